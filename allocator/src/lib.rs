@@ -1,0 +1,16 @@
+//! Where bytes live: the layout of linmem's part of a memory, the rules by which regions and chunks grow, and a
+//! reference model of both.
+//!
+//! The rules are stated here, once, as constants and arithmetic; `linmem-codegen` turns them into instructions, and
+//! [`model::Model`] carries them out over a byte vector. The two share the numbers and nothing else, so that each can
+//! be checked against the other. This crate knows nothing of how WebAssembly is encoded.
+
+pub mod frame;
+pub mod growth;
+pub mod layout;
+pub mod model;
+pub mod policy;
+
+pub use frame::FramePlan;
+pub use layout::{Address, align_up};
+pub use policy::{Nesting, OutOfMemory, Zero};

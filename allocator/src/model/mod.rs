@@ -1,0 +1,273 @@
+//! The reference model: regions over a byte vector, as `docs/architecture.md` and the [layout](crate::layout) state
+//! them, with no thought for speed.
+//!
+//! It is the oracle of the differential tests: the same operations run here and, lowered, in an engine; addresses,
+//! contents and page counts must be the same. It remembers which chunk every mark lies in, where the lowered code
+//! looks it up, and uses no global limit.
+
+mod memory;
+
+use crate::layout::{ALIGNMENT, Address, CEILING, CHUNK_HEADER, HOME, PAGE, align_up, is_alignment, room};
+use crate::{FramePlan, growth};
+use linmem_intrinsics::Violation;
+pub use memory::Memory;
+
+/// Where the model's first chunk comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// Reserved at link time, from [`HOME`] to the end of the memory as it starts.
+    Reserved,
+    /// Reserved from this address (rounded up to [`ALIGNMENT`]) to the end of the memory as it starts.
+    Base(Address),
+    /// Grown when the first region is opened, since the memory is somebody else's.
+    Grown,
+}
+
+/// A contiguous run of bytes that linmem owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// The address of its header.
+    pub start: Address,
+    /// The address behind it.
+    pub end: Address,
+}
+
+/// A place in a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    chunk: usize,
+    address: Address,
+}
+
+/// The handle of an open region: what top was when it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    mark: Place,
+}
+
+impl Region {
+    /// The handle as a program sees it.
+    pub fn handle(self) -> Address {
+        self.mark.address
+    }
+}
+
+/// Regions over a simulated memory.
+#[derive(Clone, Debug)]
+pub struct Model {
+    memory: Memory,
+    home: Home,
+    chunks: Vec<Chunk>,
+    owned: u32,
+    top: Place,
+}
+
+impl Model {
+    /// Regions in `memory`.
+    pub fn new(memory: Memory, home: Home) -> Model {
+        let end = u32::try_from(memory.bytes()).unwrap_or(u32::MAX).min(CEILING);
+        let mut model =
+            Model { memory, home, chunks: Vec::new(), owned: 0, top: Place { chunk: 0, address: 0 } };
+        let start = match home {
+            Home::Reserved => u64::from(HOME),
+            Home::Base(base) => align_up(u64::from(base), ALIGNMENT),
+            Home::Grown => return model,
+        };
+        match u32::try_from(start) {
+            Ok(start) if u64::from(start) + u64::from(CHUNK_HEADER) <= u64::from(end) => {
+                model.owned = growth::pages(u64::from(end - start)) as u32;
+                model.chunks.push(Chunk { start, end });
+                model.top.address = start + CHUNK_HEADER;
+            }
+            _ => model.home = Home::Grown,
+        }
+        model
+    }
+
+    /// The memory.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The memory, for the program's own loads and stores and for growth that is not linmem's.
+    pub fn memory_mut(&mut self) -> &mut Memory {
+        &mut self.memory
+    }
+
+    /// The chunks that are owned, in ascending order.
+    pub fn chunks(&self) -> &[Chunk] {
+        &self.chunks
+    }
+
+    /// The chunk that top is in; 0 is home.
+    pub fn chunk_of_top(&self) -> usize {
+        self.top.chunk
+    }
+
+    /// The next free address.
+    pub fn top(&self) -> Address {
+        self.top.address
+    }
+
+    /// Opens a region.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory` when home must be grown and cannot be.
+    pub fn open(&mut self) -> Result<Region, Violation> {
+        if self.chunks.is_empty() {
+            let page = self.memory.grow(1);
+            if !growth::is_usable(page) {
+                return Err(Violation::OutOfMemory);
+            }
+            self.adopt(page, 1);
+            self.top = Place { chunk: 0, address: self.chunks[0].start + CHUNK_HEADER };
+        }
+        Ok(Region { mark: self.top })
+    }
+
+    /// Closes a region.
+    pub fn close(&mut self, region: Region) {
+        self.top = region.mark;
+    }
+
+    /// Allocates `bytes` at a multiple of `alignment`.
+    ///
+    /// # Errors
+    ///
+    /// `BadAlignment` when the alignment cannot be asked for, `OutOfMemory` when the memory cannot be had.
+    pub fn allocate(&mut self, bytes: u32, alignment: u32) -> Result<Address, Violation> {
+        if !is_alignment(alignment) {
+            return Err(Violation::BadAlignment);
+        }
+        let alignment = alignment.max(ALIGNMENT);
+        let mut place = self.top;
+        loop {
+            let address = align_up(u64::from(place.address), alignment);
+            let end = address + room(bytes);
+            if end <= u64::from(self.chunks[place.chunk].end) {
+                self.top = Place { chunk: place.chunk, address: end as u32 };
+                return Ok(address as u32);
+            }
+            if place.chunk + 1 == self.chunks.len() {
+                self.grow(end - u64::from(self.chunks[place.chunk].end))?;
+            }
+            if place.chunk + 1 < self.chunks.len() {
+                place = Place {
+                    chunk: place.chunk + 1,
+                    address: self.chunks[place.chunk + 1].start + CHUNK_HEADER,
+                };
+            }
+        }
+    }
+
+    /// Allocates a frame of these sizes by one bump.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory` when the memory cannot be had. A frame of more than one inline bump can reserve is
+    /// `OutOfMemory`, too: it is several frames.
+    pub fn allocate_frame(&mut self, sizes: &[u32]) -> Result<Vec<Address>, Violation> {
+        let mut plan = FramePlan::new();
+        let offsets: Option<Vec<u32>> = sizes.iter().map(|&bytes| plan.push(bytes)).collect();
+        let offsets = offsets.ok_or(Violation::OutOfMemory)?;
+        let base = self.allocate(plan.bytes(), ALIGNMENT)?;
+        Ok(offsets.into_iter().map(|offset| base + offset).collect())
+    }
+
+    /// Owns more: `missing` bytes behind the last chunk would be enough, if they turn out to be behind it.
+    fn grow(&mut self, missing: u64) -> Result<(), Violation> {
+        for pages in growth::attempts(missing, self.owned) {
+            let Ok(pages) = u32::try_from(pages) else { continue };
+            let page = self.memory.grow(pages);
+            if growth::is_usable(page) {
+                self.adopt(page, pages);
+                return Ok(());
+            }
+        }
+        Err(Violation::OutOfMemory)
+    }
+
+    /// Takes pages that `memory.grow` returned: they extend the last chunk or begin a new one.
+    fn adopt(&mut self, page: u32, pages: u32) {
+        self.owned += pages;
+        let start = page * PAGE;
+        let end = (u64::from(page) + u64::from(pages)) * u64::from(PAGE);
+        let end = end.min(u64::from(CEILING)) as u32;
+        match self.chunks.last_mut() {
+            Some(last) if last.end == start => last.end = end,
+            _ => self.chunks.push(Chunk { start, end }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(pages: u32, maximum: u32) -> Model {
+        Model::new(Memory::new(pages, maximum), Home::Reserved)
+    }
+
+    #[test]
+    fn a_region_frees_what_was_allocated_since_it_was_opened() -> Result<(), Violation> {
+        let mut model = model(1, 4);
+        let outer = model.open()?;
+        assert_eq!(model.allocate(4, 1)?, 16);
+        let inner = model.open()?;
+        assert_eq!(model.allocate(100, 64)?, 64);
+        model.close(inner);
+        assert_eq!(model.allocate(1, 1)?, 24);
+        model.close(outer);
+        assert_eq!(model.top(), 16);
+        Ok(())
+    }
+
+    #[test]
+    fn growth_that_is_adjacent_extends_home() -> Result<(), Violation> {
+        let mut model = model(1, 4);
+        model.open()?;
+        assert_eq!(model.allocate(65536, 8)?, 16);
+        assert_eq!(model.chunks(), [Chunk { start: HOME, end: 2 * PAGE }]);
+        Ok(())
+    }
+
+    #[test]
+    fn foreign_growth_begins_a_chunk_which_is_kept_and_reused() -> Result<(), Violation> {
+        let mut model = model(1, 16);
+        let region = model.open()?;
+        model.allocate(65000, 8)?;
+        model.memory_mut().grow(1);
+        let far = model.allocate(1000, 8)?;
+        assert_eq!(far, 2 * PAGE + CHUNK_HEADER);
+        assert_eq!(model.chunk_of_top(), 1);
+        model.close(region);
+        assert_eq!((model.chunk_of_top(), model.top()), (0, 16));
+        model.open()?;
+        model.allocate(65000, 8)?;
+        assert_eq!(model.allocate(1000, 8)?, far);
+        assert_eq!(model.memory().pages(), 3);
+        Ok(())
+    }
+
+    #[test]
+    fn a_refused_doubling_is_followed_by_what_is_missing() -> Result<(), Violation> {
+        let mut model = model(4, 5);
+        model.open()?;
+        assert_eq!(model.allocate(4 * PAGE, 8)?, 16);
+        assert_eq!(model.memory().pages(), 5);
+        assert_eq!(model.allocate(PAGE, 8), Err(Violation::OutOfMemory));
+        assert_eq!(model.allocate(u32::MAX, 65536), Err(Violation::OutOfMemory));
+        Ok(())
+    }
+
+    #[test]
+    fn a_memory_of_somebody_else_is_not_touched_before_a_region_is_opened() -> Result<(), Violation> {
+        let mut model = Model::new(Memory::new(3, 10), Home::Grown);
+        assert_eq!(model.memory().pages(), 3);
+        let region = model.open()?;
+        assert_eq!(region.handle(), 3 * PAGE + CHUNK_HEADER);
+        assert_eq!(model.memory().pages(), 4);
+        Ok(())
+    }
+}

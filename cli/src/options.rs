@@ -1,0 +1,135 @@
+//! The arguments, and the configuration that they make.
+
+use clap::{Args, Parser, Subcommand};
+use linmem::allocator::{Nesting, OutOfMemory, Zero};
+use linmem::{Base, Config, HostFunction, Names, OnViolation, Optimize, Safety};
+use std::path::PathBuf;
+
+/// Linear memory for compilers whose values live on a GC heap.
+#[derive(Debug, Parser)]
+#[command(name = "linmem", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Link a module and run it with WASI
+    Run {
+        #[command(flatten)]
+        lowering: Lowering,
+        /// A directory that the program may use
+        #[arg(long = "dir", value_name = "HOST[::GUEST]")]
+        directories: Vec<String>,
+        /// A variable of the program's environment
+        #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
+        environment: Vec<(String, String)>,
+        /// The module, in the binary or the text format; - is standard input
+        file: PathBuf,
+        /// The program's arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Lower every intrinsic of a module
+    Link {
+        #[command(flatten)]
+        lowering: Lowering,
+        /// The module, in the binary or the text format; - is standard input
+        file: PathBuf,
+        /// Where the linked module goes; - is standard output
+        #[arg(short, long, value_name = "OUT")]
+        output: PathBuf,
+    },
+    /// Print the lowered module in the text format
+    Print {
+        #[command(flatten)]
+        lowering: Lowering,
+        /// The module, in the binary or the text format; - is standard input
+        file: PathBuf,
+    },
+    /// Report everything that can be said against a module without running it
+    Check {
+        #[command(flatten)]
+        lowering: Lowering,
+        /// The module, in the binary or the text format; - is standard input
+        file: PathBuf,
+    },
+    /// List the intrinsics: names, types, and what they do
+    Intrinsics,
+}
+
+/// How intrinsics are lowered.
+#[derive(Debug, Args)]
+pub(crate) struct Lowering {
+    /// How much is checked: none, spatial, temporal
+    #[arg(long, value_name = "LEVEL")]
+    safety: Option<Safety>,
+    /// Which regions may be open at the same time: stack, outermost, forbid
+    #[arg(long, value_name = "POLICY", default_value_t)]
+    nesting: Nesting,
+    /// When memory is set to zero: never, allocate, free
+    #[arg(long, value_name = "WHEN", default_value_t)]
+    zero: Zero,
+    /// What an allocation does when memory cannot be had: trap, null
+    #[arg(long, value_name = "WAY", default_value_t)]
+    oom: OutOfMemory,
+    /// What happens at a violation: trap, report
+    #[arg(long, value_name = "REACTION", default_value_t)]
+    on_violation: OnViolation,
+    /// Inline fast paths, or the fewest bytes: speed, size
+    #[arg(long, value_name = "GOAL", default_value_t)]
+    optimize: Optimize,
+    /// Where linmem's part begins in a memory that the module brings: an address, or global:NAME
+    #[arg(long, value_name = "BASE")]
+    base: Option<Base>,
+    /// How many pages the memory may have at most
+    #[arg(long, value_name = "PAGES")]
+    max_pages: Option<u32>,
+    /// One more name for an intrinsic
+    #[arg(long = "alias", value_name = "NAME=INTRINSIC", value_parser = variable)]
+    aliases: Vec<(String, String)>,
+    /// A name in `linmem` for a function of the host
+    #[arg(long = "host", value_name = "NAME=MODULE:FUNCTION", value_parser = host)]
+    hosts: Vec<(String, String, String)>,
+}
+
+impl Lowering {
+    /// The configuration of the library.
+    pub(crate) fn config(&self) -> Result<Config, String> {
+        let mut names = Names::new();
+        for (alias, intrinsic) in &self.aliases {
+            names.alias_by_name(alias, intrinsic).map_err(|error| format!("--alias: {error}"))?;
+        }
+        for (name, module, function) in &self.hosts {
+            let function = HostFunction { module: module.clone(), name: function.clone(), ty: None };
+            names.host(name, function).map_err(|error| format!("--host: {error}"))?;
+        }
+        Ok(Config {
+            safety: self.safety,
+            nesting: self.nesting,
+            zero: self.zero,
+            out_of_memory: self.oom,
+            on_violation: self.on_violation,
+            optimize: self.optimize,
+            base: self.base.clone(),
+            max_pages: self.max_pages,
+            names,
+        })
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
+        _ => Err(format!("`{text}` has no `=` behind a name")),
+    }
+}
+
+fn host(text: &str) -> Result<(String, String, String), String> {
+    let (name, target) = variable(text)?;
+    match target.rsplit_once(':') {
+        Some((module, function)) => Ok((name, module.to_string(), function.to_string())),
+        None => Err(format!("`{target}` has no `:` between a module and a function")),
+    }
+}

@@ -1,0 +1,180 @@
+//! Frames while a function is being lowered, and the segments in them.
+//!
+//! A frame is the constant-size allocations of one scope, reserved by one bump. The first such allocation of a region
+//! writes the bump and begins the frame; later ones join it, and only the number of bytes to reserve grows.
+//!
+//! # When an allocation may join
+//!
+//! An allocation Q joins the frame that P began if
+//!
+//! 1. both name the same region: the handle is a value that cannot have changed in between;
+//! 2. the innermost control structure of P is still open at Q. In structured code every way to Q then leads through P:
+//!    a jump lands at the end of a block that was entered before, or at the start of a loop, and neither lies between P
+//!    and Q without having passed P;
+//! 3. no loop was entered between P and Q and is still open, so that Q runs at most once for each time P does;
+//! 4. the region has not been closed in between;
+//! 5. if Q runs only sometimes, it is small ([`CONDITIONAL_BYTES`]), since it is reserved always.
+//!
+//! What happens in between does not matter: nested regions, calls and other allocations find a top that is already
+//! above the whole frame.
+
+use crate::index::LocalIndex;
+use linmem_allocator::FramePlan;
+
+/// The largest allocation, in bytes, that joins a frame although it may not be reached. Chosen, not measured: a frame
+/// should not grow much beyond what is used.
+pub(crate) const CONDITIONAL_BYTES: u32 = 1024;
+
+/// A region that this function opens, by the order of opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RegionId(pub(crate) u32);
+
+/// What a region's handle is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RegionKey {
+    /// This function opened it.
+    Opened(RegionId),
+    /// A parameter that is never assigned holds the handle.
+    Parameter(LocalIndex),
+}
+
+/// A frame, by its position in [`Frames`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FrameId(u32);
+
+/// A definition of a local as a segment of a frame, by its position in [`Frames`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DefinitionId(u32);
+
+/// A segment in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    /// The frame.
+    pub(crate) frame: FrameId,
+    /// The distance from the frame's start, in bytes.
+    pub(crate) offset: u32,
+    /// The segment's size in bytes.
+    pub(crate) bytes: u32,
+}
+
+/// What only the end of a function tells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Late {
+    /// The size of a frame, as the immediate of an `i32.const`.
+    FrameBytes(FrameId),
+    /// The instructions that put a segment of a frame into its local, if code reads it there.
+    Definition(DefinitionId),
+}
+
+#[derive(Debug)]
+struct Frame {
+    region: RegionKey,
+    base: LocalIndex,
+    plan: FramePlan,
+    /// How many control structures were open where the frame began.
+    depth: usize,
+    open: bool,
+}
+
+/// A local that holds a segment of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Definition {
+    /// The segment.
+    pub(crate) slot: Slot,
+    /// The local.
+    pub(crate) local: LocalIndex,
+}
+
+/// The frames and definitions of one function.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    frames: Vec<Frame>,
+    definitions: Vec<Definition>,
+    /// The frames that may still be joined. Never many: at most a few for each open control structure.
+    live: Vec<FrameId>,
+}
+
+impl Frames {
+    /// Adds an allocation to a frame of `region` that is open at this place: in a control structure at least `loop_depth`
+    /// deep, since shallower ones are outside of a loop that is open, and `depth` deep at the most.
+    pub(crate) fn join(&mut self, region: RegionKey, bytes: u32, loop_depth: usize, depth: usize) -> Option<Slot> {
+        let candidate = self.live.iter().rev().copied().find(|id| {
+            let frame = &self.frames[id.0 as usize];
+            frame.open && frame.region == region && frame.depth >= loop_depth
+        })?;
+        let frame = &mut self.frames[candidate.0 as usize];
+        if frame.depth < depth && bytes > CONDITIONAL_BYTES {
+            return None;
+        }
+        let offset = frame.plan.push(bytes)?;
+        Some(Slot { frame: candidate, offset, bytes })
+    }
+
+    /// Begins a frame with an allocation; nothing if that is too large for a frame.
+    pub(crate) fn begin(&mut self, region: RegionKey, base: LocalIndex, bytes: u32, depth: usize) -> Option<Slot> {
+        let mut plan = FramePlan::new();
+        let offset = plan.push(bytes)?;
+        let frame = FrameId(u32::try_from(self.frames.len()).ok()?);
+        self.frames.push(Frame { region, base, plan, depth, open: true });
+        self.live.push(frame);
+        Some(Slot { frame, offset, bytes })
+    }
+
+    /// Says that a region was closed; `None` for one that is not known. No allocation joins a frame of it any more.
+    /// Gives the frames that this ended.
+    pub(crate) fn close(&mut self, region: Option<RegionKey>) -> Vec<FrameId> {
+        let mut closed = Vec::new();
+        for &id in &self.live {
+            let frame = &mut self.frames[id.0 as usize];
+            if frame.open && region.is_none_or(|region| frame.region == region) {
+                frame.open = false;
+                closed.push(id);
+            }
+        }
+        closed
+    }
+
+    /// Takes back a close, when the code behind it turned out not to come back here.
+    pub(crate) fn reopen(&mut self, frames: &[FrameId]) {
+        for id in frames {
+            self.frames[id.0 as usize].open = true;
+        }
+    }
+
+    /// Says that the control structure that is `depth` deep was left. Gives the locals that hold the starts of frames
+    /// that began in it, which nothing refers to any more.
+    pub(crate) fn leave(&mut self, depth: usize) -> Vec<LocalIndex> {
+        let frames = &self.frames;
+        let mut free = Vec::new();
+        self.live.retain(|id| {
+            let frame = &frames[id.0 as usize];
+            if frame.depth >= depth {
+                free.push(frame.base);
+            }
+            frame.depth < depth
+        });
+        free
+    }
+
+    /// The local that holds the start of a frame.
+    pub(crate) fn base(&self, frame: FrameId) -> LocalIndex {
+        self.frames[frame.0 as usize].base
+    }
+
+    /// The size of a frame in bytes.
+    pub(crate) fn bytes(&self, frame: FrameId) -> u32 {
+        self.frames[frame.0 as usize].plan.bytes()
+    }
+
+    /// Records that `local` holds `slot`.
+    pub(crate) fn define(&mut self, slot: Slot, local: LocalIndex) -> DefinitionId {
+        let id = DefinitionId(self.definitions.len() as u32);
+        self.definitions.push(Definition { slot, local });
+        id
+    }
+
+    /// A definition.
+    pub(crate) fn definition(&self, id: DefinitionId) -> Definition {
+        self.definitions[id.0 as usize]
+    }
+}

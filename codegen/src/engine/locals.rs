@@ -1,0 +1,194 @@
+//! The locals of the function that is being lowered: the program's, and those that lowering needs.
+
+use crate::engine::frames::{DefinitionId, RegionId};
+use crate::index::LocalIndex;
+use wasm_encoder::ValType;
+
+/// How often a local is assigned, as far as anything depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Assigned {
+    /// Never; it is what the function was called with, or zero.
+    Never,
+    /// By one instruction.
+    Once,
+    /// By several, or nobody knows.
+    #[default]
+    Often,
+}
+
+/// What is known of a local from its one assignment to the end of the control structure that this is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fact {
+    /// It holds the handle of a region.
+    Region(RegionId),
+    /// It holds a segment of a frame.
+    Slot(DefinitionId),
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    assigned: Assigned,
+    /// Whether code reads the local.
+    read: bool,
+    fact: Option<Fact>,
+}
+
+/// The scratch local of one purpose; each is written right before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scratch {
+    /// A size.
+    Bytes,
+    /// An end, or any other sum of 64 bits.
+    End,
+    /// The address of what is written, or simply an address.
+    To,
+    /// The address of what is read.
+    From,
+    /// A pattern of bytes.
+    Pattern,
+}
+
+impl Scratch {
+    fn ty(self) -> ValType {
+        match self {
+            Scratch::Bytes | Scratch::To | Scratch::From => ValType::I32,
+            Scratch::End | Scratch::Pattern => ValType::I64,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Scratch::Bytes => "linmem.bytes",
+            Scratch::End => "linmem.end",
+            Scratch::To => "linmem.to",
+            Scratch::From => "linmem.from",
+            Scratch::Pattern => "linmem.pattern",
+        }
+    }
+}
+
+/// A local that lowering added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Added {
+    /// Its index.
+    pub(crate) local: LocalIndex,
+    /// Its name.
+    pub(crate) name: &'static str,
+}
+
+/// The locals of a function.
+#[derive(Debug, Default)]
+pub(crate) struct Locals {
+    params: u32,
+    declared: Vec<ValType>,
+    known: Vec<Known>,
+    scratch: Vec<(Scratch, LocalIndex)>,
+    spills: Vec<(ValType, LocalIndex, bool)>,
+    free_bases: Vec<LocalIndex>,
+    added: Vec<Added>,
+}
+
+impl Locals {
+    /// The locals of a function that has them already. `assigned` is as long as there are locals, parameters first.
+    pub(crate) fn new(params: u32, declared: Vec<ValType>, assigned: Vec<Assigned>) -> Locals {
+        let known = assigned.into_iter().map(|assigned| Known { assigned, ..Known::default() }).collect();
+        Locals { params, declared, known, ..Locals::default() }
+    }
+
+    /// All locals that are not parameters.
+    pub(crate) fn declared(&self) -> &[ValType] {
+        &self.declared
+    }
+
+    /// The locals that lowering added.
+    pub(crate) fn added(&self) -> &[Added] {
+        &self.added
+    }
+
+    /// Adds a local.
+    pub(crate) fn add(&mut self, ty: ValType, assigned: Assigned) -> LocalIndex {
+        let local = LocalIndex(self.params + self.declared.len() as u32);
+        self.declared.push(ty);
+        self.known.resize(local.position(), Known::default());
+        self.known.push(Known { assigned, ..Known::default() });
+        local
+    }
+
+    /// The scratch local of a purpose.
+    pub(crate) fn scratch(&mut self, purpose: Scratch) -> LocalIndex {
+        if let Some((_, local)) = self.scratch.iter().find(|(known, _)| *known == purpose) {
+            return *local;
+        }
+        let local = self.add_named(purpose.ty(), purpose.name());
+        self.scratch.push((purpose, local));
+        local
+    }
+
+    /// A local for a value that has to leave the stack for a moment. It is taken until it is given back.
+    pub(crate) fn take_spill(&mut self, ty: ValType) -> LocalIndex {
+        if let Some((_, local, taken)) = self.spills.iter_mut().find(|(known, _, taken)| *known == ty && !*taken) {
+            *taken = true;
+            return *local;
+        }
+        let local = self.add_named(ty, "linmem.spill");
+        self.spills.push((ty, local, true));
+        local
+    }
+
+    /// Gives all taken spills back.
+    pub(crate) fn free_spills(&mut self) {
+        for (_, _, taken) in &mut self.spills {
+            *taken = false;
+        }
+    }
+
+    /// A local for the start of a frame.
+    pub(crate) fn take_base(&mut self) -> LocalIndex {
+        self.free_bases.pop().unwrap_or_else(|| self.add_named(ValType::I32, "linmem.frame"))
+    }
+
+    /// Gives back the locals of frames that nothing refers to any more.
+    pub(crate) fn free_bases(&mut self, bases: Vec<LocalIndex>) {
+        self.free_bases.extend(bases);
+    }
+
+    /// How often a local is assigned.
+    pub(crate) fn assigned(&self, local: LocalIndex) -> Assigned {
+        self.known.get(local.position()).map_or(Assigned::Often, |known| known.assigned)
+    }
+
+    /// Whether a local is a parameter that is never assigned.
+    pub(crate) fn is_constant_parameter(&self, local: LocalIndex) -> bool {
+        local.0 < self.params && self.assigned(local) == Assigned::Never
+    }
+
+    /// Says that code reads a local.
+    pub(crate) fn read(&mut self, local: LocalIndex) {
+        if let Some(known) = self.known.get_mut(local.position()) {
+            known.read = true;
+        }
+    }
+
+    /// Whether code reads a local.
+    pub(crate) fn is_read(&self, local: LocalIndex) -> bool {
+        self.known.get(local.position()).is_none_or(|known| known.read)
+    }
+
+    /// What is known of a local.
+    pub(crate) fn fact(&self, local: LocalIndex) -> Option<Fact> {
+        self.known.get(local.position()).and_then(|known| known.fact)
+    }
+
+    /// Records what is known of a local, or that nothing is any more.
+    pub(crate) fn set_fact(&mut self, local: LocalIndex, fact: Option<Fact>) {
+        if let Some(known) = self.known.get_mut(local.position()) {
+            known.fact = fact;
+        }
+    }
+
+    fn add_named(&mut self, ty: ValType, name: &'static str) -> LocalIndex {
+        let local = self.add(ty, Assigned::Often);
+        self.added.push(Added { local, name });
+        local
+    }
+}

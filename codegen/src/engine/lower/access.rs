@@ -1,0 +1,158 @@
+//! Reading and writing one value.
+//!
+//! ```wasm
+//! ;; the segment
+//! i32.wrap_i64                 ;; only if it is packed
+//! ;; the offset                ;; a constant one becomes part of the memory argument
+//! i32.add                      ;; only if the offset is not constant
+//! ;; the value
+//! i32.store offset=OFFSET
+//! ```
+//!
+//! # Traps
+//!
+//! As the load or store does, when the bytes are not in the memory.
+
+use crate::engine::Engine;
+use crate::engine::operands::{Operand, Value};
+use crate::index::LocalIndex;
+use linmem_intrinsics::Access;
+
+/// Where a segment and an offset lead to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// To the address on the stack, plus a constant.
+    Pushed(u32),
+    /// To the address in a local that will not change, plus a constant; nothing is on the stack.
+    Local(LocalIndex, u32),
+}
+
+impl Engine<'_> {
+    /// Replaces a segment and an offset by an address, or by nothing if it is in a frame.
+    pub(super) fn place(&mut self, segment: &Operand, offset: &Operand) -> Place {
+        match (segment.value, offset.constant()) {
+            (Value::Slot(slot, _), Some(constant)) if segment.deferred => {
+                if let Some(sum) = slot.offset.checked_add(constant) {
+                    self.discard(offset);
+                    return Place::Local(self.frames.base(slot.frame), sum);
+                }
+            }
+            (Value::Slot(slot, _), None) if segment.deferred => {
+                let (position, base) = (self.at(segment), self.frames.base(slot.frame));
+                self.tape.insert(position, |sink| {
+                    sink.local_get(base.0);
+                });
+                self.add_offset(offset);
+                return Place::Pushed(slot.offset);
+            }
+            _ => {}
+        }
+        self.unwrap_segment(segment);
+        match offset.constant() {
+            Some(constant) => {
+                self.discard(offset);
+                Place::Pushed(constant)
+            }
+            None => {
+                self.add_offset(offset);
+                Place::Pushed(0)
+            }
+        }
+    }
+
+    /// Replaces a segment by its address.
+    pub(super) fn unwrap_segment(&mut self, segment: &Operand) {
+        let position = self.at(segment);
+        match segment.value {
+            Value::Slot(slot, _) if segment.deferred => {
+                let base = self.frames.base(slot.frame);
+                self.tape.insert(position, |sink| {
+                    sink.local_get(base.0);
+                    if slot.offset != 0 {
+                        sink.i32_const(slot.offset as i32).i32_add();
+                    }
+                });
+            }
+            Value::I64(constant) if self.context.is_packed() => {
+                self.discard(segment);
+                self.tape.insert(position, |sink| {
+                    sink.i32_const(constant as i32);
+                });
+            }
+            _ => {
+                self.materialize(segment);
+                if self.context.is_packed() {
+                    self.tape.insert(position, |sink| {
+                        sink.i32_wrap_i64();
+                    });
+                }
+            }
+        }
+    }
+
+    fn add_offset(&mut self, offset: &Operand) {
+        self.materialize(offset);
+        let position = self.at(offset);
+        self.tape.insert(position, |sink| {
+            sink.i32_add();
+        });
+    }
+
+    /// The constant part of a place whose address is on the stack, after putting it there if need be.
+    fn push_place(&mut self, place: Place, segment: &Operand) -> u32 {
+        match place {
+            Place::Pushed(offset) => offset,
+            Place::Local(base, offset) => {
+                let position = self.at(segment);
+                self.tape.insert(position, |sink| {
+                    sink.local_get(base.0);
+                });
+                offset
+            }
+        }
+    }
+
+    pub(in crate::engine) fn lower_get(&mut self, access: Access, segment: &Operand, offset: &Operand) {
+        let place = self.place(segment, offset);
+        let offset = self.push_place(place, segment);
+        let memarg = self.context.memarg(offset, access.bytes());
+        self.tape.emit(|sink| {
+            match access {
+                Access::Byte => sink.i32_load8_s(memarg),
+                Access::UByte => sink.i32_load8_u(memarg),
+                Access::Short => sink.i32_load16_s(memarg),
+                Access::UShort => sink.i32_load16_u(memarg),
+                Access::Int => sink.i32_load(memarg),
+                Access::Long => sink.i64_load(memarg),
+                Access::Float => sink.f32_load(memarg),
+                Access::Double => sink.f64_load(memarg),
+                Access::Vector => sink.v128_load(memarg),
+            };
+        });
+        self.push(Value::Unknown);
+    }
+
+    pub(in crate::engine) fn lower_set(
+        &mut self,
+        access: Access,
+        segment: &Operand,
+        offset: &Operand,
+        value: &Operand,
+    ) {
+        self.materialize(value);
+        let place = self.place(segment, offset);
+        let offset = self.push_place(place, segment);
+        let memarg = self.context.memarg(offset, access.bytes());
+        self.tape.emit(|sink| {
+            match access {
+                Access::Byte | Access::UByte => sink.i32_store8(memarg),
+                Access::Short | Access::UShort => sink.i32_store16(memarg),
+                Access::Int => sink.i32_store(memarg),
+                Access::Long => sink.i64_store(memarg),
+                Access::Float => sink.f32_store(memarg),
+                Access::Double => sink.f64_store(memarg),
+                Access::Vector => sink.v128_store(memarg),
+            };
+        });
+    }
+}

@@ -1,0 +1,293 @@
+//! Filling and copying.
+//!
+//! Of a constant number of bytes up to [`INLINE_BULK`], loads and stores; `memory.fill` and `memory.copy`, which engines
+//! turn into calls, of all others.
+//!
+//! ```wasm
+//! ;; fill 12 bytes with a constant     ;; copy 12 bytes
+//! local.get $to                        local.get $to   local.get $from   i64.load
+//! i64.const PATTERN                    local.get $to   local.get $from   i32.load offset=8
+//! i64.store                            i32.store offset=8
+//! local.get $to                        i64.store
+//! i32.const PATTERN
+//! i32.store offset=8
+//! ```
+//!
+//! A copy loads all before it stores any, so that the parts may overlap.
+//!
+//! # Traps
+//!
+//! As the instructions do, when the bytes are not in the memory.
+
+use crate::engine::Engine;
+use crate::engine::locals::Scratch;
+use crate::engine::lower::access::Place;
+use crate::engine::operands::Operand;
+use wasm_encoder::InstructionSink;
+
+/// The largest number of bytes that is filled or copied by loads and stores.
+const INLINE_BULK: u32 = 64;
+
+/// Repeats a byte eight times when multiplied with it.
+const REPEAT: i64 = 0x0101_0101_0101_0101;
+
+/// One load or store of a bulk operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
+    offset: u32,
+    bytes: u32,
+}
+
+/// The fewest pieces that cover `bytes` bytes. The last one may overlap the one before it.
+fn pieces(bytes: u32) -> Vec<Piece> {
+    let mut list = Vec::new();
+    let mut offset = 0;
+    for width in [8, 4, 2, 1] {
+        while bytes - offset >= width {
+            list.push(Piece { offset, bytes: width });
+            offset += width;
+        }
+        // What is left is less than `width`; one more piece of this width covers it, if two or more narrower ones
+        // would be needed and there are bytes before it to overlap.
+        let left = bytes - offset;
+        if left.count_ones() > 1 && bytes >= width {
+            list.push(Piece { offset: bytes - width, bytes: width });
+            offset = bytes;
+        }
+    }
+    list
+}
+
+impl Engine<'_> {
+    pub(in crate::engine) fn lower_fill(
+        &mut self,
+        (segment, offset): (&Operand, &Operand),
+        bytes: &Operand,
+        byte: &Operand,
+    ) {
+        let memory = self.context.memory.0;
+        match bytes.constant() {
+            Some(0) => {
+                for operand in [segment, offset, bytes, byte] {
+                    self.discard(operand);
+                }
+            }
+            Some(size @ ..=INLINE_BULK) => {
+                self.discard(bytes);
+                self.fill_by_stores((segment, offset), size, byte);
+            }
+            _ => {
+                self.materialize_bulk_fill(bytes, byte);
+                let place = self.place(segment, offset);
+                self.push_whole_place(place, segment, offset);
+                if let Some(constant) = byte.constant() {
+                    let position = self.at(offset);
+                    self.tape.insert(position, |sink| {
+                        sink.i32_const(constant as i32);
+                    });
+                }
+                self.tape.emit(|sink| {
+                    sink.memory_fill(memory);
+                });
+            }
+        }
+    }
+
+    /// Brings size and byte into the order of `memory.fill`, which takes the size last. A constant byte goes; the
+    /// caller puts it below the size.
+    fn materialize_bulk_fill(&mut self, bytes: &Operand, byte: &Operand) {
+        if byte.constant().is_some() {
+            self.discard(byte);
+            return self.materialize(bytes);
+        }
+        self.materialize(byte);
+        let (kept_byte, kept_bytes) = (self.locals.scratch(Scratch::From).0, self.locals.scratch(Scratch::Bytes).0);
+        match bytes.constant() {
+            Some(size) => {
+                self.discard(bytes);
+                self.tape.emit(|sink| {
+                    sink.i32_const(size as i32);
+                });
+            }
+            None => {
+                self.materialize(bytes);
+                self.tape.emit(|sink| {
+                    sink.local_set(kept_byte).local_set(kept_bytes).local_get(kept_byte).local_get(kept_bytes);
+                });
+            }
+        }
+    }
+
+    fn fill_by_stores(&mut self, (segment, offset): (&Operand, &Operand), size: u32, byte: &Operand) {
+        let pattern = byte.constant().map(|constant| i64::from(constant as u8).wrapping_mul(REPEAT));
+        match pattern {
+            Some(_) => self.discard(byte),
+            None => {
+                self.materialize(byte);
+                let kept = self.locals.scratch(Scratch::Pattern).0;
+                self.tape.emit(|sink| {
+                    sink.i64_extend_i32_u().i64_const(255).i64_and().i64_const(REPEAT).i64_mul().local_set(kept);
+                });
+            }
+        }
+        let place = self.place(segment, offset);
+        let (to, offset) = self.keep_place(place, Scratch::To);
+        for piece in pieces(size) {
+            let memarg = self.context.memarg(offset + piece.offset, piece.bytes);
+            let kept = if pattern.is_none() { self.locals.scratch(Scratch::Pattern).0 } else { 0 };
+            self.tape.emit(|sink| {
+                sink.local_get(to);
+                match (pattern, piece.bytes) {
+                    (Some(pattern), 8) => sink.i64_const(pattern).i64_store(memarg),
+                    (Some(pattern), bytes) => store(sink.i32_const(narrow(pattern, bytes)), memarg, bytes),
+                    (None, 8) => sink.local_get(kept).i64_store(memarg),
+                    (None, bytes) => store(sink.local_get(kept).i32_wrap_i64(), memarg, bytes),
+                };
+            });
+        }
+    }
+
+    pub(in crate::engine) fn lower_copy(
+        &mut self,
+        (to, to_offset): (&Operand, &Operand),
+        (from, from_offset): (&Operand, &Operand),
+        bytes: &Operand,
+    ) {
+        let memory = self.context.memory.0;
+        match bytes.constant() {
+            Some(0) => {
+                for operand in [to, to_offset, from, from_offset, bytes] {
+                    self.discard(operand);
+                }
+            }
+            Some(size @ ..=INLINE_BULK) => {
+                self.discard(bytes);
+                let target = self.place(to, to_offset);
+                let source = self.place(from, from_offset);
+                let (from, from_offset) = self.keep_place(source, Scratch::From);
+                let (to, to_offset) = self.keep_place(target, Scratch::To);
+                self.copy_by_loads((to, to_offset), (from, from_offset), size);
+            }
+            _ => {
+                self.materialize(bytes);
+                let target = self.place(to, to_offset);
+                self.push_whole_place(target, to, to_offset);
+                let source = self.place(from, from_offset);
+                self.push_whole_place(source, from, from_offset);
+                self.tape.emit(|sink| {
+                    sink.memory_copy(memory, memory);
+                });
+            }
+        }
+    }
+
+    fn copy_by_loads(&mut self, (to, to_offset): (u32, u32), (from, from_offset): (u32, u32), size: u32) {
+        let pieces = pieces(size);
+        let context = self.context;
+        self.tape.emit(|sink| {
+            for piece in &pieces {
+                let memarg = context.memarg(from_offset + piece.offset, piece.bytes);
+                sink.local_get(to).local_get(from);
+                match piece.bytes {
+                    8 => sink.i64_load(memarg),
+                    4 => sink.i32_load(memarg),
+                    2 => sink.i32_load16_u(memarg),
+                    _ => sink.i32_load8_u(memarg),
+                };
+            }
+            for piece in pieces.iter().rev() {
+                let memarg = context.memarg(to_offset + piece.offset, piece.bytes);
+                match piece.bytes {
+                    8 => sink.i64_store(memarg),
+                    bytes => store(sink, memarg, bytes),
+                };
+            }
+        });
+    }
+
+    /// Puts a place into a local that will not change, if it is not in one: gives the local and what to add to it. The
+    /// sum of what is added and [`INLINE_BULK`] does not wrap.
+    fn keep_place(&mut self, place: Place, scratch: Scratch) -> (u32, u32) {
+        let limit = u32::MAX - INLINE_BULK;
+        match place {
+            Place::Local(local, offset) if offset <= limit => (local.0, offset),
+            Place::Local(local, offset) => {
+                let kept = self.locals.scratch(scratch).0;
+                self.tape.emit(|sink| {
+                    sink.local_get(local.0).i32_const(offset as i32).i32_add().local_set(kept);
+                });
+                (kept, 0)
+            }
+            Place::Pushed(offset) => {
+                let kept = self.locals.scratch(scratch).0;
+                self.tape.emit(|sink| {
+                    if offset > limit {
+                        sink.i32_const(offset as i32).i32_add();
+                    }
+                    sink.local_set(kept);
+                });
+                (kept, if offset > limit { 0 } else { offset })
+            }
+        }
+    }
+
+    /// Makes a place a plain address on the stack.
+    fn push_whole_place(&mut self, place: Place, segment: &Operand, offset: &Operand) {
+        let (position, local, constant) = match place {
+            Place::Local(local, constant) => (self.at(segment), Some(local), constant),
+            Place::Pushed(constant) => (self.at(offset), None, constant),
+        };
+        self.tape.insert(position, |sink| {
+            if let Some(local) = local {
+                sink.local_get(local.0);
+            }
+            if constant != 0 {
+                sink.i32_const(constant as i32).i32_add();
+            }
+        });
+    }
+}
+
+/// The low `bytes` bytes of a pattern.
+fn narrow(pattern: i64, bytes: u32) -> i32 {
+    match bytes {
+        4 => pattern as i32,
+        2 => i32::from(pattern as u16),
+        _ => i32::from(pattern as u8),
+    }
+}
+
+fn store<'s, 'b>(
+    sink: &'s mut InstructionSink<'b>,
+    memarg: wasm_encoder::MemArg,
+    bytes: u32,
+) -> &'s mut InstructionSink<'b> {
+    match bytes {
+        4 => sink.i32_store(memarg),
+        2 => sink.i32_store16(memarg),
+        _ => sink.i32_store8(memarg),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_every_byte_and_nothing_else() {
+        for bytes in 0..=INLINE_BULK {
+            let mut covered = vec![false; bytes as usize];
+            for piece in pieces(bytes) {
+                for byte in piece.offset..piece.offset + piece.bytes {
+                    covered[byte as usize] = true;
+                }
+            }
+            assert!(covered.iter().all(|covered| *covered), "{bytes}");
+            assert!(pieces(bytes).len() <= 8, "{bytes}: {:?}", pieces(bytes));
+        }
+        assert_eq!(pieces(7).len(), 2);
+        assert_eq!(pieces(13).len(), 2);
+        assert_eq!(pieces(12).len(), 2);
+        assert_eq!(pieces(3).len(), 2);
+    }
+}

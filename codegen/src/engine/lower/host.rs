@@ -1,0 +1,30 @@
+//! Calls of the host.
+//!
+//! ```wasm
+//! ;; the file descriptor   the segment
+//! call $linmem.fd_write
+//! ```
+//!
+//! The helper builds the iovec in a frame of its own.
+
+use crate::engine::Engine;
+use crate::engine::operands::Operand;
+use crate::helpers::{Helper, HostCall};
+use linmem_intrinsics::{Operation, Signature};
+
+impl Engine<'_> {
+    pub(in crate::engine) fn lower_host_call(&mut self, signature: &Signature, operands: &[Operand]) {
+        for operand in operands {
+            self.materialize(operand);
+        }
+        let call = match signature.intrinsic.operation() {
+            Operation::FdRead => HostCall::FdRead,
+            Operation::WriteAll => HostCall::WriteAll,
+            _ => HostCall::FdWrite,
+        };
+        let packed = self.context.is_packed();
+        let helper = self.helper(Helper::HostCall { call, packed, folded: signature.folded });
+        self.tape.call(helper);
+        self.produce(signature.results().len() as u32);
+    }
+}

@@ -1,0 +1,138 @@
+//! Taking segments apart and making them.
+
+use crate::engine::Engine;
+use crate::engine::frames::Slot;
+use crate::engine::operands::{Operand, Value};
+
+impl Engine<'_> {
+    /// The start address: `i32.wrap_i64` of a packed segment, nothing of an address.
+    pub(in crate::engine) fn lower_address(&mut self, segment: &Operand) {
+        match segment.value {
+            Value::I64(constant) if self.context.is_packed() => {
+                self.discard(segment);
+                self.push_deferred(Value::I32(constant as i32));
+            }
+            _ => {
+                self.unwrap_segment(segment);
+                self.push(Value::Unknown);
+            }
+        }
+    }
+
+    /// The size of a packed segment: `i64.const 32  i64.shr_u  i32.wrap_i64`.
+    pub(in crate::engine) fn lower_size(&mut self, segment: &Operand) {
+        match segment.value {
+            Value::Slot(slot, _) if segment.deferred => self.push_deferred(Value::I32(slot.bytes as i32)),
+            Value::I64(constant) => {
+                self.discard(segment);
+                self.push_deferred(Value::I32((constant as u64 >> 32) as i32));
+            }
+            _ => {
+                self.materialize(segment);
+                self.tape.emit(|sink| {
+                    sink.i64_const(32).i64_shr_u().i32_wrap_i64();
+                });
+                self.push(Value::Unknown);
+            }
+        }
+    }
+
+    /// A part of a segment. Of a packed one:
+    ///
+    /// ```wasm
+    /// ;; the segment
+    /// i32.wrap_i64
+    /// ;; the offset
+    /// i32.add
+    /// i64.extend_i32_u
+    /// ;; the size
+    /// i64.extend_i32_u   i64.const 32   i64.shl
+    /// i64.or
+    /// ```
+    pub(in crate::engine) fn lower_slice(&mut self, segment: &Operand, offset: &Operand, bytes: &Operand) {
+        if let (Value::Slot(slot, _), true, Some(from), Some(size)) =
+            (segment.value, segment.deferred, offset.constant(), bytes.constant())
+        {
+            // A slice beyond its segment is not followed: its address must stay what the instructions would make it.
+            if u64::from(from) + u64::from(size) <= u64::from(slot.bytes) {
+                self.discard(offset);
+                self.discard(bytes);
+                let part = Slot { offset: slot.offset + from, bytes: size, ..slot };
+                return self.push_deferred(Value::Slot(part, None));
+            }
+        }
+        self.unwrap_segment(segment);
+        let position = self.at(offset);
+        if offset.constant() == Some(0) {
+            self.discard(offset);
+        } else {
+            self.materialize(offset);
+            self.tape.insert(position, |sink| {
+                sink.i32_add();
+            });
+        }
+        if self.context.is_packed() {
+            self.tape.insert(position, |sink| {
+                sink.i64_extend_i32_u();
+            });
+            self.pack_size(bytes);
+        } else {
+            self.discard(bytes);
+        }
+        self.push(Value::Unknown);
+    }
+
+    /// A segment over memory that the program vouches for. A packed one:
+    ///
+    /// ```wasm
+    /// ;; the address
+    /// i64.extend_i32_u
+    /// ;; the size
+    /// i64.extend_i32_u   i64.const 32   i64.shl
+    /// i64.or
+    /// ```
+    pub(in crate::engine) fn lower_of_address(&mut self, address: &Operand, bytes: &Operand) {
+        if !self.context.is_packed() {
+            self.discard(bytes);
+            if let Some(constant) = address.constant() {
+                self.discard(address);
+                return self.push_deferred(Value::I32(constant as i32));
+            }
+            self.materialize(address);
+            return self.push(Value::Unknown);
+        }
+        if let (Some(start), Some(size)) = (address.constant(), bytes.constant()) {
+            self.discard(address);
+            self.discard(bytes);
+            let packed = u64::from(size) << 32 | u64::from(start);
+            return self.push_deferred(Value::I64(packed as i64));
+        }
+        self.materialize(address);
+        let position = self.at(address);
+        self.tape.insert(position, |sink| {
+            sink.i64_extend_i32_u();
+        });
+        self.pack_size(bytes);
+        self.push(Value::Unknown);
+    }
+
+    /// Makes the 64-bit address below the size on the stack a packed segment.
+    fn pack_size(&mut self, bytes: &Operand) {
+        match bytes.constant() {
+            Some(size) => {
+                self.discard(bytes);
+                if size != 0 {
+                    self.tape.emit(|sink| {
+                        sink.i64_const((u64::from(size) << 32) as i64).i64_or();
+                    });
+                }
+            }
+            None => {
+                self.materialize(bytes);
+                self.tape.emit(|sink| {
+                    sink.i64_extend_i32_u().i64_const(32).i64_shl().i64_or();
+                });
+            }
+        }
+    }
+}

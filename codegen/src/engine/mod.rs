@@ -1,0 +1,567 @@
+//! The engine: one function in, as a stream of instructions and intrinsic operations; its lowered code out.
+//!
+//! Both doors feed it. It tracks control structures, the operands that are constants or plain locals, and the regions
+//! and frames that are open, and writes through a [`Tape`]. It does not validate: the link door validates what comes
+//! in, and whatever comes out is validated as a whole.
+//!
+//! Code that cannot be reached is left out, so that nothing in it has to make sense.
+
+pub(crate) mod frames;
+pub(crate) mod locals;
+mod lower;
+pub(crate) mod operands;
+pub(crate) mod tape;
+
+use crate::context::Context;
+use crate::helpers::{Helper, Needs};
+use crate::index::LocalIndex;
+use frames::{Frames, Late, RegionId, RegionKey, Slot};
+use linmem_intrinsics::{Operation, Signature, Violation};
+use locals::{Added, Assigned, Fact, Locals};
+use operands::{Operand, Operands, Value};
+use tape::{Code, FunctionRef, Position, Tape};
+use wasm_encoder::{InstructionSink, ValType};
+
+/// How many operands an instruction pops and pushes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arity {
+    /// So many.
+    Known {
+        /// Operands that it takes.
+        pops: u32,
+        /// Operands that it leaves.
+        pushes: u32,
+    },
+    /// Nobody told.
+    Unknown,
+}
+
+/// A use that is wrong for certain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Certain {
+    /// What is wrong.
+    pub(crate) kind: Violation,
+    /// The numbers that are.
+    pub(crate) message: String,
+}
+
+/// A lowered function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lowered {
+    /// The types of all locals that are not parameters.
+    pub(crate) locals: Vec<ValType>,
+    /// The locals that lowering added.
+    pub(crate) added: Vec<Added>,
+    /// The instructions.
+    pub(crate) code: Code,
+}
+
+/// A control structure that is open.
+#[derive(Debug)]
+struct Control {
+    /// How many operands lie below it.
+    floor: usize,
+    params: u32,
+    results: u32,
+    /// How deep the innermost loop that is open here is, counted in control structures; 0 if there is none.
+    loop_depth: usize,
+    /// The locals of which something is known since the current arm began.
+    facts: Vec<LocalIndex>,
+    /// The frames that the current arm closed.
+    closed: Vec<frames::FrameId>,
+}
+
+/// Lowers one function.
+pub(crate) struct Engine<'a> {
+    context: &'a Context,
+    needs: &'a mut Needs,
+    tape: Tape,
+    operands: Operands,
+    locals: Locals,
+    frames: Frames,
+    control: Vec<Control>,
+    regions: u32,
+    labels: u32,
+    /// Inside of unreachable code: how many control structures were opened there.
+    dead: Option<u32>,
+}
+
+impl<'a> Engine<'a> {
+    /// Begins a function with these locals and so many results.
+    pub(crate) fn new(context: &'a Context, needs: &'a mut Needs, locals: Locals, results: u32) -> Engine<'a> {
+        let body =
+            Control { floor: 0, params: 0, results, loop_depth: 0, facts: Vec::new(), closed: Vec::new() };
+        Engine {
+            context,
+            needs,
+            tape: Tape::default(),
+            operands: Operands::default(),
+            locals,
+            frames: Frames::default(),
+            control: vec![body],
+            regions: 0,
+            labels: 0,
+            dead: None,
+        }
+    }
+
+    /// The context.
+    pub(crate) fn context(&self) -> &'a Context {
+        self.context
+    }
+
+    /// Adds a local.
+    pub(crate) fn add_local(&mut self, ty: ValType, assigned: Assigned) -> LocalIndex {
+        self.locals.add(ty, assigned)
+    }
+
+    /// Whether the code that comes next cannot be reached.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.is_some()
+    }
+
+    /// How many control structures are open, the function itself included.
+    pub(crate) fn depth(&self) -> usize {
+        self.control.len()
+    }
+
+    /// `i32.const`.
+    pub(crate) fn i32_const(&mut self, value: i32) {
+        self.simple(Value::I32(value), |sink| {
+            sink.i32_const(value);
+        });
+    }
+
+    /// `i64.const`.
+    pub(crate) fn i64_const(&mut self, value: i64) {
+        self.simple(Value::I64(value), |sink| {
+            sink.i64_const(value);
+        });
+    }
+
+    /// `local.get`.
+    pub(crate) fn local_get(&mut self, local: LocalIndex) {
+        if self.is_dead() {
+            return;
+        }
+        match self.locals.fact(local) {
+            Some(Fact::Slot(definition)) => {
+                let slot = self.frames.definition(definition).slot;
+                self.push_deferred(Value::Slot(slot, Some(definition)));
+            }
+            Some(Fact::Region(_)) | None => {
+                self.locals.read(local);
+                self.simple(Value::Local(local), |sink| {
+                    sink.local_get(local.0);
+                });
+            }
+        }
+    }
+
+    /// `local.set`.
+    pub(crate) fn local_set(&mut self, local: LocalIndex) {
+        if self.is_dead() {
+            return;
+        }
+        let operand = self.pop();
+        if self.define(local, &operand).is_none() {
+            self.materialize(&operand);
+            self.tape.emit(|sink| {
+                sink.local_set(local.0);
+            });
+            self.learn(local, &operand);
+        }
+    }
+
+    /// `local.tee`.
+    pub(crate) fn local_tee(&mut self, local: LocalIndex) {
+        if self.is_dead() {
+            return;
+        }
+        let operand = self.pop();
+        match self.define(local, &operand) {
+            Some(value) => self.push_deferred(value),
+            None => {
+                self.materialize(&operand);
+                self.tape.emit(|sink| {
+                    sink.local_tee(local.0);
+                });
+                self.learn(local, &operand);
+                match operand.value {
+                    Value::Region(_) => self.push(operand.value),
+                    _ => self.push(Value::Unknown),
+                }
+            }
+        }
+    }
+
+    /// `drop`.
+    pub(crate) fn drop(&mut self) {
+        if self.is_dead() {
+            return;
+        }
+        let operand = self.pop();
+        if !operand.deferred {
+            self.tape.emit(|sink| {
+                sink.drop();
+            });
+        }
+    }
+
+    /// Any other instruction that neither opens nor ends a control structure and that code goes on behind.
+    pub(crate) fn other(&mut self, arity: Arity, write: impl FnOnce(&mut Tape)) {
+        if self.is_dead() {
+            return;
+        }
+        match arity {
+            Arity::Known { pops, pushes } => {
+                self.consume(pops);
+                write(&mut self.tape);
+                self.produce(pushes);
+            }
+            Arity::Unknown => {
+                self.forget();
+                write(&mut self.tape);
+            }
+        }
+    }
+
+    /// An instruction that code does not go on behind.
+    pub(crate) fn diverge(&mut self, pops: Option<u32>, write: impl FnOnce(&mut Tape)) {
+        if self.is_dead() {
+            return;
+        }
+        match pops {
+            Some(pops) => self.consume(pops),
+            None => self.forget(),
+        }
+        write(&mut self.tape);
+        self.die();
+    }
+
+    /// Opens a control structure that takes `params` from the stack (besides `conditions`) and will leave `results`.
+    pub(crate) fn begin(
+        &mut self,
+        is_loop: bool,
+        conditions: u32,
+        (params, results): (u32, u32),
+        write: impl FnOnce(&mut Tape),
+    ) {
+        self.labels += 1;
+        if let Some(depth) = &mut self.dead {
+            *depth += 1;
+            return;
+        }
+        self.consume(conditions + params);
+        self.tape.label(Some(self.labels - 1));
+        write(&mut self.tape);
+        let outer = self.control.last().map_or(0, |control| control.loop_depth);
+        let loop_depth = if is_loop { self.control.len() + 1 } else { outer };
+        let floor = self.operands.height();
+        self.control.push(Control { floor, params, results, loop_depth, facts: Vec::new(), closed: Vec::new() });
+        self.produce(params);
+    }
+
+    /// `else`, or the start of a handler of a legacy `try`, which begins with `pushes` operands; `else` begins with
+    /// those that the structure began with.
+    pub(crate) fn next_arm(&mut self, pushes: Option<u32>, write: impl FnOnce(&mut Tape)) {
+        match self.dead {
+            Some(1..) => return,
+            Some(0) => {}
+            None => {
+                let results = self.control.last().map_or(0, |control| control.results);
+                self.consume(results);
+            }
+        }
+        self.end_arm();
+        self.dead = None;
+        write(&mut self.tape);
+        let params = self.control.last().map_or(0, |control| control.params);
+        self.produce(pushes.unwrap_or(params));
+    }
+
+    /// `end` of a control structure, the function's own included, or `delegate`.
+    pub(crate) fn end(&mut self, write: impl FnOnce(&mut Tape)) {
+        if let Some(depth @ 1..) = &mut self.dead {
+            *depth -= 1;
+            return;
+        }
+        let results = self.control.last().map_or(0, |control| control.results);
+        if !self.is_dead() {
+            self.consume(results);
+        }
+        self.end_arm();
+        self.dead = None;
+        let bases = self.frames.leave(self.control.len());
+        self.locals.free_bases(bases);
+        self.control.pop();
+        write(&mut self.tape);
+        self.produce(results);
+    }
+
+    /// An intrinsic, with its operands on the stack.
+    pub(crate) fn intrinsic(&mut self, signature: &Signature) -> Result<(), Certain> {
+        if self.is_dead() {
+            return Ok(());
+        }
+        let operands = self.take(signature);
+        self.lower(signature, &operands)?;
+        self.locals.free_spills();
+        Ok(())
+    }
+
+    /// The lowered function.
+    pub(crate) fn finish(self) -> Lowered {
+        let Engine { tape, frames, locals, context, .. } = self;
+        let code = tape.finish(|late, out| match late {
+            Late::FrameBytes(frame) => {
+                wasm_encoder::Encode::encode(&(frames.bytes(frame) as i32), out);
+            }
+            Late::Definition(id) => {
+                let definition = frames.definition(id);
+                if locals.is_read(definition.local) {
+                    let mut sink = InstructionSink::new(out);
+                    write_slot(&mut sink, context, frames.base(definition.slot.frame), definition.slot);
+                    sink.local_set(definition.local.0);
+                }
+            }
+        });
+        Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code }
+    }
+
+    // What follows is for the lowerings.
+
+    fn helper(&mut self, helper: Helper) -> FunctionRef {
+        self.needs.add(helper);
+        FunctionRef::Helper(helper)
+    }
+
+    fn simple(&mut self, value: Value, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        if self.is_dead() {
+            return;
+        }
+        let start = self.tape.len();
+        self.tape.emit(write);
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { value, position, start: Some(start), deferred: false });
+    }
+
+    fn push(&mut self, value: Value) {
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { value, position, start: None, deferred: false });
+    }
+
+    fn push_deferred(&mut self, value: Value) {
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { value, position, start: None, deferred: true });
+    }
+
+    fn pop(&mut self) -> Operand {
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        self.operands.pop(floor)
+    }
+
+    /// Pops operands for an instruction that takes them from the stack.
+    fn consume(&mut self, count: u32) {
+        for _ in 0..count {
+            let operand = self.pop();
+            self.materialize(&operand);
+        }
+    }
+
+    /// Pushes results of which nothing is known; only the last one lies on top.
+    fn produce(&mut self, count: u32) {
+        for left in (0..count).rev() {
+            let position = (left == 0).then(|| self.tape.here());
+            self.operands.push(Operand { position, ..Operand::UNKNOWN });
+        }
+    }
+
+    /// Forgets what is on the stack above the current floor.
+    fn forget(&mut self) {
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        let known = self.operands.height().saturating_sub(floor);
+        self.consume(known as u32);
+    }
+
+    fn die(&mut self) {
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        self.operands.truncate(floor);
+        self.dead = Some(0);
+    }
+
+    /// Drops what was only known in the arm that ends here.
+    fn end_arm(&mut self) {
+        let dead = self.is_dead();
+        let Some(control) = self.control.last_mut() else { return };
+        self.operands.truncate(control.floor);
+        for local in control.facts.drain(..) {
+            self.locals.set_fact(local, None);
+        }
+        let closed = std::mem::take(&mut control.closed);
+        if dead {
+            self.frames.reopen(&closed);
+        } else if let [.., outer, _] = &mut self.control[..] {
+            outer.closed.extend(closed);
+        }
+    }
+
+    /// Writes the instruction that pushes an operand, if none has been written yet.
+    fn materialize(&mut self, operand: &Operand) {
+        let (true, Some(position)) = (operand.deferred, operand.position) else { return };
+        match operand.value {
+            Value::Slot(_, Some(definition)) => {
+                let local = self.frames.definition(definition).local;
+                self.locals.read(local);
+                self.tape.insert(position, |sink| {
+                    sink.local_get(local.0);
+                });
+            }
+            Value::Slot(slot, None) => {
+                let base = self.frames.base(slot.frame);
+                let context = self.context;
+                self.tape.insert(position, |sink| write_slot(sink, context, base, slot));
+            }
+            Value::I32(constant) => self.tape.insert(position, |sink| {
+                sink.i32_const(constant);
+            }),
+            Value::I64(constant) => self.tape.insert(position, |sink| {
+                sink.i64_const(constant);
+            }),
+            Value::Unknown | Value::Local(_) | Value::Region(_) => {}
+        }
+    }
+
+    /// Makes an operand vanish: what pushed it goes, or is followed by a `drop`.
+    fn discard(&mut self, operand: &Operand) {
+        match (operand.position, operand.start) {
+            (Some(position), Some(start)) => self.tape.delete(start, position),
+            (Some(position), None) if !operand.deferred => self.tape.insert(position, |sink| {
+                sink.drop();
+            }),
+            _ => {}
+        }
+    }
+
+    /// Records that a local holds a segment of a frame, if that is what is assigned and if nothing else ever is. The
+    /// instructions for it are written only if something needs the local.
+    fn define(&mut self, local: LocalIndex, operand: &Operand) -> Option<Value> {
+        let Value::Slot(slot, _) = operand.value else { return None };
+        if !operand.deferred || self.locals.assigned(local) != Assigned::Once {
+            return None;
+        }
+        let definition = self.frames.define(slot, local);
+        self.tape.late(Late::Definition(definition));
+        self.know(local, Fact::Slot(definition));
+        Some(Value::Slot(slot, Some(definition)))
+    }
+
+    /// Records that a local holds a handle, if that is what is assigned and if nothing else ever is.
+    fn learn(&mut self, local: LocalIndex, operand: &Operand) {
+        if let (Value::Region(region), Assigned::Once) = (operand.value, self.locals.assigned(local)) {
+            self.know(local, Fact::Region(region));
+        }
+    }
+
+    fn know(&mut self, local: LocalIndex, fact: Fact) {
+        self.locals.set_fact(local, Some(fact));
+        if let Some(control) = self.control.last_mut() {
+            control.facts.push(local);
+        }
+    }
+
+    /// What a handle is known by.
+    fn region_key(&self, handle: &Operand) -> Option<RegionKey> {
+        match handle.value {
+            Value::Region(region) => Some(RegionKey::Opened(region)),
+            Value::Local(local) => match self.locals.fact(local) {
+                Some(Fact::Region(region)) => Some(RegionKey::Opened(region)),
+                _ if self.locals.is_constant_parameter(local) => Some(RegionKey::Parameter(local)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn new_region(&mut self) -> RegionId {
+        self.regions += 1;
+        RegionId(self.regions - 1)
+    }
+
+    /// Pops the operands of an intrinsic, first to last. Each has a position: if the engine does not know one, all are
+    /// put into locals and read back.
+    fn take(&mut self, signature: &Signature) -> Vec<Operand> {
+        let types = signature.function_type().params;
+        let mut operands: Vec<Operand> = types.iter().map(|_| self.pop()).collect();
+        operands.reverse();
+        if operands.iter().all(|operand| operand.position.is_some()) {
+            return operands;
+        }
+        let mut spilled = Vec::new();
+        for (operand, ty) in operands.iter().zip(&types).rev() {
+            self.materialize(operand);
+            let local = self.locals.take_spill(crate::module::val_type(*ty));
+            self.tape.emit(|sink| {
+                sink.local_set(local.0);
+            });
+            spilled.push(local);
+        }
+        for local in spilled.into_iter().rev() {
+            self.simple(Value::Unknown, |sink| {
+                sink.local_get(local.0);
+            });
+        }
+        let mut operands: Vec<Operand> = types.iter().map(|_| self.pop()).collect();
+        operands.reverse();
+        operands
+    }
+
+    fn lower(&mut self, signature: &Signature, operands: &[Operand]) -> Result<(), Certain> {
+        match (signature.intrinsic.operation(), operands) {
+            (Operation::Open, []) => self.lower_open(),
+            (Operation::Close, [handle]) => self.lower_close(handle),
+            (Operation::Allocate, [handle, bytes]) => self.lower_allocate(handle, bytes),
+            (Operation::AllocateAligned, [handle, bytes, alignment]) => {
+                return self.lower_allocate_aligned(handle, bytes, alignment);
+            }
+            (Operation::Get(access), [segment, offset]) => self.lower_get(access, segment, offset),
+            (Operation::Set(access), [segment, offset, _]) => self.lower_set(access, segment, offset, &operands[2]),
+            (Operation::Address, [segment]) => self.lower_address(segment),
+            (Operation::Size, [segment]) => self.lower_size(segment),
+            (Operation::Slice, [segment, offset, bytes]) => self.lower_slice(segment, offset, bytes),
+            (Operation::OfAddress, [address, bytes]) => self.lower_of_address(address, bytes),
+            (Operation::Fill, [segment, offset, bytes, byte]) => self.lower_fill((segment, offset), bytes, byte),
+            (Operation::Copy, [to, to_offset, from, from_offset, bytes]) => {
+                self.lower_copy((to, to_offset), (from, from_offset), bytes);
+            }
+            (Operation::FdWrite | Operation::FdRead | Operation::WriteAll, _) => {
+                self.lower_host_call(signature, operands);
+            }
+            // The catalogue gives the number of operands, and so does `take`.
+            (operation, _) => debug_assert!(false, "{operation:?} has {} operands", operands.len()),
+        }
+        Ok(())
+    }
+
+    /// A position that is known to be known.
+    fn at(&mut self, operand: &Operand) -> Position {
+        match operand.position {
+            Some(position) => position,
+            None => self.tape.here(),
+        }
+    }
+}
+
+/// Writes the instructions that push a segment of a frame.
+fn write_slot(sink: &mut InstructionSink<'_>, context: &Context, base: LocalIndex, slot: Slot) {
+    sink.local_get(base.0);
+    if slot.offset != 0 {
+        sink.i32_const(slot.offset as i32).i32_add();
+    }
+    if context.is_packed() {
+        sink.i64_extend_i32_u();
+        if slot.bytes != 0 {
+            sink.i64_const((u64::from(slot.bytes) << 32) as i64).i64_or();
+        }
+    }
+}

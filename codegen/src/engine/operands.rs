@@ -1,0 +1,82 @@
+//! The operand stack as the engine knows it: which values are constants, plain locals, handles or parts of a frame, and
+//! where each was pushed.
+//!
+//! Below what is known everything is unknown: popping an empty stack gives an operand without a position. That is what
+//! makes instructions of unknown arity harmless.
+
+use crate::engine::frames::{DefinitionId, RegionId, Slot};
+use crate::engine::tape::Position;
+use crate::index::LocalIndex;
+
+/// What is known of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// Nothing.
+    Unknown,
+    /// A constant.
+    I32(i32),
+    /// A constant.
+    I64(i64),
+    /// What a local held when the value was pushed.
+    Local(LocalIndex),
+    /// The handle of a region that this function opened.
+    Region(RegionId),
+    /// A segment in a frame, and the local that the program keeps it in, if the value was read from there.
+    Slot(Slot, Option<DefinitionId>),
+}
+
+/// A value on the operand stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operand {
+    /// What is known of it.
+    pub(crate) value: Value,
+    /// The position at which it lies on top of the stack; nothing where that is not known.
+    pub(crate) position: Option<Position>,
+    /// Where its one instruction starts, if it can be left out; nothing if it has not been written or is part of
+    /// something larger.
+    pub(crate) start: Option<usize>,
+    /// Whether no instruction pushes it yet.
+    pub(crate) deferred: bool,
+}
+
+impl Operand {
+    /// A value of which nothing is known.
+    pub(crate) const UNKNOWN: Operand =
+        Operand { value: Value::Unknown, position: None, start: None, deferred: false };
+
+    /// The constant that it is, if it is one of 32 bits.
+    pub(crate) fn constant(&self) -> Option<u32> {
+        match self.value {
+            Value::I32(constant) => Some(constant as u32),
+            _ => None,
+        }
+    }
+}
+
+/// The operands that are known, the last one on top.
+#[derive(Debug, Default)]
+pub(crate) struct Operands {
+    known: Vec<Operand>,
+}
+
+impl Operands {
+    /// How many operands are known.
+    pub(crate) fn height(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Puts an operand on top.
+    pub(crate) fn push(&mut self, operand: Operand) {
+        self.known.push(operand);
+    }
+
+    /// Takes the operand on top, but none from below `floor`.
+    pub(crate) fn pop(&mut self, floor: usize) -> Operand {
+        if self.known.len() > floor { self.known.pop().unwrap_or(Operand::UNKNOWN) } else { Operand::UNKNOWN }
+    }
+
+    /// Forgets all above `height`.
+    pub(crate) fn truncate(&mut self, height: usize) {
+        self.known.truncate(height);
+    }
+}

@@ -1,0 +1,264 @@
+//! The code of one function while it is being written.
+//!
+//! Instructions are appended as bytes, most of them exactly as they came in. What a lowering learns too late (that a
+//! constant before a long expression folds into the memory argument behind it, that a packed segment must be unwrapped
+//! where it was pushed) becomes an edit: a deletion or an insertion at an earlier position. [`Tape::finish`] applies
+//! all edits in one pass, so that code without intrinsics costs one copy and nothing is ever moved twice.
+//!
+//! # Order
+//!
+//! Several things can lie at the same byte, so a position is a byte and a clock. The clock ticks whenever a position is
+//! taken; what was taken earlier comes first, and insertions at one and the same position keep the order in which they
+//! were made.
+
+use crate::engine::frames::Late;
+use crate::helpers::{Helper, HostImport};
+use wasm_encoder::{Encode, InstructionSink};
+
+/// A function that code refers to, before the indices of the finished module are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum FunctionRef {
+    /// A function of the program, by the index that the program has it under.
+    Program(u32),
+    /// A function of linmem's.
+    Helper(Helper),
+    /// A function of the host that linmem calls.
+    Host(HostImport),
+}
+
+/// A place in finished code where the index of a function belongs. Nothing stands there yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Relocation {
+    /// The offset in the code, in bytes.
+    pub(crate) at: usize,
+    /// The bytes that the index replaces.
+    pub(crate) replaces: usize,
+    /// Whose index.
+    pub(crate) target: FunctionRef,
+}
+
+/// A place between two instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Position {
+    at: usize,
+    clock: u32,
+}
+
+impl Position {
+    /// The byte behind which the position is.
+    pub(crate) fn byte(self) -> usize {
+        self.at
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Action {
+    /// Leave out this many bytes.
+    Delete(usize),
+    /// Put in this range of `aside`.
+    Insert(usize, usize),
+    /// Put in the index of a function.
+    Function(FunctionRef),
+    /// Put in what only the end of the function tells.
+    Late(Late),
+    /// A label begins here: the program's, by its number, or one of the lowering's.
+    Label(Option<u32>),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Edit {
+    position: Position,
+    action: Action,
+}
+
+/// Finished code, but for the indices of functions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Code {
+    /// Instructions.
+    pub(crate) bytes: Vec<u8>,
+    /// Where indices of functions belong, in ascending order.
+    pub(crate) relocations: Vec<Relocation>,
+    /// For each label in the code, its number among the program's, if it is one of them.
+    pub(crate) labels: Vec<Option<u32>>,
+}
+
+/// Code that is being written.
+#[derive(Debug, Default)]
+pub(crate) struct Tape {
+    code: Vec<u8>,
+    aside: Vec<u8>,
+    edits: Vec<Edit>,
+    clock: u32,
+}
+
+impl Tape {
+    /// The number of bytes so far.
+    pub(crate) fn len(&self) -> usize {
+        self.code.len()
+    }
+
+    /// Takes the position behind all that was written.
+    pub(crate) fn here(&mut self) -> Position {
+        self.clock += 1;
+        Position { at: self.code.len(), clock: self.clock }
+    }
+
+    /// Appends instructions as bytes.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.code.extend_from_slice(bytes);
+    }
+
+    /// Appends instructions.
+    pub(crate) fn emit(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        write(&mut InstructionSink::new(&mut self.code));
+    }
+
+    /// Appends the index of a function.
+    pub(crate) fn function(&mut self, target: FunctionRef) {
+        self.edit_here(Action::Function(target));
+    }
+
+    /// Appends a call.
+    pub(crate) fn call(&mut self, target: FunctionRef) {
+        const CALL: u8 = 0x10;
+        self.code.push(CALL);
+        self.function(target);
+    }
+
+    /// Appends something that only the end of the function tells.
+    pub(crate) fn late(&mut self, late: Late) {
+        self.edit_here(Action::Late(late));
+    }
+
+    /// Says that the instruction that comes next opens a label: the program's, by its number, or one that the program
+    /// does not have.
+    pub(crate) fn label(&mut self, of_program: Option<u32>) {
+        self.edit_here(Action::Label(of_program));
+    }
+
+    /// Puts instructions at an earlier position.
+    pub(crate) fn insert(&mut self, position: Position, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        // What was pushed last may have been deleted since, which moves its position back.
+        if position.at >= self.code.len() && position.clock == self.clock {
+            return self.emit(write);
+        }
+        debug_assert!(position.at <= self.code.len(), "position {position:?} was deleted");
+        let start = self.aside.len();
+        write(&mut InstructionSink::new(&mut self.aside));
+        let end = self.aside.len();
+        if start < end {
+            self.edits.push(Edit { position, action: Action::Insert(start, end) });
+        }
+    }
+
+    /// Leaves out the bytes from `start` to `end`, which nothing else may lie in.
+    pub(crate) fn delete(&mut self, start: usize, end: Position) {
+        if end.at == self.code.len() && end.clock == self.clock {
+            self.code.truncate(start);
+        } else if start < end.at {
+            let position = Position { at: start, clock: end.clock };
+            self.edits.push(Edit { position, action: Action::Delete(end.at - start) });
+        }
+    }
+
+    fn edit_here(&mut self, action: Action) {
+        let position = self.here();
+        self.edits.push(Edit { position, action });
+    }
+
+    /// Applies the edits. `late` writes what was left open until the end.
+    pub(crate) fn finish(mut self, mut late: impl FnMut(Late, &mut Vec<u8>)) -> Code {
+        self.edits.sort_by_key(|edit| edit.position);
+        let mut out = Code { bytes: Vec::with_capacity(self.code.len()), ..Code::default() };
+        let mut cursor = 0;
+        for edit in &self.edits {
+            if edit.position.at > cursor {
+                out.bytes.extend_from_slice(&self.code[cursor..edit.position.at]);
+                cursor = edit.position.at;
+            }
+            match edit.action {
+                Action::Delete(bytes) => cursor = edit.position.at + bytes,
+                Action::Insert(start, end) => out.bytes.extend_from_slice(&self.aside[start..end]),
+                Action::Function(target) => {
+                    out.relocations.push(Relocation { at: out.bytes.len(), replaces: 0, target });
+                }
+                Action::Late(what) => late(what, &mut out.bytes),
+                Action::Label(of_program) => out.labels.push(of_program),
+            }
+        }
+        out.bytes.extend_from_slice(&self.code[cursor..]);
+        out
+    }
+}
+
+/// Writes code with the indices of functions put in, as the body's code or behind other bytes.
+pub(crate) fn relocate(
+    code: &[u8],
+    relocations: &[Relocation],
+    index: impl Fn(FunctionRef) -> u32,
+    out: &mut Vec<u8>,
+) {
+    let mut cursor = 0;
+    for relocation in relocations {
+        out.extend_from_slice(&code[cursor..relocation.at]);
+        index(relocation.target).encode(out);
+        cursor = relocation.at + relocation.replaces;
+    }
+    out.extend_from_slice(&code[cursor..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finish(tape: Tape) -> Vec<u8> {
+        tape.finish(|_, _| ()).bytes
+    }
+
+    #[test]
+    fn what_was_pushed_first_is_put_in_first() {
+        let mut tape = Tape::default();
+        tape.raw(&[1]);
+        let first = tape.here();
+        let second = tape.here();
+        tape.raw(&[9]);
+        tape.insert(second, |sink| {
+            sink.i32_add();
+        });
+        tape.insert(first, |sink| {
+            sink.drop();
+        });
+        tape.insert(first, |sink| {
+            sink.nop();
+        });
+        assert_eq!(finish(tape), [1, 0x1a, 0x01, 0x6a, 9]);
+    }
+
+    #[test]
+    fn a_deletion_leaves_its_neighbours() {
+        let mut tape = Tape::default();
+        tape.raw(&[1]);
+        let before = tape.here();
+        tape.raw(&[2, 3]);
+        let end = tape.here();
+        tape.raw(&[4]);
+        tape.delete(1, end);
+        tape.insert(before, |sink| {
+            sink.nop();
+        });
+        tape.insert(end, |sink| {
+            sink.drop();
+        });
+        assert_eq!(finish(tape), [1, 0x01, 0x1a, 4]);
+    }
+
+    #[test]
+    fn at_the_end_an_edit_needs_no_edit() {
+        let mut tape = Tape::default();
+        tape.raw(&[1, 2]);
+        let end = tape.here();
+        tape.delete(1, end);
+        assert!(tape.edits.is_empty());
+        assert_eq!(finish(tape), [1]);
+    }
+}

@@ -1,0 +1,187 @@
+//! What can be wrong with what is asked, said in sentences with a place.
+
+use linmem_intrinsics::{FunctionType, Violation, names::did_you_mean};
+use std::fmt;
+use thiserror::Error;
+
+/// Where something is: as near as the input allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// The module as a whole.
+    #[default]
+    Module,
+    /// A line and a column of a text, counted from one.
+    Text {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
+    /// An offset in the binary, in bytes.
+    Offset(usize),
+    /// An import, counted from zero over all imports.
+    Import(u32),
+    /// An instruction.
+    Instruction {
+        /// The function, by its name if it has one, else by its index.
+        function: String,
+        /// The offset of the instruction in the binary, in bytes.
+        offset: usize,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Module => f.write_str("in the module"),
+            Place::Text { line, column } => write!(f, "at {line}:{column}"),
+            Place::Offset(offset) => write!(f, "at offset {offset:#x}"),
+            Place::Import(index) => write!(f, "at import {index}"),
+            Place::Instruction { function, offset } => write!(f, "in {function} at offset {offset:#x}"),
+        }
+    }
+}
+
+/// A reason why a module cannot be made.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is not WebAssembly text.
+    #[error("invalid text: {message} ({place})")]
+    Text {
+        /// What the parser says.
+        message: String,
+        /// Where.
+        place: Place,
+    },
+    /// The bytes are not a valid module.
+    #[error("invalid module: {message} ({place})")]
+    Invalid {
+        /// What the validator says.
+        message: String,
+        /// Where.
+        place: Place,
+    },
+    /// An import from `linmem` that is in no catalogue.
+    #[error("unknown import `linmem.{name}`, declared {declared}{} ({place})", did_you_mean(suggestion.as_deref()))]
+    UnknownIntrinsic {
+        /// The name that is imported.
+        name: String,
+        /// The type that is declared.
+        declared: String,
+        /// The nearest name that exists.
+        suggestion: Option<String>,
+        /// Where.
+        place: Place,
+    },
+    /// An import of an intrinsic with a type that it cannot have.
+    #[error("`linmem.{name}` cannot have the type {declared}; it can have {} ({place})", alternatives(possible))]
+    WrongType {
+        /// The name that is imported.
+        name: String,
+        /// The type that is declared.
+        declared: String,
+        /// The types that it can have.
+        possible: Vec<FunctionType>,
+        /// Where.
+        place: Place,
+    },
+    /// An import from `linmem` that is not a function.
+    #[error("`linmem.{name}` is imported as a {kind}; everything in `linmem` is a function ({place})")]
+    WrongKind {
+        /// The name that is imported.
+        name: String,
+        /// What it is imported as.
+        kind: &'static str,
+        /// Where.
+        place: Place,
+    },
+    /// Imports that do not agree on what a segment is.
+    #[error(
+        "`linmem.{name}` declares segments as {declared}, but `linmem.{first_name}` declares them as {first}; all \
+         imports of a module must agree ({place})"
+    )]
+    MixedRepresentations {
+        /// The import that differs.
+        name: String,
+        /// What it declares.
+        declared: String,
+        /// The import that came first.
+        first_name: String,
+        /// What that one declares.
+        first: String,
+        /// Where.
+        place: Place,
+    },
+    /// A use that is wrong for certain.
+    #[error("{kind}: {message} ({place})")]
+    Violation {
+        /// What is wrong.
+        kind: Violation,
+        /// The numbers that are.
+        message: String,
+        /// Where.
+        place: Place,
+    },
+    /// Something that is promised and will be built.
+    #[error("{what} is not built yet")]
+    NotYet {
+        /// What was asked.
+        what: String,
+    },
+    /// Something that this module has and that linmem cannot serve.
+    #[error("{message} ({place})")]
+    Unsupported {
+        /// What, and why not.
+        message: String,
+        /// Where.
+        place: Place,
+    },
+    /// A choice that does not fit the module.
+    #[error("{message}")]
+    Option {
+        /// What does not fit.
+        message: String,
+    },
+    /// The library door was used in a way that makes no module.
+    #[error("{message}")]
+    Builder {
+        /// What was done.
+        message: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn invalid(error: &wasmparser::BinaryReaderError) -> Error {
+        Error::Invalid { message: error.message().to_string(), place: Place::Offset(error.offset()) }
+    }
+}
+
+impl From<wasmparser::BinaryReaderError> for Error {
+    fn from(error: wasmparser::BinaryReaderError) -> Error {
+        Error::invalid(&error)
+    }
+}
+
+/// A list of types as prose: `a`, `a or b`, `a, b or c`.
+fn alternatives(types: &[FunctionType]) -> String {
+    let texts: Vec<String> = types.iter().map(FunctionType::to_string).collect();
+    match texts.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => "no type".to_string(),
+    }
+}
+
+/// Something that a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong.
+    pub error: Error,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.error)
+    }
+}

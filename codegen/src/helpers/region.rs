@@ -1,0 +1,243 @@
+//! The slow paths of regions, as `linmem_allocator::layout` and `linmem_allocator::growth` state them.
+
+use crate::context::{Context, Home};
+use crate::helpers::{Bodies, Helper};
+use linmem_allocator::growth::LAST_PAGE;
+use linmem_allocator::layout::{ALIGNMENT, CHUNK_END, CHUNK_HEADER, CHUNK_NEXT, PAGE};
+use linmem_intrinsics::Violation;
+use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
+
+/// Whether an alignment is an operand or always 8.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alignment {
+    Fixed,
+    Parameter,
+}
+
+const PAGE_SHIFT: i32 = PAGE.trailing_zeros() as i32;
+
+/// Pushes the address of home's header.
+fn push_home<'s, 'b>(sink: &'s mut InstructionSink<'b>, context: &Context) -> &'s mut InstructionSink<'b> {
+    match context.home.start() {
+        Some(start) => sink.i32_const(start as i32),
+        None => sink.global_get(context.home_start().0),
+    }
+}
+
+/// Rounds the `i64` on the stack up to the alignment of all segments.
+fn round_up<'s, 'b>(sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
+    let mask = i64::from(ALIGNMENT) - 1;
+    sink.i64_const(mask).i64_add().i64_const(!mask).i64_and()
+}
+
+/// Finds home: what the base leaves, or a page of its own.
+///
+/// ```wasm
+/// i32.const 1   memory.grow   local.tee $page
+/// i32.const 65535   i32.ge_u   if  call $linmem.OutOfMemory  unreachable  end
+/// local.get $page   i32.const 16   i32.shl   global.set $linmem.home
+/// global.get $linmem.home   i32.const 65536   i32.add   global.set $linmem.limit
+/// i32.const 1   global.set $linmem.owned
+/// global.get $linmem.home   i32.const 8   i32.add   global.set $linmem.top
+/// ```
+pub(super) fn find_home(bodies: &Bodies<'_>) -> Function {
+    let context = bodies.context;
+    let (page, start) = (0, 0);
+    let mut function = Function::new([(1, ValType::I32)]);
+    let sink = &mut function.instructions();
+    let (home, limit, owned, top) =
+        (context.home_start().0, context.limit().0, context.owned().0, context.top().0);
+    if let Home::Found { base: Some((base, end)) } = context.home {
+        let mask = ALIGNMENT as i32 - 1;
+        // The rounding wraps only for a base in the last eight bytes, and then home would start at 0 in a memory that
+        // ends there: the comparison below uses the unrounded base.
+        sink.global_get(base.0).i32_const(mask).i32_add().i32_const(!mask).i32_and().local_set(start);
+        sink.global_get(base.0).i64_extend_i32_u();
+        sink.i64_const(i64::from(mask as u32 + CHUNK_HEADER)).i64_add().i64_const(i64::from(end)).i64_le_u();
+        sink.if_(BlockType::Empty);
+        sink.local_get(start).global_set(home);
+        sink.local_get(start).i32_const(0).i32_store(context.memarg(CHUNK_NEXT, 4));
+        sink.i32_const(end as i32).global_set(limit);
+        sink.i32_const(end as i32).local_get(start).i32_sub().i32_const(PAGE as i32 - 1).i32_add();
+        sink.i32_const(PAGE_SHIFT).i32_shr_u().global_set(owned);
+        sink.local_get(start).i32_const(CHUNK_HEADER as i32).i32_add().global_set(top);
+        sink.return_().end();
+    }
+    sink.i32_const(1).memory_grow(context.memory.0).local_tee(page);
+    sink.i32_const(LAST_PAGE as i32).i32_ge_u().if_(BlockType::Empty);
+    sink.call(bodies.helper(Helper::Violation(Violation::OutOfMemory))).unreachable().end();
+    sink.local_get(page).i32_const(PAGE_SHIFT).i32_shl().global_set(home);
+    sink.global_get(home).i32_const(PAGE as i32).i32_add().global_set(limit);
+    sink.i32_const(1).global_set(owned);
+    sink.global_get(home).i32_const(CHUNK_HEADER as i32).i32_add().global_set(top);
+    sink.end();
+    function
+}
+
+/// Allocates where the fast path could not: looks up the chunk that top was in, goes on to the chunks behind it, and
+/// grows. `from` is what top was before the fast path moved it.
+///
+/// ```wasm
+/// local.get $from   global.set $linmem.top            ;; in case there is no memory
+/// HOME   local.set $chunk
+/// global.get $linmem.limit                            ;; the end of home lives there while top is in home
+/// if   chunk.end = limit   end
+/// loop $find   chunk.end < from:   chunk = chunk.next   br $find   end
+/// loop $fit
+///   need = from + bytes - chunk.end                   ;; in 64 bits
+///   need <= 0:   top = from + bytes   limit = chunk == HOME ? chunk.end : 0   return from
+///   next = chunk.next
+///   next == 0:
+///     pages = (need + 65535) >> 16   tried = max(pages, owned)   page = memory.grow(tried)
+///     page >= 65535:   tried = pages   page = memory.grow(tried)
+///       page >= 65535:   call $linmem.OutOfMemory   unreachable
+///     owned += tried
+///     next = page << 16   end = min(page + tried, 65535) << 16
+///     next == chunk.end:   chunk.end = end   br $fit  ;; the pages are next to the last chunk
+///     chunk.next = next   next.end = end              ;; next.next is 0: fresh pages are
+///   chunk = next   from = next + 8   br $fit
+/// end
+/// ```
+pub(super) fn refill(bodies: &Bodies<'_>, alignment: Alignment) -> Function {
+    let context = bodies.context;
+    let (from, bytes, align) = (0, 1, 2);
+    let first = if alignment == Alignment::Parameter { 3 } else { 2 };
+    let (chunk, next, page, pages, tried, need) = (first, first + 1, first + 2, first + 3, first + 4, first + 5);
+    let (limit, owned, top) = (context.limit().0, context.owned().0, context.top().0);
+    let (end_of, next_of) = (context.memarg(CHUNK_END, 4), context.memarg(CHUNK_NEXT, 4));
+    let out_of_memory = bodies.helper(Helper::Violation(Violation::OutOfMemory));
+
+    let mut function = Function::new([(5, ValType::I32), (1, ValType::I64)]);
+    let sink = &mut function.instructions();
+
+    // A program that allocates before it opens a region must not make a chunk of address 0.
+    if matches!(context.home, Home::Found { .. }) {
+        sink.local_get(from).i32_eqz().if_(BlockType::Empty);
+        sink.call(bodies.helper(Helper::FindHome)).global_get(top).local_set(from).end();
+    }
+    sink.local_get(from).global_set(top);
+    push_home(sink, context).local_set(chunk);
+    // What a base leaves to linmem may hold anything; the first to come here clears the link, and only then counts.
+    if let Home::Reserved { zeroed: false, .. } = context.home {
+        sink.global_get(owned).i32_eqz().if_(BlockType::Empty);
+        sink.local_get(chunk).i32_const(0).i32_store(next_of);
+        sink.i32_const(context.home.pages() as i32).global_set(owned).end();
+    }
+    sink.global_get(limit).if_(BlockType::Empty);
+    sink.local_get(chunk).global_get(limit).i32_store(end_of).end();
+
+    sink.loop_(BlockType::Empty);
+    sink.local_get(chunk).i32_load(end_of).local_get(from).i32_lt_u().if_(BlockType::Empty);
+    sink.local_get(chunk).i32_load(next_of).local_set(chunk).br(1);
+    sink.end().end();
+
+    sink.loop_(BlockType::Empty);
+    if alignment == Alignment::Parameter {
+        sink.local_get(from).local_get(align).i32_add().i32_const(1).i32_sub();
+        sink.i32_const(0).local_get(align).i32_sub().i32_and().local_set(from);
+    }
+    sink.local_get(bytes).i64_extend_i32_u();
+    round_up(sink).local_get(from).i64_extend_i32_u().i64_add();
+    sink.local_get(chunk).i32_load(end_of).i64_extend_i32_u().i64_sub().local_tee(need);
+    sink.i64_const(0).i64_le_s().if_(BlockType::Empty);
+    {
+        // `need` is what is missing, so the new top is that much above the end.
+        sink.local_get(chunk).i32_load(end_of).local_get(need).i32_wrap_i64().i32_add().global_set(top);
+        sink.local_get(chunk).i32_load(end_of).i32_const(0).local_get(chunk);
+        push_home(sink, context).i32_eq().select().global_set(limit);
+        sink.local_get(from).return_();
+    }
+    sink.end();
+    sink.local_get(chunk).i32_load(next_of).local_tee(next).i32_eqz().if_(BlockType::Empty);
+    {
+        sink.local_get(need).i64_const(i64::from(PAGE) - 1).i64_add().i64_const(i64::from(PAGE_SHIFT));
+        sink.i64_shr_u().i32_wrap_i64().local_tee(pages).global_get(owned);
+        sink.local_get(pages).global_get(owned).i32_gt_u().select().local_tee(tried);
+        sink.memory_grow(context.memory.0).local_tee(page);
+        sink.i32_const(LAST_PAGE as i32).i32_ge_u().if_(BlockType::Empty);
+        sink.local_get(pages).local_tee(tried).memory_grow(context.memory.0).local_tee(page);
+        sink.i32_const(LAST_PAGE as i32).i32_ge_u().if_(BlockType::Empty);
+        sink.call(out_of_memory).unreachable().end().end();
+        sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
+        sink.local_get(page).i32_const(PAGE_SHIFT).i32_shl().local_set(next);
+        // `page` becomes the address behind the new pages.
+        sink.local_get(page).local_get(tried).i32_add().local_tee(page).i32_const(LAST_PAGE as i32);
+        sink.local_get(page).i32_const(LAST_PAGE as i32).i32_lt_u().select();
+        sink.i32_const(PAGE_SHIFT).i32_shl().local_set(page);
+        sink.local_get(next).local_get(chunk).i32_load(end_of).i32_eq().if_(BlockType::Empty);
+        sink.local_get(chunk).local_get(page).i32_store(end_of).br(2);
+        sink.end();
+        sink.local_get(chunk).local_get(next).i32_store(next_of);
+        sink.local_get(next).local_get(page).i32_store(end_of);
+    }
+    sink.end();
+    sink.local_get(next).local_tee(chunk).i32_const(CHUNK_HEADER as i32).i32_add().local_set(from).br(0);
+    sink.end().unreachable().end();
+    function
+}
+
+/// [`refill`] where [`refill`] with an alignment exists anyway.
+///
+/// ```wasm
+/// local.get $from   local.get $bytes   i32.const 8   call $linmem.refill_aligned
+/// ```
+pub(super) fn refill_by_aligned(bodies: &Bodies<'_>) -> Function {
+    let mut function = Function::new([]);
+    function
+        .instructions()
+        .local_get(0)
+        .local_get(1)
+        .i32_const(ALIGNMENT as i32)
+        .call(bodies.helper(Helper::RefillAligned))
+        .end();
+    function
+}
+
+/// Allocates, fast path included.
+///
+/// ```wasm
+/// end = round_up(bytes) + top                         ;; in 64 bits
+/// end > limit:   return refill(top, bytes)
+/// top   top = end
+/// ```
+pub(super) fn bump(bodies: &Bodies<'_>) -> Function {
+    let context = bodies.context;
+    let (limit, top) = (context.limit().0, context.top().0);
+    let (bytes, end) = (0, 1);
+    let mut function = Function::new([(1, ValType::I64)]);
+    let sink = &mut function.instructions();
+    sink.local_get(bytes).i64_extend_i32_u();
+    round_up(sink).global_get(top).i64_extend_i32_u().i64_add().local_tee(end);
+    sink.global_get(limit).i64_extend_i32_u().i64_gt_u().if_(BlockType::Result(ValType::I32));
+    sink.global_get(top).local_get(bytes).call(bodies.helper(Helper::Refill));
+    sink.else_().global_get(top).local_get(end).i32_wrap_i64().global_set(top).end();
+    sink.end();
+    function
+}
+
+/// Allocates with an alignment of choice, fast path included.
+///
+/// ```wasm
+/// start = (top + alignment - 1) & -alignment          ;; in 64 bits
+/// end = start + round_up(bytes)
+/// end > limit:   return refill_aligned(top, bytes, max(alignment, 8))
+/// top = end   start
+/// ```
+pub(super) fn allocate_aligned(bodies: &Bodies<'_>) -> Function {
+    let context = bodies.context;
+    let (limit, top) = (context.limit().0, context.top().0);
+    let (bytes, alignment, start, end) = (0, 1, 2, 3);
+    let mut function = Function::new([(2, ValType::I64)]);
+    let sink = &mut function.instructions();
+    sink.global_get(top).i64_extend_i32_u().local_get(alignment).i64_extend_i32_u().i64_add();
+    sink.i64_const(1).i64_sub().i64_const(0).local_get(alignment).i64_extend_i32_u().i64_sub().i64_and();
+    sink.local_tee(start).local_get(bytes).i64_extend_i32_u();
+    round_up(sink).i64_add().local_tee(end);
+    sink.global_get(limit).i64_extend_i32_u().i64_gt_u().if_(BlockType::Result(ValType::I32));
+    sink.global_get(top).local_get(bytes).local_get(alignment).i32_const(ALIGNMENT as i32);
+    sink.local_get(alignment).i32_const(ALIGNMENT as i32).i32_gt_u().select();
+    sink.call(bodies.helper(Helper::RefillAligned));
+    sink.else_().local_get(end).i32_wrap_i64().global_set(top).local_get(start).i32_wrap_i64().end();
+    sink.end();
+    function
+}

@@ -1,0 +1,29 @@
+//! Indices, one type for each index space, so that none is taken for another.
+
+macro_rules! indices {
+    ($($(#[doc = $doc:literal])+ $name:ident)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The index as a position in a vector.
+            pub const fn position(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )+};
+}
+
+indices! {
+    /// A type.
+    TypeIndex
+    /// A function of the finished module.
+    FunctionIndex
+    /// A global.
+    GlobalIndex
+    /// A memory.
+    MemoryIndex
+    /// A local of one function.
+    LocalIndex
+}

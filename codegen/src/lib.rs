@@ -1,0 +1,29 @@
+//! Which instructions: the engine that lowers intrinsics, the two doors to it, and the helpers that lowered code calls.
+//!
+//! ```text
+//!   build   a frontend's codegen calls ModuleBuilder and FunctionBuilder ─┐
+//!                                                                         ├─► engine ─► helpers ─► module
+//!   link    somebody's finished module imports the intrinsics ────────────┘
+//! ```
+//!
+//! Every intrinsic is lowered in one place, [`engine`], whichever door it came through. This crate alone knows how
+//! WebAssembly is encoded; what may be asked is in `linmem-intrinsics`, where bytes live in `linmem-allocator`.
+
+pub mod build;
+pub mod config;
+mod context;
+mod engine;
+pub mod error;
+mod helpers;
+mod index;
+pub mod link;
+mod module;
+pub mod tree;
+pub mod wat;
+
+pub use config::{Base, Config, OnViolation, Optimize};
+pub use error::{Error, Finding, Place};
+pub use link::{check, link};
+
+/// Re-exported because the library door speaks in its instructions and types.
+pub use wasm_encoder;

@@ -1,0 +1,234 @@
+//! Lowering the functions that call intrinsics.
+
+use crate::context::Context;
+use crate::engine::locals::{Assigned, Locals};
+use crate::engine::tape::{FunctionRef, Tape};
+use crate::engine::{Arity, Certain, Engine, Lowered};
+use crate::error::{Error, Place};
+use crate::helpers::Needs;
+use crate::index::LocalIndex;
+use crate::link::scan::{Body, Calls, Input};
+use wasm_encoder::ValType;
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasmparser::{BlockType, FuncValidator, FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader, ValidatorResources};
+
+/// An intrinsic as a function of its own, for those who do not only call it.
+pub(super) struct Shim {
+    /// The index of the import.
+    pub(super) import: u32,
+    /// Its body.
+    pub(super) lowered: Lowered,
+}
+
+/// Lowers all functions that call intrinsics; the others give nothing.
+pub(super) fn lower_all(
+    input: &Input<'_>,
+    context: &Context,
+    needs: &mut Needs,
+) -> Result<Vec<Option<Lowered>>, Error> {
+    let mut allocations = FuncValidatorAllocations::default();
+    input
+        .bodies
+        .iter()
+        .map(|body| match &body.calls {
+            Some(calls) => {
+                let (lowered, used) = lower(input, body, calls, context, needs, std::mem::take(&mut allocations))?;
+                allocations = used;
+                Ok(Some(lowered))
+            }
+            None => Ok(None),
+        })
+        .collect()
+}
+
+/// Makes the shims: functions that pass their parameters to an intrinsic.
+pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> Vec<Shim> {
+    let mut shims = Vec::new();
+    for &import in &input.shims {
+        let Some(signature) = input.imports.intrinsic(import) else { continue };
+        let ty = signature.function_type();
+        let params = ty.params.len() as u32;
+        let locals = Locals::new(params, Vec::new(), vec![Assigned::Never; params as usize]);
+        let mut engine = Engine::new(context, needs, locals, ty.results.len() as u32);
+        for param in 0..params {
+            engine.local_get(LocalIndex(param));
+        }
+        // Nothing is constant, so nothing can be wrong for certain.
+        let lowered = engine.intrinsic(signature);
+        debug_assert_eq!(lowered, Ok(()));
+        engine.end(|tape| tape.emit(|sink| {
+            sink.end();
+        }));
+        shims.push(Shim { import, lowered: engine.finish() });
+    }
+    shims
+}
+
+fn lower(
+    input: &Input<'_>,
+    body: &Body<'_>,
+    calls: &Calls,
+    context: &Context,
+    needs: &mut Needs,
+    allocations: FuncValidatorAllocations,
+) -> Result<(Lowered, FuncValidatorAllocations), Error> {
+    let ty = input.function_type(body.index);
+    let mut declared: Vec<ValType> = Vec::new();
+    for group in body.body.get_locals_reader()? {
+        let (count, ty) = group?;
+        let ty = RoundtripReencoder.val_type(ty).map_err(|error| Error::Unsupported {
+            message: format!("a local of a type that cannot be written: {error}"),
+            place: Place::Offset(body.body.range().start),
+        })?;
+        declared.resize(declared.len() + count as usize, ty);
+    }
+    let mut assigned = calls.assigned.clone();
+    assigned.resize(ty.params().len() + declared.len(), Assigned::Never);
+    let locals = Locals::new(ty.params().len() as u32, declared, assigned);
+
+    let validator = &calls.validator;
+    let again = wasmparser::FuncToValidate { resources: validator.resources.clone(), ..*validator };
+    let mut walk = Walk {
+        input,
+        function: body.index,
+        validator: again.into_validator(allocations),
+        engine: Engine::new(context, needs, locals, ty.results().len() as u32),
+    };
+    let mut reader = body.body.get_binary_reader();
+    walk.validator.read_locals(&mut reader)?;
+    let mut operators = OperatorsReader::new(reader);
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset()?;
+        let bytes = &input.bytes[offset..operators.original_position()];
+        walk.step(&operator, offset, bytes)?;
+        walk.validator.op(offset, &operator)?;
+    }
+    let Walk { validator, engine, .. } = walk;
+    Ok((engine.finish(), validator.into_allocations()))
+}
+
+/// Feeds the engine.
+struct Walk<'a, 'e> {
+    input: &'a Input<'a>,
+    function: u32,
+    validator: FuncValidator<ValidatorResources>,
+    engine: Engine<'e>,
+}
+
+impl Walk<'_, '_> {
+    /// One instruction, before the validator has seen it.
+    fn step(&mut self, operator: &Operator<'_>, offset: usize, bytes: &[u8]) -> Result<(), Error> {
+        let engine = &mut self.engine;
+        let copy = |tape: &mut Tape| tape.raw(bytes);
+        match operator {
+            Operator::I32Const { value } => engine.i32_const(*value),
+            Operator::I64Const { value } => engine.i64_const(*value),
+            Operator::LocalGet { local_index } => engine.local_get(LocalIndex(*local_index)),
+            Operator::LocalSet { local_index } => engine.local_set(LocalIndex(*local_index)),
+            Operator::LocalTee { local_index } => engine.local_tee(LocalIndex(*local_index)),
+            Operator::Drop => engine.drop(),
+
+            Operator::Block { blockty } => engine.begin(false, 0, block_arity(&self.validator, *blockty), copy),
+            Operator::Loop { blockty } => engine.begin(true, 0, block_arity(&self.validator, *blockty), copy),
+            Operator::If { blockty } => engine.begin(false, 1, block_arity(&self.validator, *blockty), copy),
+            Operator::Try { blockty } => engine.begin(false, 0, block_arity(&self.validator, *blockty), copy),
+            Operator::TryTable { try_table } => {
+                engine.begin(false, 0, block_arity(&self.validator, try_table.ty), copy);
+            }
+            Operator::Else => engine.next_arm(None, copy),
+            Operator::Catch { tag_index } => {
+                let params = self.validator.tag_type_arity(*tag_index).map_or(0, |(params, _)| params);
+                engine.next_arm(Some(params), copy);
+            }
+            Operator::CatchAll => engine.next_arm(Some(0), copy),
+            Operator::End | Operator::Delegate { .. } => engine.end(copy),
+
+            Operator::Unreachable
+            | Operator::Br { .. }
+            | Operator::BrTable { .. }
+            | Operator::Return
+            | Operator::Throw { .. }
+            | Operator::ThrowRef
+            | Operator::Rethrow { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. } => {
+                let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
+                engine.diverge(pops, copy);
+            }
+            Operator::Call { function_index } => match self.input.imports.intrinsic(*function_index) {
+                Some(signature) => self.intrinsic(signature, offset)?,
+                None => self.reference(operator, *function_index, bytes),
+            },
+            Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(*function_index) {
+                Some(signature) => {
+                    self.intrinsic(signature, offset)?;
+                    let results = signature.results().len() as u32;
+                    self.engine.diverge(Some(results), |tape| tape.emit(|sink| {
+                        sink.return_();
+                    }));
+                }
+                None => {
+                    let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
+                    let target = FunctionRef::Program(*function_index);
+                    engine.diverge(pops, |tape| {
+                        tape.raw(&bytes[..1]);
+                        tape.function(target);
+                    });
+                }
+            },
+            Operator::RefFunc { function_index } => self.reference(operator, *function_index, bytes),
+            _ => {
+                let arity = self.arity(operator);
+                self.engine.other(arity, copy);
+            }
+        }
+        Ok(())
+    }
+
+    fn intrinsic(&mut self, signature: &linmem_intrinsics::Signature, offset: usize) -> Result<(), Error> {
+        let input = self.input;
+        let function = self.function;
+        self.engine.intrinsic(signature).map_err(|Certain { kind, message }| Error::Violation {
+            kind,
+            message: format!("{}: {message}", signature.intrinsic.name()),
+            place: Place::Instruction { function: input.function_name(function), offset },
+        })
+    }
+
+    fn reference(&mut self, operator: &Operator<'_>, function: u32, bytes: &[u8]) {
+        let arity = self.arity(operator);
+        self.engine.other(arity, |tape| {
+            tape.raw(&bytes[..1]);
+            tape.function(FunctionRef::Program(function));
+        });
+    }
+
+    fn arity(&self, operator: &Operator<'_>) -> Arity {
+        match operator.operator_arity(&self.validator) {
+            Some((pops, pushes)) => Arity::Known { pops, pushes },
+            None => Arity::Unknown,
+        }
+    }
+}
+
+/// How many operands a block takes and leaves. The module is valid, so that its type exists.
+fn block_arity(validator: &FuncValidator<ValidatorResources>, ty: BlockType) -> (u32, u32) {
+    validator.block_type_arity(ty).unwrap_or_default()
+}
+
+/// Writes the locals of a function, run-length encoded as the binary format has them.
+pub(super) fn declare_locals(types: &[ValType], out: &mut Vec<u8>) {
+    use wasm_encoder::Encode;
+    let mut groups: Vec<(u32, ValType)> = Vec::new();
+    for &ty in types {
+        match groups.last_mut() {
+            Some((count, last)) if *last == ty => *count += 1,
+            _ => groups.push((1, ty)),
+        }
+    }
+    groups.len().encode(out);
+    for (count, ty) in groups {
+        count.encode(out);
+        ty.encode(out);
+    }
+}

@@ -1,0 +1,170 @@
+//! What the imports of a module stand for.
+
+use crate::config::Config;
+use crate::error::{Error, Place};
+use crate::module::{function_type, print_function_type};
+use indexmap::IndexMap;
+use linmem_intrinsics::{MODULE, Representation, Signature, Target};
+use wasmparser::{FuncType, Import, TypeRef};
+
+/// What becomes of an imported function.
+#[derive(Clone, Debug)]
+pub(super) enum Fate<'a> {
+    /// It stays.
+    Kept {
+        /// The module that it is imported from.
+        module: &'a str,
+        /// Its name there.
+        name: &'a str,
+    },
+    /// It stays, but is imported from elsewhere.
+    Host {
+        /// The module that it is imported from.
+        module: String,
+        /// Its name there.
+        name: String,
+    },
+    /// It goes; calls of it are lowered.
+    Intrinsic(Signature),
+}
+
+/// The functions that a module imports.
+#[derive(Debug, Default)]
+pub(super) struct Imports<'a> {
+    /// What becomes of each, by its index as a function.
+    functions: Vec<Fate<'a>>,
+    /// The first import that uses segments: its name and how it has them.
+    representation: Option<(String, Representation)>,
+    from_linmem: bool,
+    count: u32,
+}
+
+impl<'a> Imports<'a> {
+    /// Takes one more import, of whatever kind.
+    pub(super) fn add(
+        &mut self,
+        import: &Import<'a>,
+        ty: Option<&FuncType>,
+        config: &Config,
+    ) -> Result<(), Error> {
+        let place = Place::Import(self.count);
+        self.count += 1;
+        if import.module != MODULE {
+            if ty.is_some() {
+                self.functions.push(Fate::Kept { module: import.module, name: import.name });
+            }
+            return Ok(());
+        }
+        self.from_linmem = true;
+        let Some(ty) = ty else {
+            return Err(Error::WrongKind { name: import.name.to_string(), kind: kind(import.ty), place });
+        };
+        // Whatever is wrong with it, it is a function, and the ones behind it keep their indices.
+        let resolved = self.resolve(import.name, ty, config, place);
+        let fate = match &resolved {
+            Ok(fate) => fate.clone(),
+            Err(_) => Fate::Kept { module: import.module, name: import.name },
+        };
+        self.functions.push(fate);
+        resolved.map(|_| ())
+    }
+
+    fn resolve(&mut self, name: &str, ty: &FuncType, config: &Config, place: Place) -> Result<Fate<'a>, Error> {
+        let declared = function_type(ty);
+        let wrong_type = |possible| Error::WrongType {
+            name: name.to_string(),
+            declared: print_function_type(ty),
+            possible,
+            place: place.clone(),
+        };
+        match config.names.get(name) {
+            None => Err(Error::UnknownIntrinsic {
+                name: name.to_string(),
+                declared: print_function_type(ty),
+                suggestion: config.names.nearest(name).map(str::to_string),
+                place,
+            }),
+            Some(Target::Host(function)) => match &function.ty {
+                Some(expected) if *expected != declared => Err(wrong_type(vec![expected.clone()])),
+                _ => Ok(Fate::Host { module: function.module.clone(), name: function.name.clone() }),
+            },
+            Some(Target::Intrinsic(intrinsic)) => {
+                let signature = Signature::resolve(intrinsic, &declared).ok_or_else(|| {
+                    let possible = Signature::possible(intrinsic);
+                    wrong_type(possible.iter().map(Signature::function_type).collect())
+                })?;
+                self.agree(name, signature, place)?;
+                Ok(Fate::Intrinsic(signature))
+            }
+        }
+    }
+
+    /// Checks that an import has segments as the others do.
+    fn agree(&mut self, name: &str, signature: Signature, place: Place) -> Result<(), Error> {
+        match (&self.representation, signature.representation) {
+            (Some((first_name, first)), Some(declared)) if *first != declared => Err(Error::MixedRepresentations {
+                name: name.to_string(),
+                declared: declared.to_string(),
+                first_name: first_name.clone(),
+                first: first.to_string(),
+                place,
+            }),
+            (None, Some(declared)) => {
+                self.representation = Some((name.to_string(), declared));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether anything is imported from `linmem`.
+    pub(super) fn has_any(&self) -> bool {
+        self.from_linmem
+    }
+
+    /// What a segment is, if any import says so.
+    pub(super) fn representation(&self) -> Option<Representation> {
+        self.representation.as_ref().map(|(_, representation)| *representation)
+    }
+
+    /// How many functions are imported.
+    pub(super) fn function_count(&self) -> u32 {
+        self.functions.len() as u32
+    }
+
+    /// What becomes of the imported functions, by index.
+    pub(super) fn functions(&self) -> &[Fate<'a>] {
+        &self.functions
+    }
+
+    /// The intrinsic that a function is, if it is one.
+    pub(super) fn intrinsic(&self, function: u32) -> Option<&Signature> {
+        match self.functions.get(function as usize) {
+            Some(Fate::Intrinsic(signature)) => Some(signature),
+            _ => None,
+        }
+    }
+
+    /// The imports that stay under a name, for reuse: `(module, name)` to the index of the function.
+    pub(super) fn kept(&self) -> IndexMap<(&str, &str), u32> {
+        let mut kept = IndexMap::new();
+        for (index, fate) in (0..).zip(&self.functions) {
+            match fate {
+                Fate::Kept { module, name } => kept.entry((*module, *name)).or_insert(index),
+                Fate::Host { module, name } => kept.entry((module.as_str(), name.as_str())).or_insert(index),
+                Fate::Intrinsic(_) => continue,
+            };
+        }
+        kept
+    }
+}
+
+fn kind(ty: TypeRef) -> &'static str {
+    match ty {
+        TypeRef::Func(_) | TypeRef::FuncExact(_) => "function",
+        TypeRef::Table(_) => "table",
+        TypeRef::Memory(_) => "memory",
+        TypeRef::Global(_) => "global",
+        TypeRef::Tag(_) => "tag",
+    }
+}

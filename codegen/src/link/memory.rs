@@ -1,0 +1,146 @@
+//! Which memory segments are in, and which part of it is linmem's.
+
+use crate::config::{Base, Config};
+use crate::context::Home;
+use crate::error::{Error, Place};
+use crate::index::{GlobalIndex, MemoryIndex};
+use crate::link::scan::Input;
+use linmem_allocator::layout::{CEILING, CHUNK_HEADER, HOME, PAGE};
+use wasmparser::{ExternalKind, Name, Operator, ValType};
+
+/// The name that WASI, and everybody else, expects a memory under.
+pub(super) const EXPORT: &str = "memory";
+
+/// The memory of a linked module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    /// Its index.
+    pub(super) index: MemoryIndex,
+    /// If linmem defines it: how many pages it starts with.
+    pub(super) defines: Option<u64>,
+    /// Where the first chunk comes from.
+    pub(super) home: Home,
+}
+
+/// Chooses the memory: the exported one if there are several, or a new one if there is none.
+pub(super) fn choose(input: &Input<'_>, config: &Config) -> Result<Memory, Error> {
+    if input.memory_count == 0 {
+        return define(input, config);
+    }
+    let exported = input.exports.iter().find(|export| export.kind == ExternalKind::Memory && export.name == EXPORT);
+    let index = exported.map_or(0, |export| export.index);
+    let ty = input.types.as_ref().memory_at(index);
+    let unsupported = |what: &str| {
+        let message = format!("memory {index} {what}");
+        Err(Error::Unsupported { message, place: Place::Module })
+    };
+    if ty.memory64 {
+        return Err(Error::NotYet { what: format!("a 64-bit memory (memory {index})") });
+    }
+    if ty.page_size_log2.is_some_and(|log2| log2 != PAGE.trailing_zeros()) {
+        return unsupported("has a custom page size; linmem needs pages of 65536 bytes");
+    }
+    let end = ty.initial.saturating_mul(u64::from(PAGE)).min(u64::from(CEILING)) as u32;
+    let found = Home::Found { base: None };
+    let home = match &config.base {
+        None => found,
+        Some(base @ Base::Address(address)) => reserve(*address, end, base)?,
+        Some(base @ Base::Global(name)) => match global(input, name)? {
+            Start::Constant(address) => reserve(address, end, base)?,
+            Start::Global(global) => Home::Found { base: Some((global, end)) },
+        },
+    };
+    Ok(Memory { index: MemoryIndex(index), defines: None, home })
+}
+
+/// A memory that linmem defines.
+fn define(input: &Input<'_>, config: &Config) -> Result<Memory, Error> {
+    if let Some(export) = input.exports.iter().find(|export| export.name == EXPORT) {
+        let message = format!(
+            "the module has no memory, and linmem cannot export the one that it adds: `{EXPORT}` is exported already, \
+             as a {}",
+            kind(export.kind)
+        );
+        return Err(Error::Unsupported { message, place: Place::Module });
+    }
+    let base = match &config.base {
+        None => HOME,
+        Some(Base::Address(address)) => *address,
+        Some(Base::Global(name)) => match global(input, name)? {
+            Start::Constant(address) => address,
+            Start::Global(_) => {
+                let message = format!("--base global:{name}: the module has no memory whose part that could begin");
+                return Err(Error::Option { message });
+            }
+        },
+    };
+    let pages = (u64::from(base) + u64::from(2 * CHUNK_HEADER)).div_ceil(u64::from(PAGE)).max(1);
+    let end = (pages * u64::from(PAGE)).min(u64::from(CEILING)) as u32;
+    match Home::reserved(base, end, true) {
+        Some(home) => Ok(Memory { index: MemoryIndex(0), defines: Some(pages), home }),
+        None => Err(Error::Option { message: format!("--base {base}: no memory reaches beyond that") }),
+    }
+}
+
+fn reserve(address: u32, end: u32, base: &Base) -> Result<Home, Error> {
+    Home::reserved(address, end, false).ok_or_else(|| Error::Option {
+        message: format!("--base {base}: the address {address} is not inside the memory, whose minimum is {end} bytes"),
+    })
+}
+
+/// What a global says about an address.
+enum Start {
+    Constant(u32),
+    /// Only the instance knows.
+    Global(GlobalIndex),
+}
+
+/// Looks up the global of a base, by its export or its name.
+fn global(input: &Input<'_>, name: &str) -> Result<Start, Error> {
+    let fail = |what: &str| Err(Error::Option { message: format!("--base global:{name}: {what}") });
+    let exported = input
+        .exports
+        .iter()
+        .find(|export| export.kind == ExternalKind::Global && export.name == name)
+        .map(|export| export.index);
+    let named = || {
+        input.names.iter().find_map(|subsection| match subsection {
+            Name::Global(map) => {
+                map.clone().into_iter().flatten().find(|naming| naming.name == name).map(|naming| naming.index)
+            }
+            _ => None,
+        })
+    };
+    let Some(index) = exported.or_else(named).filter(|index| *index < input.global_count) else {
+        return fail("there is no global of that name, neither exported nor in the name section");
+    };
+    let ty = input.types.as_ref().global_at(index);
+    if ty.content_type != ValType::I32 || ty.mutable {
+        return fail("the global must be an immutable i32");
+    }
+    let defined = index.checked_sub(input.imported_global_count);
+    let constant = defined.and_then(|position| input.global_values.get(position as usize)).and_then(|value| {
+        match value.get_operators_reader().read() {
+            Ok(Operator::I32Const { value }) => Some(value as u32),
+            _ => None,
+        }
+    });
+    // More than one instruction (an extended constant expression) is not a plain constant.
+    let plain = defined.and_then(|position| input.global_values.get(position as usize)).is_some_and(|value| {
+        value.get_operators_reader().into_iter().count() == 2
+    });
+    match constant {
+        Some(address) if plain => Ok(Start::Constant(address)),
+        _ => Ok(Start::Global(GlobalIndex(index))),
+    }
+}
+
+fn kind(kind: ExternalKind) -> &'static str {
+    match kind {
+        ExternalKind::Func | ExternalKind::FuncExact => "function",
+        ExternalKind::Table => "table",
+        ExternalKind::Memory => "memory",
+        ExternalKind::Global => "global",
+        ExternalKind::Tag => "tag",
+    }
+}

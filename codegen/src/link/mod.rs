@@ -1,0 +1,78 @@
+//! The link door: a finished module in, the same module with its intrinsics lowered out.
+//!
+//! ```text
+//!   scan      parse and validate all, find the functions that call intrinsics, and every index of a function
+//!   imports   what the imports from `linmem` stand for, and what a segment is
+//!   memory    which memory segments are in, and where linmem's part of it begins
+//!   function  lower one function through the engine
+//!   plan      the index of every function of the result
+//!   write     copy every section, with what has moved re-numbered
+//!   names     the same for the name section
+//! ```
+//!
+//! Functions that call no intrinsic are copied byte for byte but for the indices of functions. A module that imports
+//! nothing from `linmem` comes out as it went in.
+
+mod function;
+mod imports;
+mod memory;
+mod names;
+mod plan;
+mod scan;
+mod write;
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::error::{Error, Finding};
+use crate::helpers::Needs;
+use crate::index::GlobalIndex;
+use linmem_intrinsics::Representation;
+use scan::Input;
+
+/// Lowers every intrinsic of a module in the binary format.
+///
+/// Same input, same bytes. A module that imports nothing from `linmem` is returned as it is.
+///
+/// # Errors
+///
+/// When the module is invalid, asks for what is not in the catalogue, or has something that linmem cannot serve: the
+/// first of the errors that [`check`] gives, with its place.
+pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
+    config.check()?;
+    let input = Input::parse(bytes, config)?;
+    if let Some(error) = input.errors.first() {
+        return Err(error.clone());
+    }
+    if !input.imports.has_any() {
+        return Ok(bytes.to_vec());
+    }
+    let memory = memory::choose(&input, config)?;
+    let context = Context {
+        representation: input.imports.representation().unwrap_or(Representation::Address),
+        optimize: config.optimize,
+        memory: memory.index,
+        first_global: GlobalIndex(input.global_count),
+        home: memory.home,
+    };
+    if let Representation::Reference { .. } = context.representation {
+        return Err(Error::NotYet { what: format!("a segment that is a reference ({})", context.representation) });
+    }
+    let mut needs = Needs::new(memory.home);
+    let lowered = function::lower_all(&input, &context, &mut needs)?;
+    let shims = function::shims(&input, &context, &mut needs);
+    let plan = plan::Plan::new(&input, &needs, &shims);
+    let output = write::module(&input, &context, &needs, &memory, &plan, &lowered, &shims)?;
+    // Functions that were copied were valid, and differ in the indices of functions of the same types.
+    crate::module::validate(&output, |function| !plan.is_copied(function, &lowered, &input))?;
+    Ok(output)
+}
+
+/// Everything that can be said against a module without running it.
+pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
+    let errors = match Input::parse(bytes, config) {
+        Ok(input) if !input.errors.is_empty() => input.errors,
+        Ok(_) => link(bytes, config).err().into_iter().collect(),
+        Err(error) => vec![error],
+    };
+    errors.into_iter().map(|error| Finding { error }).collect()
+}

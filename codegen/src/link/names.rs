@@ -1,0 +1,190 @@
+//! The name section of the linked module: the input's names at their new indices, and linmem's own.
+
+use crate::context::Context;
+use crate::engine::Lowered;
+use crate::engine::tape::FunctionRef;
+use crate::helpers::Needs;
+use crate::link::function::Shim;
+use crate::link::plan::Plan;
+use crate::link::scan::Input;
+use std::collections::BTreeMap;
+use wasm_encoder::{Encode, IndirectNameMap, NameMap, NameSection, Section};
+use wasmparser::{IndirectNameMap as IndirectReader, Name, NameMap as Reader};
+
+/// The name of the section.
+pub(super) const NAME: &str = "name";
+
+/// What names are made from.
+pub(super) struct Names<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) context: &'a Context,
+    pub(super) needs: &'a Needs,
+    pub(super) plan: &'a Plan,
+    pub(super) lowered: &'a [Option<Lowered>],
+    pub(super) shims: &'a [Shim],
+    pub(super) defines_memory: bool,
+}
+
+type Map = BTreeMap<u32, String>;
+type Indirect = BTreeMap<u32, Map>;
+
+/// Writes the name section, custom section header included.
+pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
+    let mut section = NameSection::new();
+    // The subsections that linmem adds to exist whether the input has them or not; the others are copied.
+    let mut copied: Vec<&Name<'_>> = Vec::new();
+    let (mut functions, mut locals, mut labels) = (Map::new(), Indirect::new(), Indirect::new());
+    let (mut memories, mut globals) = (Map::new(), Map::new());
+    for subsection in &names.input.names {
+        match subsection {
+            Name::Module { name, .. } => section.module(name),
+            Name::Function(map) => functions.extend(names.functions(map)),
+            Name::Local(map) => locals.extend(names.in_functions(map)),
+            Name::Label(map) => labels.extend(names.in_functions(map)),
+            Name::Memory(map) => memories.extend(read(map)),
+            Name::Global(map) => globals.extend(read(map)),
+            other => copied.push(other),
+        }
+    }
+    names.add_functions(&mut functions);
+    names.add_locals(&mut locals);
+    names.renumber_labels(&mut labels);
+    if names.defines_memory {
+        memories.insert(names.context.memory.0, "memory".to_string());
+    }
+    for (index, name) in (names.context.first_global.0..).zip(names.needs.globals()) {
+        globals.insert(index, (*name).to_string());
+    }
+    let present = |map: &Map| !map.is_empty();
+    if present(&functions) {
+        section.functions(&written(&functions));
+    }
+    if !locals.is_empty() {
+        section.locals(&written_indirect(&locals));
+    }
+    if !labels.is_empty() {
+        section.labels(&written_indirect(&labels));
+    }
+    copy(&copied, |name| matches!(name, Name::Type(_) | Name::Table(_)), &mut section);
+    if present(&memories) {
+        section.memories(&written(&memories));
+    }
+    if present(&globals) {
+        section.globals(&written(&globals));
+    }
+    copy(&copied, |name| !matches!(name, Name::Type(_) | Name::Table(_)), &mut section);
+    out.push(section.id());
+    section.encode(out);
+}
+
+impl Names<'_> {
+    /// The names of the functions that are still there, at their new indices.
+    fn functions(&self, map: &Reader<'_>) -> Map {
+        read(map).into_iter().filter_map(|(index, name)| Some((self.stays(index)?, name))).collect()
+    }
+
+    /// Names in the functions that are still there.
+    fn in_functions(&self, map: &IndirectReader<'_>) -> Indirect {
+        let entries = map.clone().into_iter().flatten();
+        entries.filter_map(|entry| Some((self.stays(entry.index)?, read(&entry.names)))).collect()
+    }
+
+    /// The new index of a function, if it is the same function: a shim is not the import that it stands for.
+    fn stays(&self, function: u32) -> Option<u32> {
+        let gone = self.input.imports.intrinsic(function).is_some();
+        self.plan.program(function).filter(|_| !gone)
+    }
+
+    fn add_functions(&self, functions: &mut Map) {
+        for shim in self.shims {
+            if let (Some(index), Some(signature)) =
+                (self.plan.program(shim.import), self.input.imports.intrinsic(shim.import))
+            {
+                functions.insert(index, format!("linmem.{}", signature.intrinsic.name()));
+            }
+        }
+        for import in self.needs.imports() {
+            let index = self.plan.index(FunctionRef::Host(import));
+            functions.entry(index).or_insert_with(|| format!("{}.{}", import.module(), import.name()));
+        }
+        for helper in self.needs.helpers() {
+            functions.insert(self.plan.index(FunctionRef::Helper(helper)), helper.name());
+        }
+    }
+
+    /// The functions that were lowered, at their new indices.
+    fn lowered(&self) -> impl Iterator<Item = (u32, &Lowered)> {
+        let own = self.input.bodies.iter().zip(self.lowered);
+        let own = own.filter_map(|(body, lowered)| Some((self.plan.program(body.index)?, lowered.as_ref()?)));
+        let shims = self.shims.iter().filter_map(|shim| Some((self.plan.program(shim.import)?, &shim.lowered)));
+        own.chain(shims)
+    }
+
+    fn add_locals(&self, locals: &mut Indirect) {
+        for (function, lowered) in self.lowered() {
+            if !lowered.added.is_empty() {
+                let map = locals.entry(function).or_default();
+                map.extend(lowered.added.iter().map(|added| (added.local.0, added.name.to_string())));
+            }
+        }
+    }
+
+    /// Labels are counted through a function; lowering adds some and leaves out those in code that is never reached.
+    fn renumber_labels(&self, labels: &mut Indirect) {
+        for (function, lowered) in self.lowered() {
+            let Some(old) = labels.remove(&function) else { continue };
+            let new: Map = (0..)
+                .zip(&lowered.code.labels)
+                .filter_map(|(position, label)| Some((position, old.get(&(*label)?)?.clone())))
+                .collect();
+            if !new.is_empty() {
+                labels.insert(function, new);
+            }
+        }
+    }
+}
+
+/// The entries that can be read; a name section with an error in it is still worth the names before the error.
+fn read(map: &Reader<'_>) -> Map {
+    map.clone().into_iter().map_while(Result::ok).map(|naming| (naming.index, naming.name.to_string())).collect()
+}
+
+fn written(map: &Map) -> NameMap {
+    let mut names = NameMap::new();
+    for (index, name) in map {
+        names.append(*index, name);
+    }
+    names
+}
+
+fn written_indirect(map: &Indirect) -> IndirectNameMap {
+    let mut names = IndirectNameMap::new();
+    for (index, inner) in map {
+        names.append(*index, &written(inner));
+    }
+    names
+}
+
+fn copy(names: &[&Name<'_>], which: impl Fn(&Name<'_>) -> bool, section: &mut NameSection) {
+    let indirect = |map: &IndirectReader<'_>| {
+        let entries = map.clone().into_iter().map_while(Result::ok);
+        written_indirect(&entries.map(|entry| (entry.index, read(&entry.names))).collect())
+    };
+    for name in names.iter().filter(|name| which(name)) {
+        match name {
+            Name::Type(map) => section.types(&written(&read(map))),
+            Name::Table(map) => section.tables(&written(&read(map))),
+            Name::Element(map) => section.elements(&written(&read(map))),
+            Name::Data(map) => section.data(&written(&read(map))),
+            Name::Field(map) => section.fields(&indirect(map)),
+            Name::Tag(map) => section.tags(&written(&read(map))),
+            Name::Unknown { ty, data, .. } => section.raw(*ty, data),
+            Name::Module { .. }
+            | Name::Function(_)
+            | Name::Local(_)
+            | Name::Label(_)
+            | Name::Memory(_)
+            | Name::Global(_) => {}
+        }
+    }
+}

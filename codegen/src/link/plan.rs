@@ -1,0 +1,151 @@
+//! The indices of the linked module.
+//!
+//! Functions come in this order: the imports that stay, the imports that linmem adds, the program's functions, shims,
+//! helpers. Types are only added, at the end; so are globals and memories.
+
+use crate::engine::Lowered;
+use crate::engine::tape::FunctionRef;
+use crate::helpers::{Helper, HostImport, Needs};
+use crate::index::TypeIndex;
+use crate::link::function::Shim;
+use crate::link::imports::Fate;
+use crate::link::scan::Input;
+use crate::module::function_type;
+use indexmap::IndexMap;
+use linmem_intrinsics::FunctionType;
+use wasmparser::CompositeInnerType;
+
+/// Who is where.
+pub(super) struct Plan {
+    /// For each function of the input: its new index, or nothing for an intrinsic that is only called.
+    functions: Vec<Option<u32>>,
+    helpers: IndexMap<Helper, u32>,
+    hosts: IndexMap<HostImport, u32>,
+    /// The imports that linmem adds.
+    added_imports: Vec<HostImport>,
+    /// The types that are needed, by their new index.
+    types: IndexMap<FunctionType, TypeIndex>,
+    added_types: Vec<FunctionType>,
+}
+
+impl Plan {
+    pub(super) fn new(input: &Input<'_>, needs: &Needs, shims: &[Shim]) -> Plan {
+        let mut plan = Plan {
+            functions: Vec::with_capacity(input.function_count as usize),
+            helpers: IndexMap::new(),
+            hosts: IndexMap::new(),
+            added_imports: Vec::new(),
+            types: plain_types(input),
+            added_types: Vec::new(),
+        };
+        let mut next = 0;
+        let mut take = || {
+            next += 1;
+            next - 1
+        };
+        for fate in input.imports.functions() {
+            let stays = !matches!(fate, Fate::Intrinsic(_));
+            plan.functions.push(stays.then(&mut take));
+        }
+        let kept = input.imports.kept();
+        for import in needs.imports() {
+            let present = kept
+                .get(&(import.module(), import.name()))
+                .filter(|index| function_type(input.function_type(**index)) == import.function_type())
+                .and_then(|index| plan.functions[*index as usize]);
+            let index = present.unwrap_or_else(|| {
+                plan.added_imports.push(import);
+                take()
+            });
+            plan.hosts.insert(import, index);
+        }
+        for _ in input.imports.function_count()..input.function_count {
+            plan.functions.push(Some(take()));
+        }
+        for shim in shims {
+            plan.functions[shim.import as usize] = Some(take());
+        }
+        for helper in needs.helpers() {
+            plan.helpers.insert(helper, take());
+        }
+        for ty in plan.added_imports.iter().map(|import| import.function_type()).collect::<Vec<_>>() {
+            plan.need_type(ty, input);
+        }
+        for helper in needs.helpers() {
+            plan.need_type(helper.function_type(), input);
+        }
+        plan
+    }
+
+    fn need_type(&mut self, ty: FunctionType, input: &Input<'_>) {
+        if !self.types.contains_key(&ty) {
+            let index = input.types.as_ref().core_type_count_in_module() + self.added_types.len() as u32;
+            self.types.insert(ty.clone(), TypeIndex(index));
+            self.added_types.push(ty);
+        }
+    }
+
+    /// The new index of a function. A function that nothing refers to has none; 0 stands for it, and validation of the
+    /// result would tell if that were ever used.
+    pub(super) fn index(&self, function: FunctionRef) -> u32 {
+        match function {
+            FunctionRef::Program(index) => self.functions.get(index as usize).copied().flatten(),
+            FunctionRef::Helper(helper) => self.helpers.get(&helper).copied(),
+            FunctionRef::Host(import) => self.hosts.get(&import).copied(),
+        }
+        .unwrap_or_default()
+    }
+
+    /// The new index of a function of the input, if it is still there.
+    pub(super) fn program(&self, function: u32) -> Option<u32> {
+        self.functions.get(function as usize).copied().flatten()
+    }
+
+    /// Whether a function of the result is one of the input's that was copied, not lowered.
+    pub(super) fn is_copied(&self, function: u32, lowered: &[Option<Lowered>], input: &Input<'_>) -> bool {
+        let first = self.first_defined(input);
+        let position = function.checked_sub(first).map(|position| position as usize);
+        position.and_then(|position| lowered.get(position)).is_some_and(Option::is_none)
+    }
+
+    /// The index of the first function that is not imported.
+    fn first_defined(&self, input: &Input<'_>) -> u32 {
+        let stay = input.imports.functions().iter().filter(|fate| !matches!(fate, Fate::Intrinsic(_))).count();
+        (stay + self.added_imports.len()) as u32
+    }
+
+    /// The imports that linmem adds, behind those that stay.
+    pub(super) fn added_imports(&self) -> &[HostImport] {
+        &self.added_imports
+    }
+
+    /// The types that linmem adds, behind those of the input.
+    pub(super) fn added_types(&self) -> &[FunctionType] {
+        &self.added_types
+    }
+
+    /// The index of a type that is needed.
+    pub(super) fn type_index(&self, ty: &FunctionType) -> u32 {
+        self.types.get(ty).map_or(0, |index| index.0)
+    }
+}
+
+/// The function types of the input that are plain: final, without a supertype, alone in their recursion group.
+fn plain_types(input: &Input<'_>) -> IndexMap<FunctionType, TypeIndex> {
+    let types = input.types.as_ref();
+    let mut plain = IndexMap::new();
+    for index in 0..types.core_type_count_in_module() {
+        let id = types.core_type_at_in_module(index);
+        let ty = &types[id];
+        let alone = types.rec_group_elements(types.rec_group_id_of(id)).len() == 1;
+        if let (CompositeInnerType::Func(function), true, None, true, false) =
+            (&ty.composite_type.inner, ty.is_final, ty.supertype_idx, alone, ty.composite_type.shared)
+        {
+            let known = function.params().iter().chain(function.results()).all(|ty| !ty.is_reference_type());
+            if known {
+                plain.entry(function_type(function)).or_insert(TypeIndex(index));
+            }
+        }
+    }
+    plain
+}

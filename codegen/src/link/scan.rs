@@ -1,0 +1,341 @@
+//! Parsing and validating a module, and finding what linking has to touch.
+
+use crate::config::Config;
+use crate::engine::locals::Assigned;
+use crate::engine::tape::{FunctionRef, Relocation};
+use crate::error::{Error, Place};
+use crate::link::imports::Imports;
+use crate::module::features;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use wasmparser::types::TypesRef;
+use wasmparser::{
+    ConstExpr, ElementItems, Encoding, FuncToValidate, FuncType, FuncValidatorAllocations, FunctionBody, Name,
+    NameSectionReader, Operator, OperatorsReader, Parser, Payload, SectionLimited, TypeRef, ValidPayload, Validator,
+    ValidatorResources,
+};
+
+/// A section, as it stands in the input.
+#[derive(Clone, Debug)]
+pub(super) struct Section {
+    /// Its number in the binary format.
+    pub(super) id: u8,
+    /// Its contents.
+    pub(super) range: Range<usize>,
+}
+
+/// A function that is defined in the input.
+pub(super) struct Body<'a> {
+    /// Its index.
+    pub(super) index: u32,
+    /// Its locals and code.
+    pub(super) body: FunctionBody<'a>,
+    /// Where its body has indices of functions, counted from the start of the body.
+    pub(super) references: Vec<Relocation>,
+    /// If it calls intrinsics: what lowering needs to know.
+    pub(super) calls: Option<Calls>,
+}
+
+/// What lowering needs to know of a function that calls intrinsics.
+pub(super) struct Calls {
+    /// A validator to be, which knows the arity of every instruction.
+    pub(super) validator: FuncToValidate<ValidatorResources>,
+    /// How often each local is assigned, parameters first; shorter if the last ones never are.
+    pub(super) assigned: Vec<Assigned>,
+}
+
+/// A module, parsed and valid.
+pub(super) struct Input<'a> {
+    /// The binary.
+    pub(super) bytes: &'a [u8],
+    /// Its sections, in order.
+    pub(super) sections: Vec<Section>,
+    /// Its types, function types among them.
+    pub(super) types: wasmparser::types::Types,
+    /// The imported functions.
+    pub(super) imports: Imports<'a>,
+    /// The imports of all kinds.
+    pub(super) import_list: Vec<wasmparser::Import<'a>>,
+    /// The defined functions.
+    pub(super) bodies: Vec<Body<'a>>,
+    /// How many functions there are, imported ones included.
+    pub(super) function_count: u32,
+    /// How many memories there are, imported ones included.
+    pub(super) memory_count: u32,
+    /// How many memories are imported.
+    pub(super) imported_memory_count: u32,
+    /// How many globals there are, imported ones included.
+    pub(super) global_count: u32,
+    /// How many globals are imported.
+    pub(super) imported_global_count: u32,
+    /// The constant expressions of the defined globals.
+    pub(super) global_values: Vec<ConstExpr<'a>>,
+    /// The exports.
+    pub(super) exports: Vec<wasmparser::Export<'a>>,
+    /// The subsections of the name section that could be read.
+    pub(super) names: Vec<Name<'a>>,
+    /// The intrinsics that are not only called: exported, in a table, in a global, referred to by an instruction.
+    pub(super) shims: BTreeSet<u32>,
+    /// What is wrong with the imports.
+    pub(super) errors: Vec<Error>,
+}
+
+/// The number of the custom section in the binary format.
+pub(super) const CUSTOM: u8 = 0;
+
+impl<'a> Input<'a> {
+    /// Parses and validates a module.
+    pub(super) fn parse(bytes: &'a [u8], config: &Config) -> Result<Input<'a>, Error> {
+        let mut scanner = Scanner::default();
+        let mut validator = Validator::new_with_features(features());
+        let mut parser = Parser::new(0);
+        parser.set_features(features());
+        let mut types = None;
+        for payload in parser.parse_all(bytes) {
+            let payload = payload?;
+            if let Payload::Version { encoding: Encoding::Component, .. } = payload {
+                let message = "this is a component; linmem links modules".to_string();
+                return Err(Error::Unsupported { message, place: Place::Offset(0) });
+            }
+            match validator.payload(&payload)? {
+                ValidPayload::Func(function, body) => scanner.function(function, body)?,
+                ValidPayload::End(done) => types = Some(done),
+                ValidPayload::Ok | ValidPayload::Parser(_) => {}
+            }
+            scanner.payload(&payload, &validator, config)?;
+        }
+        let types = types.ok_or_else(|| Error::Invalid {
+            message: "unexpected end".to_string(),
+            place: Place::Offset(bytes.len()),
+        })?;
+        let Scanner { imports, errors, .. } = scanner;
+        Ok(Input {
+            bytes,
+            types,
+            imports,
+            errors,
+            function_count: scanner.function_count,
+            sections: scanner.sections,
+            import_list: scanner.import_list,
+            bodies: scanner.bodies,
+            memory_count: scanner.memory_count,
+            imported_memory_count: scanner.imported_memory_count,
+            global_count: scanner.global_count,
+            imported_global_count: scanner.imported_global_count,
+            global_values: scanner.global_values,
+            exports: scanner.exports,
+            names: scanner.names,
+            shims: scanner.shims,
+        })
+    }
+
+    /// The type of a function.
+    pub(super) fn function_type(&self, function: u32) -> &FuncType {
+        self.types[self.types.as_ref().core_function_at(function)].unwrap_func()
+    }
+
+    /// The name of a function, as the name section or an export has it; else its index.
+    pub(super) fn function_name(&self, function: u32) -> String {
+        let named = self.names.iter().find_map(|subsection| match subsection {
+            Name::Function(map) => {
+                map.clone().into_iter().flatten().find(|naming| naming.index == function).map(|naming| naming.name)
+            }
+            _ => None,
+        });
+        match named {
+            Some(name) => format!("${name}"),
+            None => format!("function {function}"),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Scanner<'a> {
+    sections: Vec<Section>,
+    imports: Imports<'a>,
+    import_list: Vec<wasmparser::Import<'a>>,
+    bodies: Vec<Body<'a>>,
+    function_count: u32,
+    memory_count: u32,
+    imported_memory_count: u32,
+    global_count: u32,
+    imported_global_count: u32,
+    global_values: Vec<ConstExpr<'a>>,
+    exports: Vec<wasmparser::Export<'a>>,
+    names: Vec<Name<'a>>,
+    shims: BTreeSet<u32>,
+    errors: Vec<Error>,
+    allocations: FuncValidatorAllocations,
+}
+
+impl<'a> Scanner<'a> {
+    fn payload(&mut self, payload: &Payload<'a>, validator: &Validator, config: &Config) -> Result<(), Error> {
+        if let Some((id, range)) = payload.as_section() {
+            self.sections.push(Section { id, range });
+        }
+        match payload {
+            Payload::ImportSection(section) => {
+                let types = validator.types(0);
+                for import in section.clone().into_imports() {
+                    self.import(&import?, types, config);
+                }
+            }
+            Payload::FunctionSection(section) => self.function_count += section.count(),
+            Payload::TableSection(section) => {
+                for table in section.clone() {
+                    if let wasmparser::TableInit::Expr(expression) = table?.init {
+                        self.expression(&expression)?;
+                    }
+                }
+            }
+            Payload::MemorySection(section) => self.memory_count += section.count(),
+            Payload::GlobalSection(section) => {
+                for global in section.clone() {
+                    let global = global?;
+                    self.expression(&global.init_expr)?;
+                    self.global_values.push(global.init_expr);
+                    self.global_count += 1;
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section.clone() {
+                    let export = export?;
+                    if matches!(export.kind, wasmparser::ExternalKind::Func | wasmparser::ExternalKind::FuncExact) {
+                        self.reference(export.index);
+                    }
+                    self.exports.push(export);
+                }
+            }
+            Payload::StartSection { func, .. } => self.reference(*func),
+            Payload::ElementSection(section) => {
+                for element in section.clone() {
+                    match element?.items {
+                        ElementItems::Functions(functions) => self.function_list(functions)?,
+                        ElementItems::Expressions(_, expressions) => {
+                            for expression in expressions {
+                                self.expression(&expression?)?;
+                            }
+                        }
+                    }
+                }
+            }
+            Payload::CustomSection(section) if section.name() == "name" => {
+                let reader = NameSectionReader::new(wasmparser::BinaryReader::new(
+                    section.data(),
+                    section.data_offset(),
+                ));
+                // A name section that cannot be read is not an error of the module; what can be read of it is kept.
+                self.names = reader.into_iter().map_while(Result::ok).collect();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, import: &wasmparser::Import<'a>, types: Option<TypesRef<'_>>, config: &Config) {
+        self.import_list.push(*import);
+        let ty = match import.ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                self.function_count += 1;
+                types.map(|types| types[types.core_type_at_in_module(ty)].unwrap_func().clone())
+            }
+            TypeRef::Memory(_) => {
+                self.memory_count += 1;
+                self.imported_memory_count += 1;
+                None
+            }
+            TypeRef::Global(_) => {
+                self.global_count += 1;
+                self.imported_global_count += 1;
+                None
+            }
+            TypeRef::Table(_) | TypeRef::Tag(_) => None,
+        };
+        if let Err(error) = self.imports.add(import, ty.as_ref(), config) {
+            self.errors.push(error);
+        }
+    }
+
+    fn reference(&mut self, function: u32) {
+        if self.imports.intrinsic(function).is_some() {
+            self.shims.insert(function);
+        }
+    }
+
+    fn function_list(&mut self, functions: SectionLimited<'a, u32>) -> Result<(), Error> {
+        for function in functions {
+            self.reference(function?);
+        }
+        Ok(())
+    }
+
+    fn expression(&mut self, expression: &ConstExpr<'a>) -> Result<(), Error> {
+        for operator in expression.get_operators_reader() {
+            if let Operator::RefFunc { function_index } = operator? {
+                self.reference(function_index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Validates a function, and finds the indices of functions in it.
+    fn function(
+        &mut self,
+        function: FuncToValidate<ValidatorResources>,
+        body: FunctionBody<'a>,
+    ) -> Result<(), Error> {
+        let again = FuncToValidate { resources: function.resources.clone(), ..function };
+        let index = function.index;
+        let mut validator = function.into_validator(std::mem::take(&mut self.allocations));
+        if !self.imports.has_any() {
+            validator.validate(&body)?;
+            self.allocations = validator.into_allocations();
+            return Ok(());
+        }
+        let mut reader = body.get_binary_reader();
+        validator.read_locals(&mut reader)?;
+        let mut operators = OperatorsReader::new(reader);
+        let start = body.range().start;
+        let mut references = Vec::new();
+        let mut assigned = Vec::new();
+        let mut calls = false;
+        while !operators.eof() {
+            let (operator, offset) = operators.read_with_offset()?;
+            validator.op(offset, &operator)?;
+            match operator {
+                Operator::Call { function_index }
+                | Operator::ReturnCall { function_index }
+                | Operator::RefFunc { function_index } => {
+                    // One byte of instruction, then the index.
+                    let at = offset + 1 - start;
+                    let replaces = operators.original_position() - offset - 1;
+                    references.push(Relocation { at, replaces, target: FunctionRef::Program(function_index) });
+                    match operator {
+                        Operator::RefFunc { .. } => self.reference(function_index),
+                        _ => calls |= self.imports.intrinsic(function_index).is_some(),
+                    }
+                }
+                Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
+                    count_assignment(&mut assigned, local_index);
+                }
+                _ => {}
+            }
+        }
+        operators.finish()?;
+        self.allocations = validator.into_allocations();
+        let calls = calls.then_some(Calls { validator: again, assigned });
+        self.bodies.push(Body { index, body, references, calls });
+        Ok(())
+    }
+}
+
+fn count_assignment(assigned: &mut Vec<Assigned>, local: u32) {
+    let position = local as usize;
+    if assigned.len() <= position {
+        assigned.resize(position + 1, Assigned::Never);
+    }
+    assigned[position] = match assigned[position] {
+        Assigned::Never => Assigned::Once,
+        Assigned::Once | Assigned::Often => Assigned::Often,
+    };
+}

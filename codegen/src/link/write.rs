@@ -1,0 +1,375 @@
+//! Writing the linked module, section by section.
+
+use crate::context::{Context, Home};
+use crate::engine::Lowered;
+use crate::engine::tape::{FunctionRef, relocate};
+use crate::error::{Error, Place};
+use crate::helpers::{Bodies, Needs};
+use crate::link::function::{Shim, declare_locals};
+use crate::link::imports::Fate;
+use crate::link::memory::{EXPORT, Memory};
+use crate::link::names;
+use crate::link::plan::Plan;
+use crate::link::scan::{CUSTOM, Input, Section};
+use crate::module::val_type;
+use linmem_allocator::layout::CHUNK_HEADER;
+use std::convert::Infallible;
+use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{ConstExpr, Encode, EntityType, GlobalType, ImportSection, MemoryType, ValType};
+use wasmparser::{BinaryReader, ElementSectionReader, ExportSectionReader, FromReader, GlobalSectionReader, SectionLimited, TableSectionReader, TypeRef};
+
+/// The numbers of the sections in the binary format.
+mod id {
+    pub(super) const TYPE: u8 = 1;
+    pub(super) const IMPORT: u8 = 2;
+    pub(super) const FUNCTION: u8 = 3;
+    pub(super) const TABLE: u8 = 4;
+    pub(super) const MEMORY: u8 = 5;
+    pub(super) const GLOBAL: u8 = 6;
+    pub(super) const EXPORT: u8 = 7;
+    pub(super) const START: u8 = 8;
+    pub(super) const ELEMENT: u8 = 9;
+    pub(super) const CODE: u8 = 10;
+    pub(super) const DATA: u8 = 11;
+    pub(super) const DATA_COUNT: u8 = 12;
+    pub(super) const TAG: u8 = 13;
+}
+
+/// The sections in the order in which a module has them.
+const ORDER: [u8; 13] = [
+    id::TYPE,
+    id::IMPORT,
+    id::FUNCTION,
+    id::TABLE,
+    id::MEMORY,
+    id::TAG,
+    id::GLOBAL,
+    id::EXPORT,
+    id::START,
+    id::ELEMENT,
+    id::DATA_COUNT,
+    id::CODE,
+    id::DATA,
+];
+
+/// Writes the linked module.
+pub(super) fn module(
+    input: &Input<'_>,
+    context: &Context,
+    needs: &Needs,
+    memory: &Memory,
+    plan: &Plan,
+    lowered: &[Option<Lowered>],
+    shims: &[Shim],
+) -> Result<Vec<u8>, Error> {
+    let writer = Writer { input, context, needs, memory, plan, lowered, shims };
+    let mut out = Vec::with_capacity(input.bytes.len() + input.bytes.len() / 8 + 1024);
+    out.extend_from_slice(&input.bytes[..8]);
+    let mut pending = ORDER.iter().copied().peekable();
+    let last = input.sections.iter().rposition(|section| section.id != CUSTOM).unwrap_or_default();
+    let mut names_written = false;
+    for (position, section) in input.sections.iter().enumerate() {
+        if section.id == CUSTOM {
+            names_written |= writer.custom(section, &mut out)?;
+        } else {
+            while let Some(id) = pending.next_if(|id| *id != section.id) {
+                writer.section(id, None, &mut out)?;
+            }
+            pending.next();
+            writer.section(section.id, Some(section), &mut out)?;
+        }
+        if position == last {
+            for id in pending.by_ref() {
+                writer.section(id, None, &mut out)?;
+            }
+        }
+    }
+    if !names_written {
+        names::section(&writer.names(), &mut out);
+    }
+    Ok(out)
+}
+
+struct Writer<'a> {
+    input: &'a Input<'a>,
+    context: &'a Context,
+    needs: &'a Needs,
+    memory: &'a Memory,
+    plan: &'a Plan,
+    lowered: &'a [Option<Lowered>],
+    shims: &'a [Shim],
+}
+
+impl Writer<'_> {
+    /// Writes one section, with what linmem adds to it; nothing if neither the input nor linmem has any of it.
+    fn section(&self, id: u8, section: Option<&Section>, out: &mut Vec<u8>) -> Result<(), Error> {
+        let contents = section.map(|section| &self.input.bytes[section.range.clone()]);
+        let offset = section.map_or(0, |section| section.range.start);
+        let written = match id {
+            id::TYPE => extended(contents, self.plan.added_types().len(), |out| self.types(out))?,
+            id::IMPORT => self.imports()?,
+            id::FUNCTION => {
+                let added = self.shims.len() + self.needs.helpers().count();
+                extended(contents, added, |out| self.functions(out))?
+            }
+            id::MEMORY => extended(contents, usize::from(self.memory.defines.is_some()), |out| {
+                self.memory_type().encode(out);
+            })?,
+            id::GLOBAL => self.globals(contents, offset)?,
+            id::EXPORT => self.exports(contents, offset)?,
+            id::TABLE => reencoded(contents, offset, wasm_encoder::TableSection::new(), |target, contents| {
+                let section: TableSectionReader<'_> = contents;
+                Renumber(self.plan).parse_table_section(target, section)
+            })?,
+            id::ELEMENT => reencoded(contents, offset, wasm_encoder::ElementSection::new(), |target, contents| {
+                let section: ElementSectionReader<'_> = contents;
+                Renumber(self.plan).parse_element_section(target, section)
+            })?,
+            id::START => contents.map(|contents| self.start(contents, offset)).transpose()?,
+            id::CODE => self.code(),
+            _ => contents.map(<[u8]>::to_vec),
+        };
+        if let Some(contents) = written {
+            out.push(id);
+            contents.as_slice().encode(out);
+        }
+        Ok(())
+    }
+
+    fn types(&self, out: &mut Vec<u8>) {
+        const FUNCTION_TYPE: u8 = 0x60;
+        for ty in self.plan.added_types() {
+            out.push(FUNCTION_TYPE);
+            for group in [&ty.params, &ty.results] {
+                group.len().encode(out);
+                for ty in group {
+                    val_type(*ty).encode(out);
+                }
+            }
+        }
+    }
+
+    fn imports(&self) -> Result<Option<Vec<u8>>, Error> {
+        let mut section = ImportSection::new();
+        let mut functions = self.input.imports.functions().iter();
+        for import in &self.input.import_list {
+            let ty = Renumber(self.plan).entity_type(import.ty).map_err(failed)?;
+            match import.ty {
+                TypeRef::Func(_) | TypeRef::FuncExact(_) => match functions.next() {
+                    Some(Fate::Host { module, name }) => {
+                        section.import(module, name, ty);
+                    }
+                    Some(Fate::Intrinsic(_)) => {}
+                    Some(Fate::Kept { .. }) | None => {
+                        section.import(import.module, import.name, ty);
+                    }
+                },
+                _ => {
+                    section.import(import.module, import.name, ty);
+                }
+            }
+        }
+        for import in self.plan.added_imports() {
+            let ty = self.plan.type_index(&import.function_type());
+            section.import(import.module(), import.name(), EntityType::Function(ty));
+        }
+        Ok((!section.is_empty()).then(|| contents_of(&section)))
+    }
+
+    /// The types of the functions that are added.
+    fn functions(&self, out: &mut Vec<u8>) {
+        for shim in self.shims {
+            self.shim_type(shim).encode(out);
+        }
+        for helper in self.needs.helpers() {
+            self.plan.type_index(&helper.function_type()).encode(out);
+        }
+    }
+
+    /// A shim has the very type that its import had.
+    fn shim_type(&self, shim: &Shim) -> u32 {
+        let mut functions = self.input.import_list.iter().filter_map(|import| match import.ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => Some(ty),
+            _ => None,
+        });
+        functions.nth(shim.import as usize).unwrap_or_default()
+    }
+
+    fn memory_type(&self) -> MemoryType {
+        MemoryType {
+            minimum: self.memory.defines.unwrap_or_default(),
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        }
+    }
+
+    fn globals(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
+        let mut section = wasm_encoder::GlobalSection::new();
+        if let Some(contents) = contents {
+            let globals: GlobalSectionReader<'_> = reader(contents, offset)?;
+            Renumber(self.plan).parse_global_section(&mut section, globals).map_err(failed)?;
+        }
+        let [top, limit, owned] = match self.context.home {
+            Home::Reserved { start, end, zeroed } => {
+                let owned = if zeroed { self.context.home.pages() } else { 0 };
+                [start + CHUNK_HEADER, end, owned]
+            }
+            Home::Found { .. } => [0; 3],
+        };
+        for (_, value) in self.needs.globals().iter().zip([top, limit, owned, 0]) {
+            let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+            section.global(ty, &ConstExpr::i32_const(value as i32));
+        }
+        Ok((!section.is_empty()).then(|| contents_of(&section)))
+    }
+
+    fn exports(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
+        let mut section = wasm_encoder::ExportSection::new();
+        if let Some(contents) = contents {
+            let exports: ExportSectionReader<'_> = reader(contents, offset)?;
+            Renumber(self.plan).parse_export_section(&mut section, exports).map_err(failed)?;
+        }
+        if self.memory.defines.is_some() {
+            section.export(EXPORT, wasm_encoder::ExportKind::Memory, self.memory.index.0);
+        }
+        Ok((!section.is_empty()).then(|| contents_of(&section)))
+    }
+
+    fn start(&self, contents: &[u8], offset: usize) -> Result<Vec<u8>, Error> {
+        let function = BinaryReader::new(contents, offset).read_var_u32()?;
+        let mut out = Vec::new();
+        self.plan.index(FunctionRef::Program(function)).encode(&mut out);
+        Ok(out)
+    }
+
+    fn code(&self) -> Option<Vec<u8>> {
+        let count = self.input.bodies.len() + self.shims.len() + self.needs.helpers().count();
+        if count == 0 {
+            return None;
+        }
+        let mut out = Vec::with_capacity(self.input.bytes.len());
+        count.encode(&mut out);
+        let mut scratch = Vec::new();
+        let index = |function| self.plan.index(function);
+        for (body, lowered) in self.input.bodies.iter().zip(self.lowered) {
+            scratch.clear();
+            match lowered {
+                Some(lowered) => write_lowered(lowered, index, &mut scratch),
+                None => relocate(body.body.as_bytes(), &body.references, index, &mut scratch),
+            }
+            scratch.as_slice().encode(&mut out);
+        }
+        for shim in self.shims {
+            scratch.clear();
+            write_lowered(&shim.lowered, index, &mut scratch);
+            scratch.as_slice().encode(&mut out);
+        }
+        let bodies = Bodies { context: self.context, needs: self.needs, index: &index };
+        for helper in self.needs.helpers() {
+            helper.body(&bodies).encode(&mut out);
+        }
+        Some(out)
+    }
+
+    /// Writes a custom section, and says whether it was the name section.
+    fn custom(&self, section: &Section, out: &mut Vec<u8>) -> Result<bool, Error> {
+        let contents = &self.input.bytes[section.range.clone()];
+        let name = BinaryReader::new(contents, section.range.start).read_string()?;
+        if name == names::NAME {
+            names::section(&self.names(), out);
+            return Ok(true);
+        }
+        out.push(CUSTOM);
+        contents.encode(out);
+        Ok(false)
+    }
+
+    fn names(&self) -> names::Names<'_> {
+        names::Names {
+            input: self.input,
+            context: self.context,
+            needs: self.needs,
+            plan: self.plan,
+            lowered: self.lowered,
+            shims: self.shims,
+            defines_memory: self.memory.defines.is_some(),
+        }
+    }
+}
+
+fn write_lowered(lowered: &Lowered, index: impl Fn(FunctionRef) -> u32, out: &mut Vec<u8>) {
+    declare_locals(&lowered.locals, out);
+    relocate(&lowered.code.bytes, &lowered.code.relocations, index, out);
+}
+
+/// Renumbers what refers to functions.
+struct Renumber<'a>(&'a Plan);
+
+impl Reencode for Renumber<'_> {
+    type Error = Infallible;
+
+    fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
+        Ok(self.0.index(FunctionRef::Program(function)))
+    }
+}
+
+fn failed(error: reencode::Error) -> Error {
+    match error {
+        reencode::Error::ParseError(error) => Error::invalid(&error),
+        other => Error::Unsupported { message: other.to_string(), place: Place::Module },
+    }
+}
+
+fn reader<'a, T: FromReader<'a>>(contents: &'a [u8], offset: usize) -> Result<SectionLimited<'a, T>, Error> {
+    Ok(SectionLimited::new(BinaryReader::new_features(contents, offset, crate::module::features()))?)
+}
+
+/// A section whose entries are kept as bytes, with others behind them.
+fn extended(
+    contents: Option<&[u8]>,
+    added: usize,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Result<Option<Vec<u8>>, Error> {
+    let (count, rest) = match contents {
+        Some(contents) => {
+            let mut reader = BinaryReader::new(contents, 0);
+            let count = reader.read_var_u32()?;
+            (count as usize, &contents[reader.original_position()..])
+        }
+        None => (0, &[][..]),
+    };
+    if contents.is_none() && added == 0 {
+        return Ok(None);
+    }
+    let mut out = Vec::with_capacity(rest.len() + 16 * added + 8);
+    (count + added).encode(&mut out);
+    out.extend_from_slice(rest);
+    if added > 0 {
+        write(&mut out);
+    }
+    Ok(Some(out))
+}
+
+/// A section of which every entry is written anew.
+fn reencoded<'a, T: FromReader<'a>, S: wasm_encoder::Section>(
+    contents: Option<&'a [u8]>,
+    offset: usize,
+    mut target: S,
+    write: impl FnOnce(&mut S, SectionLimited<'a, T>) -> Result<(), reencode::Error>,
+) -> Result<Option<Vec<u8>>, Error> {
+    let Some(contents) = contents else { return Ok(None) };
+    write(&mut target, reader(contents, offset)?).map_err(failed)?;
+    Ok(Some(contents_of(&target)))
+}
+
+/// A section without its size.
+fn contents_of(section: &impl Encode) -> Vec<u8> {
+    let mut out = Vec::new();
+    section.encode(&mut out);
+    let mut reader = BinaryReader::new(&out, 0);
+    // wasm-encoder has just written a size there.
+    let size = reader.read_var_u32().map_or(0, |size| size as usize);
+    out.split_off(out.len() - size)
+}

@@ -1,0 +1,39 @@
+//! The text format: reading it, and printing the binary format as it.
+
+use crate::error::{Error, Place};
+use std::borrow::Cow;
+use wast::Wat;
+use wast::parser::{self, ParseBuffer};
+
+/// A module in the binary format, from either format. Text keeps its identifiers as names.
+///
+/// # Errors
+///
+/// When text does not parse, with its line and column.
+pub fn parse(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    if bytes.starts_with(b"\0asm") {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| Error::Text {
+        message: "neither a binary module nor text in UTF-8".to_string(),
+        place: Place::Offset(error.valid_up_to()),
+    })?;
+    let fail = |error: wast::Error| {
+        let (line, column) = error.span().linecol_in(text);
+        let message = error.message().lines().next().unwrap_or_default().to_string();
+        Error::Text { message, place: Place::Text { line: line + 1, column: column + 1 } }
+    };
+    let buffer = ParseBuffer::new(text).map_err(fail)?;
+    let mut wat = parser::parse::<Wat<'_>>(&buffer).map_err(fail)?;
+    Ok(Cow::Owned(wat.encode().map_err(fail)?))
+}
+
+/// A module in the text format, with the names that it has.
+///
+/// # Errors
+///
+/// When the module cannot be read.
+pub fn print(bytes: &[u8]) -> Result<String, Error> {
+    wasmprinter::print_bytes(bytes)
+        .map_err(|error| Error::Invalid { message: error.to_string(), place: Place::Module })
+}

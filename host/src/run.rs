@@ -1,0 +1,141 @@
+//! Running a command module with WASI preview 1.
+
+use std::path::PathBuf;
+use thiserror::Error;
+use wasmtime::{Config, Engine, Linker, Module, Store, Trap, WasmBacktrace};
+use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
+
+/// A directory of the host that the program may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directory {
+    /// Where it is.
+    pub host: PathBuf,
+    /// What the program sees it as.
+    pub guest: String,
+}
+
+/// What a program is run with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The arguments, the program's own name first.
+    pub args: Vec<String>,
+    /// The environment.
+    pub env: Vec<(String, String)>,
+    /// The directories.
+    pub directories: Vec<Directory>,
+}
+
+/// Why a program did not come to its own end.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The module is not one that can be compiled.
+    #[error("the module cannot be compiled: {0}")]
+    Compile(String),
+    /// A directory cannot be given to the program.
+    #[error("the directory {} cannot be opened: {reason}", path.display())]
+    Directory {
+        /// Where it is, or is not.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// An import that nobody provides, or another reason not to start.
+    #[error("the module cannot be started: {0}")]
+    Instantiate(String),
+    /// The module is not a command.
+    #[error("the module exports no function `_start` without parameters and results, so there is nothing to run")]
+    NoStart,
+    /// The program trapped.
+    #[error("the program trapped: {reason}{}", backtrace(frames))]
+    Trap {
+        /// Why.
+        reason: String,
+        /// The functions that were active, innermost first.
+        frames: Vec<String>,
+    },
+    /// The program failed in another way.
+    #[error("the program failed: {0}")]
+    Failed(String),
+}
+
+fn backtrace(frames: &[String]) -> String {
+    frames.iter().map(|frame| format!("\n  in {frame}")).collect()
+}
+
+/// A configuration with all features that linked modules may use.
+pub fn config() -> Config {
+    let mut config = Config::new();
+    config.wasm_tail_call(true);
+    config.wasm_function_references(true);
+    config.wasm_gc(true);
+    config.wasm_exceptions(true);
+    config.wasm_memory64(true);
+    config.wasm_multi_memory(true);
+    config.wasm_extended_const(true);
+    config
+}
+
+/// Runs `_start` of a module to its end, with standard input, output and error of this process. Gives its exit status.
+///
+/// # Errors
+///
+/// When it cannot be started, or traps.
+pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
+    let engine = Engine::new(&config()).map_err(|error| Error::Compile(chain(&error)))?;
+    let module = Module::from_binary(&engine, bytes).map_err(|error| Error::Compile(chain(&error)))?;
+    let mut store = Store::new(&engine, context(options)?);
+    let mut linker = Linker::new(&engine);
+    add_to_linker_sync(&mut linker, |context: &mut WasiP1Ctx| context)
+        .map_err(|error| Error::Instantiate(chain(&error)))?;
+    let instance = match linker.instantiate(&mut store, &module) {
+        Ok(instance) => instance,
+        Err(error) if error.downcast_ref::<I32Exit>().is_some() || error.downcast_ref::<Trap>().is_some() => {
+            return ended(error);
+        }
+        Err(error) => return Err(Error::Instantiate(chain(&error))),
+    };
+    let start = instance.get_typed_func::<(), ()>(&mut store, "_start").map_err(|_| Error::NoStart)?;
+    match start.call(&mut store, ()) {
+        Ok(()) => Ok(0),
+        Err(error) => ended(error),
+    }
+}
+
+fn context(options: &Options) -> Result<WasiP1Ctx, Error> {
+    let mut builder = WasiCtxBuilder::new();
+    builder.inherit_stdio().args(&options.args).envs(&options.env);
+    for Directory { host, guest } in &options.directories {
+        builder
+            .preopened_dir(host, guest, FsPerms::ReadWrite)
+            .map_err(|error| Error::Directory { path: host.clone(), reason: chain(&error) })?;
+    }
+    Ok(builder.build_p1())
+}
+
+/// What an error that ends a program means: it may be its exit.
+fn ended(error: wasmtime::Error) -> Result<i32, Error> {
+    if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
+        return Ok(*status);
+    }
+    let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => Err(Error::Trap { reason: trap.to_string(), frames }),
+        None => Err(Error::Failed(chain(&error))),
+    }
+}
+
+fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
+    let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
+        Some(name) => format!("${name}"),
+        None => format!("function {}", frame.func_index()),
+    };
+    backtrace.frames().iter().map(name).collect()
+}
+
+/// An error and its causes, on one line.
+fn chain(error: &wasmtime::Error) -> String {
+    let text: Vec<String> = error.chain().map(|cause| cause.to_string().replace('\n', " ")).collect();
+    text.join(": ")
+}

@@ -1,0 +1,28 @@
+//! What a program may ask of linmem: the catalogue of intrinsics, their types, and the violations that a use can be.
+//!
+//! This crate is the vocabulary that the other crates share. Its one table, in [`catalogue`], gives every intrinsic
+//! a name, operands, results, violations and a line of documentation; the enum, the parser of names, the types that a
+//! declaration may have, the listing of the command line and the test matrix are derived from it. It knows nothing of
+//! how WebAssembly is encoded nor of where bytes live.
+
+pub mod access;
+pub mod catalogue;
+pub mod names;
+pub mod safety;
+pub mod signature;
+pub mod value;
+pub mod violation;
+
+pub use access::Access;
+pub use catalogue::{Intrinsic, Operand, Operation};
+pub use names::{HostFunction, NameError, Names, Target};
+pub use safety::Safety;
+pub use signature::{Representation, Signature};
+pub use value::{FunctionType, HeapType, ValueType};
+pub use violation::Violation;
+
+/// The module name that intrinsics are imported from.
+pub const MODULE: &str = "linmem";
+
+/// The version of the import names and types in this crate.
+pub const ABI_VERSION: u32 = 1;

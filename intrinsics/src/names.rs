@@ -1,0 +1,203 @@
+//! From the name of an import to what it stands for: intrinsics, aliases that a frontend gave them, and host functions
+//! that a frontend declared.
+
+use crate::catalogue::Intrinsic;
+use crate::value::FunctionType;
+use indexmap::IndexMap;
+use thiserror::Error;
+
+/// A function of the host that a frontend calls by a name of its own, as other systems do with annotations such as
+/// `@WasmFunction("wasi_snapshot_preview1", "fd_write")`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostFunction {
+    /// The module that it is imported from.
+    pub module: String,
+    /// Its name in that module.
+    pub name: String,
+    /// Its type; where it is not given, the one that the program declares holds.
+    pub ty: Option<FunctionType>,
+}
+
+/// What a name in the module `linmem` stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// An intrinsic.
+    Intrinsic(Intrinsic),
+    /// A declared function of the host.
+    Host(&'a HostFunction),
+}
+
+/// A name that cannot be given.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum NameError {
+    /// The name means something already.
+    #[error("the name `{0}` is taken: it already stands for an intrinsic or a host function")]
+    Taken(String),
+    /// An alias of something that does not exist.
+    #[error("`{alias}` cannot stand for `{intrinsic}`, which is not an intrinsic{}", did_you_mean(suggestion.as_deref()))]
+    UnknownIntrinsic {
+        /// The alias that was asked for.
+        alias: String,
+        /// What it was to stand for.
+        intrinsic: String,
+        /// The nearest name that exists.
+        suggestion: Option<String>,
+    },
+}
+
+/// A clause that suggests a name: `; did you mean …?`, or nothing.
+pub fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
+/// The names that a program can import from the module `linmem`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    aliases: IndexMap<String, Intrinsic>,
+    hosts: IndexMap<String, HostFunction>,
+}
+
+impl Names {
+    /// The catalogue's names alone.
+    pub fn new() -> Names {
+        Names::default()
+    }
+
+    /// Gives `intrinsic` one more name.
+    ///
+    /// # Errors
+    ///
+    /// When `alias` already means something.
+    pub fn alias(&mut self, alias: &str, intrinsic: Intrinsic) -> Result<(), NameError> {
+        self.check_free(alias)?;
+        self.aliases.insert(alias.to_string(), intrinsic);
+        Ok(())
+    }
+
+    /// Gives the intrinsic that is called `intrinsic` one more name.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such intrinsic, or `alias` already means something.
+    pub fn alias_by_name(&mut self, alias: &str, intrinsic: &str) -> Result<(), NameError> {
+        match self.get(intrinsic) {
+            Some(Target::Intrinsic(found)) => self.alias(alias, found),
+            _ => Err(NameError::UnknownIntrinsic {
+                alias: alias.to_string(),
+                intrinsic: intrinsic.to_string(),
+                suggestion: self.nearest(intrinsic).map(str::to_string),
+            }),
+        }
+    }
+
+    /// Declares a host function under a name of the frontend's.
+    ///
+    /// # Errors
+    ///
+    /// When `name` already means something.
+    pub fn host(&mut self, name: &str, function: HostFunction) -> Result<(), NameError> {
+        self.check_free(name)?;
+        self.hosts.insert(name.to_string(), function);
+        Ok(())
+    }
+
+    /// What `name` stands for.
+    pub fn get(&self, name: &str) -> Option<Target<'_>> {
+        Intrinsic::from_name(name)
+            .or_else(|| self.aliases.get(name).copied())
+            .map(Target::Intrinsic)
+            .or_else(|| self.hosts.get(name).map(Target::Host))
+    }
+
+    /// The name nearest to `name`, if one is near enough to have been meant.
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        let known = Intrinsic::ALL.iter().map(|intrinsic| intrinsic.name());
+        let own = self.aliases.keys().chain(self.hosts.keys()).map(String::as_str);
+        known
+            .chain(own)
+            .map(|candidate| (distance(name, candidate), candidate))
+            .filter(|(distance, _)| *distance * 3 <= name.chars().count())
+            .filter(|_| !name.is_empty())
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, candidate)| candidate)
+    }
+
+    fn check_free(&self, name: &str) -> Result<(), NameError> {
+        match self.get(name) {
+            Some(_) => Err(NameError::Taken(name.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How many letters must be put in, taken out or exchanged to come from one name to the other; letters that differ in
+/// case only count nothing, and so does the part before the last dot when only one name has it.
+fn distance(left: &str, right: &str) -> usize {
+    let plain = |text: &str| text.chars().map(|c| c.to_ascii_lowercase()).collect::<Vec<char>>();
+    let last = |text: &str| plain(text.rsplit('.').next().unwrap_or(text));
+    let whole = edit_distance(&plain(left), &plain(right));
+    if left.contains('.') { whole } else { whole.min(edit_distance(&plain(left), &last(right))) }
+}
+
+fn edit_distance(left: &[char], right: &[char]) -> usize {
+    // A name so long is not a slip of the pen, and the table below is as large as the product of the lengths.
+    const LONGEST: usize = 100;
+    if left.len() > LONGEST || right.len() > LONGEST {
+        return left.len().max(right.len());
+    }
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let exchanged = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = exchanged.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_the_one_that_was_meant() {
+        let names = Names::new();
+        for (typed, meant) in [
+            ("MemorySegment.getint", Some("MemorySegment.getInt")),
+            ("MemorySegment.setIntt", Some("MemorySegment.setInt")),
+            ("MemoryAllocator.alloc", Some("MemoryAllocator.allocate")),
+            ("wasi.fdwrite", Some("wasi.fd_write")),
+            ("allocate", Some("MemoryAllocator.allocate")),
+            ("quux", None),
+            ("", None),
+        ] {
+            assert_eq!(names.nearest(typed), meant, "{typed}");
+        }
+        assert_eq!(names.nearest(&"x".repeat(100_000)), None);
+    }
+
+    #[test]
+    fn aliases_and_host_functions_share_one_space_of_names() -> Result<(), NameError> {
+        let mut names = Names::new();
+        names.alias("scala.alloc", Intrinsic::AllocatorAllocate)?;
+        names.alias_by_name("scala.get", "MemorySegment.getInt")?;
+        let print = HostFunction { module: "env".into(), name: "print".into(), ty: None };
+        names.host("print", print.clone())?;
+        assert_eq!(names.get("scala.alloc"), Some(Target::Intrinsic(Intrinsic::AllocatorAllocate)));
+        assert_eq!(names.get("scala.get"), Some(Target::Intrinsic(Intrinsic::SegmentGetInt)));
+        assert_eq!(names.get("print"), Some(Target::Host(&print)));
+        assert_eq!(names.alias("print", Intrinsic::AllocatorFree), Err(NameError::Taken("print".into())));
+        assert!(names.host("MemoryAllocator.new", print).is_err());
+        let error = names.alias_by_name("x", "MemorySegment.getin");
+        assert_eq!(
+            error.map_err(|error| error.to_string()),
+            Err("`x` cannot stand for `MemorySegment.getin`, which is not an intrinsic; did you mean \
+                 `MemorySegment.getInt`?"
+                .to_string())
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! The types that an intrinsic can be declared with, and what each one means.
+//!
+//! The declared type picks the representation of segments and, for a host call, whether its two results are folded
+//! into one. A segment that is only an address cannot say how long it is: `MemorySegment.size` does not exist for it,
+//! and a host call takes the number of bytes as one more operand, right after the segment.
+
+use crate::catalogue::{Intrinsic, Operand, Operation};
+use crate::value::{FunctionType, HeapType, ValueType};
+use std::fmt;
+
+/// What a segment is at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Representation {
+    /// `i32`: the address.
+    Address,
+    /// `i64`: the address in the low 32 bits, the size in the high 32.
+    Packed,
+    /// A reference to a structure private to linmem: start, size, region.
+    Reference {
+        /// Whether the declared type has the null reference.
+        nullable: bool,
+        /// The heap type that the program declares.
+        heap: HeapType,
+    },
+}
+
+impl Representation {
+    /// Every representation, plainest first; references once each, nullable ones first.
+    pub const ALL: &'static [Representation] = &[
+        Representation::Address,
+        Representation::Packed,
+        Representation::Reference { nullable: true, heap: HeapType::Any },
+        Representation::Reference { nullable: true, heap: HeapType::Eq },
+        Representation::Reference { nullable: true, heap: HeapType::Struct },
+        Representation::Reference { nullable: false, heap: HeapType::Any },
+        Representation::Reference { nullable: false, heap: HeapType::Eq },
+        Representation::Reference { nullable: false, heap: HeapType::Struct },
+    ];
+
+    /// The type that a program declares for a segment.
+    pub const fn value_type(self) -> ValueType {
+        match self {
+            Representation::Address => ValueType::I32,
+            Representation::Packed => ValueType::I64,
+            Representation::Reference { nullable, heap } => ValueType::Reference { nullable, heap },
+        }
+    }
+
+    /// Whether a segment knows how long it is.
+    pub const fn carries_size(self) -> bool {
+        !matches!(self, Representation::Address)
+    }
+}
+
+impl fmt::Display for Representation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value_type().fmt(f)
+    }
+}
+
+/// An intrinsic together with the type that it is used with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Signature {
+    /// What is asked.
+    pub intrinsic: Intrinsic,
+    /// How segments are represented; nothing where none is taken or given.
+    pub representation: Option<Representation>,
+    /// Whether a host call gives its count, or minus its errno, instead of both.
+    pub folded: bool,
+}
+
+impl Signature {
+    /// The intrinsic with segments of `representation` and its results as the catalogue has them; nothing if that
+    /// representation cannot support it.
+    pub fn new(intrinsic: Intrinsic, representation: Representation) -> Option<Signature> {
+        let uses_segments =
+            intrinsic.operands().iter().chain(intrinsic.results()).any(|operand| *operand == Operand::Segment);
+        if intrinsic.operation() == Operation::Size && !representation.carries_size() {
+            return None;
+        }
+        Some(Signature { intrinsic, representation: uses_segments.then_some(representation), folded: false })
+    }
+
+    /// Every signature that the intrinsic can have, in a fixed order.
+    pub fn possible(intrinsic: Intrinsic) -> Vec<Signature> {
+        let mut list: Vec<Signature> = Vec::new();
+        for &representation in Representation::ALL {
+            let Some(plain) = Signature::new(intrinsic, representation) else { continue };
+            let can_fold = matches!(intrinsic.results(), [Operand::Errno, Operand::Count]);
+            let folded = can_fold.then_some(Signature { folded: true, ..plain });
+            for signature in [Some(plain), folded].into_iter().flatten() {
+                if !list.contains(&signature) {
+                    list.push(signature);
+                }
+            }
+        }
+        list
+    }
+
+    /// The signature that a declaration of this type means; nothing if the intrinsic cannot have that type.
+    pub fn resolve(intrinsic: Intrinsic, declared: &FunctionType) -> Option<Signature> {
+        Signature::possible(intrinsic).into_iter().find(|signature| signature.function_type() == *declared)
+    }
+
+    /// What is taken, first to last: the catalogue's operands, and the number of bytes that a host call needs after a
+    /// segment that does not carry its size.
+    pub fn operands(&self) -> Vec<Operand> {
+        let needs_bytes =
+            self.intrinsic.is_host_call() && self.representation.is_some_and(|kind| !kind.carries_size());
+        let mut operands = Vec::new();
+        for &operand in self.intrinsic.operands() {
+            operands.push(operand);
+            if operand == Operand::Segment && needs_bytes {
+                operands.push(Operand::Bytes);
+            }
+        }
+        operands
+    }
+
+    /// What is given, first to last.
+    pub fn results(&self) -> Vec<Operand> {
+        if self.folded { vec![Operand::Count] } else { self.intrinsic.results().to_vec() }
+    }
+
+    /// The type of the import that has this signature.
+    pub fn function_type(&self) -> FunctionType {
+        let value_type = |operand: &Operand| self.value_type(*operand);
+        FunctionType {
+            params: self.operands().iter().map(value_type).collect(),
+            results: self.results().iter().map(value_type).collect(),
+        }
+    }
+
+    fn value_type(&self, operand: Operand) -> ValueType {
+        match operand {
+            Operand::Segment => self.representation.map_or(ValueType::I32, Representation::value_type),
+            Operand::Value(access) => access.value_type(),
+            Operand::Allocator
+            | Operand::Offset
+            | Operand::Bytes
+            | Operand::Alignment
+            | Operand::Address
+            | Operand::Byte
+            | Operand::Descriptor
+            | Operand::Errno
+            | Operand::Count => ValueType::I32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ValueType::{I32, I64};
+
+    #[test]
+    fn a_type_leads_to_one_signature_and_back() {
+        for &intrinsic in Intrinsic::ALL {
+            let possible = Signature::possible(intrinsic);
+            assert!(!possible.is_empty(), "{} can have no type", intrinsic.name());
+            for signature in possible {
+                let resolved = Signature::resolve(intrinsic, &signature.function_type());
+                assert_eq!(resolved, Some(signature), "{}", intrinsic.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_host_call_takes_the_bytes_where_the_segment_has_no_size() {
+        let signature = Signature::new(Intrinsic::WasiFdWrite, Representation::Address).map(|s| s.function_type());
+        assert_eq!(signature, Some(FunctionType::new([I32, I32, I32], [I32, I32])));
+        let signature = Signature::new(Intrinsic::WasiFdWrite, Representation::Packed).map(|s| s.function_type());
+        assert_eq!(signature, Some(FunctionType::new([I32, I64], [I32, I32])));
+    }
+
+    #[test]
+    fn an_address_has_no_size() {
+        assert_eq!(Signature::new(Intrinsic::SegmentSize, Representation::Address), None);
+    }
+
+    #[test]
+    fn regions_do_not_depend_on_the_representation() {
+        assert_eq!(Signature::possible(Intrinsic::AllocatorNew).len(), 1);
+        assert_eq!(Signature::possible(Intrinsic::AllocatorFree).len(), 1);
+    }
+}

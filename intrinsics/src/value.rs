@@ -1,0 +1,112 @@
+//! Value types and function types, as far as an intrinsic's declaration can contain them.
+
+use std::fmt;
+
+/// A heap type that a segment can be declared with, or any other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HeapType {
+    /// The top of the internal hierarchy.
+    Any,
+    /// Everything that `ref.eq` compares.
+    Eq,
+    /// Every structure.
+    Struct,
+    /// A heap type that no intrinsic uses.
+    Other,
+}
+
+/// A WebAssembly value type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ValueType {
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// 32-bit float.
+    F32,
+    /// 64-bit float.
+    F64,
+    /// 128-bit vector.
+    V128,
+    /// A reference.
+    Reference {
+        /// Whether the null reference belongs to the type.
+        nullable: bool,
+        /// What is referred to.
+        heap: HeapType,
+    },
+}
+
+impl ValueType {
+    /// The nullable reference to `heap`, which the text format abbreviates (`anyref`).
+    pub const fn nullable(heap: HeapType) -> ValueType {
+        ValueType::Reference { nullable: true, heap }
+    }
+}
+
+impl fmt::Display for ValueType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            ValueType::I32 => "i32",
+            ValueType::I64 => "i64",
+            ValueType::F32 => "f32",
+            ValueType::F64 => "f64",
+            ValueType::V128 => "v128",
+            ValueType::Reference { nullable: true, heap } => match heap {
+                HeapType::Any => "anyref",
+                HeapType::Eq => "eqref",
+                HeapType::Struct => "structref",
+                HeapType::Other => "(ref null …)",
+            },
+            ValueType::Reference { nullable: false, heap } => match heap {
+                HeapType::Any => "(ref any)",
+                HeapType::Eq => "(ref eq)",
+                HeapType::Struct => "(ref struct)",
+                HeapType::Other => "(ref …)",
+            },
+        };
+        f.write_str(name)
+    }
+}
+
+/// The type of a function: what it takes and what it gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FunctionType {
+    /// The parameters, first to last.
+    pub params: Vec<ValueType>,
+    /// The results, first to last.
+    pub results: Vec<ValueType>,
+}
+
+impl FunctionType {
+    /// A function type from its parts.
+    pub fn new(params: impl Into<Vec<ValueType>>, results: impl Into<Vec<ValueType>>) -> FunctionType {
+        FunctionType { params: params.into(), results: results.into() }
+    }
+}
+
+/// As the text format writes it: `(param i32 i64) (result i32)`; `()` when there is neither.
+impl fmt::Display for FunctionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let group = |word: &str, types: &[ValueType]| {
+            let list: String = types.iter().map(|ty| format!(" {ty}")).collect();
+            (!types.is_empty()).then(|| format!("({word}{list})"))
+        };
+        let parts: Vec<String> =
+            [group("param", &self.params), group("result", &self.results)].into_iter().flatten().collect();
+        if parts.is_empty() { f.write_str("()") } else { f.write_str(&parts.join(" ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_type_prints_as_the_text_format_writes_it() {
+        let ty = FunctionType::new([ValueType::I32, ValueType::nullable(HeapType::Any)], [ValueType::I64]);
+        assert_eq!(ty.to_string(), "(param i32 anyref) (result i64)");
+        assert_eq!(FunctionType::default().to_string(), "()");
+        assert_eq!(FunctionType::new([], [ValueType::F64]).to_string(), "(result f64)");
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub use linmem_codegen::{
+    Base, Config, Error, Finding, OnViolation, Optimize, Place, build, check, link, tree, wasm_encoder, wat,
+};
+pub use linmem_intrinsics::{
+    ABI_VERSION, Access, FunctionType, HostFunction, Intrinsic, MODULE, Names, Operand, Operation, Representation,
+    Safety, Signature, Target, ValueType, Violation,
+};
+
+/// Where bytes live: layout, growth, and the reference model.
+pub mod allocator {
+    pub use linmem_allocator::*;
+}
