@@ -16,13 +16,11 @@ pub const fn attempts(missing: u64, owned: u32) -> [u64; 2] {
     [if missing > owned as u64 { missing } else { owned as u64 }, missing]
 }
 
-/// Whether the page that `memory.grow` returned can be used: refusals are `u32::MAX`, and the last page of a full
-/// memory lies above [`CEILING`](crate::layout::CEILING).
-pub const fn is_usable(page: u32) -> bool {
-    page < LAST_PAGE
-}
+/// What `memory.grow` returns when it refuses.
+pub const REFUSED: u32 = u32::MAX;
 
-/// The index of the last page that a 32-bit memory can have.
+/// The index of the last page that a 32-bit memory can have. It lies above [`CEILING`](crate::layout::CEILING), and is
+/// never used.
 pub const LAST_PAGE: u32 = 65535;
 
 #[cfg(test)]
@@ -41,6 +39,5 @@ mod tests {
     #[test]
     fn the_last_page_is_above_the_ceiling() {
         assert_eq!(u64::from(LAST_PAGE) * u64::from(PAGE), u64::from(CEILING));
-        assert!(!is_usable(LAST_PAGE) && !is_usable(u32::MAX) && is_usable(LAST_PAGE - 1));
     }
 }

@@ -117,7 +117,7 @@ impl Model {
     pub fn open(&mut self) -> Result<Region, Violation> {
         if self.chunks.is_empty() {
             let page = self.memory.grow(1);
-            if !growth::is_usable(page) {
+            if page >= growth::LAST_PAGE {
                 return Err(Violation::OutOfMemory);
             }
             self.adopt(page, 1);
@@ -180,7 +180,7 @@ impl Model {
         for pages in growth::attempts(missing, self.owned) {
             let Ok(pages) = u32::try_from(pages) else { continue };
             let page = self.memory.grow(pages);
-            if growth::is_usable(page) {
+            if page != growth::REFUSED {
                 self.adopt(page, pages);
                 return Ok(());
             }

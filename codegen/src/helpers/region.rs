@@ -16,6 +16,9 @@ pub(super) enum Alignment {
 
 const PAGE_SHIFT: i32 = PAGE.trailing_zeros() as i32;
 
+/// What `memory.grow` returns when it refuses.
+const REFUSED: i32 = -1;
+
 /// Pushes the address of home's header.
 fn push_home<'s, 'b>(sink: &'s mut InstructionSink<'b>, context: &Context) -> &'s mut InstructionSink<'b> {
     match context.home.start() {
@@ -74,40 +77,44 @@ pub(super) fn find_home(bodies: &Bodies<'_>) -> Function {
     function
 }
 
-/// Allocates where the fast path could not: looks up the chunk that top was in, goes on to the chunks behind it, and
-/// grows. `from` is what top was before the fast path moved it.
+/// Allocates where the fast path could not: from home on, tries every chunk that is not below the one that top was in,
+/// and grows behind the last. `from` is what top was before the fast path moved it.
 ///
 /// ```wasm
-/// local.get $from   global.set $linmem.top            ;; in case there is no memory
-/// HOME   local.set $chunk
-/// global.get $linmem.limit                            ;; the end of home lives there while top is in home
-/// if   chunk.end = limit   end
-/// loop $find   chunk.end < from:   chunk = chunk.next   br $find   end
-/// loop $fit
-///   need = from + bytes - chunk.end                   ;; in 64 bits
-///   need <= 0:   top = from + bytes   limit = chunk == HOME ? chunk.end : 0   return from
-///   next = chunk.next
-///   next == 0:
-///     pages = (need + 65535) >> 16   tried = max(pages, owned)   page = memory.grow(tried)
-///     page >= 65535:   tried = pages   page = memory.grow(tried)
-///       page >= 65535:   call $linmem.OutOfMemory   unreachable
-///     owned += tried
-///     next = page << 16   end = min(page + tried, 65535) << 16
-///     next == chunk.end:   chunk.end = end   br $fit  ;; the pages are next to the last chunk
-///     chunk.next = next   next.end = end              ;; next.next is 0: fresh pages are
-///   chunk = next   from = next + 8   br $fit
+/// top = from                                          ;; in case there is no memory
+/// chunk = HOME
+/// chunk.end |= limit                                  ;; where the end of home may have been kept so far
+/// loop $try
+///   start = max(from, chunk + 8)                      ;; aligned, if that is asked for
+///   end = start + round_up(bytes)                     ;; in 64 bits
+///   missing = end - chunk.end                         ;; positive as well if top was in a later chunk
+///   missing <= 0:
+///     top = end   limit = chunk.end * (chunk == HOME)
+///     return start
+///   chunk.next != 0:   chunk = chunk.next   br $try
+///   pages = (missing + 65535) >> 16   tried = max(pages, owned)   page = memory.grow(tried)
+///   page == -1:   tried = pages   page = memory.grow(tried)
+///     page == -1:   call $linmem.OutOfMemory
+///   owned += tried
+///   page << 16 != chunk.end:                          ;; not next to the last chunk: a new one, whose next is 0
+///     chunk.next = page << 16   chunk = page << 16
+///   chunk.end = min(page + tried, 65535) << 16
+///   br $try
 /// end
 /// ```
+///
+/// The last page of a full memory is not used, and may come back as a chunk that ends where it starts: nothing fits
+/// there, and the next attempt to grow fails.
 pub(super) fn refill(bodies: &Bodies<'_>, alignment: Alignment) -> Function {
     let context = bodies.context;
     let (from, bytes, align) = (0, 1, 2);
     let first = if alignment == Alignment::Parameter { 3 } else { 2 };
-    let (chunk, next, page, pages, tried, need) = (first, first + 1, first + 2, first + 3, first + 4, first + 5);
+    let (chunk, start, pages, tried, page) = (first, first + 1, first + 2, first + 3, first + 4);
+    let (end, missing) = (first + 5, first + 6);
     let (limit, owned, top) = (context.limit().0, context.owned().0, context.top().0);
     let (end_of, next_of) = (context.memarg(CHUNK_END, 4), context.memarg(CHUNK_NEXT, 4));
-    let out_of_memory = bodies.helper(Helper::Violation(Violation::OutOfMemory));
 
-    let mut function = Function::new([(5, ValType::I32), (1, ValType::I64)]);
+    let mut function = Function::new([(5, ValType::I32), (2, ValType::I64)]);
     let sink = &mut function.instructions();
 
     // A program that allocates before it opens a region must not make a chunk of address 0.
@@ -116,62 +123,51 @@ pub(super) fn refill(bodies: &Bodies<'_>, alignment: Alignment) -> Function {
         sink.call(bodies.helper(Helper::FindHome)).global_get(top).local_set(from).end();
     }
     sink.local_get(from).global_set(top);
-    push_home(sink, context).local_set(chunk);
-    // What a base leaves to linmem may hold anything; the first to come here clears the link, and only then counts.
+    push_home(sink, context).local_tee(chunk);
+    // What a base leaves to linmem may hold anything; the first to come here clears it, and only then counts.
     if let Home::Reserved { zeroed: false, .. } = context.home {
         sink.global_get(owned).i32_eqz().if_(BlockType::Empty);
-        sink.local_get(chunk).i32_const(0).i32_store(next_of);
+        sink.local_get(chunk).i64_const(0).i64_store(context.memarg(CHUNK_END, 4));
         sink.i32_const(context.home.pages() as i32).global_set(owned).end();
     }
-    sink.global_get(limit).if_(BlockType::Empty);
-    sink.local_get(chunk).global_get(limit).i32_store(end_of).end();
+    sink.local_get(chunk).i32_load(end_of).global_get(limit).i32_or().i32_store(end_of);
 
     sink.loop_(BlockType::Empty);
-    sink.local_get(chunk).i32_load(end_of).local_get(from).i32_lt_u().if_(BlockType::Empty);
-    sink.local_get(chunk).i32_load(next_of).local_set(chunk).br(1);
-    sink.end().end();
-
-    sink.loop_(BlockType::Empty);
+    sink.local_get(from).local_get(chunk).i32_const(CHUNK_HEADER as i32).i32_add().local_tee(start);
+    sink.local_get(from).local_get(start).i32_gt_u().select();
     if alignment == Alignment::Parameter {
-        sink.local_get(from).local_get(align).i32_add().i32_const(1).i32_sub();
-        sink.i32_const(0).local_get(align).i32_sub().i32_and().local_set(from);
+        sink.local_get(align).i32_add().i32_const(1).i32_sub();
+        sink.i32_const(0).local_get(align).i32_sub().i32_and();
     }
+    sink.local_tee(start).i64_extend_i32_u();
     sink.local_get(bytes).i64_extend_i32_u();
-    round_up(sink).local_get(from).i64_extend_i32_u().i64_add();
-    sink.local_get(chunk).i32_load(end_of).i64_extend_i32_u().i64_sub().local_tee(need);
+    round_up(sink).i64_add().local_tee(end);
+    sink.local_get(chunk).i64_load32_u(end_of).i64_sub().local_tee(missing);
     sink.i64_const(0).i64_le_s().if_(BlockType::Empty);
-    {
-        // `need` is what is missing, so the new top is that much above the end.
-        sink.local_get(chunk).i32_load(end_of).local_get(need).i32_wrap_i64().i32_add().global_set(top);
-        sink.local_get(chunk).i32_load(end_of).i32_const(0).local_get(chunk);
-        push_home(sink, context).i32_eq().select().global_set(limit);
-        sink.local_get(from).return_();
-    }
-    sink.end();
-    sink.local_get(chunk).i32_load(next_of).local_tee(next).i32_eqz().if_(BlockType::Empty);
-    {
-        sink.local_get(need).i64_const(i64::from(PAGE) - 1).i64_add().i64_const(i64::from(PAGE_SHIFT));
-        sink.i64_shr_u().i32_wrap_i64().local_tee(pages).global_get(owned);
-        sink.local_get(pages).global_get(owned).i32_gt_u().select().local_tee(tried);
-        sink.memory_grow(context.memory.0).local_tee(page);
-        sink.i32_const(LAST_PAGE as i32).i32_ge_u().if_(BlockType::Empty);
-        sink.local_get(pages).local_tee(tried).memory_grow(context.memory.0).local_tee(page);
-        sink.i32_const(LAST_PAGE as i32).i32_ge_u().if_(BlockType::Empty);
-        sink.call(out_of_memory).unreachable().end().end();
-        sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
-        sink.local_get(page).i32_const(PAGE_SHIFT).i32_shl().local_set(next);
-        // `page` becomes the address behind the new pages.
-        sink.local_get(page).local_get(tried).i32_add().local_tee(page).i32_const(LAST_PAGE as i32);
-        sink.local_get(page).i32_const(LAST_PAGE as i32).i32_lt_u().select();
-        sink.i32_const(PAGE_SHIFT).i32_shl().local_set(page);
-        sink.local_get(next).local_get(chunk).i32_load(end_of).i32_eq().if_(BlockType::Empty);
-        sink.local_get(chunk).local_get(page).i32_store(end_of).br(2);
-        sink.end();
-        sink.local_get(chunk).local_get(next).i32_store(next_of);
-        sink.local_get(next).local_get(page).i32_store(end_of);
-    }
-    sink.end();
-    sink.local_get(next).local_tee(chunk).i32_const(CHUNK_HEADER as i32).i32_add().local_set(from).br(0);
+    sink.local_get(end).i32_wrap_i64().global_set(top);
+    sink.local_get(chunk).i32_load(end_of).local_get(chunk);
+    push_home(sink, context).i32_eq().i32_mul().global_set(limit);
+    sink.local_get(start).return_().end();
+
+    sink.local_get(chunk).i32_load(next_of).local_tee(start).if_(BlockType::Empty);
+    sink.local_get(start).local_set(chunk).br(1).end();
+
+    sink.local_get(missing).i64_const(i64::from(PAGE) - 1).i64_add().i64_const(i64::from(PAGE_SHIFT));
+    sink.i64_shr_u().i32_wrap_i64().local_tee(pages).global_get(owned);
+    sink.local_get(pages).global_get(owned).i32_gt_u().select().local_tee(tried);
+    sink.memory_grow(context.memory.0).local_tee(page).i32_const(REFUSED).i32_eq().if_(BlockType::Empty);
+    sink.local_get(pages).local_tee(tried).memory_grow(context.memory.0).local_tee(page);
+    sink.i32_const(REFUSED).i32_eq().if_(BlockType::Empty);
+    sink.call(bodies.helper(Helper::Violation(Violation::OutOfMemory))).unreachable().end().end();
+
+    sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
+    sink.local_get(page).i32_const(PAGE_SHIFT).i32_shl().local_tee(start);
+    sink.local_get(chunk).i32_load(end_of).i32_ne().if_(BlockType::Empty);
+    sink.local_get(chunk).local_get(start).i32_store(next_of).local_get(start).local_set(chunk).end();
+    // The number of pages is at most 65536, of which the last is left out: x - (x >> 16).
+    sink.local_get(chunk).local_get(page).local_get(tried).i32_add().local_tee(page);
+    sink.local_get(page).i32_const(PAGE_SHIFT).i32_shr_u().i32_sub().i32_const(PAGE_SHIFT).i32_shl();
+    sink.i32_store(end_of).br(0);
     sink.end().unreachable().end();
     function
 }
