@@ -4,11 +4,11 @@ macro_rules! indices {
     ($($(#[doc = $doc:literal])+ $name:ident)+) => {$(
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub u32);
+        pub(crate) struct $name(pub(crate) u32);
 
         impl $name {
             /// The index as a position in a vector.
-            pub const fn position(self) -> usize {
+            pub(crate) const fn position(self) -> usize {
                 self.0 as usize
             }
         }

@@ -34,7 +34,7 @@ impl Engine<'_> {
     /// ```wasm
     /// global.get $linmem.top  i32.eqz  if  call $linmem.find_home  end
     /// ```
-    pub(super) fn lower_open_region(&mut self) {
+    pub(in crate::engine) fn lower_open(&mut self) {
         self.needs.use_regions();
         let top = self.context.top().0;
         if matches!(self.context.home, Home::Found { .. }) {
@@ -51,15 +51,10 @@ impl Engine<'_> {
                 sink.end();
             });
         }
-        self.tape.emit(|sink| {
+        let region = self.new_region();
+        self.simple(Value::Region(region), |sink| {
             sink.global_get(top);
         });
-    }
-
-    pub(in crate::engine) fn lower_open(&mut self) {
-        self.lower_open_region();
-        let region = self.new_region();
-        self.push(Value::Region(region));
     }
 
     /// Closes a region.

@@ -1,0 +1,20 @@
+;;! representations: i32 i64
+;; Closing a region writes top: what was allocated since it was opened is free again.
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+
+  (func (export "reuse") (result i32)
+    (local $region i32) (local $first i32)
+    (local.set $region (call $new))
+    (local.set $first (call $address (call $allocate (local.get $region) (i32.const 40))))
+    (call $free (local.get $region))
+    (i32.eq (local.get $first) (call $address (call $allocate (call $new) (i32.const 40)))))
+  (func (export "close") (param $region i32) (call $free (local.get $region))))
+
+;; run: reuse() == 1
+;; run: close(16) == ()
+;; run: reuse() == 1

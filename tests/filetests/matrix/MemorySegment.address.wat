@@ -1,0 +1,22 @@
+;;! representations: i32 i64
+;; The start of a segment, wherever it came from.
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.ofAddress" (func $ofAddress (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
+
+  (func (export "frame") (result i32)
+    (local $region i32)
+    (local.set $region (call $new))
+    (drop (call $allocate (local.get $region) (i32.const 8)))
+    (call $address (call $allocate (local.get $region) (i32.const 8))))
+  (func (export "constant") (result i32) (call $address (call $ofAddress (i32.const 1234) (i32.const 5))))
+  (func (export "dynamic") (param $address i32) (result i32)
+    (call $address (call $ofAddress (local.get $address) (i32.const 5)))))
+
+;; run: frame() == 24
+;; run: constant() == 1234
+;; run: dynamic(0xffffffff) == 0xffffffff
+;; run: dynamic(0) == 0

@@ -1,0 +1,35 @@
+;;! representations: i32 i64
+;; Reads: in a frame, at a constant offset, at one that is not, and unaligned.
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.setShort" (func $setShort (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.getUShort" (func $getUShort (param {seg} i32) (result i32)))
+
+  (func $filled (result {seg})
+    (local $s {seg})
+    (local.set $s (call $allocate (call $new) (i32.const 40)))
+    (call $setShort (local.get $s) (i32.const 8) (i32.const 0x81828384))
+    (local.get $s))
+  (func (export "frame") (result i32)
+    (local $region i32) (local $s {seg})
+    (local.set $region (call $new))
+    (local.set $s (call $allocate (local.get $region) (i32.const 24)))
+    (call $setShort (local.get $s) (i32.const 8) (i32.const 0x81828384))
+    (call $getUShort (local.get $s) (i32.const 8)))
+  (func (export "constant") (result i32)
+    (call $getUShort (call $filled) (i32.const 8)))
+  (func (export "dynamic") (param $offset i32) (result i32)
+    (call $getUShort (call $filled) (local.get $offset)))
+  (func (export "unaligned") (param $offset i32) (result i32)
+    (local $s {seg})
+    (local.set $s (call $filled))
+    (call $setShort (local.get $s) (local.get $offset) (i32.const 0x81828384))
+    (call $getUShort (local.get $s) (local.get $offset))))
+
+;; run: frame() == 33668
+;; run: constant() == 33668
+;; run: dynamic(8) == 33668
+;; run: unaligned(3) == 33668
+;; trap: dynamic(0x7fffffff)

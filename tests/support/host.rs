@@ -1,0 +1,203 @@
+//! A host for test modules: a WASI whose transfers can be made short, growth that is not linmem's, and a log.
+
+use linmem_host::wasmtime::{Caller, Engine, Extern, Instance, Linker, Memory, Module, ResourceLimiter, Store, Val};
+use std::sync::OnceLock;
+
+/// What the host remembers.
+#[derive(Default)]
+pub struct State {
+    /// What was written, to whatever descriptor.
+    pub output: Vec<u8>,
+    /// What can be read.
+    pub input: Vec<u8>,
+    /// At most so many bytes are transferred by one call; 0 for any number.
+    pub transfer: usize,
+    /// The error numbers that the next host calls give, before any succeeds.
+    pub errnos: Vec<i32>,
+    /// What the program logged.
+    pub log: Vec<i64>,
+    pub limits: Limits,
+}
+
+/// How far the memory can grow.
+pub struct Limits {
+    pub pages: usize,
+    /// The numbers of the calls of `memory.grow` that are refused, counted from 0.
+    pub refused: Vec<usize>,
+    pub grows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { pages: 65536, refused: Vec::new(), grows: 0 }
+    }
+}
+
+impl ResourceLimiter for Limits {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> linmem_host::wasmtime::Result<bool> {
+        if current == 0 && self.grows == 0 && desired == 0 {
+            return Ok(true);
+        }
+        let number = self.grows;
+        self.grows += 1;
+        Ok(desired <= self.pages * 65536 && !self.refused.contains(&number))
+    }
+
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> linmem_host::wasmtime::Result<bool> {
+        Ok(true)
+    }
+}
+
+/// The engine that all tests share.
+pub fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| {
+        let mut config = linmem_host::run::config();
+        config.consume_fuel(true);
+        Engine::new(&config).expect("the configuration is valid")
+    })
+}
+
+/// A module that runs.
+pub struct Running {
+    pub store: Store<State>,
+    pub instance: Instance,
+}
+
+impl Running {
+    /// Starts a module.
+    pub fn new(bytes: &[u8], state: State) -> Running {
+        Running::with_limits(bytes, state, Limits::default())
+    }
+
+    /// Starts a module whose memory can only grow so far. The memory that it starts with does not count as growth.
+    pub fn with_limits(bytes: &[u8], mut state: State, limits: Limits) -> Running {
+        let module = Module::new(engine(), bytes).expect("a linked module compiles");
+        state.limits = Limits { pages: 65536, ..Limits::default() };
+        let mut store = Store::new(engine(), state);
+        store.set_fuel(u64::MAX / 2).expect("fuel is on");
+        store.limiter(|state| &mut state.limits);
+        let instance = linker().instantiate(&mut store, &module).expect("a linked module starts");
+        store.data_mut().limits = limits;
+        Running { store, instance }
+    }
+
+    /// Calls an export.
+    pub fn call(&mut self, name: &str, args: &[Val]) -> Result<Vec<Val>, linmem_host::wasmtime::Error> {
+        let function = self.instance.get_func(&mut self.store, name).unwrap_or_else(|| panic!("no export {name}"));
+        let count = function.ty(&self.store).results().len();
+        let mut results = vec![Val::I32(0); count];
+        function.call(&mut self.store, args, &mut results)?;
+        Ok(results)
+    }
+
+    /// The memory.
+    pub fn memory(&mut self) -> Memory {
+        self.instance.get_memory(&mut self.store, "memory").expect("there is a memory")
+    }
+
+    /// How much fuel a call takes.
+    pub fn fuel(&mut self, name: &str, args: &[Val]) -> u64 {
+        let before = self.store.get_fuel().expect("fuel is on");
+        self.call(name, args).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        before - self.store.get_fuel().expect("fuel is on")
+    }
+}
+
+/// The functions of linmem's that were active when a call trapped, innermost first.
+pub fn violation(error: &linmem_host::wasmtime::Error) -> Option<String> {
+    let backtrace = error.downcast_ref::<linmem_host::wasmtime::WasmBacktrace>()?;
+    let name = backtrace.frames().first()?.func_name()?;
+    name.strip_prefix("linmem.").map(str::to_string)
+}
+
+fn memory_of(caller: &mut Caller<'_, State>) -> Memory {
+    match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => memory,
+        _ => panic!("the module exports no memory"),
+    }
+}
+
+fn linker() -> Linker<State> {
+    let mut linker = Linker::new(engine());
+    linker.allow_shadowing(true);
+    let wasi = "wasi_snapshot_preview1";
+    linker
+        .func_wrap(wasi, "fd_write", |caller: Caller<'_, State>, _fd: i32, iovecs: i32, count: i32, done: i32| {
+            transfer(caller, Direction::Write, iovecs, count, done)
+        })
+        .and_then(|linker| {
+            linker.func_wrap(wasi, "fd_read", |caller: Caller<'_, State>, _fd: i32, iovecs: i32, count: i32, done: i32| {
+                transfer(caller, Direction::Read, iovecs, count, done)
+            })
+        })
+        // Grows the memory as if somebody else did.
+        .and_then(|linker| {
+            linker.func_wrap("test", "grow", |mut caller: Caller<'_, State>, pages: i32| -> i32 {
+                let memory = memory_of(&mut caller);
+                memory.grow(&mut caller, pages as u64).map_or(-1, |old| old as i32)
+            })
+        })
+        .and_then(|linker| {
+            linker.func_wrap("test", "log", |mut caller: Caller<'_, State>, value: i64| caller.data_mut().log.push(value))
+        })
+        .and_then(|linker| linker.func_wrap("test", "nop", || ()))
+        .and_then(|linker| linker.func_wrap("test", "pass", |value: i32| -> i32 { value }))
+        // Calls back into the program, in the middle of whatever it is doing.
+        .and_then(|linker| {
+            linker.func_wrap("test", "call_back", |mut caller: Caller<'_, State>, argument: i32| -> i32 {
+                let Some(Extern::Func(function)) = caller.get_export("callback") else { panic!("no callback") };
+                let mut results = [Val::I32(0)];
+                function.call(&mut caller, &[Val::I32(argument)], &mut results).expect("the callback returns");
+                results[0].unwrap_i32()
+            })
+        })
+        .expect("the names are distinct");
+    linker
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Read,
+    Write,
+}
+
+/// One transfer over a list of iovecs, as far as the state lets it go.
+fn transfer(mut caller: Caller<'_, State>, direction: Direction, iovecs: i32, count: i32, done: i32) -> i32 {
+    let memory = memory_of(&mut caller);
+    if !caller.data().errnos.is_empty() {
+        return caller.data_mut().errnos.remove(0);
+    }
+    let (data, state) = memory.data_and_store_mut(&mut caller);
+    let word = |data: &[u8], address: usize| {
+        u32::from_le_bytes(data[address..address + 4].try_into().expect("four bytes")) as usize
+    };
+    let mut left = if state.transfer == 0 { usize::MAX } else { state.transfer };
+    let mut total = 0;
+    for index in 0..count as usize {
+        let iovec = iovecs as usize + 8 * index;
+        let (start, size) = (word(data, iovec), word(data, iovec + 4));
+        let bytes = size.min(left);
+        let moved = match direction {
+            Direction::Write => {
+                state.output.extend_from_slice(&data[start..start + bytes]);
+                bytes
+            }
+            Direction::Read => {
+                let bytes = bytes.min(state.input.len());
+                let taken: Vec<u8> = state.input.drain(..bytes).collect();
+                data[start..start + bytes].copy_from_slice(&taken);
+                bytes
+            }
+        };
+        left -= moved;
+        total += moved;
+    }
+    data[done as usize..done as usize + 4].copy_from_slice(&(total as u32).to_le_bytes());
+    0
+}

@@ -1,0 +1,52 @@
+//! What the tests share: where goldens lie, and how modules are run.
+
+#![allow(dead_code, reason = "each test binary uses a part of this module")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(missing_docs, unreachable_pub, reason = "this is a part of each test, not an interface")]
+
+pub mod host;
+pub mod testfile;
+
+use std::path::{Path, PathBuf};
+
+/// The root of the workspace.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Makes goldens of this thread lie in `snapshots/<dir>`, until the guard is dropped.
+pub fn goldens(dir: impl AsRef<Path>) -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(root().join("snapshots").join(dir));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind_to_scope()
+}
+
+/// A module in the binary format, from text; what is wrong with the text is the test's fault.
+pub fn parse(text: &str) -> Vec<u8> {
+    linmem::wat::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}")).into_owned()
+}
+
+/// Links text with the default configuration.
+pub fn link(text: &str) -> Vec<u8> {
+    linmem::link(&parse(text), &linmem::Config::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// All files below a folder with this ending, in order.
+pub fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut pending = vec![dir.to_path_buf()];
+    while let Some(dir) = pending.pop() {
+        for entry in std::fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display())) {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
