@@ -4,7 +4,7 @@ use crate::config::Optimize;
 use crate::index::{GlobalIndex, MemoryIndex};
 use linmem_allocator::layout;
 use linmem_intrinsics::Representation;
-use wasm_encoder::{MemArg, ValType};
+use wasm_encoder::MemArg;
 
 /// Where home, the first chunk, comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,29 @@ impl Home {
         let fits = start + u64::from(layout::CHUNK_HEADER) <= u64::from(end);
         let start = u32::try_from(start).ok().filter(|_| fits)?;
         Some(Home::Reserved { start, end, zeroed })
+    }
+
+    /// Home from `base` on in a memory that linmem defines, and how many pages that memory starts with.
+    pub(crate) fn in_new_memory(base: u32) -> Option<(Home, u64)> {
+        let needed = u64::from(base) + u64::from(2 * layout::CHUNK_HEADER);
+        let pages = needed.div_ceil(u64::from(layout::PAGE)).max(1);
+        let end = (pages * u64::from(layout::PAGE)).min(u64::from(layout::CEILING)) as u32;
+        Some((Home::reserved(base, end, true)?, pages))
+    }
+
+    /// The globals that regions here need, in the order of their indices: names, and what they start as.
+    pub(crate) fn globals(self) -> Vec<(&'static str, u32)> {
+        let (top, limit) = match self {
+            Home::Reserved { start, end, .. } => (start + layout::CHUNK_HEADER, end),
+            Home::Found { .. } => (0, 0),
+        };
+        // Where the header of home has yet to be cleared, nothing is owned until it is.
+        let owned = if matches!(self, Home::Reserved { zeroed: true, .. }) { self.pages() } else { 0 };
+        let mut globals = vec![("linmem.top", top), ("linmem.limit", limit), ("linmem.owned", owned)];
+        if self.start().is_none() {
+            globals.push(("linmem.home", 0));
+        }
+        globals
     }
 
     /// The address of the header, if it is known when the module is made.
@@ -85,14 +108,6 @@ impl Context {
     /// The global that holds the address of home's header, where that is not known when the module is made.
     pub(crate) fn home_start(&self) -> GlobalIndex {
         GlobalIndex(self.first_global.0 + 3)
-    }
-
-    /// The type of a segment.
-    pub(crate) fn segment(&self) -> ValType {
-        match self.representation {
-            Representation::Packed => ValType::I64,
-            Representation::Address | Representation::Reference { .. } => ValType::I32,
-        }
     }
 
     /// Whether segments are pairs of an address and a size in an `i64`.

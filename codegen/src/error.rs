@@ -21,6 +21,8 @@ pub enum Place {
     Offset(usize),
     /// An import, counted from zero over all imports.
     Import(u32),
+    /// A function that is being built, by its name.
+    Function(String),
     /// An instruction.
     Instruction {
         /// The function, by its name if it has one, else by its index.
@@ -37,6 +39,7 @@ impl fmt::Display for Place {
             Place::Text { line, column } => write!(f, "at {line}:{column}"),
             Place::Offset(offset) => write!(f, "at offset {offset:#x}"),
             Place::Import(index) => write!(f, "at import {index}"),
+            Place::Function(name) => write!(f, "in {name}"),
             Place::Instruction { function, offset } => write!(f, "in {function} at offset {offset:#x}"),
         }
     }

@@ -5,25 +5,23 @@ macro_rules! indices {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(crate) struct $name(pub(crate) u32);
-
-        impl $name {
-            /// The index as a position in a vector.
-            pub(crate) const fn position(self) -> usize {
-                self.0 as usize
-            }
-        }
     )+};
 }
 
 indices! {
     /// A type.
     TypeIndex
-    /// A function of the finished module.
-    FunctionIndex
     /// A global.
     GlobalIndex
     /// A memory.
     MemoryIndex
     /// A local of one function.
     LocalIndex
+}
+
+impl LocalIndex {
+    /// The index as a position in a vector.
+    pub(crate) const fn position(self) -> usize {
+        self.0 as usize
+    }
 }

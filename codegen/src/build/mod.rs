@@ -1,1 +1,21 @@
-//! x
+//! The library door: modules that are lowered while a frontend writes them.
+//!
+//! [`ModuleBuilder`] owns the index spaces; [`FunctionBuilder`] takes wasm-encoder's instructions and linmem's
+//! operations; a frontend with a module writer of its own implements [`ModuleSink`] and lowers function by function
+//! with [`Lowering`].
+
+mod arity;
+mod control;
+mod function;
+mod lowering;
+mod module;
+mod operand;
+mod operations;
+mod sink;
+
+pub use control::Label;
+pub use function::FunctionBuilder;
+pub use lowering::Lowering;
+pub use module::{FunctionId, ModuleBuilder, TypeId};
+pub use operand::{Local, OnStack, Operand, Region, Segment};
+pub use sink::ModuleSink;

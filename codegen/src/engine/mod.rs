@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::helpers::{Helper, Needs};
 use crate::index::LocalIndex;
 use frames::{Frames, Late, RegionId, RegionKey, Slot};
-use linmem_intrinsics::{Operation, Signature, Violation};
+use linmem_intrinsics::{Operation, Representation, Signature, Violation};
 use locals::{Added, Assigned, Fact, Locals};
 use operands::{Operand, Operands, Value};
 use tape::{Code, FunctionRef, Position, Tape};
@@ -105,9 +105,9 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The context.
-    pub(crate) fn context(&self) -> &'a Context {
-        self.context
+    /// What a segment is.
+    pub(crate) fn representation(&self) -> Representation {
+        self.context.representation
     }
 
     /// Adds a local.
@@ -115,14 +115,32 @@ impl<'a> Engine<'a> {
         self.locals.add(ty, assigned)
     }
 
+    /// Whether a local is one that lowering, or a door, may assign once and nobody else.
+    pub(crate) fn is_owned(&self, local: LocalIndex) -> bool {
+        self.locals.assigned(local) == Assigned::Once || self.locals.added().iter().any(|added| added.local == local)
+    }
+
     /// Whether the code that comes next cannot be reached.
     pub(crate) fn is_dead(&self) -> bool {
         self.dead.is_some()
     }
 
-    /// How many control structures are open, the function itself included.
-    pub(crate) fn depth(&self) -> usize {
-        self.control.len()
+    /// Pushes top, for a door that makes the code of leaving regions itself.
+    pub(crate) fn push_top(&mut self) {
+        self.needs.use_regions();
+        let top = self.context.top().0;
+        self.other(Arity::Known { pops: 0, pushes: 1 }, |tape| tape.emit(|sink| {
+            sink.global_get(top);
+        }));
+    }
+
+    /// Pops what becomes top.
+    pub(crate) fn write_top(&mut self) {
+        self.needs.use_regions();
+        let top = self.context.top().0;
+        self.other(Arity::Known { pops: 1, pushes: 0 }, |tape| tape.emit(|sink| {
+            sink.global_set(top);
+        }));
     }
 
     /// `i32.const`.

@@ -13,7 +13,7 @@
 
 use crate::engine::frames::Late;
 use crate::helpers::{Helper, HostImport};
-use wasm_encoder::{Encode, InstructionSink};
+use wasm_encoder::{Encode, Instruction, InstructionSink};
 
 /// A function that code refers to, before the indices of the finished module are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,13 +42,6 @@ pub(crate) struct Relocation {
 pub(crate) struct Position {
     at: usize,
     clock: u32,
-}
-
-impl Position {
-    /// The byte behind which the position is.
-    pub(crate) fn byte(self) -> usize {
-        self.at
-    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +104,11 @@ impl Tape {
     /// Appends instructions.
     pub(crate) fn emit(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
         write(&mut InstructionSink::new(&mut self.code));
+    }
+
+    /// Appends an instruction.
+    pub(crate) fn instruction(&mut self, instruction: &Instruction<'_>) {
+        instruction.encode(&mut self.code);
     }
 
     /// Appends the index of a function.

@@ -238,15 +238,15 @@ impl Needs {
         self.imports.iter().copied()
     }
 
-    /// The names of linmem's globals that are needed; they follow one another from the first.
-    pub(crate) fn globals(&self) -> &'static [&'static str] {
-        const NAMES: [&str; 4] = ["linmem.top", "linmem.limit", "linmem.owned", "linmem.home"];
+    /// The globals that are needed, in the order of their indices: names, and what they start as.
+    pub(crate) fn globals(&self) -> Vec<(&'static str, u32)> {
+        let mut globals = self.home.globals();
         let counts_pages = self.contains(Helper::Refill) || self.contains(Helper::RefillAligned);
-        match (self.regions, self.home) {
-            (false, _) => &[],
-            (true, Home::Found { .. }) => &NAMES,
-            (true, Home::Reserved { .. }) if counts_pages => &NAMES[..3],
-            (true, Home::Reserved { .. }) => &NAMES[..2],
+        if !self.regions {
+            globals.clear();
+        } else if !counts_pages && self.home.start().is_some() {
+            globals.truncate(2);
         }
+        globals
     }
 }

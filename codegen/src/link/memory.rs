@@ -5,7 +5,7 @@ use crate::context::Home;
 use crate::error::{Error, Place};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::scan::Input;
-use linmem_allocator::layout::{CEILING, CHUNK_HEADER, HOME, PAGE};
+use linmem_allocator::layout::{CEILING, HOME, PAGE};
 use wasmparser::{ExternalKind, Name, Operator, ValType};
 
 /// The name that WASI, and everybody else, expects a memory under.
@@ -74,10 +74,8 @@ fn define(input: &Input<'_>, config: &Config) -> Result<Memory, Error> {
             }
         },
     };
-    let pages = (u64::from(base) + u64::from(2 * CHUNK_HEADER)).div_ceil(u64::from(PAGE)).max(1);
-    let end = (pages * u64::from(PAGE)).min(u64::from(CEILING)) as u32;
-    match Home::reserved(base, end, true) {
-        Some(home) => Ok(Memory { index: MemoryIndex(0), defines: Some(pages), home }),
+    match Home::in_new_memory(base) {
+        Some((home, pages)) => Ok(Memory { index: MemoryIndex(0), defines: Some(pages), home }),
         None => Err(Error::Option { message: format!("--base {base}: no memory reaches beyond that") }),
     }
 }

@@ -52,8 +52,8 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     if names.defines_memory {
         memories.insert(names.context.memory.0, "memory".to_string());
     }
-    for (index, name) in (names.context.first_global.0..).zip(names.needs.globals()) {
-        globals.insert(index, (*name).to_string());
+    for (index, (name, _)) in (names.context.first_global.0..).zip(names.needs.globals()) {
+        globals.insert(index, name.to_string());
     }
     let present = |map: &Map| !map.is_empty();
     if present(&functions) {

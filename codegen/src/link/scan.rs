@@ -62,8 +62,6 @@ pub(super) struct Input<'a> {
     pub(super) function_count: u32,
     /// How many memories there are, imported ones included.
     pub(super) memory_count: u32,
-    /// How many memories are imported.
-    pub(super) imported_memory_count: u32,
     /// How many globals there are, imported ones included.
     pub(super) global_count: u32,
     /// How many globals are imported.
@@ -119,7 +117,6 @@ impl<'a> Input<'a> {
             import_list: scanner.import_list,
             bodies: scanner.bodies,
             memory_count: scanner.memory_count,
-            imported_memory_count: scanner.imported_memory_count,
             global_count: scanner.global_count,
             imported_global_count: scanner.imported_global_count,
             global_values: scanner.global_values,
@@ -157,7 +154,6 @@ struct Scanner<'a> {
     bodies: Vec<Body<'a>>,
     function_count: u32,
     memory_count: u32,
-    imported_memory_count: u32,
     global_count: u32,
     imported_global_count: u32,
     global_values: Vec<ConstExpr<'a>>,
@@ -241,7 +237,6 @@ impl<'a> Scanner<'a> {
             }
             TypeRef::Memory(_) => {
                 self.memory_count += 1;
-                self.imported_memory_count += 1;
                 None
             }
             TypeRef::Global(_) => {

@@ -1,6 +1,6 @@
 //! Writing the linked module, section by section.
 
-use crate::context::{Context, Home};
+use crate::context::Context;
 use crate::engine::Lowered;
 use crate::engine::tape::{FunctionRef, relocate};
 use crate::error::{Error, Place};
@@ -12,7 +12,6 @@ use crate::link::names;
 use crate::link::plan::Plan;
 use crate::link::scan::{CUSTOM, Input, Section};
 use crate::module::val_type;
-use linmem_allocator::layout::CHUNK_HEADER;
 use std::convert::Infallible;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{ConstExpr, Encode, EntityType, GlobalType, ImportSection, MemoryType, ValType};
@@ -211,14 +210,7 @@ impl Writer<'_> {
             let globals: GlobalSectionReader<'_> = reader(contents, offset)?;
             Renumber(self.plan).parse_global_section(&mut section, globals).map_err(failed)?;
         }
-        let [top, limit, owned] = match self.context.home {
-            Home::Reserved { start, end, zeroed } => {
-                let owned = if zeroed { self.context.home.pages() } else { 0 };
-                [start + CHUNK_HEADER, end, owned]
-            }
-            Home::Found { .. } => [0; 3],
-        };
-        for (_, value) in self.needs.globals().iter().zip([top, limit, owned, 0]) {
+        for (_, value) in self.needs.globals() {
             let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
             section.global(ty, &ConstExpr::i32_const(value as i32));
         }

@@ -1,0 +1,238 @@
+//! One function, while it is being built.
+
+use crate::build::control::Scope;
+use crate::build::operand::{Bytes, Local, Operand, Segment};
+use crate::build::{FunctionId, arity};
+use crate::engine::locals::Assigned;
+use crate::engine::tape::FunctionRef;
+use crate::engine::{Arity, Certain, Engine};
+use crate::error::{Error, Place};
+use crate::index::LocalIndex;
+use linmem_intrinsics::{Intrinsic, Representation, Signature};
+use wasm_encoder::{Instruction, ValType};
+
+/// What a builder has to know of the module that it builds for.
+pub(super) trait Signatures {
+    /// How many parameters and results a function has; nothing if nobody told.
+    fn function_arity(&self, function: u32) -> Option<(u32, u32)>;
+    /// How many parameters and results a function type has.
+    fn type_arity(&self, ty: u32) -> Option<(u32, u32)>;
+    /// How many parameters a tag has.
+    fn tag_params(&self, tag: u32) -> Option<u32>;
+    /// Whether calls refer to functions by the numbers of a [`ModuleBuilder`](crate::build::ModuleBuilder), which are
+    /// not yet their indices.
+    fn renumbers(&self) -> bool;
+}
+
+/// Takes instructions and operations, and lowers them as they come.
+///
+/// A mistake does not panic: it is remembered, and whoever asked for the function gets it as an error.
+pub struct FunctionBuilder<'a> {
+    pub(super) engine: Engine<'a>,
+    pub(super) signatures: &'a dyn Signatures,
+    pub(super) scopes: Vec<Scope>,
+    /// How many operands branches to the open control structures carry, outermost first.
+    pub(super) labels: Vec<u32>,
+    /// How many control structures are open, in code that cannot be reached as well.
+    pub(super) depth: usize,
+    pub(super) results: u32,
+    pub(super) name: String,
+    params: u32,
+    error: Option<Error>,
+}
+
+impl<'a> FunctionBuilder<'a> {
+    pub(super) fn new(
+        engine: Engine<'a>,
+        signatures: &'a dyn Signatures,
+        name: &str,
+        params: u32,
+        results: u32,
+    ) -> FunctionBuilder<'a> {
+        FunctionBuilder {
+            engine,
+            signatures,
+            scopes: Vec::new(),
+            labels: Vec::new(),
+            depth: 0,
+            results,
+            name: name.to_string(),
+            params,
+            error: None,
+        }
+    }
+
+    /// A parameter. Asking for one that there is not makes a module that does not validate.
+    pub fn param(&self, position: u32) -> Local {
+        debug_assert!(position < self.params, "parameter {position} of {}", self.params);
+        Local(LocalIndex(position))
+    }
+
+    /// Adds a local.
+    pub fn local(&mut self, ty: ValType) -> Local {
+        Local(self.engine.add_local(ty, Assigned::Often))
+    }
+
+    /// Writes the operand to a local.
+    pub fn set(&mut self, local: Local, value: impl Operand) {
+        value.push(self);
+        self.engine.local_set(local.0);
+    }
+
+    /// Pushes the operand.
+    pub fn push(&mut self, value: impl Operand) {
+        value.push(self);
+    }
+
+    /// Drops what is on top of the stack.
+    pub fn drop(&mut self) {
+        self.engine.drop();
+    }
+
+    /// Calls a function with its operands on the stack.
+    pub fn call(&mut self, function: FunctionId) {
+        self.instruction(&Instruction::Call(function.0));
+    }
+
+    /// Any instruction.
+    ///
+    /// Functions are referred to by the number of their [`FunctionId`] where a
+    /// [`ModuleBuilder`](crate::build::ModuleBuilder) is in charge, else by their index. Branches and returns close the
+    /// regions that they leave.
+    pub fn instruction(&mut self, instruction: &Instruction<'_>) {
+        use Instruction::*;
+        match instruction {
+            I32Const(value) => self.engine.i32_const(*value),
+            I64Const(value) => self.engine.i64_const(*value),
+            LocalGet(local) => self.engine.local_get(LocalIndex(*local)),
+            LocalSet(local) => self.assign(*local, Engine::local_set),
+            LocalTee(local) => self.assign(*local, Engine::local_tee),
+            Drop => self.engine.drop(),
+            Call(function) => {
+                let arity = known(self.signatures.function_arity(*function));
+                self.function(arity, CALL, *function);
+            }
+            RefFunc(function) => self.function(Arity::Known { pops: 0, pushes: 1 }, REF_FUNC, *function),
+            ReturnCall(function) => {
+                self.close_all();
+                let pops = self.signatures.function_arity(*function).map(|(params, _)| params);
+                let target = FunctionRef::Program(*function);
+                let renumbers = self.signatures.renumbers();
+                self.engine.diverge(pops, |tape| {
+                    if renumbers {
+                        tape.raw(&[RETURN_CALL]);
+                        tape.function(target);
+                    } else {
+                        tape.instruction(instruction);
+                    }
+                });
+            }
+            ReturnCallIndirect { .. } | ReturnCallRef(_) => {
+                self.close_all();
+                self.control(instruction);
+            }
+            CallIndirect { type_index, .. } => {
+                let arity = self.signatures.type_arity(*type_index).map(|(params, results)| (params + 1, results));
+                self.engine.other(known(arity), |tape| tape.instruction(instruction));
+            }
+            CallRef(ty) => {
+                let arity = self.signatures.type_arity(*ty).map(|(params, results)| (params + 1, results));
+                self.engine.other(known(arity), |tape| tape.instruction(instruction));
+            }
+            Block(_) | Loop(_) | If(_) | Else | End | Try(_) | TryTable(..) | Catch(_) | CatchAll | Delegate(_) | Br(_)
+            | BrIf(_) | BrTable(..) | Return | Unreachable | Throw(_) | ThrowRef | Rethrow(_) => {
+                self.control(instruction);
+            }
+            _ => self.engine.other(arity::arity(instruction), |tape| tape.instruction(instruction)),
+        }
+    }
+
+    /// An intrinsic with its operands on the stack.
+    pub fn intrinsic(&mut self, intrinsic: Intrinsic) {
+        match Signature::new(intrinsic, self.engine.representation()) {
+            Some(signature) => self.signature(&signature),
+            None => self.fail(&format!(
+                "{} needs segments that carry their size; here they are {}",
+                intrinsic.name(),
+                self.engine.representation()
+            )),
+        }
+    }
+
+    /// An intrinsic in one of its forms, with its operands on the stack.
+    pub fn signature(&mut self, signature: &Signature) {
+        if signature.representation.is_some_and(|declared| declared != self.engine.representation()) {
+            let message = format!("{} with segments of another representation", signature.intrinsic.name());
+            return self.fail(&message);
+        }
+        if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
+            let message = format!("{}: {message}", signature.intrinsic.name());
+            let place = Place::Function(self.name.clone());
+            self.error.get_or_insert(Error::Violation { kind, message, place });
+        }
+    }
+
+    /// What a segment is.
+    pub fn representation(&self) -> Representation {
+        self.engine.representation()
+    }
+
+    /// Takes the segment on the stack into a local of its own. The size is as in `bytes`.
+    pub(super) fn keep_segment(&mut self, bytes: Bytes) -> Segment {
+        let ty = crate::module::val_type(self.engine.representation().value_type());
+        let local = self.engine.add_local(ty, Assigned::Once);
+        self.engine.local_set(local);
+        Segment { local, bytes }
+    }
+
+    /// Remembers the first mistake.
+    pub(crate) fn fail(&mut self, message: &str) {
+        let message = format!("{}: {message}", self.name);
+        self.error.get_or_insert(Error::Builder { message });
+    }
+
+    /// Ends the function.
+    pub(super) fn finish(mut self) -> Result<crate::engine::Lowered, Error> {
+        if self.depth != 0 {
+            self.fail("a control structure is still open at the end");
+        }
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => {
+                self.engine.end(|tape| tape.instruction(&Instruction::End));
+                Ok(self.engine.finish())
+            }
+        }
+    }
+
+    /// An assignment by the frontend. The locals that linmem's operations gave out have one assignment, and that is
+    /// what makes their contents known.
+    fn assign(&mut self, local: u32, write: impl FnOnce(&mut Engine<'a>, LocalIndex)) {
+        if self.engine.is_owned(LocalIndex(local)) {
+            return self.fail(&format!("local {local} belongs to an operation of linmem's"));
+        }
+        write(&mut self.engine, LocalIndex(local));
+    }
+
+    fn function(&mut self, arity: Arity, opcode: u8, function: u32) {
+        let renumbers = self.signatures.renumbers();
+        self.engine.other(arity, |tape| {
+            if renumbers {
+                tape.raw(&[opcode]);
+                tape.function(FunctionRef::Program(function));
+            } else if opcode == CALL {
+                tape.instruction(&Instruction::Call(function));
+            } else {
+                tape.instruction(&Instruction::RefFunc(function));
+            }
+        });
+    }
+}
+
+const CALL: u8 = 0x10;
+const RETURN_CALL: u8 = 0x12;
+const REF_FUNC: u8 = 0xd2;
+
+fn known(arity: Option<(u32, u32)>) -> Arity {
+    arity.map_or(Arity::Unknown, |(pops, pushes)| Arity::Known { pops, pushes })
+}

@@ -1,0 +1,209 @@
+//! Lowering into somebody else's module writer, function by function.
+
+use crate::build::FunctionBuilder;
+use crate::build::function::Signatures;
+use crate::build::sink::ModuleSink;
+use crate::config::{Base, Config};
+use crate::context::{Context, Home};
+use crate::engine::Engine;
+use crate::engine::locals::{Assigned, Locals};
+use crate::engine::tape::{FunctionRef, relocate};
+use crate::error::Error;
+use crate::helpers::{Bodies, Needs};
+use crate::index::{GlobalIndex, MemoryIndex};
+use indexmap::IndexMap;
+use linmem_allocator::layout::HOME;
+use linmem_intrinsics::{FunctionType, Representation};
+use wasm_encoder::Function;
+
+/// Lowers functions for a [`ModuleSink`].
+///
+/// ```
+/// # use linmem_codegen::build::{Lowering, ModuleSink};
+/// # fn example(sink: &mut impl ModuleSink) -> Result<(), linmem_codegen::Error> {
+/// use linmem_codegen::{Config, build::Local};
+/// use linmem_intrinsics::{Access, FunctionType, Representation};
+///
+/// let mut lowering = Lowering::new(sink, &Config::default(), Representation::Packed)?;
+/// let ty = FunctionType::default();
+/// let body = lowering.function(sink, "start", &ty, |f| {
+///     f.region(|f, region| {
+///         let segment = f.allocate(region, 4);
+///         f.put(Access::Int, segment, 0, 100);
+///     });
+/// })?;
+/// // The body goes wherever the frontend puts its functions; helpers are defined at the end.
+/// # let index = { let ty = sink.function_type(&ty); sink.declare_function("start", ty) };
+/// sink.define_function(index, body);
+/// lowering.finish(sink);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Lowering {
+    context: Context,
+    needs: Needs,
+    functions: IndexMap<FunctionRef, u32>,
+}
+
+impl Lowering {
+    /// Adds linmem's memory and globals to a module.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration asks for what is not built, or the base is not an address in a new memory.
+    pub fn new(
+        sink: &mut (impl ModuleSink + ?Sized),
+        config: &Config,
+        representation: Representation,
+    ) -> Result<Lowering, Error> {
+        let (home, pages) = new_memory(config, representation)?;
+        let memory = MemoryIndex(sink.add_memory(pages));
+        let first = add_globals(sink, home);
+        Ok(Lowering::in_context(Context {
+            representation,
+            optimize: config.optimize,
+            memory,
+            first_global: first,
+            home,
+        }))
+    }
+
+    /// Adds linmem's globals to a module that has a memory, none of which is linmem's before it grows it.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration asks for what is not built, or for a base: that is for a module that is linked.
+    pub fn in_memory(
+        sink: &mut (impl ModuleSink + ?Sized),
+        config: &Config,
+        representation: Representation,
+        memory: u32,
+    ) -> Result<Lowering, Error> {
+        check(config, representation)?;
+        if config.base.is_some() {
+            return Err(Error::Option { message: "a base is for a module that is linked".to_string() });
+        }
+        let home = Home::Found { base: None };
+        let first = add_globals(sink, home);
+        Ok(Lowering::in_context(Context {
+            representation,
+            optimize: config.optimize,
+            memory: MemoryIndex(memory),
+            first_global: first,
+            home,
+        }))
+    }
+
+    fn in_context(context: Context) -> Lowering {
+        Lowering { context, needs: Needs::new(context.home), functions: IndexMap::new() }
+    }
+
+    /// Lowers one function. Its body may go to any index that has this type.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake that `code` made.
+    pub fn function(
+        &mut self,
+        sink: &mut (impl ModuleSink + ?Sized),
+        name: &str,
+        ty: &FunctionType,
+        code: impl FnOnce(&mut FunctionBuilder<'_>),
+    ) -> Result<Function, Error> {
+        let known = Known(&*sink);
+        let (params, results) = (ty.params.len() as u32, ty.results.len() as u32);
+        let locals = Locals::new(params, Vec::new(), vec![Assigned::Often; params as usize]);
+        let engine = Engine::new(&self.context, &mut self.needs, locals, results);
+        let mut builder = FunctionBuilder::new(engine, &known, name, params, results);
+        code(&mut builder);
+        let lowered = builder.finish()?;
+        self.resolve(sink);
+        let mut bytes = Vec::with_capacity(lowered.code.bytes.len());
+        let index = |function| self.functions.get(&function).copied().unwrap_or_default();
+        relocate(&lowered.code.bytes, &lowered.code.relocations, index, &mut bytes);
+        let mut function = Function::new_with_locals_types(lowered.locals.iter().copied());
+        function.raw(bytes);
+        Ok(function)
+    }
+
+    /// Defines the helpers that functions turned out to call.
+    pub fn finish(self, sink: &mut (impl ModuleSink + ?Sized)) {
+        let index = |function| self.functions.get(&function).copied().unwrap_or_default();
+        let bodies = Bodies { context: &self.context, needs: &self.needs, index: &index };
+        for helper in self.needs.helpers() {
+            sink.define_function(index(FunctionRef::Helper(helper)), helper.body(&bodies));
+        }
+    }
+
+    /// Gets indices for the imports and helpers that are new.
+    fn resolve(&mut self, sink: &mut (impl ModuleSink + ?Sized)) {
+        for import in self.needs.imports() {
+            self.functions.entry(FunctionRef::Host(import)).or_insert_with(|| {
+                let ty = sink.function_type(&import.function_type());
+                sink.import_function(import.module(), import.name(), ty)
+            });
+        }
+        for helper in self.needs.helpers() {
+            self.functions.entry(FunctionRef::Helper(helper)).or_insert_with(|| {
+                let ty = sink.function_type(&helper.function_type());
+                sink.declare_function(&helper.name(), ty)
+            });
+        }
+    }
+}
+
+/// The checks that every configuration passes before anything is lowered with it.
+pub(super) fn check(config: &Config, representation: Representation) -> Result<(), Error> {
+    config.check()?;
+    match representation {
+        Representation::Reference { .. } => {
+            Err(Error::NotYet { what: format!("a segment that is a reference ({representation})") })
+        }
+        Representation::Address | Representation::Packed => Ok(()),
+    }
+}
+
+/// Home in a memory that linmem defines, and how many pages that needs.
+pub(super) fn new_memory(config: &Config, representation: Representation) -> Result<(Home, u64), Error> {
+    check(config, representation)?;
+    let base = match &config.base {
+        None => HOME,
+        Some(Base::Address(address)) => *address,
+        Some(base @ Base::Global(_)) => {
+            return Err(Error::Option { message: format!("--base {base}: there is no module yet that has globals") });
+        }
+    };
+    Home::in_new_memory(base)
+        .ok_or_else(|| Error::Option { message: format!("--base {base}: no memory reaches beyond that") })
+}
+
+fn add_globals(sink: &mut (impl ModuleSink + ?Sized), home: Home) -> GlobalIndex {
+    let mut first = None;
+    for (name, value) in home.globals() {
+        let index = sink.add_global(name, value as i32);
+        first.get_or_insert(index);
+    }
+    GlobalIndex(first.unwrap_or_default())
+}
+
+/// A sink, as far as builders look at it.
+struct Known<'a, S: ?Sized>(&'a S);
+
+impl<S: ModuleSink + ?Sized> Signatures for Known<'_, S> {
+    fn function_arity(&self, function: u32) -> Option<(u32, u32)> {
+        self.0.function_arity(function)
+    }
+
+    fn type_arity(&self, ty: u32) -> Option<(u32, u32)> {
+        self.0.type_arity(ty)
+    }
+
+    fn tag_params(&self, _: u32) -> Option<u32> {
+        None
+    }
+
+    fn renumbers(&self) -> bool {
+        false
+    }
+}

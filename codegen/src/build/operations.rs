@@ -1,0 +1,147 @@
+//! linmem's operations, with their operands as arguments.
+
+use crate::build::operand::Bytes;
+use crate::build::{FunctionBuilder, Operand, Region, Segment};
+use crate::engine::locals::Assigned;
+use linmem_intrinsics::{Access, Intrinsic, Operation};
+use wasm_encoder::ValType;
+
+impl FunctionBuilder<'_> {
+    /// Allocates a constant number of bytes. Allocations of one scope share a bump.
+    pub fn allocate(&mut self, region: Region, bytes: u32) -> Segment {
+        self.push(region);
+        self.push(bytes);
+        self.intrinsic(Intrinsic::AllocatorAllocate);
+        self.keep_segment(Bytes::Constant(bytes))
+    }
+
+    /// Allocates a number of bytes that is known when the code runs.
+    pub fn allocate_dynamic(&mut self, region: Region, bytes: impl Operand) -> Segment {
+        let size = self.engine.add_local(ValType::I32, Assigned::Once);
+        self.push(bytes);
+        self.engine.local_set(size);
+        self.push(region);
+        self.engine.local_get(size);
+        self.intrinsic(Intrinsic::AllocatorAllocate);
+        self.keep_segment(Bytes::Local(size))
+    }
+
+    /// Allocates a constant number of bytes at a multiple of `alignment`, a power of two up to 65536.
+    pub fn allocate_aligned(&mut self, region: Region, bytes: u32, alignment: u32) -> Segment {
+        self.push(region);
+        self.push(bytes);
+        self.push(alignment);
+        self.intrinsic(Intrinsic::AllocatorAllocateAligned);
+        self.keep_segment(Bytes::Constant(bytes))
+    }
+
+    /// Reads a value from a segment, onto the stack.
+    pub fn get(&mut self, access: Access, segment: impl Operand, offset: impl Operand) {
+        self.push(segment);
+        self.push(offset);
+        self.operation(Operation::Get(access));
+    }
+
+    /// Writes a value to a segment. What reads without a sign is written as what reads with one.
+    pub fn put(&mut self, access: Access, segment: impl Operand, offset: impl Operand, value: impl Operand) {
+        let access = match access {
+            Access::UByte => Access::Byte,
+            Access::UShort => Access::Short,
+            other => other,
+        };
+        self.push(segment);
+        self.push(offset);
+        self.push(value);
+        self.operation(Operation::Set(access));
+    }
+
+    /// Pushes the start address of a segment.
+    pub fn address(&mut self, segment: impl Operand) {
+        self.push(segment);
+        self.operation(Operation::Address);
+    }
+
+    /// Pushes the size of a segment in bytes.
+    pub fn size(&mut self, segment: Segment) {
+        match segment.bytes {
+            Bytes::Constant(bytes) => self.engine.i32_const(bytes as i32),
+            Bytes::Local(local) => self.engine.local_get(local),
+        }
+    }
+
+    /// A part of a segment, over the same memory.
+    pub fn slice(&mut self, segment: Segment, offset: u32, bytes: u32) -> Segment {
+        self.push(segment);
+        self.push(offset);
+        self.push(bytes);
+        self.operation(Operation::Slice);
+        self.keep_segment(Bytes::Constant(bytes))
+    }
+
+    /// A part of a segment from one offset on, of so many bytes, both known when the code runs.
+    pub fn slice_dynamic(&mut self, segment: Segment, offset: impl Operand, bytes: impl Operand) -> Segment {
+        let size = self.engine.add_local(ValType::I32, Assigned::Once);
+        self.push(bytes);
+        self.engine.local_set(size);
+        self.push(segment);
+        self.push(offset);
+        self.engine.local_get(size);
+        self.operation(Operation::Slice);
+        self.keep_segment(Bytes::Local(size))
+    }
+
+    /// Sets bytes of a segment to one value.
+    pub fn fill(&mut self, segment: impl Operand, offset: impl Operand, bytes: impl Operand, byte: impl Operand) {
+        self.push(segment);
+        self.push(offset);
+        self.push(bytes);
+        self.push(byte);
+        self.operation(Operation::Fill);
+    }
+
+    /// Copies bytes to a segment and an offset, from a segment and an offset.
+    pub fn copy(
+        &mut self,
+        to: (impl Operand, impl Operand),
+        from: (impl Operand, impl Operand),
+        bytes: impl Operand,
+    ) {
+        self.push(to.0);
+        self.push(to.1);
+        self.push(from.0);
+        self.push(from.1);
+        self.push(bytes);
+        self.operation(Operation::Copy);
+    }
+
+    /// One `fd_write` of the host; errno and count are left on the stack.
+    pub fn fd_write(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.host_call(Intrinsic::WasiFdWrite, descriptor, segment);
+    }
+
+    /// One `fd_read` of the host; errno and count are left on the stack.
+    pub fn fd_read(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.host_call(Intrinsic::WasiFdRead, descriptor, segment);
+    }
+
+    /// Writes the whole segment; the errno is left on the stack.
+    pub fn write_all(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.host_call(Intrinsic::WasiWriteAll, descriptor, segment);
+    }
+
+    fn host_call(&mut self, intrinsic: Intrinsic, descriptor: impl Operand, segment: Segment) {
+        self.push(descriptor);
+        self.push(segment);
+        if !self.representation().carries_size() {
+            self.size(segment);
+        }
+        self.intrinsic(intrinsic);
+    }
+
+    fn operation(&mut self, operation: Operation) {
+        match Intrinsic::from_operation(operation) {
+            Some(intrinsic) => self.intrinsic(intrinsic),
+            None => self.fail(&format!("there is no intrinsic for {operation:?}")),
+        }
+    }
+}
