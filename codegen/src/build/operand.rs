@@ -33,6 +33,8 @@ pub struct Segment {
 pub(super) enum Bytes {
     Constant(u32),
     Local(LocalIndex),
+    /// The segment carries it.
+    Carried,
 }
 
 /// The operand is on the stack already.

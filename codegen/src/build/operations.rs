@@ -66,7 +66,30 @@ impl FunctionBuilder<'_> {
         match segment.bytes {
             Bytes::Constant(bytes) => self.engine.i32_const(bytes as i32),
             Bytes::Local(local) => self.engine.local_get(local),
+            Bytes::Carried => {
+                self.push(segment);
+                self.operation(Operation::Size);
+            }
         }
+    }
+
+    /// A segment that comes from elsewhere: a parameter, the result of a call. It has to carry its size.
+    pub fn segment(&mut self, value: impl Operand) -> Segment {
+        self.push(value);
+        if !self.representation().carries_size() {
+            self.fail("a segment that is only an address does not say how long it is: use `of_address`");
+        }
+        self.keep_segment(Bytes::Carried)
+    }
+
+    /// A segment over memory that the program vouches for.
+    pub fn of_address(&mut self, address: impl Operand, bytes: impl Operand) -> Segment {
+        let size = self.engine.add_local(ValType::I32, Assigned::Once);
+        self.push(address);
+        self.push(bytes);
+        self.engine.local_tee(size);
+        self.operation(Operation::OfAddress);
+        self.keep_segment(Bytes::Local(size))
     }
 
     /// A part of a segment, over the same memory.

@@ -120,6 +120,14 @@ impl Frames {
         Some(Slot { frame, offset, bytes })
     }
 
+    /// A segment that is a frame of its own, of any size, and that nothing joins.
+    pub(crate) fn alone(&mut self, region: RegionKey, base: LocalIndex, bytes: u32, depth: usize) -> Option<Slot> {
+        let frame = FrameId(u32::try_from(self.frames.len()).ok()?);
+        self.frames.push(Frame { region, base, plan: FramePlan::new(), depth, open: false });
+        self.live.push(frame);
+        Some(Slot { frame, offset: 0, bytes })
+    }
+
     /// Says that a region was closed; `None` for one that is not known. No allocation joins a frame of it any more.
     /// Gives the frames that this ended.
     pub(crate) fn close(&mut self, region: Option<RegionKey>) -> Vec<FrameId> {

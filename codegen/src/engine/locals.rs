@@ -16,7 +16,8 @@ pub(crate) enum Assigned {
     Often,
 }
 
-/// What is known of a local from its one assignment to the end of the control structure that this is in.
+/// What is known of a local, from an assignment to the next one or to the end of the control structure that it is in,
+/// whichever comes first. If there are other assignments, a loop that begins in between ends it as well.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fact {
     /// It holds the handle of a region.

@@ -80,6 +80,8 @@ pub(crate) struct Engine<'a> {
     locals: Locals,
     frames: Frames,
     control: Vec<Control>,
+    /// The locals of which something is known although they are assigned elsewhere, too.
+    changing: Vec<LocalIndex>,
     regions: u32,
     labels: u32,
     /// Inside of unreachable code: how many control structures were opened there.
@@ -99,6 +101,7 @@ impl<'a> Engine<'a> {
             locals,
             frames: Frames::default(),
             control: vec![body],
+            changing: Vec::new(),
             regions: 0,
             labels: 0,
             dead: None,
@@ -273,6 +276,12 @@ impl<'a> Engine<'a> {
         self.consume(conditions + params);
         self.tape.label(Some(self.labels - 1));
         write(&mut self.tape);
+        if is_loop {
+            // The loop may assign these before it comes round to where they are read.
+            for local in self.changing.drain(..) {
+                self.locals.set_fact(local, None);
+            }
+        }
         let outer = self.control.last().map_or(0, |control| control.loop_depth);
         let loop_depth = if is_loop { self.control.len() + 1 } else { outer };
         let floor = self.operands.height();
@@ -361,17 +370,25 @@ impl<'a> Engine<'a> {
         let start = self.tape.len();
         self.tape.emit(write);
         let position = Some(self.tape.here());
-        self.operands.push(Operand { value, position, start: Some(start), deferred: false });
+        self.operands.push(Operand { value, position, start: Some(start), ..Operand::UNKNOWN });
     }
 
     fn push(&mut self, value: Value) {
         let position = Some(self.tape.here());
-        self.operands.push(Operand { value, position, start: None, deferred: false });
+        self.operands.push(Operand { value, position, ..Operand::UNKNOWN });
     }
 
     fn push_deferred(&mut self, value: Value) {
         let position = Some(self.tape.here());
-        self.operands.push(Operand { value, position, start: None, deferred: true });
+        self.operands.push(Operand { value, position, deferred: true, ..Operand::UNKNOWN });
+    }
+
+    /// Pushes a packed segment whose address is on the stack, by instructions that do nothing but pack it.
+    fn push_packed(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        let packing = Some(self.tape.len());
+        self.tape.emit(write);
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { position, packing, ..Operand::UNKNOWN });
     }
 
     fn pop(&mut self) -> Operand {
@@ -461,11 +478,12 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Records that a local holds a segment of a frame, if that is what is assigned and if nothing else ever is. The
-    /// instructions for it are written only if something needs the local.
+    /// Records that a local holds a segment of a frame, if that is what is assigned. The instructions for it are written
+    /// only if something reads the local.
     fn define(&mut self, local: LocalIndex, operand: &Operand) -> Option<Value> {
+        self.locals.set_fact(local, None);
         let Value::Slot(slot, _) = operand.value else { return None };
-        if !operand.deferred || self.locals.assigned(local) != Assigned::Once {
+        if !operand.deferred {
             return None;
         }
         let definition = self.frames.define(slot, local);
@@ -474,15 +492,18 @@ impl<'a> Engine<'a> {
         Some(Value::Slot(slot, Some(definition)))
     }
 
-    /// Records that a local holds a handle, if that is what is assigned and if nothing else ever is.
+    /// Records that a local holds a handle, if that is what is assigned.
     fn learn(&mut self, local: LocalIndex, operand: &Operand) {
-        if let (Value::Region(region), Assigned::Once) = (operand.value, self.locals.assigned(local)) {
+        if let Value::Region(region) = operand.value {
             self.know(local, Fact::Region(region));
         }
     }
 
     fn know(&mut self, local: LocalIndex, fact: Fact) {
         self.locals.set_fact(local, Some(fact));
+        if self.locals.assigned(local) != Assigned::Once {
+            self.changing.push(local);
+        }
         if let Some(control) = self.control.last_mut() {
             control.facts.push(local);
         }
@@ -577,9 +598,14 @@ fn write_slot(sink: &mut InstructionSink<'_>, context: &Context, base: LocalInde
         sink.i32_const(slot.offset as i32).i32_add();
     }
     if context.is_packed() {
-        sink.i64_extend_i32_u();
-        if slot.bytes != 0 {
-            sink.i64_const((u64::from(slot.bytes) << 32) as i64).i64_or();
-        }
+        pack_constant(sink, slot.bytes);
+    }
+}
+
+/// Makes the address on the stack a packed segment of a constant size.
+fn pack_constant(sink: &mut InstructionSink<'_>, bytes: u32) {
+    sink.i64_extend_i32_u();
+    if bytes != 0 {
+        sink.i64_const((u64::from(bytes) << 32) as i64).i64_or();
     }
 }

@@ -37,12 +37,14 @@ pub(crate) struct Operand {
     pub(crate) start: Option<usize>,
     /// Whether no instruction pushes it yet.
     pub(crate) deferred: bool,
+    /// Of a packed segment: where the instructions start that only pack the address below them.
+    pub(crate) packing: Option<usize>,
 }
 
 impl Operand {
     /// A value of which nothing is known.
     pub(crate) const UNKNOWN: Operand =
-        Operand { value: Value::Unknown, position: None, start: None, deferred: false };
+        Operand { value: Value::Unknown, position: None, start: None, deferred: false, packing: None };
 
     /// The constant that it is, if it is one of 32 bits.
     pub(crate) fn constant(&self) -> Option<u32> {

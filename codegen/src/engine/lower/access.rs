@@ -63,6 +63,9 @@ impl Engine<'_> {
     /// Replaces a segment by its address.
     pub(super) fn unwrap_segment(&mut self, segment: &Operand) {
         let position = self.at(segment);
+        if let Some(packing) = segment.packing {
+            return self.tape.delete(packing, position);
+        }
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => {
                 let base = self.frames.base(slot.frame);

@@ -8,7 +8,7 @@ use crate::context::Home;
 use crate::engine::locals::Scratch;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::frames::{Late, RegionKey};
-use crate::engine::{Certain, Engine};
+use crate::engine::{Certain, Engine, pack_constant};
 use crate::helpers::Helper;
 use linmem_allocator::layout::{ALIGNMENT, INLINE_BYTES, is_alignment, room};
 use linmem_intrinsics::Violation;
@@ -85,10 +85,28 @@ impl Engine<'_> {
                 self.discard(bytes);
                 self.lower_frame(key, constant);
             }
-            _ => {
+            Some(constant) => {
+                self.discard(handle);
+                self.discard(bytes);
+                self.lower_alone(constant);
+            }
+            None => {
                 self.discard(handle);
                 self.lower_bump(bytes);
             }
+        }
+    }
+
+    /// An allocation of a constant size that no frame has room for.
+    fn lower_alone(&mut self, bytes: u32) {
+        let base = self.locals.take_base();
+        let region = RegionKey::Opened(self.new_region());
+        self.write_bump(Size::Constant(bytes));
+        self.tape.emit(|sink| {
+            sink.local_set(base.0);
+        });
+        if let Some(slot) = self.frames.alone(region, base, bytes, self.control.len()) {
+            self.push_deferred(Value::Slot(slot, None));
         }
     }
 
@@ -190,11 +208,15 @@ impl Engine<'_> {
     /// In `$linmem.OutOfMemory`, with top as it was.
     fn lower_bump(&mut self, bytes: &Operand) {
         let size = self.keep_size(bytes);
+        self.write_bump(size);
+        self.push_segment(size);
+    }
+
+    fn write_bump(&mut self, size: Size) {
         if self.context.optimize == Optimize::Size {
             let bump = self.helper(Helper::Bump);
             self.push_size(size);
-            self.tape.call(bump);
-            return self.push_segment(size);
+            return self.tape.call(bump);
         }
         let refill = self.helper(Helper::Refill);
         let (top, limit) = (self.context.top().0, self.context.limit().0);
@@ -229,7 +251,6 @@ impl Engine<'_> {
         self.tape.emit(|sink| {
             sink.else_().global_get(top).local_get(end).i32_wrap_i64().global_set(top).end();
         });
-        self.push_segment(size);
     }
 
     /// Allocates with an alignment of choice. Up to 8 that is no choice.
@@ -359,27 +380,17 @@ impl Engine<'_> {
 
     /// Makes the address on the stack a segment of this size.
     fn push_segment(&mut self, size: Size) {
+        if !self.context.is_packed() {
+            return self.push(Value::Unknown);
+        }
         match size {
-            Size::Constant(bytes) => {
-                if self.context.is_packed() {
-                    self.tape.emit(|sink| {
-                        sink.i64_extend_i32_u();
-                        if bytes != 0 {
-                            sink.i64_const((u64::from(bytes) << 32) as i64).i64_or();
-                        }
-                    });
-                }
-                self.push(Value::Unknown);
-            }
+            Size::Constant(bytes) => self.push_packed(|sink| pack_constant(sink, bytes)),
             Size::Scratch => {
-                if self.context.is_packed() {
-                    let bytes = self.locals.scratch(Scratch::Bytes).0;
-                    self.tape.emit(|sink| {
-                        sink.i64_extend_i32_u();
-                        sink.local_get(bytes).i64_extend_i32_u().i64_const(32).i64_shl().i64_or();
-                    });
-                }
-                self.push(Value::Unknown);
+                let bytes = self.locals.scratch(Scratch::Bytes).0;
+                self.push_packed(|sink| {
+                    sink.i64_extend_i32_u();
+                    sink.local_get(bytes).i64_extend_i32_u().i64_const(32).i64_shl().i64_or();
+                });
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Taking segments apart and making them.
 
-use crate::engine::Engine;
 use crate::engine::frames::Slot;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::tape::Position;
+use crate::engine::{Engine, pack_constant};
 
 impl Engine<'_> {
     /// The start address: `i32.wrap_i64` of a packed segment, nothing of an address.
@@ -72,14 +73,11 @@ impl Engine<'_> {
             });
         }
         if self.context.is_packed() {
-            self.tape.insert(position, |sink| {
-                sink.i64_extend_i32_u();
-            });
-            self.pack_size(bytes);
+            self.pack(position, bytes);
         } else {
             self.discard(bytes);
+            self.push(Value::Unknown);
         }
-        self.push(Value::Unknown);
     }
 
     /// A segment over memory that the program vouches for. A packed one:
@@ -109,29 +107,25 @@ impl Engine<'_> {
         }
         self.materialize(address);
         let position = self.at(address);
-        self.tape.insert(position, |sink| {
-            sink.i64_extend_i32_u();
-        });
-        self.pack_size(bytes);
-        self.push(Value::Unknown);
+        self.pack(position, bytes);
     }
 
-    /// Makes the 64-bit address below the size on the stack a packed segment.
-    fn pack_size(&mut self, bytes: &Operand) {
+    /// Makes the address that lies on the stack at `position`, and the size on top of it, a packed segment.
+    fn pack(&mut self, position: Position, bytes: &Operand) {
         match bytes.constant() {
             Some(size) => {
                 self.discard(bytes);
-                if size != 0 {
-                    self.tape.emit(|sink| {
-                        sink.i64_const((u64::from(size) << 32) as i64).i64_or();
-                    });
-                }
+                self.push_packed(|sink| pack_constant(sink, size));
             }
             None => {
+                self.tape.insert(position, |sink| {
+                    sink.i64_extend_i32_u();
+                });
                 self.materialize(bytes);
                 self.tape.emit(|sink| {
                     sink.i64_extend_i32_u().i64_const(32).i64_shl().i64_or();
                 });
+                self.push(Value::Unknown);
             }
         }
     }

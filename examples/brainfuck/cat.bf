@@ -1,0 +1,2 @@
+Copies its input to its output until a zero or the end
+,[.,]
