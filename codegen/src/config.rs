@@ -147,6 +147,6 @@ mod tests {
     fn what_is_not_built_is_refused() {
         assert_eq!(Config::default().check(), Ok(()));
         let asked = Config { safety: Some(Safety::Spatial), ..Config::default() };
-        assert_eq!(asked.check().map_err(|e| e.to_string()), Err("--safety spatial is not built yet".to_string()));
+        assert_eq!(asked.check().map_err(|e| e.to_string()), Err("--safety spatial is not yet supported".to_string()));
     }
 }

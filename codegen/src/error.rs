@@ -1,6 +1,6 @@
 //! What can be wrong with what is asked, said in sentences with a place.
 
-use linmem_intrinsics::{FunctionType, Violation, names::did_you_mean};
+use linmem_intrinsics::{FunctionType, HeapType, ValueType, Violation, names::did_you_mean};
 use std::fmt;
 use thiserror::Error;
 
@@ -127,7 +127,7 @@ pub enum Error {
         place: Place,
     },
     /// Something that is promised and will be built.
-    #[error("{what} is not built yet")]
+    #[error("{what} is not yet supported")]
     NotYet {
         /// What was asked.
         what: String,
@@ -155,6 +155,11 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn component() -> Error {
+        let message = "this is a component; linmem links modules".to_string();
+        Error::Unsupported { message, place: Place::Offset(0) }
+    }
+
     pub(crate) fn invalid(error: &wasmparser::BinaryReaderError) -> Error {
         Error::Invalid { message: error.message().to_string(), place: Place::Offset(error.offset()) }
     }
@@ -166,14 +171,23 @@ impl From<wasmparser::BinaryReaderError> for Error {
     }
 }
 
-/// A list of types as prose: `a`, `a or b`, `a, b or c`.
+/// A list of types as prose: `a`, `a or b`, `a, b or c`. Of the many references that a segment can be, one stands for
+/// all.
 fn alternatives(types: &[FunctionType]) -> String {
-    let texts: Vec<String> = types.iter().map(FunctionType::to_string).collect();
-    match texts.split_last() {
+    let is_variant = |ty: &FunctionType| {
+        let variant = |ty: &ValueType| {
+            matches!(ty, ValueType::Reference { .. }) && *ty != ValueType::nullable(HeapType::Any)
+        };
+        ty.params.iter().chain(&ty.results).any(variant)
+    };
+    let shown: Vec<String> = types.iter().filter(|ty| !is_variant(ty)).map(FunctionType::to_string).collect();
+    let list = match shown.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
         None => "no type".to_string(),
-    }
+    };
+    let rest = if shown.len() < types.len() { "; for anyref also eqref or structref, nullable or not" } else { "" };
+    format!("{list}{rest}")
 }
 
 /// Something that a check found.

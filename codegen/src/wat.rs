@@ -24,6 +24,9 @@ pub fn parse(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
         Error::Text { message, place: Place::Text { line: line + 1, column: column + 1 } }
     };
     let buffer = ParseBuffer::new(text).map_err(fail)?;
+    if text.trim_start().starts_with("(component") {
+        return Err(Error::component());
+    }
     let mut wat = parser::parse::<Wat<'_>>(&buffer).map_err(fail)?;
     Ok(Cow::Owned(wat.encode().map_err(fail)?))
 }

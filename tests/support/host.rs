@@ -82,7 +82,13 @@ impl Running {
         let mut store = Store::new(engine(), state);
         store.set_fuel(u64::MAX / 2).expect("fuel is on");
         store.limiter(|state| &mut state.limits);
-        let instance = linker().instantiate(&mut store, &module).expect("a linked module starts");
+        let mut linker = linker();
+        if let Some(import) = module.imports().find(|import| import.module() == "env" && import.name() == "memory") {
+            let ty = import.ty().unwrap_memory().clone();
+            let memory = Memory::new(&mut store, ty).expect("a memory of that type exists");
+            linker.define(&store, "env", "memory", memory).expect("the name is free");
+        }
+        let instance = linker.instantiate(&mut store, &module).expect("a linked module starts");
         store.data_mut().limits = limits;
         Running { store, instance }
     }

@@ -92,8 +92,7 @@ impl<'a> Input<'a> {
         for payload in parser.parse_all(bytes) {
             let payload = payload?;
             if let Payload::Version { encoding: Encoding::Component, .. } = payload {
-                let message = "this is a component; linmem links modules".to_string();
-                return Err(Error::Unsupported { message, place: Place::Offset(0) });
+                return Err(Error::component());
             }
             match validator.payload(&payload)? {
                 ValidPayload::Func(function, body) => scanner.function(function, body)?,

@@ -1,0 +1,4 @@
+;;! --base 65536
+(module
+  (import "linmem" "MemoryAllocator.new" (func (result i32)))
+  (memory (export "memory") 1))

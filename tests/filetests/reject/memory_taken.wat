@@ -1,0 +1,3 @@
+(module
+  (import "linmem" "MemoryAllocator.new" (func (result i32)))
+  (func (export "memory")))

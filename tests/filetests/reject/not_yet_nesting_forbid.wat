@@ -1,0 +1,2 @@
+;;! --nesting forbid
+(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

@@ -1,0 +1,2 @@
+;;! --nesting outermost
+(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

@@ -1,0 +1,2 @@
+;;! --on-violation report
+(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

@@ -1,0 +1,2 @@
+;;! --oom null
+(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

@@ -1,0 +1,2 @@
+;;! --safety spatial
+(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

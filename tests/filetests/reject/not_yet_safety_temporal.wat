@@ -1,0 +1,2 @@
+;;! --safety temporal
+(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

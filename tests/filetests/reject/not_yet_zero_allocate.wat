@@ -1,0 +1,2 @@
+;;! --zero allocate
+(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

@@ -1,0 +1,2 @@
+;;! --zero free
+(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

@@ -1,0 +1,1 @@
+(module (import "linmem" "MemorySegment.getInt" (func (param anyref i32) (result i32))))

@@ -1,0 +1,1 @@
+(module (import "linmem" "MemorySegment.getint" (func (param i64 i32) (result i32))))

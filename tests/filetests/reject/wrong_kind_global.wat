@@ -1,0 +1,1 @@
+(module (import "linmem" "MemoryAllocator.new" (global i32)))

@@ -1,0 +1,1 @@
+(module (import "linmem" "table" (table 1 funcref)))

@@ -1,0 +1,1 @@
+(module (import "linmem" "tag" (tag)))

@@ -1,0 +1,1 @@
+(module (import "linmem" "MemorySegment.setInt" (func (param i64 i64 i32))))
