@@ -7,12 +7,19 @@ use crate::layout::PAGE;
 pub struct Memory {
     data: Vec<u8>,
     maximum: u32,
+    refused: Vec<u32>,
+    grows: u32,
 }
 
 impl Memory {
     /// A zeroed memory of `pages` that can grow to `maximum` pages.
     pub fn new(pages: u32, maximum: u32) -> Memory {
-        Memory { data: vec![0; pages as usize * PAGE as usize], maximum }
+        Memory { data: vec![0; pages as usize * PAGE as usize], maximum, refused: Vec::new(), grows: 0 }
+    }
+
+    /// Refuses the growth of these numbers, counted from 0.
+    pub fn refuse(&mut self, refused: impl IntoIterator<Item = u32>) {
+        self.refused.extend(refused);
     }
 
     /// The size in bytes.
@@ -28,6 +35,11 @@ impl Memory {
     /// What `memory.grow` does: the old size in pages, or `u32::MAX` when the maximum does not allow more.
     pub fn grow(&mut self, pages: u32) -> u32 {
         let old = self.pages();
+        let number = self.grows;
+        self.grows += 1;
+        if self.refused.contains(&number) {
+            return u32::MAX;
+        }
         match old.checked_add(pages) {
             Some(new) if new <= self.maximum => {
                 self.data.resize(new as usize * PAGE as usize, 0);
