@@ -8,9 +8,9 @@
 //! An allocation Q joins the frame that P began if
 //!
 //! 1. both name the same region: the handle is a value that cannot have changed in between;
-//! 2. the innermost control structure of P is still open at Q. In structured code every way to Q then leads through P:
-//!    a jump lands at the end of a block that was entered before, or at the start of a loop, and neither lies between P
-//!    and Q without having passed P;
+//! 2. the innermost control structure of P is still open at Q, in the same arm. In structured code every way to Q then
+//!    leads through P: a jump lands at the end of a block that was entered before, or at the start of a loop, and
+//!    neither lies between P and Q without having passed P;
 //! 3. no loop was entered between P and Q and is still open, so that Q runs at most once for each time P does;
 //! 4. the region has not been closed in between;
 //! 5. if Q runs only sometimes, it is small ([`CONDITIONAL_BYTES`]), since it is reserved always.
@@ -149,7 +149,7 @@ impl Frames {
         }
     }
 
-    /// Says that the control structure that is `depth` deep was left. Gives the locals that hold the starts of frames
+    /// Says that an arm of the control structure that is `depth` deep was left. Gives the locals that hold the starts of frames
     /// that began in it, which nothing refers to any more.
     pub(crate) fn leave(&mut self, depth: usize) -> Vec<LocalIndex> {
         let frames = &self.frames;

@@ -319,8 +319,6 @@ impl<'a> Engine<'a> {
         }
         self.end_arm();
         self.dead = None;
-        let bases = self.frames.leave(self.control.len());
-        self.locals.free_bases(bases);
         self.control.pop();
         write(&mut self.tape);
         self.produce(results);
@@ -425,9 +423,12 @@ impl<'a> Engine<'a> {
         self.dead = Some(0);
     }
 
-    /// Drops what was only known in the arm that ends here.
+    /// Drops what was only known in the arm that ends here, and the frames that began in it: another arm does not come
+    /// by them.
     fn end_arm(&mut self) {
         let dead = self.is_dead();
+        let bases = self.frames.leave(self.control.len());
+        self.locals.free_bases(bases);
         let Some(control) = self.control.last_mut() else { return };
         self.operands.truncate(control.floor);
         for local in control.facts.drain(..) {
