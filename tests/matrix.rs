@@ -1,0 +1,65 @@
+//! The matrix is complete: every intrinsic, in every representation, at every safety level and nesting policy that is
+//! built, has a golden and a run. What is not built is refused by name, which `reject/not_yet_*` shows.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use linmem::allocator::Nesting;
+use linmem::{Config, Error, Intrinsic, Representation, Safety, Signature};
+use support::testfile::{Expectation, TestFile};
+
+/// The representations that are built.
+fn built() -> impl Iterator<Item = Representation> {
+    Representation::ALL.iter().copied().filter(|kind| !matches!(kind, Representation::Reference { .. }))
+}
+
+#[test]
+fn every_intrinsic_has_a_golden_and_a_run() {
+    for &intrinsic in Intrinsic::ALL {
+        let name = intrinsic.name();
+        let path = support::root().join(format!("tests/filetests/matrix/{name}.wat"));
+        let file = TestFile::read(&path).unwrap_or_else(|error| panic!("{name} has no test file: {error}"));
+        let runs = file.expectations.iter().filter(|(_, expected)| matches!(expected, Expectation::Returns { .. }));
+        assert!(runs.count() > 0, "{name} is never run");
+        for representation in built() {
+            let word = representation.to_string();
+            let covered = file.representations.contains(&word);
+            match Signature::new(intrinsic, representation) {
+                None => assert!(!covered, "{name} cannot have {word}"),
+                Some(signature) => {
+                    assert!(covered, "{name} is not tested with {word}");
+                    let text = file.expand(&word);
+                    assert!(text.contains(&format!("\"linmem\" \"{name}\"")), "{name} does not import itself");
+                    // Set and get by the type that this representation has.
+                    let ty = signature.function_type();
+                    assert_eq!(Signature::resolve(intrinsic, &ty).map(|found| found.intrinsic), Some(intrinsic));
+                    let golden = support::root().join(format!("snapshots/filetests/matrix/{name}@{word}.snap"));
+                    assert!(golden.exists(), "{} is missing", golden.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn files_of_the_matrix_belong_to_intrinsics() {
+    for path in support::files(&support::root().join("tests/filetests/matrix"), "wat") {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(Intrinsic::from_name(&name).is_some(), "{name} is no intrinsic");
+    }
+}
+
+#[test]
+fn what_is_not_built_is_refused() {
+    let module = support::parse(r#"(module (import "linmem" "MemoryAllocator.new" (func (result i32))))"#);
+    for &safety in Safety::ALL {
+        for &nesting in Nesting::ALL {
+            let config = Config { safety: Some(safety), nesting, ..Config::default() };
+            let linked = linmem::link(&module, &config);
+            let is_built = safety == Safety::None && nesting == Nesting::Stack;
+            assert_eq!(linked.is_ok(), is_built, "{safety} {nesting}");
+            assert!(is_built || matches!(linked, Err(Error::NotYet { .. })), "{safety} {nesting}: {linked:?}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What holds for all modules: those without intrinsics come out as they went in, and garbage is an error, not a panic.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use linmem::{Config, Error, check, link};
+use proptest::prelude::*;
+
+fn examples() -> Vec<Vec<u8>> {
+    let mut modules = Vec::new();
+    for path in support::files(&support::root().join("tests/filetests"), "wat") {
+        let Ok(file) = support::testfile::TestFile::read(&path) else { continue };
+        for representation in ["i32", "i64"] {
+            if let Ok(module) = linmem::wat::parse(file.expand(representation).as_bytes()) {
+                modules.push(module.into_owned());
+            }
+        }
+    }
+    modules
+}
+
+#[test]
+fn a_module_without_intrinsics_is_not_touched() {
+    let text = r#"(module
+        (import "env" "f" (func $f (param i32)))
+        (memory 1) (table 1 funcref) (elem (i32.const 0) $f)
+        (func (export "g") (call $f (i32.const 1)) (call_indirect (param i32) (i32.const 1) (i32.const 0)))
+        (@custom "unknown" "bytes"))"#;
+    let module = support::parse(text);
+    assert_eq!(link(&module, &Config::default()), Ok(module));
+}
+
+#[test]
+fn custom_sections_stay() {
+    let text = r#"(module
+        (@custom "before" (before first) "one")
+        (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (func (export "f") (result i32) (call $new))
+        (@custom "after" "two"))"#;
+    let linked = support::link(text);
+    let mut found = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(&linked) {
+        if let wasmparser::Payload::CustomSection(section) = payload.unwrap() {
+            found.push((section.name().to_string(), section.data().to_vec()));
+        }
+    }
+    assert_eq!(found[0], ("before".to_string(), b"one".to_vec()));
+    assert!(found.contains(&("after".to_string(), b"two".to_vec())), "{found:?}");
+    assert!(found.iter().any(|(name, _)| name == "name"));
+}
+
+#[test]
+fn labels_keep_their_names() {
+    let text = r#"(module
+        (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))
+        (func (export "f") (param $x i32) (result i32)
+          (block $first
+            (br $first)
+            (block $never))
+          (drop (call $allocate (call $new) (local.get $x)))
+          (block $second (loop $third (br_if $third (i32.const 0))))
+          (i32.const 1)))"#;
+    let printed = linmem::wat::print(&support::link(text)).unwrap();
+    for label in ["block $first", "block $second", "loop $third"] {
+        assert!(printed.contains(label), "{label} is gone:\n{printed}");
+    }
+    assert!(!printed.contains("$never"), "{printed}");
+}
+
+#[test]
+fn a_truncated_module_is_an_error() {
+    for module in examples().iter().step_by(7) {
+        for end in 0..module.len() {
+            if let Ok(linked) = link(&module[..end], &Config::default()) {
+                // What is cut off at a section may be a module.
+                wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
+                    .validate_all(&linked)
+                    .expect("what links is valid");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_binary_component_is_refused() {
+    let component = b"\0asm\x0d\x00\x01\x00";
+    let error = link(component, &Config::default()).expect_err("a component is no module");
+    assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+}
+
+#[test]
+fn check_gives_all_errors_of_imports() {
+    let text = r#"(module
+        (import "linmem" "MemoryAllocator.nwe" (func (result i32)))
+        (import "linmem" "MemorySegment.getInt" (func (param i64 i64) (result i32)))
+        (import "linmem" "x" (global i32)))"#;
+    let findings = check(&support::parse(text), &Config::default());
+    assert_eq!(findings.len(), 3, "{findings:?}");
+    assert!(check(&support::parse("(module)"), &Config::default()).is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever bytes are changed, there is a result or an error, and a result is valid.
+    #[test]
+    fn damage_is_an_error(pick in any::<prop::sample::Index>(), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        static EXAMPLES: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
+        let modules = EXAMPLES.get_or_init(examples);
+        let mut module = pick.get(modules).clone();
+        for (position, byte) in damage {
+            let position = position.index(module.len());
+            module[position] = byte;
+        }
+        if let Ok(linked) = link(&module, &Config::default()) {
+            wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
+                .validate_all(&linked)
+                .expect("what links is valid");
+        }
+    }
+
+    /// Text of any kind is an error or a module.
+    #[test]
+    fn any_text_is_read_or_refused(text in "[()a-z0-9 $\"\\\\;]{0,60}") {
+        let _ = linmem::wat::parse(text.as_bytes());
+    }
+}
