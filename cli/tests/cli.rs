@@ -1,0 +1,198 @@
+//! The binary as a user meets it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+fn linmem(args: &[&str], dir: &Path, input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_linmem"))
+        .args(args)
+        .current_dir(dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        // A program that does not read its input may be gone before it is written.
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output().unwrap()
+    })
+}
+
+fn example(name: &str) -> String {
+    root().join("examples").join(name).to_string_lossy().into_owned()
+}
+
+#[track_caller]
+fn expect(output: &Output, status: i32, stdout: &str) {
+    let found = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), found.as_ref()), (Some(status), stdout), "{errors}");
+}
+
+/// A failure is one line that begins with `error:`, and says so much.
+#[track_caller]
+fn expect_error(output: &Output, status: i32, parts: &[&str]) {
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(status), "{errors}");
+    assert!(errors.starts_with("error: ") && errors.trim_end().lines().count() == 1, "{errors}");
+    for part in parts {
+        assert!(errors.contains(part), "`{part}` is not in: {errors}");
+    }
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn examples_print_what_they_should() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |args: &[&str], input: &[u8]| linmem(args, dir.path(), input);
+    expect(&run(&["run", &example("hello.wat")], b""), 0, "Hello, world!\n");
+    expect(&run(&["run", &example("gc_string.wat")], b""), 0, "a string of the garbage-collected heap\n");
+    expect(&run(&["run", &example("nested.wat")], b""), 0, "5\n4\n3\n2\n1\n1\n2\n3\n4\n5\n");
+    expect(&run(&["run", &example("echo.wat"), "one", "two words", "--three"], b""), 0, "one\ntwo words\n--three\n");
+    let text = "line\n".repeat(50_000);
+    expect(&run(&["run", &example("cat.wat")], text.as_bytes()), 0, &text);
+}
+
+#[test]
+fn link_writes_a_module_that_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    expect(&linmem(&["link", &example("hello.wat"), "-o", "out.wasm"], dir.path(), b""), 0, "");
+    expect(&linmem(&["run", "out.wasm"], dir.path(), b""), 0, "Hello, world!\n");
+    // In place, and through standard input and output.
+    expect(&linmem(&["link", "out.wasm", "-o", "out.wasm"], dir.path(), b""), 0, "");
+    let source = std::fs::read(example("hello.wat")).unwrap();
+    let piped = linmem(&["link", "-", "-o", "-"], dir.path(), &source);
+    assert_eq!(piped.stdout, std::fs::read(dir.path().join("out.wasm")).unwrap());
+    let printed = linmem(&["print", "out.wasm"], dir.path(), b"");
+    assert!(String::from_utf8_lossy(&printed.stdout).contains("call $linmem.refill"));
+}
+
+#[test]
+fn the_status_of_the_program_is_the_status() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = |body: &str| {
+        let text = format!(
+            r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+                 (memory (export "memory") 1) (func $main (export "_start") {body}))"#
+        );
+        std::fs::write(dir.path().join("p.wat"), text).unwrap();
+        linmem(&["run", "p.wat"], dir.path(), b"")
+    };
+    expect(&program("(call $exit (i32.const 42))"), 42, "");
+    expect(&program("(call $exit (i32.const 0))"), 0, "");
+    let trapped = program("unreachable");
+    assert_eq!(trapped.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&trapped.stderr).into_owned();
+    assert!(errors.starts_with("error: p.wat: the program trapped") && errors.contains("$main"), "{errors}");
+}
+
+#[test]
+fn a_violation_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = r#"(module (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+        (func (export "_start") (drop (call $allocate (call $new) (i32.const -1)))))"#;
+    std::fs::write(dir.path().join("p.wat"), text).unwrap();
+    let output = linmem(&["run", "p.wat"], dir.path(), b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("$linmem.OutOfMemory"));
+}
+
+#[test]
+fn environment_and_directories_reach_the_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = r#"(module
+        (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))
+        (import "linmem" "MemorySegment.getInt" (func $getInt (param i32 i32) (result i32)))
+        (import "linmem" "wasi.write_all" (func $write_all (param i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+        (func (export "_start") (local $r i32) (local $s i32) (local $p i32) (local $t i32) (local $d i32)
+          (local.set $r (call $new))
+          (local.set $s (call $allocate (local.get $r) (i32.const 8)))
+          (drop (call $sizes (local.get $s) (i32.add (local.get $s) (i32.const 4))))
+          (local.set $p (call $allocate (local.get $r) (i32.const 100)))
+          (local.set $t (call $allocate (local.get $r) (call $getInt (local.get $s) (i32.const 4))))
+          (drop (call $get (local.get $p) (local.get $t)))
+          (drop (call $write_all (i32.const 1) (local.get $t)
+            (i32.sub (call $getInt (local.get $s) (i32.const 4)) (i32.const 1))))
+          (local.set $d (call $allocate (local.get $r) (i32.const 5)))
+          (drop (call $name (i32.const 3) (local.get $d) (i32.const 5)))
+          (drop (call $write_all (i32.const 1) (local.get $d) (i32.const 5)))))"#;
+    std::fs::write(dir.path().join("p.wat"), text).unwrap();
+    let args = ["run", "--env", "NAME=some value", "--dir", ".::/data", "p.wat"];
+    expect(&linmem(&args, dir.path(), b""), 0, "NAME=some value/data");
+    expect_error(&linmem(&["run", "--dir", "absent", "p.wat"], dir.path(), b""), 1, &["absent", "cannot be opened"]);
+}
+
+#[test]
+fn failures_are_one_line_and_leave_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, contents: &[u8]| std::fs::write(dir.path().join(name), contents).unwrap();
+    let run = |args: &[&str]| linmem(args, dir.path(), b"");
+    write("syntax.wat", b"(module\n  (func (i32.cnst 1)))");
+    expect_error(&run(&["link", "syntax.wat", "-o", "out.wasm"]), 1, &["syntax.wat", "at 2:10"]);
+    write("unknown.wat", b"(module (import \"linmem\" \"MemorySegment.gotInt\" (func (param i64 i32) (result i32))))");
+    let parts = ["unknown.wat", "MemorySegment.gotInt", "did you mean `MemorySegment.getInt`?", "import 0"];
+    expect_error(&run(&["link", "unknown.wat", "-o", "out.wasm"]), 1, &parts);
+    expect_error(&run(&["check", "unknown.wat"]), 1, &parts);
+    write("short.wasm", b"\0asm\x01\0\0\0\x01\x20");
+    expect_error(&run(&["link", "short.wasm", "-o", "out.wasm"]), 1, &["short.wasm", "offset"]);
+    write("noise.bin", &[0xff, 0xfe, 0x00]);
+    expect_error(&run(&["run", "noise.bin"]), 1, &["noise.bin", "neither"]);
+    expect_error(&run(&["run", "absent.wat"]), 1, &["absent.wat", "cannot be read"]);
+    expect_error(&run(&["print", "--safety", "temporal", &example("hello.wat")]), 1, &["not yet"]);
+    assert!(!dir.path().join("out.wasm").exists());
+    expect_error(&run(&["link", &example("hello.wat"), "-o", "no/such/dir/out.wasm"]), 1, &["cannot be written"]);
+    expect_error(&run(&["link", &example("hello.wat"), "-o", "."]), 1, &["cannot be written"]);
+    let left: Vec<String> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with(".linmem") || name.starts_with("out"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn bad_usage_is_status_2() {
+    let dir = tempfile::tempdir().unwrap();
+    for args in [
+        &["link", "x.wat"][..],
+        &["frobnicate"],
+        &["run", "--safety", "high", "x.wat"],
+        &["run", "--nesting", "", "x.wat"],
+        &["run", "--base", "-1", "x.wat"],
+        &["run", "--env", "NAME", "x.wat"],
+        &[],
+    ] {
+        let output = linmem(args, dir.path(), b"");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn check_is_silent_about_what_is_right() {
+    let dir = tempfile::tempdir().unwrap();
+    expect(&linmem(&["check", &example("hello.wat")], dir.path(), b""), 0, "");
+}
+
+#[test]
+fn the_catalogue_is_listed_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = linmem(&["intrinsics"], dir.path(), b"");
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    for intrinsic in linmem::Intrinsic::ALL {
+        assert!(listed.contains(intrinsic.name()) && listed.contains(intrinsic.doc()), "{}", intrinsic.name());
+    }
+}
