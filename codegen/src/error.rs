@@ -160,6 +160,12 @@ impl Error {
         Error::Unsupported { message, place: Place::Offset(0) }
     }
 
+    /// The result of lowering does not validate. That cannot be anybody else's fault.
+    pub(crate) fn defect(error: wasmparser::BinaryReaderError) -> Error {
+        let message = format!("lowering made an invalid module, which is a defect of linmem: {}", error.message());
+        Error::Unsupported { message, place: Place::Offset(error.offset()) }
+    }
+
     pub(crate) fn invalid(error: &wasmparser::BinaryReaderError) -> Error {
         Error::Invalid { message: error.message().to_string(), place: Place::Offset(error.offset()) }
     }

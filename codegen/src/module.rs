@@ -1,9 +1,8 @@
 //! Modules as the two encoding libraries have them: their types, and whether they are valid.
 
-use crate::error::{Error, Place};
 use linmem_intrinsics::{FunctionType, HeapType, ValueType};
 use wasm_encoder::ValType;
-use wasmparser::{FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
+use wasmparser::{BinaryReaderError, FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
 
 /// The features that modules may use: all that the parser knows, since linking touches none of them.
 pub(crate) fn features() -> WasmFeatures {
@@ -72,23 +71,18 @@ pub(crate) fn print_function_type(ty: &wasmparser::FuncType) -> String {
 
 /// Validates a module that was just made, as far as the bodies of functions are concerned only those that `touched`
 /// says.
-pub(crate) fn validate(bytes: &[u8], touched: impl Fn(u32) -> bool) -> Result<(), Error> {
+pub(crate) fn validate(bytes: &[u8], touched: impl Fn(u32) -> bool) -> Result<(), BinaryReaderError> {
     let mut validator = Validator::new_with_features(features());
     let mut parser = Parser::new(0);
     parser.set_features(features());
     let mut allocations = FuncValidatorAllocations::default();
-    let check = |error: wasmparser::BinaryReaderError| Error::Unsupported {
-        message: format!("lowering made an invalid module, which is a defect of linmem: {}", error.message()),
-        place: Place::Offset(error.offset()),
-    };
     for payload in parser.parse_all(bytes) {
-        let payload = payload.map_err(check)?;
-        if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(check)? {
-            if touched(function.index) {
-                let mut function = function.into_validator(allocations);
-                function.validate(&body).map_err(check)?;
-                allocations = function.into_allocations();
-            }
+        if let ValidPayload::Func(function, body) = validator.payload(&payload?)?
+            && touched(function.index)
+        {
+            let mut function = function.into_validator(allocations);
+            function.validate(&body)?;
+            allocations = function.into_allocations();
         }
     }
     Ok(())

@@ -142,6 +142,11 @@ fn linker() -> Linker<State> {
                 transfer(caller, Direction::Read, iovecs, count, done)
             })
         })
+        .and_then(|linker| {
+            linker.func_wrap(wasi, "proc_exit", |status: i32| -> linmem_host::wasmtime::Result<()> {
+                Err(linmem_host::wasmtime::Error::msg(format!("exit with {status}")))
+            })
+        })
         // Grows the memory as if somebody else did.
         .and_then(|linker| {
             linker.func_wrap("test", "grow", |mut caller: Caller<'_, State>, pages: i32| -> i32 {

@@ -259,10 +259,7 @@ impl ModuleBuilder {
         }
         let layout = Layout::new(&mut self);
         let bytes = layout.write(&self);
-        crate::module::validate(&bytes, |_| true).map_err(|error| match error {
-            Error::Unsupported { message, place } => Error::Invalid { message, place },
-            other => other,
-        })?;
+        crate::module::validate(&bytes, |_| true)?;
         Ok(bytes)
     }
 

@@ -63,7 +63,7 @@ pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
     let plan = plan::Plan::new(&input, &needs, &shims);
     let output = write::module(&input, &context, &needs, &memory, &plan, &lowered, &shims)?;
     // Functions that were copied were valid, and differ in the indices of functions of the same types.
-    crate::module::validate(&output, |function| !plan.is_copied(function, &lowered, &input))?;
+    crate::module::validate(&output, |function| !plan.is_copied(function, &lowered, &input)).map_err(Error::defect)?;
     Ok(output)
 }
 

@@ -1,0 +1,444 @@
+//! The library door: regions are closed on every way out of their scopes, mistakes are errors, and a frontend's own
+//! writer gets the same code.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use linmem::build::{FunctionBuilder, Lowering, ModuleBuilder, ModuleSink};
+use linmem::wasm_encoder::{
+    BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    GlobalSection, GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
+};
+use linmem::{Access, Config, Error, FunctionType, Intrinsic, Representation, ValueType};
+use linmem_host::wasmtime::Val;
+use support::host::{Running, State};
+
+/// A module with `f: i32 -> i32` as given, and `top: () -> i32`.
+fn module(representation: Representation, code: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<Vec<u8>, Error> {
+    let mut module = ModuleBuilder::new(&Config::default(), representation)?;
+    let ty = module.function_type([ValType::I32], [ValType::I32]);
+    let f = module.function("f", ty, code)?;
+    module.export("f", f);
+    let ty = module.function_type([], [ValType::I32]);
+    let top = module.function("top", ty, |f| f.intrinsic(Intrinsic::AllocatorNew))?;
+    module.export("top", top);
+    module.finish()
+}
+
+/// Runs `f` for each argument, and checks results and that top is what it was.
+fn expect(bytes: &[u8], cases: &[(i32, i32)]) {
+    let mut running = Running::new(bytes, State::default());
+    for (argument, result) in cases {
+        let found = running.call("f", &[Val::I32(*argument)]).unwrap();
+        assert_eq!(found[0].unwrap_i32(), *result, "f({argument})");
+        let top = running.call("top", &[]).unwrap();
+        assert_eq!(top[0].unwrap_i32(), 16, "f({argument}) left a region open");
+    }
+}
+
+fn both(code: impl Fn(&mut FunctionBuilder<'_>), cases: &[(i32, i32)]) {
+    for representation in [Representation::Address, Representation::Packed] {
+        expect(&module(representation, |f| code(f)).unwrap(), cases);
+    }
+}
+
+#[test]
+fn falling_through_closes() {
+    both(
+        |f| {
+            let result = f.local(ValType::I32);
+            f.region(|f, region| {
+                let segment = f.allocate(region, 16);
+                f.put(Access::Int, segment, 8, f.param(0));
+                f.set(result, |f: &mut FunctionBuilder<'_>| f.get(Access::Int, segment, 8));
+            });
+            f.push(result);
+        },
+        &[(1, 1), (-5, -5)],
+    );
+}
+
+#[test]
+fn a_branch_closes_what_it_leaves() {
+    both(
+        |f| {
+            f.block(BlockType::Empty, |f, outside| {
+                f.region(|f, outer| {
+                    f.allocate_dynamic(outer, f.param(0));
+                    f.block(BlockType::Empty, |f, between| {
+                        f.region(|f, inner| {
+                            f.allocate_dynamic(inner, f.param(0));
+                            f.br_if(between, f.param(0));
+                            f.br(outside);
+                        });
+                    });
+                });
+            });
+            f.push(7);
+        },
+        &[(0, 7), (100, 7)],
+    );
+}
+
+#[test]
+fn a_conditional_branch_with_an_operand_closes_only_if_it_is_taken() {
+    both(
+        |f| {
+            f.block(BlockType::Result(ValType::I32), |f, outside| {
+                f.region(|f, region| {
+                    let first = f.allocate_dynamic(region, 64);
+                    f.put(Access::Int, first, 0, 5);
+                    f.push(9);
+                    f.br_if(outside, f.param(0));
+                    f.drop();
+                    // If the branch had closed the region, this would lie on top of the first.
+                    let second = f.allocate_dynamic(region, 64);
+                    f.put(Access::Int, second, 0, 6);
+                    f.get(Access::Int, first, 0);
+                    f.br(outside);
+                });
+                f.push(0);
+            });
+        },
+        &[(0, 5), (1, 9)],
+    );
+}
+
+#[test]
+fn a_branch_by_table_closes_what_each_target_leaves() {
+    both(
+        |f| {
+            let result = f.local(ValType::I32);
+            f.block(BlockType::Empty, |f, _outside| {
+                f.region(|f, outer| {
+                    f.allocate_dynamic(outer, 100);
+                    f.block(BlockType::Empty, |f, _between| {
+                        f.region(|f, inner| {
+                            f.allocate_dynamic(inner, 100);
+                            f.block(BlockType::Empty, |f, _within| {
+                                f.push(f.param(0));
+                                // Within, between, outside, and the function is the fourth.
+                                f.instruction(&Instruction::BrTable(vec![0, 1, 2].into(), 1));
+                            });
+                            f.set(result, 10);
+                        });
+                        f.set(result, |f: &mut FunctionBuilder<'_>| {
+                            f.push(result);
+                            f.push(1);
+                            f.instruction(&Instruction::I32Add);
+                        });
+                    });
+                    f.set(result, |f: &mut FunctionBuilder<'_>| {
+                        f.push(result);
+                        f.push(100);
+                        f.instruction(&Instruction::I32Add);
+                    });
+                });
+            });
+            f.push(result);
+        },
+        &[(0, 111), (1, 100), (2, 0), (3, 100)],
+    );
+}
+
+#[test]
+fn returns_close_everything() {
+    both(
+        |f| {
+            f.region(|f, outer| {
+                f.allocate(outer, 8);
+                f.region(|f, inner| {
+                    f.allocate(inner, 8);
+                    f.if_(f.param(0), |f, _| {
+                        f.push(3);
+                        f.return_();
+                    });
+                });
+                f.push(4);
+                f.instruction(&Instruction::Br(0));
+            });
+            f.push(0);
+        },
+        &[(0, 4), (1, 3)],
+    );
+}
+
+#[test]
+fn a_tail_call_closes_before_it_leaves() {
+    let mut module = ModuleBuilder::new(&Config::default(), Representation::Packed).unwrap();
+    let ty = module.function_type([ValType::I32], [ValType::I32]);
+    let f = module.declare_function("f", ty);
+    let top = module.function_type([], [ValType::I32]);
+    let top = module.function("top", top, |f| f.intrinsic(Intrinsic::AllocatorNew)).unwrap();
+    module
+        .define(f, |b| {
+            b.if_(
+                |b: &mut FunctionBuilder<'_>| {
+                    b.push(b.param(0));
+                    b.instruction(&Instruction::I32Eqz);
+                },
+                |b, _| {
+                    b.push(12);
+                    b.return_();
+                },
+            );
+            b.region(|b, region| {
+                b.allocate(region, 1000);
+                b.push(b.param(0));
+                b.push(1);
+                b.instruction(&Instruction::I32Sub);
+                b.instruction(&Instruction::ReturnCall(f.0));
+            });
+            b.instruction(&Instruction::Unreachable);
+        })
+        .unwrap();
+    module.export("f", f);
+    module.export("top", top);
+    // Far more calls than there is memory for regions that stay open.
+    expect(&module.finish().unwrap(), &[(0, 12), (100_000, 12)]);
+}
+
+#[test]
+fn loops_open_and_close_every_time() {
+    both(
+        |f| {
+            let (count, sum) = (f.local(ValType::I32), f.local(ValType::I32));
+            f.set(count, 100_000);
+            f.loop_(BlockType::Empty, |f, again| {
+                f.region(|f, region| {
+                    let segment = f.allocate(region, 1024);
+                    f.put(Access::Int, segment, 1020, 2);
+                    f.set(sum, |f: &mut FunctionBuilder<'_>| {
+                        f.push(sum);
+                        f.get(Access::Int, segment, 1020);
+                        f.instruction(&Instruction::I32Add);
+                    });
+                    f.set(count, |f: &mut FunctionBuilder<'_>| {
+                        f.push(count);
+                        f.push(1);
+                        f.instruction(&Instruction::I32Sub);
+                    });
+                    f.br_if(again, count);
+                });
+            });
+            f.push(sum);
+        },
+        &[(0, 200_000)],
+    );
+}
+
+#[test]
+fn segments_are_sliced_filled_and_copied() {
+    both(
+        |f| {
+            let result = f.local(ValType::I32);
+            f.region(|f, region| {
+                let a = f.allocate(region, 100);
+                let b = f.allocate_dynamic(region, 100);
+                let aligned = f.allocate_aligned(region, 10, 256);
+                f.fill(a, 0, 100, 1);
+                f.fill(b, 0, f.param(0), 2);
+                let part = f.slice(a, 50, 50);
+                let rest = f.slice_dynamic(b, 1, f.param(0));
+                f.copy((part, 1), (rest, 0), 3);
+                f.copy((aligned, 0), (a, 50), 4);
+                f.set(result, |f: &mut FunctionBuilder<'_>| f.get(Access::Int, aligned, 0));
+            });
+            f.push(result);
+        },
+        &[(50, 0x02020201)],
+    );
+}
+
+#[test]
+fn host_calls_take_segments() {
+    for representation in [Representation::Address, Representation::Packed] {
+        let bytes = module(representation, |f| {
+            f.region(|f, region| {
+                let text = f.allocate(region, 3);
+                f.put(Access::Short, text, 0, 0x6968);
+                f.put(Access::Byte, text, 2, 0x0a);
+                f.write_all(1, text);
+                f.drop();
+                f.fd_write(1, text);
+                f.drop();
+                f.drop();
+            });
+            f.push(0);
+        })
+        .unwrap();
+        let mut running = Running::new(&bytes, State { transfer: 2, ..State::default() });
+        running.call("f", &[Val::I32(0)]).unwrap();
+        assert_eq!(running.store.data().output, b"hi\nhi");
+    }
+}
+
+#[test]
+fn mistakes_are_errors() {
+    let fail = |code: fn(&mut FunctionBuilder<'_>)| {
+        module(Representation::Packed, code).expect_err("this makes no module").to_string()
+    };
+    assert_eq!(
+        fail(|f| f.block(BlockType::Empty, |f, _| f.instruction(&Instruction::Loop(BlockType::Empty)))),
+        "f: the code of a control structure leaves a control structure open, or ends one that it did not open"
+    );
+    assert_eq!(fail(|f| f.instruction(&Instruction::End)), "f: an `end` too many: the function ends by itself");
+    assert_eq!(
+        fail(|f| {
+            let mut escaped = None;
+            f.block(BlockType::Empty, |_, label| escaped = Some(label));
+            f.br(escaped.unwrap());
+        }),
+        "f: a branch to a label whose control structure has ended"
+    );
+    assert_eq!(
+        fail(|f| f.region(|f, region| {
+            f.allocate_aligned(region, 8, 3);
+        })),
+        "BadAlignment: MemoryAllocator.allocateAligned: the alignment 3 is not a power of two up to 65536 (in f)"
+    );
+    assert!(fail(|f| f.push(1i64)).starts_with("invalid module: type mismatch"));
+    assert_eq!(
+        fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalSet(1)))),
+        "f: local 1 belongs to an operation of linmem's"
+    );
+    let error = module(Representation::Address, |f| {
+        f.segment(f.param(0));
+    });
+    assert!(error.expect_err("an address has no size").to_string().contains("use `of_address`"));
+    let mut unfinished = ModuleBuilder::new(&Config::default(), Representation::Packed).unwrap();
+    let ty = unfinished.function_type([], []);
+    unfinished.declare_function("later", ty);
+    assert_eq!(unfinished.finish().expect_err("not defined").to_string(), "later is declared but not defined");
+}
+
+/// A frontend's own module writer: imports first, then whatever comes.
+#[derive(Default)]
+struct Writer {
+    types: Vec<FunctionType>,
+    imports: Vec<(String, String, u32)>,
+    functions: Vec<(u32, Option<Function>)>,
+    globals: Vec<i32>,
+    pages: u64,
+}
+
+/// How many imports this writer leaves room for.
+const IMPORTS: u32 = 1;
+
+impl ModuleSink for Writer {
+    fn function_type(&mut self, ty: &FunctionType) -> u32 {
+        let position = self.types.iter().position(|known| known == ty);
+        position.unwrap_or_else(|| {
+            self.types.push(ty.clone());
+            self.types.len() - 1
+        }) as u32
+    }
+
+    fn import_function(&mut self, module: &str, name: &str, ty: u32) -> u32 {
+        assert!(self.imports.len() < IMPORTS as usize, "this writer has room for one import");
+        self.imports.push((module.to_string(), name.to_string(), ty));
+        self.imports.len() as u32 - 1
+    }
+
+    fn declare_function(&mut self, _: &str, ty: u32) -> u32 {
+        self.functions.push((ty, None));
+        IMPORTS + self.functions.len() as u32 - 1
+    }
+
+    fn define_function(&mut self, index: u32, body: Function) {
+        self.functions[(index - IMPORTS) as usize].1 = Some(body);
+    }
+
+    fn add_global(&mut self, _: &str, value: i32) -> u32 {
+        self.globals.push(value);
+        self.globals.len() as u32 - 1
+    }
+
+    fn add_memory(&mut self, pages: u64) -> u32 {
+        self.pages = pages;
+        0
+    }
+}
+
+impl Writer {
+    fn finish(self, export: u32) -> Vec<u8> {
+        let convert = |ty: &ValueType| match ty {
+            ValueType::I32 => ValType::I32,
+            ValueType::I64 => ValType::I64,
+            other => panic!("{other} is not used here"),
+        };
+        let (mut types, mut imports, mut functions, mut code) =
+            (TypeSection::new(), ImportSection::new(), FunctionSection::new(), CodeSection::new());
+        for ty in &self.types {
+            types.ty().function(ty.params.iter().map(convert), ty.results.iter().map(convert));
+        }
+        for (module, name, ty) in &self.imports {
+            imports.import(module, name, EntityType::Function(*ty));
+        }
+        for (ty, body) in &self.functions {
+            functions.function(*ty);
+            code.function(body.as_ref().expect("every function is defined"));
+        }
+        let mut memories = MemorySection::new();
+        let memory = MemoryType { minimum: self.pages, maximum: None, memory64: false, shared: false, page_size_log2: None };
+        memories.memory(memory);
+        let mut globals = GlobalSection::new();
+        for value in &self.globals {
+            let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+            globals.global(ty, &ConstExpr::i32_const(*value));
+        }
+        let mut exports = ExportSection::new();
+        exports.export("f", ExportKind::Func, export).export("memory", ExportKind::Memory, 0);
+        let mut module = Module::new();
+        module.section(&types).section(&imports).section(&functions).section(&memories).section(&globals);
+        module.section(&exports).section(&code);
+        module.finish()
+    }
+}
+
+#[test]
+fn a_frontend_may_keep_its_own_writer() {
+    let mut sink = Writer::default();
+    let mut lowering = Lowering::new(&mut sink, &Config::default(), Representation::Packed).unwrap();
+    let ty = FunctionType::new([], [ValueType::I32]);
+    let body = lowering
+        .function(&mut sink, "f", &ty, |f| {
+            let errno = f.local(ValType::I32);
+            f.region(|f, region| {
+                let text = f.allocate(region, 4);
+                f.put(Access::Int, text, 0, 0x0a6b6f21);
+                f.set(errno, |f: &mut FunctionBuilder<'_>| f.write_all(1, text));
+                let large = f.allocate_dynamic(region, 1_000_000);
+                f.put(Access::Byte, large, 999_999, 1);
+            });
+            f.push(errno);
+        })
+        .unwrap();
+    let ty = sink.function_type(&ty);
+    let index = sink.declare_function("f", ty);
+    sink.define_function(index, body);
+    lowering.finish(&mut sink);
+    let mut running = Running::new(&sink.finish(index), State::default());
+    assert_eq!(running.call("f", &[]).unwrap()[0].unwrap_i32(), 0);
+    assert_eq!(running.store.data().output, b"!ok\n");
+}
+
+#[test]
+fn the_lowered_sample_is_as_it_was() {
+    let bytes = module(Representation::Packed, |f| {
+        f.region(|f, allocator| {
+            let segment = f.allocate(allocator, 4);
+            f.put(Access::Int, segment, 0, 100);
+            f.get(Access::Int, segment, 0);
+            f.push(f.param(0));
+            f.instruction(&Instruction::I32Add);
+            f.return_();
+        });
+        f.instruction(&Instruction::Unreachable);
+    })
+    .unwrap();
+    expect(&bytes, &[(1, 101)]);
+    let _guard = support::goldens("library");
+    insta::assert_snapshot!("sample", linmem::wat::print(&bytes).unwrap());
+}
