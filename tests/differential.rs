@@ -83,9 +83,8 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn program() -> impl Strategy<Value = Program> {
     let refused = proptest::collection::vec(0..12u32, 0..4);
-    (0..SETTINGS.len(), any::<bool>(), 4..60u32, refused, proptest::collection::vec(step(), 1..120)).prop_map(
-        |(setting, size, maximum, refused, steps)| Program { setting, size, maximum, refused, steps },
-    )
+    (0..SETTINGS.len(), any::<bool>(), 4..60u32, refused, proptest::collection::vec(step(), 1..120))
+        .prop_map(|(setting, size, maximum, refused, steps)| Program { setting, size, maximum, refused, steps })
 }
 
 /// What the programs reached.
@@ -114,10 +113,8 @@ fn module(setting: Setting, optimize: Optimize) -> Module {
         .enumerate()
         .map(|(index, sizes)| {
             let results = " i64".repeat(sizes.len());
-            let calls: String = sizes
-                .iter()
-                .map(|size| format!("(call $allocate (local.get $region) (i32.const {size}))"))
-                .collect();
+            let calls: String =
+                sizes.iter().map(|size| format!("(call $allocate (local.get $region) (i32.const {size}))")).collect();
             format!("(func (export \"frame{index}\") (param $region i32) (result{results}) {calls})")
         })
         .collect();
@@ -208,7 +205,8 @@ impl Both {
     ) {
         match (real, model) {
             (Ok(real), Ok(model)) => {
-                let real: Vec<(u32, u32)> = real.iter().map(|packed| (*packed as u32, (*packed >> 32) as u32)).collect();
+                let real: Vec<(u32, u32)> =
+                    real.iter().map(|packed| (*packed as u32, (*packed >> 32) as u32)).collect();
                 assert_eq!(real, model, "address and size");
                 for (address, bytes) in model {
                     assert_ne!(address, 0, "address 0 is never handed out");
@@ -322,8 +320,10 @@ impl Both {
 fn regions_are_what_the_model_says() {
     let linker: Linker<Limits> = Linker::new(engine());
     let prepare = |module: Module| linker.instantiate_pre(&module).unwrap();
-    let instances: Vec<[InstancePre<Limits>; 2]> =
-        SETTINGS.iter().map(|setting| [Optimize::Speed, Optimize::Size].map(|goal| prepare(module(*setting, goal)))).collect();
+    let instances: Vec<[InstancePre<Limits>; 2]> = SETTINGS
+        .iter()
+        .map(|setting| [Optimize::Speed, Optimize::Size].map(|goal| prepare(module(*setting, goal))))
+        .collect();
     let reach = RefCell::new(Reach::default());
     let runs = Runs { cases: 10_000, failure_persistence: None, ..Runs::default() };
     let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));

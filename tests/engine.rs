@@ -94,13 +94,13 @@ fn statement() -> impl Strategy<Value = Statement> {
         2 => (0..INTEGERS, expression()).prop_map(|(l, e)| Statement::Set(l, e)),
         2 => (segment.clone(), expression(), expression()).prop_map(|(s, o, v)| Statement::SetInt(s, o, v)),
         3 => (segment.clone(), offset.clone(), expression()).prop_map(|(s, o, v)| Statement::SetIntConstant(s, o, v)),
-        1 => (segment.clone(), offset.clone(), expression()).prop_map(|(s, o, v)| Statement::SetLong(s, o, v)),
+        1 => (segment.clone(), offset, expression()).prop_map(|(s, o, v)| Statement::SetLong(s, o, v)),
         1 => (segment.clone(), expression(), expression()).prop_map(|(s, o, v)| Statement::SetByte(s, o, v)),
         3 => (outer.clone(), BYTES..2000u32, any::<bool>()).prop_map(|(s, b, d)| Statement::Allocate(s, b, d)),
         1 => (outer.clone(), BYTES..100_000u32, Just(false)).prop_map(|(s, b, d)| Statement::Allocate(s, b, d)),
         1 => (outer.clone(), BYTES..200u32, 0..8u32).prop_map(|(s, b, a)| Statement::Aligned(s, b, 1 << a)),
         2 => (outer.clone(), outer.clone()).prop_map(|(a, b)| Statement::CopySegment(a, b)),
-        1 => (outer.clone(), outer.clone(), Just(0u32), any::<bool>()).prop_map(|(a, b, o, d)| Statement::Slice(a, b, o, d)),
+        1 => (outer.clone(), outer, Just(0u32), any::<bool>()).prop_map(|(a, b, o, d)| Statement::Slice(a, b, o, d)),
         1 => (segment.clone(), 0..8u32, 0..BYTES - 8, expression()).prop_map(|(s, o, b, v)| Statement::Fill(s, o, b, v)),
         1 => (segment.clone(), expression(), expression(), expression())
             .prop_map(|(s, o, b, v)| Statement::FillDynamic(s, o, b, v)),
@@ -192,11 +192,8 @@ impl Writer {
             }
             Statement::Allocate(..) | Statement::Aligned(..) if self.nesting > 0 => String::new(),
             Statement::Allocate(s, bytes, dynamic) => {
-                let size = if *dynamic {
-                    format!("(call $pass (i32.const {bytes}))")
-                } else {
-                    format!("(i32.const {bytes})")
-                };
+                let size =
+                    if *dynamic { format!("(call $pass (i32.const {bytes}))") } else { format!("(i32.const {bytes})") };
                 format!("(local.set $s{s} (call $allocate {} {size})){}", self.region(), clear(*s, *bytes))
             }
             Statement::Aligned(s, bytes, alignment) => format!(
@@ -206,7 +203,8 @@ impl Writer {
             ),
             Statement::CopySegment(a, b) => format!("(local.set $s{a} (local.get $s{b}))"),
             Statement::Slice(a, b, offset, dynamic) => {
-                let bytes = if *dynamic { format!("(call $pass (i32.const {BYTES}))") } else { format!("(i32.const {BYTES})") };
+                let bytes =
+                    if *dynamic { format!("(call $pass (i32.const {BYTES}))") } else { format!("(i32.const {BYTES})") };
                 format!("(local.set $s{a} (call $slice (local.get $s{b}) (i32.const {offset}) {bytes}))")
             }
             Statement::Fill(s, offset, bytes, value) => format!(
@@ -356,7 +354,8 @@ fn log(text: &str, optimize: Optimize) -> Vec<i64> {
 #[test]
 fn folding_changes_nothing() {
     let logged = RefCell::new(0usize);
-    let runs = Runs { cases: 1000, failure_persistence: None, max_shrink_iters: 2000, ..Runs::default() };
+    let cases = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
+    let runs = Runs { cases, failure_persistence: None, max_shrink_iters: 2000, ..Runs::default() };
     let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let strategy = (proptest::collection::vec(statement(), 1..16), any::<bool>());
     let result = runner.run(&strategy, |(statements, packed)| {

@@ -7,8 +7,8 @@ mod support;
 
 use linmem::build::{FunctionBuilder, Lowering, ModuleBuilder, ModuleSink};
 use linmem::wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalSection, GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
+    GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
 };
 use linmem::{Access, Config, Error, FunctionType, Intrinsic, Representation, ValueType};
 use linmem_host::wasmtime::Val;
@@ -381,7 +381,8 @@ impl Writer {
             code.function(body.as_ref().expect("every function is defined"));
         }
         let mut memories = MemorySection::new();
-        let memory = MemoryType { minimum: self.pages, maximum: None, memory64: false, shared: false, page_size_log2: None };
+        let memory =
+            MemoryType { minimum: self.pages, maximum: None, memory64: false, shared: false, page_size_log2: None };
         memories.memory(memory);
         let mut globals = GlobalSection::new();
         for value in &self.globals {

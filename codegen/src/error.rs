@@ -1,6 +1,6 @@
 //! What can be wrong with what is asked, said in sentences with a place.
 
-use linmem_intrinsics::{FunctionType, HeapType, ValueType, Violation, names::did_you_mean};
+use linmem_intrinsics::{FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
 use std::fmt;
 use thiserror::Error;
 
@@ -108,11 +108,11 @@ pub enum Error {
         /// The import that differs.
         name: String,
         /// What it declares.
-        declared: String,
+        declared: Representation,
         /// The import that came first.
         first_name: String,
         /// What that one declares.
-        first: String,
+        first: Representation,
         /// Where.
         place: Place,
     },
@@ -181,9 +181,8 @@ impl From<wasmparser::BinaryReaderError> for Error {
 /// all.
 fn alternatives(types: &[FunctionType]) -> String {
     let is_variant = |ty: &FunctionType| {
-        let variant = |ty: &ValueType| {
-            matches!(ty, ValueType::Reference { .. }) && *ty != ValueType::nullable(HeapType::Any)
-        };
+        let variant =
+            |ty: &ValueType| matches!(ty, ValueType::Reference { .. }) && *ty != ValueType::nullable(HeapType::Any);
         ty.params.iter().chain(&ty.results).any(variant)
     };
     let shown: Vec<String> = types.iter().filter(|ty| !is_variant(ty)).map(FunctionType::to_string).collect();

@@ -37,6 +37,5 @@ pub fn parse(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
 ///
 /// When the module cannot be read.
 pub fn print(bytes: &[u8]) -> Result<String, Error> {
-    wasmprinter::print_bytes(bytes)
-        .map_err(|error| Error::Invalid { message: error.to_string(), place: Place::Module })
+    wasmprinter::print_bytes(bytes).map_err(|error| Error::Invalid { message: error.to_string(), place: Place::Module })
 }

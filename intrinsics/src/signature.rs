@@ -105,8 +105,7 @@ impl Signature {
     /// What is taken, first to last: the catalogue's operands, and the number of bytes that a host call needs after a
     /// segment that does not carry its size.
     pub fn operands(&self) -> Vec<Operand> {
-        let needs_bytes =
-            self.intrinsic.is_host_call() && self.representation.is_some_and(|kind| !kind.carries_size());
+        let needs_bytes = self.intrinsic.is_host_call() && self.representation.is_some_and(|kind| !kind.carries_size());
         let mut operands = Vec::new();
         for &operand in self.intrinsic.operands() {
             operands.push(operand);

@@ -138,9 +138,13 @@ fn linker() -> Linker<State> {
             transfer(caller, Direction::Write, iovecs, count, done)
         })
         .and_then(|linker| {
-            linker.func_wrap(wasi, "fd_read", |caller: Caller<'_, State>, _fd: i32, iovecs: i32, count: i32, done: i32| {
-                transfer(caller, Direction::Read, iovecs, count, done)
-            })
+            linker.func_wrap(
+                wasi,
+                "fd_read",
+                |caller: Caller<'_, State>, _fd: i32, iovecs: i32, count: i32, done: i32| {
+                    transfer(caller, Direction::Read, iovecs, count, done)
+                },
+            )
         })
         .and_then(|linker| {
             linker.func_wrap(wasi, "proc_exit", |status: i32| -> linmem_host::wasmtime::Result<()> {
@@ -155,7 +159,8 @@ fn linker() -> Linker<State> {
             })
         })
         .and_then(|linker| {
-            linker.func_wrap("test", "log", |mut caller: Caller<'_, State>, value: i64| caller.data_mut().log.push(value))
+            linker
+                .func_wrap("test", "log", |mut caller: Caller<'_, State>, value: i64| caller.data_mut().log.push(value))
         })
         .and_then(|linker| linker.func_wrap("test", "nop", || ()))
         .and_then(|linker| linker.func_wrap("test", "pass", |value: i32| -> i32 { value }))

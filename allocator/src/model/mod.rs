@@ -66,8 +66,7 @@ impl Model {
     /// Regions in `memory`.
     pub fn new(memory: Memory, home: Home) -> Model {
         let end = u32::try_from(memory.bytes()).unwrap_or(u32::MAX).min(CEILING);
-        let mut model =
-            Model { memory, home, chunks: Vec::new(), owned: 0, top: Place { chunk: 0, address: 0 } };
+        let mut model = Model { memory, home, chunks: Vec::new(), owned: 0, top: Place { chunk: 0, address: 0 } };
         let start = match home {
             Home::Reserved => u64::from(HOME),
             Home::Base(base) => align_up(u64::from(base), ALIGNMENT),
@@ -153,10 +152,7 @@ impl Model {
                 self.grow(end - u64::from(self.chunks[place.chunk].end))?;
             }
             if place.chunk + 1 < self.chunks.len() {
-                place = Place {
-                    chunk: place.chunk + 1,
-                    address: self.chunks[place.chunk + 1].start + CHUNK_HEADER,
-                };
+                place = Place { chunk: place.chunk + 1, address: self.chunks[place.chunk + 1].start + CHUNK_HEADER };
             }
         }
     }

@@ -85,6 +85,7 @@ impl<'a> FunctionBuilder<'a> {
     }
 
     /// Drops what is on top of the stack.
+    #[expect(clippy::should_implement_trait, reason = "it is named after the instruction, and drops no builder")]
     pub fn drop(&mut self) {
         self.engine.drop();
     }
@@ -139,8 +140,8 @@ impl<'a> FunctionBuilder<'a> {
                 let arity = self.signatures.type_arity(*ty).map(|(params, results)| (params + 1, results));
                 self.engine.other(known(arity), |tape| tape.instruction(instruction));
             }
-            Block(_) | Loop(_) | If(_) | Else | End | Try(_) | TryTable(..) | Catch(_) | CatchAll | Delegate(_) | Br(_)
-            | BrIf(_) | BrTable(..) | Return | Unreachable | Throw(_) | ThrowRef | Rethrow(_) => {
+            Block(_) | Loop(_) | If(_) | Else | End | Try(_) | TryTable(..) | Catch(_) | CatchAll | Delegate(_)
+            | Br(_) | BrIf(_) | BrTable(..) | Return | Unreachable | Throw(_) | ThrowRef | Rethrow(_) => {
                 self.control(instruction);
             }
             _ => self.engine.other(arity::arity(instruction), |tape| tape.instruction(instruction)),

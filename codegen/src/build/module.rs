@@ -208,7 +208,13 @@ impl ModuleBuilder {
         let index = self.tables.len();
         let size = functions.len() as u64;
         let element_type = RefType::FUNCREF;
-        self.tables.table(TableType { element_type, table64: false, minimum: size, maximum: Some(size), shared: false });
+        self.tables.table(TableType {
+            element_type,
+            table64: false,
+            minimum: size,
+            maximum: Some(size),
+            shared: false,
+        });
         self.table_elements.push((index, functions.to_vec()));
         index
     }

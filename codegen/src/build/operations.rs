@@ -123,12 +123,7 @@ impl FunctionBuilder<'_> {
     }
 
     /// Copies bytes to a segment and an offset, from a segment and an offset.
-    pub fn copy(
-        &mut self,
-        to: (impl Operand, impl Operand),
-        from: (impl Operand, impl Operand),
-        bytes: impl Operand,
-    ) {
+    pub fn copy(&mut self, to: (impl Operand, impl Operand), from: (impl Operand, impl Operand), bytes: impl Operand) {
         self.push(to.0);
         self.push(to.1);
         self.push(from.0);

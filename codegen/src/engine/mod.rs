@@ -91,8 +91,7 @@ pub(crate) struct Engine<'a> {
 impl<'a> Engine<'a> {
     /// Begins a function with these locals and so many results.
     pub(crate) fn new(context: &'a Context, needs: &'a mut Needs, locals: Locals, results: u32) -> Engine<'a> {
-        let body =
-            Control { floor: 0, params: 0, results, loop_depth: 0, facts: Vec::new(), closed: Vec::new() };
+        let body = Control { floor: 0, params: 0, results, loop_depth: 0, facts: Vec::new(), closed: Vec::new() };
         Engine {
             context,
             needs,
@@ -132,18 +131,22 @@ impl<'a> Engine<'a> {
     pub(crate) fn push_top(&mut self) {
         self.needs.use_regions();
         let top = self.context.top().0;
-        self.other(Arity::Known { pops: 0, pushes: 1 }, |tape| tape.emit(|sink| {
-            sink.global_get(top);
-        }));
+        self.other(Arity::Known { pops: 0, pushes: 1 }, |tape| {
+            tape.emit(|sink| {
+                sink.global_get(top);
+            });
+        });
     }
 
     /// Pops what becomes top.
     pub(crate) fn write_top(&mut self) {
         self.needs.use_regions();
         let top = self.context.top().0;
-        self.other(Arity::Known { pops: 1, pushes: 0 }, |tape| tape.emit(|sink| {
-            sink.global_set(top);
-        }));
+        self.other(Arity::Known { pops: 1, pushes: 0 }, |tape| {
+            tape.emit(|sink| {
+                sink.global_set(top);
+            });
+        });
     }
 
     /// `i32.const`.

@@ -190,12 +190,7 @@ impl Tape {
 }
 
 /// Writes code with the indices of functions put in, as the body's code or behind other bytes.
-pub(crate) fn relocate(
-    code: &[u8],
-    relocations: &[Relocation],
-    index: impl Fn(FunctionRef) -> u32,
-    out: &mut Vec<u8>,
-) {
+pub(crate) fn relocate(code: &[u8], relocations: &[Relocation], index: impl Fn(FunctionRef) -> u32, out: &mut Vec<u8>) {
     let mut cursor = 0;
     for relocation in relocations {
         out.extend_from_slice(&code[cursor..relocation.at]);

@@ -48,8 +48,7 @@ pub(super) fn find_home(bodies: &Bodies<'_>) -> Function {
     let (page, start) = (0, 0);
     let mut function = Function::new([(1, ValType::I32)]);
     let sink = &mut function.instructions();
-    let (home, limit, owned, top) =
-        (context.home_start().0, context.limit().0, context.owned().0, context.top().0);
+    let (home, limit, owned, top) = (context.home_start().0, context.limit().0, context.owned().0, context.top().0);
     if let Home::Found { base: Some((base, end)) } = context.home {
         let mask = ALIGNMENT as i32 - 1;
         // The rounding wraps only for a base in the last eight bytes, and then home would start at 0 in a memory that

@@ -10,7 +10,9 @@ use crate::index::LocalIndex;
 use crate::link::scan::{Body, Calls, Input};
 use wasm_encoder::ValType;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasmparser::{BlockType, FuncValidator, FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader, ValidatorResources};
+use wasmparser::{
+    BlockType, FuncValidator, FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader, ValidatorResources,
+};
 
 /// An intrinsic as a function of its own, for those who do not only call it.
 pub(super) struct Shim {
@@ -56,9 +58,11 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
         // Nothing is constant, so nothing can be wrong for certain.
         let lowered = engine.intrinsic(signature);
         debug_assert_eq!(lowered, Ok(()));
-        engine.end(|tape| tape.emit(|sink| {
-            sink.end();
-        }));
+        engine.end(|tape| {
+            tape.emit(|sink| {
+                sink.end();
+            });
+        });
         shims.push(Shim { import, lowered: engine.finish() });
     }
     shims
@@ -163,9 +167,11 @@ impl Walk<'_, '_> {
                 Some(signature) => {
                     self.intrinsic(signature, offset)?;
                     let results = signature.results().len() as u32;
-                    self.engine.diverge(Some(results), |tape| tape.emit(|sink| {
-                        sink.return_();
-                    }));
+                    self.engine.diverge(Some(results), |tape| {
+                        tape.emit(|sink| {
+                            sink.return_();
+                        });
+                    });
                 }
                 None => {
                     let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);

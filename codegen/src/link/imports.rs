@@ -41,12 +41,7 @@ pub(super) struct Imports<'a> {
 
 impl<'a> Imports<'a> {
     /// Takes one more import, of whatever kind.
-    pub(super) fn add(
-        &mut self,
-        import: &Import<'a>,
-        ty: Option<&FuncType>,
-        config: &Config,
-    ) -> Result<(), Error> {
+    pub(super) fn add(&mut self, import: &Import<'a>, ty: Option<&FuncType>, config: &Config) -> Result<(), Error> {
         let place = Place::Import(self.count);
         self.count += 1;
         if import.module != MODULE {
@@ -104,9 +99,9 @@ impl<'a> Imports<'a> {
         match (&self.representation, signature.representation) {
             (Some((first_name, first)), Some(declared)) if *first != declared => Err(Error::MixedRepresentations {
                 name: name.to_string(),
-                declared: declared.to_string(),
+                declared,
                 first_name: first_name.clone(),
-                first: first.to_string(),
+                first: *first,
                 place,
             }),
             (None, Some(declared)) => {

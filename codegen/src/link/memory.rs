@@ -117,16 +117,17 @@ fn global(input: &Input<'_>, name: &str) -> Result<Start, Error> {
         return fail("the global must be an immutable i32");
     }
     let defined = index.checked_sub(input.imported_global_count);
-    let constant = defined.and_then(|position| input.global_values.get(position as usize)).and_then(|value| {
-        match value.get_operators_reader().read() {
-            Ok(Operator::I32Const { value }) => Some(value as u32),
-            _ => None,
-        }
-    });
+    let constant =
+        defined.and_then(|position| input.global_values.get(position as usize)).and_then(|value| {
+            match value.get_operators_reader().read() {
+                Ok(Operator::I32Const { value }) => Some(value as u32),
+                _ => None,
+            }
+        });
     // More than one instruction (an extended constant expression) is not a plain constant.
-    let plain = defined.and_then(|position| input.global_values.get(position as usize)).is_some_and(|value| {
-        value.get_operators_reader().into_iter().count() == 2
-    });
+    let plain = defined
+        .and_then(|position| input.global_values.get(position as usize))
+        .is_some_and(|value| value.get_operators_reader().into_iter().count() == 2);
     match constant {
         Some(address) if plain => Ok(Start::Constant(address)),
         _ => Ok(Start::Global(GlobalIndex(index))),

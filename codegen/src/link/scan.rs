@@ -215,10 +215,8 @@ impl<'a> Scanner<'a> {
                 }
             }
             Payload::CustomSection(section) if section.name() == "name" => {
-                let reader = NameSectionReader::new(wasmparser::BinaryReader::new(
-                    section.data(),
-                    section.data_offset(),
-                ));
+                let reader =
+                    NameSectionReader::new(wasmparser::BinaryReader::new(section.data(), section.data_offset()));
                 // A name section that cannot be read is not an error of the module; what can be read of it is kept.
                 self.names = reader.into_iter().map_while(Result::ok).collect();
             }
@@ -273,11 +271,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Validates a function, and finds the indices of functions in it.
-    fn function(
-        &mut self,
-        function: FuncToValidate<ValidatorResources>,
-        body: FunctionBody<'a>,
-    ) -> Result<(), Error> {
+    fn function(&mut self, function: FuncToValidate<ValidatorResources>, body: FunctionBody<'a>) -> Result<(), Error> {
         let again = FuncToValidate { resources: function.resources.clone(), ..function };
         let index = function.index;
         let mut validator = function.into_validator(std::mem::take(&mut self.allocations));

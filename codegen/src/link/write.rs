@@ -15,7 +15,10 @@ use crate::module::val_type;
 use std::convert::Infallible;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{ConstExpr, Encode, EntityType, GlobalType, ImportSection, MemoryType, ValType};
-use wasmparser::{BinaryReader, ElementSectionReader, ExportSectionReader, FromReader, GlobalSectionReader, SectionLimited, TableSectionReader, TypeRef};
+use wasmparser::{
+    BinaryReader, ElementSectionReader, ExportSectionReader, FromReader, GlobalSectionReader, SectionLimited,
+    TableSectionReader, TypeRef,
+};
 
 /// The numbers of the sections in the binary format.
 mod id {
@@ -319,11 +322,7 @@ fn reader<'a, T: FromReader<'a>>(contents: &'a [u8], offset: usize) -> Result<Se
 }
 
 /// A section whose entries are kept as bytes, with others behind them.
-fn extended(
-    contents: Option<&[u8]>,
-    added: usize,
-    write: impl FnOnce(&mut Vec<u8>),
-) -> Result<Option<Vec<u8>>, Error> {
+fn extended(contents: Option<&[u8]>, added: usize, write: impl FnOnce(&mut Vec<u8>)) -> Result<Option<Vec<u8>>, Error> {
     let (count, rest) = match contents {
         Some(contents) => {
             let mut reader = BinaryReader::new(contents, 0);

@@ -5,9 +5,9 @@
 
 use crate::config::Optimize;
 use crate::context::Home;
+use crate::engine::frames::{Late, RegionKey};
 use crate::engine::locals::Scratch;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::frames::{Late, RegionKey};
 use crate::engine::{Certain, Engine, pack_constant};
 use crate::helpers::Helper;
 use linmem_allocator::layout::{ALIGNMENT, INLINE_BYTES, is_alignment, room};
@@ -229,12 +229,7 @@ impl Engine<'_> {
                 let bytes = self.locals.scratch(Scratch::Bytes).0;
                 let mask = i64::from(ALIGNMENT) - 1;
                 self.tape.emit(|sink| {
-                    sink.local_get(bytes)
-                        .i64_extend_i32_u()
-                        .i64_const(mask)
-                        .i64_add()
-                        .i64_const(!mask)
-                        .i64_and();
+                    sink.local_get(bytes).i64_extend_i32_u().i64_const(mask).i64_add().i64_const(!mask).i64_and();
                 });
             }
         }

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Fetches the real module that benches/link.rs links: a compiler from JavaScript to JavaScript, about 12 MB.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p target/bench
+cd target/bench
+npm pack esbuild-wasm@0.25.0 >/dev/null
+tar xzf esbuild-wasm-0.25.0.tgz package/esbuild.wasm
+ls -l package/esbuild.wasm
