@@ -99,7 +99,9 @@ fn bench(criterion: &mut Criterion) {
     let (ours, theirs) = (with_linmem(), by_hand());
     println!("{} bytes by linmem, {} by hand", ours.len(), theirs.len());
     let ratio = quickest(|| drop(with_linmem())) / quickest(|| drop(by_hand()));
-    println!("the library door takes {ratio:.2} times as long as wasm-encoder alone (goal: at most 2), both validating");
+    println!(
+        "the library door takes {ratio:.2} times as long as wasm-encoder alone (goal: at most 2), both validating"
+    );
 
     let mut group = criterion.benchmark_group("build");
     group.bench_function("linmem", |b| b.iter(with_linmem));

@@ -84,6 +84,61 @@ fn a_truncated_module_is_an_error() {
 }
 
 #[test]
+fn sections_that_describe_the_code_go_when_it_moves() {
+    let hints = r#"(@custom "metadata.code.branch_hint" "x") (@custom ".debug_line" "y") (@custom "z" "z")"#;
+    let names = |module: &[u8]| -> Vec<String> {
+        wasmparser::Parser::new(0)
+            .parse_all(module)
+            .filter_map(|payload| match payload.unwrap() {
+                wasmparser::Payload::CustomSection(section) => Some(section.name().to_string()),
+                _ => None,
+            })
+            .collect()
+    };
+    let with = format!(
+        r#"(module {hints} (import "linmem" "MemoryAllocator.new" (func $n (result i32))) (func (drop (call $n))))"#
+    );
+    assert_eq!(names(&support::link(&with)), ["z", "name"]);
+    let without = support::parse(&format!("(module {hints} (func))"));
+    assert_eq!(link(&without, &Config::default()), Ok(without));
+}
+
+#[test]
+fn large_functions_link_or_say_why_not() {
+    let program = |body: String| {
+        support::parse(&format!(
+            r#"(module
+              (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+              (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+              (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+              (func $large (param $h i32) (local $r i32) {body}))"#
+        ))
+    };
+    let regions = "(local.set $r (call $new)) (drop (call $allocate (local.get $r) (i32.const 8))) (call $free (local.get $r))";
+    assert!(link(&program(regions.repeat(20_000)), &Config::default()).is_ok());
+    let unknown = "(drop (call $allocate (i32.mul (local.get $h) (i32.const 1)) (i32.const 8)))";
+    assert!(link(&program(unknown.repeat(20_000)), &Config::default()).is_ok());
+    let error = link(&program(unknown.repeat(200_000)), &Config::default()).expect_err("that is more than a function");
+    assert!(error.to_string().contains("$large"), "{error}");
+    let locals = "(local i32)".repeat(49_998) + regions;
+    let error = link(&program(locals), &Config::default()).expect_err("there is no room for locals");
+    assert!(error.to_string().contains("locals"), "{error}");
+}
+
+#[test]
+fn check_gives_the_errors_of_all_functions() {
+    let text = r#"(module
+        (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (import "linmem" "MemoryAllocator.allocateAligned" (func $allocate (param i32 i32 i32) (result i64)))
+        (func $f (drop (call $allocate (call $new) (i32.const 8) (i32.const 3))))
+        (func $g (drop (call $allocate (call $new) (i32.const 8) (i32.const 5)))))"#;
+    let findings = check(&support::parse(text), &Config::default());
+    let places: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(places.len(), 2, "{places:?}");
+    assert!(places[0].contains("$f") && places[1].contains("$g"), "{places:?}");
+}
+
+#[test]
 fn a_binary_component_is_refused() {
     let component = b"\0asm\x0d\x00\x01\x00";
     let error = link(component, &Config::default()).expect_err("a component is no module");

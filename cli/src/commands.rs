@@ -2,21 +2,38 @@
 
 use crate::files;
 use crate::options::{Arguments, Command, Lowering};
-use linmem::{Intrinsic, Signature, wat};
+use linmem::{Config, Error, Intrinsic, Signature, wat};
 use linmem_host::run::{Directory, Options, run};
 use std::io::Write;
 use std::path::Path;
 
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What to say.
+    pub(crate) message: String,
+    /// The exit status: 1, or 2 if the options do not make sense.
+    pub(crate) status: u8,
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        Failure { message, status: 1 }
+    }
+}
+
 /// Does what was asked, and gives the exit status.
-pub(crate) fn execute(arguments: Arguments) -> Result<u8, String> {
+pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
-        Command::Run { lowering, directories, environment, file, args } => {
-            let module = linked(&file, &lowering)?;
-            let mut all = vec![file.display().to_string()];
-            all.extend(args);
+        Command::Run { lowering, directories, environment, program } => {
+            let Some((file, _)) = program.split_first() else {
+                return Err(Failure { message: "run needs a file".to_string(), status: 2 });
+            };
+            let file = Path::new(file);
+            let module = linked(file, &lowering)?;
             let directories = directories.iter().map(|text| directory(text)).collect();
-            let options = Options { args: all, env: environment, directories };
-            let status = run(&module, &options).map_err(|error| format!("{}: {error}", files::name(&file)))?;
+            let options = Options { args: program.clone(), env: environment, directories };
+            let status = run(&module, &options).map_err(|error| format!("{}: {error}", files::name(file)))?;
             // The program's own status; what does not fit into a byte is cut off, as the system does.
             Ok(status as u8)
         }
@@ -30,10 +47,11 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, String> {
             Ok(0)
         }
         Command::Check { lowering, file } => {
+            let config = configure(&lowering)?;
             let module = files::read_module(&file)?;
-            let findings = linmem::check(&module, &lowering.config()?);
+            let findings = linmem::check(&module, &config);
             for finding in &findings {
-                eprintln!("error: {}: {}", files::name(&file), finding.error);
+                eprintln!("error: {}", crate::printable(&one_line(&file, &finding.error)));
             }
             Ok(u8::from(!findings.is_empty()))
         }
@@ -44,10 +62,22 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, String> {
     }
 }
 
-fn linked(file: &Path, lowering: &Lowering) -> Result<Vec<u8>, String> {
-    let config = lowering.config()?;
+fn configure(lowering: &Lowering) -> Result<Config, Failure> {
+    lowering.config().map_err(|message| Failure { message, status: 2 })
+}
+
+fn linked(file: &Path, lowering: &Lowering) -> Result<Vec<u8>, Failure> {
+    let config = configure(lowering)?;
     let module = files::read_module(file)?;
-    linmem::link(&module, &config).map_err(|error| format!("{}: {error}", files::name(file)))
+    linmem::link(&module, &config).map_err(|error| Failure {
+        status: if matches!(error, Error::Option { .. }) { 2 } else { 1 },
+        message: one_line(file, &error),
+    })
+}
+
+/// An error of a module on one line, whatever the names in it.
+fn one_line(file: &Path, error: &Error) -> String {
+    format!("{}: {error}", files::name(file)).replace('\n', "\\n")
 }
 
 fn directory(text: &str) -> Directory {

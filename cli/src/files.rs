@@ -28,38 +28,41 @@ pub(crate) fn name(path: &Path) -> String {
 
 /// Writes a file as a whole: what was there before stays if anything fails.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let fail = |error: std::io::Error| format!("{}: cannot be written: {error}", path.display());
+    let fail = |error: std::io::Error| {
+        // The kind alone: the whole error may speak of a temporary file that nobody asked for.
+        format!("{}: cannot be written: {}", path.display(), error.kind())
+    };
     if path.as_os_str() == STANDARD {
         let mut output = std::io::stdout().lock();
         return output.write_all(bytes).and_then(|()| output.flush()).map_err(fail);
     }
+    // A link stays one, and what it leads to is written.
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let existing = std::fs::metadata(&target).ok();
     // Something that is not a plain file (a pipe, a device) cannot be replaced, only written to.
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::write(path, bytes).map_err(fail);
+    if existing.as_ref().is_some_and(|metadata| !metadata.is_file()) {
+        return std::fs::write(&target, bytes).map_err(fail);
     }
-    let directory = match path.parent() {
+    if existing.as_ref().is_some_and(|metadata| metadata.permissions().readonly()) {
+        return Err(fail(std::io::ErrorKind::PermissionDenied.into()));
+    }
+    let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file = tempfile::Builder::new().prefix(".linmem").tempfile_in(directory).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
-    set_permissions(file.as_file(), path).map_err(fail)?;
-    file.persist(path).map_err(|error| fail(error.error))?;
-    Ok(())
-}
-
-/// Gives the new file the permissions of the one that it replaces, or those that new files have.
-fn set_permissions(file: &std::fs::File, path: &Path) -> std::io::Result<()> {
-    if let Ok(metadata) = std::fs::metadata(path) {
-        return file.set_permissions(metadata.permissions());
-    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".linmem");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // A temporary file is its owner's alone; there is no way to ask for the usual mode but to make a file with it.
-        let directory = tempfile::tempdir()?;
-        let usual = std::fs::File::create(directory.path().join("usual"))?.metadata()?.permissions().mode();
-        file.set_permissions(std::fs::Permissions::from_mode(usual))?;
+        // What a new file has; the system takes away what the user does not want to give.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
+    let mut file = builder.tempfile_in(directory).map_err(fail)?;
+    file.write_all(bytes).map_err(fail)?;
+    if let Some(metadata) = existing {
+        file.as_file().set_permissions(metadata.permissions()).map_err(fail)?;
+    }
+    file.persist(&target).map_err(|error| fail(error.error))?;
     Ok(())
 }

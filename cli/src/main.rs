@@ -12,8 +12,14 @@ fn main() -> ExitCode {
     match commands::execute(Arguments::parse()) {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
-            eprintln!("error: {failure}");
-            ExitCode::from(1)
+            eprintln!("error: {}", printable(&failure.message));
+            ExitCode::from(failure.status)
         }
     }
+}
+
+/// A message without what a terminal would obey: names in a module can hold anything. Lines stay lines.
+fn printable(message: &str) -> String {
+    let show = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
+    message.chars().map(show).collect()
 }

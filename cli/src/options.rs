@@ -25,11 +25,9 @@ pub(crate) enum Command {
         /// A variable of the program's environment
         #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
         environment: Vec<(String, String)>,
-        /// The module, in the binary or the text format; - is standard input
-        file: PathBuf,
-        /// The program's arguments
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
+        /// The module, in the binary or the text format (- is standard input), and the program's arguments
+        #[arg(required = true, trailing_var_arg = true, value_names = ["FILE", "ARGS"])]
+        program: Vec<String>,
     },
     /// Lower every intrinsic of a module
     Link {
@@ -129,7 +127,10 @@ fn variable(text: &str) -> Result<(String, String), String> {
 fn host(text: &str) -> Result<(String, String, String), String> {
     let (name, target) = variable(text)?;
     match target.rsplit_once(':') {
-        Some((module, function)) => Ok((name, module.to_string(), function.to_string())),
-        None => Err(format!("`{target}` has no `:` between a module and a function")),
+        Some((linmem::MODULE, _)) => Err(format!("`{target}`: the module `linmem` is no host")),
+        Some((module, function)) if !module.is_empty() && !function.is_empty() => {
+            Ok((name, module.to_string(), function.to_string()))
+        }
+        _ => Err(format!("`{target}` is no module and function with a `:` between them")),
     }
 }

@@ -67,6 +67,9 @@ fn link_writes_a_module_that_runs() {
     let dir = tempfile::tempdir().unwrap();
     expect(&linmem(&["link", &example("hello.wat"), "-o", "out.wasm"], dir.path(), b""), 0, "");
     expect(&linmem(&["run", "out.wasm"], dir.path(), b""), 0, "Hello, world!\n");
+    // Everything behind the file is the program's.
+    let args = ["run", &example("echo.wat"), "--help", "--optimize", "size", "-x", "--", "--dir"];
+    expect(&linmem(&args, dir.path(), b""), 0, "--help\n--optimize\nsize\n-x\n--\n--dir\n");
     // In place, and through standard input and output.
     expect(&linmem(&["link", "out.wasm", "-o", "out.wasm"], dir.path(), b""), 0, "");
     let source = std::fs::read(example("hello.wat")).unwrap();
@@ -89,6 +92,7 @@ fn the_status_of_the_program_is_the_status() {
     };
     expect(&program("(call $exit (i32.const 42))"), 42, "");
     expect(&program("(call $exit (i32.const 0))"), 0, "");
+    expect(&program("(call $exit (i32.const 200))"), 200, "");
     let trapped = program("unreachable");
     assert_eq!(trapped.status.code(), Some(1));
     let errors = String::from_utf8_lossy(&trapped.stderr).into_owned();
@@ -174,6 +178,9 @@ fn bad_usage_is_status_2() {
         &["run", "--nesting", "", "x.wat"],
         &["run", "--base", "-1", "x.wat"],
         &["run", "--env", "NAME", "x.wat"],
+        &["run", "--alias", "x=MemorySegment.got", "x.wat"],
+        &["run", "--host", "x=:", "x.wat"],
+        &["run", "--host", "x=linmem:y", "x.wat"],
         &[],
     ] {
         let output = linmem(args, dir.path(), b"");

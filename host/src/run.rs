@@ -56,8 +56,13 @@ pub enum Error {
         frames: Vec<String>,
     },
     /// The program failed in another way.
-    #[error("the program failed: {0}")]
-    Failed(String),
+    #[error("the program failed: {reason}{}", backtrace(frames))]
+    Failed {
+        /// How.
+        reason: String,
+        /// The functions that were active, innermost first.
+        frames: Vec<String>,
+    },
 }
 
 fn backtrace(frames: &[String]) -> String {
@@ -89,17 +94,22 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let mut linker = Linker::new(&engine);
     add_to_linker_sync(&mut linker, |context: &mut WasiP1Ctx| context)
         .map_err(|error| Error::Instantiate(chain(&error)))?;
+    // Any status is a status; WASI's own function refuses those from 126 on.
+    linker.allow_shadowing(true);
+    linker
+        .func_wrap("wasi_snapshot_preview1", "proc_exit", |status: i32| -> wasmtime::Result<()> {
+            Err(I32Exit(status).into())
+        })
+        .map_err(|error| Error::Instantiate(chain(&error)))?;
     let instance = match linker.instantiate(&mut store, &module) {
         Ok(instance) => instance,
-        Err(error) if error.downcast_ref::<I32Exit>().is_some() || error.downcast_ref::<Trap>().is_some() => {
-            return ended(error);
-        }
+        Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return ended(&error),
         Err(error) => return Err(Error::Instantiate(chain(&error))),
     };
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start").map_err(|_| Error::NoStart)?;
     match start.call(&mut store, ()) {
         Ok(()) => Ok(0),
-        Err(error) => ended(error),
+        Err(error) => ended(&error),
     }
 }
 
@@ -115,14 +125,14 @@ fn context(options: &Options) -> Result<WasiP1Ctx, Error> {
 }
 
 /// What an error that ends a program means: it may be its exit.
-fn ended(error: wasmtime::Error) -> Result<i32, Error> {
+fn ended(error: &wasmtime::Error) -> Result<i32, Error> {
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         return Ok(*status);
     }
     let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
     match error.downcast_ref::<Trap>() {
         Some(trap) => Err(Error::Trap { reason: trap.to_string(), frames }),
-        None => Err(Error::Failed(chain(&error))),
+        None => Err(Error::Failed { reason: error.root_cause().to_string(), frames }),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::engine::Arity;
 use crate::engine::locals::Assigned;
 use crate::index::LocalIndex;
 use linmem_intrinsics::Intrinsic;
-use wasm_encoder::{BlockType, Instruction, ValType};
+use wasm_encoder::{BlockType, Catch, Instruction, ValType};
 
 /// The target of a branch: the end of a block, or the start of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl FunctionBuilder<'_> {
 
     /// The outermost region that a branch leaves which ends `relative` control structures besides the target. The
     /// structure that a branch leaves is the one whose number is what remains of the depth, and the function is 0.
-    fn left_by(&self, relative: u32) -> Option<LocalIndex> {
+    pub(super) fn left_by(&self, relative: u32) -> Option<LocalIndex> {
         let target = self.depth.checked_sub(relative as usize)?;
         self.scopes.iter().find(|scope| scope.depth >= target).map(|scope| scope.handle)
     }
@@ -130,6 +130,9 @@ impl FunctionBuilder<'_> {
     pub(super) fn control(&mut self, instruction: &Instruction<'_>) {
         use Instruction::*;
         match instruction {
+            TryTable(_, catches) if catches.iter().any(|catch| self.left_by(catch_label(catch)).is_some()) => {
+                self.fail("a try_table whose handler is outside of a region that it is in is not yet supported");
+            }
             Block(ty) | Loop(ty) | If(ty) | Try(ty) | TryTable(ty, _) => {
                 if let BlockType::FunctionType(index) = ty
                     && self.signatures.type_arity(*index).is_none()
@@ -274,6 +277,14 @@ impl FunctionBuilder<'_> {
             BlockType::Empty => (0, 0),
             BlockType::Result(_) => (0, 1),
             BlockType::FunctionType(ty) => self.signatures.type_arity(ty).unwrap_or_default(),
+        }
+    }
+}
+
+fn catch_label(catch: &Catch) -> u32 {
+    match catch {
+        Catch::One { label, .. } | Catch::OneRef { label, .. } | Catch::All { label } | Catch::AllRef { label } => {
+            *label
         }
     }
 }

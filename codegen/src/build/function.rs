@@ -144,8 +144,20 @@ impl<'a> FunctionBuilder<'a> {
             | Br(_) | BrIf(_) | BrTable(..) | Return | Unreachable | Throw(_) | ThrowRef | Rethrow(_) => {
                 self.control(instruction);
             }
+            BrOnNull(label) | BrOnNonNull(label) => self.reference_branch(*label, instruction),
+            BrOnCast { relative_depth, .. } | BrOnCastFail { relative_depth, .. } => {
+                self.reference_branch(*relative_depth, instruction);
+            }
             _ => self.engine.other(arity::arity(instruction), |tape| tape.instruction(instruction)),
         }
+    }
+
+    /// A branch on a reference. It must not leave a region without closing it, and there is no place to do that.
+    fn reference_branch(&mut self, label: u32, instruction: &Instruction<'_>) {
+        if self.left_by(label).is_some() {
+            return self.fail("a br_on_* that leaves a region is not yet supported: branch in a block inside of it");
+        }
+        self.engine.other(Arity::Unknown, |tape| tape.instruction(instruction));
     }
 
     /// An intrinsic with its operands on the stack.

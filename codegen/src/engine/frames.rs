@@ -13,7 +13,8 @@
 //!    neither lies between P and Q without having passed P;
 //! 3. no loop was entered between P and Q and is still open, so that Q runs at most once for each time P does;
 //! 4. the region has not been closed in between;
-//! 5. if Q runs only sometimes, it is small ([`CONDITIONAL_BYTES`]), since it is reserved always.
+//! 5. if Q runs only sometimes, it is small: all such allocations of a frame together have at most
+//!    [`CONDITIONAL_BYTES`], since they are reserved always.
 //!
 //! What happens in between does not matter: nested regions, calls and other allocations find a top that is already
 //! above the whole frame.
@@ -21,9 +22,13 @@
 use crate::index::LocalIndex;
 use linmem_allocator::FramePlan;
 
-/// The largest allocation, in bytes, that joins a frame although it may not be reached. Chosen, not measured: a frame
-/// should not grow much beyond what is used.
+/// How many bytes of a frame may be for allocations that may not be reached. Chosen, not measured: a frame should not
+/// grow much beyond what is used.
 pub(crate) const CONDITIONAL_BYTES: u32 = 1024;
+
+/// How many frames may be open at the same time. Each has a local of its own, of which a function cannot have more than
+/// 50,000, and all are looked at when one is joined; ordinary code has a few.
+const MOST_LIVE: usize = 256;
 
 /// A region that this function opens, by the order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +76,10 @@ struct Frame {
     region: RegionKey,
     base: LocalIndex,
     plan: FramePlan,
+    /// How many bytes are for allocations that may not be reached.
+    conditional: u32,
+    /// The locals that hold segments of the frame.
+    locals: Vec<LocalIndex>,
     /// How many control structures were open where the frame began.
     depth: usize,
     open: bool,
@@ -90,8 +99,19 @@ pub(crate) struct Definition {
 pub(crate) struct Frames {
     frames: Vec<Frame>,
     definitions: Vec<Definition>,
-    /// The frames that may still be joined. Never many: at most a few for each open control structure.
+    /// The frames whose starts are in their locals, at most [`MOST_LIVE`].
     live: Vec<FrameId>,
+}
+
+/// A frame that is given up.
+#[derive(Debug)]
+pub(crate) struct Retired {
+    /// Which.
+    pub(crate) frame: FrameId,
+    /// The local that held its start.
+    pub(crate) base: LocalIndex,
+    /// The locals that hold segments of it.
+    pub(crate) locals: Vec<LocalIndex>,
 }
 
 impl Frames {
@@ -103,10 +123,12 @@ impl Frames {
             frame.open && frame.region == region && frame.depth >= loop_depth
         })?;
         let frame = &mut self.frames[candidate.0 as usize];
-        if frame.depth < depth && bytes > CONDITIONAL_BYTES {
+        let conditional = if frame.depth < depth { frame.conditional.checked_add(bytes)? } else { frame.conditional };
+        if conditional > CONDITIONAL_BYTES {
             return None;
         }
         let offset = frame.plan.push(bytes)?;
+        frame.conditional = conditional;
         Some(Slot { frame: candidate, offset, bytes })
     }
 
@@ -115,7 +137,7 @@ impl Frames {
         let mut plan = FramePlan::new();
         let offset = plan.push(bytes)?;
         let frame = FrameId(u32::try_from(self.frames.len()).ok()?);
-        self.frames.push(Frame { region, base, plan, depth, open: true });
+        self.frames.push(Frame { region, base, plan, conditional: 0, locals: Vec::new(), depth, open: true });
         self.live.push(frame);
         Some(Slot { frame, offset, bytes })
     }
@@ -123,7 +145,15 @@ impl Frames {
     /// A segment that is a frame of its own, of any size, and that nothing joins.
     pub(crate) fn alone(&mut self, region: RegionKey, base: LocalIndex, bytes: u32, depth: usize) -> Option<Slot> {
         let frame = FrameId(u32::try_from(self.frames.len()).ok()?);
-        self.frames.push(Frame { region, base, plan: FramePlan::new(), depth, open: false });
+        self.frames.push(Frame {
+            region,
+            base,
+            plan: FramePlan::new(),
+            conditional: 0,
+            locals: Vec::new(),
+            depth,
+            open: false,
+        });
         self.live.push(frame);
         Some(Slot { frame, offset: 0, bytes })
     }
@@ -149,19 +179,36 @@ impl Frames {
         }
     }
 
-    /// Says that an arm of the control structure that is `depth` deep was left. Gives the locals that hold the starts of frames
-    /// that began in it, which nothing refers to any more.
-    pub(crate) fn leave(&mut self, depth: usize) -> Vec<LocalIndex> {
-        let frames = &self.frames;
-        let mut free = Vec::new();
+    /// Whether there is room for one more frame.
+    pub(crate) fn has_room(&self) -> bool {
+        self.live.len() < MOST_LIVE
+    }
+
+    /// Says that an arm of the control structure that is `depth` deep was left. Gives the frames that began in it, which
+    /// nothing refers to any more.
+    pub(crate) fn leave(&mut self, depth: usize) -> Vec<Retired> {
+        self.give_up(|frame| frame.depth >= depth)
+    }
+
+    /// Says that a region was closed for good, in the control structure that is `depth` deep. Gives its frames that
+    /// began there.
+    pub(crate) fn end(&mut self, region: RegionKey, depth: usize) -> Vec<Retired> {
+        self.give_up(|frame| frame.region == region && frame.depth == depth)
+    }
+
+    fn give_up(&mut self, which: impl Fn(&Frame) -> bool) -> Vec<Retired> {
+        let frames = &mut self.frames;
+        let mut retired = Vec::new();
         self.live.retain(|id| {
-            let frame = &frames[id.0 as usize];
-            if frame.depth >= depth {
-                free.push(frame.base);
+            let frame = &mut frames[id.0 as usize];
+            let gone = which(frame);
+            if gone {
+                let locals = std::mem::take(&mut frame.locals);
+                retired.push(Retired { frame: *id, base: frame.base, locals });
             }
-            frame.depth < depth
+            !gone
         });
-        free
+        retired
     }
 
     /// The local that holds the start of a frame.
@@ -178,6 +225,7 @@ impl Frames {
     pub(crate) fn define(&mut self, slot: Slot, local: LocalIndex) -> DefinitionId {
         let id = DefinitionId(self.definitions.len() as u32);
         self.definitions.push(Definition { slot, local });
+        self.frames[slot.frame.0 as usize].locals.push(local);
         id
     }
 

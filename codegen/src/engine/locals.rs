@@ -148,9 +148,9 @@ impl Locals {
         self.free_bases.pop().unwrap_or_else(|| self.add_named(ValType::I32, "linmem.frame"))
     }
 
-    /// Gives back the locals of frames that nothing refers to any more.
-    pub(crate) fn free_bases(&mut self, bases: Vec<LocalIndex>) {
-        self.free_bases.extend(bases);
+    /// Gives back the local of a frame that nothing refers to any more.
+    pub(crate) fn free_base(&mut self, base: LocalIndex) {
+        self.free_bases.push(base);
     }
 
     /// How often a local is assigned.

@@ -173,9 +173,14 @@ impl<'a> Engine<'a> {
                 let slot = self.frames.definition(definition).slot;
                 self.push_deferred(Value::Slot(slot, Some(definition)));
             }
-            Some(Fact::Region(_)) | None => {
+            fact => {
                 self.locals.read(local);
-                self.simple(Value::Local(local), |sink| {
+                // What is known of the local is known of the value; the local may change before that is used.
+                let value = match fact {
+                    Some(Fact::Region(region)) => Value::Region(region),
+                    _ => Value::Local(local),
+                };
+                self.simple(value, |sink| {
                     sink.local_get(local.0);
                 });
             }
@@ -430,8 +435,8 @@ impl<'a> Engine<'a> {
     /// by them.
     fn end_arm(&mut self) {
         let dead = self.is_dead();
-        let bases = self.frames.leave(self.control.len());
-        self.locals.free_bases(bases);
+        let retired = self.frames.leave(self.control.len());
+        self.retire(&retired);
         let Some(control) = self.control.last_mut() else { return };
         self.operands.truncate(control.floor);
         for local in control.facts.drain(..) {
@@ -517,12 +522,22 @@ impl<'a> Engine<'a> {
     fn region_key(&self, handle: &Operand) -> Option<RegionKey> {
         match handle.value {
             Value::Region(region) => Some(RegionKey::Opened(region)),
-            Value::Local(local) => match self.locals.fact(local) {
-                Some(Fact::Region(region)) => Some(RegionKey::Opened(region)),
-                _ if self.locals.is_constant_parameter(local) => Some(RegionKey::Parameter(local)),
-                _ => None,
-            },
+            Value::Local(local) if self.locals.is_constant_parameter(local) => Some(RegionKey::Parameter(local)),
             _ => None,
+        }
+    }
+
+    /// Gives up frames: what is known of locals that hold segments of them, and the locals that hold their starts.
+    fn retire(&mut self, retired: &[frames::Retired]) {
+        for frame in retired {
+            for local in &frame.locals {
+                if let Some(Fact::Slot(definition)) = self.locals.fact(*local)
+                    && self.frames.definition(definition).slot.frame == frame.frame
+                {
+                    self.locals.set_fact(*local, None);
+                }
+            }
+            self.locals.free_base(frame.base);
         }
     }
 

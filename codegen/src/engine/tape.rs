@@ -134,13 +134,8 @@ impl Tape {
         self.edit_here(Action::Label(of_program));
     }
 
-    /// Puts instructions at an earlier position.
+    /// Puts instructions at a position, behind what was put there before.
     pub(crate) fn insert(&mut self, position: Position, write: impl FnOnce(&mut InstructionSink<'_>)) {
-        // What was pushed last may have been deleted since, which moves its position back.
-        if position.at >= self.code.len() && position.clock == self.clock {
-            return self.emit(write);
-        }
-        debug_assert!(position.at <= self.code.len(), "position {position:?} was deleted");
         let start = self.aside.len();
         write(&mut InstructionSink::new(&mut self.aside));
         let end = self.aside.len();
@@ -151,9 +146,7 @@ impl Tape {
 
     /// Leaves out the bytes from `start` to `end`, which nothing else may lie in.
     pub(crate) fn delete(&mut self, start: usize, end: Position) {
-        if end.at == self.code.len() && end.clock == self.clock {
-            self.code.truncate(start);
-        } else if start < end.at {
+        if start < end.at {
             let position = Position { at: start, clock: end.clock };
             self.edits.push(Edit { position, action: Action::Delete(end.at - start) });
         }
@@ -246,12 +239,18 @@ mod tests {
     }
 
     #[test]
-    fn at_the_end_an_edit_needs_no_edit() {
+    fn what_is_put_in_at_the_end_stays_in_order() {
         let mut tape = Tape::default();
         tape.raw(&[1, 2]);
         let end = tape.here();
         tape.delete(1, end);
-        assert!(tape.edits.is_empty());
-        assert_eq!(finish(tape), [1]);
+        tape.insert(end, |sink| {
+            sink.drop();
+        });
+        tape.insert(end, |sink| {
+            sink.nop();
+        });
+        tape.raw(&[9]);
+        assert_eq!(finish(tape), [1, 0x1a, 0x01, 9]);
     }
 }

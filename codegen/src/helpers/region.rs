@@ -58,7 +58,7 @@ pub(super) fn find_home(bodies: &Bodies<'_>) -> Function {
         sink.i64_const(i64::from(mask as u32 + CHUNK_HEADER)).i64_add().i64_const(i64::from(end)).i64_le_u();
         sink.if_(BlockType::Empty);
         sink.local_get(start).global_set(home);
-        sink.local_get(start).i32_const(0).i32_store(context.memarg(CHUNK_NEXT, 4));
+        sink.local_get(start).i64_const(0).i64_store(context.memarg(CHUNK_END, 4));
         sink.i32_const(end as i32).global_set(limit);
         sink.i32_const(end as i32).local_get(start).i32_sub().i32_const(PAGE as i32 - 1).i32_add();
         sink.i32_const(PAGE_SHIFT).i32_shr_u().global_set(owned);
@@ -84,8 +84,8 @@ pub(super) fn find_home(bodies: &Bodies<'_>) -> Function {
 /// chunk = HOME
 /// chunk.end |= limit                                  ;; where the end of home may have been kept so far
 /// loop $try
-///   start = max(from, chunk + 8)                      ;; aligned, if that is asked for
-///   end = start + round_up(bytes)                     ;; in 64 bits
+///   start = max(from, chunk + 8)                      ;; aligned, if that is asked for; in 64 bits
+///   end = start + round_up(bytes)
 ///   missing = end - chunk.end                         ;; positive as well if top was in a later chunk
 ///   missing <= 0:
 ///     top = end   limit = chunk.end * (chunk == HOME)
@@ -109,11 +109,11 @@ pub(super) fn refill(bodies: &Bodies<'_>, alignment: Alignment) -> Function {
     let (from, bytes, align) = (0, 1, 2);
     let first = if alignment == Alignment::Parameter { 3 } else { 2 };
     let (chunk, start, pages, tried, page) = (first, first + 1, first + 2, first + 3, first + 4);
-    let (end, missing) = (first + 5, first + 6);
+    let (end, missing, first_free) = (first + 5, first + 6, first + 7);
     let (limit, owned, top) = (context.limit().0, context.owned().0, context.top().0);
     let (end_of, next_of) = (context.memarg(CHUNK_END, 4), context.memarg(CHUNK_NEXT, 4));
 
-    let mut function = Function::new([(5, ValType::I32), (2, ValType::I64)]);
+    let mut function = Function::new([(5, ValType::I32), (3, ValType::I64)]);
     let sink = &mut function.instructions();
 
     // A program that allocates before it opens a region must not make a chunk of address 0.
@@ -133,12 +133,13 @@ pub(super) fn refill(bodies: &Bodies<'_>, alignment: Alignment) -> Function {
 
     sink.loop_(BlockType::Empty);
     sink.local_get(from).local_get(chunk).i32_const(CHUNK_HEADER as i32).i32_add().local_tee(start);
-    sink.local_get(from).local_get(start).i32_gt_u().select();
+    sink.local_get(from).local_get(start).i32_gt_u().select().i64_extend_i32_u();
     if alignment == Alignment::Parameter {
-        sink.local_get(align).i32_add().i32_const(1).i32_sub();
-        sink.i32_const(0).local_get(align).i32_sub().i32_and();
+        // In 64 bits, since the last chunk may end right below the end of the address space.
+        sink.local_get(align).i64_extend_i32_u().i64_add().i64_const(1).i64_sub();
+        sink.i64_const(0).local_get(align).i64_extend_i32_u().i64_sub().i64_and();
     }
-    sink.local_tee(start).i64_extend_i32_u();
+    sink.local_tee(first_free);
     sink.local_get(bytes).i64_extend_i32_u();
     round_up(sink).i64_add().local_tee(end);
     sink.local_get(chunk).i64_load32_u(end_of).i64_sub().local_tee(missing);
@@ -146,7 +147,7 @@ pub(super) fn refill(bodies: &Bodies<'_>, alignment: Alignment) -> Function {
     sink.local_get(end).i32_wrap_i64().global_set(top);
     sink.local_get(chunk).i32_load(end_of).local_get(chunk);
     push_home(sink, context).i32_eq().i32_mul().global_set(limit);
-    sink.local_get(start).return_().end();
+    sink.local_get(first_free).i32_wrap_i64().return_().end();
 
     sink.local_get(chunk).i32_load(next_of).local_tee(start).if_(BlockType::Empty);
     sink.local_get(start).local_set(chunk).br(1).end();

@@ -22,25 +22,48 @@ pub(super) struct Shim {
     pub(super) lowered: Lowered,
 }
 
-/// Lowers all functions that call intrinsics; the others give nothing.
+/// The limits that engines share, by the JavaScript interface of WebAssembly.
+const MOST_LOCALS: usize = 50_000;
+const MOST_CODE: usize = 7_654_321;
+
+/// Lowers all functions that call intrinsics; the others give nothing. The errors are those of different functions.
 pub(super) fn lower_all(
     input: &Input<'_>,
     context: &Context,
     needs: &mut Needs,
-) -> Result<Vec<Option<Lowered>>, Error> {
+) -> Result<Vec<Option<Lowered>>, Vec<Error>> {
     let mut allocations = FuncValidatorAllocations::default();
-    input
-        .bodies
-        .iter()
-        .map(|body| match &body.calls {
-            Some(calls) => {
-                let (lowered, used) = lower(input, body, calls, context, needs, std::mem::take(&mut allocations))?;
-                allocations = used;
-                Ok(Some(lowered))
-            }
-            None => Ok(None),
-        })
-        .collect()
+    let mut errors = Vec::new();
+    let mut all = Vec::with_capacity(input.bodies.len());
+    for body in &input.bodies {
+        let lowered = body.calls.as_ref().map(|calls| {
+            let (lowered, used) = lower(input, body, calls, context, needs, std::mem::take(&mut allocations))?;
+            allocations = used;
+            check_limits(input, body, &lowered)?;
+            Ok(lowered)
+        });
+        match lowered.transpose() {
+            Ok(lowered) => all.push(lowered),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(all) } else { Err(errors) }
+}
+
+fn check_limits(input: &Input<'_>, body: &Body<'_>, lowered: &Lowered) -> Result<(), Error> {
+    let place = Place::Instruction { function: input.function_name(body.index), offset: body.body.range().start };
+    let params = input.function_type(body.index).params().len();
+    if params + lowered.locals.len() > MOST_LOCALS {
+        let message = format!("lowered, this function has more than {MOST_LOCALS} locals");
+        return Err(Error::Unsupported { message, place });
+    }
+    // Each relocation becomes an index of at most five bytes, and each local is declared by at most six.
+    let code = &lowered.code;
+    if code.bytes.len() + 5 * code.relocations.len() + 6 * lowered.locals.len() > MOST_CODE {
+        let message = format!("lowered, this function has more than {MOST_CODE} bytes of code");
+        return Err(Error::Unsupported { message, place });
+    }
+    Ok(())
 }
 
 /// Makes the shims: functions that pass their parameters to an intrinsic.

@@ -3,6 +3,7 @@
 use crate::config::{Base, Config};
 use crate::context::Home;
 use crate::error::{Error, Place};
+use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::scan::Input;
 use linmem_allocator::layout::{CEILING, HOME, PAGE};
@@ -18,8 +19,29 @@ pub(super) struct Memory {
     pub(super) index: MemoryIndex,
     /// If linmem defines it: how many pages it starts with.
     pub(super) defines: Option<u64>,
+    /// Whether it has to be exported, which it is not yet.
+    pub(super) exports: bool,
     /// Where the first chunk comes from.
     pub(super) home: Home,
+}
+
+impl Memory {
+    /// The host finds the memory that a host call speaks of by its name: a program that uses lifted host calls exports
+    /// it.
+    pub(super) fn export_for_host(&mut self, input: &Input<'_>, needs: &Needs) -> Result<(), Error> {
+        let is_exported = |export: &wasmparser::Export<'_>| {
+            export.name == EXPORT && export.kind == ExternalKind::Memory && export.index == self.index.0
+        };
+        if self.exports || needs.imports().next().is_none() || input.exports.iter().any(is_exported) {
+            return Ok(());
+        }
+        if input.exports.iter().any(|export| export.name == EXPORT) {
+            let message = format!("host calls need the memory under the name `{EXPORT}`, which something else has");
+            return Err(Error::Unsupported { message, place: Place::Module });
+        }
+        self.exports = true;
+        Ok(())
+    }
 }
 
 /// Chooses the memory: the exported one if there are several, or a new one if there is none.
@@ -50,7 +72,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config) -> Result<Memory, Error
             Start::Global(global) => Home::Found { base: Some((global, end)) },
         },
     };
-    Ok(Memory { index: MemoryIndex(index), defines: None, home })
+    Ok(Memory { index: MemoryIndex(index), defines: None, exports: false, home })
 }
 
 /// A memory that linmem defines.
@@ -75,7 +97,7 @@ fn define(input: &Input<'_>, config: &Config) -> Result<Memory, Error> {
         },
     };
     match Home::in_new_memory(base) {
-        Some((home, pages)) => Ok(Memory { index: MemoryIndex(0), defines: Some(pages), home }),
+        Some((home, pages)) => Ok(Memory { index: MemoryIndex(0), defines: Some(pages), exports: true, home }),
         None => Err(Error::Option { message: format!("--base {base}: no memory reaches beyond that") }),
     }
 }

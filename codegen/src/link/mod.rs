@@ -38,15 +38,41 @@ use scan::Input;
 /// When the module is invalid, asks for what is not in the catalogue, or has something that linmem cannot serve: the
 /// first of the errors that [`check`] gives, with its place.
 pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
+    link_all(bytes, config).map_err(Errors::into_first)
+}
+
+/// Everything that can be said against a module without running it.
+pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
+    let errors = link_all(bytes, config).err().map(|errors| errors.0).unwrap_or_default();
+    errors.into_iter().map(|error| Finding { error }).collect()
+}
+
+/// At least one error.
+struct Errors(Vec<Error>);
+
+impl Errors {
+    fn into_first(self) -> Error {
+        let none = || Error::Option { message: "the module cannot be linked".to_string() };
+        self.0.into_iter().next().unwrap_or_else(none)
+    }
+}
+
+impl<E: Into<Error>> From<E> for Errors {
+    fn from(error: E) -> Errors {
+        Errors(vec![error.into()])
+    }
+}
+
+fn link_all(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Errors> {
     config.check()?;
     let input = Input::parse(bytes, config)?;
-    if let Some(error) = input.errors.first() {
-        return Err(error.clone());
+    if !input.errors.is_empty() {
+        return Err(Errors(input.errors));
     }
     if !input.imports.has_any() {
         return Ok(bytes.to_vec());
     }
-    let memory = memory::choose(&input, config)?;
+    let mut memory = memory::choose(&input, config)?;
     let context = Context {
         representation: input.imports.representation().unwrap_or(Representation::Address),
         optimize: config.optimize,
@@ -55,24 +81,16 @@ pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
         home: memory.home,
     };
     if let Representation::Reference { .. } = context.representation {
-        return Err(Error::NotYet { what: format!("a segment that is a reference ({})", context.representation) });
+        let what = format!("a segment that is a reference ({})", context.representation);
+        return Err(Error::NotYet { what }.into());
     }
     let mut needs = Needs::new(memory.home);
-    let lowered = function::lower_all(&input, &context, &mut needs)?;
+    let lowered = function::lower_all(&input, &context, &mut needs).map_err(Errors)?;
     let shims = function::shims(&input, &context, &mut needs);
+    memory.export_for_host(&input, &needs)?;
     let plan = plan::Plan::new(&input, &needs, &shims);
     let output = write::module(&input, &context, &needs, &memory, &plan, &lowered, &shims)?;
     // Functions that were copied were valid, and differ in the indices of functions of the same types.
     crate::module::validate(&output, |function| !plan.is_copied(function, &lowered, &input)).map_err(Error::defect)?;
     Ok(output)
-}
-
-/// Everything that can be said against a module without running it.
-pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
-    let errors = match Input::parse(bytes, config) {
-        Ok(input) if !input.errors.is_empty() => input.errors,
-        Ok(_) => link(bytes, config).err().into_iter().collect(),
-        Err(error) => vec![error],
-    };
-    errors.into_iter().map(|error| Finding { error }).collect()
 }

@@ -226,7 +226,7 @@ impl Writer<'_> {
             let exports: ExportSectionReader<'_> = reader(contents, offset)?;
             Renumber(self.plan).parse_export_section(&mut section, exports).map_err(failed)?;
         }
-        if self.memory.defines.is_some() {
+        if self.memory.exports {
             section.export(EXPORT, wasm_encoder::ExportKind::Memory, self.memory.index.0);
         }
         Ok((!section.is_empty()).then(|| contents_of(&section)))
@@ -268,7 +268,8 @@ impl Writer<'_> {
         Some(out)
     }
 
-    /// Writes a custom section, and says whether it was the name section.
+    /// Writes a custom section, and says whether it was the name section. Sections that hold offsets into the code, or
+    /// indices of functions, are left out: what they say is no longer so.
     fn custom(&self, section: &Section, out: &mut Vec<u8>) -> Result<bool, Error> {
         let contents = &self.input.bytes[section.range.clone()];
         let name = BinaryReader::new(contents, section.range.start).read_string()?;
@@ -276,8 +277,10 @@ impl Writer<'_> {
             names::section(&self.names(), out);
             return Ok(true);
         }
-        out.push(CUSTOM);
-        contents.encode(out);
+        if !describes_code(name) {
+            out.push(CUSTOM);
+            contents.encode(out);
+        }
         Ok(false)
     }
 
@@ -292,6 +295,13 @@ impl Writer<'_> {
             defines_memory: self.memory.defines.is_some(),
         }
     }
+}
+
+/// Whether a custom section is about places in the code: DWARF, source maps, hints for branches, relocations.
+fn describes_code(name: &str) -> bool {
+    let prefixes = [".debug_", "metadata.code.", "reloc."];
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
+        || matches!(name, "linking" | "sourceMappingURL" | "external_debug_info")
 }
 
 fn write_lowered(lowered: &Lowered, index: impl Fn(FunctionRef) -> u32, out: &mut Vec<u8>) {

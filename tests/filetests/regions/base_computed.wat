@@ -1,11 +1,12 @@
 ;;! --base global:base
 ;;! representations: i64
-;; A base that only the instance knows is looked up when the first region is opened.
+;; A base that only the instance knows is looked up when the first region is opened. What lies there does not matter.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
   (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
   (memory (export "memory") 1)
+  (data (i32.const 2000) "\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff")
   (global $base i32 (i32.add (i32.const 2000) (i32.const 1)))
   (func (export "allocate") (param $bytes i32) (result i32)
     (call $address (call $allocate (call $new) (local.get $bytes))))

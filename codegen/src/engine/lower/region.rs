@@ -65,7 +65,13 @@ impl Engine<'_> {
     /// ```
     pub(in crate::engine) fn lower_close(&mut self, handle: &Operand) {
         self.needs.use_regions();
+        self.materialize(handle);
         let key = self.region_key(handle);
+        let depth = self.control.len();
+        if let Some(key @ RegionKey::Opened(_)) = key {
+            let retired = self.frames.end(key, depth);
+            self.retire(&retired);
+        }
         let closed = self.frames.close(key);
         if let Some(control) = self.control.last_mut() {
             control.closed.extend(closed);
@@ -99,6 +105,9 @@ impl Engine<'_> {
 
     /// An allocation of a constant size that no frame has room for.
     fn lower_alone(&mut self, bytes: u32) {
+        if !self.frames.has_room() {
+            return self.lower_sized_bump(Size::Constant(bytes));
+        }
         let base = self.locals.take_base();
         let region = RegionKey::Opened(self.new_region());
         self.write_bump(Size::Constant(bytes));
@@ -116,6 +125,9 @@ impl Engine<'_> {
         let loop_depth = self.control.last().map_or(0, |control| control.loop_depth);
         if let Some(slot) = key.and_then(|key| self.frames.join(key, bytes, loop_depth, depth)) {
             return self.push_deferred(Value::Slot(slot, None));
+        }
+        if !self.frames.has_room() {
+            return self.lower_sized_bump(Size::Constant(bytes));
         }
         let base = self.locals.take_base();
         // A handle that may be any region's is a region of its own: nothing joins the frame.
@@ -208,6 +220,10 @@ impl Engine<'_> {
     /// In `$linmem.OutOfMemory`, with top as it was.
     fn lower_bump(&mut self, bytes: &Operand) {
         let size = self.keep_size(bytes);
+        self.lower_sized_bump(size);
+    }
+
+    fn lower_sized_bump(&mut self, size: Size) {
         self.write_bump(size);
         self.push_segment(size);
     }

@@ -1,0 +1,10 @@
+;; A lifted host call needs the memory to be exported as `memory`: it is, if the program did not.
+(module
+  (import "linmem" "wasi.write_all" (func $write_all (param i32 i64) (result i32)))
+  (import "linmem" "MemorySegment.ofAddress" (func $segment (param i32 i32) (result i64)))
+  (memory (export "mem") 1)
+  (data (i32.const 8) "text")
+  (func (export "run") (result i32) (call $write_all (i32.const 1) (call $segment (i32.const 8) (i32.const 4)))))
+
+;; run: run() == 0
+;; output: "text"
