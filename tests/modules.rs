@@ -114,7 +114,8 @@ fn large_functions_link_or_say_why_not() {
               (func $large (param $h i32) (local $r i32) {body}))"#
         ))
     };
-    let regions = "(local.set $r (call $new)) (drop (call $allocate (local.get $r) (i32.const 8))) (call $free (local.get $r))";
+    let regions =
+        "(local.set $r (call $new)) (drop (call $allocate (local.get $r) (i32.const 8))) (call $free (local.get $r))";
     assert!(link(&program(regions.repeat(20_000)), &Config::default()).is_ok());
     let unknown = "(drop (call $allocate (i32.mul (local.get $h) (i32.const 1)) (i32.const 8)))";
     assert!(link(&program(unknown.repeat(20_000)), &Config::default()).is_ok());

@@ -204,6 +204,16 @@ macro_rules! define_intrinsics {
                 match self { $(Intrinsic::$name => $($operation)+),+ }
             }
 
+            /// The intrinsic that does `operation`.
+            pub const fn from_operation(operation: Operation) -> Option<Intrinsic> {
+                use Operation::*;
+                match operation {
+                    $($($operation)+ => Some(Intrinsic::$name),)+
+                    // There is nothing to write without a sign that would differ from what is written with one.
+                    Set(Access::UByte | Access::UShort) => None,
+                }
+            }
+
             /// What it takes, first to last.
             pub const fn operands(self) -> &'static [Operand] {
                 use Operand::*;
@@ -235,11 +245,6 @@ impl Intrinsic {
     /// The intrinsic that is imported by `name`, aliases left aside.
     pub fn from_name(name: &str) -> Option<Intrinsic> {
         Intrinsic::ALL.iter().copied().find(|intrinsic| intrinsic.name() == name)
-    }
-
-    /// The first intrinsic that does `operation`.
-    pub fn from_operation(operation: Operation) -> Option<Intrinsic> {
-        Intrinsic::ALL.iter().copied().find(|intrinsic| intrinsic.operation() == operation)
     }
 
     /// Whether it stands for a call of the host.

@@ -72,6 +72,7 @@ pub struct Signature {
 impl Signature {
     /// The intrinsic with segments of `representation` and its results as the catalogue has them; nothing if that
     /// representation cannot support it.
+    #[inline]
     pub fn new(intrinsic: Intrinsic, representation: Representation) -> Option<Signature> {
         let uses_segments =
             intrinsic.operands().iter().chain(intrinsic.results()).any(|operand| *operand == Operand::Segment);
@@ -116,6 +117,17 @@ impl Signature {
         operands
     }
 
+    /// How many operands are taken.
+    #[inline]
+    pub fn operand_count(&self) -> usize {
+        self.intrinsic.operands().len() + usize::from(self.needs_bytes())
+    }
+
+    #[inline]
+    fn needs_bytes(&self) -> bool {
+        self.intrinsic.is_host_call() && self.representation.is_some_and(|kind| !kind.carries_size())
+    }
+
     /// What is given, first to last.
     pub fn results(&self) -> Vec<Operand> {
         if self.folded { vec![Operand::Count] } else { self.intrinsic.results().to_vec() }
@@ -158,6 +170,7 @@ mod tests {
             let possible = Signature::possible(intrinsic);
             assert!(!possible.is_empty(), "{} can have no type", intrinsic.name());
             for signature in possible {
+                assert_eq!(signature.operand_count(), signature.operands().len(), "{}", intrinsic.name());
                 let resolved = Signature::resolve(intrinsic, &signature.function_type());
                 assert_eq!(resolved, Some(signature), "{}", intrinsic.name());
             }

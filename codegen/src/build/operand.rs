@@ -48,11 +48,23 @@ pub struct OnStack;
 pub trait Operand {
     /// Writes the instructions that push it.
     fn push(self, function: &mut FunctionBuilder<'_>);
+
+    /// The same for an operand that usually becomes part of an instruction if it is constant: an offset, a size.
+    fn push_folding(self, function: &mut FunctionBuilder<'_>)
+    where
+        Self: Sized,
+    {
+        self.push(function);
+    }
 }
 
 impl Operand for i32 {
     fn push(self, function: &mut FunctionBuilder<'_>) {
         function.engine.i32_const(self);
+    }
+
+    fn push_folding(self, function: &mut FunctionBuilder<'_>) {
+        function.engine.i32_const_deferred(self);
     }
 }
 
@@ -61,11 +73,19 @@ impl Operand for u32 {
     fn push(self, function: &mut FunctionBuilder<'_>) {
         function.engine.i32_const(self as i32);
     }
+
+    fn push_folding(self, function: &mut FunctionBuilder<'_>) {
+        function.engine.i32_const_deferred(self as i32);
+    }
 }
 
 impl Operand for i64 {
     fn push(self, function: &mut FunctionBuilder<'_>) {
         function.engine.i64_const(self);
+    }
+
+    fn push_folding(self, function: &mut FunctionBuilder<'_>) {
+        function.engine.i64_const_deferred(self);
     }
 }
 

@@ -9,8 +9,8 @@ use wasm_encoder::ValType;
 impl FunctionBuilder<'_> {
     /// Allocates a constant number of bytes. Allocations of one scope share a bump.
     pub fn allocate(&mut self, region: Region, bytes: u32) -> Segment {
-        self.push(region);
-        self.push(bytes);
+        self.engine.handle(region.handle);
+        bytes.push_folding(self);
         self.intrinsic(Intrinsic::AllocatorAllocate);
         self.keep_segment(Bytes::Constant(bytes))
     }
@@ -18,9 +18,9 @@ impl FunctionBuilder<'_> {
     /// Allocates a number of bytes that is known when the code runs.
     pub fn allocate_dynamic(&mut self, region: Region, bytes: impl Operand) -> Segment {
         let size = self.engine.add_local(ValType::I32, Assigned::Once);
-        self.push(bytes);
+        bytes.push_folding(self);
         self.engine.local_set(size);
-        self.push(region);
+        self.engine.handle(region.handle);
         self.engine.local_get(size);
         self.intrinsic(Intrinsic::AllocatorAllocate);
         self.keep_segment(Bytes::Local(size))
@@ -28,9 +28,9 @@ impl FunctionBuilder<'_> {
 
     /// Allocates a constant number of bytes at a multiple of `alignment`, a power of two up to 65536.
     pub fn allocate_aligned(&mut self, region: Region, bytes: u32, alignment: u32) -> Segment {
-        self.push(region);
-        self.push(bytes);
-        self.push(alignment);
+        self.engine.handle(region.handle);
+        bytes.push_folding(self);
+        alignment.push_folding(self);
         self.intrinsic(Intrinsic::AllocatorAllocateAligned);
         self.keep_segment(Bytes::Constant(bytes))
     }
@@ -38,7 +38,7 @@ impl FunctionBuilder<'_> {
     /// Reads a value from a segment, onto the stack.
     pub fn get(&mut self, access: Access, segment: impl Operand, offset: impl Operand) {
         self.push(segment);
-        self.push(offset);
+        offset.push_folding(self);
         self.operation(Operation::Get(access));
     }
 
@@ -50,8 +50,8 @@ impl FunctionBuilder<'_> {
             other => other,
         };
         self.push(segment);
-        self.push(offset);
-        self.push(value);
+        offset.push_folding(self);
+        value.push_folding(self);
         self.operation(Operation::Set(access));
     }
 
@@ -86,7 +86,7 @@ impl FunctionBuilder<'_> {
     pub fn of_address(&mut self, address: impl Operand, bytes: impl Operand) -> Segment {
         let size = self.engine.add_local(ValType::I32, Assigned::Once);
         self.push(address);
-        self.push(bytes);
+        bytes.push_folding(self);
         self.engine.local_tee(size);
         self.operation(Operation::OfAddress);
         self.keep_segment(Bytes::Local(size))
@@ -95,8 +95,8 @@ impl FunctionBuilder<'_> {
     /// A part of a segment, over the same memory.
     pub fn slice(&mut self, segment: Segment, offset: u32, bytes: u32) -> Segment {
         self.push(segment);
-        self.push(offset);
-        self.push(bytes);
+        offset.push_folding(self);
+        bytes.push_folding(self);
         self.operation(Operation::Slice);
         self.keep_segment(Bytes::Constant(bytes))
     }
@@ -104,10 +104,10 @@ impl FunctionBuilder<'_> {
     /// A part of a segment from one offset on, of so many bytes, both known when the code runs.
     pub fn slice_dynamic(&mut self, segment: Segment, offset: impl Operand, bytes: impl Operand) -> Segment {
         let size = self.engine.add_local(ValType::I32, Assigned::Once);
-        self.push(bytes);
+        bytes.push_folding(self);
         self.engine.local_set(size);
         self.push(segment);
-        self.push(offset);
+        offset.push_folding(self);
         self.engine.local_get(size);
         self.operation(Operation::Slice);
         self.keep_segment(Bytes::Local(size))
@@ -116,8 +116,8 @@ impl FunctionBuilder<'_> {
     /// Sets bytes of a segment to one value.
     pub fn fill(&mut self, segment: impl Operand, offset: impl Operand, bytes: impl Operand, byte: impl Operand) {
         self.push(segment);
-        self.push(offset);
-        self.push(bytes);
+        offset.push_folding(self);
+        bytes.push_folding(self);
         self.push(byte);
         self.operation(Operation::Fill);
     }
@@ -125,10 +125,10 @@ impl FunctionBuilder<'_> {
     /// Copies bytes to a segment and an offset, from a segment and an offset.
     pub fn copy(&mut self, to: (impl Operand, impl Operand), from: (impl Operand, impl Operand), bytes: impl Operand) {
         self.push(to.0);
-        self.push(to.1);
+        to.1.push_folding(self);
         self.push(from.0);
-        self.push(from.1);
-        self.push(bytes);
+        from.1.push_folding(self);
+        bytes.push_folding(self);
         self.operation(Operation::Copy);
     }
 

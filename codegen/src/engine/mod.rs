@@ -36,6 +36,9 @@ pub(crate) enum Arity {
     Unknown,
 }
 
+/// How many operands an intrinsic has at most.
+const MOST_OPERANDS: usize = 5;
+
 /// A use that is wrong for certain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Certain {
@@ -154,6 +157,28 @@ impl<'a> Engine<'a> {
         self.simple(Value::I32(value), |sink| {
             sink.i32_const(value);
         });
+    }
+
+    /// `i32.const`, of which nothing is written if what takes it can do without.
+    pub(crate) fn i32_const_deferred(&mut self, value: i32) {
+        if !self.is_dead() {
+            self.push_deferred(Value::I32(value));
+        }
+    }
+
+    /// `i64.const`, in the same way.
+    pub(crate) fn i64_const_deferred(&mut self, value: i64) {
+        if !self.is_dead() {
+            self.push_deferred(Value::I64(value));
+        }
+    }
+
+    /// The handle of a region that an allocation takes, which does without if it knows the region.
+    pub(crate) fn handle(&mut self, local: LocalIndex) {
+        match self.locals.fact(local) {
+            Some(Fact::Region(region)) if !self.is_dead() => self.push_deferred(Value::Region(region)),
+            _ => self.local_get(local),
+        }
     }
 
     /// `i64.const`.
@@ -337,8 +362,9 @@ impl<'a> Engine<'a> {
         if self.is_dead() {
             return Ok(());
         }
-        let operands = self.take(signature);
-        self.lower(signature, &operands)?;
+        let count = signature.operand_count();
+        let operands = self.take(signature, count);
+        self.lower(signature, &operands[..count])?;
         self.locals.free_spills();
         Ok(())
     }
@@ -548,13 +574,23 @@ impl<'a> Engine<'a> {
 
     /// Pops the operands of an intrinsic, first to last. Each has a position: if the engine does not know one, all are
     /// put into locals and read back.
-    fn take(&mut self, signature: &Signature) -> Vec<Operand> {
-        let types = signature.function_type().params;
-        let mut operands: Vec<Operand> = types.iter().map(|_| self.pop()).collect();
-        operands.reverse();
-        if operands.iter().all(|operand| operand.position.is_some()) {
-            return operands;
+    fn take(&mut self, signature: &Signature, count: usize) -> [Operand; MOST_OPERANDS] {
+        let mut operands = [Operand::UNKNOWN; MOST_OPERANDS];
+        for operand in operands[..count].iter_mut().rev() {
+            *operand = self.pop();
         }
+        if operands[..count].iter().any(|operand| operand.position.is_none()) {
+            self.spill(signature, &operands[..count]);
+            for operand in operands[..count].iter_mut().rev() {
+                *operand = self.pop();
+            }
+        }
+        operands
+    }
+
+    /// Puts operands that were popped into locals, and reads them back.
+    fn spill(&mut self, signature: &Signature, operands: &[Operand]) {
+        let types = signature.function_type().params;
         let mut spilled = Vec::new();
         for (operand, ty) in operands.iter().zip(&types).rev() {
             self.materialize(operand);
@@ -569,9 +605,6 @@ impl<'a> Engine<'a> {
                 sink.local_get(local.0);
             });
         }
-        let mut operands: Vec<Operand> = types.iter().map(|_| self.pop()).collect();
-        operands.reverse();
-        operands
     }
 
     fn lower(&mut self, signature: &Signature, operands: &[Operand]) -> Result<(), Certain> {

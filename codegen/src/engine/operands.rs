@@ -34,11 +34,11 @@ pub(crate) struct Operand {
     pub(crate) position: Option<Position>,
     /// Where its one instruction starts, if it can be left out; nothing if it has not been written or is part of
     /// something larger.
-    pub(crate) start: Option<usize>,
+    pub(crate) start: Option<u32>,
     /// Whether no instruction pushes it yet.
     pub(crate) deferred: bool,
     /// Of a packed segment: where the instructions start that only pack the address below them.
-    pub(crate) packing: Option<usize>,
+    pub(crate) packing: Option<u32>,
 }
 
 impl Operand {

@@ -40,16 +40,16 @@ pub(crate) struct Relocation {
 /// A place between two instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
-    at: usize,
+    at: u32,
     clock: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Action {
     /// Leave out this many bytes.
-    Delete(usize),
+    Delete(u32),
     /// Put in this range of `aside`.
-    Insert(usize, usize),
+    Insert(u32, u32),
     /// Put in the index of a function.
     Function(FunctionRef),
     /// Put in what only the end of the function tells.
@@ -81,19 +81,31 @@ pub(crate) struct Tape {
     code: Vec<u8>,
     aside: Vec<u8>,
     edits: Vec<Edit>,
+    /// Whether the edits are not in the order of their positions.
+    unordered: bool,
     clock: u32,
 }
 
+/// How far back an edit is put in its place at once. Most go back over a few; those that go further, over an operand
+/// that is a large expression, are left to sorting.
+const NEAR: usize = 24;
+
 impl Tape {
-    /// The number of bytes so far.
-    pub(crate) fn len(&self) -> usize {
-        self.code.len()
+    /// The number of bytes so far. A function is far smaller than 4 GiB: it has at most a few bytes for each byte that
+    /// came in, and those are limited to 7,654,321.
+    pub(crate) fn len(&self) -> u32 {
+        self.code.len() as u32
+    }
+
+    /// Whether nothing was written or put in since a position was taken.
+    pub(crate) fn is_end(&self, position: Position) -> bool {
+        self.len() == position.at && self.edits.last().is_none_or(|edit| edit.position < position)
     }
 
     /// Takes the position behind all that was written.
     pub(crate) fn here(&mut self) -> Position {
         self.clock += 1;
-        Position { at: self.code.len(), clock: self.clock }
+        Position { at: self.len(), clock: self.clock }
     }
 
     /// Appends instructions as bytes.
@@ -136,19 +148,19 @@ impl Tape {
 
     /// Puts instructions at a position, behind what was put there before.
     pub(crate) fn insert(&mut self, position: Position, write: impl FnOnce(&mut InstructionSink<'_>)) {
-        let start = self.aside.len();
+        let start = self.aside.len() as u32;
         write(&mut InstructionSink::new(&mut self.aside));
-        let end = self.aside.len();
+        let end = self.aside.len() as u32;
         if start < end {
-            self.edits.push(Edit { position, action: Action::Insert(start, end) });
+            self.edit(Edit { position, action: Action::Insert(start, end) });
         }
     }
 
     /// Leaves out the bytes from `start` to `end`, which nothing else may lie in.
-    pub(crate) fn delete(&mut self, start: usize, end: Position) {
+    pub(crate) fn delete(&mut self, start: u32, end: Position) {
         if start < end.at {
             let position = Position { at: start, clock: end.clock };
-            self.edits.push(Edit { position, action: Action::Delete(end.at - start) });
+            self.edit(Edit { position, action: Action::Delete(end.at - start) });
         }
     }
 
@@ -157,19 +169,33 @@ impl Tape {
         self.edits.push(Edit { position, action });
     }
 
+    /// Adds an edit behind all that are not behind its position.
+    fn edit(&mut self, edit: Edit) {
+        let behind = self.edits.iter().rev().take(NEAR + 1).take_while(|other| other.position > edit.position).count();
+        if behind > NEAR || self.unordered {
+            self.unordered = true;
+            self.edits.push(edit);
+        } else {
+            self.edits.insert(self.edits.len() - behind, edit);
+        }
+    }
+
     /// Applies the edits. `late` writes what was left open until the end.
     pub(crate) fn finish(mut self, mut late: impl FnMut(Late, &mut Vec<u8>)) -> Code {
-        self.edits.sort_by_key(|edit| edit.position);
+        if self.unordered {
+            self.edits.sort_by_key(|edit| edit.position);
+        }
         let mut out = Code { bytes: Vec::with_capacity(self.code.len()), ..Code::default() };
         let mut cursor = 0;
         for edit in &self.edits {
-            if edit.position.at > cursor {
-                out.bytes.extend_from_slice(&self.code[cursor..edit.position.at]);
-                cursor = edit.position.at;
+            let at = edit.position.at as usize;
+            if at > cursor {
+                out.bytes.extend_from_slice(&self.code[cursor..at]);
+                cursor = at;
             }
             match edit.action {
-                Action::Delete(bytes) => cursor = edit.position.at + bytes,
-                Action::Insert(start, end) => out.bytes.extend_from_slice(&self.aside[start..end]),
+                Action::Delete(bytes) => cursor = at + bytes as usize,
+                Action::Insert(start, end) => out.bytes.extend_from_slice(&self.aside[start as usize..end as usize]),
                 Action::Function(target) => {
                     out.relocations.push(Relocation { at: out.bytes.len(), replaces: 0, target });
                 }

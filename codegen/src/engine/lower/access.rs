@@ -101,6 +101,34 @@ impl Engine<'_> {
         });
     }
 
+    /// Pushes the start of the frame that a segment is in, where none of the operands has been written yet: `constants`
+    /// are the offset and what follows it. Gives what to add to it. There is nothing to edit then.
+    fn place_at_end(&mut self, segment: &Operand, constants: &[&Operand]) -> Option<u32> {
+        let is_constant =
+            |operand: &&Operand| operand.deferred && matches!(operand.value, Value::I32(_) | Value::I64(_));
+        let (Value::Slot(slot, _), true) = (segment.value, segment.deferred) else { return None };
+        if !constants.iter().all(is_constant) || !self.tape.is_end(segment.position?) {
+            return None;
+        }
+        let offset = slot.offset.checked_add(constants.first()?.constant()?)?;
+        let base = self.frames.base(slot.frame);
+        self.tape.emit(|sink| {
+            sink.local_get(base.0);
+        });
+        Some(offset)
+    }
+
+    /// Writes a constant that has not been written yet, behind all else.
+    fn write_constant(&mut self, operand: &Operand) {
+        self.tape.emit(|sink| {
+            match operand.value {
+                Value::I32(constant) => sink.i32_const(constant),
+                Value::I64(constant) => sink.i64_const(constant),
+                _ => sink,
+            };
+        });
+    }
+
     /// The constant part of a place whose address is on the stack, after putting it there if need be.
     fn push_place(&mut self, place: Place, segment: &Operand) -> u32 {
         match place {
@@ -116,8 +144,13 @@ impl Engine<'_> {
     }
 
     pub(in crate::engine) fn lower_get(&mut self, access: Access, segment: &Operand, offset: &Operand) {
-        let place = self.place(segment, offset);
-        let offset = self.push_place(place, segment);
+        let offset = match self.place_at_end(segment, &[offset]) {
+            Some(offset) => offset,
+            None => {
+                let place = self.place(segment, offset);
+                self.push_place(place, segment)
+            }
+        };
         let memarg = self.context.memarg(offset, access.bytes());
         self.tape.emit(|sink| {
             match access {
@@ -142,9 +175,17 @@ impl Engine<'_> {
         offset: &Operand,
         value: &Operand,
     ) {
-        self.materialize(value);
-        let place = self.place(segment, offset);
-        let offset = self.push_place(place, segment);
+        let offset = match self.place_at_end(segment, &[offset, value]) {
+            Some(offset) => {
+                self.write_constant(value);
+                offset
+            }
+            None => {
+                self.materialize(value);
+                let place = self.place(segment, offset);
+                self.push_place(place, segment)
+            }
+        };
         let memarg = self.context.memarg(offset, access.bytes());
         self.tape.emit(|sink| {
             match access {
