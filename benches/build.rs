@@ -8,7 +8,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use linmem::build::ModuleBuilder;
-use linmem::wasm_encoder::{BlockType, Function, MemArg, ValType};
+use linmem::wasm_encoder::{BlockType, Function, MemArg};
 use linmem::{Access, Config, Representation};
 use std::time::Instant;
 
