@@ -6,7 +6,7 @@
 //!   link    somebody's finished module imports the intrinsics ────────────┘
 //! ```
 //!
-//! Every intrinsic is lowered in one place, [`engine`], whichever door it came through. This crate alone knows how
+//! Every intrinsic is lowered in one place, the engine, whichever door it came through. This crate alone knows how
 //! WebAssembly is encoded; what may be asked is in `linmem-intrinsics`, where bytes live in `linmem-allocator`.
 
 pub mod build;

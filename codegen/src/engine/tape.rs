@@ -97,9 +97,9 @@ impl Tape {
         self.code.len() as u32
     }
 
-    /// Whether nothing was written or put in since a position was taken.
+    /// Whether nothing was written or put in since a position was taken. In doubt, something was.
     pub(crate) fn is_end(&self, position: Position) -> bool {
-        self.len() == position.at && self.edits.last().is_none_or(|edit| edit.position < position)
+        !self.unordered && self.len() == position.at && self.edits.last().is_none_or(|edit| edit.position < position)
     }
 
     /// Takes the position behind all that was written.
