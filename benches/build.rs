@@ -6,11 +6,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
+mod support;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use linmem::build::ModuleBuilder;
 use linmem::wasm_encoder::{BlockType, Function, MemArg};
 use linmem::{Access, Config, Representation};
-use std::time::Instant;
+use support::quickest;
 
 const REGIONS: usize = 2000;
 
@@ -84,21 +86,10 @@ fn write_region(function: &mut Function, memarg: impl Fn(u64, u32) -> MemArg) {
     sink.local_get(handle).global_set(top);
 }
 
-/// The quickest of several runs, in seconds.
-fn quickest(mut run: impl FnMut()) -> f64 {
-    (0..15)
-        .map(|_| {
-            let start = Instant::now();
-            run();
-            start.elapsed().as_secs_f64()
-        })
-        .fold(f64::INFINITY, f64::min)
-}
-
 fn bench(criterion: &mut Criterion) {
     let (ours, theirs) = (with_linmem(), by_hand());
     println!("{} bytes by linmem, {} by hand", ours.len(), theirs.len());
-    let ratio = quickest(|| drop(with_linmem())) / quickest(|| drop(by_hand()));
+    let ratio = quickest(15, || drop(with_linmem())) / quickest(15, || drop(by_hand()));
     println!(
         "the library door takes {ratio:.2} times as long as wasm-encoder alone (goal: at most 2), both validating"
     );

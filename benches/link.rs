@@ -7,9 +7,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
+mod support;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use linmem::Config;
-use std::time::Instant;
+use support::quickest;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder, utils};
 use wasm_encoder::{CodeSection, EntityType, Function, FunctionSection, ImportSection, Module, TypeSection};
 
@@ -87,17 +89,6 @@ fn validate(bytes: &[u8]) {
     wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(bytes).unwrap();
 }
 
-/// The quickest of several runs, in seconds.
-fn quickest(mut run: impl FnMut()) -> f64 {
-    (0..7)
-        .map(|_| {
-            let start = Instant::now();
-            run();
-            start.elapsed().as_secs_f64()
-        })
-        .fold(f64::INFINITY, f64::min)
-}
-
 fn bench(criterion: &mut Criterion) {
     let Some(bytes) = module() else {
         println!("no module: run benches/fetch.sh, or set LINMEM_BENCH_MODULE");
@@ -106,9 +97,9 @@ fn bench(criterion: &mut Criterion) {
     let linked = linmem::link(&bytes, &Config::default()).unwrap();
     validate(&linked);
 
-    let link = quickest(|| drop(linmem::link(&bytes, &Config::default()).unwrap()));
-    let again = quickest(|| drop(reencode(&bytes)));
-    let check = quickest(|| validate(&bytes));
+    let link = quickest(7, || drop(linmem::link(&bytes, &Config::default()).unwrap()));
+    let again = quickest(7, || drop(reencode(&bytes)));
+    let check = quickest(7, || validate(&bytes));
     let megabytes = bytes.len() as f64 / 1e6;
     println!("{megabytes:.1} MB: linking {:.0} MB/s, encoding again {:.0} MB/s", megabytes / link, megabytes / again);
     println!("linking takes {:.2} times as long as encoding again (goal: at most 1.5)", link / again);

@@ -7,6 +7,7 @@
 mod arity;
 mod control;
 mod function;
+mod layout;
 mod lowering;
 mod module;
 mod operand;

@@ -2,24 +2,21 @@
 
 use crate::build::FunctionBuilder;
 use crate::build::function::Signatures;
+use crate::build::layout::Layout;
 use crate::build::lowering::new_memory;
 use crate::config::Config;
 use crate::context::Context;
 use crate::engine::locals::{Assigned, Locals};
-use crate::engine::tape::{FunctionRef, relocate};
 use crate::engine::{Engine, Lowered};
 use crate::error::Error;
-use crate::helpers::{Bodies, Helper, HostImport, Needs};
+use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
 use indexmap::IndexMap;
 use linmem_intrinsics::{FunctionType, Representation};
-use std::borrow::Cow;
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalSection, GlobalType, ImportSection, IndirectNameMap, MemorySection, MemoryType, Module,
-    NameMap, NameSection, RefType, StartSection, SubType, TableSection, TableType, TagKind, TagSection, TagType,
-    TypeSection, ValType,
+    ConstExpr, DataSection, ExportKind, GlobalSection, GlobalType, NameMap, RefType, SubType, TableSection, TableType,
+    TagKind, TagSection, TagType, TypeSection, ValType,
 };
 
 /// A function of a [`ModuleBuilder`]: its number in the order of declaration, imports included. Instructions that are
@@ -31,37 +28,37 @@ pub struct FunctionId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TypeId(pub u32);
 
-enum Source {
+pub(super) enum Source {
     Import { module: String, name: String },
     Declared { name: String, body: Option<Lowered> },
 }
 
-struct Entry {
-    ty: TypeId,
-    source: Source,
+pub(super) struct Entry {
+    pub(super) ty: TypeId,
+    pub(super) source: Source,
 }
 
 /// Builds a module: owns the index spaces, interns types, adds linmem's memory, globals and helpers, writes the name
 /// section, and validates what it makes.
 pub struct ModuleBuilder {
-    context: Context,
-    needs: Needs,
-    pages: u64,
-    types: TypeSection,
-    type_count: u32,
-    interned: IndexMap<(Vec<ValType>, Vec<ValType>), TypeId>,
-    arities: Vec<Option<(u32, u32)>>,
-    functions: Vec<Entry>,
-    globals: GlobalSection,
-    global_names: NameMap,
-    tables: TableSection,
-    table_elements: Vec<(u32, Vec<FunctionId>)>,
-    referenced: Vec<FunctionId>,
-    tags: TagSection,
-    tag_params: Vec<u32>,
-    exports: Vec<(String, ExportKind, u32)>,
-    start: Option<FunctionId>,
-    data: DataSection,
+    pub(super) context: Context,
+    pub(super) needs: Needs,
+    pub(super) pages: u64,
+    pub(super) types: TypeSection,
+    pub(super) type_count: u32,
+    pub(super) interned: IndexMap<(Vec<ValType>, Vec<ValType>), TypeId>,
+    pub(super) arities: Vec<Option<(u32, u32)>>,
+    pub(super) functions: Vec<Entry>,
+    pub(super) globals: GlobalSection,
+    pub(super) global_names: NameMap,
+    pub(super) tables: TableSection,
+    pub(super) table_elements: Vec<(u32, Vec<FunctionId>)>,
+    pub(super) referenced: Vec<FunctionId>,
+    pub(super) tags: TagSection,
+    pub(super) tag_params: Vec<u32>,
+    pub(super) exports: Vec<(String, ExportKind, u32)>,
+    pub(super) start: Option<FunctionId>,
+    pub(super) data: DataSection,
 }
 
 impl ModuleBuilder {
@@ -280,7 +277,7 @@ impl ModuleBuilder {
         TypeId(self.type_count - 1)
     }
 
-    fn intern(&mut self, ty: &FunctionType) -> TypeId {
+    pub(super) fn intern(&mut self, ty: &FunctionType) -> TypeId {
         let convert = |list: &[linmem_intrinsics::ValueType]| list.iter().map(|ty| val_type(*ty)).collect::<Vec<_>>();
         self.function_type(convert(&ty.params), convert(&ty.results))
     }
@@ -308,194 +305,5 @@ impl Signatures for Declared<'_> {
 
     fn renumbers(&self) -> bool {
         true
-    }
-}
-
-/// The indices of the finished module: imports, those that linmem adds, functions, helpers.
-struct Layout {
-    functions: Vec<u32>,
-    hosts: IndexMap<HostImport, (u32, TypeId)>,
-    helpers: IndexMap<Helper, (u32, TypeId)>,
-}
-
-impl Layout {
-    fn new(builder: &mut ModuleBuilder) -> Layout {
-        let (imports, helpers): (Vec<_>, Vec<_>) =
-            (builder.needs.imports().collect(), builder.needs.helpers().collect());
-        let hosts: Vec<(HostImport, TypeId)> =
-            imports.into_iter().map(|import| (import, builder.intern(&import.function_type()))).collect();
-        let helpers: Vec<(Helper, TypeId)> =
-            helpers.into_iter().map(|helper| (helper, builder.intern(&helper.function_type()))).collect();
-        let mut next = 0;
-        let mut take = || {
-            next += 1;
-            next - 1
-        };
-        let mut layout =
-            Layout { functions: vec![0; builder.functions.len()], hosts: IndexMap::new(), helpers: IndexMap::new() };
-        let is_import = |entry: &Entry| matches!(entry.source, Source::Import { .. });
-        for (position, _) in builder.functions.iter().enumerate().filter(|(_, entry)| is_import(entry)) {
-            layout.functions[position] = take();
-        }
-        for (import, ty) in hosts {
-            layout.hosts.insert(import, (take(), ty));
-        }
-        for (position, _) in builder.functions.iter().enumerate().filter(|(_, entry)| !is_import(entry)) {
-            layout.functions[position] = take();
-        }
-        for (helper, ty) in helpers {
-            layout.helpers.insert(helper, (take(), ty));
-        }
-        layout
-    }
-
-    /// The index of a function. One that does not exist stays out of range, for validation to find.
-    fn index(&self, function: FunctionRef) -> u32 {
-        match function {
-            FunctionRef::Program(number) => self.functions.get(number as usize).copied(),
-            FunctionRef::Helper(helper) => self.helpers.get(&helper).map(|(index, _)| *index),
-            FunctionRef::Host(import) => self.hosts.get(&import).map(|(index, _)| *index),
-        }
-        .unwrap_or(u32::MAX)
-    }
-
-    fn write(&self, builder: &ModuleBuilder) -> Vec<u8> {
-        let mut imports = ImportSection::new();
-        let mut functions = FunctionSection::new();
-        let mut code = CodeSection::new();
-        for entry in &builder.functions {
-            if let Source::Import { module, name } = &entry.source {
-                imports.import(module, name, EntityType::Function(entry.ty.0));
-            }
-        }
-        for (import, (_, ty)) in &self.hosts {
-            imports.import(import.module(), import.name(), EntityType::Function(ty.0));
-        }
-        for entry in &builder.functions {
-            if let Source::Declared { body: Some(lowered), .. } = &entry.source {
-                functions.function(entry.ty.0);
-                code.function(&self.body(lowered));
-            }
-        }
-        let index = |function| self.index(function);
-        let bodies = Bodies { context: &builder.context, needs: &builder.needs, index: &index };
-        for (helper, (_, ty)) in &self.helpers {
-            functions.function(ty.0);
-            code.function(&helper.body(&bodies));
-        }
-        let mut memories = MemorySection::new();
-        memories.memory(MemoryType {
-            minimum: builder.pages,
-            maximum: None,
-            memory64: false,
-            shared: false,
-            page_size_log2: None,
-        });
-        let mut exports = ExportSection::new();
-        for (name, kind, number) in &builder.exports {
-            exports.export(name, *kind, self.index(FunctionRef::Program(*number)));
-        }
-        exports.export("memory", ExportKind::Memory, builder.context.memory.0);
-
-        let mut module = Module::new();
-        module.section(&builder.types);
-        if !imports.is_empty() {
-            module.section(&imports);
-        }
-        module.section(&functions);
-        if !builder.tables.is_empty() {
-            module.section(&builder.tables);
-        }
-        module.section(&memories);
-        if !builder.tags.is_empty() {
-            module.section(&builder.tags);
-        }
-        module.section(&builder.globals).section(&exports);
-        if let Some(start) = builder.start {
-            module.section(&StartSection { function_index: self.index(FunctionRef::Program(start.0)) });
-        }
-        let elements = self.elements(builder);
-        if !elements.is_empty() {
-            module.section(&elements);
-        }
-        if !builder.data.is_empty() {
-            module.section(&wasm_encoder::DataCountSection { count: builder.data.len() });
-        }
-        module.section(&code);
-        if !builder.data.is_empty() {
-            module.section(&builder.data);
-        }
-        module.section(&self.names(builder));
-        module.finish()
-    }
-
-    fn body(&self, lowered: &Lowered) -> Function {
-        let mut bytes = Vec::with_capacity(lowered.code.bytes.len() + 16);
-        relocate(&lowered.code.bytes, &lowered.code.relocations, |function| self.index(function), &mut bytes);
-        let mut function = Function::new_with_locals_types(lowered.locals.iter().copied());
-        function.raw(bytes);
-        function
-    }
-
-    fn elements(&self, builder: &ModuleBuilder) -> ElementSection {
-        let resolve = |list: &[FunctionId]| -> Vec<u32> {
-            list.iter().map(|function| self.index(FunctionRef::Program(function.0))).collect()
-        };
-        let mut elements = ElementSection::new();
-        for (table, functions) in &builder.table_elements {
-            let functions = Elements::Functions(Cow::Owned(resolve(functions)));
-            elements.active(Some(*table), &ConstExpr::i32_const(0), functions);
-        }
-        if !builder.referenced.is_empty() {
-            elements.declared(Elements::Functions(Cow::Owned(resolve(&builder.referenced))));
-        }
-        elements
-    }
-
-    fn names(&self, builder: &ModuleBuilder) -> NameSection {
-        let mut functions: Vec<(u32, String)> = Vec::new();
-        let mut locals: Vec<(u32, NameMap)> = Vec::new();
-        for (entry, index) in builder.functions.iter().zip(&self.functions) {
-            match &entry.source {
-                Source::Import { module, name } => functions.push((*index, format!("{module}.{name}"))),
-                Source::Declared { name, body } => {
-                    functions.push((*index, name.clone()));
-                    let added = body.iter().flat_map(|lowered| &lowered.added);
-                    let mut map = NameMap::new();
-                    for added in added {
-                        map.append(added.local.0, added.name);
-                    }
-                    if !map.is_empty() {
-                        locals.push((*index, map));
-                    }
-                }
-            }
-        }
-        for (import, (index, _)) in &self.hosts {
-            functions.push((*index, format!("{}.{}", import.module(), import.name())));
-        }
-        for (helper, (index, _)) in &self.helpers {
-            functions.push((*index, helper.name()));
-        }
-        functions.sort();
-        locals.sort_by_key(|(index, _)| *index);
-        let mut names = NameSection::new();
-        let mut map = NameMap::new();
-        for (index, name) in &functions {
-            map.append(*index, name);
-        }
-        names.functions(&map);
-        if !locals.is_empty() {
-            let mut map = IndirectNameMap::new();
-            for (index, inner) in &locals {
-                map.append(*index, inner);
-            }
-            names.locals(&map);
-        }
-        let mut memories = NameMap::new();
-        memories.append(builder.context.memory.0, "memory");
-        names.memories(&memories);
-        names.globals(&builder.global_names);
-        names
     }
 }

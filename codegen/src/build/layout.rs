@@ -1,0 +1,203 @@
+//! The finished module of a builder: indices and sections.
+
+use crate::build::module::{Entry, FunctionId, ModuleBuilder, Source, TypeId};
+use crate::engine::Lowered;
+use crate::engine::tape::{FunctionRef, relocate};
+use crate::helpers::{Bodies, Helper, HostImport};
+use indexmap::IndexMap;
+use std::borrow::Cow;
+use wasm_encoder::{
+    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    ImportSection, IndirectNameMap, MemorySection, MemoryType, Module, NameMap, NameSection, StartSection,
+};
+
+/// The indices of the finished module: imports, those that linmem adds, functions, helpers.
+pub(super) struct Layout {
+    functions: Vec<u32>,
+    hosts: IndexMap<HostImport, (u32, TypeId)>,
+    helpers: IndexMap<Helper, (u32, TypeId)>,
+}
+
+impl Layout {
+    /// Gives everything its index, and helpers their types.
+    pub(super) fn new(builder: &mut ModuleBuilder) -> Layout {
+        let (imports, helpers): (Vec<_>, Vec<_>) =
+            (builder.needs.imports().collect(), builder.needs.helpers().collect());
+        let hosts: Vec<(HostImport, TypeId)> =
+            imports.into_iter().map(|import| (import, builder.intern(&import.function_type()))).collect();
+        let helpers: Vec<(Helper, TypeId)> =
+            helpers.into_iter().map(|helper| (helper, builder.intern(&helper.function_type()))).collect();
+        let mut next = 0;
+        let mut take = || {
+            next += 1;
+            next - 1
+        };
+        let mut layout =
+            Layout { functions: vec![0; builder.functions.len()], hosts: IndexMap::new(), helpers: IndexMap::new() };
+        let is_import = |entry: &Entry| matches!(entry.source, Source::Import { .. });
+        for (position, _) in builder.functions.iter().enumerate().filter(|(_, entry)| is_import(entry)) {
+            layout.functions[position] = take();
+        }
+        for (import, ty) in hosts {
+            layout.hosts.insert(import, (take(), ty));
+        }
+        for (position, _) in builder.functions.iter().enumerate().filter(|(_, entry)| !is_import(entry)) {
+            layout.functions[position] = take();
+        }
+        for (helper, ty) in helpers {
+            layout.helpers.insert(helper, (take(), ty));
+        }
+        layout
+    }
+
+    /// The index of a function. One that does not exist stays out of range, for validation to find.
+    fn index(&self, function: FunctionRef) -> u32 {
+        match function {
+            FunctionRef::Program(number) => self.functions.get(number as usize).copied(),
+            FunctionRef::Helper(helper) => self.helpers.get(&helper).map(|(index, _)| *index),
+            FunctionRef::Host(import) => self.hosts.get(&import).map(|(index, _)| *index),
+        }
+        .unwrap_or(u32::MAX)
+    }
+
+    /// Writes the sections.
+    pub(super) fn write(&self, builder: &ModuleBuilder) -> Vec<u8> {
+        let mut imports = ImportSection::new();
+        let mut functions = FunctionSection::new();
+        let mut code = CodeSection::new();
+        for entry in &builder.functions {
+            if let Source::Import { module, name } = &entry.source {
+                imports.import(module, name, EntityType::Function(entry.ty.0));
+            }
+        }
+        for (import, (_, ty)) in &self.hosts {
+            imports.import(import.module(), import.name(), EntityType::Function(ty.0));
+        }
+        for entry in &builder.functions {
+            if let Source::Declared { body: Some(lowered), .. } = &entry.source {
+                functions.function(entry.ty.0);
+                code.function(&self.body(lowered));
+            }
+        }
+        let index = |function| self.index(function);
+        let bodies = Bodies { context: &builder.context, needs: &builder.needs, index: &index };
+        for (helper, (_, ty)) in &self.helpers {
+            functions.function(ty.0);
+            code.function(&helper.body(&bodies));
+        }
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType {
+            minimum: builder.pages,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        let mut exports = ExportSection::new();
+        for (name, kind, number) in &builder.exports {
+            exports.export(name, *kind, self.index(FunctionRef::Program(*number)));
+        }
+        exports.export("memory", ExportKind::Memory, builder.context.memory.0);
+
+        let mut module = Module::new();
+        module.section(&builder.types);
+        if !imports.is_empty() {
+            module.section(&imports);
+        }
+        module.section(&functions);
+        if !builder.tables.is_empty() {
+            module.section(&builder.tables);
+        }
+        module.section(&memories);
+        if !builder.tags.is_empty() {
+            module.section(&builder.tags);
+        }
+        module.section(&builder.globals).section(&exports);
+        if let Some(start) = builder.start {
+            module.section(&StartSection { function_index: self.index(FunctionRef::Program(start.0)) });
+        }
+        let elements = self.elements(builder);
+        if !elements.is_empty() {
+            module.section(&elements);
+        }
+        if !builder.data.is_empty() {
+            module.section(&wasm_encoder::DataCountSection { count: builder.data.len() });
+        }
+        module.section(&code);
+        if !builder.data.is_empty() {
+            module.section(&builder.data);
+        }
+        module.section(&self.names(builder));
+        module.finish()
+    }
+
+    fn body(&self, lowered: &Lowered) -> Function {
+        let mut bytes = Vec::with_capacity(lowered.code.bytes.len() + 16);
+        relocate(&lowered.code.bytes, &lowered.code.relocations, |function| self.index(function), &mut bytes);
+        let mut function = Function::new_with_locals_types(lowered.locals.iter().copied());
+        function.raw(bytes);
+        function
+    }
+
+    fn elements(&self, builder: &ModuleBuilder) -> ElementSection {
+        let resolve = |list: &[FunctionId]| -> Vec<u32> {
+            list.iter().map(|function| self.index(FunctionRef::Program(function.0))).collect()
+        };
+        let mut elements = ElementSection::new();
+        for (table, functions) in &builder.table_elements {
+            let functions = Elements::Functions(Cow::Owned(resolve(functions)));
+            elements.active(Some(*table), &ConstExpr::i32_const(0), functions);
+        }
+        if !builder.referenced.is_empty() {
+            elements.declared(Elements::Functions(Cow::Owned(resolve(&builder.referenced))));
+        }
+        elements
+    }
+
+    fn names(&self, builder: &ModuleBuilder) -> NameSection {
+        let mut functions: Vec<(u32, String)> = Vec::new();
+        let mut locals: Vec<(u32, NameMap)> = Vec::new();
+        for (entry, index) in builder.functions.iter().zip(&self.functions) {
+            match &entry.source {
+                Source::Import { module, name } => functions.push((*index, format!("{module}.{name}"))),
+                Source::Declared { name, body } => {
+                    functions.push((*index, name.clone()));
+                    let added = body.iter().flat_map(|lowered| &lowered.added);
+                    let mut map = NameMap::new();
+                    for added in added {
+                        map.append(added.local.0, added.name);
+                    }
+                    if !map.is_empty() {
+                        locals.push((*index, map));
+                    }
+                }
+            }
+        }
+        for (import, (index, _)) in &self.hosts {
+            functions.push((*index, format!("{}.{}", import.module(), import.name())));
+        }
+        for (helper, (index, _)) in &self.helpers {
+            functions.push((*index, helper.name()));
+        }
+        functions.sort();
+        locals.sort_by_key(|(index, _)| *index);
+        let mut names = NameSection::new();
+        let mut map = NameMap::new();
+        for (index, name) in &functions {
+            map.append(*index, name);
+        }
+        names.functions(&map);
+        if !locals.is_empty() {
+            let mut map = IndirectNameMap::new();
+            for (index, inner) in &locals {
+                map.append(*index, inner);
+            }
+            names.locals(&map);
+        }
+        let mut memories = NameMap::new();
+        memories.append(builder.context.memory.0, "memory");
+        names.memories(&memories);
+        names.globals(&builder.global_names);
+        names
+    }
+}

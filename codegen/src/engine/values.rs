@@ -1,0 +1,232 @@
+//! What the engine does with values: it pushes and pops them, writes them when they are needed as such, makes them
+//! vanish, and learns what locals hold. The lowerings are written in terms of this.
+
+use crate::engine::frames::{RegionId, RegionKey, Retired};
+use crate::engine::locals::{Assigned, Fact};
+use crate::engine::operands::{Operand, Value};
+use crate::engine::tape::FunctionRef;
+use crate::engine::{Engine, MOST_OPERANDS, frames, write_slot};
+use crate::helpers::Helper;
+use crate::index::LocalIndex;
+use frames::Late;
+use linmem_intrinsics::Signature;
+use wasm_encoder::InstructionSink;
+
+impl Engine<'_> {
+    pub(super) fn helper(&mut self, helper: Helper) -> FunctionRef {
+        self.needs.add(helper);
+        FunctionRef::Helper(helper)
+    }
+
+    pub(super) fn simple(&mut self, value: Value, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        if self.is_dead() {
+            return;
+        }
+        let start = self.tape.len();
+        self.tape.emit(write);
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { value, position, start: Some(start), ..Operand::UNKNOWN });
+    }
+
+    pub(super) fn push(&mut self, value: Value) {
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { value, position, ..Operand::UNKNOWN });
+    }
+
+    pub(super) fn push_deferred(&mut self, value: Value) {
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { value, position, deferred: true, ..Operand::UNKNOWN });
+    }
+
+    /// Pushes a packed segment whose address is on the stack, by instructions that do nothing but pack it.
+    pub(super) fn push_packed(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        let packing = Some(self.tape.len());
+        self.tape.emit(write);
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { position, packing, ..Operand::UNKNOWN });
+    }
+
+    pub(super) fn pop(&mut self) -> Operand {
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        self.operands.pop(floor)
+    }
+
+    /// Pops operands for an instruction that takes them from the stack.
+    pub(super) fn consume(&mut self, count: u32) {
+        for _ in 0..count {
+            let operand = self.pop();
+            self.materialize(&operand);
+        }
+    }
+
+    /// Pushes results of which nothing is known; only the last one lies on top.
+    pub(super) fn produce(&mut self, count: u32) {
+        for left in (0..count).rev() {
+            let position = (left == 0).then(|| self.tape.here());
+            self.operands.push(Operand { position, ..Operand::UNKNOWN });
+        }
+    }
+
+    /// Forgets what is on the stack above the current floor.
+    pub(super) fn forget(&mut self) {
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        let known = self.operands.height().saturating_sub(floor);
+        self.consume(known as u32);
+    }
+
+    pub(super) fn die(&mut self) {
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        self.operands.truncate(floor);
+        self.dead = Some(0);
+    }
+
+    /// Drops what was only known in the arm that ends here, and the frames that began in it: another arm does not come
+    /// by them.
+    pub(super) fn end_arm(&mut self) {
+        let dead = self.is_dead();
+        let retired = self.frames.leave(self.control.len());
+        self.retire(&retired);
+        let Some(control) = self.control.last_mut() else { return };
+        self.operands.truncate(control.floor);
+        for local in control.facts.drain(..) {
+            self.locals.set_fact(local, None);
+        }
+        let closed = std::mem::take(&mut control.closed);
+        if dead {
+            self.frames.reopen(&closed);
+        } else if let [.., outer, _] = &mut self.control[..] {
+            outer.closed.extend(closed);
+        }
+    }
+
+    /// Writes the instruction that pushes an operand, if none has been written yet.
+    pub(super) fn materialize(&mut self, operand: &Operand) {
+        let (true, Some(position)) = (operand.deferred, operand.position) else { return };
+        match operand.value {
+            Value::Slot(_, Some(definition)) => {
+                let local = self.frames.definition(definition).local;
+                self.locals.read(local);
+                self.tape.insert(position, |sink| {
+                    sink.local_get(local.0);
+                });
+            }
+            Value::Slot(slot, None) => {
+                let base = self.frames.base(slot.frame);
+                let context = self.context;
+                self.tape.insert(position, |sink| write_slot(sink, context, base, slot));
+            }
+            Value::I32(constant) => self.tape.insert(position, |sink| {
+                sink.i32_const(constant);
+            }),
+            Value::I64(constant) => self.tape.insert(position, |sink| {
+                sink.i64_const(constant);
+            }),
+            Value::Unknown | Value::Local(_) | Value::Region(_) => {}
+        }
+    }
+
+    /// Makes an operand vanish: what pushed it goes, or is followed by a `drop`.
+    pub(super) fn discard(&mut self, operand: &Operand) {
+        match (operand.position, operand.start) {
+            (Some(position), Some(start)) => self.tape.delete(start, position),
+            (Some(position), None) if !operand.deferred => self.tape.insert(position, |sink| {
+                sink.drop();
+            }),
+            _ => {}
+        }
+    }
+
+    /// Records that a local holds a segment of a frame, if that is what is assigned. The instructions for it are written
+    /// only if something reads the local.
+    pub(super) fn define(&mut self, local: LocalIndex, operand: &Operand) -> Option<Value> {
+        self.locals.set_fact(local, None);
+        let Value::Slot(slot, _) = operand.value else { return None };
+        if !operand.deferred {
+            return None;
+        }
+        let definition = self.frames.define(slot, local);
+        self.tape.late(Late::Definition(definition));
+        self.know(local, Fact::Slot(definition));
+        Some(Value::Slot(slot, Some(definition)))
+    }
+
+    /// Records that a local holds a handle, if that is what is assigned.
+    pub(super) fn learn(&mut self, local: LocalIndex, operand: &Operand) {
+        if let Value::Region(region) = operand.value {
+            self.know(local, Fact::Region(region));
+        }
+    }
+
+    pub(super) fn know(&mut self, local: LocalIndex, fact: Fact) {
+        self.locals.set_fact(local, Some(fact));
+        if self.locals.assigned(local) != Assigned::Once {
+            self.changing.push(local);
+        }
+        if let Some(control) = self.control.last_mut() {
+            control.facts.push(local);
+        }
+    }
+
+    /// What a handle is known by.
+    pub(super) fn region_key(&self, handle: &Operand) -> Option<RegionKey> {
+        match handle.value {
+            Value::Region(region) => Some(RegionKey::Opened(region)),
+            Value::Local(local) if self.locals.is_constant_parameter(local) => Some(RegionKey::Parameter(local)),
+            _ => None,
+        }
+    }
+
+    /// Gives up frames: what is known of locals that hold segments of them, and the locals that hold their starts.
+    pub(super) fn retire(&mut self, retired: &[Retired]) {
+        for frame in retired {
+            for local in &frame.locals {
+                if let Some(Fact::Slot(definition)) = self.locals.fact(*local)
+                    && self.frames.definition(definition).slot.frame == frame.frame
+                {
+                    self.locals.set_fact(*local, None);
+                }
+            }
+            self.locals.free_base(frame.base);
+        }
+    }
+
+    pub(super) fn new_region(&mut self) -> RegionId {
+        self.regions += 1;
+        RegionId(self.regions - 1)
+    }
+
+    /// Pops the operands of an intrinsic, first to last. Each has a position: if the engine does not know one, all are
+    /// put into locals and read back.
+    pub(super) fn take(&mut self, signature: &Signature, count: usize) -> [Operand; MOST_OPERANDS] {
+        let mut operands = [Operand::UNKNOWN; MOST_OPERANDS];
+        for operand in operands[..count].iter_mut().rev() {
+            *operand = self.pop();
+        }
+        if operands[..count].iter().any(|operand| operand.position.is_none()) {
+            self.spill(signature, &operands[..count]);
+            for operand in operands[..count].iter_mut().rev() {
+                *operand = self.pop();
+            }
+        }
+        operands
+    }
+
+    /// Puts operands that were popped into locals, and reads them back.
+    pub(super) fn spill(&mut self, signature: &Signature, operands: &[Operand]) {
+        let types = signature.function_type().params;
+        let mut spilled = Vec::new();
+        for (operand, ty) in operands.iter().zip(&types).rev() {
+            self.materialize(operand);
+            let local = self.locals.take_spill(crate::module::val_type(*ty));
+            self.tape.emit(|sink| {
+                sink.local_set(local.0);
+            });
+            spilled.push(local);
+        }
+        for local in spilled.into_iter().rev() {
+            self.simple(Value::Unknown, |sink| {
+                sink.local_get(local.0);
+            });
+        }
+    }
+}
