@@ -283,6 +283,21 @@ fn mistakes_are_errors() {
         fail(|f| f.block(BlockType::Empty, |f, _| f.instruction(&Instruction::Loop(BlockType::Empty)))),
         "f: the code of a control structure leaves a control structure open, or ends one that it did not open"
     );
+    let ends = "f: the code of a region ends the control structure, or the arm of it, that the region is in";
+    assert_eq!(
+        fail(|f| f.if_(1, |f, _| f.region(|f, _| f.instruction(&Instruction::Else)))),
+        ends,
+        "the region would be closed in an arm that never opened it"
+    );
+    assert_eq!(
+        fail(|f| f.block(BlockType::Empty, |f, _| {
+            f.region(|f, _| {
+                f.instruction(&Instruction::End);
+                f.instruction(&Instruction::Block(BlockType::Empty));
+            });
+        })),
+        ends
+    );
     assert_eq!(fail(|f| f.instruction(&Instruction::End)), "f: an `end` too many: the function ends by itself");
     assert_eq!(
         fail(|f| {

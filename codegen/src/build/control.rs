@@ -126,6 +126,11 @@ impl FunctionBuilder<'_> {
         self.scopes.iter().find(|scope| scope.depth >= target).map(|scope| scope.handle)
     }
 
+    /// Whether a region was opened in the current arm of the innermost control structure, and its scope is open.
+    fn is_scope_open_in_arm(&self) -> bool {
+        self.scopes.last().is_some_and(|scope| scope.depth >= self.depth)
+    }
+
     /// A control instruction; regions that it leaves are closed before it.
     pub(super) fn control(&mut self, instruction: &Instruction<'_>) {
         use Instruction::*;
@@ -146,6 +151,9 @@ impl FunctionBuilder<'_> {
                 let types = self.block_results(*ty, is_loop);
                 self.labels.push(types);
                 self.engine.begin(is_loop, conditions, (params, results), |tape| tape.instruction(instruction));
+            }
+            Else | Catch(_) | CatchAll | End | Delegate(_) if self.is_scope_open_in_arm() => {
+                self.fail("the code of a region ends the control structure, or the arm of it, that the region is in");
             }
             Else => self.engine.next_arm(None, |tape| tape.instruction(instruction)),
             Catch(tag) => {

@@ -1,13 +1,12 @@
 //! The finished module of a builder: indices and sections.
 
 use crate::build::module::{Entry, FunctionId, ModuleBuilder, Source, TypeId};
-use crate::engine::Lowered;
-use crate::engine::tape::{FunctionRef, relocate};
+use crate::engine::tape::FunctionRef;
 use crate::helpers::{Bodies, Helper, HostImport};
 use indexmap::IndexMap;
 use std::borrow::Cow;
 use wasm_encoder::{
-    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, FunctionSection,
     ImportSection, IndirectNameMap, MemorySection, MemoryType, Module, NameMap, NameSection, StartSection,
 };
 
@@ -76,7 +75,7 @@ impl Layout {
         for entry in &builder.functions {
             if let Source::Declared { body: Some(lowered), .. } = &entry.source {
                 functions.function(entry.ty.0);
-                code.function(&self.body(lowered));
+                code.function(&lowered.body(|function| self.index(function)));
             }
         }
         let index = |function| self.index(function);
@@ -129,14 +128,6 @@ impl Layout {
         }
         module.section(&self.names(builder));
         module.finish()
-    }
-
-    fn body(&self, lowered: &Lowered) -> Function {
-        let mut bytes = Vec::with_capacity(lowered.code.bytes.len() + 16);
-        relocate(&lowered.code.bytes, &lowered.code.relocations, |function| self.index(function), &mut bytes);
-        let mut function = Function::new_with_locals_types(lowered.locals.iter().copied());
-        function.raw(bytes);
-        function
     }
 
     fn elements(&self, builder: &ModuleBuilder) -> ElementSection {

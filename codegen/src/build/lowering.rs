@@ -7,7 +7,7 @@ use crate::config::{Base, Config};
 use crate::context::{Context, Home};
 use crate::engine::Engine;
 use crate::engine::locals::{Assigned, Locals};
-use crate::engine::tape::{FunctionRef, relocate};
+use crate::engine::tape::FunctionRef;
 use crate::error::Error;
 use crate::helpers::{Bodies, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
@@ -119,12 +119,7 @@ impl Lowering {
         code(&mut builder);
         let lowered = builder.finish()?;
         self.resolve(sink);
-        let mut bytes = Vec::with_capacity(lowered.code.bytes.len());
-        let index = |function| self.functions.get(&function).copied().unwrap_or_default();
-        relocate(&lowered.code.bytes, &lowered.code.relocations, index, &mut bytes);
-        let mut function = Function::new_with_locals_types(lowered.locals.iter().copied());
-        function.raw(bytes);
-        Ok(function)
+        Ok(lowered.body(|function| self.functions.get(&function).copied().unwrap_or_default()))
     }
 
     /// Defines the helpers that functions turned out to call.

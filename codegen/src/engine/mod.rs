@@ -20,8 +20,8 @@ use frames::{Frames, Late, Slot};
 use linmem_intrinsics::{Operation, Representation, Signature, Violation};
 use locals::{Added, Assigned, Fact, Locals};
 use operands::{Operand, Operands, Value};
-use tape::{Code, Position, Tape};
-use wasm_encoder::{InstructionSink, ValType};
+use tape::{Code, FunctionRef, Position, Tape, relocate};
+use wasm_encoder::{Function, InstructionSink, ValType};
 
 /// How many operands an instruction pops and pushes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,17 @@ pub(crate) struct Lowered {
     pub(crate) added: Vec<Added>,
     /// The instructions.
     pub(crate) code: Code,
+}
+
+impl Lowered {
+    /// The body, once the indices of functions are known.
+    pub(crate) fn body(&self, index: impl Fn(FunctionRef) -> u32) -> Function {
+        let mut bytes = Vec::with_capacity(self.code.bytes.len() + 16);
+        relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
+        let mut function = Function::new_with_locals_types(self.locals.iter().copied());
+        function.raw(bytes);
+        function
+    }
 }
 
 /// A control structure that is open.

@@ -244,20 +244,3 @@ impl Walk<'_, '_> {
 fn block_arity(validator: &FuncValidator<ValidatorResources>, ty: BlockType) -> (u32, u32) {
     validator.block_type_arity(ty).unwrap_or_default()
 }
-
-/// Writes the locals of a function, run-length encoded as the binary format has them.
-pub(super) fn declare_locals(types: &[ValType], out: &mut Vec<u8>) {
-    use wasm_encoder::Encode;
-    let mut groups: Vec<(u32, ValType)> = Vec::new();
-    for &ty in types {
-        match groups.last_mut() {
-            Some((count, last)) if *last == ty => *count += 1,
-            _ => groups.push((1, ty)),
-        }
-    }
-    groups.len().encode(out);
-    for (count, ty) in groups {
-        count.encode(out);
-        ty.encode(out);
-    }
-}

@@ -5,7 +5,7 @@ use crate::engine::Lowered;
 use crate::engine::tape::{FunctionRef, relocate};
 use crate::error::{Error, Place};
 use crate::helpers::{Bodies, Needs};
-use crate::link::function::{Shim, declare_locals};
+use crate::link::function::Shim;
 use crate::link::imports::Fate;
 use crate::link::memory::{EXPORT, Memory};
 use crate::link::names;
@@ -249,17 +249,17 @@ impl Writer<'_> {
         let mut scratch = Vec::new();
         let index = |function| self.plan.index(function);
         for (body, lowered) in self.input.bodies.iter().zip(self.lowered) {
-            scratch.clear();
             match lowered {
-                Some(lowered) => write_lowered(lowered, index, &mut scratch),
-                None => relocate(body.body.as_bytes(), &body.references, index, &mut scratch),
+                Some(lowered) => lowered.body(index).encode(&mut out),
+                None => {
+                    scratch.clear();
+                    relocate(body.body.as_bytes(), &body.references, index, &mut scratch);
+                    scratch.as_slice().encode(&mut out);
+                }
             }
-            scratch.as_slice().encode(&mut out);
         }
         for shim in self.shims {
-            scratch.clear();
-            write_lowered(&shim.lowered, index, &mut scratch);
-            scratch.as_slice().encode(&mut out);
+            shim.lowered.body(index).encode(&mut out);
         }
         let bodies = Bodies { context: self.context, needs: self.needs, index: &index };
         for helper in self.needs.helpers() {
@@ -302,11 +302,6 @@ fn describes_code(name: &str) -> bool {
     let prefixes = [".debug_", "metadata.code.", "reloc."];
     prefixes.iter().any(|prefix| name.starts_with(prefix))
         || matches!(name, "linking" | "sourceMappingURL" | "external_debug_info")
-}
-
-fn write_lowered(lowered: &Lowered, index: impl Fn(FunctionRef) -> u32, out: &mut Vec<u8>) {
-    declare_locals(&lowered.locals, out);
-    relocate(&lowered.code.bytes, &lowered.code.relocations, index, out);
 }
 
 /// Renumbers what refers to functions.
