@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub use linmem_codegen::{
-    Base, Config, Error, Finding, OnViolation, Optimize, Place, build, check, link, tree, wasm_encoder, wat,
+    Base, Config, Error, Finding, OnViolation, Optimize, Place, Site, SourceLine, build, check, link, sites, tree,
+    wasm_encoder, wat,
 };
 pub use linmem_intrinsics::{
-    ABI_VERSION, Access, FunctionType, HostFunction, Intrinsic, MODULE, Names, Operand, Operation, Representation,
-    Safety, Signature, Target, ValueType, Violation,
+    ABI_VERSION, Access, FunctionType, HostFunction, Intrinsic, MODULE, Names, Operand, Operation, Report,
+    Representation, Safety, Signature, Target, ValueType, Violation,
 };
 
 /// Where bytes live: layout, growth, and the reference model.

@@ -4,8 +4,9 @@
 mod support;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use linmem::{Config, Safety};
 use std::path::{Path, PathBuf};
-use support::testfile::TestFile;
+use support::testfile::{Instances, TestFile};
 
 fn main() {
     let folder = support::root().join("tests/filetests");
@@ -24,6 +25,11 @@ fn main() {
         for representation in representations {
             let suffix = if representation.is_empty() { String::new() } else { format!("@{representation}") };
             let (path, relative) = (path.clone(), relative.clone());
+            if relative.starts_with("matrix") {
+                let (path, relative, representation) = (path.clone(), relative.clone(), representation.clone());
+                let trial = move || policies(&path, &relative, &representation);
+                trials.push(Trial::test(format!("{name}{suffix}.policies"), trial));
+            }
             trials.push(Trial::test(format!("{name}{suffix}"), move || accept(&path, &relative, &representation)));
         }
     }
@@ -33,20 +39,59 @@ fn main() {
 /// A file that links and runs.
 fn accept(path: &Path, relative: &Path, representation: &str) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
-    let module = linmem::wat::parse(file.expand(representation).as_bytes())?.into_owned();
-    let linked = linmem::link(&module, &file.config)?;
-    assert_eq!(linked, linmem::link(&module, &file.config)?, "the same input gives the same bytes");
+    let text = file.expand(representation);
+    let linked = linmem::link(text.as_bytes(), &file.config)?;
+    assert_eq!(linked, linmem::link(text.as_bytes(), &file.config)?, "the same input gives the same bytes");
     assert_eq!(linked, linmem::link(&linked, &file.config)?, "linking is idempotent");
     golden(relative, representation, &linmem::wat::print(&linked)?);
-    file.run(&linked)?;
+    let instances = if relative.starts_with("matrix") { Instances::Fresh } else { Instances::One };
+    file.run(&linked, file.config.safety.unwrap_or(Safety::None), instances)?;
     Ok(())
+}
+
+/// A file of the matrix, at every safety level and with every nesting policy: it runs, and what its own functions are
+/// lowered to is a golden. Choices that give the same are listed together.
+fn policies(path: &Path, relative: &Path, representation: &str) -> Result<(), Failed> {
+    let file = TestFile::read(path)?;
+    let text = file.expand(representation);
+    let mut lowered: Vec<(String, Vec<String>)> = Vec::new();
+    for (safety, nesting) in support::levels() {
+        let config = Config { safety: Some(safety), nesting, ..file.config.clone() };
+        let linked = linmem::link(text.as_bytes(), &config)?;
+        file.run(&linked, safety, Instances::Fresh).map_err(|message| format!("{safety} {nesting}: {message}"))?;
+        let code = own_functions(&linmem::wat::print(&linked)?);
+        let choice = format!(";; --safety {safety} --nesting {nesting}");
+        match lowered.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, choices)) => choices.push(choice),
+            None => lowered.push((code, vec![choice])),
+        }
+    }
+    let sections: Vec<String> =
+        lowered.iter().map(|(code, choices)| format!("{}\n{code}", choices.join("\n"))).collect();
+    golden(relative, &format!("{representation}.policies"), &sections.join("\n"));
+    Ok(())
+}
+
+/// The functions of a printed module that are not linmem's.
+fn own_functions(text: &str) -> String {
+    let mut out = String::new();
+    let mut keeps = false;
+    for line in text.lines() {
+        if line.starts_with("  (") {
+            keeps = line.starts_with("  (func ") && !line.starts_with("  (func $linmem.");
+        }
+        if keeps && line != ")" {
+            out += line;
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// A file that does not link.
 fn reject(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
-    let linked = linmem::wat::parse(file.text.as_bytes()).and_then(|module| linmem::link(&module, &file.config));
-    match linked {
+    match linmem::link(file.text.as_bytes(), &file.config) {
         Ok(_) => Err("this should not link".into()),
         Err(error) => {
             assert!(!error.to_string().contains('\n'), "a message is one line: {error}");

@@ -336,6 +336,7 @@ struct Writer {
     functions: Vec<(u32, Option<Function>)>,
     globals: Vec<i32>,
     pages: u64,
+    maximum: Option<u64>,
 }
 
 /// How many imports this writer leaves room for.
@@ -370,8 +371,9 @@ impl ModuleSink for Writer {
         self.globals.len() as u32 - 1
     }
 
-    fn add_memory(&mut self, pages: u64) -> u32 {
+    fn add_memory(&mut self, pages: u64, maximum: Option<u64>) -> u32 {
         self.pages = pages;
+        self.maximum = maximum;
         0
     }
 }
@@ -396,8 +398,13 @@ impl Writer {
             code.function(body.as_ref().expect("every function is defined"));
         }
         let mut memories = MemorySection::new();
-        let memory =
-            MemoryType { minimum: self.pages, maximum: None, memory64: false, shared: false, page_size_log2: None };
+        let memory = MemoryType {
+            minimum: self.pages,
+            maximum: self.maximum,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        };
         memories.memory(memory);
         let mut globals = GlobalSection::new();
         for value in &self.globals {

@@ -20,7 +20,7 @@ fn every_intrinsic_has_a_golden_and_a_run() {
         let name = intrinsic.name();
         let path = support::root().join(format!("tests/filetests/matrix/{name}.wat"));
         let file = TestFile::read(&path).unwrap_or_else(|error| panic!("{name} has no test file: {error}"));
-        let runs = file.expectations.iter().filter(|(_, expected)| matches!(expected, Expectation::Returns { .. }));
+        let runs = file.expectations.iter().filter(|line| matches!(line.expectation, Expectation::Returns { .. }));
         assert!(runs.count() > 0, "{name} is never run");
         for representation in built() {
             let word = representation.to_string();
@@ -36,6 +36,13 @@ fn every_intrinsic_has_a_golden_and_a_run() {
                     assert_eq!(Signature::resolve(intrinsic, &ty).map(|found| found.intrinsic), Some(intrinsic));
                     let golden = support::root().join(format!("snapshots/filetests/matrix/{name}@{word}.snap"));
                     assert!(golden.exists(), "{} is missing", golden.display());
+                    let policies = golden.with_file_name(format!("{name}@{word}.policies.snap"));
+                    let text = std::fs::read_to_string(&policies).unwrap_or_default();
+                    for (safety, nesting) in support::levels() {
+                        let choice = format!(";; --safety {safety} --nesting {nesting}");
+                        let count = text.lines().filter(|line| *line == choice).count();
+                        assert_eq!(count, 1, "{choice} in {}", policies.display());
+                    }
                 }
             }
         }
@@ -57,7 +64,7 @@ fn what_is_not_built_is_refused() {
         for &nesting in Nesting::ALL {
             let config = Config { safety: Some(safety), nesting, ..Config::default() };
             let linked = linmem::link(&module, &config);
-            let is_built = safety == Safety::None && nesting == Nesting::Stack;
+            let is_built = support::levels().contains(&(safety, nesting));
             assert_eq!(linked.is_ok(), is_built, "{safety} {nesting}");
             assert!(is_built || matches!(linked, Err(Error::NotYet { .. })), "{safety} {nesting}: {linked:?}");
         }

@@ -24,12 +24,35 @@
 //! the next allocation finds limit 0 and looks. Only memory that something else grew in between makes a second chunk;
 //! a program that has its memory to itself never leaves home.
 //!
+//! # Region headers
+//!
+//! Where regions are checked, each begins with a header, which is what closing it needs:
+//!
+//! ```text
+//!   mark, header                 segments                top
+//!     │                             │                     │
+//!     ▼                             ▼                     ▼
+//!     ┌────────────┬──────────────┬───┬───────────────────┬─ ─ ─
+//!     │ canary u64 │ previous u32 │ … │                   │
+//!     └────────────┴──────────────┴───┴───────────────────┴─ ─ ─
+//!     0            8              12  16
+//! ```
+//!
+//! `previous` is the address of the header of the region that was innermost before. The list ends at the header of
+//! home, which cannot be mistaken for a region's: no canary looks like it (see [`CANARY`]). A handle is a number that no
+//! other region has, so that one that was closed is never taken for one that was opened later.
+//!
+//! So that a header always lies at its mark where a region is the only one, [`REGION_HEADER`] bytes at the end of each
+//! chunk are kept for it: what a chunk's header calls its end is that much before the real one. Otherwise a region that
+//! finds no room for its header would begin in the next chunk, and what is left of this one would be lost for good.
+//!
 //! # Invariants
 //!
 //! 1. Chunks ascend, do not overlap, and do not touch: pages next to the last chunk extend it.
 //! 2. `top` is a multiple of [`ALIGNMENT`] and lies in a chunk behind its header, or is its end.
 //! 3. `limit` is the end of home if top is in home and no close has yet brought it back from elsewhere, else 0.
 //! 4. No chunk ends above [`CEILING`].
+//! 5. Where regions are checked, top is not above the end of home while none is open: a header fits at its mark.
 
 /// An address in linear memory.
 pub type Address = u32;
@@ -63,6 +86,31 @@ pub const CEILING: Address = 0xFFFF_0000;
 /// `2^32 - CEILING`.
 pub const INLINE_BYTES: u32 = PAGE - ALIGNMENT;
 
+/// The size of a region's header in bytes, and what is kept for one at the end of each chunk.
+pub const REGION_HEADER: u32 = 16;
+
+/// Where a region's header holds its canary: the handle, and [`CANARY`] above it.
+pub const REGION_CANARY: u32 = 0;
+
+/// Where a region's header holds the address of the header of the region that was innermost before.
+pub const REGION_PREVIOUS: u32 = 8;
+
+/// The upper half of every canary. Its low 16 bits are not all zero, so that it is no address of a chunk: the header of
+/// home, read as a canary, has such an address or 0 there.
+pub const CANARY: u32 = 0x9e37_79b9;
+
+/// The first handle, where regions are checked. Each further one is larger by [`HANDLE_STEP`].
+pub const FIRST_HANDLE: u32 = 1;
+
+/// The distance between handles: two, so that none is ever 0, the handle of a program that forgot to open a region. A
+/// handle comes again after 2^31 regions.
+pub const HANDLE_STEP: u32 = 2;
+
+/// What the header of a region with this handle begins with.
+pub const fn canary(handle: u32) -> u64 {
+    (CANARY as u64) << 32 | handle as u64
+}
+
 /// The least multiple of `alignment` (a power of two) that is not below `value`.
 pub const fn align_up(value: u64, alignment: u32) -> u64 {
     let mask = alignment as u64 - 1;
@@ -88,6 +136,14 @@ mod tests {
         assert_eq!((CHUNK_END, CHUNK_NEXT, CHUNK_HEADER), (0, 4, 8));
         assert_eq!(HOME % ALIGNMENT, 0);
         assert_ne!(HOME, 0);
+    }
+
+    #[test]
+    fn no_header_of_home_is_a_canary() {
+        assert_ne!(CANARY % PAGE, 0);
+        assert_eq!((REGION_CANARY, REGION_PREVIOUS, REGION_HEADER % ALIGNMENT), (0, 8, 0));
+        assert_eq!(canary(FIRST_HANDLE) as u32, 1);
+        assert_eq!((FIRST_HANDLE % 2, HANDLE_STEP % 2), (1, 0));
     }
 
     #[test]

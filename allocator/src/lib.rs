@@ -13,4 +13,4 @@ pub mod policy;
 
 pub use frame::FramePlan;
 pub use layout::{Address, align_up};
-pub use policy::{Nesting, OutOfMemory, Zero};
+pub use policy::{Nesting, OutOfMemory, Unwind, Zero};

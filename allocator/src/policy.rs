@@ -69,6 +69,14 @@ policies! {
         Free = "free",
     }
 
+    /// What an exception that passes through a scope of the library door does to its region.
+    Unwind("a way to unwind", Ignore) {
+        /// Nothing: the target has no exceptions, or none is caught.
+        Ignore = "ignore",
+        /// It closes the region, and goes on.
+        Release = "release",
+    }
+
     /// What an allocation does when memory cannot be had.
     OutOfMemory("a way to be out of memory", Trap) {
         /// It traps.

@@ -2,8 +2,8 @@
 
 use crate::files;
 use crate::options::{Arguments, Command, Lowering};
-use linmem::{Config, Error, Intrinsic, Signature, wat};
-use linmem_host::run::{Directory, Options, run};
+use linmem::{Config, Error, Intrinsic, OnViolation, Report, Signature, SourceLine, Violation, wat};
+use linmem_host::run::{self, Directory, Options};
 use std::io::Write;
 use std::path::Path;
 
@@ -30,25 +30,25 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 return Err(Failure { message: "run needs a file".to_string(), status: 2 });
             };
             let file = Path::new(file);
-            let module = linked(file, &lowering)?;
+            let module = linked(file, &lowering, OnViolation::Report)?;
             let directories = directories.iter().map(|text| directory(text)).collect();
             let options = Options { args: program.clone(), env: environment, directories };
-            let status = run(&module, &options).map_err(|error| format!("{}: {error}", files::name(file)))?;
+            let status = run::run(&module, &options).map_err(|error| ended(file, &module, error))?;
             // The program's own status; what does not fit into a byte is cut off, as the system does.
             Ok(status as u8)
         }
         Command::Link { lowering, file, output } => {
-            files::write(&output, &linked(&file, &lowering)?)?;
+            files::write(&output, &linked(&file, &lowering, OnViolation::Trap)?)?;
             Ok(0)
         }
         Command::Print { lowering, file } => {
-            let text = wat::print(&linked(&file, &lowering)?).map_err(|error| error.to_string())?;
+            let text = wat::print(&linked(&file, &lowering, OnViolation::Trap)?).map_err(|error| error.to_string())?;
             print(&text)?;
             Ok(0)
         }
         Command::Check { lowering, file } => {
-            let config = configure(&lowering)?;
-            let module = files::read_module(&file)?;
+            let config = configure(&lowering, OnViolation::Trap)?;
+            let module = files::read(&file)?;
             let findings = linmem::check(&module, &config);
             for finding in &findings {
                 eprintln!("error: {}", crate::printable(&one_line(&file, &finding.error)));
@@ -62,17 +62,41 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn configure(lowering: &Lowering) -> Result<Config, Failure> {
-    lowering.config().map_err(|message| Failure { message, status: 2 })
+fn configure(lowering: &Lowering, on_violation: OnViolation) -> Result<Config, Failure> {
+    lowering.config(on_violation).map_err(|message| Failure { message, status: 2 })
 }
 
-fn linked(file: &Path, lowering: &Lowering) -> Result<Vec<u8>, Failure> {
-    let config = configure(lowering)?;
-    let module = files::read_module(file)?;
+fn linked(file: &Path, lowering: &Lowering, on_violation: OnViolation) -> Result<Vec<u8>, Failure> {
+    let config = configure(lowering, on_violation)?;
+    let module = files::read(file)?;
     linmem::link(&module, &config).map_err(|error| Failure {
         status: if matches!(error, Error::Option { .. }) { 2 } else { 1 },
         message: one_line(file, &error),
     })
+}
+
+/// What to say of a program that did not come to its own end. A violation is told in words, with its place.
+fn ended(file: &Path, module: &[u8], error: run::Error) -> String {
+    let name = files::name(file);
+    let run::Error::Violation { report: run::Violation { kind, site, numbers }, frames } = error else {
+        return format!("{name}: {error}");
+    };
+    let site = linmem::sites::read(module).into_iter().nth(site as usize);
+    let intrinsic = site.as_ref().map(|site| site.intrinsic.clone()).unwrap_or_default();
+    let message = match Violation::from_code(kind) {
+        Some(kind) => Report { kind, intrinsic, numbers }.to_string(),
+        None => format!("a violation of an unknown kind, {kind}"),
+    };
+    let place = match site {
+        // A line without a file is one of the text that was given.
+        Some(site) => match &site.source {
+            Some(SourceLine { file: None, line, .. }) => format!("at {name}:{line}, in {}", site.function_name()),
+            Some(_) => site.to_string(),
+            None => format!("{site} of {name}"),
+        },
+        None => frames.iter().map(|frame| format!("in {frame}")).collect::<Vec<_>>().join("\n  "),
+    };
+    format!("{message}\n  {place}")
 }
 
 /// An error of a module on one line, whatever the names in it.

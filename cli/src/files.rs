@@ -1,14 +1,13 @@
-//! Reading modules, and writing them all or not at all.
+//! Reading files, and writing them all or not at all.
 
-use linmem::wat;
 use std::io::{Read, Write};
 use std::path::Path;
 
 /// The path that stands for standard input or output.
 const STANDARD: &str = "-";
 
-/// A module in the binary format, from a file of either format.
-pub(crate) fn read_module(path: &Path) -> Result<Vec<u8>, String> {
+/// The contents of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let place = name(path);
     let mut bytes = Vec::new();
     let read = if path.as_os_str() == STANDARD {
@@ -17,8 +16,7 @@ pub(crate) fn read_module(path: &Path) -> Result<Vec<u8>, String> {
         std::fs::read(path).map(|contents| bytes = contents)
     };
     read.map_err(|error| format!("{place}: cannot be read: {error}"))?;
-    let module = wat::parse(&bytes).map_err(|error| format!("{place}: {error}"))?;
-    Ok(module.into_owned())
+    Ok(bytes)
 }
 
 /// What messages call a file.

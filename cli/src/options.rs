@@ -72,9 +72,9 @@ pub(crate) struct Lowering {
     /// What an allocation does when memory cannot be had: trap, null
     #[arg(long, value_name = "WAY", default_value_t)]
     oom: OutOfMemory,
-    /// What happens at a violation: trap, report
-    #[arg(long, value_name = "REACTION", default_value_t)]
-    on_violation: OnViolation,
+    /// What happens at a violation: trap, report [default: report for run, else trap]
+    #[arg(long, value_name = "REACTION")]
+    on_violation: Option<OnViolation>,
     /// Inline fast paths, or the fewest bytes: speed, size
     #[arg(long, value_name = "GOAL", default_value_t)]
     optimize: Optimize,
@@ -93,8 +93,8 @@ pub(crate) struct Lowering {
 }
 
 impl Lowering {
-    /// The configuration of the library.
-    pub(crate) fn config(&self) -> Result<Config, String> {
+    /// The configuration of the library, with what a command does at a violation if nothing was said.
+    pub(crate) fn config(&self, on_violation: OnViolation) -> Result<Config, String> {
         let mut names = Names::new();
         for (alias, intrinsic) in &self.aliases {
             names.alias_by_name(alias, intrinsic).map_err(|error| format!("--alias: {error}"))?;
@@ -108,11 +108,12 @@ impl Lowering {
             nesting: self.nesting,
             zero: self.zero,
             out_of_memory: self.oom,
-            on_violation: self.on_violation,
+            on_violation: self.on_violation.unwrap_or(on_violation),
             optimize: self.optimize,
             base: self.base.clone(),
             max_pages: self.max_pages,
             names,
+            ..Config::default()
         })
     }
 }

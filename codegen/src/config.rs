@@ -1,7 +1,7 @@
 //! What a user chooses: one structure for the library and the command line.
 
 use crate::error::Error;
-use linmem_allocator::{Nesting, OutOfMemory, Zero};
+use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem_intrinsics::{Names, Safety};
 use std::fmt;
 use std::str::FromStr;
@@ -98,6 +98,8 @@ pub struct Config {
     pub zero: Zero,
     /// What an allocation does when memory cannot be had.
     pub out_of_memory: OutOfMemory,
+    /// What an exception that passes through a scope of the library door does to its region.
+    pub unwind: Unwind,
     /// What lowered code does when it meets a violation.
     pub on_violation: OnViolation,
     /// Whether lowered code is inline or calls helpers.
@@ -117,15 +119,9 @@ impl Config {
     ///
     /// [`Error::NotYet`] names the first such choice.
     pub fn check(&self) -> Result<(), Error> {
-        let asked = |what: String| Err(Error::NotYet { what });
-        match self {
-            Config { safety: Some(level), .. } if *level != Safety::None => asked(format!("--safety {level}")),
-            Config { nesting, .. } if *nesting != Nesting::Stack => asked(format!("--nesting {nesting}")),
-            Config { zero, .. } if *zero != Zero::Never => asked(format!("--zero {zero}")),
-            Config { out_of_memory: OutOfMemory::Null, .. } => asked("--oom null".to_string()),
-            Config { on_violation: OnViolation::Report, .. } => asked("--on-violation report".to_string()),
-            Config { max_pages: Some(_), .. } => asked("--max-pages".to_string()),
-            _ => Ok(()),
+        match self.safety {
+            Some(Safety::Spatial) => Err(Error::NotYet { what: "--safety spatial".to_string() }),
+            Some(Safety::None | Safety::Temporal) | None => Ok(()),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What lowering knows of the module that it lowers for.
 
-use crate::config::Optimize;
+use crate::config::{Config, OnViolation, Optimize};
 use crate::index::{GlobalIndex, MemoryIndex};
-use linmem_allocator::layout;
-use linmem_intrinsics::Representation;
+use linmem_allocator::layout::{self, FIRST_HANDLE, HANDLE_STEP};
+use linmem_allocator::{Nesting, OutOfMemory, Zero};
+use linmem_intrinsics::{Representation, Safety};
 use wasm_encoder::MemArg;
 
 /// Where home, the first chunk, comes from.
@@ -27,34 +28,19 @@ pub(crate) enum Home {
 
 impl Home {
     /// Home from `base` to `end`, if there is room for anything.
-    pub(crate) fn reserved(base: u32, end: u32, zeroed: bool) -> Option<Home> {
+    pub(crate) fn reserved(base: u32, end: u32, zeroed: bool, choices: Choices) -> Option<Home> {
         let start = layout::align_up(u64::from(base), layout::ALIGNMENT);
-        let fits = start + u64::from(layout::CHUNK_HEADER) <= u64::from(end);
+        let fits = start + u64::from(layout::CHUNK_HEADER + choices.reserve()) <= u64::from(end);
         let start = u32::try_from(start).ok().filter(|_| fits)?;
         Some(Home::Reserved { start, end, zeroed })
     }
 
     /// Home from `base` on in a memory that linmem defines, and how many pages that memory starts with.
-    pub(crate) fn in_new_memory(base: u32) -> Option<(Home, u64)> {
-        let needed = u64::from(base) + u64::from(2 * layout::CHUNK_HEADER);
+    pub(crate) fn in_new_memory(base: u32, choices: Choices) -> Option<(Home, u64)> {
+        let needed = u64::from(base) + u64::from(2 * layout::CHUNK_HEADER + choices.reserve());
         let pages = needed.div_ceil(u64::from(layout::PAGE)).max(1);
         let end = (pages * u64::from(layout::PAGE)).min(u64::from(layout::CEILING)) as u32;
-        Some((Home::reserved(base, end, true)?, pages))
-    }
-
-    /// The globals that regions here need, in the order of their indices: names, and what they start as.
-    pub(crate) fn globals(self) -> Vec<(&'static str, u32)> {
-        let (top, limit) = match self {
-            Home::Reserved { start, end, .. } => (start + layout::CHUNK_HEADER, end),
-            Home::Found { .. } => (0, 0),
-        };
-        // Where the header of home has yet to be cleared, nothing is owned until it is.
-        let owned = if matches!(self, Home::Reserved { zeroed: true, .. }) { self.pages() } else { 0 };
-        let mut globals = vec![("linmem.top", top), ("linmem.limit", limit), ("linmem.owned", owned)];
-        if self.start().is_none() {
-            globals.push(("linmem.home", 0));
-        }
-        globals
+        Some((Home::reserved(base, end, true, choices)?, pages))
     }
 
     /// The address of the header, if it is known when the module is made.
@@ -74,13 +60,145 @@ impl Home {
     }
 }
 
+/// The choices of a [`Config`] that lowering depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Choices {
+    /// How much is checked.
+    pub(crate) safety: Safety,
+    /// What regions may be open at the same time.
+    pub(crate) nesting: Nesting,
+    /// When memory is set to zero.
+    pub(crate) zero: Zero,
+    /// What an allocation does when memory cannot be had.
+    pub(crate) out_of_memory: OutOfMemory,
+    /// What happens at a violation.
+    pub(crate) on_violation: OnViolation,
+    /// Inline fast paths or calls.
+    pub(crate) optimize: Optimize,
+}
+
+impl Choices {
+    /// The choices of a configuration.
+    pub(crate) fn of(config: &Config) -> Choices {
+        Choices {
+            safety: config.safety.unwrap_or(Safety::None),
+            nesting: config.nesting,
+            zero: config.zero,
+            out_of_memory: config.out_of_memory,
+            on_violation: config.on_violation,
+            optimize: config.optimize,
+        }
+    }
+
+    /// How regions are kept track of.
+    pub(crate) fn tracking(self) -> Tracking {
+        match (self.safety >= Safety::Temporal, self.nesting == Nesting::Outermost) {
+            (false, false) => Tracking::Marks,
+            (false, true) => Tracking::Count,
+            (true, false) => Tracking::Headers,
+            (true, true) => Tracking::List,
+        }
+    }
+
+    /// Whether regions have headers.
+    pub(crate) fn checks_regions(self) -> bool {
+        matches!(self.tracking(), Tracking::Headers | Tracking::List)
+    }
+
+    /// Whether an alignment that is not known is checked.
+    pub(crate) fn checks_alignment(self) -> bool {
+        self.safety >= Safety::Spatial
+    }
+
+    /// Whether violations are told to the host.
+    pub(crate) fn reports(self) -> bool {
+        self.on_violation == OnViolation::Report
+    }
+
+    /// Whether an allocation may give the null segment.
+    pub(crate) fn gives_null(self) -> bool {
+        self.out_of_memory == OutOfMemory::Null
+    }
+
+    /// Whether a region may be opened without memory for home, which is then looked for again. One with a header may not.
+    pub(crate) fn opens_without_home(self) -> bool {
+        self.gives_null() && !self.checks_regions()
+    }
+
+    /// How many bytes at the end of each chunk are kept for a region's header.
+    pub(crate) fn reserve(self) -> u32 {
+        if self.checks_regions() { layout::REGION_HEADER } else { 0 }
+    }
+}
+
+/// How regions are kept track of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tracking {
+    /// Not at all: a handle is a mark, and closing writes it back to top.
+    Marks,
+    /// Regions that are open are counted; closing the last one goes back to where the first one began.
+    Count,
+    /// Each region has a header, and only the innermost one allocates and can be closed.
+    Headers,
+    /// Each region has a header; any that is in the list of open ones allocates and can be closed.
+    List,
+}
+
+/// A global of linmem's, in the order of their indices. All are mutable and `i32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Global {
+    /// The next free address.
+    Top,
+    /// The end of home while top is in home, else 0.
+    Limit,
+    /// The address of home's header, where that is not known when the module is made.
+    Home,
+    /// The address of the innermost open region's header, or of home's if none is open.
+    Region,
+    /// The handle of the region that was opened last.
+    Serial,
+    /// What top was when no region was open yet.
+    Mark,
+    /// How many regions are open.
+    Open,
+    /// How many pages linmem owns. The last one, since it may not be needed.
+    Owned,
+}
+
+impl Global {
+    const ALL: [Global; 8] = [
+        Global::Top,
+        Global::Limit,
+        Global::Home,
+        Global::Region,
+        Global::Serial,
+        Global::Mark,
+        Global::Open,
+        Global::Owned,
+    ];
+
+    /// The name, as the name section has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Global::Top => "linmem.top",
+            Global::Limit => "linmem.limit",
+            Global::Home => "linmem.home",
+            Global::Region => "linmem.region",
+            Global::Serial => "linmem.serial",
+            Global::Mark => "linmem.mark",
+            Global::Open => "linmem.open",
+            Global::Owned => "linmem.owned",
+        }
+    }
+}
+
 /// The facts about a module that lowering needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context {
     /// What a segment is.
     pub(crate) representation: Representation,
-    /// Inline fast paths or calls.
-    pub(crate) optimize: Optimize,
+    /// What was chosen.
+    pub(crate) choices: Choices,
     /// The memory that segments are in.
     pub(crate) memory: MemoryIndex,
     /// The first of linmem's globals.
@@ -90,24 +208,49 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The global that holds the next free address.
-    pub(crate) fn top(&self) -> GlobalIndex {
-        self.first_global
+    /// The globals that regions here need, in the order of their indices, and what they start as.
+    pub(crate) fn globals(&self) -> impl Iterator<Item = (Global, u32)> + '_ {
+        Global::ALL.into_iter().filter(|global| self.has(*global)).map(|global| (global, self.start(global)))
     }
 
-    /// The global that holds the end of home while top is in home, else 0.
-    pub(crate) fn limit(&self) -> GlobalIndex {
-        GlobalIndex(self.first_global.0 + 1)
+    fn has(&self, global: Global) -> bool {
+        let tracking = self.choices.tracking();
+        match global {
+            Global::Top | Global::Limit | Global::Owned => true,
+            Global::Home => self.home.start().is_none(),
+            Global::Region | Global::Serial => self.choices.checks_regions(),
+            Global::Mark => matches!(tracking, Tracking::Count | Tracking::List),
+            Global::Open => tracking == Tracking::Count,
+        }
     }
 
-    /// The global that holds how many pages linmem owns.
-    pub(crate) fn owned(&self) -> GlobalIndex {
-        GlobalIndex(self.first_global.0 + 2)
+    fn start(&self, global: Global) -> u32 {
+        match (global, self.home) {
+            (Global::Top, Home::Reserved { start, .. }) => start + layout::CHUNK_HEADER,
+            (Global::Limit, Home::Reserved { end, .. }) => end - self.choices.reserve(),
+            (Global::Region, home) => home.start().unwrap_or_default(),
+            (Global::Serial, _) => FIRST_HANDLE.wrapping_sub(HANDLE_STEP),
+            // Where the header of home has yet to be cleared, nothing is owned until it is.
+            (Global::Owned, Home::Reserved { zeroed: true, .. }) => self.home.pages(),
+            _ => 0,
+        }
     }
 
-    /// The global that holds the address of home's header, where that is not known when the module is made.
-    pub(crate) fn home_start(&self) -> GlobalIndex {
-        GlobalIndex(self.first_global.0 + 3)
+    /// The index of a global that there is.
+    pub(crate) fn global(&self, global: Global) -> u32 {
+        let before = Global::ALL.into_iter().take_while(|other| *other != global).filter(|other| self.has(*other));
+        debug_assert!(self.has(global), "{} is not needed here", global.name());
+        self.first_global.0 + before.count() as u32
+    }
+
+    /// The index of the global that holds the next free address.
+    pub(crate) fn top(&self) -> u32 {
+        self.global(Global::Top)
+    }
+
+    /// The index of the global that holds the end of home while top is in home, else 0.
+    pub(crate) fn limit(&self) -> u32 {
+        self.global(Global::Limit)
     }
 
     /// Whether segments are pairs of an address and a size in an `i64`.

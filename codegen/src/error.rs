@@ -1,5 +1,6 @@
 //! What can be wrong with what is asked, said in sentences with a place.
 
+use crate::source::SourceLine;
 use linmem_intrinsics::{FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
 use std::fmt;
 use thiserror::Error;
@@ -29,6 +30,8 @@ pub enum Place {
         function: String,
         /// The offset of the instruction in the binary, in bytes.
         offset: usize,
+        /// The line of the source that it was made from, if that is known. In a box, since errors are to stay small.
+        source: Option<Box<SourceLine>>,
     },
 }
 
@@ -40,7 +43,8 @@ impl fmt::Display for Place {
             Place::Offset(offset) => write!(f, "at offset {offset:#x}"),
             Place::Import(index) => write!(f, "at import {index}"),
             Place::Function(name) => write!(f, "in {name}"),
-            Place::Instruction { function, offset } => write!(f, "in {function} at offset {offset:#x}"),
+            Place::Instruction { function, source: Some(line), .. } => write!(f, "in {function} at {line}"),
+            Place::Instruction { function, offset, source: None } => write!(f, "in {function} at offset {offset:#x}"),
         }
     }
 }

@@ -18,12 +18,16 @@ mod helpers;
 mod index;
 pub mod link;
 mod module;
+pub mod sites;
+mod source;
 pub mod tree;
 pub mod wat;
 
 pub use config::{Base, Config, OnViolation, Optimize};
 pub use error::{Error, Finding, Place};
 pub use link::{check, link};
+pub use sites::Site;
+pub use source::SourceLine;
 
 /// Re-exported because the library door speaks in its instructions and types.
 pub use wasm_encoder;

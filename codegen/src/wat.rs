@@ -11,13 +11,25 @@ use wast::parser::{self, ParseBuffer};
 ///
 /// When text does not parse, with its line and column.
 pub fn parse(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
-    if bytes.starts_with(b"\0asm") {
-        return Ok(Cow::Borrowed(bytes));
+    match as_text(bytes)? {
+        Some(text) => encode(text).map(Cow::Owned),
+        None => Ok(Cow::Borrowed(bytes)),
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| Error::Text {
+}
+
+/// The text that some bytes are, unless they are a module in the binary format.
+pub(crate) fn as_text(bytes: &[u8]) -> Result<Option<&str>, Error> {
+    if bytes.starts_with(b"\0asm") {
+        return Ok(None);
+    }
+    std::str::from_utf8(bytes).map(Some).map_err(|error| Error::Text {
         message: "neither a binary module nor text in UTF-8".to_string(),
         place: Place::Offset(error.valid_up_to()),
-    })?;
+    })
+}
+
+/// The binary format of a module in the text format.
+pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Error> {
     let fail = |error: wast::Error| {
         let (line, column) = error.span().linecol_in(text);
         let message = error.message().lines().next().unwrap_or_default().to_string();
@@ -28,7 +40,7 @@ pub fn parse(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
         return Err(Error::component());
     }
     let mut wat = parser::parse::<Wat<'_>>(&buffer).map_err(fail)?;
-    Ok(Cow::Owned(wat.encode().map_err(fail)?))
+    wat.encode().map_err(fail)
 }
 
 /// A module in the text format, with the names that it has.

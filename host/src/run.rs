@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use thiserror::Error;
-use wasmtime::{Config, Engine, Linker, Module, Store, Trap, WasmBacktrace};
+use wasmtime::{Caller, Config, Engine, Linker, Module, Store, Trap, WasmBacktrace};
 use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
@@ -26,6 +26,23 @@ pub struct Options {
     pub directories: Vec<Directory>,
 }
 
+/// What a program tells the import `linmem_report.violation` before it traps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The code of the kind.
+    pub kind: u32,
+    /// The number of the site, in the module's section `linmem.sites`.
+    pub site: u32,
+    /// The numbers that went wrong.
+    pub numbers: [u32; 3],
+}
+
+/// What a running program has.
+struct State {
+    wasi: WasiP1Ctx,
+    violation: Option<Violation>,
+}
+
 /// Why a program did not come to its own end.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -47,6 +64,14 @@ pub enum Error {
     /// The module is not a command.
     #[error("the module exports no function `_start` without parameters and results, so there is nothing to run")]
     NoStart,
+    /// The program told of a violation, and trapped. What the numbers mean is up to whoever linked the module.
+    #[error("the program violated a rule: kind {}, site {}{}", report.kind, report.site, backtrace(frames))]
+    Violation {
+        /// What it told.
+        report: Violation,
+        /// The functions that were active, innermost first.
+        frames: Vec<String>,
+    },
     /// The program trapped.
     #[error("the program trapped: {reason}{}", backtrace(frames))]
     Trap {
@@ -90,9 +115,9 @@ pub fn config() -> Config {
 pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let engine = Engine::new(&config()).map_err(|error| Error::Compile(chain(&error)))?;
     let module = Module::from_binary(&engine, bytes).map_err(|error| Error::Compile(chain(&error)))?;
-    let mut store = Store::new(&engine, context(options)?);
+    let mut store = Store::new(&engine, State { wasi: context(options)?, violation: None });
     let mut linker = Linker::new(&engine);
-    add_to_linker_sync(&mut linker, |context: &mut WasiP1Ctx| context)
+    add_to_linker_sync(&mut linker, |state: &mut State| &mut state.wasi)
         .map_err(|error| Error::Instantiate(chain(&error)))?;
     // Any status is a status; WASI's own function refuses those from 126 on.
     linker.allow_shadowing(true);
@@ -101,15 +126,24 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
             Err(I32Exit(status).into())
         })
         .map_err(|error| Error::Instantiate(chain(&error)))?;
+    linker
+        .func_wrap(
+            "linmem_report",
+            "violation",
+            |mut caller: Caller<'_, State>, kind: u32, site: u32, a: u32, b: u32, c: u32| {
+                caller.data_mut().violation = Some(Violation { kind, site, numbers: [a, b, c] });
+            },
+        )
+        .map_err(|error| Error::Instantiate(chain(&error)))?;
     let instance = match linker.instantiate(&mut store, &module) {
         Ok(instance) => instance,
-        Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return ended(&error),
+        Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return ended(&error, store.data().violation),
         Err(error) => return Err(Error::Instantiate(chain(&error))),
     };
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start").map_err(|_| Error::NoStart)?;
     match start.call(&mut store, ()) {
         Ok(()) => Ok(0),
-        Err(error) => ended(&error),
+        Err(error) => ended(&error, store.data().violation),
     }
 }
 
@@ -125,12 +159,13 @@ fn context(options: &Options) -> Result<WasiP1Ctx, Error> {
 }
 
 /// What an error that ends a program means: it may be its exit.
-fn ended(error: &wasmtime::Error) -> Result<i32, Error> {
+fn ended(error: &wasmtime::Error, violation: Option<Violation>) -> Result<i32, Error> {
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         return Ok(*status);
     }
     let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
     match error.downcast_ref::<Trap>() {
+        Some(Trap::UnreachableCodeReached) if let Some(report) = violation => Err(Error::Violation { report, frames }),
         Some(trap) => Err(Error::Trap { reason: trap.to_string(), frames }),
         None => Err(Error::Failed { reason: error.root_cause().to_string(), frames }),
     }

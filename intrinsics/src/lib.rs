@@ -8,6 +8,7 @@
 pub mod access;
 pub mod catalogue;
 pub mod names;
+pub mod report;
 pub mod safety;
 pub mod signature;
 pub mod value;
@@ -16,6 +17,7 @@ pub mod violation;
 pub use access::Access;
 pub use catalogue::{Intrinsic, Operand, Operation};
 pub use names::{HostFunction, NameError, Names, Target};
+pub use report::Report;
 pub use safety::Safety;
 pub use signature::{Representation, Signature};
 pub use value::{FunctionType, HeapType, ValueType};

@@ -16,6 +16,8 @@ pub struct State {
     pub errnos: Vec<i32>,
     /// What the program logged.
     pub log: Vec<i64>,
+    /// The violation that was reported last: its kind, its site and its numbers.
+    pub violation: Option<[u32; 5]>,
     pub limits: Limits,
 }
 
@@ -161,6 +163,15 @@ fn linker() -> Linker<State> {
         .and_then(|linker| {
             linker
                 .func_wrap("test", "log", |mut caller: Caller<'_, State>, value: i64| caller.data_mut().log.push(value))
+        })
+        .and_then(|linker| {
+            linker.func_wrap(
+                "linmem_report",
+                "violation",
+                |mut caller: Caller<'_, State>, kind: u32, site: u32, a: u32, b: u32, c: u32| {
+                    caller.data_mut().violation = Some([kind, site, a, b, c]);
+                },
+            )
         })
         .and_then(|linker| linker.func_wrap("test", "nop", || ()))
         .and_then(|linker| linker.func_wrap("test", "pass", |value: i32| -> i32 { value }))

@@ -7,6 +7,8 @@
 pub mod host;
 pub mod testfile;
 
+use linmem::Safety;
+use linmem::allocator::Nesting;
 use std::path::{Path, PathBuf};
 
 /// The root of the workspace.
@@ -31,6 +33,12 @@ pub fn parse(text: &str) -> Vec<u8> {
 /// Links text with the default configuration.
 pub fn link(text: &str) -> Vec<u8> {
     linmem::link(&parse(text), &linmem::Config::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The safety levels and nesting policies that are built.
+pub fn levels() -> Vec<(Safety, Nesting)> {
+    let safeties = [Safety::None, Safety::Temporal];
+    safeties.iter().flat_map(|safety| Nesting::ALL.iter().map(|nesting| (*safety, *nesting))).collect()
 }
 
 /// All files below a folder with this ending, in order.

@@ -6,8 +6,10 @@
 //! ;;! stdin: text   ;;! transfer: 3   ;;! errnos: 27 6   ;;! pages: 4   ;;! refused: 0 1
 //! ;; run: f(1, 2) == 3                 what an export returns
 //! ;; run: g() == (1, 2.5)
+//! ;; run temporal: h() == 1            what it returns at one safety level alone; so for all of these
 //! ;; trap: f(3)                        it traps, but not in linmem
 //! ;; violation: OutOfMemory f(4)       it traps in a function of this name
+//! ;; report: f(5) == text (place)      it reports a violation, in these words
 //! ;; output: "text"                    what was written when all lines above have run
 //! ;; log: 1 2 3                        what was logged
 //! ```
@@ -17,7 +19,7 @@
 
 use super::host::{Limits, Running, State, violation};
 use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, HostFunction};
+use linmem::{Config, HostFunction, Report, Safety, Site, Violation};
 use linmem_host::wasmtime::{Val, ValType};
 use std::path::Path;
 
@@ -27,8 +29,26 @@ pub enum Expectation {
     Returns { call: Call, results: Vec<String> },
     Traps { call: Call },
     Violates { kind: String, call: Call },
+    Reports { call: Call, text: String },
     Output(String),
     Log(Vec<i64>),
+}
+
+/// An expectation, and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub number: usize,
+    /// The only safety level that it is for.
+    pub level: Option<Safety>,
+    pub expectation: Expectation,
+}
+
+/// Whether the lines of a file share an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instances {
+    One,
+    /// A fresh one for each call, as for regions that are left open. What was written and logged is kept.
+    Fresh,
 }
 
 /// A call of an export.
@@ -49,7 +69,7 @@ pub struct TestFile {
     pub errnos: Vec<i32>,
     pub pages: usize,
     pub refused: Vec<usize>,
-    pub expectations: Vec<(usize, Expectation)>,
+    pub expectations: Vec<Line>,
 }
 
 impl TestFile {
@@ -71,7 +91,10 @@ impl TestFile {
             let read = if let Some(header) = line.strip_prefix(";;!") {
                 file.header(header.trim())
             } else {
-                expectation(line).map(|found| file.expectations.extend(found.map(|found| (number + 1, found))))
+                expectation(line).map(|found| {
+                    let line = |(level, expectation)| Line { number: number + 1, level, expectation };
+                    file.expectations.extend(found.map(line));
+                })
             };
             read.map_err(|message| format!("line {}: {message}", number + 1))?;
         }
@@ -114,6 +137,7 @@ impl TestFile {
             "--on-violation" => config.on_violation = value.parse()?,
             "--optimize" => config.optimize = value.parse()?,
             "--base" => config.base = Some(value.parse()?),
+            "--max-pages" => config.max_pages = Some(value.parse().map_err(|_| format!("`{value}` is no number"))?),
             "--alias" => {
                 let (alias, name) = value.split_once('=').ok_or("an alias needs a `=`")?;
                 config.names.alias_by_name(alias, name).map_err(|error| error.to_string())?;
@@ -142,24 +166,30 @@ impl TestFile {
         text
     }
 
-    /// Runs a linked module and checks every expectation.
-    pub fn run(&self, linked: &[u8]) -> Result<(), String> {
+    /// Runs a linked module and checks every expectation that is for this level.
+    pub fn run(&self, linked: &[u8], level: Safety, instances: Instances) -> Result<(), String> {
         let state = State {
             input: self.stdin.as_bytes().to_vec(),
             transfer: self.transfer,
             errnos: self.errnos.clone(),
             ..State::default()
         };
-        let limits = Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };
-        let mut running = Running::with_limits(linked, state, limits);
-        for (line, expectation) in &self.expectations {
-            check(&mut running, expectation).map_err(|message| format!("line {line}: {message}"))?;
+        let limits = || Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };
+        let mut running = Running::with_limits(linked, state, limits());
+        let sites = linmem::sites::read(linked);
+        for Line { number, expectation, .. } in
+            self.expectations.iter().filter(|line| line.level.is_none_or(|only| only == level))
+        {
+            if instances == Instances::Fresh {
+                running = Running::with_limits(linked, running.store.into_data(), limits());
+            }
+            check(&mut running, &sites, expectation).map_err(|message| format!("line {number}: {message}"))?;
         }
         Ok(())
     }
 }
 
-fn check(running: &mut Running, expectation: &Expectation) -> Result<(), String> {
+fn check(running: &mut Running, sites: &[Site], expectation: &Expectation) -> Result<(), String> {
     let found = match expectation {
         Expectation::Returns { call, results } => {
             let (values, types) = invoke(running, call)?;
@@ -178,6 +208,22 @@ fn check(running: &mut Running, expectation: &Expectation) -> Result<(), String>
             Err(error) => (violation(&error).as_ref() != Some(kind))
                 .then(|| format!("{} trapped elsewhere than in {kind}: {error:?}", call.name)),
         },
+        Expectation::Reports { call, text } => {
+            running.store.data_mut().violation = None;
+            match (invoke(running, call)?.0, running.store.data().violation) {
+                (Ok(values), _) => Some(format!("{} gave {values:?} instead of trapping", call.name)),
+                (Err(error), None) => Some(format!("{} trapped without a report: {error:?}", call.name)),
+                (Err(error), Some([kind, site, a, b, c])) => {
+                    let site = sites.get(site as usize).ok_or_else(|| format!("there is no site {site}"))?;
+                    let kind = Violation::from_code(kind).ok_or_else(|| format!("there is no kind {kind}"))?;
+                    let report = Report { kind, intrinsic: site.intrinsic.clone(), numbers: [a, b, c] };
+                    let found = format!("{report} ({site})");
+                    let trapped = violation(&error);
+                    (found != *text || trapped.as_deref() != Some(kind.name()))
+                        .then(|| format!("{} reported `{found}` and trapped in {trapped:?}, not `{text}`", call.name))
+                }
+            }
+        }
         Expectation::Output(expected) => {
             let output = String::from_utf8_lossy(&running.store.data().output).into_owned();
             (output != *expected).then(|| format!("the output is {output:?}, not {expected:?}"))
@@ -235,15 +281,27 @@ fn bits(value: &Val) -> Option<u64> {
     }
 }
 
-fn expectation(line: &str) -> Result<Option<Expectation>, String> {
+fn expectation(line: &str) -> Result<Option<(Option<Safety>, Expectation)>, String> {
     let Some((key, rest)) = line.strip_prefix(";; ").and_then(|line| line.split_once(": ")) else { return Ok(None) };
     let rest = rest.trim();
-    Ok(Some(match key {
+    let (key, level) = match key.split_once(' ') {
+        Some((key, level)) => match level.parse() {
+            Ok(level) => (key, Some(level)),
+            // A comment that happens to have a colon.
+            Err(_) => return Ok(None),
+        },
+        None => (key, None),
+    };
+    let expectation = match key {
         "run" => {
             let (text, results) = rest.split_once(" == ").ok_or("a run line needs ` == `")?;
             let results = results.trim();
             let list = results.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(results);
             Expectation::Returns { call: call(text)?, results: words(list) }
+        }
+        "report" => {
+            let (text, report) = rest.split_once(" == ").ok_or("a report line needs ` == `")?;
+            Expectation::Reports { call: call(text)?, text: report.trim().to_string() }
         }
         "trap" => Expectation::Traps { call: call(rest)? },
         "violation" => {
@@ -260,7 +318,8 @@ fn expectation(line: &str) -> Result<Option<Expectation>, String> {
                 .collect::<Result<_, _>>()?,
         ),
         _ => return Ok(None),
-    }))
+    };
+    Ok(Some((level, expectation)))
 }
 
 fn call(text: &str) -> Result<Call, String> {

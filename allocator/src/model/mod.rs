@@ -2,15 +2,17 @@
 //! them, with no thought for speed.
 //!
 //! It is the oracle of the differential tests: the same operations run here and, lowered, in an engine; addresses,
-//! contents and page counts must be the same. It remembers which chunk every mark lies in, where the lowered code
-//! looks it up, and uses no global limit.
+//! contents and page counts must be the same. It remembers which regions are open, and which chunk every mark lies in,
+//! where the lowered code looks it up, and uses no global limit.
 
 mod memory;
+mod regions;
 
-use crate::layout::{ALIGNMENT, Address, CEILING, CHUNK_HEADER, HOME, PAGE, align_up, is_alignment, room};
-use crate::{FramePlan, growth};
+use crate::layout::{ALIGNMENT, Address, CEILING, CHUNK_HEADER, HOME, PAGE, REGION_HEADER, align_up, room};
+use crate::{Nesting, growth};
 use linmem_intrinsics::Violation;
 pub use memory::Memory;
+use regions::Open;
 
 /// Where the model's first chunk comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +25,22 @@ pub enum Home {
     Grown,
 }
 
+/// How regions behave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// What regions may be open at the same time.
+    pub nesting: Nesting,
+    /// Whether they are checked, and so have headers.
+    pub checked: bool,
+}
+
 /// A contiguous run of bytes that linmem owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk {
     /// The address of its header.
     pub start: Address,
-    /// The address behind it.
+    /// The address behind what segments can have of it. Where regions are checked, a region's header has room behind
+    /// that.
     pub end: Address,
 }
 
@@ -39,46 +51,37 @@ struct Place {
     address: Address,
 }
 
-/// The handle of an open region: what top was when it was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Region {
-    mark: Place,
-}
-
-impl Region {
-    /// The handle as a program sees it.
-    pub fn handle(self) -> Address {
-        self.mark.address
-    }
-}
-
 /// Regions over a simulated memory.
 #[derive(Clone, Debug)]
 pub struct Model {
     memory: Memory,
-    home: Home,
+    rules: Rules,
     chunks: Vec<Chunk>,
     owned: u32,
     top: Place,
+    open: Vec<Open>,
+    serial: u32,
 }
 
 impl Model {
     /// Regions in `memory`.
-    pub fn new(memory: Memory, home: Home) -> Model {
+    pub fn new(memory: Memory, home: Home, rules: Rules) -> Model {
         let end = u32::try_from(memory.bytes()).unwrap_or(u32::MAX).min(CEILING);
-        let mut model = Model { memory, home, chunks: Vec::new(), owned: 0, top: Place { chunk: 0, address: 0 } };
+        let top = Place { chunk: 0, address: 0 };
+        let mut model = Model { memory, rules, chunks: Vec::new(), owned: 0, top, open: Vec::new(), serial: 0 };
         let start = match home {
             Home::Reserved => u64::from(HOME),
             Home::Base(base) => align_up(u64::from(base), ALIGNMENT),
             Home::Grown => return model,
         };
+        let reserve = model.reserve();
         match u32::try_from(start) {
-            Ok(start) if u64::from(start) + u64::from(CHUNK_HEADER) <= u64::from(end) => {
+            Ok(start) if u64::from(start) + u64::from(CHUNK_HEADER + reserve) <= u64::from(end) => {
                 model.owned = growth::pages(u64::from(end - start)) as u32;
-                model.chunks.push(Chunk { start, end });
+                model.chunks.push(Chunk { start, end: end - reserve });
                 model.top.address = start + CHUNK_HEADER;
             }
-            _ => model.home = Home::Grown,
+            _ => {}
         }
         model
     }
@@ -108,45 +111,31 @@ impl Model {
         self.top.address
     }
 
-    /// Opens a region.
-    ///
-    /// # Errors
-    ///
-    /// `OutOfMemory` when home must be grown and cannot be.
-    pub fn open(&mut self) -> Result<Region, Violation> {
-        if self.chunks.is_empty() {
-            let page = self.memory.grow(1);
-            if page >= growth::LAST_PAGE {
-                return Err(Violation::OutOfMemory);
-            }
-            self.adopt(page, 1);
-            self.top = Place { chunk: 0, address: self.chunks[0].start + CHUNK_HEADER };
-        }
-        Ok(Region { mark: self.top })
+    /// How many bytes at the end of each chunk are kept for a region's header.
+    fn reserve(&self) -> u32 {
+        if self.rules.checked { REGION_HEADER } else { 0 }
     }
 
-    /// Closes a region.
-    pub fn close(&mut self, region: Region) {
-        self.top = region.mark;
+    /// The ranges of addresses between a mark and top.
+    fn ranges(&self, mark: Place) -> Vec<(Address, Address)> {
+        (mark.chunk..=self.top.chunk)
+            .map(|chunk| {
+                let Chunk { start, end } = self.chunks[chunk];
+                let from = if chunk == mark.chunk { mark.address } else { start + CHUNK_HEADER };
+                let to = if chunk == self.top.chunk { self.top.address } else { end + self.reserve() };
+                (from, to)
+            })
+            .collect()
     }
 
-    /// Allocates `bytes` at a multiple of `alignment`.
-    ///
-    /// # Errors
-    ///
-    /// `BadAlignment` when the alignment cannot be asked for, `OutOfMemory` when the memory cannot be had.
-    pub fn allocate(&mut self, bytes: u32, alignment: u32) -> Result<Address, Violation> {
-        if !is_alignment(alignment) {
-            return Err(Violation::BadAlignment);
-        }
-        let alignment = alignment.max(ALIGNMENT);
-        let mut place = self.top;
+    /// Moves top behind `bytes` at a multiple of `alignment`, from `place` on, and gives where they are.
+    fn bump(&mut self, mut place: Place, bytes: u32, alignment: u32) -> Result<Place, Violation> {
         loop {
             let address = align_up(u64::from(place.address), alignment);
             let end = address + room(bytes);
             if end <= u64::from(self.chunks[place.chunk].end) {
                 self.top = Place { chunk: place.chunk, address: end as u32 };
-                return Ok(address as u32);
+                return Ok(Place { chunk: place.chunk, address: address as u32 });
             }
             if place.chunk + 1 == self.chunks.len() {
                 self.grow(end - u64::from(self.chunks[place.chunk].end))?;
@@ -157,18 +146,17 @@ impl Model {
         }
     }
 
-    /// Allocates a frame of these sizes by one bump.
-    ///
-    /// # Errors
-    ///
-    /// `OutOfMemory` when the memory cannot be had. A frame of more than one inline bump can reserve is
-    /// `OutOfMemory`, too: it is several frames.
-    pub fn allocate_frame(&mut self, sizes: &[u32]) -> Result<Vec<Address>, Violation> {
-        let mut plan = FramePlan::new();
-        let offsets: Option<Vec<u32>> = sizes.iter().map(|&bytes| plan.push(bytes)).collect();
-        let offsets = offsets.ok_or(Violation::OutOfMemory)?;
-        let base = self.allocate(plan.bytes(), ALIGNMENT)?;
-        Ok(offsets.into_iter().map(|offset| base + offset).collect())
+    /// Sees to it that there is a home.
+    fn find_home(&mut self) -> Result<(), Violation> {
+        if self.chunks.is_empty() {
+            let page = self.memory.grow(1);
+            if page >= growth::LAST_PAGE {
+                return Err(Violation::OutOfMemory);
+            }
+            self.adopt(page, 1);
+            self.top = Place { chunk: 0, address: self.chunks[0].start + CHUNK_HEADER };
+        }
+        Ok(())
     }
 
     /// Owns more: `missing` bytes behind the last chunk would be enough, if they turn out to be behind it.
@@ -187,11 +175,12 @@ impl Model {
     /// Takes pages that `memory.grow` returned: they extend the last chunk or begin a new one.
     fn adopt(&mut self, page: u32, pages: u32) {
         self.owned += pages;
+        let reserve = self.reserve();
         let start = page * PAGE;
         let end = (u64::from(page) + u64::from(pages)) * u64::from(PAGE);
-        let end = end.min(u64::from(CEILING)) as u32;
+        let end = end.min(u64::from(CEILING)) as u32 - reserve;
         match self.chunks.last_mut() {
-            Some(last) if last.end == start => last.end = end,
+            Some(last) if last.end + reserve == start => last.end = end,
             _ => self.chunks.push(Chunk { start, end }),
         }
     }
@@ -202,19 +191,19 @@ mod tests {
     use super::*;
 
     fn model(pages: u32, maximum: u32) -> Model {
-        Model::new(Memory::new(pages, maximum), Home::Reserved)
+        Model::new(Memory::new(pages, maximum), Home::Reserved, Rules::default())
     }
 
     #[test]
     fn a_region_frees_what_was_allocated_since_it_was_opened() -> Result<(), Violation> {
         let mut model = model(1, 4);
         let outer = model.open()?;
-        assert_eq!(model.allocate(4, 1)?, 16);
+        assert_eq!(model.allocate(outer, 4, 1)?, 16);
         let inner = model.open()?;
-        assert_eq!(model.allocate(100, 64)?, 64);
-        model.close(inner);
-        assert_eq!(model.allocate(1, 1)?, 24);
-        model.close(outer);
+        assert_eq!(model.allocate(inner, 100, 64)?, 64);
+        assert_eq!(model.close(inner)?, [(24, 168)]);
+        assert_eq!(model.allocate(outer, 1, 1)?, 24);
+        model.close(outer)?;
         assert_eq!(model.top(), 16);
         Ok(())
     }
@@ -222,8 +211,8 @@ mod tests {
     #[test]
     fn growth_that_is_adjacent_extends_home() -> Result<(), Violation> {
         let mut model = model(1, 4);
-        model.open()?;
-        assert_eq!(model.allocate(65536, 8)?, 16);
+        let region = model.open()?;
+        assert_eq!(model.allocate(region, 65536, 8)?, 16);
         assert_eq!(model.chunks(), [Chunk { start: HOME, end: 2 * PAGE }]);
         Ok(())
     }
@@ -232,16 +221,16 @@ mod tests {
     fn foreign_growth_begins_a_chunk_which_is_kept_and_reused() -> Result<(), Violation> {
         let mut model = model(1, 16);
         let region = model.open()?;
-        model.allocate(65000, 8)?;
+        model.allocate(region, 65000, 8)?;
         model.memory_mut().grow(1);
-        let far = model.allocate(1000, 8)?;
+        let far = model.allocate(region, 1000, 8)?;
         assert_eq!(far, 2 * PAGE + CHUNK_HEADER);
         assert_eq!(model.chunk_of_top(), 1);
-        model.close(region);
+        assert_eq!(model.close(region)?, [(16, PAGE), (far, far + 1000)]);
         assert_eq!((model.chunk_of_top(), model.top()), (0, 16));
-        model.open()?;
-        model.allocate(65000, 8)?;
-        assert_eq!(model.allocate(1000, 8)?, far);
+        let region = model.open()?;
+        model.allocate(region, 65000, 8)?;
+        assert_eq!(model.allocate(region, 1000, 8)?, far);
         assert_eq!(model.memory().pages(), 3);
         Ok(())
     }
@@ -249,20 +238,20 @@ mod tests {
     #[test]
     fn a_refused_doubling_is_followed_by_what_is_missing() -> Result<(), Violation> {
         let mut model = model(4, 5);
-        model.open()?;
-        assert_eq!(model.allocate(4 * PAGE, 8)?, 16);
+        let region = model.open()?;
+        assert_eq!(model.allocate(region, 4 * PAGE, 8)?, 16);
         assert_eq!(model.memory().pages(), 5);
-        assert_eq!(model.allocate(PAGE, 8), Err(Violation::OutOfMemory));
-        assert_eq!(model.allocate(u32::MAX, 65536), Err(Violation::OutOfMemory));
+        assert_eq!(model.allocate(region, PAGE, 8), Err(Violation::OutOfMemory));
+        assert_eq!(model.allocate(region, u32::MAX, 65536), Err(Violation::OutOfMemory));
         Ok(())
     }
 
     #[test]
     fn a_memory_of_somebody_else_is_not_touched_before_a_region_is_opened() -> Result<(), Violation> {
-        let mut model = Model::new(Memory::new(3, 10), Home::Grown);
+        let mut model = Model::new(Memory::new(3, 10), Home::Grown, Rules::default());
         assert_eq!(model.memory().pages(), 3);
         let region = model.open()?;
-        assert_eq!(region.handle(), 3 * PAGE + CHUNK_HEADER);
+        assert_eq!(region, 3 * PAGE + CHUNK_HEADER);
         assert_eq!(model.memory().pages(), 4);
         Ok(())
     }

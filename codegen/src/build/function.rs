@@ -8,6 +8,7 @@ use crate::engine::tape::FunctionRef;
 use crate::engine::{Arity, Certain, Engine};
 use crate::error::{Error, Place};
 use crate::index::LocalIndex;
+use linmem_allocator::Unwind;
 use linmem_intrinsics::{Intrinsic, Representation, Signature};
 use wasm_encoder::{Instruction, ValType};
 
@@ -37,6 +38,7 @@ pub struct FunctionBuilder<'a> {
     pub(super) depth: usize,
     pub(super) results: u32,
     pub(super) name: String,
+    pub(super) unwind: Unwind,
     params: u32,
     error: Option<Error>,
 }
@@ -46,6 +48,7 @@ impl<'a> FunctionBuilder<'a> {
         engine: Engine<'a>,
         signatures: &'a dyn Signatures,
         name: &str,
+        unwind: Unwind,
         params: u32,
         results: u32,
     ) -> FunctionBuilder<'a> {
@@ -57,6 +60,7 @@ impl<'a> FunctionBuilder<'a> {
             depth: 0,
             results,
             name: name.to_string(),
+            unwind,
             params,
             error: None,
         }
@@ -112,6 +116,7 @@ impl<'a> FunctionBuilder<'a> {
             Call(function) => {
                 let arity = known(self.signatures.function_arity(*function));
                 self.function(arity, CALL, *function);
+                self.engine.called();
             }
             RefFunc(function) => self.function(Arity::Known { pops: 0, pushes: 1 }, REF_FUNC, *function),
             ReturnCall(function) => {
@@ -135,10 +140,12 @@ impl<'a> FunctionBuilder<'a> {
             CallIndirect { type_index, .. } => {
                 let arity = self.signatures.type_arity(*type_index).map(|(params, results)| (params + 1, results));
                 self.engine.other(known(arity), |tape| tape.instruction(instruction));
+                self.engine.called();
             }
             CallRef(ty) => {
                 let arity = self.signatures.type_arity(*ty).map(|(params, results)| (params + 1, results));
                 self.engine.other(known(arity), |tape| tape.instruction(instruction));
+                self.engine.called();
             }
             Block(_) | Loop(_) | If(_) | Else | End | Try(_) | TryTable(..) | Catch(_) | CatchAll | Delegate(_)
             | Br(_) | BrIf(_) | BrTable(..) | Return | Unreachable | Throw(_) | ThrowRef | Rethrow(_) => {

@@ -3,11 +3,13 @@
 use crate::build::module::{Entry, FunctionId, ModuleBuilder, Source, TypeId};
 use crate::engine::tape::FunctionRef;
 use crate::helpers::{Bodies, Helper, HostImport};
+use crate::sites;
 use indexmap::IndexMap;
 use std::borrow::Cow;
 use wasm_encoder::{
-    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, FunctionSection,
-    ImportSection, IndirectNameMap, MemorySection, MemoryType, Module, NameMap, NameSection, StartSection,
+    CodeSection, ConstExpr, CustomSection, ElementSection, Elements, EntityType, ExportKind, ExportSection,
+    FunctionSection, ImportSection, IndirectNameMap, MemorySection, MemoryType, Module, NameMap, NameSection,
+    StartSection,
 };
 
 /// The indices of the finished module: imports, those that linmem adds, functions, helpers.
@@ -20,12 +22,13 @@ pub(super) struct Layout {
 impl Layout {
     /// Gives everything its index, and helpers their types.
     pub(super) fn new(builder: &mut ModuleBuilder) -> Layout {
+        let context = builder.context;
         let (imports, helpers): (Vec<_>, Vec<_>) =
             (builder.needs.imports().collect(), builder.needs.helpers().collect());
         let hosts: Vec<(HostImport, TypeId)> =
             imports.into_iter().map(|import| (import, builder.intern(&import.function_type()))).collect();
         let helpers: Vec<(Helper, TypeId)> =
-            helpers.into_iter().map(|helper| (helper, builder.intern(&helper.function_type()))).collect();
+            helpers.into_iter().map(|helper| (helper, builder.intern(&helper.function_type(&context)))).collect();
         let mut next = 0;
         let mut take = || {
             next += 1;
@@ -87,7 +90,7 @@ impl Layout {
         let mut memories = MemorySection::new();
         memories.memory(MemoryType {
             minimum: builder.pages,
-            maximum: None,
+            maximum: builder.maximum,
             memory64: false,
             shared: false,
             page_size_log2: None,
@@ -125,6 +128,16 @@ impl Layout {
         module.section(&code);
         if !builder.data.is_empty() {
             module.section(&builder.data);
+        }
+        let sites = builder.needs.sites();
+        if !sites.is_empty() {
+            let data = sites::encode(sites, |number| {
+                let name = builder.functions.get(number as usize).map(|entry| match &entry.source {
+                    Source::Declared { name, .. } | Source::Import { name, .. } => name.clone(),
+                });
+                (self.index(FunctionRef::Program(number)), name.unwrap_or_default())
+            });
+            module.section(&CustomSection { name: sites::SECTION.into(), data: data.into() });
         }
         module.section(&self.names(builder));
         module.finish()

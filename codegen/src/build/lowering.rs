@@ -4,14 +4,16 @@ use crate::build::FunctionBuilder;
 use crate::build::function::Signatures;
 use crate::build::sink::ModuleSink;
 use crate::config::{Base, Config};
-use crate::context::{Context, Home};
-use crate::engine::Engine;
+use crate::context::{Choices, Context, Home};
 use crate::engine::locals::{Assigned, Locals};
 use crate::engine::tape::FunctionRef;
+use crate::engine::{Engine, Origin};
 use crate::error::Error;
 use crate::helpers::{Bodies, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
+use crate::sites;
 use indexmap::IndexMap;
+use linmem_allocator::Unwind;
 use linmem_allocator::layout::HOME;
 use linmem_intrinsics::{FunctionType, Representation};
 use wasm_encoder::Function;
@@ -42,8 +44,11 @@ use wasm_encoder::Function;
 #[derive(Debug)]
 pub struct Lowering {
     context: Context,
+    unwind: Unwind,
     needs: Needs,
     functions: IndexMap<FunctionRef, u32>,
+    /// The names of the functions that were lowered, by the numbers that sites have them under.
+    names: Vec<String>,
 }
 
 impl Lowering {
@@ -57,16 +62,9 @@ impl Lowering {
         config: &Config,
         representation: Representation,
     ) -> Result<Lowering, Error> {
-        let (home, pages) = new_memory(config, representation)?;
-        let memory = MemoryIndex(sink.add_memory(pages));
-        let first = add_globals(sink, home);
-        Ok(Lowering::in_context(Context {
-            representation,
-            optimize: config.optimize,
-            memory,
-            first_global: first,
-            home,
-        }))
+        let NewMemory { home, pages, maximum } = new_memory(config, representation)?;
+        let memory = MemoryIndex(sink.add_memory(pages, maximum));
+        Ok(Lowering::in_context(sink, config, representation, memory, home))
     }
 
     /// Adds linmem's globals to a module that has a memory, none of which is linmem's before it grows it.
@@ -84,19 +82,29 @@ impl Lowering {
         if config.base.is_some() {
             return Err(Error::Option { message: "a base is for a module that is linked".to_string() });
         }
-        let home = Home::Found { base: None };
-        let first = add_globals(sink, home);
-        Ok(Lowering::in_context(Context {
-            representation,
-            optimize: config.optimize,
-            memory: MemoryIndex(memory),
-            first_global: first,
-            home,
-        }))
+        if config.max_pages.is_some() {
+            return Err(Error::Option { message: "--max-pages: the memory is somebody else's".to_string() });
+        }
+        Ok(Lowering::in_context(sink, config, representation, MemoryIndex(memory), Home::Found { base: None }))
     }
 
-    fn in_context(context: Context) -> Lowering {
-        Lowering { context, needs: Needs::new(context.home), functions: IndexMap::new() }
+    fn in_context(
+        sink: &mut (impl ModuleSink + ?Sized),
+        config: &Config,
+        representation: Representation,
+        memory: MemoryIndex,
+        home: Home,
+    ) -> Lowering {
+        let choices = Choices::of(config);
+        let mut context = Context { representation, choices, memory, first_global: GlobalIndex(0), home };
+        let mut first = None;
+        for (global, value) in context.globals() {
+            let index = sink.add_global(global.name(), value as i32);
+            first.get_or_insert(index);
+        }
+        context.first_global = GlobalIndex(first.unwrap_or_default());
+        let unwind = config.unwind;
+        Lowering { context, unwind, needs: Needs::new(context), functions: IndexMap::new(), names: Vec::new() }
     }
 
     /// Lowers one function. Its body may go to any index that has this type.
@@ -114,8 +122,10 @@ impl Lowering {
         let known = Known(&*sink);
         let (params, results) = (ty.params.len() as u32, ty.results.len() as u32);
         let locals = Locals::new(params, Vec::new(), vec![Assigned::Often; params as usize]);
-        let engine = Engine::new(&self.context, &mut self.needs, locals, results);
-        let mut builder = FunctionBuilder::new(engine, &known, name, params, results);
+        let mut engine = Engine::new(&self.context, &mut self.needs, locals, results);
+        engine.set_origin(Origin { function: self.names.len() as u32, ..Origin::default() });
+        self.names.push(name.to_string());
+        let mut builder = FunctionBuilder::new(engine, &known, name, self.unwind, params, results);
         code(&mut builder);
         let lowered = builder.finish()?;
         self.resolve(sink);
@@ -129,6 +139,10 @@ impl Lowering {
         for helper in self.needs.helpers() {
             sink.define_function(index(FunctionRef::Helper(helper)), helper.body(&bodies));
         }
+        if !self.needs.sites().is_empty() {
+            let function = |number: u32| (u32::MAX, self.names.get(number as usize).cloned().unwrap_or_default());
+            sink.custom_section(sites::SECTION, &sites::encode(self.needs.sites(), function));
+        }
     }
 
     /// Gets indices for the imports and helpers that are new.
@@ -141,7 +155,7 @@ impl Lowering {
         }
         for helper in self.needs.helpers() {
             self.functions.entry(FunctionRef::Helper(helper)).or_insert_with(|| {
-                let ty = sink.function_type(&helper.function_type());
+                let ty = sink.function_type(&helper.function_type(&self.context));
                 sink.declare_function(&helper.name(), ty)
             });
         }
@@ -159,8 +173,17 @@ pub(super) fn check(config: &Config, representation: Representation) -> Result<(
     }
 }
 
-/// Home in a memory that linmem defines, and how many pages that needs.
-pub(super) fn new_memory(config: &Config, representation: Representation) -> Result<(Home, u64), Error> {
+/// A memory that linmem defines.
+pub(super) struct NewMemory {
+    pub(super) home: Home,
+    /// How many pages it starts with.
+    pub(super) pages: u64,
+    /// How many it may have at most.
+    pub(super) maximum: Option<u64>,
+}
+
+/// The memory of a module that is built.
+pub(super) fn new_memory(config: &Config, representation: Representation) -> Result<NewMemory, Error> {
     check(config, representation)?;
     let base = match &config.base {
         None => HOME,
@@ -169,17 +192,9 @@ pub(super) fn new_memory(config: &Config, representation: Representation) -> Res
             return Err(Error::Option { message: format!("--base {base}: there is no module yet that has globals") });
         }
     };
-    Home::in_new_memory(base)
-        .ok_or_else(|| Error::Option { message: format!("--base {base}: no memory reaches beyond that") })
-}
-
-fn add_globals(sink: &mut (impl ModuleSink + ?Sized), home: Home) -> GlobalIndex {
-    let mut first = None;
-    for (name, value) in home.globals() {
-        let index = sink.add_global(name, value as i32);
-        first.get_or_insert(index);
-    }
-    GlobalIndex(first.unwrap_or_default())
+    let (home, pages) = Home::in_new_memory(base, Choices::of(config))
+        .ok_or_else(|| Error::Option { message: format!("--base {base}: no memory reaches beyond that") })?;
+    Ok(NewMemory { home, pages, maximum: crate::link::maximum(config, pages)? })
 }
 
 /// A sink, as far as builders look at it.

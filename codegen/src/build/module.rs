@@ -3,16 +3,17 @@
 use crate::build::FunctionBuilder;
 use crate::build::function::Signatures;
 use crate::build::layout::Layout;
-use crate::build::lowering::new_memory;
+use crate::build::lowering::{NewMemory, new_memory};
 use crate::config::Config;
-use crate::context::Context;
+use crate::context::{Choices, Context};
 use crate::engine::locals::{Assigned, Locals};
-use crate::engine::{Engine, Lowered};
+use crate::engine::{Engine, Lowered, Origin};
 use crate::error::Error;
 use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
 use indexmap::IndexMap;
+use linmem_allocator::Unwind;
 use linmem_intrinsics::{FunctionType, Representation};
 use wasm_encoder::{
     ConstExpr, DataSection, ExportKind, GlobalSection, GlobalType, NameMap, RefType, SubType, TableSection, TableType,
@@ -43,7 +44,9 @@ pub(super) struct Entry {
 pub struct ModuleBuilder {
     pub(super) context: Context,
     pub(super) needs: Needs,
+    pub(super) unwind: Unwind,
     pub(super) pages: u64,
+    pub(super) maximum: Option<u64>,
     pub(super) types: TypeSection,
     pub(super) type_count: u32,
     pub(super) interned: IndexMap<(Vec<ValType>, Vec<ValType>), TypeId>,
@@ -68,18 +71,20 @@ impl ModuleBuilder {
     ///
     /// When the configuration asks for what is not built, or for a base that no memory has.
     pub fn new(config: &Config, representation: Representation) -> Result<ModuleBuilder, Error> {
-        let (home, pages) = new_memory(config, representation)?;
+        let NewMemory { home, pages, maximum } = new_memory(config, representation)?;
         let context = Context {
             representation,
-            optimize: config.optimize,
+            choices: Choices::of(config),
             memory: MemoryIndex(0),
             first_global: GlobalIndex(0),
             home,
         };
         let mut builder = ModuleBuilder {
             context,
-            needs: Needs::new(home),
+            needs: Needs::new(context),
+            unwind: config.unwind,
             pages,
+            maximum,
             types: TypeSection::new(),
             type_count: 0,
             interned: IndexMap::new(),
@@ -96,8 +101,8 @@ impl ModuleBuilder {
             start: None,
             data: DataSection::new(),
         };
-        for (name, value) in home.globals() {
-            builder.global(name, ValType::I32, true, &ConstExpr::i32_const(value as i32));
+        for (global, value) in context.globals() {
+            builder.global(global.name(), ValType::I32, true, &ConstExpr::i32_const(value as i32));
         }
         Ok(builder)
     }
@@ -166,8 +171,9 @@ impl ModuleBuilder {
         let name = name.clone();
         let locals = Locals::new(params, Vec::new(), vec![Assigned::Often; params as usize]);
         let signatures = Declared { functions: &self.functions, arities: &self.arities, tags: &self.tag_params };
-        let engine = Engine::new(&self.context, &mut self.needs, locals, results);
-        let mut builder = FunctionBuilder::new(engine, &signatures, &name, params, results);
+        let mut engine = Engine::new(&self.context, &mut self.needs, locals, results);
+        engine.set_origin(Origin { function: function.0, ..Origin::default() });
+        let mut builder = FunctionBuilder::new(engine, &signatures, &name, self.unwind, params, results);
         code(&mut builder);
         let lowered = builder.finish()?;
         if let Source::Declared { body, .. } = &mut self.functions[function.0 as usize].source {

@@ -23,8 +23,13 @@ pub trait ModuleSink {
     /// Adds a mutable `i32` global with this value and gives its index.
     fn add_global(&mut self, name: &str, value: i32) -> u32;
 
-    /// Adds a 32-bit memory of at least so many pages, exported as `memory`, and gives its index.
-    fn add_memory(&mut self, pages: u64) -> u32;
+    /// Adds a 32-bit memory of at least and at most so many pages, exported as `memory`, and gives its index.
+    fn add_memory(&mut self, pages: u64, maximum: Option<u64>) -> u32;
+
+    /// Adds a custom section. Without it nothing changes, except that reports of violations do not say where.
+    fn custom_section(&mut self, name: &str, contents: &[u8]) {
+        let _ = (name, contents);
+    }
 
     /// How many parameters and results a function has, if that is known. What is not known costs speed, not safety.
     fn function_arity(&self, function: u32) -> Option<(u32, u32)> {

@@ -67,6 +67,8 @@ pub(crate) struct Slot {
 pub(crate) enum Late {
     /// The size of a frame, as the immediate of an `i32.const`.
     FrameBytes(FrameId),
+    /// The instructions that set a frame to zero, from this offset on.
+    ClearFrame(FrameId, u32),
     /// The instructions that put a segment of a frame into its local, if code reads it there.
     Definition(DefinitionId),
 }

@@ -47,12 +47,14 @@ pub(crate) enum Scratch {
     From,
     /// A pattern of bytes.
     Pattern,
+    /// The handle of a region that is being checked.
+    Handle,
 }
 
 impl Scratch {
     fn ty(self) -> ValType {
         match self {
-            Scratch::Bytes | Scratch::To | Scratch::From => ValType::I32,
+            Scratch::Bytes | Scratch::To | Scratch::From | Scratch::Handle => ValType::I32,
             Scratch::End | Scratch::Pattern => ValType::I64,
         }
     }
@@ -64,6 +66,7 @@ impl Scratch {
             Scratch::To => "linmem.to",
             Scratch::From => "linmem.from",
             Scratch::Pattern => "linmem.pattern",
+            Scratch::Handle => "linmem.handle",
         }
     }
 }

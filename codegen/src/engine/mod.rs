@@ -7,6 +7,7 @@
 //! Code that cannot be reached is left out, so that nothing in it has to make sense.
 
 pub(crate) mod frames;
+mod innermost;
 pub(crate) mod locals;
 mod lower;
 pub(crate) mod operands;
@@ -16,8 +17,10 @@ mod values;
 use crate::context::Context;
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
+use crate::source::SourceLine;
 use frames::{Frames, Late, Slot};
-use linmem_intrinsics::{Operation, Representation, Signature, Violation};
+use innermost::Innermost;
+use linmem_intrinsics::{Intrinsic, Operation, Representation, Signature, Violation};
 use locals::{Added, Assigned, Fact, Locals};
 use operands::{Operand, Operands, Value};
 use tape::{Code, FunctionRef, Position, Tape, relocate};
@@ -84,6 +87,19 @@ struct Control {
     facts: Vec<LocalIndex>,
     /// The frames that the current arm closed.
     closed: Vec<frames::FrameId>,
+    /// What was known of the innermost regions before it.
+    innermost: Innermost,
+}
+
+/// Where an intrinsic comes from, as reports have it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin {
+    /// The function, by the number that the program, or the builder, has it under.
+    pub(crate) function: u32,
+    /// The offset in the input, in bytes; 0 if there is none.
+    pub(crate) offset: u32,
+    /// The line of the source.
+    pub(crate) source: Option<SourceLine>,
 }
 
 /// Lowers one function.
@@ -98,6 +114,11 @@ pub(crate) struct Engine<'a> {
     /// The locals of which something is known although they are assigned elsewhere, too.
     changing: Vec<LocalIndex>,
     regions: u32,
+    innermost: Innermost,
+    /// Where the code that comes is from.
+    origin: Origin,
+    /// The intrinsic that is being lowered, and its number among the sites, if it has one.
+    current: Option<(Intrinsic, Option<u32>)>,
     labels: u32,
     /// Inside of unreachable code: how many control structures were opened there.
     dead: Option<u32>,
@@ -106,7 +127,15 @@ pub(crate) struct Engine<'a> {
 impl<'a> Engine<'a> {
     /// Begins a function with these locals and so many results.
     pub(crate) fn new(context: &'a Context, needs: &'a mut Needs, locals: Locals, results: u32) -> Engine<'a> {
-        let body = Control { floor: 0, params: 0, results, loop_depth: 0, facts: Vec::new(), closed: Vec::new() };
+        let body = Control {
+            floor: 0,
+            params: 0,
+            results,
+            loop_depth: 0,
+            facts: Vec::new(),
+            closed: Vec::new(),
+            innermost: Innermost::default(),
+        };
         Engine {
             context,
             needs,
@@ -117,6 +146,9 @@ impl<'a> Engine<'a> {
             control: vec![body],
             changing: Vec::new(),
             regions: 0,
+            innermost: Innermost::default(),
+            origin: Origin::default(),
+            current: None,
             labels: 0,
             dead: None,
         }
@@ -142,10 +174,25 @@ impl<'a> Engine<'a> {
         self.dead.is_some()
     }
 
+    /// Whether it matters where code is from.
+    pub(crate) fn reports(&self) -> bool {
+        self.context.choices.reports()
+    }
+
+    /// Says where the code that comes is from.
+    pub(crate) fn set_origin(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+
+    /// Says that the last instruction may have run other code: a call.
+    pub(crate) fn called(&mut self) {
+        self.innermost.call();
+    }
+
     /// Pushes top, for a door that makes the code of leaving regions itself.
     pub(crate) fn push_top(&mut self) {
         self.needs.use_regions();
-        let top = self.context.top().0;
+        let top = self.context.top();
         self.other(Arity::Known { pops: 0, pushes: 1 }, |tape| {
             tape.emit(|sink| {
                 sink.global_get(top);
@@ -156,7 +203,7 @@ impl<'a> Engine<'a> {
     /// Pops what becomes top.
     pub(crate) fn write_top(&mut self) {
         self.needs.use_regions();
-        let top = self.context.top().0;
+        let top = self.context.top();
         self.other(Arity::Known { pops: 1, pushes: 0 }, |tape| {
             tape.emit(|sink| {
                 sink.global_set(top);
@@ -188,7 +235,7 @@ impl<'a> Engine<'a> {
     /// The handle of a region that an allocation takes, which does without if it knows the region.
     pub(crate) fn handle(&mut self, local: LocalIndex) {
         match self.locals.fact(local) {
-            Some(Fact::Region(region)) if !self.is_dead() => self.push_deferred(Value::Region(region)),
+            Some(Fact::Region(region)) if !self.is_dead() => self.push_deferred(Value::Region(region, Some(local))),
             _ => self.local_get(local),
         }
     }
@@ -214,7 +261,7 @@ impl<'a> Engine<'a> {
                 self.locals.read(local);
                 // What is known of the local is known of the value; the local may change before that is used.
                 let value = match fact {
-                    Some(Fact::Region(region)) => Value::Region(region),
+                    Some(Fact::Region(region)) => Value::Region(region, Some(local)),
                     _ => Value::Local(local),
                 };
                 self.simple(value, |sink| {
@@ -254,7 +301,7 @@ impl<'a> Engine<'a> {
                 });
                 self.learn(local, &operand);
                 match operand.value {
-                    Value::Region(_) => self.push(operand.value),
+                    Value::Region(region, _) => self.push(Value::Region(region, Some(local))),
                     _ => self.push(Value::Unknown),
                 }
             }
@@ -288,6 +335,7 @@ impl<'a> Engine<'a> {
             Arity::Unknown => {
                 self.forget();
                 write(&mut self.tape);
+                self.innermost.call();
             }
         }
     }
@@ -330,7 +378,12 @@ impl<'a> Engine<'a> {
         let outer = self.control.last().map_or(0, |control| control.loop_depth);
         let loop_depth = if is_loop { self.control.len() + 1 } else { outer };
         let floor = self.operands.height();
-        self.control.push(Control { floor, params, results, loop_depth, facts: Vec::new(), closed: Vec::new() });
+        let innermost = self.innermost;
+        if is_loop {
+            self.innermost.forget();
+        }
+        let (facts, closed) = (Vec::new(), Vec::new());
+        self.control.push(Control { floor, params, results, loop_depth, facts, closed, innermost });
         self.produce(params);
     }
 
@@ -349,6 +402,11 @@ impl<'a> Engine<'a> {
         self.dead = None;
         write(&mut self.tape);
         let params = self.control.last().map_or(0, |control| control.params);
+        match (pushes, self.control.last()) {
+            (None, Some(control)) => self.innermost.restart(&control.innermost),
+            // A handler is come to from anywhere in the arm before it.
+            _ => self.innermost.forget(),
+        }
         self.produce(pushes.unwrap_or(params));
     }
 
@@ -364,7 +422,9 @@ impl<'a> Engine<'a> {
         }
         self.end_arm();
         self.dead = None;
-        self.control.pop();
+        if let Some(control) = self.control.pop() {
+            self.innermost.leave(&control.innermost);
+        }
         write(&mut self.tape);
         self.produce(results);
     }
@@ -375,6 +435,7 @@ impl<'a> Engine<'a> {
             return Ok(());
         }
         let count = signature.operand_count();
+        self.current = Some((signature.intrinsic, None));
         let operands = self.take(signature, count);
         self.lower(signature, &operands[..count])?;
         self.locals.free_spills();
@@ -395,6 +456,10 @@ impl<'a> Engine<'a> {
                     write_slot(&mut sink, context, frames.base(definition.slot.frame), definition.slot);
                     sink.local_set(definition.local.0);
                 }
+            }
+            Late::ClearFrame(frame, from) => {
+                let mut sink = InstructionSink::new(out);
+                lower::clear(&mut sink, context, frames.base(frame), from, frames.bytes(frame));
             }
         });
         Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code }

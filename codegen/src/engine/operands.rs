@@ -19,8 +19,8 @@ pub(crate) enum Value {
     I64(i64),
     /// What a local held when the value was pushed.
     Local(LocalIndex),
-    /// The handle of a region that this function opened.
-    Region(RegionId),
+    /// The handle of a region that this function opened, and the local that it was read from.
+    Region(RegionId, Option<LocalIndex>),
     /// A segment in a frame, and the local that the program keeps it in, if the value was read from there.
     Slot(Slot, Option<DefinitionId>),
 }

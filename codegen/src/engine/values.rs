@@ -5,9 +5,10 @@ use crate::engine::frames::{RegionId, RegionKey, Retired};
 use crate::engine::locals::{Assigned, Fact};
 use crate::engine::operands::{Operand, Value};
 use crate::engine::tape::FunctionRef;
-use crate::engine::{Engine, MOST_OPERANDS, frames, write_slot};
+use crate::engine::{Engine, MOST_OPERANDS, Origin, frames, write_slot};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
+use crate::sites::PlannedSite;
 use frames::Late;
 use linmem_intrinsics::Signature;
 use wasm_encoder::InstructionSink;
@@ -16,6 +17,32 @@ impl Engine<'_> {
     pub(super) fn helper(&mut self, helper: Helper) -> FunctionRef {
         self.needs.add(helper);
         FunctionRef::Helper(helper)
+    }
+
+    /// Calls a helper whose operands are on the stack, and tells it where from, if it asks.
+    pub(super) fn call_helper(&mut self, helper: Helper) {
+        let target = self.helper(helper);
+        if helper.is_told_site(self.context) {
+            let site = self.site();
+            self.tape.emit(|sink| {
+                sink.i32_const(site as i32);
+            });
+        }
+        self.tape.call(target);
+    }
+
+    /// The number of the intrinsic that is being lowered, among the sites.
+    fn site(&mut self) -> u32 {
+        match self.current {
+            Some((_, Some(site))) => site,
+            Some((intrinsic, None)) => {
+                let Origin { function, offset, source } = self.origin.clone();
+                let site = self.needs.add_site(PlannedSite { intrinsic, function, offset, source });
+                self.current = Some((intrinsic, Some(site)));
+                site
+            }
+            None => u32::MAX,
+        }
     }
 
     pub(super) fn simple(&mut self, value: Value, write: impl FnOnce(&mut InstructionSink<'_>)) {
@@ -121,7 +148,10 @@ impl Engine<'_> {
             Value::I64(constant) => self.tape.insert(position, |sink| {
                 sink.i64_const(constant);
             }),
-            Value::Unknown | Value::Local(_) | Value::Region(_) => {}
+            Value::Region(_, Some(local)) => self.tape.insert(position, |sink| {
+                sink.local_get(local.0);
+            }),
+            Value::Unknown | Value::Local(_) | Value::Region(_, None) => {}
         }
     }
 
@@ -152,7 +182,7 @@ impl Engine<'_> {
 
     /// Records that a local holds a handle, if that is what is assigned.
     pub(super) fn learn(&mut self, local: LocalIndex, operand: &Operand) {
-        if let Value::Region(region) = operand.value {
+        if let Value::Region(region, _) = operand.value {
             self.know(local, Fact::Region(region));
         }
     }
@@ -170,7 +200,7 @@ impl Engine<'_> {
     /// What a handle is known by.
     pub(super) fn region_key(&self, handle: &Operand) -> Option<RegionKey> {
         match handle.value {
-            Value::Region(region) => Some(RegionKey::Opened(region)),
+            Value::Region(region, _) => Some(RegionKey::Opened(region)),
             Value::Local(local) if self.locals.is_constant_parameter(local) => Some(RegionKey::Parameter(local)),
             _ => None,
         }

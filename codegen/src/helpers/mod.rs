@@ -3,15 +3,24 @@
 //! A helper is emitted if something calls it, and once. Which ones there are to be is collected in [`Needs`] while
 //! functions are lowered; their bodies are written when all indices are known.
 
+mod allocate;
+mod blame;
+mod close;
+mod fragments;
+mod home;
 mod host;
-mod region;
+mod needs;
+mod open;
+mod refill;
 mod violation;
 
-use crate::context::{Context, Home};
+use crate::context::{Context, Home, Tracking};
 use crate::engine::tape::FunctionRef;
 use linmem_intrinsics::{FunctionType, ValueType, Violation};
-use std::collections::BTreeSet;
-use wasm_encoder::Function;
+use wasm_encoder::{Function, InstructionSink};
+
+pub(crate) use fragments::{emit_canary, emit_link};
+pub(crate) use needs::Needs;
 
 /// A host call that is lifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,19 +43,24 @@ impl HostCall {
     }
 }
 
-/// A function of the host that helpers call.
+/// A function of the host that lowered code calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum HostImport {
     /// `fd_write` of WASI preview 1.
     FdWrite,
     /// `fd_read` of WASI preview 1.
     FdRead,
+    /// What violations are told to.
+    Report,
 }
 
 impl HostImport {
     /// The module that it is imported from.
     pub(crate) fn module(self) -> &'static str {
-        "wasi_snapshot_preview1"
+        match self {
+            HostImport::FdWrite | HostImport::FdRead => "wasi_snapshot_preview1",
+            HostImport::Report => "linmem_report",
+        }
     }
 
     /// Its name there.
@@ -54,13 +68,40 @@ impl HostImport {
         match self {
             HostImport::FdWrite => "fd_write",
             HostImport::FdRead => "fd_read",
+            HostImport::Report => "violation",
         }
     }
 
     /// Its type.
     pub(crate) fn function_type(self) -> FunctionType {
-        FunctionType::new([ValueType::I32; 4], [ValueType::I32])
+        match self {
+            HostImport::FdWrite | HostImport::FdRead => FunctionType::new([ValueType::I32; 4], [ValueType::I32]),
+            HostImport::Report => FunctionType::new([ValueType::I32; 5], []),
+        }
     }
+
+    /// Whether the host looks for the memory when it is called.
+    pub(crate) fn needs_memory(self) -> bool {
+        self != HostImport::Report
+    }
+}
+
+/// Whether an alignment is an operand or always 8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Alignment {
+    /// It is 8.
+    Fixed,
+    /// It is a parameter.
+    Parameter,
+}
+
+/// What an allocation gives when memory cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Refused {
+    /// Nothing: it is a violation.
+    Violation,
+    /// The address 0, with top as it was.
+    Null,
 }
 
 /// A function of linmem's, in the order in which they are emitted.
@@ -71,13 +112,19 @@ pub(crate) enum Helper {
     /// Finds home before the first region is opened.
     FindHome,
     /// Allocates where the fast path could not.
-    Refill,
-    /// The same with an alignment of choice.
-    RefillAligned,
+    Refill(Refused, Alignment),
     /// Allocates, fast path included.
     Bump,
     /// The same with an alignment of choice.
     AllocateAligned,
+    /// Opens a region with a header, and reserves its first frame.
+    Open,
+    /// Closes a region with a header, whichever it is.
+    Close,
+    /// Says what is wrong with a handle that is not the innermost region's, if anything is.
+    Blame(Violation),
+    /// Sets all from a mark to top to zero, and goes back to the mark.
+    Release,
     /// A lifted host call.
     HostCall {
         /// Which.
@@ -95,74 +142,148 @@ impl Helper {
         Helper::HostCall { call, packed: false, folded: false }
     }
 
+    /// The one that allocates where the fast path of a program could not.
+    pub(crate) fn refill(context: &Context, alignment: Alignment) -> Helper {
+        let refused = if context.choices.gives_null() { Refused::Null } else { Refused::Violation };
+        Helper::Refill(refused, alignment)
+    }
+
     /// The name, as the name section has it.
     pub(crate) fn name(self) -> String {
-        match self {
-            Helper::Violation(kind) => format!("linmem.{kind}"),
-            Helper::FindHome => "linmem.find_home".to_string(),
-            Helper::Refill => "linmem.refill".to_string(),
-            Helper::RefillAligned => "linmem.refill_aligned".to_string(),
-            Helper::Bump => "linmem.bump".to_string(),
-            Helper::AllocateAligned => "linmem.allocate_aligned".to_string(),
+        let name = match self {
+            Helper::Violation(kind) => return format!("linmem.{kind}"),
+            Helper::FindHome => "find_home",
+            Helper::Refill(Refused::Violation, Alignment::Fixed) => "refill",
+            Helper::Refill(Refused::Violation, Alignment::Parameter) => "refill_aligned",
+            Helper::Refill(Refused::Null, Alignment::Fixed) => "try_refill",
+            Helper::Refill(Refused::Null, Alignment::Parameter) => "try_refill_aligned",
+            Helper::Bump => "bump",
+            Helper::AllocateAligned => "allocate_aligned",
+            Helper::Open => "open",
+            Helper::Close => "close",
+            Helper::Blame(Violation::UseAfterFree) => "check_allocator",
+            Helper::Blame(_) => "blame_close",
+            Helper::Release => "release",
             Helper::HostCall { call, packed, folded } => {
                 let packed = if packed { ".packed" } else { "" };
                 let folded = if folded { ".folded" } else { "" };
-                format!("linmem.{}{packed}{folded}", call.name())
+                return format!("linmem.{}{packed}{folded}", call.name());
             }
-        }
+        };
+        format!("linmem.{name}")
+    }
+
+    /// Whether it is told where it was called from, as its last operand, so that it can report violations.
+    pub(crate) fn is_told_site(self, context: &Context) -> bool {
+        context.choices.reports()
+            && match self {
+                Helper::Release | Helper::Refill(Refused::Null, _) => false,
+                Helper::FindHome => !context.choices.opens_without_home(),
+                _ => true,
+            }
     }
 
     /// The type.
-    pub(crate) fn function_type(self) -> FunctionType {
+    pub(crate) fn function_type(self, context: &Context) -> FunctionType {
         use ValueType::{I32, I64};
-        match self {
-            Helper::Violation(_) | Helper::FindHome => FunctionType::new([], []),
-            Helper::Refill => FunctionType::new([I32, I32], [I32]),
-            Helper::RefillAligned => FunctionType::new([I32, I32, I32], [I32]),
-            Helper::Bump => FunctionType::new([I32], [I32]),
-            Helper::AllocateAligned => FunctionType::new([I32, I32], [I32]),
+        let (mut params, results) = match self {
+            // Three numbers that went wrong.
+            Helper::Violation(_) if context.choices.reports() => (vec![I32, I32, I32], vec![]),
+            Helper::Violation(_) | Helper::FindHome => (vec![], vec![]),
+            Helper::Refill(_, Alignment::Fixed) => (vec![I32, I32], vec![I32]),
+            Helper::Refill(_, Alignment::Parameter) => (vec![I32, I32, I32], vec![I32]),
+            Helper::Bump | Helper::Open => (vec![I32], vec![I32]),
+            Helper::AllocateAligned => (vec![I32, I32], vec![I32]),
+            Helper::Close | Helper::Blame(_) | Helper::Release => (vec![I32], vec![]),
             Helper::HostCall { call, packed, folded } => {
                 let params = if packed { vec![I32, I64] } else { vec![I32, I32, I32] };
                 let single = folded || call == HostCall::WriteAll;
-                FunctionType::new(params, if single { vec![I32] } else { vec![I32, I32] })
+                (params, if single { vec![I32] } else { vec![I32, I32] })
             }
+        };
+        if self.is_told_site(context) {
+            params.push(I32);
         }
+        FunctionType::new(params, results)
     }
 
     /// What it calls.
-    fn callees(self, home: Home) -> Vec<FunctionRef> {
+    fn callees(self, context: &Context) -> Vec<FunctionRef> {
+        let violation = |kind| FunctionRef::Helper(Helper::Violation(kind));
         let helper = FunctionRef::Helper;
+        let finds_home = matches!(context.home, Home::Found { .. });
+        let mut callees = Vec::new();
         match self {
-            Helper::Violation(_) => vec![],
-            Helper::FindHome => vec![helper(Helper::Violation(Violation::OutOfMemory))],
-            Helper::Refill | Helper::RefillAligned => {
-                let mut callees = vec![helper(Helper::Violation(Violation::OutOfMemory))];
-                if matches!(home, Home::Found { .. }) {
+            Helper::Violation(_) if context.choices.reports() => callees.push(FunctionRef::Host(HostImport::Report)),
+            Helper::Violation(_) | Helper::Release => {}
+            Helper::FindHome if context.choices.opens_without_home() => {}
+            Helper::FindHome => callees.push(violation(Violation::OutOfMemory)),
+            Helper::Refill(refused, alignment) => {
+                if refused == Refused::Violation {
+                    callees.push(violation(Violation::OutOfMemory));
+                    // What gives null does the work where there has to be such a one.
+                    if context.choices.checks_regions() {
+                        callees.push(helper(Helper::Refill(Refused::Null, alignment)));
+                    }
+                }
+                // Where regions are checked, one is open by now, and home is found.
+                if finds_home && !context.choices.checks_regions() {
                     callees.push(helper(Helper::FindHome));
                 }
-                callees
             }
-            Helper::Bump => vec![helper(Helper::Refill)],
-            Helper::AllocateAligned => vec![helper(Helper::RefillAligned)],
-            Helper::HostCall { call: HostCall::WriteAll, .. } => vec![helper(Helper::transfer(HostCall::FdWrite))],
+            Helper::Bump => callees.push(helper(Helper::refill(context, Alignment::Fixed))),
+            Helper::AllocateAligned => {
+                callees.push(helper(Helper::refill(context, Alignment::Parameter)));
+                if context.choices.checks_alignment() {
+                    callees.push(violation(Violation::BadAlignment));
+                }
+            }
+            Helper::Open => {
+                callees.push(helper(Helper::Refill(Refused::Null, Alignment::Fixed)));
+                callees.push(violation(Violation::OutOfMemory));
+                if finds_home {
+                    callees.push(helper(Helper::FindHome));
+                }
+            }
+            Helper::Close => {
+                callees.extend([violation(Violation::AlreadyFreed), violation(Violation::Corrupted)]);
+                if context.choices.zero == linmem_allocator::Zero::Free {
+                    callees.push(helper(Helper::Release));
+                }
+            }
+            Helper::Blame(closed) => {
+                callees.extend([violation(closed), violation(Violation::Corrupted)]);
+                if context.choices.tracking() == Tracking::Headers {
+                    callees.push(violation(Violation::NotInnermost));
+                }
+            }
+            Helper::HostCall { call: HostCall::WriteAll, .. } => {
+                callees.push(helper(Helper::transfer(HostCall::FdWrite)));
+            }
             Helper::HostCall { call, packed: false, folded: false } => {
                 let import = if call == HostCall::FdRead { HostImport::FdRead } else { HostImport::FdWrite };
-                vec![FunctionRef::Host(import), helper(Helper::Refill)]
+                callees.extend([FunctionRef::Host(import), helper(Helper::refill(context, Alignment::Fixed))]);
+                if finds_home {
+                    callees.push(helper(Helper::FindHome));
+                }
             }
-            Helper::HostCall { call, .. } => vec![helper(Helper::transfer(call))],
+            Helper::HostCall { call, .. } => callees.push(helper(Helper::transfer(call))),
         }
+        callees
     }
 
     /// The body.
     pub(crate) fn body(self, bodies: &Bodies<'_>) -> Function {
         match self {
-            Helper::Violation(kind) => violation::body(kind),
-            Helper::FindHome => region::find_home(bodies),
-            Helper::Refill if bodies.needs.contains(Helper::RefillAligned) => region::refill_by_aligned(bodies),
-            Helper::Refill => region::refill(bodies, region::Alignment::Fixed),
-            Helper::RefillAligned => region::refill(bodies, region::Alignment::Parameter),
-            Helper::Bump => region::bump(bodies),
-            Helper::AllocateAligned => region::allocate_aligned(bodies),
+            Helper::Violation(kind) => violation::body(bodies, kind),
+            Helper::FindHome => home::find_home(bodies),
+            Helper::Refill(refused, alignment) => refill::body(bodies, refused, alignment),
+            Helper::Bump => allocate::bump(bodies),
+            Helper::AllocateAligned => allocate::allocate_aligned(bodies),
+            Helper::Open => open::open(bodies),
+            Helper::Close => close::close(bodies),
+            Helper::Blame(closed) => blame::body(bodies, closed),
+            Helper::Release => close::release(bodies),
             Helper::HostCall { call: HostCall::WriteAll, packed, .. } => host::write_all(bodies, packed),
             Helper::HostCall { call, packed: false, folded: false } => host::transfer(bodies, call),
             Helper::HostCall { call, packed, folded } => host::adapter(bodies, call, packed, folded),
@@ -181,72 +302,42 @@ pub(crate) struct Bodies<'a> {
 }
 
 impl Bodies<'_> {
-    fn helper(&self, helper: Helper) -> u32 {
-        (self.index)(FunctionRef::Helper(helper))
-    }
-}
-
-/// What lowered code turned out to need.
-#[derive(Clone, Debug)]
-pub(crate) struct Needs {
-    home: Home,
-    regions: bool,
-    helpers: BTreeSet<Helper>,
-    imports: BTreeSet<HostImport>,
-}
-
-impl Needs {
-    /// Nothing yet, in a module with this home.
-    pub(crate) fn new(home: Home) -> Needs {
-        Needs { home, regions: false, helpers: BTreeSet::new(), imports: BTreeSet::new() }
-    }
-
-    /// Says that the globals `top` and `limit` are used.
-    pub(crate) fn use_regions(&mut self) {
-        self.regions = true;
-    }
-
-    /// Says that a helper is called, and with it all that it calls.
-    pub(crate) fn add(&mut self, helper: Helper) {
-        if !self.helpers.insert(helper) {
-            return;
+    /// Calls a helper whose operands are on the stack, from the body of one whose site is in the local `site`.
+    fn call(&self, sink: &mut InstructionSink<'_>, helper: Helper, site: u32) {
+        if helper.is_told_site(self.context) {
+            sink.local_get(site);
         }
-        self.regions |= !matches!(helper, Helper::Violation(_));
-        for callee in helper.callees(self.home) {
-            match callee {
-                FunctionRef::Helper(helper) => self.add(helper),
-                FunctionRef::Host(import) => {
-                    self.imports.insert(import);
-                }
-                FunctionRef::Program(_) => {}
-            }
+        sink.call((self.index)(FunctionRef::Helper(helper)));
+    }
+
+    /// Ends in a violation, of which `numbers` pushes the three numbers that went wrong.
+    fn violate(
+        &self,
+        sink: &mut InstructionSink<'_>,
+        kind: Violation,
+        site: u32,
+        numbers: impl FnOnce(&mut InstructionSink<'_>),
+    ) {
+        if self.context.choices.reports() {
+            numbers(sink);
         }
+        self.call(sink, Helper::Violation(kind), site);
+        sink.unreachable();
     }
 
-    /// Whether a helper is needed.
-    pub(crate) fn contains(&self, helper: Helper) -> bool {
-        self.helpers.contains(&helper)
-    }
-
-    /// The helpers, in the order in which they are emitted.
-    pub(crate) fn helpers(&self) -> impl Iterator<Item = Helper> + '_ {
-        self.helpers.iter().copied()
-    }
-
-    /// The functions of the host, in the order in which they are imported.
-    pub(crate) fn imports(&self) -> impl Iterator<Item = HostImport> + '_ {
-        self.imports.iter().copied()
-    }
-
-    /// The globals that are needed, in the order of their indices: names, and what they start as.
-    pub(crate) fn globals(&self) -> Vec<(&'static str, u32)> {
-        let mut globals = self.home.globals();
-        let counts_pages = self.contains(Helper::Refill) || self.contains(Helper::RefillAligned);
-        if !self.regions {
-            globals.clear();
-        } else if !counts_pages && self.home.start().is_some() {
-            globals.truncate(2);
-        }
-        globals
+    /// Ends in `OutOfMemory`: `bytes` pushes how many could not be had, `alignment` at a multiple of what.
+    fn out_of_memory(
+        &self,
+        sink: &mut InstructionSink<'_>,
+        site: u32,
+        bytes: impl FnOnce(&mut InstructionSink<'_>),
+        alignment: impl FnOnce(&mut InstructionSink<'_>),
+    ) {
+        let memory = self.context.memory.0;
+        self.violate(sink, Violation::OutOfMemory, site, |sink| {
+            bytes(sink);
+            alignment(sink);
+            sink.memory_size(memory);
+        });
     }
 }

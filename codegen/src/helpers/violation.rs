@@ -1,5 +1,7 @@
 //! Where violations end.
 
+use crate::engine::tape::FunctionRef;
+use crate::helpers::{Bodies, HostImport};
 use linmem_intrinsics::Violation;
 use wasm_encoder::Function;
 
@@ -7,9 +9,21 @@ use wasm_encoder::Function;
 /// unreachable
 /// ```
 ///
-/// The name of the function is the message: every engine's backtrace shows it.
-pub(super) fn body(_kind: Violation) -> Function {
+/// The name of the function is the message: every engine's backtrace shows it. Where violations are reported, the host
+/// is told before:
+///
+/// ```wasm
+/// ;; (a, b, c, site)
+/// i32.const KIND   local.get $site   local.get $a   local.get $b   local.get $c   call $linmem_report.violation
+/// ```
+pub(super) fn body(bodies: &Bodies<'_>, kind: Violation) -> Function {
     let mut function = Function::new([]);
-    function.instructions().unreachable().end();
+    let sink = &mut function.instructions();
+    if bodies.context.choices.reports() {
+        let (a, b, c, site) = (0, 1, 2, 3);
+        sink.i32_const(kind.code() as i32).local_get(site).local_get(a).local_get(b).local_get(c);
+        sink.call((bodies.index)(FunctionRef::Host(HostImport::Report)));
+    }
+    sink.unreachable().end();
     function
 }

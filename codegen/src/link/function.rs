@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::engine::locals::{Assigned, Locals};
 use crate::engine::tape::{FunctionRef, Tape};
-use crate::engine::{Arity, Certain, Engine, Lowered};
+use crate::engine::{Arity, Certain, Engine, Lowered, Origin};
 use crate::error::{Error, Place};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
@@ -51,7 +51,7 @@ pub(super) fn lower_all(
 }
 
 fn check_limits(input: &Input<'_>, body: &Body<'_>, lowered: &Lowered) -> Result<(), Error> {
-    let place = Place::Instruction { function: input.function_name(body.index), offset: body.body.range().start };
+    let place = input.place(body.index, body.body.range().start);
     let params = input.function_type(body.index).params().len();
     if params + lowered.locals.len() > MOST_LOCALS {
         let message = format!("lowered, this function has more than {MOST_LOCALS} locals");
@@ -75,6 +75,7 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
         let params = ty.params.len() as u32;
         let locals = Locals::new(params, Vec::new(), vec![Assigned::Never; params as usize]);
         let mut engine = Engine::new(context, needs, locals, ty.results.len() as u32);
+        engine.set_origin(Origin { function: import, ..Origin::default() });
         for param in 0..params {
             engine.local_get(LocalIndex(param));
         }
@@ -184,7 +185,10 @@ impl Walk<'_, '_> {
             }
             Operator::Call { function_index } => match self.input.imports.intrinsic(*function_index) {
                 Some(signature) => self.intrinsic(signature, offset)?,
-                None => self.reference(operator, *function_index, bytes),
+                None => {
+                    self.reference(operator, *function_index, bytes);
+                    self.engine.called();
+                }
             },
             Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(*function_index) {
                 Some(signature) => {
@@ -206,6 +210,17 @@ impl Walk<'_, '_> {
                 }
             },
             Operator::RefFunc { function_index } => self.reference(operator, *function_index, bytes),
+            Operator::CallIndirect { .. }
+            | Operator::CallRef { .. }
+            | Operator::Resume { .. }
+            | Operator::ResumeThrow { .. }
+            | Operator::ResumeThrowRef { .. }
+            | Operator::Suspend { .. }
+            | Operator::Switch { .. } => {
+                let arity = self.arity(operator);
+                self.engine.other(arity, copy);
+                self.engine.called();
+            }
             _ => {
                 let arity = self.arity(operator);
                 self.engine.other(arity, copy);
@@ -217,10 +232,14 @@ impl Walk<'_, '_> {
     fn intrinsic(&mut self, signature: &linmem_intrinsics::Signature, offset: usize) -> Result<(), Error> {
         let input = self.input;
         let function = self.function;
+        if self.engine.reports() {
+            let source = input.source.line(offset);
+            self.engine.set_origin(Origin { function, offset: offset as u32, source });
+        }
         self.engine.intrinsic(signature).map_err(|Certain { kind, message }| Error::Violation {
             kind,
             message: format!("{}: {message}", signature.intrinsic.name()),
-            place: Place::Instruction { function: input.function_name(function), offset },
+            place: input.place(function, offset),
         })
     }
 

@@ -1,9 +1,9 @@
 //! Which memory segments are in, and which part of it is linmem's.
 
 use crate::config::{Base, Config};
-use crate::context::Home;
+use crate::context::{Choices, Home};
 use crate::error::{Error, Place};
-use crate::helpers::Needs;
+use crate::helpers::{HostImport, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::scan::Input;
 use linmem_allocator::layout::{CEILING, HOME, PAGE};
@@ -19,6 +19,8 @@ pub(super) struct Memory {
     pub(super) index: MemoryIndex,
     /// If linmem defines it: how many pages it starts with.
     pub(super) defines: Option<u64>,
+    /// How many it may have at most.
+    pub(super) maximum: Option<u64>,
     /// Whether it has to be exported, which it is not yet.
     pub(super) exports: bool,
     /// Where the first chunk comes from.
@@ -32,7 +34,8 @@ impl Memory {
         let is_exported = |export: &wasmparser::Export<'_>| {
             export.name == EXPORT && export.kind == ExternalKind::Memory && export.index == self.index.0
         };
-        if self.exports || needs.imports().next().is_none() || input.exports.iter().any(is_exported) {
+        let is_needed = needs.imports().any(HostImport::needs_memory);
+        if self.exports || !is_needed || input.exports.iter().any(is_exported) {
             return Ok(());
         }
         if input.exports.iter().any(|export| export.name == EXPORT) {
@@ -62,17 +65,22 @@ pub(super) fn choose(input: &Input<'_>, config: &Config) -> Result<Memory, Error
     if ty.page_size_log2.is_some_and(|log2| log2 != PAGE.trailing_zeros()) {
         return unsupported("has a custom page size; linmem needs pages of 65536 bytes");
     }
+    if config.max_pages.is_some() {
+        let message = "--max-pages: the module brings its memory, whose type says how many it may have".to_string();
+        return Err(Error::Option { message });
+    }
     let end = ty.initial.saturating_mul(u64::from(PAGE)).min(u64::from(CEILING)) as u32;
+    let choices = Choices::of(config);
     let found = Home::Found { base: None };
     let home = match &config.base {
         None => found,
-        Some(base @ Base::Address(address)) => reserve(*address, end, base)?,
+        Some(base @ Base::Address(address)) => reserve(*address, end, base, choices)?,
         Some(base @ Base::Global(name)) => match global(input, name)? {
-            Start::Constant(address) => reserve(address, end, base)?,
+            Start::Constant(address) => reserve(address, end, base, choices)?,
             Start::Global(global) => Home::Found { base: Some((global, end)) },
         },
     };
-    Ok(Memory { index: MemoryIndex(index), defines: None, exports: false, home })
+    Ok(Memory { index: MemoryIndex(index), defines: None, maximum: None, exports: false, home })
 }
 
 /// A memory that linmem defines.
@@ -96,14 +104,28 @@ fn define(input: &Input<'_>, config: &Config) -> Result<Memory, Error> {
             }
         },
     };
-    match Home::in_new_memory(base) {
-        Some((home, pages)) => Ok(Memory { index: MemoryIndex(0), defines: Some(pages), exports: true, home }),
+    match Home::in_new_memory(base, Choices::of(config)) {
+        Some((home, pages)) => {
+            let maximum = maximum(config, pages)?;
+            Ok(Memory { index: MemoryIndex(0), defines: Some(pages), maximum, exports: true, home })
+        }
         None => Err(Error::Option { message: format!("--base {base}: no memory reaches beyond that") }),
     }
 }
 
-fn reserve(address: u32, end: u32, base: &Base) -> Result<Home, Error> {
-    Home::reserved(address, end, false).ok_or_else(|| Error::Option {
+/// How many pages a memory of linmem's that starts with `pages` may have at most.
+pub(crate) fn maximum(config: &Config, pages: u64) -> Result<Option<u64>, Error> {
+    const MOST: u64 = 65536;
+    let fail = |message: String| Err(Error::Option { message });
+    match config.max_pages.map(u64::from) {
+        Some(most) if most < pages => fail(format!("--max-pages {most}: the memory starts with {pages}")),
+        Some(most) if most > MOST => fail(format!("--max-pages {most}: no memory has more than {MOST}")),
+        most => Ok(most),
+    }
+}
+
+fn reserve(address: u32, end: u32, base: &Base, choices: Choices) -> Result<Home, Error> {
+    Home::reserved(address, end, false, choices).ok_or_else(|| Error::Option {
         message: format!("--base {base}: the address {address} is not inside the memory, whose minimum is {end} bytes"),
     })
 }

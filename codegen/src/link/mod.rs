@@ -22,16 +22,19 @@ mod scan;
 mod write;
 
 use crate::config::Config;
-use crate::context::Context;
+use crate::context::{Choices, Context};
 use crate::error::{Error, Finding};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
+use crate::source::Source;
 use linmem_intrinsics::Representation;
+pub(crate) use memory::maximum;
 use scan::Input;
 
-/// Lowers every intrinsic of a module in the binary format.
+/// Lowers every intrinsic of a module, which is given in the binary format or as text.
 ///
-/// Same input, same bytes. A module that imports nothing from `linmem` is returned as it is.
+/// Same input, same bytes. A module that imports nothing from `linmem` is returned as it is. Where a module is given as
+/// text, or has debug information, errors and reports speak of the lines of its source.
 ///
 /// # Errors
 ///
@@ -65,17 +68,18 @@ impl<E: Into<Error>> From<E> for Errors {
 
 fn link_all(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Errors> {
     config.check()?;
-    let input = Input::parse(bytes, config)?;
+    let source = Source::read(bytes)?;
+    let input = Input::parse(&source, config)?;
     if !input.errors.is_empty() {
         return Err(Errors(input.errors));
     }
     if !input.imports.has_any() {
-        return Ok(bytes.to_vec());
+        return Ok(source.bytes.to_vec());
     }
     let mut memory = memory::choose(&input, config)?;
     let context = Context {
         representation: input.imports.representation().unwrap_or(Representation::Address),
-        optimize: config.optimize,
+        choices: Choices::of(config),
         memory: memory.index,
         first_global: GlobalIndex(input.global_count),
         home: memory.home,
@@ -84,11 +88,11 @@ fn link_all(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Errors> {
         let what = format!("a segment that is a reference ({})", context.representation);
         return Err(Error::NotYet { what }.into());
     }
-    let mut needs = Needs::new(memory.home);
+    let mut needs = Needs::new(context);
     let lowered = function::lower_all(&input, &context, &mut needs).map_err(Errors)?;
     let shims = function::shims(&input, &context, &mut needs);
     memory.export_for_host(&input, &needs)?;
-    let plan = plan::Plan::new(&input, &needs, &shims);
+    let plan = plan::Plan::new(&input, &context, &needs, &shims);
     let output = write::module(&input, &context, &needs, &memory, &plan, &lowered, &shims)?;
     // Functions that were copied were valid, and differ in the indices of functions of the same types.
     crate::module::validate(&output, |function| !plan.is_copied(function, &lowered, &input)).map_err(Error::defect)?;

@@ -3,6 +3,7 @@
 //! Functions come in this order: the imports that stay, the imports that linmem adds, the program's functions, shims,
 //! helpers. Types are only added, at the end; so are globals and memories.
 
+use crate::context::Context;
 use crate::engine::Lowered;
 use crate::engine::tape::FunctionRef;
 use crate::helpers::{Helper, HostImport, Needs};
@@ -29,7 +30,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(input: &Input<'_>, needs: &Needs, shims: &[Shim]) -> Plan {
+    pub(super) fn new(input: &Input<'_>, context: &Context, needs: &Needs, shims: &[Shim]) -> Plan {
         let mut plan = Plan {
             functions: Vec::with_capacity(input.function_count as usize),
             helpers: IndexMap::new(),
@@ -72,7 +73,7 @@ impl Plan {
             plan.need_type(ty, input);
         }
         for helper in needs.helpers() {
-            plan.need_type(helper.function_type(), input);
+            plan.need_type(helper.function_type(context), input);
         }
         plan
     }

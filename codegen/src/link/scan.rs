@@ -6,6 +6,7 @@ use crate::engine::tape::{FunctionRef, Relocation};
 use crate::error::{Error, Place};
 use crate::link::imports::Imports;
 use crate::module::features;
+use crate::source::Source;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use wasmparser::types::TypesRef;
@@ -48,6 +49,8 @@ pub(super) struct Calls {
 pub(super) struct Input<'a> {
     /// The binary.
     pub(super) bytes: &'a [u8],
+    /// What is known of its source.
+    pub(super) source: &'a Source<'a>,
     /// Its sections, in order.
     pub(super) sections: Vec<Section>,
     /// Its types, function types among them.
@@ -83,7 +86,8 @@ pub(super) const CUSTOM: u8 = 0;
 
 impl<'a> Input<'a> {
     /// Parses and validates a module.
-    pub(super) fn parse(bytes: &'a [u8], config: &Config) -> Result<Input<'a>, Error> {
+    pub(super) fn parse(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
+        let bytes: &[u8] = &source.bytes;
         let mut scanner = Scanner::default();
         let mut validator = Validator::new_with_features(features());
         let mut parser = Parser::new(0);
@@ -108,6 +112,7 @@ impl<'a> Input<'a> {
         let Scanner { imports, errors, .. } = scanner;
         Ok(Input {
             bytes,
+            source,
             types,
             imports,
             errors,
@@ -130,15 +135,25 @@ impl<'a> Input<'a> {
         self.types[self.types.as_ref().core_function_at(function)].unwrap_func()
     }
 
-    /// The name of a function, as the name section or an export has it; else its index.
-    pub(super) fn function_name(&self, function: u32) -> String {
-        let named = self.names.iter().find_map(|subsection| match subsection {
+    /// The name of a function, as the name section has it.
+    pub(super) fn named(&self, function: u32) -> Option<&'a str> {
+        self.names.iter().find_map(|subsection| match subsection {
             Name::Function(map) => {
                 map.clone().into_iter().flatten().find(|naming| naming.index == function).map(|naming| naming.name)
             }
             _ => None,
-        });
-        match named {
+        })
+    }
+
+    /// The place of an instruction.
+    pub(super) fn place(&self, function: u32, offset: usize) -> Place {
+        let source = self.source.line(offset).map(Box::new);
+        Place::Instruction { function: self.function_name(function), offset, source }
+    }
+
+    /// What messages call a function.
+    pub(super) fn function_name(&self, function: u32) -> String {
+        match self.named(function) {
             Some(name) => format!("${name}"),
             None => format!("function {function}"),
         }

@@ -12,9 +12,10 @@ use crate::link::names;
 use crate::link::plan::Plan;
 use crate::link::scan::{CUSTOM, Input, Section};
 use crate::module::val_type;
+use crate::sites;
 use std::convert::Infallible;
 use wasm_encoder::reencode::{self, Reencode};
-use wasm_encoder::{ConstExpr, Encode, EntityType, GlobalType, ImportSection, MemoryType, ValType};
+use wasm_encoder::{ConstExpr, CustomSection, Encode, EntityType, GlobalType, ImportSection, MemoryType, ValType};
 use wasmparser::{
     BinaryReader, ElementSectionReader, ExportSectionReader, FromReader, GlobalSectionReader, SectionLimited,
     TableSectionReader, TypeRef,
@@ -89,6 +90,7 @@ pub(super) fn module(
     if !names_written {
         names::section(&writer.names(), &mut out);
     }
+    writer.sites(&mut out);
     Ok(out)
 }
 
@@ -184,7 +186,7 @@ impl Writer<'_> {
             self.shim_type(shim).encode(out);
         }
         for helper in self.needs.helpers() {
-            self.plan.type_index(&helper.function_type()).encode(out);
+            self.plan.type_index(&helper.function_type(self.context)).encode(out);
         }
     }
 
@@ -200,7 +202,7 @@ impl Writer<'_> {
     fn memory_type(&self) -> MemoryType {
         MemoryType {
             minimum: self.memory.defines.unwrap_or_default(),
-            maximum: None,
+            maximum: self.memory.maximum,
             memory64: false,
             shared: false,
             page_size_log2: None,
@@ -282,6 +284,20 @@ impl Writer<'_> {
             contents.encode(out);
         }
         Ok(false)
+    }
+
+    /// Writes the section that says where violations are reported from, if they are.
+    fn sites(&self, out: &mut Vec<u8>) {
+        let sites = self.needs.sites();
+        if sites.is_empty() {
+            return;
+        }
+        let data = sites::encode(sites, |function| {
+            let name = self.input.named(function).unwrap_or_default();
+            (self.plan.index(FunctionRef::Program(function)), name.to_string())
+        });
+        out.push(CUSTOM);
+        CustomSection { name: sites::SECTION.into(), data: data.into() }.encode(out);
     }
 
     fn names(&self) -> names::Names<'_> {

@@ -22,7 +22,12 @@
 ;; run: small() == 0
 ;; run: constant() == 64
 ;; run: page() == 65536
-;; run: dynamic(1, 1) == 65544
-;; run: dynamic(0, 4096) == 69632
-;; run: dynamic(70000, 16) == 69632
+;; run: dynamic(0, 4096) == 4096
+;; run none: dynamic(70000, 16) == 16
+;; run temporal: dynamic(70000, 16) == 32
+;; run none: dynamic(1, 1) == 16
+;; run temporal: dynamic(1, 1) == 32
+;; violation temporal: BadAlignment dynamic(1, 3)
+;; violation temporal: BadAlignment dynamic(1, 0)
+;; violation temporal: BadAlignment dynamic(1, 131072)
 ;; violation: OutOfMemory dynamic(0xffffffff, 65536)

@@ -16,5 +16,7 @@
   (func (export "close") (param $region i32) (call $free (local.get $region))))
 
 ;; run: reuse() == 1
-;; run: close(16) == ()
+;; run none: close(16) == ()
+;; violation temporal: AlreadyFreed close(16)
+;; violation temporal: AlreadyFreed close(1)
 ;; run: reuse() == 1

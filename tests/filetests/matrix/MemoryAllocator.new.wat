@@ -1,5 +1,5 @@
 ;;! representations: i32 i64
-;; Opening a region reads top, and nothing else.
+;; Opening a region reads top, and nothing else; where regions are checked, it places a header and counts.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -7,5 +7,6 @@
   (func (export "open") (result i32) (call $new))
   (func (export "twice") (result i32) (i32.eq (call $new) (call $new))))
 
-;; run: open() == 16
-;; run: twice() == 1
+;; run none: open() == 16
+;; run none: twice() == 1
+;; run temporal: open() == 1

@@ -16,7 +16,8 @@
   (func (export "dynamic") (param $address i32) (result i32)
     (call $address (call $ofAddress (local.get $address) (i32.const 5)))))
 
-;; run: frame() == 24
+;; run none: frame() == 24
+;; run temporal: frame() == 40
 ;; run: constant() == 1234
 ;; run: dynamic(0xffffffff) == 0xffffffff
 ;; run: dynamic(0) == 0

@@ -11,6 +11,8 @@
   (import "linmem" "wasi.fd_write" (func $fd_write (param i32 {seg} {bytes}) (result i32 i32)))
   (import "linmem" "wasi.fd_write" (func $folded (param i32 {seg} {bytes}) (result i32)))
 
+  (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
+
   (func $text (result {seg}) (local $s {seg})
     (local.set $s (call $allocate (call $new) (i32.const 11)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x6f77206f6c6c6568))
@@ -19,13 +21,17 @@
 
   (func (export "write") (result i32 i32) (call $fd_write (i32.const 1) (call $text) {size:11}))
   (func (export "folded") (result i32) (call $folded (i32.const 1) (call $text) {size:11}))
-  (func (export "top") (result i32) (call $new)))
+  (func (export "scratch") (param $bytes i32) (result i32)
+    (local $r i32) (local $s {seg}) (local $t {seg})
+    (local.set $r (call $new))
+    (local.set $s (call $allocate (local.get $r) (local.get $bytes)))
+    (drop (call $folded (i32.const 1) (local.get $s) {size:0}))
+    (local.set $t (call $allocate (local.get $r) (local.get $bytes)))
+    (i32.sub (call $address (local.get $t)) (call $address (local.get $s)))))
 
-;; run: top() == 16
 ;; run: write() == (8, 0)
 ;; run: folded() == -27
-;; run: top() == 48
+;; run: scratch(0) == 0
 ;; run: write() == (0, 5)
 ;; run: folded() == 5
-;; run: top() == 80
 ;; output: "hellohello"

@@ -23,8 +23,8 @@ impl Engine<'_> {
             _ => HostCall::FdWrite,
         };
         let packed = self.context.is_packed();
-        let helper = self.helper(Helper::HostCall { call, packed, folded: signature.folded });
-        self.tape.call(helper);
+        self.call_helper(Helper::HostCall { call, packed, folded: signature.folded });
+        self.innermost.call();
         self.produce(signature.results().len() as u32);
     }
 }

@@ -2,7 +2,12 @@
 //! under `snapshots/` are the truth.
 
 mod access;
+mod allocate;
 mod bulk;
+mod bump;
+mod check;
 mod host;
 mod region;
 mod segment;
+
+pub(super) use bump::clear;

@@ -1,0 +1,209 @@
+//! What a program does with regions, and what is wrong with it.
+
+use crate::layout::{ALIGNMENT, Address, FIRST_HANDLE, HANDLE_STEP, REGION_HEADER, is_alignment};
+use crate::model::{Model, Place};
+use crate::{FramePlan, Nesting};
+use linmem_intrinsics::Violation;
+
+/// A region that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Open {
+    handle: u32,
+    /// Where top goes back to.
+    mark: Place,
+    /// Where its header is, if it has one.
+    header: Address,
+}
+
+impl Model {
+    /// How many regions are open.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The address of the innermost open region's header, if regions have headers and one is open.
+    pub fn innermost_header(&self) -> Option<Address> {
+        self.open.last().filter(|_| self.rules.checked).map(|open| open.header)
+    }
+
+    /// Opens a region, and gives its handle.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory` when home must be grown and cannot be, or there is no room for a header; `Nested` where that is
+    /// checked.
+    pub fn open(&mut self) -> Result<u32, Violation> {
+        self.open_with(0).map(|(handle, _)| handle)
+    }
+
+    /// Opens a region, and with it reserves a frame of so many bytes: gives the handle, and the start of the frame.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Model::open).
+    pub fn open_with(&mut self, bytes: u32) -> Result<(u32, Address), Violation> {
+        if self.rules.checked && self.rules.nesting == Nesting::Forbid && !self.open.is_empty() {
+            return Err(Violation::Nested);
+        }
+        self.find_home()?;
+        let before = self.top;
+        let reserved = self.reserve_header().and_then(|header| {
+            let frame = if bytes == 0 { self.top } else { self.bump(self.top, bytes, ALIGNMENT)? };
+            Ok((header, frame))
+        });
+        let Ok((header, frame)) = reserved else {
+            self.top = before;
+            return Err(Violation::OutOfMemory);
+        };
+        let handle = if self.rules.checked {
+            self.serial += 1;
+            FIRST_HANDLE + HANDLE_STEP * (self.serial - 1)
+        } else {
+            before.address
+        };
+        let mark = match (self.rules.nesting, self.open.first()) {
+            (Nesting::Outermost, Some(first)) => first.mark,
+            (Nesting::Outermost, None) => before,
+            (Nesting::Stack | Nesting::Forbid, _) => header,
+        };
+        self.open.push(Open { handle, mark, header: header.address });
+        Ok((handle, frame.address))
+    }
+
+    /// Places a header at top, or where the next chunk begins.
+    fn reserve_header(&mut self) -> Result<Place, Violation> {
+        if !self.rules.checked {
+            return Ok(self.top);
+        }
+        let header = self.bump(self.top, 0, ALIGNMENT)?;
+        self.top.address += REGION_HEADER;
+        Ok(header)
+    }
+
+    /// Closes a region, and gives the ranges of addresses that are free by it. Without checks, closing one that is not
+    /// the innermost closes those in it as well, and one that is not open must not be closed.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyFreed` when no region with that handle is open, `NotInnermost` when it is not its turn.
+    pub fn close(&mut self, handle: u32) -> Result<Vec<(Address, Address)>, Violation> {
+        let position = self.open.iter().rposition(|open| open.handle == handle).ok_or(Violation::AlreadyFreed)?;
+        let is_innermost = position + 1 == self.open.len();
+        match (self.rules.nesting, self.rules.checked) {
+            (Nesting::Outermost, _) => {
+                let closed = self.open.remove(position);
+                Ok(if self.open.is_empty() { self.free(closed.mark) } else { Vec::new() })
+            }
+            (Nesting::Stack | Nesting::Forbid, true) if !is_innermost => Err(Violation::NotInnermost),
+            (Nesting::Stack | Nesting::Forbid, _) => {
+                let closed = self.open[position];
+                self.open.truncate(position);
+                Ok(self.free(closed.mark))
+            }
+        }
+    }
+
+    fn free(&mut self, mark: Place) -> Vec<(Address, Address)> {
+        let ranges = self.ranges(mark);
+        self.top = mark;
+        ranges
+    }
+
+    /// Checks the handle of an allocation.
+    fn check(&self, handle: u32) -> Result<(), Violation> {
+        let position = self.open.iter().rposition(|open| open.handle == handle);
+        match position {
+            _ if !self.rules.checked => Ok(()),
+            None => Err(Violation::UseAfterFree),
+            Some(position) if self.rules.nesting != Nesting::Outermost && position + 1 != self.open.len() => {
+                Err(Violation::NotInnermost)
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Allocates `bytes` at a multiple of `alignment` from a region.
+    ///
+    /// # Errors
+    ///
+    /// `UseAfterFree` or `NotInnermost` when regions are checked, `BadAlignment` when the alignment cannot be asked for,
+    /// `OutOfMemory` when the memory cannot be had.
+    pub fn allocate(&mut self, handle: u32, bytes: u32, alignment: u32) -> Result<Address, Violation> {
+        self.check(handle)?;
+        if !is_alignment(alignment) {
+            return Err(Violation::BadAlignment);
+        }
+        self.find_home()?;
+        self.bump(self.top, bytes, alignment.max(ALIGNMENT)).map(|place| place.address)
+    }
+
+    /// Allocates a frame of these sizes by one bump.
+    ///
+    /// # Errors
+    ///
+    /// As for one allocation. A frame of more than one inline bump can reserve is `OutOfMemory`, too: it is several
+    /// frames.
+    pub fn allocate_frame(&mut self, handle: u32, sizes: &[u32]) -> Result<Vec<Address>, Violation> {
+        self.check(handle)?;
+        let mut plan = FramePlan::new();
+        let offsets: Option<Vec<u32>> = sizes.iter().map(|&bytes| plan.push(bytes)).collect();
+        let offsets = offsets.ok_or(Violation::OutOfMemory)?;
+        let base = self.allocate(handle, plan.bytes(), ALIGNMENT)?;
+        Ok(offsets.into_iter().map(|offset| base + offset).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Nesting;
+    use crate::layout::PAGE;
+    use crate::model::{Home, Memory, Model, Rules};
+    use linmem_intrinsics::Violation;
+
+    fn model(nesting: Nesting, checked: bool) -> Model {
+        Model::new(Memory::new(1, 3), Home::Reserved, Rules { nesting, checked })
+    }
+
+    #[test]
+    fn outermost_frees_when_the_last_one_is_closed() -> Result<(), Violation> {
+        for checked in [false, true] {
+            let mut model = model(Nesting::Outermost, checked);
+            let (a, b) = (model.open()?, model.open()?);
+            let first = model.allocate(a, 8, 8)?;
+            assert_eq!(model.close(a)?, []);
+            assert_eq!(model.allocate(b, 8, 8)?, first + 8);
+            assert_eq!(model.close(b)?, [(16, first + 16)]);
+            assert_eq!(model.top(), 16);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn checks_know_every_handle() -> Result<(), Violation> {
+        let mut stack = model(Nesting::Stack, true);
+        let outer = stack.open()?;
+        let inner = stack.open()?;
+        assert_eq!(stack.allocate(outer, 8, 8), Err(Violation::NotInnermost));
+        assert_eq!(stack.close(outer), Err(Violation::NotInnermost));
+        stack.close(inner)?;
+        assert_eq!(stack.close(inner), Err(Violation::AlreadyFreed));
+        assert_eq!(stack.allocate(inner, 8, 8), Err(Violation::UseAfterFree));
+        assert_ne!(stack.open()?, inner, "a handle is never given twice");
+        let mut forbid = model(Nesting::Forbid, true);
+        let only = forbid.open()?;
+        assert_eq!(forbid.open(), Err(Violation::Nested));
+        forbid.close(only)?;
+        forbid.open().map(|_| ())
+    }
+
+    #[test]
+    fn a_header_has_room_behind_the_end_of_its_chunk() -> Result<(), Violation> {
+        let mut model = model(Nesting::Stack, true);
+        let outer = model.open()?;
+        // From 32 on, up to 16 bytes before the end of the page.
+        model.allocate(outer, PAGE - 48, 8)?;
+        let (_, frame) = model.open_with(8)?;
+        assert_eq!((model.innermost_header(), frame), (Some(PAGE - 16), PAGE));
+        Ok(())
+    }
+}

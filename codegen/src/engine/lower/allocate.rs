@@ -1,0 +1,173 @@
+//! Allocations. One of constant size belongs to a [frame](crate::engine::frames); all others bump on their own.
+
+use crate::config::Optimize;
+use crate::engine::frames::{Late, RegionKey};
+use crate::engine::locals::Scratch;
+use crate::engine::lower::bump::Size;
+use crate::engine::operands::{Operand, Value};
+use crate::engine::{Certain, Engine};
+use crate::helpers::{Alignment, Helper};
+use linmem_allocator::Zero;
+use linmem_allocator::layout::{ALIGNMENT, INLINE_BYTES, is_alignment, room};
+use linmem_intrinsics::Violation;
+
+impl Engine<'_> {
+    /// Allocates with the alignment of 8.
+    pub(in crate::engine) fn lower_allocate(&mut self, handle: &Operand, bytes: &Operand) {
+        let key = self.region_key(handle);
+        let size = self.keep(bytes, Scratch::Bytes);
+        self.take_handle(handle, &[bytes]);
+        match size {
+            // What may be null has to be asked for on its own.
+            Size::Constant(_) if self.context.choices.gives_null() => self.lower_sized_bump(size),
+            Size::Constant(constant) if room(constant) <= u64::from(INLINE_BYTES) => self.lower_frame(key, constant),
+            Size::Constant(constant) => self.lower_alone(constant),
+            Size::Local(_) => self.lower_sized_bump(size),
+        }
+    }
+
+    /// An allocation of a constant size that no frame has room for.
+    fn lower_alone(&mut self, bytes: u32) {
+        if !self.frames.has_room() {
+            return self.lower_sized_bump(Size::Constant(bytes));
+        }
+        let base = self.locals.take_base();
+        let region = RegionKey::Opened(self.new_region());
+        self.write_bump(Size::Constant(bytes));
+        self.tape.emit(|sink| {
+            sink.local_set(base.0);
+        });
+        if let Some(slot) = self.frames.alone(region, base, bytes, self.control.len()) {
+            self.push_deferred(Value::Slot(slot, None));
+        }
+    }
+
+    /// An allocation of constant size, at most [`INLINE_BYTES`]: it joins a frame, or begins one.
+    fn lower_frame(&mut self, key: Option<RegionKey>, bytes: u32) {
+        let depth = self.control.len();
+        let loop_depth = self.control.last().map_or(0, |control| control.loop_depth);
+        if let Some(slot) = key.and_then(|key| self.frames.join(key, bytes, loop_depth, depth)) {
+            return self.push_deferred(Value::Slot(slot, None));
+        }
+        if !self.frames.has_room() {
+            return self.lower_sized_bump(Size::Constant(bytes));
+        }
+        let base = self.locals.take_base();
+        // A handle that may be any region's is a region of its own: nothing joins the frame.
+        let region = key.unwrap_or(RegionKey::Opened(self.new_region()));
+        let Some(slot) = self.frames.begin(region, base, bytes, depth) else { return };
+        self.write_frame(slot.frame);
+        // For size, a helper reserves the frame, and sets it to zero.
+        if self.context.choices.zero == Zero::Allocate && self.context.choices.optimize == Optimize::Speed {
+            self.tape.late(Late::ClearFrame(slot.frame, 0));
+        }
+        self.push_deferred(Value::Slot(slot, None));
+    }
+
+    /// Allocates with an alignment of choice. Up to 8 that is no choice.
+    pub(in crate::engine) fn lower_allocate_aligned(
+        &mut self,
+        handle: &Operand,
+        bytes: &Operand,
+        alignment: &Operand,
+    ) -> Result<(), Certain> {
+        match alignment.constant() {
+            Some(constant) if !is_alignment(constant) => {
+                let message = format!("the alignment {constant} is not a power of two up to 65536");
+                return Err(Certain { kind: Violation::BadAlignment, message });
+            }
+            Some(..=ALIGNMENT) => {
+                self.discard(alignment);
+                self.lower_allocate(handle, bytes);
+            }
+            _ => self.lower_aligned_bump(handle, bytes, alignment),
+        }
+        Ok(())
+    }
+
+    /// An allocation with an alignment of more than 8, or one that is not known.
+    ///
+    /// ```wasm
+    /// ;; the size   the alignment
+    /// call $linmem.allocate_aligned
+    /// ```
+    ///
+    /// With a constant size and alignment whose sum is at most [`INLINE_BYTES`] it is inline.
+    ///
+    /// # Traps
+    ///
+    /// In `$linmem.OutOfMemory`, with top as it was.
+    fn lower_aligned_bump(&mut self, handle: &Operand, bytes: &Operand, alignment: &Operand) {
+        let is_constant = bytes.constant().is_some() && alignment.constant().is_some();
+        if !is_constant && !self.is_to_be_checked(handle) {
+            return self.lower_aligned_in_place(handle, bytes, alignment);
+        }
+        let alignment_size = self.keep(alignment, Scratch::From);
+        let size = self.keep(bytes, Scratch::Bytes);
+        self.take_handle(handle, &[bytes, alignment]);
+        if let (Size::Constant(size), Size::Constant(constant)) = (size, alignment_size) {
+            let fits = room(size) + u64::from(constant) <= u64::from(INLINE_BYTES);
+            let choices = self.context.choices;
+            if fits && choices.optimize == Optimize::Speed && choices.zero != Zero::Allocate {
+                return self.write_aligned_bump(size, constant);
+            }
+        }
+        self.push_size(size);
+        self.push_size(alignment_size);
+        self.call_helper(Helper::AllocateAligned);
+        self.push_segment(size);
+    }
+
+    /// An allocation whose size and alignment stay where they are.
+    fn lower_aligned_in_place(&mut self, handle: &Operand, bytes: &Operand, alignment: &Operand) {
+        self.discard(handle);
+        self.materialize(bytes);
+        self.materialize(alignment);
+        let size = match bytes.constant() {
+            None if self.context.is_packed() => {
+                let (kept, scratch) = (self.locals.scratch(Scratch::From), self.locals.scratch(Scratch::Bytes));
+                self.tape.emit(|sink| {
+                    sink.local_set(kept.0).local_tee(scratch.0).local_get(kept.0);
+                });
+                Size::Local(scratch)
+            }
+            // An address needs no size.
+            size => Size::Constant(size.unwrap_or_default()),
+        };
+        self.call_helper(Helper::AllocateAligned);
+        self.push_segment(size);
+    }
+
+    /// ```wasm
+    /// global.get $linmem.top
+    /// i32.const ALIGNMENT-1   i32.add   i32.const -ALIGNMENT   i32.and
+    /// local.tee $to
+    /// i32.const BYTES   i32.add   local.tee $from
+    /// global.get $linmem.limit
+    /// i32.gt_u
+    /// if (result i32)
+    ///   global.get $linmem.top   i32.const BYTES   i32.const ALIGNMENT   call $linmem.refill_aligned
+    /// else
+    ///   local.get $from   global.set $linmem.top   local.get $to
+    /// end
+    /// ```
+    fn write_aligned_bump(&mut self, bytes: u32, alignment: u32) {
+        let (top, limit) = (self.context.top(), self.context.limit());
+        let (start, end) = (self.locals.scratch(Scratch::To).0, self.locals.scratch(Scratch::From).0);
+        let mask = alignment as i32 - 1;
+        self.tape.emit(|sink| {
+            sink.global_get(top).i32_const(mask).i32_add().i32_const(!mask).i32_and().local_tee(start);
+            sink.i32_const(room(bytes) as i32).i32_add().local_tee(end).global_get(limit).i32_gt_u();
+        });
+        self.write_slow_arm(|engine| {
+            engine.tape.emit(|sink| {
+                sink.global_get(top).i32_const(bytes as i32).i32_const(alignment as i32);
+            });
+            engine.call_helper(Helper::refill(engine.context, Alignment::Parameter));
+        });
+        self.tape.emit(|sink| {
+            sink.else_().local_get(end).global_set(top).local_get(start).end();
+        });
+        self.push_segment(Size::Constant(bytes));
+    }
+}

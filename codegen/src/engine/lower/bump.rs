@@ -1,0 +1,241 @@
+//! Moving top, and making what it moved over a segment.
+
+use crate::config::Optimize;
+use crate::context::Context;
+use crate::engine::frames::{FrameId, Late};
+use crate::engine::locals::Scratch;
+use crate::engine::operands::{Operand, Value};
+use crate::engine::{Engine, pack_constant};
+use crate::helpers::{Alignment, Helper};
+use crate::index::LocalIndex;
+use linmem_allocator::Zero;
+use linmem_allocator::layout::{ALIGNMENT, room};
+use wasm_encoder::{BlockType, InstructionSink, ValType};
+
+/// A number that an allocation needs more than once.
+#[derive(Clone, Copy)]
+pub(super) enum Size {
+    Constant(u32),
+    /// In a scratch local.
+    Local(LocalIndex),
+}
+
+/// The longest frame, in bytes, that is set to zero by single stores.
+const MOST_STORES: u32 = 64;
+
+/// Sets a frame to zero, from an offset on.
+///
+/// ```wasm
+/// local.get $frame   i64.const 0   i64.store offset=OFFSET          ;; for each eight bytes, or
+/// local.get $frame   i32.const 0   i32.const BYTES   memory.fill
+/// ```
+pub(in crate::engine) fn clear(
+    sink: &mut InstructionSink<'_>,
+    context: &Context,
+    base: LocalIndex,
+    from: u32,
+    bytes: u32,
+) {
+    if bytes.saturating_sub(from) <= MOST_STORES {
+        for offset in (from..bytes).step_by(8) {
+            sink.local_get(base.0).i64_const(0).i64_store(context.memarg(offset, 8));
+        }
+        return;
+    }
+    sink.local_get(base.0);
+    if from != 0 {
+        sink.i32_const(from as i32).i32_add();
+    }
+    sink.i32_const(0).i32_const((bytes - from) as i32).memory_fill(context.memory.0);
+}
+
+impl Engine<'_> {
+    /// Reserves a frame.
+    ///
+    /// ```wasm
+    /// global.get $linmem.top
+    /// local.tee $frame
+    /// i32.const BYTES
+    /// i32.add
+    /// global.set $linmem.top       ;; cannot wrap: see INLINE_BYTES
+    /// global.get $linmem.top
+    /// global.get $linmem.limit
+    /// i32.gt_u
+    /// if
+    ///   local.get $frame
+    ///   i32.const BYTES
+    ///   call $linmem.refill        ;; sets top
+    ///   local.set $frame
+    /// end
+    /// ```
+    ///
+    /// # Traps
+    ///
+    /// In `$linmem.OutOfMemory`, with top as it was.
+    pub(super) fn write_frame(&mut self, frame: FrameId) {
+        let base = self.frames.base(frame).0;
+        if self.context.choices.optimize == Optimize::Size {
+            self.write_frame_bytes(frame);
+            self.call_helper(Helper::Bump);
+            self.tape.emit(|sink| {
+                sink.local_set(base);
+            });
+            return;
+        }
+        self.write_frame_bump(frame);
+        self.write_if(|engine| {
+            engine.tape.emit(|sink| {
+                sink.local_get(base);
+            });
+            engine.write_frame_bytes(frame);
+            engine.call_helper(Helper::refill(engine.context, Alignment::Fixed));
+            engine.tape.emit(|sink| {
+                sink.local_set(base);
+            });
+        });
+    }
+
+    /// The fast path of a frame, up to the question whether it was wrong.
+    pub(super) fn write_frame_bump(&mut self, frame: FrameId) {
+        let (top, limit) = (self.context.top(), self.context.limit());
+        let base = self.frames.base(frame).0;
+        self.tape.emit(|sink| {
+            sink.global_get(top).local_tee(base);
+        });
+        self.write_frame_bytes(frame);
+        self.tape.emit(|sink| {
+            sink.i32_add().global_set(top).global_get(top).global_get(limit).i32_gt_u();
+        });
+    }
+
+    /// Pushes the size of a frame, which only the end of the function tells.
+    pub(super) fn write_frame_bytes(&mut self, frame: FrameId) {
+        const I32_CONST: u8 = 0x41;
+        self.tape.raw(&[I32_CONST]);
+        self.tape.late(Late::FrameBytes(frame));
+    }
+
+    /// An allocation of any size.
+    pub(super) fn lower_sized_bump(&mut self, size: Size) {
+        self.write_bump(size);
+        self.push_segment(size);
+    }
+
+    /// Reserves any number of bytes, and pushes the address.
+    ///
+    /// ```wasm
+    /// local.get $bytes
+    /// i64.extend_i32_u
+    /// i64.const 7   i64.add   i64.const -8   i64.and
+    /// global.get $linmem.top
+    /// i64.extend_i32_u
+    /// i64.add
+    /// local.tee $end               ;; in 64 bits, so that it cannot wrap
+    /// global.get $linmem.limit
+    /// i64.extend_i32_u
+    /// i64.gt_u
+    /// if (result i32)
+    ///   global.get $linmem.top   local.get $bytes   call $linmem.refill
+    /// else
+    ///   global.get $linmem.top
+    ///   local.get $end   i32.wrap_i64   global.set $linmem.top
+    /// end
+    /// ```
+    ///
+    /// # Traps
+    ///
+    /// In `$linmem.OutOfMemory`, with top as it was.
+    pub(super) fn write_bump(&mut self, size: Size) {
+        let choices = self.context.choices;
+        if choices.optimize == Optimize::Size || choices.zero == Zero::Allocate {
+            self.push_size(size);
+            return self.call_helper(Helper::Bump);
+        }
+        let (top, limit) = (self.context.top(), self.context.limit());
+        let end = self.locals.scratch(Scratch::End).0;
+        match size {
+            Size::Constant(bytes) => self.tape.emit(|sink| {
+                sink.i64_const(room(bytes) as i64);
+            }),
+            Size::Local(bytes) => {
+                let mask = i64::from(ALIGNMENT) - 1;
+                self.tape.emit(|sink| {
+                    sink.local_get(bytes.0).i64_extend_i32_u().i64_const(mask).i64_add().i64_const(!mask).i64_and();
+                });
+            }
+        }
+        self.tape.emit(|sink| {
+            sink.global_get(top).i64_extend_i32_u().i64_add().local_tee(end);
+            sink.global_get(limit).i64_extend_i32_u().i64_gt_u();
+        });
+        self.write_slow_arm(|engine| {
+            engine.tape.emit(|sink| {
+                sink.global_get(top);
+            });
+            engine.push_size(size);
+            engine.call_helper(Helper::refill(engine.context, Alignment::Fixed));
+        });
+        self.tape.emit(|sink| {
+            sink.else_().global_get(top).local_get(end).i32_wrap_i64().global_set(top).end();
+        });
+    }
+
+    /// Begins an `if` that gives an address, with its first arm.
+    pub(super) fn write_slow_arm(&mut self, then: impl FnOnce(&mut Self)) {
+        self.tape.label(None);
+        self.tape.emit(|sink| {
+            sink.if_(BlockType::Result(ValType::I32));
+        });
+        then(self);
+    }
+
+    /// Takes a number off the stack, to where it can be read more than once.
+    pub(super) fn keep(&mut self, operand: &Operand, scratch: Scratch) -> Size {
+        if let Some(constant) = operand.constant() {
+            self.discard(operand);
+            return Size::Constant(constant);
+        }
+        self.materialize(operand);
+        let scratch = self.locals.scratch(scratch);
+        self.tape.emit(|sink| {
+            sink.local_set(scratch.0);
+        });
+        Size::Local(scratch)
+    }
+
+    pub(super) fn push_size(&mut self, size: Size) {
+        self.tape.emit(|sink| {
+            match size {
+                Size::Constant(bytes) => sink.i32_const(bytes as i32),
+                Size::Local(local) => sink.local_get(local.0),
+            };
+        });
+    }
+
+    /// Makes the address on the stack a segment of this size. The address 0 becomes the null segment:
+    ///
+    /// ```wasm
+    /// local.tee $to   ;; pack it   i64.const 0   local.get $to   select
+    /// ```
+    pub(super) fn push_segment(&mut self, size: Size) {
+        if !self.context.is_packed() {
+            return self.push(Value::Unknown);
+        }
+        let null = self.context.choices.gives_null().then(|| self.locals.scratch(Scratch::To).0);
+        self.push_packed(|sink| {
+            if let Some(address) = null {
+                sink.local_tee(address);
+            }
+            match size {
+                Size::Constant(bytes) => pack_constant(sink, bytes),
+                Size::Local(bytes) => {
+                    sink.i64_extend_i32_u();
+                    sink.local_get(bytes.0).i64_extend_i32_u().i64_const(32).i64_shl().i64_or();
+                }
+            }
+            if let Some(address) = null {
+                sink.i64_const(0).local_get(address).select();
+            }
+        });
+    }
+}

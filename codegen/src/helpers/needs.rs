@@ -1,0 +1,83 @@
+//! What lowered code turned out to need: helpers, functions of the host, globals, and sites.
+
+use crate::context::{Context, Global, Home};
+use crate::engine::tape::FunctionRef;
+use crate::helpers::{Helper, HostImport};
+use crate::sites::PlannedSite;
+use std::collections::BTreeSet;
+
+/// What lowered code turned out to need.
+#[derive(Clone, Debug)]
+pub(crate) struct Needs {
+    context: Context,
+    regions: bool,
+    helpers: BTreeSet<Helper>,
+    imports: BTreeSet<HostImport>,
+    sites: Vec<PlannedSite>,
+}
+
+impl Needs {
+    /// Nothing yet, in a module like this.
+    pub(crate) fn new(context: Context) -> Needs {
+        Needs { context, regions: false, helpers: BTreeSet::new(), imports: BTreeSet::new(), sites: Vec::new() }
+    }
+
+    /// Says that linmem's globals are used.
+    pub(crate) fn use_regions(&mut self) {
+        self.regions = true;
+    }
+
+    /// Says that a helper is called, and with it all that it calls.
+    pub(crate) fn add(&mut self, helper: Helper) {
+        if !self.helpers.insert(helper) {
+            return;
+        }
+        self.regions |= !matches!(helper, Helper::Violation(_));
+        for callee in helper.callees(&self.context) {
+            match callee {
+                FunctionRef::Helper(helper) => self.add(helper),
+                FunctionRef::Host(import) => {
+                    self.imports.insert(import);
+                }
+                FunctionRef::Program(_) => {}
+            }
+        }
+    }
+
+    /// Adds a site, and gives its number.
+    pub(crate) fn add_site(&mut self, site: PlannedSite) -> u32 {
+        self.sites.push(site);
+        self.sites.len() as u32 - 1
+    }
+
+    /// The sites, by their numbers.
+    pub(crate) fn sites(&self) -> &[PlannedSite] {
+        &self.sites
+    }
+
+    /// Whether a helper is needed.
+    pub(crate) fn contains(&self, helper: Helper) -> bool {
+        self.helpers.contains(&helper)
+    }
+
+    /// The helpers, in the order in which they are emitted.
+    pub(crate) fn helpers(&self) -> impl Iterator<Item = Helper> + '_ {
+        self.helpers.iter().copied()
+    }
+
+    /// The functions of the host, in the order in which they are imported.
+    pub(crate) fn imports(&self) -> impl Iterator<Item = HostImport> + '_ {
+        self.imports.iter().copied()
+    }
+
+    /// The globals that are needed, in the order of their indices: names, and what they start as.
+    pub(crate) fn globals(&self) -> Vec<(&'static str, u32)> {
+        if !self.regions {
+            return Vec::new();
+        }
+        let counts_pages = self.helpers.iter().any(|helper| matches!(helper, Helper::Refill(..)));
+        let counts_pages = counts_pages || matches!(self.context.home, Home::Found { .. });
+        let needed = |global: &(Global, u32)| counts_pages || global.0 != Global::Owned;
+        self.context.globals().filter(needed).map(|(global, value)| (global.name(), value)).collect()
+    }
+}

@@ -1,0 +1,147 @@
+//! Sites: the places that violations are reported from.
+//!
+//! Where violations are reported, each intrinsic that can meet one has a number, its site, and the custom section
+//! [`SECTION`] of the linked module says what stands there:
+//!
+//! ```text
+//!   version      u32, 1
+//!   strings      a vector of names
+//!   sites        a vector of:  intrinsic   u32, a string
+//!                              function    u32, its index in the linked module
+//!                              name        u32, a string: the name of the function, maybe empty
+//!                              offset      u32, where the intrinsic is in the module that was linked, in bytes; 0 if
+//!                                          it was built, not linked
+//!                              file        u32, a string: the source file, empty if it is the text that was linked
+//!                              line        u32, in the source; 0 if that is not known
+//!                              column      u32, in the source; 0 if that is not known
+//! ```
+//!
+//! All numbers are in LEB128, vectors and names as in WebAssembly itself.
+
+use crate::source::SourceLine;
+use indexmap::IndexSet;
+use linmem_intrinsics::Intrinsic;
+use std::fmt;
+use wasm_encoder::Encode;
+use wasmparser::{BinaryReader, BinaryReaderError, Parser, Payload};
+
+/// The name of the custom section.
+pub const SECTION: &str = "linmem.sites";
+
+/// The version of its contents.
+const VERSION: u32 = 1;
+
+/// A place that violations are reported from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The intrinsic, by its name in the catalogue.
+    pub intrinsic: String,
+    /// The function that it is in, by its index in the linked module.
+    pub function: u32,
+    /// The name of the function, if it has one.
+    pub name: Option<String>,
+    /// The offset of the intrinsic in the module that was linked, in bytes; 0 if it was built.
+    pub offset: u32,
+    /// The line of the source.
+    pub source: Option<SourceLine>,
+}
+
+impl fmt::Display for Site {
+    /// `at src/main.rs:14:5, in $main`; without a line, the offset.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Some(source) => write!(f, "at {source}")?,
+            None if self.offset != 0 => write!(f, "at offset {:#x}", self.offset)?,
+            None => return write!(f, "in {}", self.function_name()),
+        }
+        write!(f, ", in {}", self.function_name())
+    }
+}
+
+impl Site {
+    /// What messages call the function.
+    pub fn function_name(&self) -> String {
+        match &self.name {
+            Some(name) => format!("${name}"),
+            None => format!("function {}", self.function),
+        }
+    }
+}
+
+/// The sites of a linked module, by their numbers; none if it reports no violations, or what it says of them cannot be
+/// read.
+pub fn read(module: &[u8]) -> Vec<Site> {
+    for payload in Parser::new(0).parse_all(module) {
+        match payload {
+            Ok(Payload::CustomSection(section)) if section.name() == SECTION => {
+                return decode(BinaryReader::new(section.data(), 0)).unwrap_or_default();
+            }
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    Vec::new()
+}
+
+fn decode(mut reader: BinaryReader<'_>) -> Result<Vec<Site>, BinaryReaderError> {
+    if reader.read_var_u32()? != VERSION {
+        return Ok(Vec::new());
+    }
+    let mut strings = Vec::new();
+    for _ in 0..reader.read_var_u32()? {
+        strings.push(reader.read_string()?);
+    }
+    let string = |index: u32| strings.get(index as usize).map(|text| text.to_string()).unwrap_or_default();
+    let mut sites = Vec::new();
+    for _ in 0..reader.read_var_u32()? {
+        let intrinsic = string(reader.read_var_u32()?);
+        let function = reader.read_var_u32()?;
+        let name = Some(string(reader.read_var_u32()?)).filter(|name| !name.is_empty());
+        let offset = reader.read_var_u32()?;
+        let file = Some(string(reader.read_var_u32()?)).filter(|file| !file.is_empty());
+        let (line, column) = (reader.read_var_u32()?, reader.read_var_u32()?);
+        let source = (line != 0).then_some(SourceLine { file, line, column });
+        sites.push(Site { intrinsic, function, name, offset, source });
+    }
+    Ok(sites)
+}
+
+/// A site, before the indices of the finished module are known.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedSite {
+    /// The intrinsic.
+    pub(crate) intrinsic: Intrinsic,
+    /// The function, by the number that the program, or the builder, has it under.
+    pub(crate) function: u32,
+    /// The offset in the input.
+    pub(crate) offset: u32,
+    /// The line of the source.
+    pub(crate) source: Option<SourceLine>,
+}
+
+/// The contents of the section. `function` gives the index and the name of a function.
+pub(crate) fn encode(sites: &[PlannedSite], function: impl Fn(u32) -> (u32, String)) -> Vec<u8> {
+    let mut strings: IndexSet<String> = IndexSet::new();
+    let mut list = Vec::new();
+    for site in sites {
+        let (index, name) = function(site.function);
+        let mut string = |text: String| strings.insert_full(text).0 as u32;
+        let (file, line, column) = match &site.source {
+            Some(source) => (source.file.clone().unwrap_or_default(), source.line, source.column),
+            None => Default::default(),
+        };
+        let intrinsic = string(site.intrinsic.name().to_string());
+        for number in [intrinsic, index, string(name), site.offset, string(file), line, column] {
+            number.encode(&mut list);
+        }
+    }
+    let mut out = Vec::new();
+    VERSION.encode(&mut out);
+    strings.len().encode(&mut out);
+    for text in &strings {
+        text.as_str().encode(&mut out);
+    }
+    sites.len().encode(&mut out);
+    out.extend(list);
+    out
+}

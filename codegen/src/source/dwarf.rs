@@ -1,0 +1,107 @@
+//! Line tables in DWARF, as compilers leave them in custom sections.
+//!
+//! The line programs of `.debug_line` are read one after another, without the units that refer to them in
+//! `.debug_info`. So the directory of the compilation is known only where the line table itself has it, in DWARF 5.
+
+use crate::module::features;
+use crate::source::files::Files;
+use crate::source::program;
+use crate::source::table::{Builder, Table};
+use gimli::{DebugLine, DebugLineOffset, EndianSlice, Format, LittleEndian, Reader};
+use std::ops::Range;
+use wasmparser::{Encoding, Parser, Payload};
+
+/// The largest header of a line program that is read, in bytes. Its parsed form is many times as large, and the header
+/// of a unit with ten thousand files is about half of this.
+const MOST_HEADER: usize = 512 * 1024;
+
+/// The size of an address in versions of DWARF that do not say it in the line table: all that a module of less than
+/// 4 GiB needs. Longer addresses are in little endian, so that their lower half is read.
+const ADDRESS_SIZE: u8 = 4;
+
+/// A part of a section, as gimli reads it.
+pub(super) type Bytes<'a> = EndianSlice<'a, LittleEndian>;
+
+/// What the lines of a table are lines of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// Of the text that was given.
+    Text,
+    /// Of the files that the line programs name; without such a name there is no line.
+    Files,
+}
+
+/// The parts of a module that lines are found by. Those that the module does not have are empty.
+#[derive(Default)]
+pub(super) struct Sections<'a> {
+    /// The contents of the code section: the number of functions, then the functions.
+    pub(super) code: Range<usize>,
+    /// `.debug_line`
+    pub(super) lines: &'a [u8],
+    /// `.debug_str`
+    pub(super) strings: &'a [u8],
+    /// `.debug_line_str`
+    pub(super) line_strings: &'a [u8],
+}
+
+impl<'a> Sections<'a> {
+    /// Finds them. In bytes that are no module it finds those before what is wrong.
+    pub(super) fn find(bytes: &'a [u8]) -> Sections<'a> {
+        let mut sections = Sections::default();
+        let mut parser = Parser::new(0);
+        parser.set_features(features());
+        for payload in parser.parse_all(bytes).map_while(Result::ok) {
+            match payload {
+                Payload::Version { encoding: Encoding::Component, .. } => break,
+                Payload::CodeSectionStart { range, .. } => sections.code = range,
+                Payload::CustomSection(custom) => {
+                    let section = match custom.name() {
+                        ".debug_line" => &mut sections.lines,
+                        ".debug_str" => &mut sections.strings,
+                        ".debug_line_str" => &mut sections.line_strings,
+                        _ => continue,
+                    };
+                    // The first one of a name counts.
+                    if section.is_empty() {
+                        *section = custom.data();
+                    }
+                }
+                _ => {}
+            }
+        }
+        sections
+    }
+}
+
+/// Reads all line programs that can be read.
+pub(super) fn read(sections: &Sections<'_>, naming: Naming) -> Table {
+    let mut builder = Builder::new(sections.code.len() as u64);
+    let mut files = Files::new(sections, naming);
+    let section = DebugLine::new(sections.lines, LittleEndian);
+    let mut rest = EndianSlice::new(sections.lines, LittleEndian);
+    // Each step takes at least the length that it reads. Behind a length that is wrong nothing can be found.
+    while !builder.is_full() {
+        let offset = DebugLineOffset(sections.lines.len() - rest.len());
+        let Ok((length, format)) = rest.read_initial_length() else { break };
+        let Ok(unit) = rest.split(length) else { break };
+        if !has_small_header(unit, format) {
+            continue;
+        }
+        if let Ok(program) = section.program(offset, ADDRESS_SIZE, None, None) {
+            program::run(program.header(), &mut files, &mut builder);
+        }
+    }
+    builder.finish(files.into_names())
+}
+
+/// Whether the header of a line program is worth to be parsed. `unit` begins behind its length.
+fn has_small_header(mut unit: Bytes<'_>, format: Format) -> bool {
+    let mut header_length = || {
+        // From version 5 on, the sizes of an address and of a segment selector are in between.
+        if unit.read_u16()? >= 5 {
+            unit.skip(2)?;
+        }
+        unit.read_length(format)
+    };
+    header_length().is_ok_and(|length| length <= MOST_HEADER)
+}

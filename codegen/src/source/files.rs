@@ -1,0 +1,82 @@
+//! The names of files in line programs.
+
+use crate::source::dwarf::{Bytes, Naming, Sections};
+use gimli::{AttributeValue, FileEntry, LineProgramHeader};
+use indexmap::IndexSet;
+
+/// The longest path or directory that is read, in bytes: what systems allow.
+const LONGEST_PATH: usize = 4096;
+
+/// The most bytes that the names of all files together take: a hundred thousand paths of ordinary length.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// The names of the files that had code, as often as they are named, once.
+pub(super) struct Files<'a> {
+    naming: Naming,
+    strings: &'a [u8],
+    line_strings: &'a [u8],
+    names: IndexSet<String>,
+    bytes: usize,
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn new(sections: &Sections<'a>, naming: Naming) -> Files<'a> {
+        let Sections { strings, line_strings, .. } = *sections;
+        Files { naming, strings, line_strings, names: IndexSet::new(), bytes: 0 }
+    }
+
+    /// The number of a file of a line program, among all names. A text has no names, and any number.
+    pub(super) fn number(&mut self, header: &LineProgramHeader<Bytes<'_>>, file: &FileEntry<Bytes<'_>>) -> Option<u32> {
+        if self.naming == Naming::Text {
+            return Some(0);
+        }
+        let name = self.name(header, file)?;
+        if let Some(number) = self.names.get_index_of(&name) {
+            return u32::try_from(number).ok();
+        }
+        self.bytes += name.len();
+        if self.bytes > MOST_BYTES {
+            return None;
+        }
+        u32::try_from(self.names.insert_full(name).0).ok()
+    }
+
+    /// All names, by their numbers.
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.names.into_iter().collect()
+    }
+
+    /// The name as the line table has it: with its directory, which may itself be relative.
+    fn name(&self, header: &LineProgramHeader<Bytes<'_>>, file: &FileEntry<Bytes<'_>>) -> Option<String> {
+        let name = self.string(file.path_name()).filter(|name| !name.is_empty())?;
+        let directory = file.directory(header).and_then(|directory| self.string(directory));
+        match directory.as_deref() {
+            None | Some("" | ".") => Some(name),
+            Some(_) if is_absolute(&name) => Some(name),
+            Some(directory) => Some(format!("{}/{name}", directory.trim_end_matches('/'))),
+        }
+    }
+
+    /// A string, wherever it is; but not by way of `.debug_str_offsets`, for which the unit would be needed.
+    fn string(&self, value: AttributeValue<Bytes<'_>>) -> Option<String> {
+        let bytes = match value {
+            AttributeValue::String(string) => string.slice(),
+            AttributeValue::DebugStrRef(offset) => terminated(self.strings, offset.0)?,
+            AttributeValue::DebugLineStrRef(offset) => terminated(self.line_strings, offset.0)?,
+            _ => return None,
+        };
+        (bytes.len() <= LONGEST_PATH).then(|| String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+/// The bytes from an offset to the next zero, which is not searched for beyond the longest path.
+fn terminated(section: &[u8], offset: usize) -> Option<&[u8]> {
+    let string = section.get(offset..)?;
+    let end = string.iter().take(LONGEST_PATH + 1).position(|byte| *byte == 0)?;
+    string.get(..end)
+}
+
+/// Whether a path names its directory itself, on Unix or on Windows.
+fn is_absolute(path: &str) -> bool {
+    path.starts_with(['/', '\\']) || path.as_bytes().get(1) == Some(&b':')
+}

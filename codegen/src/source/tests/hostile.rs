@@ -1,0 +1,152 @@
+//! Debug information that is corrupt, or too much: no lines, and nothing worse.
+
+use super::binary::{with_dwarf, with_table};
+use super::*;
+
+const TEXT: &str =
+    "(module (import \"a\" \"b\" (func))\n(func (local f64)\nnop\n(drop\n(i32.const 1)))\n(func call 0))";
+
+/// Numbers that are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// Reads all lines of a code section.
+fn read_all(sections: &Sections<'_>) {
+    for naming in [Naming::Text, Naming::Files] {
+        let table = dwarf::read(sections, naming);
+        let lines: Vec<_> = (0..200).chain([u32::MAX]).filter_map(|address| table.line(address)).collect();
+        assert!(lines.iter().all(|line| line.line != 0 && line.file.is_some() == (naming == Naming::Files)));
+    }
+}
+
+/// Modules with line tables of DWARF 5 and 4.
+fn samples() -> [Vec<u8>; 2] {
+    [with_dwarf("src/x.wat", TEXT), with_table(TEXT, &many_kinds())]
+}
+
+#[test]
+fn what_is_cut_off_gives_no_line() {
+    for module in samples() {
+        let sections = Sections::find(&module);
+        for length in 0..=sections.lines.len() {
+            read_all(&Sections { lines: &sections.lines[..length], code: sections.code.clone(), ..sections });
+        }
+        for length in 0..=sections.strings.len() {
+            read_all(&Sections { strings: &sections.strings[..length], code: sections.code.clone(), ..sections });
+        }
+    }
+}
+
+#[test]
+fn what_is_altered_gives_any_line() {
+    let mut numbers = Numbers(11);
+    for module in samples() {
+        let sections = Sections::find(&module);
+        for _ in 0..20_000 {
+            let mut lines = sections.lines.to_vec();
+            for _ in 0..=numbers.below(4) {
+                let position = numbers.below(lines.len());
+                lines[position] = [0, 1, 0x7f, 0x80, 0xff, numbers.below(256) as u8][numbers.below(6)];
+            }
+            read_all(&Sections { lines: &lines, code: sections.code.clone(), ..sections });
+        }
+    }
+}
+
+/// Of whole modules too, which then are invalid more often than not.
+#[test]
+fn modules_that_are_altered_give_any_line() {
+    let mut numbers = Numbers(12);
+    let module = with_dwarf("src/x.wat", TEXT);
+    for _ in 0..5_000 {
+        let mut module = module.clone();
+        for _ in 0..=numbers.below(3) {
+            // The first bytes say that it is a binary.
+            let position = 4 + numbers.below(module.len() - 4);
+            module[position] = numbers.below(256) as u8;
+        }
+        module.truncate(4 + numbers.below(2 * module.len()));
+        let source = Source::read(&module).unwrap();
+        for offset in 0..module.len() + 2 {
+            let _ = source.line(offset);
+        }
+    }
+}
+
+fn many_kinds() -> Vec<u8> {
+    let rare = [&place(3)[..], &row(1, 2), &[8, 9, 1, 0, 6, 10, 11, 12, 3, 5, 9, 40], &end(2)].concat();
+    let late_file = [&[0, 8, 3][..], b"d.rs\0\0\0\0", &[4, 4], &place(9), &row(1, 2), &end(2)].concat();
+    [program(&[&rare, &place(5), &row(0, 1), &end(1)]), program(&[&late_file])].concat()
+}
+
+/// Operands at the ends of their ranges, behind which arithmetic would overflow.
+#[test]
+fn extreme_operands_overflow_nothing() {
+    let least = [3, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f];
+    let most = [3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00];
+    let farthest = [2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+    let table_of = |code: &[&[u8]]| table(&program(&[&place(10), &row(0, 1), &code.concat(), &[1], &end(5)]));
+    assert_eq!(at(&table_of(&[&[2, 1], &least]), 11), "-");
+    assert_eq!(at(&table_of(&[&[2, 1], &most, &most, &most]), 11), "-");
+    assert_eq!(at(&table_of(&[&[2, 1], &most, &most, &most]), 10), "src/a.rs:2");
+    assert_eq!(at(&table_of(&[&farthest, &farthest]), 10), "-");
+}
+
+/// The rows that are kept are limited; the sequence in which the limit is reached is lost, those before it stay.
+#[test]
+fn rows_are_limited() {
+    // One byte of address each.
+    let rows = vec![13 + 14 + 5; 4_100_000];
+    let lines =
+        program(&[&place(10), &row(0, 1), &end(1), &place(20), &rows, &end(1), &place(15), &row(0, 1), &end(1)]);
+    let table = dwarf::read(&Sections { code: 0..1 << 24, lines: &lines, ..Sections::default() }, Naming::Files);
+    assert_eq!([10, 15, 30].map(|address| at(&table, address)), ["src/a.rs:2", "-", "-"]);
+}
+
+/// A short table may refer to the same long string again and again.
+#[test]
+fn names_are_limited() {
+    let strings = |length: usize| [vec![b'x'; length], vec![0]].concat();
+    let count = 8000_u32;
+    // A directory in `.debug_line_str`; files as a string and a directory.
+    let mut header = b"\x01\x01\x1f\x01\0\0\0\0\x02\x01\x08\x02\x0b".to_vec();
+    header.extend([0x80 | (count % 128) as u8, (count / 128) as u8]);
+    for file in 0..count {
+        header.extend(format!("{file}\0\0").bytes());
+    }
+    let mut code = place(10);
+    for file in 0..count {
+        code.extend([4, 0x80 | (file % 128) as u8, (file / 128) as u8]);
+        code.extend(row(1, 1));
+    }
+    code.extend(end(1));
+    let lines = program_5(&header, &code);
+    let read = |line_strings: &[u8]| {
+        let table =
+            dwarf::read(&Sections { code: 0..100_000, lines: &lines, strings: &[], line_strings }, Naming::Files);
+        let named = (10..20_000).filter_map(|address| table.line(address)).filter(|line| line.file.is_some());
+        named.map(|line| line.file.map_or(0, |file| file.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(read(&strings(10)).len(), 8000);
+    let long = read(&strings(4096));
+    assert!((4000..4100).contains(&long.len()), "{} names", long.len());
+    // Longer than any path: the directory is left out.
+    assert_eq!(read(&strings(4097)).iter().sum::<usize>(), (0..8000).map(|file| file.to_string().len()).sum());
+}
+
+/// A header that is larger than that of any compiler is not parsed at all.
+#[test]
+fn headers_are_limited() {
+    let code = [&place(10)[..], &[4, 0], &row(0, 1), &end(1)].concat();
+    let read = |padding: usize| {
+        let header = [&b"\x01\x01\x08\x01src\0\x02\x01\x08\x02\x0b\x01a.rs\0\0"[..], &vec![0; padding]].concat();
+        at(&table(&program_5(&header, &code)), 10)
+    };
+    assert_eq!([read(0), read(500_000), read(530_000)], ["src/a.rs:2", "src/a.rs:2", "-"]);
+}

@@ -1,0 +1,359 @@
+//! Both sides of a program, and what is compared.
+
+use crate::program::{FRAMES, Program, Step, Variant};
+use crate::support::host::{Limits, engine, violation};
+use linmem::Violation;
+use linmem::allocator::model::Model;
+use linmem::allocator::{Nesting, Zero};
+use linmem_host::wasmtime::{Error, Func, InstancePre, Memory, Store, TypedFunc, Val};
+use std::collections::BTreeMap;
+
+/// What the programs reached.
+#[derive(Debug, Default)]
+pub struct Reach {
+    pub programs: usize,
+    pub steps: usize,
+    pub longest: usize,
+    /// How many steps were made at a depth of at most 1, 4, 8, 16, and more.
+    pub depth: [usize; 5],
+    pub crossings: usize,
+    pub returns: usize,
+    pub chunks: usize,
+    pub out_of_memory: usize,
+    pub null: usize,
+    /// How many segments started, and how many ranges were left, zeroed.
+    pub zeroed: usize,
+    pub violations: BTreeMap<&'static str, usize>,
+    pub variants: BTreeMap<String, usize>,
+}
+
+impl Reach {
+    pub fn begin(&mut self, program: &Program, variant: Variant) {
+        self.programs += 1;
+        self.steps += program.steps.len();
+        self.longest = self.longest.max(program.steps.len());
+        let checked = if variant.checked { "checked" } else { "unchecked" };
+        *self.variants.entry(format!("{} {checked} zero {}", variant.nesting, variant.zero)).or_default() += 1;
+    }
+}
+
+/// Something that is allocated, with its contents.
+#[derive(Clone, Copy, Debug)]
+struct Live {
+    address: u32,
+    bytes: u32,
+    byte: u8,
+}
+
+/// Both sides of a program, and what is live.
+pub struct Machine {
+    variant: Variant,
+    store: Store<Limits>,
+    memory: Memory,
+    open: TypedFunc<(), i32>,
+    close: TypedFunc<i32, ()>,
+    allocate: TypedFunc<(i32, i32), i64>,
+    aligned: TypedFunc<(i32, i32, i32), i64>,
+    frames: Vec<(Func, Func)>,
+    model: Model,
+    /// The open regions.
+    regions: Vec<u32>,
+    /// All handles that were ever given, and some that never were.
+    handles: Vec<u32>,
+    live: Vec<Live>,
+}
+
+impl Machine {
+    pub fn new(program: &Program, variant: Variant, module: &InstancePre<Limits>) -> Machine {
+        let mut store = Store::new(engine(), Limits::default());
+        store.set_fuel(u64::MAX / 2).unwrap();
+        store.limiter(|limits| limits);
+        let instance = module.instantiate(&mut store).unwrap();
+        *store.data_mut() = program.limits();
+        let mut function = |name: String| instance.get_func(&mut store, &name).unwrap();
+        let frames = (0..FRAMES.len())
+            .map(|index| (function(format!("frame{index}")), function(format!("scope{index}"))))
+            .collect();
+        Machine {
+            variant,
+            memory: instance.get_memory(&mut store, "memory").unwrap(),
+            open: instance.get_typed_func(&mut store, "open").unwrap(),
+            close: instance.get_typed_func(&mut store, "close").unwrap(),
+            allocate: instance.get_typed_func(&mut store, "allocate").unwrap(),
+            aligned: instance.get_typed_func(&mut store, "aligned").unwrap(),
+            frames,
+            store,
+            model: program.model(variant),
+            regions: Vec::new(),
+            handles: vec![0, 1, 2, 16, u32::MAX],
+            live: Vec::new(),
+        }
+    }
+
+    /// Checks that both sides came to the same violation, or to the same numbers.
+    fn agree<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        real: Result<T, Error>,
+        model: Result<T, Violation>,
+        reach: &mut Reach,
+    ) -> Option<T> {
+        let agreed = match (real, model) {
+            (Ok(real), Ok(model)) => {
+                assert_eq!(real, model, "what wasmtime gives, and what the model gives");
+                Some(model)
+            }
+            (Err(error), Err(kind)) => {
+                assert_eq!(violation(&error).as_deref(), Some(kind.name()), "{error:?}");
+                reach.out_of_memory += usize::from(kind == Violation::OutOfMemory);
+                *reach.violations.entry(kind.name()).or_default() += 1;
+                None
+            }
+            (real, model) => panic!("in wasmtime {real:?}, in the model {model:?}"),
+        };
+        assert_eq!(self.memory.size(&self.store), u64::from(self.model.memory().pages()), "pages");
+        agreed
+    }
+
+    /// The same of segments, which are then live and filled.
+    fn agree_on_segments(
+        &mut self,
+        real: Result<Vec<i64>, Error>,
+        model: Result<Vec<(u32, u32)>, Violation>,
+        reach: &mut Reach,
+    ) {
+        let unpack = |packed: &i64| (*packed as u32, (*packed as u64 >> 32) as u32);
+        let model = match model {
+            // What cannot be had is null instead.
+            Err(Violation::OutOfMemory) if self.variant.gives_null() => Ok(vec![(0, 0)]),
+            model => model,
+        };
+        let real = real.map(|list| list.iter().map(unpack).collect());
+        for (address, bytes) in self.agree(real, model, reach).unwrap_or_default() {
+            if address == 0 {
+                assert!(self.variant.gives_null() && bytes == 0, "address 0 is never handed out");
+                reach.null += 1;
+            } else {
+                self.fill(address, bytes, reach);
+            }
+        }
+    }
+
+    fn fill(&mut self, address: u32, bytes: u32, reach: &mut Reach) {
+        let byte = (self.live.len() as u8).wrapping_mul(37) | 1;
+        let end = address as usize + bytes as usize;
+        let contents = &mut self.memory.data_mut(&mut self.store)[address as usize..end];
+        if self.variant.zero == Zero::Allocate {
+            assert!(is_all(contents, 0), "the segment at {address} does not start zeroed");
+            reach.zeroed += 1;
+        }
+        contents.fill(byte);
+        let live = Live { address, bytes, byte };
+        // A region bumps, and chunks ascend: what is newer lies higher.
+        let free = self.live.last().map_or(0, |last| last.address + last.bytes);
+        assert!(free <= address, "{live:?} overlaps {:?}", self.live.last());
+        self.live.push(live);
+    }
+
+    fn opened(&mut self, handle: u32) {
+        self.regions.push(handle);
+        self.handles.push(handle);
+    }
+
+    fn open(&mut self, reach: &mut Reach) {
+        let real = self.open.call(&mut self.store, ()).map(|handle| handle as u32);
+        let model = self.model.open();
+        if model == Err(Violation::OutOfMemory) && real.as_ref().is_ok_and(|handle| *handle == 0) {
+            // Home is looked for again by whoever allocates; the region is as empty as can be.
+            assert!(self.variant.gives_null() && !self.variant.checked, "handle 0");
+            self.close.call(&mut self.store, 0).unwrap();
+        } else if let Some(handle) = self.agree(real, model, reach) {
+            self.opened(handle);
+        }
+    }
+
+    fn open_with(&mut self, index: usize, reach: &mut Reach) {
+        // Without checks a region that is only counted stays open when the frame cannot be had; and what may be null
+        // is no frame.
+        if self.variant.counts() || self.variant.gives_null() {
+            return self.open(reach);
+        }
+        let sizes = FRAMES[index];
+        let scope = self.frames[index].1;
+        let mut results = vec![Val::I32(0)];
+        results.resize(sizes.len() + 1, Val::I64(0));
+        let real = scope.call(&mut self.store, &[], &mut results).map(|()| results[0].unwrap_i32() as u32);
+        let room: u32 = sizes.iter().map(|bytes| bytes.next_multiple_of(8)).sum();
+        let model = self.model.open_with(room);
+        if let Some(handle) = self.agree(real, model.map(|(handle, _)| handle), reach)
+            && let Ok((_, mut address)) = model
+        {
+            self.opened(handle);
+            for (size, segment) in sizes.iter().zip(&results[1..]) {
+                let packed = segment.unwrap_i64();
+                assert_eq!((packed as u32, (packed >> 32) as u32), (address, *size), "address and size");
+                self.fill(address, *size, reach);
+                address += size.next_multiple_of(8);
+            }
+        }
+    }
+
+    fn close(&mut self, handle: u32, reach: &mut Reach) {
+        let before = self.model.chunk_of_top();
+        let model = self.model.close(handle);
+        // Before the real one is closed, all that this frees is still as it was.
+        if let Ok(ranges) = &model {
+            for live in self.live.iter().filter(|live| is_in(ranges, live)) {
+                let contents = &self.memory.data(&self.store)[live.address as usize..][..live.bytes as usize];
+                assert!(is_all(contents, live.byte), "{live:?} was overwritten");
+            }
+        }
+        let real = self.close.call(&mut self.store, handle as i32);
+        if self.agree(real, model.clone().map(|_| ()), reach).is_none() {
+            return;
+        }
+        let ranges = model.unwrap_or_default();
+        self.live.retain(|live| !is_in(&ranges, live));
+        let position = self.regions.iter().rposition(|open| *open == handle).expect("it was open");
+        if self.variant.nesting == Nesting::Outermost {
+            self.regions.remove(position);
+        } else {
+            self.regions.truncate(position);
+        }
+        if self.variant.zero == Zero::Free {
+            for (from, to) in ranges {
+                let contents = &self.memory.data(&self.store)[from as usize..to as usize];
+                assert!(is_all(contents, 0), "{from}..{to} is not zero after it was freed");
+                reach.zeroed += 1;
+            }
+        }
+        reach.returns += usize::from(self.model.chunk_of_top() < before);
+    }
+
+    pub fn close_all(&mut self, reach: &mut Reach) {
+        while let Some(handle) = self.regions.last() {
+            self.close(*handle, reach);
+        }
+        assert_eq!(self.model.depth(), 0);
+    }
+
+    /// A handle that may be used: any if that is checked, else one that is right.
+    fn pick(&self, pick: usize, allocates: bool) -> Option<u32> {
+        let choices = if self.variant.checked { &self.handles } else { &self.regions };
+        let is_stack = self.variant.nesting != Nesting::Outermost;
+        if !self.variant.checked && is_stack && allocates {
+            return choices.last().copied();
+        }
+        (!choices.is_empty()).then(|| choices[pick % choices.len()])
+    }
+
+    /// Overwrites the header of the innermost region. Whoever comes to it then says so.
+    fn smash(&mut self, garbage: u64, reach: &mut Reach) {
+        let (Some(header), Some(handle)) = (self.model.innermost_header(), self.regions.last().copied()) else {
+            return;
+        };
+        let place = header as usize..header as usize + 8;
+        let kept: [u8; 8] = self.memory.data(&self.store)[place.clone()].try_into().unwrap();
+        if garbage.to_le_bytes() == kept {
+            return;
+        }
+        self.memory.data_mut(&mut self.store)[place.clone()].copy_from_slice(&garbage.to_le_bytes());
+        let closed = self.close.call(&mut self.store, handle as i32);
+        self.agree(closed, Err(Violation::Corrupted), reach);
+        let allocated = self.allocate.call(&mut self.store, (handle as i32, 8));
+        self.agree(allocated, Err(Violation::Corrupted), reach);
+        self.memory.data_mut(&mut self.store)[place].copy_from_slice(&kept);
+    }
+
+    fn allocate(&mut self, handle: u32, bytes: u32, reach: &mut Reach) {
+        let real = self.allocate.call(&mut self.store, (handle as i32, bytes as i32)).map(|packed| vec![packed]);
+        let model = self.model.allocate(handle, bytes, 1).map(|address| vec![(address, bytes)]);
+        self.agree_on_segments(real, model, reach);
+    }
+
+    fn aligned(&mut self, handle: u32, bytes: u32, alignment: u32, reach: &mut Reach) {
+        // Whether an alignment is one is asked only where it is checked.
+        let alignment = if self.variant.checked { alignment } else { 1 << (alignment.trailing_zeros() % 17) };
+        let operands = (handle as i32, bytes as i32, alignment as i32);
+        let real = self.aligned.call(&mut self.store, operands).map(|packed| vec![packed]);
+        let model = self.model.allocate(handle, bytes, alignment).map(|address| vec![(address, bytes)]);
+        if let Ok(list) = &model {
+            assert_eq!(list[0].0 % alignment, 0, "aligned");
+        }
+        self.agree_on_segments(real, model, reach);
+    }
+
+    fn frame(&mut self, index: usize, handle: u32, reach: &mut Reach) {
+        let sizes = FRAMES[index];
+        let frame = self.frames[index].0;
+        let mut results = vec![Val::I64(0); sizes.len()];
+        let real = frame.call(&mut self.store, &[Val::I32(handle as i32)], &mut results);
+        let real = real.map(|()| results.iter().map(Val::unwrap_i64).collect());
+        let model = if self.variant.gives_null() {
+            let one = |bytes: &u32| match self.model.allocate(handle, *bytes, 8) {
+                Ok(address) => Ok((address, *bytes)),
+                Err(Violation::OutOfMemory) => Ok((0, 0)),
+                Err(kind) => Err(kind),
+            };
+            sizes.iter().map(one).collect()
+        } else {
+            let list = self.model.allocate_frame(handle, sizes);
+            list.map(|list| list.into_iter().zip(sizes.iter().copied()).collect())
+        };
+        self.agree_on_segments(real, model, reach);
+    }
+
+    pub fn step(&mut self, step: &Step, reach: &mut Reach) {
+        // Without an open region there is nothing to allocate from.
+        let handle = self.regions.last().copied();
+        let before = self.model.chunk_of_top();
+        match (step, handle) {
+            (Step::Open, _) => self.open(reach),
+            (Step::OpenWith(index), _) => self.open_with(*index, reach),
+            (Step::Deepen(count), _) => {
+                for bytes in 0..*count as u32 {
+                    self.open(reach);
+                    self.step(&Step::Allocate(300 * bytes), reach);
+                }
+            }
+            (Step::CloseTo(depth), _) => {
+                while self.regions.len() > *depth {
+                    let last = self.regions[self.regions.len() - 1];
+                    self.close(last, reach);
+                }
+            }
+            (Step::CloseAny(pick), _) => {
+                if let Some(handle) = self.pick(*pick, false) {
+                    self.close(handle, reach);
+                }
+            }
+            (Step::AllocateAny(pick, bytes), _) => {
+                if let Some(handle) = self.pick(*pick, true) {
+                    self.allocate(handle, *bytes, reach);
+                }
+            }
+            (Step::Grow(pages), _) => {
+                let real = self.memory.grow(&mut self.store, u64::from(*pages)).map_or(u32::MAX, |old| old as u32);
+                assert_eq!(real, self.model.memory_mut().grow(*pages), "somebody else's growth");
+            }
+            (Step::Smash(garbage), _) => self.smash(*garbage, reach),
+            (_, None) => {}
+            (Step::Close, Some(handle)) => self.close(handle, reach),
+            (Step::Allocate(bytes), Some(handle)) => self.allocate(handle, *bytes, reach),
+            (Step::Aligned(bytes, alignment), Some(handle)) => self.aligned(handle, *bytes, *alignment, reach),
+            (Step::Frame(index), Some(handle)) => self.frame(*index, handle, reach),
+        }
+        reach.crossings += usize::from(self.model.chunk_of_top() > before);
+        reach.depth[[1, 4, 8, 16].iter().filter(|limit| self.regions.len() > **limit).count()] += 1;
+        reach.chunks = reach.chunks.max(self.model.chunks().len());
+    }
+}
+
+/// Whether a segment lies in one of some ranges.
+fn is_in(ranges: &[(u32, u32)], live: &Live) -> bool {
+    ranges.iter().any(|(from, to)| *from <= live.address && live.address + live.bytes <= *to)
+}
+
+/// Whether all of some bytes are the same one. Comparing slices is fast without optimization as well.
+fn is_all(contents: &[u8], byte: u8) -> bool {
+    contents.first().is_none_or(|first| *first == byte && contents[1..] == contents[..contents.len() - 1])
+}

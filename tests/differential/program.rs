@@ -1,0 +1,185 @@
+//! What a program is, and how one is made up.
+
+use crate::support::host::Limits;
+use linmem::allocator::model::{Home, Memory, Model, Rules};
+use linmem::allocator::{Nesting, OutOfMemory, Zero};
+use linmem::{Base, Config, Optimize, Safety};
+use proptest::prelude::*;
+
+/// The shapes of frames that the test module has: the constant sizes of one scope.
+pub const FRAMES: [&[u32]; 4] = [&[16, 8, 4], &[1, 0, 100, 7], &[30000, 30000, 5000], &[65000, 512]];
+
+/// One step of a program. `pick` chooses among what is there.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Open,
+    /// Opens a region in a function that has a frame in it.
+    OpenWith(usize),
+    Close,
+    /// Opens so many regions, each with something in it.
+    Deepen(usize),
+    /// Closes all regions but so many.
+    CloseTo(usize),
+    /// Closes a region that may be any of those that were ever opened.
+    CloseAny(usize),
+    Allocate(u32),
+    /// Allocates from a region that may be any of those that were ever opened.
+    AllocateAny(usize, u32),
+    Aligned(u32, u32),
+    Frame(usize),
+    /// Overwrites the header of the innermost region for a moment.
+    Smash(u64),
+    /// Somebody else grows the memory.
+    Grow(u32),
+}
+
+/// Where the memory comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// linmem defines it.
+    Defined,
+    /// The program does.
+    Owned,
+    /// The program does, and leaves a part of it to linmem.
+    Base(u32),
+}
+
+/// How many pages the memory of the program has, where it brings one.
+pub const OWN_PAGES: u32 = 2;
+
+/// A test module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variant {
+    pub setting: Setting,
+    pub nesting: Nesting,
+    pub checked: bool,
+    pub zero: Zero,
+    pub optimize: Optimize,
+    pub out_of_memory: OutOfMemory,
+}
+
+const COUNT: usize = 72;
+
+impl Variant {
+    /// Every nesting policy, with checks and without, in every zeroing mode and setting. What is left to choose
+    /// alternates, so that it meets all of them.
+    pub const ALL: [Variant; COUNT] = {
+        let settings = [Setting::Defined, Setting::Owned, Setting::Base(40), Setting::Base(100_000)];
+        let first = Variant {
+            setting: Setting::Defined,
+            nesting: Nesting::Stack,
+            checked: false,
+            zero: Zero::Never,
+            optimize: Optimize::Speed,
+            out_of_memory: OutOfMemory::Trap,
+        };
+        let mut all = [first; COUNT];
+        let mut index = 0;
+        while index < COUNT {
+            let (setting, rest) = (index % 4, index / 4);
+            let (nesting, rest) = (rest % 3, rest / 3);
+            let (zero, checked) = (rest % 3, rest / 3);
+            all[index] = Variant {
+                setting: settings[setting],
+                nesting: Nesting::ALL[nesting],
+                checked: checked == 1,
+                zero: Zero::ALL[zero],
+                optimize: if (setting + nesting + zero) % 2 == 0 { Optimize::Speed } else { Optimize::Size },
+                out_of_memory: OutOfMemory::ALL[(setting / 2 + nesting + zero + checked) % 2],
+            };
+            index += 1;
+        }
+        all
+    };
+
+    pub fn config(self) -> Config {
+        let base = match self.setting {
+            Setting::Base(address) => Some(Base::Address(address)),
+            _ => None,
+        };
+        Config {
+            safety: Some(if self.checked { Safety::Temporal } else { Safety::None }),
+            nesting: self.nesting,
+            zero: self.zero,
+            optimize: self.optimize,
+            out_of_memory: self.out_of_memory,
+            base,
+            ..Config::default()
+        }
+    }
+
+    /// Whether an allocation may give null.
+    pub fn gives_null(self) -> bool {
+        self.out_of_memory == OutOfMemory::Null
+    }
+
+    /// Whether open regions are only counted.
+    pub fn counts(self) -> bool {
+        self.nesting == Nesting::Outermost && !self.checked
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub variant: usize,
+    pub maximum: u32,
+    pub refused: Vec<u32>,
+    pub steps: Vec<Step>,
+}
+
+impl Program {
+    /// The model's side of the program.
+    pub fn model(&self, variant: Variant) -> Model {
+        let (pages, home) = match variant.setting {
+            Setting::Defined => (1, Home::Reserved),
+            Setting::Owned => (OWN_PAGES, Home::Grown),
+            Setting::Base(address) => (OWN_PAGES, Home::Base(address)),
+        };
+        let mut memory = Memory::new(pages, self.maximum);
+        memory.refuse(self.refused.iter().copied());
+        Model::new(memory, home, Rules { nesting: variant.nesting, checked: variant.checked })
+    }
+
+    /// The other side's limits.
+    pub fn limits(&self) -> Limits {
+        let refused = self.refused.iter().map(|number| *number as usize).collect();
+        Limits { pages: self.maximum as usize, refused, ..Limits::default() }
+    }
+}
+
+fn bytes() -> impl Strategy<Value = u32> {
+    prop_oneof![
+        6 => 0..200u32,
+        4 => (1..4u32, -24..24i32).prop_map(|(pages, off)| (pages * 65536).wrapping_add_signed(off)),
+        3 => 200..150_000u32,
+        1 => (0..40u32).prop_map(|off| u32::MAX - off),
+        1 => (-20..20i32).prop_map(|off| (1u32 << 31).wrapping_add_signed(off)),
+    ]
+}
+
+fn alignment() -> impl Strategy<Value = u32> {
+    prop_oneof![8 => (0..17u32).prop_map(|log| 1 << log), 1 => any::<u32>(), 1 => Just(0), 1 => Just(131_072)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => Just(Step::Open),
+        3 => (0..FRAMES.len()).prop_map(Step::OpenWith),
+        3 => Just(Step::Close),
+        1 => (0..6usize).prop_map(Step::CloseTo),
+        1 => any::<usize>().prop_map(Step::CloseAny),
+        8 => bytes().prop_map(Step::Allocate),
+        2 => (any::<usize>(), bytes()).prop_map(|(pick, bytes)| Step::AllocateAny(pick, bytes)),
+        4 => (bytes(), alignment()).prop_map(|(bytes, alignment)| Step::Aligned(bytes, alignment)),
+        4 => (0..FRAMES.len()).prop_map(Step::Frame),
+        1 => any::<u64>().prop_map(Step::Smash),
+        1 => (1..4u32).prop_map(Step::Grow),
+        1 => (1..12usize).prop_map(Step::Deepen),
+    ]
+}
+
+pub fn program() -> impl Strategy<Value = Program> {
+    let refused = proptest::collection::vec(0..12u32, 0..4);
+    (0..COUNT, 4..60u32, refused, proptest::collection::vec(step(), 1..120))
+        .prop_map(|(variant, maximum, refused, steps)| Program { variant, maximum, refused, steps })
+}

@@ -1,2 +1,0 @@
-;;! --nesting forbid
-(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

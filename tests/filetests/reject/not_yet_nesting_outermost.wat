@@ -1,2 +1,0 @@
-;;! --nesting outermost
-(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

@@ -1,2 +1,0 @@
-;;! --on-violation report
-(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

@@ -1,2 +1,0 @@
-;;! --oom null
-(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

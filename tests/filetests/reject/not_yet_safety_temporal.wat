@@ -1,2 +1,0 @@
-;;! --safety temporal
-(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

@@ -1,2 +1,0 @@
-;;! --zero allocate
-(module (import "linmem" "MemoryAllocator.new" (func (result i32))))

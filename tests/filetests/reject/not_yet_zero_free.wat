@@ -1,2 +1,0 @@
-;;! --zero free
-(module (import "linmem" "MemoryAllocator.new" (func (result i32))))
