@@ -1,5 +1,5 @@
 //! Every file under `tests/filetests`: its lowered text is a golden, and its expectations hold when it runs. Files under
-//! `reject` must not link, with their message as the golden.
+//! `check` are checked, with all findings as the golden; files under `reject` must not link, with their message as it.
 
 mod support;
 
@@ -16,6 +16,10 @@ fn main() {
         let name = relative.with_extension("").to_string_lossy().replace('\\', "/");
         if relative.starts_with("reject") {
             trials.push(Trial::test(name, move || reject(&path, &relative)));
+            continue;
+        }
+        if relative.starts_with("check") {
+            trials.push(Trial::test(name, move || findings(&path, &relative)));
             continue;
         }
         let representations = match TestFile::read(&path) {
@@ -99,6 +103,15 @@ fn reject(path: &Path, relative: &Path) -> Result<(), Failed> {
             Ok(())
         }
     }
+}
+
+/// A file that is checked: every finding is a line of the golden.
+fn findings(path: &Path, relative: &Path) -> Result<(), Failed> {
+    let file = TestFile::read(path)?;
+    let found: Vec<String> =
+        linmem::check(file.text.as_bytes(), &file.config).iter().map(ToString::to_string).collect();
+    golden(relative, "", if found.is_empty() { "nothing".to_string() } else { found.join("\n") }.as_str());
+    Ok(())
 }
 
 fn golden(relative: &Path, representation: &str, contents: &str) {

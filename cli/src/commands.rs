@@ -2,7 +2,7 @@
 
 use crate::files;
 use crate::options::{Arguments, Command, Lowering};
-use linmem::{Config, Error, Intrinsic, OnViolation, Report, Signature, SourceLine, Violation, wat};
+use linmem::{Config, Error, Intrinsic, OnViolation, Report, Severity, Signature, SourceLine, Violation, wat};
 use linmem_host::run::{self, Directory, Options};
 use std::io::Write;
 use std::path::Path;
@@ -51,9 +51,9 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             let module = files::read(&file)?;
             let findings = linmem::check(&module, &config);
             for finding in &findings {
-                eprintln!("error: {}", crate::printable(&one_line(&file, &finding.error)));
+                eprintln!("{}: {}", finding.severity, crate::printable(&one_line(&file, &finding.error)));
             }
-            Ok(u8::from(!findings.is_empty()))
+            Ok(u8::from(findings.iter().any(|finding| finding.severity == Severity::Error)))
         }
         Command::Intrinsics => {
             print(&catalogue())?;

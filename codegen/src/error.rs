@@ -130,6 +130,14 @@ pub enum Error {
         /// Where.
         place: Place,
     },
+    /// A region that is open when its function is left, and that nobody else can close.
+    #[error("{message} ({place})")]
+    LeftOpen {
+        /// Which.
+        message: String,
+        /// Where.
+        place: Place,
+    },
     /// Something that is promised and will be built.
     #[error("{what} is not yet supported")]
     NotYet {
@@ -199,15 +207,35 @@ fn alternatives(types: &[FunctionType]) -> String {
     format!("{list}{rest}")
 }
 
+/// How certain a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// It is wrong whenever it is reached.
+    Error,
+    /// It is wrong on some of the ways to it.
+    Warning,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        })
+    }
+}
+
 /// Something that a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// How certain it is.
+    pub severity: Severity,
     /// What is wrong.
     pub error: Error,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.error)
+        write!(f, "{}: {}", self.severity, self.error)
     }
 }

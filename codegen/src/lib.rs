@@ -24,7 +24,7 @@ pub mod tree;
 pub mod wat;
 
 pub use config::{Base, Config, OnViolation, Optimize};
-pub use error::{Error, Finding, Place};
+pub use error::{Error, Finding, Place, Severity};
 pub use link::{check, link};
 pub use sites::Site;
 pub use source::SourceLine;

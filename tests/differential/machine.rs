@@ -66,7 +66,8 @@ pub struct Machine {
 impl Machine {
     pub fn new(program: &Program, variant: Variant, module: &InstancePre<Limits>) -> Machine {
         let mut store = Store::new(engine(), Limits::default());
-        store.set_fuel(u64::MAX / 2).unwrap();
+        // Enough for any program; one that never ends is wrong.
+        store.set_fuel(100_000_000).unwrap();
         store.limiter(|limits| limits);
         let instance = module.instantiate(&mut store).unwrap();
         *store.data_mut() = program.limits();
@@ -354,6 +355,6 @@ fn is_in(ranges: &[(u32, u32)], live: &Live) -> bool {
 }
 
 /// Whether all of some bytes are the same one. Comparing slices is fast without optimization as well.
-fn is_all(contents: &[u8], byte: u8) -> bool {
+pub fn is_all(contents: &[u8], byte: u8) -> bool {
     contents.first().is_none_or(|first| *first == byte && contents[1..] == contents[..contents.len() - 1])
 }

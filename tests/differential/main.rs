@@ -27,10 +27,10 @@ use program::{Variant, program};
 use proptest::test_runner::{Config as Runs, RngAlgorithm, TestError, TestRng, TestRunner};
 use std::cell::RefCell;
 
-/// Runs so many programs; the first that goes wrong is an error.
-fn run(cases: u32, modules: &Modules) -> Result<Reach, String> {
+/// Runs so many programs; the first that goes wrong is an error, after so many attempts to make it smaller.
+fn run(cases: u32, shrink: u32, modules: &Modules) -> Result<Reach, String> {
     let reach = RefCell::new(Reach::default());
-    let runs = Runs { cases, failure_persistence: None, max_shrink_iters: 2000, ..Runs::default() };
+    let runs = Runs { cases, failure_persistence: None, max_shrink_iters: shrink, ..Runs::default() };
     let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let result = runner.run(&program(), |program| {
         let variant = Variant::ALL[program.variant];
@@ -54,7 +54,7 @@ fn run(cases: u32, modules: &Modules) -> Result<Reach, String> {
 
 #[test]
 fn regions_are_what_the_model_says() {
-    let reach = run(10_000, &Modules::new(|text| text)).unwrap_or_else(|error| panic!("{error}"));
+    let reach = run(10_000, 2000, &Modules::new(|text| text)).unwrap_or_else(|error| panic!("{error}"));
     println!("{reach:#?}");
     // The generator is worth something only if it gets to where the mistakes are.
     assert!(reach.depth[4] > 1000, "depths over 16: {}", reach.depth[4]);

@@ -1,1 +1,97 @@
+//! Known bugs, planted in the lowered text of the test modules: the programs must find each of them, or they are worth
+//! nothing. The bug of a region that a throw leaves open is with the [scopes](crate::scopes).
 
+use crate::module::Modules;
+use crate::run;
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// Replaces every run of lines, with what they are replaced by; `*` stands for any one line, and keeps it.
+fn replace(text: &str, from: &[&str], to: &[&str], times: &Cell<usize>) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out: Vec<&str> = Vec::new();
+    let mut position = 0;
+    while position < lines.len() {
+        let here = lines.get(position..position + from.len()).unwrap_or_default();
+        let matches =
+            !here.is_empty() && here.iter().zip(from).all(|(line, from)| *from == "*" || line.trim() == *from);
+        if matches {
+            let mut kept = here.iter().zip(from).filter(|(_, from)| **from == "*").map(|(line, _)| *line);
+            out.extend(to.iter().map(|line| if *line == "*" { kept.next().unwrap() } else { line }));
+            times.set(times.get() + 1);
+            position += from.len();
+        } else {
+            out.push(lines[position]);
+            position += 1;
+        }
+    }
+    out.join("\n")
+}
+
+/// Plants a bug in all modules, and expects that it is found.
+fn is_found(from: &'static [&'static str], to: &'static [&'static str]) {
+    let planted = Rc::new(Cell::new(0));
+    let times = Rc::clone(&planted);
+    let modules = Modules::new(move |text| replace(&text, from, to, &times));
+    let found = run(10_000, 0, &modules);
+    assert!(planted.get() > 0, "there is nothing to plant the bug in: {from:?}");
+    let error = found.map(|reach| reach.programs).expect_err("so many programs did not find the bug");
+    println!("{}", error.lines().take(3).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn growth_that_is_a_page_too_much_is_found() {
+    is_found(&["i64.const 65535", "i64.add", "i64.const 16"], &["i64.const 131071", "i64.add", "i64.const 16"]);
+}
+
+#[test]
+fn growth_that_is_a_page_too_little_is_found() {
+    is_found(&["i64.const 65535", "i64.add", "i64.const 16"], &["i64.const 0", "i64.add", "i64.const 16"]);
+}
+
+#[test]
+fn a_limit_that_is_not_restored_across_chunks_is_found() {
+    is_found(&["i32.eq", "i32.mul", "global.set $linmem.limit"], &["drop", "drop", "global.set $linmem.limit"]);
+}
+
+#[test]
+fn a_size_that_wraps_around_is_found() {
+    is_found(
+        &["i64.add", "*", "global.get $linmem.limit", "i64.extend_i32_u", "i64.gt_u"],
+        &[
+            "i64.add",
+            "*",
+            "i32.wrap_i64",
+            "i64.extend_i32_u",
+            "global.get $linmem.limit",
+            "i64.extend_i32_u",
+            "i64.gt_u",
+        ],
+    );
+}
+
+#[test]
+fn pages_that_are_taken_to_be_adjacent_are_found() {
+    is_found(
+        &["i32.ne", "if ;; label = @2", "*", "*", "i32.store offset=4"],
+        &["drop", "drop", "i32.const 0", "if ;; label = @2", "*", "*", "i32.store offset=4"],
+    );
+}
+
+#[test]
+fn a_header_that_is_not_unlinked_is_found() {
+    is_found(
+        &["i32.load offset=8", "global.set $linmem.region", "global.set $linmem.top"],
+        &["drop", "global.set $linmem.top"],
+    );
+}
+
+#[test]
+fn a_canary_that_is_not_looked_at_is_found() {
+    is_found(&["i64.load", "i64.ne", "if ;; label = @1"], &["drop", "drop", "i32.const 0", "if ;; label = @1"]);
+}
+
+#[test]
+fn memory_that_is_not_zeroed_across_chunks_is_found() {
+    is_found(&["global.get $linmem.limit", "if ;; label = @1"], &["i32.const 1", "if ;; label = @1"]);
+}

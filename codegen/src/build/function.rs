@@ -1,13 +1,15 @@
 //! One function, while it is being built.
 
-use crate::build::control::Scope;
 use crate::build::operand::{Bytes, Local, Operand, Segment};
+use crate::build::scope::Scope;
+use crate::build::structure::Structure;
 use crate::build::{FunctionId, arity};
 use crate::engine::locals::Assigned;
 use crate::engine::tape::FunctionRef;
 use crate::engine::{Arity, Certain, Engine};
 use crate::error::{Error, Place};
 use crate::index::LocalIndex;
+use crate::source::SourceLine;
 use linmem_allocator::Unwind;
 use linmem_intrinsics::{Intrinsic, Representation, Signature};
 use wasm_encoder::{Instruction, ValType};
@@ -18,8 +20,10 @@ pub(super) trait Signatures {
     fn function_arity(&self, function: u32) -> Option<(u32, u32)>;
     /// How many parameters and results a function type has.
     fn type_arity(&self, ty: u32) -> Option<(u32, u32)>;
-    /// How many parameters a tag has.
-    fn tag_params(&self, tag: u32) -> Option<u32>;
+    /// The parameters of a tag.
+    fn tag_types(&self, tag: u32) -> Option<Vec<ValType>>;
+    /// The type of a block that takes nothing and leaves these.
+    fn block_type(&self, results: &[ValType]) -> Option<u32>;
     /// Whether calls refer to functions by the numbers of a [`ModuleBuilder`](crate::build::ModuleBuilder), which are
     /// not yet their indices.
     fn renumbers(&self) -> bool;
@@ -32,10 +36,10 @@ pub struct FunctionBuilder<'a> {
     pub(super) engine: Engine<'a>,
     pub(super) signatures: &'a dyn Signatures,
     pub(super) scopes: Vec<Scope>,
-    /// How many operands branches to the open control structures carry, outermost first.
-    pub(super) labels: Vec<u32>,
-    /// How many control structures are open, in code that cannot be reached as well.
-    pub(super) depth: usize,
+    /// The control structures that are open, in code that cannot be reached as well, outermost first.
+    pub(super) structures: Vec<Structure>,
+    /// How many of them are hidden.
+    pub(super) hidden: u32,
     pub(super) results: u32,
     pub(super) name: String,
     pub(super) unwind: Unwind,
@@ -56,8 +60,8 @@ impl<'a> FunctionBuilder<'a> {
             engine,
             signatures,
             scopes: Vec::new(),
-            labels: Vec::new(),
-            depth: 0,
+            structures: Vec::new(),
+            hidden: 0,
             results,
             name: name.to_string(),
             unwind,
@@ -102,8 +106,8 @@ impl<'a> FunctionBuilder<'a> {
     /// Any instruction.
     ///
     /// Functions are referred to by the number of their [`FunctionId`] where a
-    /// [`ModuleBuilder`](crate::build::ModuleBuilder) is in charge, else by their index. Branches and returns close the
-    /// regions that they leave.
+    /// [`ModuleBuilder`](crate::build::ModuleBuilder) is in charge, else by their index. Branches, returns and throws
+    /// close the regions that they leave.
     pub fn instruction(&mut self, instruction: &Instruction<'_>) {
         use Instruction::*;
         match instruction {
@@ -120,7 +124,7 @@ impl<'a> FunctionBuilder<'a> {
             }
             RefFunc(function) => self.function(Arity::Known { pops: 0, pushes: 1 }, REF_FUNC, *function),
             ReturnCall(function) => {
-                self.close_all();
+                self.leave(0);
                 let pops = self.signatures.function_arity(*function).map(|(params, _)| params);
                 let target = FunctionRef::Program(*function);
                 let renumbers = self.signatures.renumbers();
@@ -134,7 +138,7 @@ impl<'a> FunctionBuilder<'a> {
                 });
             }
             ReturnCallIndirect { .. } | ReturnCallRef(_) => {
-                self.close_all();
+                self.leave(0);
                 self.control(instruction);
             }
             CallIndirect { type_index, .. } => {
@@ -149,22 +153,27 @@ impl<'a> FunctionBuilder<'a> {
             }
             Block(_) | Loop(_) | If(_) | Else | End | Try(_) | TryTable(..) | Catch(_) | CatchAll | Delegate(_)
             | Br(_) | BrIf(_) | BrTable(..) | Return | Unreachable | Throw(_) | ThrowRef | Rethrow(_) => {
-                self.control(instruction);
+                let instruction = self.with_labels(instruction);
+                self.control(&instruction);
             }
-            BrOnNull(label) | BrOnNonNull(label) => self.reference_branch(*label, instruction),
-            BrOnCast { relative_depth, .. } | BrOnCastFail { relative_depth, .. } => {
-                self.reference_branch(*relative_depth, instruction);
+            BrOnNull(_) | BrOnNonNull(_) | BrOnCast { .. } | BrOnCastFail { .. } => {
+                let instruction = self.with_labels(instruction);
+                match &*instruction {
+                    BrOnNull(label) | BrOnNonNull(label) => self.branch_on_null(*label, &instruction),
+                    BrOnCast { relative_depth, from_ref_type, to_ref_type }
+                    | BrOnCastFail { relative_depth, from_ref_type, to_ref_type } => {
+                        self.branch_on_cast(*relative_depth, *from_ref_type, *to_ref_type, &instruction);
+                    }
+                    _ => {}
+                }
             }
             _ => self.engine.other(arity::arity(instruction), |tape| tape.instruction(instruction)),
         }
     }
 
-    /// A branch on a reference. It must not leave a region without closing it, and there is no place to do that.
-    fn reference_branch(&mut self, label: u32, instruction: &Instruction<'_>) {
-        if self.left_by(label).is_some() {
-            return self.fail("a br_on_* that leaves a region is not yet supported: branch in a block inside of it");
-        }
-        self.engine.other(Arity::Unknown, |tape| tape.instruction(instruction));
+    /// Says which line of the frontend's source the code that comes is from, for reports of violations.
+    pub fn source(&mut self, line: SourceLine) {
+        self.engine.set_source(line);
     }
 
     /// An intrinsic with its operands on the stack.
@@ -188,7 +197,7 @@ impl<'a> FunctionBuilder<'a> {
         if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
             let message = format!("{}: {message}", signature.intrinsic.name());
             let place = Place::Function(self.name.clone());
-            self.error.get_or_insert(Error::Violation { kind, message, place });
+            self.remember(Error::Violation { kind, message, place });
         }
     }
 
@@ -208,12 +217,16 @@ impl<'a> FunctionBuilder<'a> {
     /// Remembers the first mistake.
     pub(crate) fn fail(&mut self, message: &str) {
         let message = format!("{}: {message}", self.name);
-        self.error.get_or_insert(Error::Builder { message });
+        self.remember(Error::Builder { message });
+    }
+
+    pub(super) fn remember(&mut self, error: Error) {
+        self.error.get_or_insert(error);
     }
 
     /// Ends the function.
     pub(super) fn finish(mut self) -> Result<crate::engine::Lowered, Error> {
-        if self.depth != 0 {
+        if !self.structures.is_empty() {
             self.fail("a control structure is still open at the end");
         }
         match self.error.take() {

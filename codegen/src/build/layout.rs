@@ -102,7 +102,7 @@ impl Layout {
         exports.export("memory", ExportKind::Memory, builder.context.memory.0);
 
         let mut module = Module::new();
-        module.section(&builder.types);
+        module.section(builder.types.section());
         if !imports.is_empty() {
             module.section(&imports);
         }

@@ -16,7 +16,7 @@ use indexmap::IndexMap;
 use linmem_allocator::Unwind;
 use linmem_allocator::layout::HOME;
 use linmem_intrinsics::{FunctionType, Representation};
-use wasm_encoder::Function;
+use wasm_encoder::{Function, ValType};
 
 /// Lowers functions for a [`ModuleSink`].
 ///
@@ -209,7 +209,11 @@ impl<S: ModuleSink + ?Sized> Signatures for Known<'_, S> {
         self.0.type_arity(ty)
     }
 
-    fn tag_params(&self, _: u32) -> Option<u32> {
+    fn tag_types(&self, _: u32) -> Option<Vec<ValType>> {
+        None
+    }
+
+    fn block_type(&self, _: &[ValType]) -> Option<u32> {
         None
     }
 

@@ -5,14 +5,19 @@
 //! with [`Lowering`].
 
 mod arity;
+mod branch;
 mod control;
 mod function;
+mod handler;
 mod layout;
 mod lowering;
 mod module;
 mod operand;
 mod operations;
+mod scope;
 mod sink;
+mod structure;
+mod types;
 
 pub use control::Label;
 pub use function::FunctionBuilder;

@@ -4,6 +4,7 @@ use crate::build::FunctionBuilder;
 use crate::build::function::Signatures;
 use crate::build::layout::Layout;
 use crate::build::lowering::{NewMemory, new_memory};
+use crate::build::types::Types;
 use crate::config::Config;
 use crate::context::{Choices, Context};
 use crate::engine::locals::{Assigned, Locals};
@@ -12,12 +13,12 @@ use crate::error::Error;
 use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
-use indexmap::IndexMap;
 use linmem_allocator::Unwind;
 use linmem_intrinsics::{FunctionType, Representation};
+use std::cell::RefCell;
 use wasm_encoder::{
     ConstExpr, DataSection, ExportKind, GlobalSection, GlobalType, NameMap, RefType, SubType, TableSection, TableType,
-    TagKind, TagSection, TagType, TypeSection, ValType,
+    TagKind, TagSection, TagType, ValType,
 };
 
 /// A function of a [`ModuleBuilder`]: its number in the order of declaration, imports included. Instructions that are
@@ -47,10 +48,7 @@ pub struct ModuleBuilder {
     pub(super) unwind: Unwind,
     pub(super) pages: u64,
     pub(super) maximum: Option<u64>,
-    pub(super) types: TypeSection,
-    pub(super) type_count: u32,
-    pub(super) interned: IndexMap<(Vec<ValType>, Vec<ValType>), TypeId>,
-    pub(super) arities: Vec<Option<(u32, u32)>>,
+    pub(super) types: Types,
     pub(super) functions: Vec<Entry>,
     pub(super) globals: GlobalSection,
     pub(super) global_names: NameMap,
@@ -58,7 +56,8 @@ pub struct ModuleBuilder {
     pub(super) table_elements: Vec<(u32, Vec<FunctionId>)>,
     pub(super) referenced: Vec<FunctionId>,
     pub(super) tags: TagSection,
-    pub(super) tag_params: Vec<u32>,
+    /// The function types of the tags.
+    pub(super) tag_types: Vec<u32>,
     pub(super) exports: Vec<(String, ExportKind, u32)>,
     pub(super) start: Option<FunctionId>,
     pub(super) data: DataSection,
@@ -85,10 +84,7 @@ impl ModuleBuilder {
             unwind: config.unwind,
             pages,
             maximum,
-            types: TypeSection::new(),
-            type_count: 0,
-            interned: IndexMap::new(),
-            arities: Vec::new(),
+            types: Types::default(),
             functions: Vec::new(),
             globals: GlobalSection::new(),
             global_names: NameMap::new(),
@@ -96,7 +92,7 @@ impl ModuleBuilder {
             table_elements: Vec::new(),
             referenced: Vec::new(),
             tags: TagSection::new(),
-            tag_params: Vec::new(),
+            tag_types: Vec::new(),
             exports: Vec::new(),
             start: None,
             data: DataSection::new(),
@@ -113,35 +109,12 @@ impl ModuleBuilder {
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> TypeId {
-        let (params, results): (Vec<ValType>, Vec<ValType>) =
-            (params.into_iter().collect(), results.into_iter().collect());
-        let arity = (params.len() as u32, results.len() as u32);
-        if let Some(ty) = self.interned.get(&(params.clone(), results.clone())) {
-            return *ty;
-        }
-        self.types.ty().function(params.iter().copied(), results.iter().copied());
-        let ty = self.count_type(Some(arity));
-        self.interned.insert((params, results), ty);
-        ty
+        self.types.function(params.into_iter().collect(), results.into_iter().collect())
     }
 
     /// A recursion group of types, such as those of a GC heap. Function types in it are not interned.
     pub fn recursion_group(&mut self, types: impl IntoIterator<Item = SubType>) -> Vec<TypeId> {
-        let types: Vec<SubType> = types.into_iter().collect();
-        let ids = types
-            .iter()
-            .map(|ty| {
-                let arity = match &ty.composite_type.inner {
-                    wasm_encoder::CompositeInnerType::Func(function) => {
-                        Some((function.params().len() as u32, function.results().len() as u32))
-                    }
-                    _ => None,
-                };
-                self.count_type(arity)
-            })
-            .collect();
-        self.types.ty().rec(types);
-        ids
+        self.types.recursion_group(types.into_iter().collect())
     }
 
     /// Imports a function.
@@ -165,12 +138,13 @@ impl ModuleBuilder {
         else {
             return fail(format!("function {} cannot be defined: it is imported or defined already", function.0));
         };
-        let Some((params, results)) = self.arities.get(ty.0 as usize).copied().flatten() else {
+        let Some((params, results)) = self.types.arity(ty.0) else {
             return fail(format!("{name}: type {} is not a function type", ty.0));
         };
         let name = name.clone();
         let locals = Locals::new(params, Vec::new(), vec![Assigned::Often; params as usize]);
-        let signatures = Declared { functions: &self.functions, arities: &self.arities, tags: &self.tag_params };
+        let types = RefCell::new(&mut self.types);
+        let signatures = Declared { functions: &self.functions, types, tags: &self.tag_types };
         let mut engine = Engine::new(&self.context, &mut self.needs, locals, results);
         engine.set_origin(Origin { function: function.0, ..Origin::default() });
         let mut builder = FunctionBuilder::new(engine, &signatures, &name, self.unwind, params, results);
@@ -231,8 +205,7 @@ impl ModuleBuilder {
     pub fn tag(&mut self, ty: TypeId) -> u32 {
         let index = self.tags.len();
         self.tags.tag(TagType { kind: TagKind::Exception, func_type_idx: ty.0 });
-        let params = self.arities.get(ty.0 as usize).copied().flatten().map_or(0, |(params, _)| params);
-        self.tag_params.push(params);
+        self.tag_types.push(ty.0);
         index
     }
 
@@ -277,12 +250,6 @@ impl ModuleBuilder {
         FunctionId(self.functions.len() as u32 - 1)
     }
 
-    fn count_type(&mut self, arity: Option<(u32, u32)>) -> TypeId {
-        self.arities.push(arity);
-        self.type_count += 1;
-        TypeId(self.type_count - 1)
-    }
-
     pub(super) fn intern(&mut self, ty: &FunctionType) -> TypeId {
         let convert = |list: &[linmem_intrinsics::ValueType]| list.iter().map(|ty| val_type(*ty)).collect::<Vec<_>>();
         self.function_type(convert(&ty.params), convert(&ty.results))
@@ -292,7 +259,7 @@ impl ModuleBuilder {
 /// The functions of a builder, as far as instructions refer to them.
 struct Declared<'a> {
     functions: &'a [Entry],
-    arities: &'a [Option<(u32, u32)>],
+    types: RefCell<&'a mut Types>,
     tags: &'a [u32],
 }
 
@@ -302,11 +269,16 @@ impl Signatures for Declared<'_> {
     }
 
     fn type_arity(&self, ty: u32) -> Option<(u32, u32)> {
-        self.arities.get(ty as usize).copied().flatten()
+        self.types.borrow().arity(ty)
     }
 
-    fn tag_params(&self, tag: u32) -> Option<u32> {
-        self.tags.get(tag as usize).copied()
+    fn tag_types(&self, tag: u32) -> Option<Vec<ValType>> {
+        let ty = self.tags.get(tag as usize)?;
+        self.types.borrow().params(*ty).map(<[ValType]>::to_vec)
+    }
+
+    fn block_type(&self, results: &[ValType]) -> Option<u32> {
+        Some(self.types.borrow_mut().function(Vec::new(), results.to_vec()).0)
     }
 
     fn renumbers(&self) -> bool {

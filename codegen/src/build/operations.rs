@@ -9,6 +9,7 @@ use wasm_encoder::ValType;
 impl FunctionBuilder<'_> {
     /// Allocates a constant number of bytes. Allocations of one scope share a bump.
     pub fn allocate(&mut self, region: Region, bytes: u32) -> Segment {
+        self.check_region(region);
         self.engine.handle(region.handle);
         bytes.push_folding(self);
         self.intrinsic(Intrinsic::AllocatorAllocate);
@@ -17,6 +18,7 @@ impl FunctionBuilder<'_> {
 
     /// Allocates a number of bytes that is known when the code runs.
     pub fn allocate_dynamic(&mut self, region: Region, bytes: impl Operand) -> Segment {
+        self.check_region(region);
         let size = self.engine.add_local(ValType::I32, Assigned::Once);
         bytes.push_folding(self);
         self.engine.local_set(size);
@@ -28,6 +30,7 @@ impl FunctionBuilder<'_> {
 
     /// Allocates a constant number of bytes at a multiple of `alignment`, a power of two up to 65536.
     pub fn allocate_aligned(&mut self, region: Region, bytes: u32, alignment: u32) -> Segment {
+        self.check_region(region);
         self.engine.handle(region.handle);
         bytes.push_folding(self);
         alignment.push_folding(self);

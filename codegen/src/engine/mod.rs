@@ -14,12 +14,13 @@ pub(crate) mod operands;
 pub(crate) mod tape;
 mod values;
 
-use crate::context::Context;
+use crate::context::{Choices, Context, Tracking};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
 use crate::source::SourceLine;
 use frames::{Frames, Late, Slot};
 use innermost::Innermost;
+use linmem_allocator::Zero;
 use linmem_intrinsics::{Intrinsic, Operation, Representation, Signature, Violation};
 use locals::{Added, Assigned, Fact, Locals};
 use operands::{Operand, Operands, Value};
@@ -187,6 +188,26 @@ impl<'a> Engine<'a> {
     /// Says that the last instruction may have run other code: a call.
     pub(crate) fn called(&mut self) {
         self.innermost.call();
+    }
+
+    /// Says which line the code that comes is from.
+    pub(crate) fn set_source(&mut self, source: SourceLine) {
+        self.origin.source = Some(source);
+    }
+
+    /// What was chosen.
+    pub(crate) fn choices(&self) -> Choices {
+        self.context.choices
+    }
+
+    /// Whether closing a region closes those in it as well.
+    pub(crate) fn closes_all_at_once(&self) -> bool {
+        self.context.choices.tracking() == Tracking::Marks
+    }
+
+    /// Whether closing a region writes its mark to top, and does nothing else.
+    pub(crate) fn closes_by_top(&self) -> bool {
+        self.closes_all_at_once() && self.context.choices.zero != Zero::Free
     }
 
     /// Pushes top, for a door that makes the code of leaving regions itself.

@@ -3,6 +3,7 @@
 //! ```text
 //!   scan      parse and validate all, find the functions that call intrinsics, and every index of a function
 //!   imports   what the imports from `linmem` stand for, and what a segment is
+//!   flow      what can be said of the program's regions without running it
 //!   memory    which memory segments are in, and where linmem's part of it begins
 //!   function  lower one function through the engine
 //!   plan      the index of every function of the result
@@ -13,6 +14,7 @@
 //! Functions that call no intrinsic are copied byte for byte but for the indices of functions. A module that imports
 //! nothing from `linmem` comes out as it went in.
 
+mod flow;
 mod function;
 mod imports;
 mod memory;
@@ -23,7 +25,7 @@ mod write;
 
 use crate::config::Config;
 use crate::context::{Choices, Context};
-use crate::error::{Error, Finding};
+use crate::error::{Error, Finding, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
 use crate::source::Source;
@@ -44,10 +46,23 @@ pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
     link_all(bytes, config).map_err(Errors::into_first)
 }
 
-/// Everything that can be said against a module without running it.
+/// Everything that can be said against a module without running it: why it cannot be linked, and how it misuses regions,
+/// for certain or perhaps, whatever is checked when it runs.
 pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
-    let errors = link_all(bytes, config).err().map(|errors| errors.0).unwrap_or_default();
-    errors.into_iter().map(|error| Finding { error }).collect()
+    let findings = || -> Result<Vec<Finding>, Errors> {
+        config.check()?;
+        let source = Source::read(bytes)?;
+        let input = Input::parse(&source, config)?;
+        let mut findings = flow::findings(&input, config.nesting)?;
+        let errors = link_input(&input, config).err().map(|errors| errors.0).unwrap_or_default();
+        findings.extend(errors.into_iter().map(certain));
+        Ok(findings)
+    };
+    findings().unwrap_or_else(|errors| errors.0.into_iter().map(certain).collect())
+}
+
+fn certain(error: Error) -> Finding {
+    Finding { severity: Severity::Error, error }
 }
 
 /// At least one error.
@@ -70,13 +85,27 @@ fn link_all(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Errors> {
     config.check()?;
     let source = Source::read(bytes)?;
     let input = Input::parse(&source, config)?;
+    // What is a violation for certain at this level is an error already here.
+    if Choices::of(config).checks_regions() {
+        let findings = flow::findings(&input, config.nesting)?;
+        let is_violation =
+            |finding: &Finding| finding.severity == Severity::Error && matches!(finding.error, Error::Violation { .. });
+        let errors: Vec<Error> = findings.into_iter().filter(is_violation).map(|finding| finding.error).collect();
+        if !errors.is_empty() {
+            return Err(Errors(errors));
+        }
+    }
+    link_input(&input, config)
+}
+
+fn link_input(input: &Input<'_>, config: &Config) -> Result<Vec<u8>, Errors> {
     if !input.errors.is_empty() {
-        return Err(Errors(input.errors));
+        return Err(Errors(input.errors.clone()));
     }
     if !input.imports.has_any() {
-        return Ok(source.bytes.to_vec());
+        return Ok(input.bytes.to_vec());
     }
-    let mut memory = memory::choose(&input, config)?;
+    let mut memory = memory::choose(input, config)?;
     let context = Context {
         representation: input.imports.representation().unwrap_or(Representation::Address),
         choices: Choices::of(config),
@@ -89,12 +118,12 @@ fn link_all(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Errors> {
         return Err(Error::NotYet { what }.into());
     }
     let mut needs = Needs::new(context);
-    let lowered = function::lower_all(&input, &context, &mut needs).map_err(Errors)?;
-    let shims = function::shims(&input, &context, &mut needs);
-    memory.export_for_host(&input, &needs)?;
-    let plan = plan::Plan::new(&input, &context, &needs, &shims);
-    let output = write::module(&input, &context, &needs, &memory, &plan, &lowered, &shims)?;
+    let lowered = function::lower_all(input, &context, &mut needs).map_err(Errors)?;
+    let shims = function::shims(input, &context, &mut needs);
+    memory.export_for_host(input, &needs)?;
+    let plan = plan::Plan::new(input, &context, &needs, &shims);
+    let output = write::module(input, &context, &needs, &memory, &plan, &lowered, &shims)?;
     // Functions that were copied were valid, and differ in the indices of functions of the same types.
-    crate::module::validate(&output, |function| !plan.is_copied(function, &lowered, &input)).map_err(Error::defect)?;
+    crate::module::validate(&output, |function| !plan.is_copied(function, &lowered, input)).map_err(Error::defect)?;
     Ok(output)
 }

@@ -1,0 +1,209 @@
+//! Branches that close the regions that they leave.
+
+use crate::build::FunctionBuilder;
+use crate::engine::Arity;
+use crate::engine::locals::Assigned;
+use crate::index::LocalIndex;
+use wasm_encoder::{BlockType, Instruction, RefType, ValType};
+
+impl FunctionBuilder<'_> {
+    /// Branches to a structure, by its label.
+    pub(super) fn branch(&mut self, label: u32) {
+        let Some(target) = self.target(label) else { return self.no_such_label() };
+        let left = self.left_by(target);
+        self.leave(left);
+        let pops = self.carried(target);
+        self.engine.diverge(pops, |tape| tape.instruction(&Instruction::Br(label)));
+    }
+
+    /// A conditional branch. Where it leaves a region and carries nothing, it is a branch in an `if`; where it carries
+    /// operands, they stay where they are:
+    ///
+    /// ```wasm
+    /// local.tee $taken   if  ;; close the regions  end
+    /// local.get $taken   br_if LABEL
+    /// ```
+    pub(super) fn branch_if(&mut self, label: u32) {
+        let Some(target) = self.target(label) else { return self.no_such_label() };
+        let arity = match self.carried(target) {
+            Some(carried) => Arity::Known { pops: carried + 1, pushes: carried },
+            None => Arity::Unknown,
+        };
+        if self.leaves(target) {
+            if self.carried(target) == Some(0) {
+                self.control(&Instruction::If(BlockType::Empty));
+                self.branch(label + 1);
+                return self.control(&Instruction::End);
+            }
+            let taken = self.engine.add_local(ValType::I32, Assigned::Often);
+            self.engine.local_tee(taken);
+            self.leave_if(target);
+            self.engine.local_get(taken);
+        }
+        self.engine.other(arity, |tape| tape.instruction(&Instruction::BrIf(label)));
+    }
+
+    /// Closes the regions that a jump leaves, if what is on the stack is not zero.
+    fn leave_if(&mut self, target: usize) {
+        let left = self.left_by(target);
+        self.control(&Instruction::If(BlockType::Empty));
+        self.leave(left);
+        self.control(&Instruction::End);
+    }
+
+    /// A branch by table. Where its targets leave different regions, another table leads to the code that closes them:
+    ///
+    /// ```wasm
+    /// local.set $index
+    /// block $go
+    ///   block $two
+    ///     block $one
+    ///       local.get $index   br_table ...             ;; by how many regions each target leaves
+    ///     end
+    ///     ;; close one
+    ///     br $go
+    ///   end
+    ///   ;; close two
+    /// end
+    /// local.get $index   br_table ...
+    /// ```
+    pub(super) fn branch_table(&mut self, labels: &[u32], default: u32) {
+        let all = labels.iter().chain([&default]);
+        let Some(targets) = all.map(|label| self.target(*label)).collect::<Option<Vec<usize>>>() else {
+            return self.no_such_label();
+        };
+        let first: Vec<usize> = targets.iter().map(|target| self.left_by(*target)).collect();
+        let mut different: Vec<usize> = first.iter().copied().filter(|first| *first < self.scopes.len()).collect();
+        different.sort_unstable();
+        different.dedup();
+        match different[..] {
+            [] => {}
+            // The index may stay on the stack.
+            [same] if first.iter().all(|first| *first == same) => self.leave(same),
+            _ => {
+                let index = self.engine.add_local(ValType::I32, Assigned::Often);
+                self.engine.local_set(index);
+                self.leave_by_table(index, &first, &different);
+                self.engine.local_get(index);
+            }
+        }
+        let pops = targets.last().and_then(|target| self.carried(*target)).map(|carried| carried + 1);
+        let table = Instruction::BrTable(labels.into(), default);
+        self.engine.diverge(pops, |tape| tape.instruction(&table));
+    }
+
+    /// `first` says for each target which scope is the first one that is left; `different` are all such scopes, the
+    /// outermost first.
+    fn leave_by_table(&mut self, index: LocalIndex, first: &[usize], different: &[usize]) {
+        let block = Instruction::Block(BlockType::Empty);
+        self.begin_hidden(&block);
+        different.iter().for_each(|_| self.begin_hidden(&block));
+        let ways = different.len() as u32;
+        // The innermost block leaves the fewest.
+        let label = |first: &usize| match different.iter().rev().position(|known| known == first) {
+            Some(position) => position as u32,
+            None => ways,
+        };
+        let mut labels: Vec<u32> = first.iter().map(label).collect();
+        let default = labels.pop().unwrap_or(ways);
+        self.engine.local_get(index);
+        let table = Instruction::BrTable(labels.into(), default);
+        self.engine.diverge(Some(1), |tape| tape.instruction(&table));
+        for (left, first) in (0..ways).rev().zip(different.iter().rev()) {
+            self.end_hidden();
+            self.leave(*first);
+            self.engine.diverge(Some(0), |tape| tape.instruction(&Instruction::Br(left)));
+        }
+        self.end_hidden();
+    }
+
+    /// `br_on_cast` and `br_on_cast_fail`: what decides is asked twice.
+    ///
+    /// ```wasm
+    /// local.tee $reference   ref.test TYPE   if  ;; close the regions  end
+    /// local.get $reference   br_on_cast LABEL
+    /// ```
+    pub(super) fn branch_on_cast(&mut self, label: u32, from: RefType, to: RefType, instruction: &Instruction<'_>) {
+        let test = match to.nullable {
+            true => Instruction::RefTestNullable(to.heap_type),
+            false => Instruction::RefTestNonNull(to.heap_type),
+        };
+        let fails = matches!(instruction, Instruction::BrOnCastFail { .. });
+        self.branch_on_reference(label, from, &test, fails, instruction);
+    }
+
+    /// `br_on_null`, of a reference of this type, which is what closing regions takes.
+    pub fn br_on_null(&mut self, label: crate::build::Label, ty: RefType) {
+        if let Some(relative) = self.to_label(label) {
+            let branch = Instruction::BrOnNull(relative);
+            self.branch_on_reference(relative, ty, &Instruction::RefIsNull, false, &branch);
+        }
+    }
+
+    /// `br_on_non_null`, of a reference of this type, which is what closing regions takes.
+    pub fn br_on_non_null(&mut self, label: crate::build::Label, ty: RefType) {
+        if let Some(relative) = self.to_label(label) {
+            let branch = Instruction::BrOnNonNull(relative);
+            self.branch_on_reference(relative, ty, &Instruction::RefIsNull, true, &branch);
+        }
+    }
+
+    /// A branch on a reference of type `ty`, which is taken if `test` of it is true, or if it is not, when `fails`.
+    fn branch_on_reference(
+        &mut self,
+        label: u32,
+        ty: RefType,
+        test: &Instruction<'_>,
+        fails: bool,
+        branch: &Instruction<'_>,
+    ) {
+        let Some(target) = self.target(label) else { return self.no_such_label() };
+        if self.leaves(target) {
+            let reference = self.engine.add_local(ValType::Ref(ty), Assigned::Often);
+            let test_arity = Arity::Known { pops: 1, pushes: 1 };
+            self.engine.local_tee(reference);
+            self.engine.other(test_arity, |tape| tape.instruction(test));
+            if fails {
+                self.engine.other(test_arity, |tape| tape.instruction(&Instruction::I32Eqz));
+            }
+            self.leave_if(target);
+            self.engine.local_get(reference);
+        }
+        self.engine.other(Arity::Unknown, |tape| tape.instruction(branch));
+    }
+
+    /// `br_on_null` or `br_on_non_null` of a reference whose type nobody told. Where closing a region only writes top,
+    /// it is closed before, and open again behind, if the branch was not taken.
+    ///
+    /// ```wasm
+    /// global.get $linmem.top   local.set $top
+    /// ;; the mark   global.set $linmem.top
+    /// br_on_null LABEL
+    /// local.get $top   global.set $linmem.top
+    /// ```
+    pub(super) fn branch_on_null(&mut self, label: u32, branch: &Instruction<'_>) {
+        let Some(target) = self.target(label) else { return self.no_such_label() };
+        if !self.leaves(target) {
+            return self.engine.other(Arity::Unknown, |tape| tape.instruction(branch));
+        }
+        if !self.engine.closes_by_top() {
+            return self.fail(
+                "a raw br_on_null or br_on_non_null that leaves a region: use the method of that name, which is told \
+                 the type of the reference",
+            );
+        }
+        let Some(mark) = self.scope_handle(self.left_by(target)) else { return };
+        let top = self.engine.add_local(ValType::I32, Assigned::Often);
+        self.engine.push_top();
+        self.engine.local_set(top);
+        self.engine.local_get(mark);
+        self.engine.write_top();
+        self.engine.other(Arity::Unknown, |tape| tape.instruction(branch));
+        self.engine.local_get(top);
+        self.engine.write_top();
+    }
+
+    fn no_such_label(&mut self) {
+        self.fail("a branch to a label that there is not");
+    }
+}

@@ -1,0 +1,108 @@
+//! Handlers of a `try_table` that are outside of a region that it is in.
+//!
+//! The exception is caught on the way, in a block of its own, where the regions are closed that the jump leaves:
+//!
+//! ```wasm
+//! block $done (result ...)
+//!   block $landing (result ...)                         ;; what the clause pushes
+//!     try_table (result ...) (catch $tag $landing)
+//!       ;; the frontend's code
+//!     end
+//!     br $done
+//!   end
+//!   ;; close the regions
+//!   br LABEL
+//! end
+//! ```
+
+use crate::build::FunctionBuilder;
+use crate::build::structure::{Catches, Structure, label_of, relabel};
+use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
+
+impl FunctionBuilder<'_> {
+    /// `try_table`, with its handlers.
+    pub(super) fn begin_try_table(&mut self, ty: BlockType, clauses: &[Catch]) {
+        let mut landings = Vec::new();
+        let mut types = Vec::new();
+        for clause in clauses {
+            let Some(target) = self.target(label_of(clause)) else {
+                return self.fail("a handler at a label that there is not");
+            };
+            if self.leaves(target) {
+                let Some(block) = self.landing_type(clause) else {
+                    return self.fail(
+                        "a try_table whose handler is outside of a region that it is in, and of a tag whose types \
+                         nobody told: let it land in a block inside of the region",
+                    );
+                };
+                landings.push(target);
+                types.push(block);
+            }
+        }
+        let (params, results) = self.block_arity(ty);
+        if !landings.is_empty() {
+            if params != 0 {
+                return self.fail(
+                    "a try_table that takes operands, and whose handler is outside of a region that it is in: put \
+                     them into locals",
+                );
+            }
+            self.begin_hidden(&Instruction::Block(ty));
+            types.iter().rev().for_each(|ty| self.begin_hidden(&Instruction::Block(*ty)));
+        }
+        let mut landing = 0;
+        let hidden = if landings.is_empty() { 0 } else { landings.len() as u32 + 1 };
+        let clauses: Vec<Catch> = clauses
+            .iter()
+            .map(|clause| {
+                let label = label_of(clause);
+                // Before the blocks were opened, the label led to this structure.
+                let target = (self.structures.len() as u32).saturating_sub(hidden).checked_sub(label);
+                if target.is_some_and(|target| self.leaves(target as usize)) {
+                    landing += 1;
+                    relabel(clause, landing - 1)
+                } else {
+                    relabel(clause, label + hidden)
+                }
+            })
+            .collect();
+        let catches_all = clauses.iter().any(|clause| matches!(clause, Catch::All { .. } | Catch::AllRef { .. }));
+        let catches = match (catches_all, clauses.is_empty()) {
+            (true, _) => Catches::All,
+            (false, true) => Catches::Nothing,
+            (false, false) => Catches::Some,
+        };
+        self.structures.push(Structure { catches, landings, ..Structure::new(results) });
+        let instruction = Instruction::TryTable(ty, clauses.into());
+        self.engine.begin(false, 0, (params, results), |tape| tape.instruction(&instruction));
+    }
+
+    /// Goes on behind the end of a `try_table` with such handlers.
+    pub(super) fn land(&mut self, landings: &[usize], results: u32) {
+        let done = landings.len() as u32;
+        self.engine.diverge(Some(results), |tape| tape.instruction(&Instruction::Br(done)));
+        for target in landings {
+            self.end_hidden();
+            let label = self.relative(*target);
+            self.branch(label);
+        }
+        self.end_hidden();
+    }
+
+    /// The type of a block that begins where a clause lands.
+    fn landing_type(&self, clause: &Catch) -> Option<BlockType> {
+        let exception = ValType::Ref(RefType::EXNREF);
+        let mut types = match clause {
+            Catch::One { tag, .. } | Catch::OneRef { tag, .. } => self.signatures.tag_types(*tag)?,
+            Catch::All { .. } | Catch::AllRef { .. } => Vec::new(),
+        };
+        if matches!(clause, Catch::OneRef { .. } | Catch::AllRef { .. }) {
+            types.push(exception);
+        }
+        match types[..] {
+            [] => Some(BlockType::Empty),
+            [one] => Some(BlockType::Result(one)),
+            _ => self.signatures.block_type(&types).map(BlockType::FunctionType),
+        }
+    }
+}

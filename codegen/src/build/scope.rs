@@ -1,0 +1,192 @@
+//! Regions whose scopes are open, and what leaving them takes.
+//!
+//! A region of [`FunctionBuilder::region`] is closed on every way out of its scope: at its end, and before a branch, a
+//! return or a throw that leaves it. What passes through a call, an exception, is caught and thrown on, if
+//! [`Unwind::Release`] is chosen:
+//!
+//! ```wasm
+//! block $done
+//!   block $caught (result exnref)
+//!     try_table (catch_all_ref $caught)
+//!       ;; open the region
+//!       ;; its code
+//!       ;; close the region
+//!     end
+//!     br $done
+//!   end
+//!   ;; close the region
+//!   throw_ref
+//! end
+//! ```
+//!
+//! These structures are hidden: the labels of raw instructions do not count them.
+
+use crate::build::structure::{Catches, Structure};
+use crate::build::{FunctionBuilder, Region};
+use crate::engine::locals::Assigned;
+use crate::error::{Error, Place};
+use crate::index::LocalIndex;
+use linmem_allocator::{Nesting, Unwind};
+use linmem_intrinsics::{Intrinsic, Violation};
+use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
+
+/// A region whose scope is open.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope {
+    handle: LocalIndex,
+    /// How many control structures were open where it began.
+    depth: usize,
+}
+
+impl FunctionBuilder<'_> {
+    /// Opens a region and closes it on every way out of `code`: at its end, and before every branch, return or throw
+    /// that leaves it. Exceptions that pass through close it if [`Unwind::Release`] is chosen. `code` leaves nothing on
+    /// the stack.
+    pub fn region(&mut self, code: impl FnOnce(&mut Self, Region)) {
+        self.region_with(BlockType::Empty, code);
+    }
+
+    /// A region whose code leaves what the results of a block type say. It takes nothing from the stack.
+    pub fn region_with(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Region)) {
+        if self.engine.choices().nesting == Nesting::Forbid && !self.scopes.is_empty() {
+            self.violate(Violation::Nested, "a region is opened in another one, and regions must not nest");
+        }
+        if self.block_arity(ty).0 != 0 {
+            self.fail("a region that takes operands from the stack");
+        }
+        match self.unwind {
+            Unwind::Ignore => {
+                self.scope(code);
+            }
+            Unwind::Release => self.unwinding_scope(ty, code),
+        }
+    }
+
+    fn scope(&mut self, code: impl FnOnce(&mut Self, Region)) -> LocalIndex {
+        self.intrinsic(Intrinsic::AllocatorNew);
+        let handle = self.engine.add_local(ValType::I32, Assigned::Once);
+        self.engine.local_set(handle);
+        let depth = self.structures.len();
+        self.scopes.push(Scope { handle, depth });
+        code(self, Region { handle });
+        self.expect_depth(depth, "a region");
+        self.scopes.pop();
+        self.close(handle);
+        handle
+    }
+
+    fn unwinding_scope(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Region)) {
+        let caught = ValType::Ref(RefType::EXNREF);
+        let catch = Catch::AllRef { label: 0 };
+        self.begin_hidden(&Instruction::Block(ty));
+        self.begin_hidden(&Instruction::Block(BlockType::Result(caught)));
+        self.begin_hidden(&Instruction::TryTable(ty, vec![catch].into()));
+        let handle = self.scope(code);
+        self.end_hidden();
+        let results = self.block_arity(ty).1;
+        self.engine.diverge(Some(results), |tape| tape.instruction(&Instruction::Br(1)));
+        self.end_hidden();
+        self.close(handle);
+        self.engine.diverge(Some(1), |tape| tape.instruction(&Instruction::ThrowRef));
+        self.end_hidden();
+    }
+
+    pub(super) fn close(&mut self, handle: LocalIndex) {
+        self.engine.local_get(handle);
+        self.intrinsic(Intrinsic::AllocatorFree);
+    }
+
+    /// The local that holds the handle of a scope's region.
+    pub(super) fn scope_handle(&self, scope: usize) -> Option<LocalIndex> {
+        self.scopes.get(scope).map(|scope| scope.handle)
+    }
+
+    /// The first scope that is left by a jump to the structure of this number, the function being number 0.
+    pub(super) fn left_by(&self, target: usize) -> usize {
+        self.scopes.partition_point(|scope| scope.depth < target)
+    }
+
+    /// Whether a jump to the structure of this number leaves a scope.
+    pub(super) fn leaves(&self, target: usize) -> bool {
+        self.left_by(target) < self.scopes.len()
+    }
+
+    /// Whether a region was opened in the current arm of the innermost control structure, and its scope is open.
+    pub(super) fn is_scope_open_in_arm(&self) -> bool {
+        self.scopes.last().is_some_and(|scope| scope.depth >= self.structures.len())
+    }
+
+    /// Closes the regions from `first` on, before their scopes are left, the innermost one first. Without checks, closing
+    /// the outermost one closes all.
+    pub(super) fn leave(&mut self, first: usize) {
+        let left: Vec<LocalIndex> = self.scopes.iter().skip(first).map(|scope| scope.handle).collect();
+        if self.engine.closes_all_at_once() {
+            if let Some(outermost) = left.first() {
+                self.close(*outermost);
+            }
+            return;
+        }
+        for handle in left.into_iter().rev() {
+            self.close(handle);
+        }
+    }
+
+    /// Closes the regions that an exception leaves which is thrown here. Where exceptions release regions, their
+    /// handlers see to it.
+    pub(super) fn leave_by_throw(&mut self) {
+        if self.unwind == Unwind::Release {
+            return;
+        }
+        let handler = self.structures.iter().rposition(|structure| structure.catches != Catches::Nothing);
+        match handler {
+            None => self.leave(0),
+            Some(position) => {
+                let may_pass = self.structures[position].catches == Catches::Some;
+                let inside = self.left_by(position + 1);
+                if may_pass && inside > 0 {
+                    self.fail(
+                        "a throw in a region that a handler inside of the region may catch or not: choose \
+                         Unwind::Release",
+                    );
+                }
+                self.leave(inside);
+            }
+        }
+    }
+
+    /// Checks that an allocation may be made from a region, as far as scopes tell.
+    pub(super) fn check_region(&mut self, region: Region) {
+        let position = self.scopes.iter().rposition(|scope| scope.handle == region.handle);
+        match position {
+            None => self.violate(Violation::UseAfterFree, "an allocation from a region whose scope has ended"),
+            Some(position)
+                if position + 1 < self.scopes.len() && self.engine.choices().nesting != Nesting::Outermost =>
+            {
+                self.violate(Violation::NotInnermost, "an allocation from a region while one in it is open");
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Remembers a use that is wrong for certain.
+    fn violate(&mut self, kind: Violation, message: &str) {
+        let place = Place::Function(self.name.clone());
+        self.remember(Error::Violation { kind, message: message.to_string(), place });
+    }
+
+    /// Opens a structure that the frontend does not know of. It takes nothing from the stack.
+    pub(super) fn begin_hidden(&mut self, instruction: &Instruction<'_>) {
+        let (Instruction::Block(ty) | Instruction::TryTable(ty, _)) = instruction else { return };
+        let (params, results) = self.block_arity(*ty);
+        self.structures.push(Structure { hidden: true, ..Structure::new(results) });
+        self.hidden += 1;
+        self.engine.begin(false, 0, (params, results), |tape| tape.instruction(instruction));
+    }
+
+    /// Ends it.
+    pub(super) fn end_hidden(&mut self) {
+        self.structures.pop();
+        self.hidden -= 1;
+        self.engine.end(|tape| tape.instruction(&Instruction::End));
+    }
+}

@@ -1,0 +1,247 @@
+//! Control structures and branches: where they lead, and what they carry along.
+
+use super::build::{Operand, Walk};
+use super::frames::{Frame, Kind};
+use super::graph::{Branch, Leader, Step, Way};
+use std::collections::BTreeSet;
+use wasmparser::{BlockType, Catch, Handle, ModuleArity, Operator, ResumeTable};
+
+/// An instruction that begins, divides or ends a control structure, which counts even where control does not come.
+/// Gives whether it is one; nothing if the function cannot be analysed.
+pub(super) fn structure(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u32, offset: usize) -> Option<bool> {
+    match operator {
+        Operator::Block { blockty } => {
+            let frame = enter(walk, Kind::Block, *blockty, height)?;
+            walk.frames.push(frame);
+        }
+        Operator::Loop { blockty } => {
+            let frame = enter(walk, Kind::Loop, *blockty, height)?;
+            walk.frames.push(frame);
+            if frame.live {
+                fall_into(walk, frame.label, frame.height, frame.params);
+            }
+        }
+        Operator::If { blockty } => {
+            let height = height.saturating_sub(1);
+            let otherwise = walk.graph.leader();
+            if walk.live {
+                walk.pop(height, |at| Step::Consume { at });
+                walk.graph.push(Step::Branch(Branch::plain(otherwise, height)));
+            }
+            let frame = enter(walk, Kind::If(otherwise), *blockty, height)?;
+            walk.frames.push(frame);
+        }
+        Operator::Try { blockty } => {
+            let frame = enter(walk, Kind::Block, *blockty, height)?;
+            let scope = walk.handlers.scope(walk.frames.scope(), frame.height);
+            walk.frames.push(Frame { kind: Kind::Try(scope), scope: Some(scope), ..frame });
+        }
+        Operator::TryTable { try_table } => {
+            let frame = enter(walk, Kind::Block, try_table.ty, height)?;
+            let scope = walk.handlers.scope(walk.frames.scope(), frame.height);
+            if walk.live {
+                for catch in &try_table.catches {
+                    let (tag, depth) = match *catch {
+                        Catch::One { tag, label } | Catch::OneRef { tag, label } => (Some(tag), label),
+                        Catch::All { label } | Catch::AllRef { label } => (None, label),
+                    };
+                    let target = walk.frames.at(depth)?;
+                    target.targeted = true;
+                    let (label, height) = (target.label, target.height);
+                    walk.handlers.handler(scope, tag, label, height);
+                }
+            }
+            walk.frames.push(Frame { scope: Some(scope), ..frame });
+        }
+        Operator::Else => otherwise(walk),
+        Operator::Catch { tag_index } => handler(walk, Some(*tag_index)),
+        Operator::CatchAll => handler(walk, None),
+        Operator::End => end(walk, offset),
+        Operator::Delegate { relative_depth } => {
+            let frame = walk.frames.last_mut()?;
+            if let Kind::Try(scope) = frame.kind {
+                frame.kind = Kind::Block;
+                let to = walk.frames.at(relative_depth.saturating_add(1))?.scope;
+                walk.handlers.delegate(scope, to);
+            }
+            end(walk, offset);
+        }
+        _ => return Some(false),
+    }
+    Some(true)
+}
+
+/// A structure that begins at a height that counts its parameters.
+fn enter(walk: &mut Walk<'_>, kind: Kind, ty: BlockType, height: u32) -> Option<Frame> {
+    let (params, results) = walk.validator.block_type_arity(ty)?;
+    Some(Frame {
+        kind,
+        label: walk.graph.leader(),
+        targeted: false,
+        live: walk.live,
+        height: height.saturating_sub(params),
+        params,
+        results,
+        scope: walk.frames.scope(),
+        caught: None,
+    })
+}
+
+/// Control goes on at a leader that stands here.
+fn fall_into(walk: &mut Walk<'_>, leader: Leader, height: u32, count: u32) {
+    if walk.live {
+        walk.graph.push(Step::Branch(Branch::plain(leader, height.saturating_add(count))));
+        walk.graph.push(Step::Stop);
+    }
+    place(walk, leader, height, count);
+}
+
+/// A leader stands here, and control comes to it with `count` operands above a height.
+fn place(walk: &mut Walk<'_>, leader: Leader, height: u32, count: u32) {
+    walk.graph.place(leader);
+    walk.live = true;
+    walk.operands.resize(height as usize, Operand::Other);
+    walk.operands.resize(height.saturating_add(count) as usize, Operand::Handle);
+}
+
+/// The `else` of an `if`.
+fn otherwise(walk: &mut Walk<'_>) {
+    close_arm(walk);
+    let Some(frame) = walk.frames.last_mut() else { return };
+    if let Kind::If(otherwise) = frame.kind {
+        frame.kind = Kind::Block;
+        let Frame { live, height, params, .. } = *frame;
+        if live {
+            place(walk, otherwise, height, params);
+        }
+    }
+}
+
+/// A handler of a legacy `try`: of one tag with its operands, or of everything.
+fn handler(walk: &mut Walk<'_>, tag: Option<u32>) {
+    close_arm(walk);
+    let params = tag.and_then(|tag| walk.validator.tag_type_arity(tag)).map_or(0, |(params, _)| params);
+    // What a handler throws does not come to the handlers beside it.
+    let outer = walk.frames.at(1).and_then(|frame| frame.scope);
+    let Some(frame) = walk.frames.last_mut() else { return };
+    frame.scope = outer;
+    frame.caught = tag;
+    if let Frame { kind: Kind::Try(scope), live: true, height, .. } = *frame {
+        let leader = walk.graph.leader();
+        walk.handlers.handler(scope, tag, leader, height);
+        place(walk, leader, height, params);
+    }
+}
+
+/// An arm ends that is not the last one.
+fn close_arm(walk: &mut Walk<'_>) {
+    let Some(frame) = walk.frames.last_mut() else { return };
+    if walk.live {
+        frame.targeted = true;
+        let top = frame.height.saturating_add(frame.results);
+        walk.graph.push(Step::Branch(Branch::plain(frame.label, top)));
+        walk.stop();
+    }
+}
+
+/// The end of a structure.
+fn end(walk: &mut Walk<'_>, offset: usize) {
+    if let Some(Frame { kind: Kind::If(_), .. }) = walk.frames.last_mut() {
+        // The arm that is not written passes on what it is given.
+        otherwise(walk);
+        close_arm(walk);
+    }
+    let Some(frame) = walk.frames.pop() else { return };
+    if frame.kind == Kind::Function {
+        if walk.live {
+            walk.leave(frame.height, frame.results, offset);
+        }
+        if frame.targeted {
+            place(walk, frame.label, frame.height, frame.results);
+            walk.leave(frame.height, 0, offset);
+        }
+    } else if frame.targeted && frame.kind != Kind::Loop {
+        fall_into(walk, frame.label, frame.height, frame.results);
+    }
+}
+
+/// An instruction that goes elsewhere, or may. Gives whether it is one.
+pub(super) fn transfer(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u32, offset: usize) -> Option<bool> {
+    let below = |count: u32| height.saturating_sub(count);
+    match operator {
+        Operator::Unreachable => walk.stop(),
+        Operator::Br { relative_depth } => {
+            walk.frames.branch(&mut walk.graph, *relative_depth, height, offset);
+            walk.stop();
+        }
+        Operator::BrIf { relative_depth } => {
+            walk.pop(below(1), |at| Step::Consume { at });
+            walk.frames.branch(&mut walk.graph, *relative_depth, below(1), offset);
+        }
+        Operator::BrTable { targets } => {
+            walk.pop(below(1), |at| Step::Consume { at });
+            let mut depths = BTreeSet::from([targets.default()]);
+            for depth in targets.targets() {
+                depths.insert(depth.ok()?);
+            }
+            for depth in depths {
+                walk.frames.branch(&mut walk.graph, depth, below(1), offset);
+            }
+            walk.stop();
+        }
+        Operator::Return => {
+            let results = walk.frames.function_results();
+            walk.leave(below(results), results, offset);
+        }
+        // The reference on top stays here when control goes, or goes with it; it is no handle in either case.
+        Operator::BrOnNull { relative_depth }
+        | Operator::BrOnCastDescEq { relative_depth, .. }
+        | Operator::BrOnCastDescEqFail { relative_depth, .. } => {
+            walk.frames.branch(&mut walk.graph, *relative_depth, below(1), offset);
+        }
+        Operator::BrOnNonNull { relative_depth }
+        | Operator::BrOnCast { relative_depth, .. }
+        | Operator::BrOnCastFail { relative_depth, .. } => {
+            walk.frames.branch(&mut walk.graph, *relative_depth, height, offset);
+        }
+        Operator::Throw { tag_index } => {
+            walk.consume(operator, height)?;
+            raise(walk, Some(*tag_index), offset);
+        }
+        Operator::ThrowRef => {
+            walk.consume(operator, height)?;
+            raise(walk, None, offset);
+        }
+        Operator::Rethrow { relative_depth } => {
+            let caught = walk.frames.at(*relative_depth)?.caught;
+            raise(walk, caught, offset);
+        }
+        _ => return Some(false),
+    }
+    Some(true)
+}
+
+/// Throws an exception, which goes to the handlers, or out of the function.
+fn raise(walk: &mut Walk<'_>, tag: Option<u32>, offset: usize) {
+    walk.throw(tag);
+    walk.graph.push(Step::Leave { at: u32::MAX, count: 0, way: Way::Certain, offset });
+    if let Some(scope) = walk.frames.scope() {
+        walk.handlers.leaves(&walk.graph, scope, tag);
+    }
+    walk.stop();
+}
+
+/// The labels that a suspension goes to, with what nobody here knows.
+pub(super) fn resume(walk: &mut Walk<'_>, operator: &Operator<'_>, offset: usize) {
+    let (Operator::Resume { resume_table: ResumeTable { handlers }, .. }
+    | Operator::ResumeThrow { resume_table: ResumeTable { handlers }, .. }
+    | Operator::ResumeThrowRef { resume_table: ResumeTable { handlers }, .. }) = operator
+    else {
+        return;
+    };
+    for handler in handlers {
+        if let Handle::OnLabel { label, .. } = *handler {
+            walk.frames.handle(&mut walk.graph, label, offset);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Where an exception goes.
+//!
+//! A scope is the body of a `try` or a `try_table`: what is thrown there goes to its handlers. A landing is an exception
+//! of one tag, or of any tag, that has come to a scope: a leader from which control goes to the handlers that may catch
+//! it and, unless one does for certain, to the landing of the scope around. That keeps the graph linear: a thousand calls
+//! in a hundred nested scopes have a hundred landings.
+//!
+//! The handlers of a legacy `try` stand behind its body, so that landings are written when the function has been read.
+
+use super::graph::{Branch, Graph, Leader, Step, Way};
+use std::collections::BTreeMap;
+
+/// The number of a scope. Scopes are numbered as they begin, so that those around have lower numbers.
+pub(super) type ScopeId = u32;
+
+/// The tag of an exception, if it is known.
+pub(super) type Tag = Option<u32>;
+
+/// How many handlers may be looked at for all landings of a function; beyond that it is not analysed.
+const MOST_LOOKS: usize = 1_000_000;
+
+/// The scopes and landings of a function.
+#[derive(Debug, Default)]
+pub(super) struct Handlers {
+    /// How many tags are imported. These may be the same under several indices.
+    imported_tags: u32,
+    scopes: Vec<Scope>,
+    landings: BTreeMap<(ScopeId, Tag), Landing>,
+    /// The steps that leave the function if no scope catches.
+    throws: Vec<(usize, (ScopeId, Tag))>,
+}
+
+#[derive(Debug)]
+struct Scope {
+    /// What an exception goes to that no handler catches.
+    outer: Option<ScopeId>,
+    /// The height of the stack that no handler sees anything above of.
+    height: u32,
+    handlers: Vec<Handler>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Handler {
+    /// The tag that it catches; nothing if it catches all.
+    tag: Tag,
+    to: Leader,
+    /// The height of the stack there, below what the exception carries.
+    height: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Landing {
+    leader: Leader,
+    /// Whether the exception leaves the function from there.
+    way: Way,
+}
+
+/// Whether a handler catches an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Catches {
+    Always,
+    Perhaps,
+    Never,
+}
+
+impl Handlers {
+    pub(super) fn new(imported_tags: u32) -> Handlers {
+        Handlers { imported_tags, ..Handlers::default() }
+    }
+
+    /// A scope begins inside of another, with a stack of this height.
+    pub(super) fn scope(&mut self, outer: Option<ScopeId>, height: u32) -> ScopeId {
+        self.scopes.push(Scope { outer, height, handlers: Vec::new() });
+        (self.scopes.len() - 1) as ScopeId
+    }
+
+    /// A scope has one more handler.
+    pub(super) fn handler(&mut self, scope: ScopeId, tag: Tag, to: Leader, height: u32) {
+        if let Some(scope) = self.scopes.get_mut(scope as usize) {
+            scope.handlers.push(Handler { tag, to, height });
+        }
+    }
+
+    /// What a scope does not catch, it hands to another one than the one around it.
+    pub(super) fn delegate(&mut self, scope: ScopeId, to: Option<ScopeId>) {
+        if let Some(scope) = self.scopes.get_mut(scope as usize) {
+            scope.outer = to;
+        }
+    }
+
+    /// An exception from within a scope.
+    pub(super) fn throw(&mut self, graph: &mut Graph, scope: ScopeId, tag: Tag) {
+        let to = self.landing(graph, scope, tag);
+        let height = self.scopes.get(scope as usize).map_or(0, |scope| scope.height);
+        graph.push(Step::Branch(Branch::plain(to, height)));
+    }
+
+    fn landing(&mut self, graph: &mut Graph, scope: ScopeId, tag: Tag) -> Leader {
+        let landing = || Landing { leader: graph.leader(), way: Way::None };
+        self.landings.entry((scope, tag)).or_insert_with(landing).leader
+    }
+
+    /// The last step of the graph leaves the function if no scope catches the exception.
+    pub(super) fn leaves(&mut self, graph: &Graph, scope: ScopeId, tag: Tag) {
+        self.throws.push((graph.steps.len().saturating_sub(1), (scope, tag)));
+    }
+
+    /// Writes the landings, and what they say of the steps that throw. Nothing if that is too much.
+    pub(super) fn finish(mut self, graph: &mut Graph) -> Option<()> {
+        // From the inside out, since an exception that is not caught makes a landing further out.
+        let mut looks = MOST_LOOKS;
+        let mut next = self.landings.last_key_value().map(|(key, _)| *key);
+        while let Some((scope, tag)) = next {
+            let handlers = self.scopes.get(scope as usize).map_or(0, |scope| scope.handlers.len());
+            looks = looks.checked_sub(1 + handlers)?;
+            self.write(graph, scope, tag);
+            next = self.landings.range(..(scope, tag)).next_back().map(|(key, _)| *key);
+        }
+        // From the outside in, since whether it leaves depends on what is further out.
+        let keys: Vec<(ScopeId, Tag)> = self.landings.keys().copied().collect();
+        for (scope, tag) in keys {
+            let way = self.way(scope, tag);
+            if let Some(landing) = self.landings.get_mut(&(scope, tag)) {
+                landing.way = way;
+            }
+        }
+        for (step, key) in &self.throws {
+            let thrown = self.landings.get(key).map_or(Way::Possible, |landing| landing.way);
+            if let Some(Step::Leave { way, .. }) = graph.steps.get_mut(*step) {
+                *way = thrown;
+            }
+        }
+        Some(())
+    }
+
+    fn write(&mut self, graph: &mut Graph, scope: ScopeId, tag: Tag) {
+        let leader = self.landing(graph, scope, tag);
+        graph.place(leader);
+        let Some(Scope { outer, handlers, .. }) = self.scopes.get(scope as usize) else {
+            graph.push(Step::Stop);
+            return;
+        };
+        let outer = *outer;
+        let mut caught = false;
+        for handler in handlers {
+            let catches = self.catches(handler.tag, tag);
+            if catches != Catches::Never {
+                graph.push(Step::Branch(Branch::plain(handler.to, handler.height)));
+            }
+            caught = catches == Catches::Always;
+            if caught {
+                break;
+            }
+        }
+        if let (false, Some(outer)) = (caught, outer) {
+            self.throw(graph, outer, tag);
+        }
+        graph.push(Step::Stop);
+    }
+
+    /// Whether an exception leaves the function from a landing, given that those further out are known.
+    fn way(&self, scope: ScopeId, tag: Tag) -> Way {
+        let Some(scope) = self.scopes.get(scope as usize) else { return Way::Possible };
+        let mut perhaps = false;
+        for handler in &scope.handlers {
+            match self.catches(handler.tag, tag) {
+                Catches::Always => return Way::None,
+                Catches::Perhaps => perhaps = true,
+                Catches::Never => {}
+            }
+        }
+        let outer = match scope.outer {
+            Some(outer) => self.landings.get(&(outer, tag)).map_or(Way::Possible, |landing| landing.way),
+            None => Way::Certain,
+        };
+        if perhaps && outer == Way::Certain { Way::Possible } else { outer }
+    }
+
+    fn catches(&self, handler: Tag, thrown: Tag) -> Catches {
+        match (handler, thrown) {
+            (None, _) => Catches::Always,
+            (Some(_), None) => Catches::Perhaps,
+            (Some(handler), Some(thrown)) if handler == thrown => Catches::Always,
+            (Some(handler), Some(thrown)) if handler < self.imported_tags && thrown < self.imported_tags => {
+                Catches::Perhaps
+            }
+            _ => Catches::Never,
+        }
+    }
+}

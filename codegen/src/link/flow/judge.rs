@@ -1,0 +1,171 @@
+//! The findings, from what is known at every leader: one pass over every step that can be reached.
+
+use super::Flaw;
+use super::graph::{Graph, Step, Way};
+use super::regions::{Region, Regions};
+use super::solve::Solution;
+use super::state::{Slot, State};
+use super::transfer::Uses;
+use crate::error::Severity;
+use linmem_allocator::Nesting;
+use linmem_intrinsics::{Intrinsic, Violation};
+
+/// How many warnings a function can have, so that no list of them is longer than anybody reads. Errors all stay.
+const MOST_WARNINGS: usize = 1000;
+
+/// The flaws of a function, sorted by offset.
+pub(super) fn flaws(graph: &Graph, solution: &Solution, nesting: Nesting) -> Vec<Flaw> {
+    let mut judge = Judge { graph, nesting, reopened: solution.uses.stale, flaws: Vec::new(), exits: Vec::new() };
+    for (leader, state) in (0..).zip(&solution.states) {
+        let Some(state) = state else { continue };
+        let mut state = state.clone();
+        for step in graph.steps_from(leader) {
+            if let Step::Stop = step {
+                break;
+            }
+            judge.step(&state, step);
+            state.apply(step, &mut Uses::default());
+        }
+    }
+    judge.left_open();
+    judge.finish()
+}
+
+/// How regions stand where the function is left.
+struct Exit {
+    offset: usize,
+    way: Way,
+    /// Those that may be left open.
+    open: Regions,
+    /// Those that may not.
+    otherwise: Regions,
+}
+
+struct Judge<'g> {
+    graph: &'g Graph,
+    nesting: Nesting,
+    /// The regions that are perhaps closed by a handle from an earlier turn of a loop.
+    reopened: Regions,
+    flaws: Vec<Flaw>,
+    exits: Vec<Exit>,
+}
+
+impl Judge<'_> {
+    /// A step, and what is known before it is made.
+    fn step(&mut self, state: &State, step: &Step) {
+        match *step {
+            Step::New { region, .. } => self.open(state, region),
+            Step::Free { at, offset } => {
+                self.use_of(state, at, Intrinsic::AllocatorFree, offset, Violation::AlreadyFreed);
+            }
+            Step::Allocate { at, intrinsic, offset } => {
+                self.use_of(state, at, intrinsic, offset, Violation::UseAfterFree);
+            }
+            Step::Leave { at, count, way, offset } if way != Way::None => {
+                let given = state.consumed(at, count, &mut Uses::default());
+                let otherwise = state.closed | state.elsewhere | (state.open & given);
+                self.exits.push(Exit { offset, way, open: state.open - given, otherwise });
+            }
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, state: &State, region: Region) {
+        let Some(offset) = self.graph.opened(region) else { return };
+        let flaw = Flaw {
+            severity: Severity::Warning,
+            kind: None,
+            intrinsic: Intrinsic::AllocatorNew,
+            message: String::new(),
+            offset,
+            opened: Some(offset),
+        };
+        if self.nesting == Nesting::Forbid {
+            let (severity, open, message) = match state.surely_open().first() {
+                Some(open) => (Severity::Error, Some(open), "a region is opened while another one is open"),
+                None => (Severity::Warning, state.open.first(), "a region is opened while another one may be open"),
+            };
+            if let Some(open) = open {
+                let opened = self.graph.opened(open);
+                let message = message.to_string();
+                self.flaws.push(Flaw { severity, kind: Some(Violation::Nested), message, opened, ..flaw });
+            }
+        } else if (state.open - self.reopened).contains(region) {
+            let message = "the region that was opened here in an earlier turn of the loop may be left open".to_string();
+            self.flaws.push(Flaw { message, ..flaw });
+        }
+    }
+
+    /// A handle is used to close or to allocate.
+    fn use_of(&mut self, state: &State, at: u32, intrinsic: Intrinsic, offset: usize, if_closed: Violation) {
+        let Some(region) = state.get(Slot::Stack(at)).and_then(|held| held.region()) else { return };
+        let mut report = |severity, kind, message: &str, about| {
+            let (message, opened) = (message.to_string(), self.graph.opened(about));
+            self.flaws.push(Flaw { severity, kind: Some(kind), intrinsic, message, offset, opened });
+        };
+        if state.surely_closed().contains(region) {
+            report(Severity::Error, if_closed, "the region is closed already", region);
+            return;
+        }
+        let may_be_closed = state.closed.contains(region);
+        if may_be_closed {
+            report(Severity::Warning, if_closed, "the region may be closed already", region);
+        }
+        let Some(inner) = state.inner.get(usize::from(region)) else { return };
+        match (inner.must & state.surely_open()).first() {
+            Some(inner) if !may_be_closed => {
+                let message = "a region that was opened after this one is still open";
+                report(Severity::Error, Violation::NotInnermost, message, inner);
+            }
+            _ => {
+                if let Some(inner) = (inner.may & state.open).first() {
+                    let message = "a region that was opened after this one may still be open";
+                    report(Severity::Warning, Violation::NotInnermost, message, inner);
+                }
+            }
+        }
+    }
+
+    /// Looks at the ways out together: what is left open on all of them is said once, of where it is opened.
+    fn left_open(&mut self) {
+        let exits = std::mem::take(&mut self.exits);
+        let certain = exits.iter().filter(|exit| exit.way == Way::Certain);
+        let open = certain.fold(Regions::NONE, |open, exit| open | exit.open);
+        let everywhere = exits.iter().fold(open, |open, exit| open - exit.otherwise);
+        let mut report = |severity, message: &str, offset, opened| {
+            let (kind, intrinsic) = (None, Intrinsic::AllocatorNew);
+            self.flaws.push(Flaw { severity, kind, intrinsic, message: message.to_string(), offset, opened });
+        };
+        for opened in everywhere.iter().filter_map(|region| self.graph.opened(region)) {
+            let message = "the region that is opened here is closed on no way out of the function";
+            report(Severity::Error, message, opened, Some(opened));
+        }
+        let mut room = MOST_WARNINGS;
+        for exit in &exits {
+            for region in (exit.open - everywhere).iter().take(room) {
+                room -= 1;
+                let message = if exit.way == Way::Certain && !exit.otherwise.contains(region) {
+                    "the region is left open on this way out of the function"
+                } else {
+                    "the region may be left open on this way out of the function"
+                };
+                report(Severity::Warning, message, exit.offset, self.graph.opened(region));
+            }
+        }
+    }
+
+    /// Puts the flaws in order. Of two that say the same, the graver one stays.
+    fn finish(self) -> Vec<Flaw> {
+        let mut flaws = self.flaws;
+        flaws.sort_by_key(|flaw| (flaw.offset, flaw.kind, flaw.opened, flaw.severity));
+        flaws.dedup_by_key(|flaw| (flaw.offset, flaw.kind, flaw.opened));
+        let mut room = MOST_WARNINGS;
+        flaws.retain(|flaw| {
+            let is_warning = flaw.severity == Severity::Warning;
+            let stays = !is_warning || room > 0;
+            room -= usize::from(is_warning && stays);
+            stays
+        });
+        flaws
+    }
+}

@@ -1,0 +1,21 @@
+;;! --safety temporal
+;; What is a violation for certain does not link, where it is one.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (func $twice (local $r i32)
+    (local.set $r (call $new))
+    (call $free (local.get $r))
+    (call $free (local.get $r)))
+  (func $perhaps (param $c i32) (local $r i32)
+    (local.set $r (call $new))
+    (if (local.get $c) (then (call $free (local.get $r))))
+    (call $free (local.get $r)))
+  (func $used (result i64) (local $r i32)
+    (local.set $r (call $new))
+    (call $free (local.get $r))
+    (call $allocate (local.get $r) (i32.const 4)))
+  (func $parameter (param $r i32)
+    (call $free (local.get $r))
+    (call $free (local.get $r))))

@@ -1,0 +1,16 @@
+;;! --safety temporal --nesting forbid
+;; Opened while another one is open: for certain, and perhaps.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (func $nested (local $a i32) (local $b i32)
+    (local.set $a (call $new))
+    (local.set $b (call $new))
+    (call $free (local.get $b))
+    (call $free (local.get $a)))
+  (func $perhaps (param $c i32) (local $a i32) (local $b i32)
+    (local.set $a (call $new))
+    (if (local.get $c) (then (call $free (local.get $a))))
+    (local.set $b (call $new))
+    (call $free (local.get $b))))
