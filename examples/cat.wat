@@ -27,4 +27,5 @@
           (br $next)))
       (call $free (local.get $region))
       (return))
-    (call $exit (i32.const 1))))
+    (call $exit (i32.const 1))
+    (unreachable)))
