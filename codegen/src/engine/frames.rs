@@ -31,7 +31,7 @@ pub(crate) const CONDITIONAL_BYTES: u32 = 1024;
 const MOST_LIVE: usize = 256;
 
 /// A region that this function opens, by the order of opening.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RegionId(pub(crate) u32);
 
 /// What a region's handle is known by.
@@ -67,6 +67,10 @@ pub(crate) struct Slot {
 pub(crate) enum Late {
     /// The size of a frame, as the immediate of an `i32.const`.
     FrameBytes(FrameId),
+    /// The instruction that keeps the canary on the stack in its region's local, if code reads it there.
+    KeepCanary(RegionId),
+    /// The instructions that put the canary of the region that was opened last into its local, if code reads it there.
+    TakeCanary(RegionId),
     /// The instructions that set a frame to zero, from this offset on.
     ClearFrame(FrameId, u32),
     /// The instructions that put a segment of a frame into its local, if code reads it there.

@@ -146,6 +146,11 @@ impl Locals {
         }
     }
 
+    /// A local for the canary of a region.
+    pub(crate) fn add_canary(&mut self) -> LocalIndex {
+        self.add_named(ValType::I64, "linmem.canary")
+    }
+
     /// A local for the start of a frame.
     pub(crate) fn take_base(&mut self) -> LocalIndex {
         self.free_bases.pop().unwrap_or_else(|| self.add_named(ValType::I32, "linmem.frame"))

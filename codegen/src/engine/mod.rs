@@ -14,16 +14,17 @@ pub(crate) mod operands;
 pub(crate) mod tape;
 mod values;
 
-use crate::context::{Choices, Context, Tracking};
-use crate::helpers::Needs;
+use crate::context::{Choices, Context, Global, Tracking};
+use crate::helpers::{Needs, emit_canary};
 use crate::index::LocalIndex;
 use crate::source::SourceLine;
-use frames::{Frames, Late, Slot};
+use frames::{Frames, Late, RegionId, Slot};
 use innermost::Innermost;
 use linmem_allocator::Zero;
 use linmem_intrinsics::{Intrinsic, Operation, Representation, Signature, Violation};
 use locals::{Added, Assigned, Fact, Locals};
 use operands::{Operand, Operands, Value};
+use std::collections::BTreeMap;
 use tape::{Code, FunctionRef, Position, Tape, relocate};
 use wasm_encoder::{Function, InstructionSink, ValType};
 
@@ -116,6 +117,8 @@ pub(crate) struct Engine<'a> {
     changing: Vec<LocalIndex>,
     regions: u32,
     innermost: Innermost,
+    /// The locals that hold the canaries of regions that this function opens and checks.
+    canaries: BTreeMap<RegionId, LocalIndex>,
     /// Where the code that comes is from.
     origin: Origin,
     /// The intrinsic that is being lowered, and its number among the sites, if it has one.
@@ -148,6 +151,7 @@ impl<'a> Engine<'a> {
             changing: Vec::new(),
             regions: 0,
             innermost: Innermost::default(),
+            canaries: BTreeMap::new(),
             origin: Origin::default(),
             current: None,
             labels: 0,
@@ -465,7 +469,7 @@ impl<'a> Engine<'a> {
 
     /// The lowered function.
     pub(crate) fn finish(self) -> Lowered {
-        let Engine { tape, frames, locals, context, .. } = self;
+        let Engine { tape, frames, locals, context, canaries, .. } = self;
         let code = tape.finish(|late, out| match late {
             Late::FrameBytes(frame) => {
                 wasm_encoder::Encode::encode(&(frames.bytes(frame) as i32), out);
@@ -476,6 +480,18 @@ impl<'a> Engine<'a> {
                     let mut sink = InstructionSink::new(out);
                     write_slot(&mut sink, context, frames.base(definition.slot.frame), definition.slot);
                     sink.local_set(definition.local.0);
+                }
+            }
+            Late::KeepCanary(region) => {
+                if let Some(local) = canaries.get(&region) {
+                    InstructionSink::new(out).local_tee(local.0);
+                }
+            }
+            Late::TakeCanary(region) => {
+                if let Some(local) = canaries.get(&region) {
+                    let mut sink = InstructionSink::new(out);
+                    sink.global_get(context.global(Global::Serial));
+                    emit_canary(&mut sink).local_set(local.0);
                 }
             }
             Late::ClearFrame(frame, from) => {

@@ -35,13 +35,14 @@ pub(crate) fn emit_canary<'s, 'b>(sink: &'s mut InstructionSink<'b>) -> &'s mut 
     sink.i64_extend_i32_u().i64_const((u64::from(CANARY) << 32) as i64).i64_or()
 }
 
-/// Makes the region whose header is to lie at the address in the local `header` the innermost one.
+/// Makes the region whose header is to lie at the address in the local `header` the innermost one, but for what
+/// [`emit_store_canary`] does.
 ///
 /// ```wasm
 /// local.get $header   global.get $linmem.region   i32.store offset=8
 /// local.get $header   global.set $linmem.region
 /// global.get $linmem.serial   i32.const 2   i32.add   global.set $linmem.serial
-/// local.get $header   ;; the canary of $linmem.serial   i64.store
+/// local.get $header   ;; the canary of $linmem.serial
 /// ```
 pub(crate) fn emit_link(sink: &mut InstructionSink<'_>, context: &Context, header: u32) {
     let (region, serial) = (context.global(Global::Region), context.global(Global::Serial));
@@ -49,5 +50,17 @@ pub(crate) fn emit_link(sink: &mut InstructionSink<'_>, context: &Context, heade
     sink.local_get(header).global_set(region);
     sink.global_get(serial).i32_const(HANDLE_STEP as i32).i32_add().global_set(serial);
     sink.local_get(header).global_get(serial);
-    emit_canary(sink).i64_store(context.memarg(REGION_CANARY, 8));
+    emit_canary(sink);
+}
+
+/// Writes the canary on the stack to the header below it.
+///
+/// ```wasm
+/// i64.store
+/// ```
+pub(crate) fn emit_store_canary<'s, 'b>(
+    sink: &'s mut InstructionSink<'b>,
+    context: &Context,
+) -> &'s mut InstructionSink<'b> {
+    sink.i64_store(context.memarg(REGION_CANARY, 8))
 }

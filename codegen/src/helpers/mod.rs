@@ -19,7 +19,7 @@ use crate::engine::tape::FunctionRef;
 use linmem_intrinsics::{FunctionType, ValueType, Violation};
 use wasm_encoder::{Function, InstructionSink};
 
-pub(crate) use fragments::{emit_canary, emit_link};
+pub(crate) use fragments::{emit_canary, emit_link, emit_store_canary};
 pub(crate) use needs::Needs;
 
 /// A host call that is lifted.

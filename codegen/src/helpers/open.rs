@@ -1,7 +1,7 @@
 //! Opening a region that has a header, out of line.
 
 use crate::context::{Global, Home, Tracking};
-use crate::helpers::fragments::{emit_link, push_home};
+use crate::helpers::fragments::{emit_link, emit_store_canary, push_home};
 use crate::helpers::{Alignment, Bodies, Helper, Refused};
 use linmem_allocator::layout::{ALIGNMENT, REGION_HEADER};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
@@ -68,6 +68,6 @@ pub(super) fn open(bodies: &Bodies<'_>) -> Function {
         sink.local_get(from).global_set(context.global(Global::Mark)).end();
     }
     emit_link(sink, context, header);
-    sink.local_get(frame).end();
+    emit_store_canary(sink, context).local_get(frame).end();
     function
 }

@@ -8,7 +8,10 @@ use crate::helpers::{Helper, emit_canary};
 use crate::index::LocalIndex;
 use linmem_allocator::layout::REGION_CANARY;
 use linmem_intrinsics::Violation;
-use wasm_encoder::{BlockType, InstructionSink};
+use wasm_encoder::InstructionSink;
+
+/// How many regions of a function have a local for their canary. A function cannot have more than 50,000 locals.
+const MOST_CANARIES: usize = 1024;
 
 impl Engine<'_> {
     /// Takes the handle of an allocation off the stack, where it lies on top once `behind` are gone, which are discarded
@@ -41,10 +44,21 @@ impl Engine<'_> {
     /// end
     /// ```
     ///
+    /// A region that this function opened has its canary in a local, which is the first three lines.
+    ///
     /// # Traps
     ///
     /// In `$linmem.NotInnermost`, `$linmem.Corrupted` or what is said of a region that is closed.
     pub(super) fn check_handle(&mut self, handle: &Operand, behind: &[&Operand], closed: Violation) {
+        if let Some(canary) = self.canary(handle) {
+            self.discard(handle);
+            self.tape.emit(|sink| {
+                sink.local_get(canary.0);
+            });
+            return self.write_check(closed, |sink| {
+                sink.local_get(canary.0).i32_wrap_i64();
+            });
+        }
         self.materialize(handle);
         let local = match self.home_of(handle, behind) {
             Some(local) => local,
@@ -56,20 +70,40 @@ impl Engine<'_> {
                 scratch
             }
         };
-        let context = self.context;
         self.tape.emit(|sink| {
             emit_canary(sink);
+        });
+        self.write_check(closed, |sink| {
+            sink.local_get(local.0);
+        });
+    }
+
+    /// Compares the canary on the stack with the innermost region's; `handle` pushes whose it is.
+    fn write_check(&mut self, closed: Violation, handle: impl FnOnce(&mut InstructionSink<'_>)) {
+        let context = self.context;
+        self.tape.emit(|sink| {
             push_canary(sink, context);
             sink.i64_ne();
         });
-        self.tape.label(None);
-        self.tape.emit(|sink| {
-            sink.if_(BlockType::Empty).local_get(local.0);
+        self.write_if(|engine| {
+            engine.tape.emit(handle);
+            engine.call_helper(Helper::Blame(closed));
         });
-        self.call_helper(Helper::Blame(closed));
-        self.tape.emit(|sink| {
-            sink.end();
-        });
+    }
+
+    /// The local that holds the canary of a region that this function opened: a handle that is known to be of the region
+    /// is of the one that was opened there last, and so is the canary.
+    fn canary(&mut self, handle: &Operand) -> Option<LocalIndex> {
+        let Value::Region(region, _) = handle.value else { return None };
+        if let Some(local) = self.canaries.get(&region) {
+            return Some(*local);
+        }
+        if self.canaries.len() >= MOST_CANARIES {
+            return None;
+        }
+        let local = self.locals.add_canary();
+        self.canaries.insert(region, local);
+        Some(local)
     }
 
     /// The local that a handle was read from, if it cannot have changed since: nothing was written behind it but the

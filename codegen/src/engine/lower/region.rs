@@ -6,9 +6,9 @@
 use crate::config::Optimize;
 use crate::context::{Global, Home, Tracking};
 use crate::engine::Engine;
-use crate::engine::frames::{FrameId, Late, RegionKey};
+use crate::engine::frames::{FrameId, Late, RegionId, RegionKey};
 use crate::engine::operands::{Operand, Value};
-use crate::helpers::{Helper, emit_link};
+use crate::helpers::{Helper, emit_link, emit_store_canary};
 use linmem_allocator::layout::{REGION_CANARY, REGION_HEADER, REGION_PREVIOUS};
 use linmem_allocator::{Nesting, Zero};
 use linmem_intrinsics::Violation;
@@ -22,7 +22,7 @@ impl Engine<'_> {
         let handle = match self.context.choices.tracking() {
             Tracking::Marks => self.write_open(),
             Tracking::Count => self.write_counted_open(),
-            Tracking::Headers | Tracking::List => self.write_checked_open(RegionKey::Opened(region)),
+            Tracking::Headers | Tracking::List => self.write_checked_open(region),
         };
         self.innermost.open(RegionKey::Opened(region));
         self.simple(Value::Region(region, None), |sink| {
@@ -89,10 +89,12 @@ impl Engine<'_> {
     /// global.get $linmem.serial
     /// ```
     ///
+    /// The canary is kept in a local, if the region is checked in this function.
+    ///
     /// # Traps
     ///
     /// In `$linmem.Nested`, if only one region may be open; in `$linmem.OutOfMemory`, with top as it was.
-    fn write_checked_open(&mut self, region: RegionKey) -> u32 {
+    fn write_checked_open(&mut self, region: RegionId) -> u32 {
         let serial = self.context.global(Global::Serial);
         if self.context.choices.nesting == Nesting::Forbid {
             self.write_nested_check();
@@ -100,7 +102,7 @@ impl Engine<'_> {
         let depth = self.control.len();
         let frame = if self.frames.has_room() {
             let base = self.locals.take_base();
-            self.frames.begin(region, base, REGION_HEADER, depth).map(|slot| slot.frame)
+            self.frames.begin(RegionKey::Opened(region), base, REGION_HEADER, depth).map(|slot| slot.frame)
         } else {
             None
         };
@@ -113,15 +115,16 @@ impl Engine<'_> {
                 self.tape.emit(|sink| {
                     sink.drop();
                 });
+                self.tape.late(Late::TakeCanary(region));
             }
             Some(frame) => {
                 // The list of regions wants more than fits here.
                 let inline = self.context.choices.tracking() == Tracking::Headers
                     && self.context.choices.optimize == Optimize::Speed;
                 if inline {
-                    self.write_inline_open(frame)
+                    self.write_inline_open(region, frame)
                 } else {
-                    self.write_called_open(frame)
+                    self.write_called_open(region, frame)
                 }
                 if self.context.choices.zero == Zero::Allocate {
                     self.tape.late(Late::ClearFrame(frame, REGION_HEADER));
@@ -131,7 +134,7 @@ impl Engine<'_> {
         serial
     }
 
-    fn write_inline_open(&mut self, frame: FrameId) {
+    fn write_inline_open(&mut self, region: RegionId, frame: FrameId) {
         let context = self.context;
         let top = context.top();
         let base = self.frames.base(frame).0;
@@ -140,21 +143,26 @@ impl Engine<'_> {
             engine.tape.emit(|sink| {
                 sink.local_get(base).global_set(top);
             });
-            engine.write_called_open(frame);
+            engine.write_called_open(region, frame);
             engine.tape.emit(|sink| {
                 sink.else_();
                 emit_link(sink, context, base);
             });
+            engine.tape.late(Late::KeepCanary(region));
+            engine.tape.emit(|sink| {
+                emit_store_canary(sink, context);
+            });
         });
     }
 
-    fn write_called_open(&mut self, frame: FrameId) {
+    fn write_called_open(&mut self, region: RegionId, frame: FrameId) {
         let base = self.frames.base(frame).0;
         self.write_frame_bytes(frame);
         self.call_helper(Helper::Open);
         self.tape.emit(|sink| {
             sink.local_set(base);
         });
+        self.tape.late(Late::TakeCanary(region));
     }
 
     /// ```wasm
