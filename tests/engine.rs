@@ -1,17 +1,20 @@
 //! Random functions, linked twice: once as they are, and once with every intrinsic behind a function of its own, where
-//! the engine knows nothing of constants, frames or locals. Both must log the same values.
+//! the engine knows nothing of constants, frames, locals or innermost regions. Both must log the same values, and come
+//! to the same violation if somebody meddles with their regions.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
-use linmem::{Config, Optimize};
+use linmem::allocator::{Nesting, OutOfMemory, Zero};
+use linmem::{Config, Optimize, Safety};
 use linmem_host::wasmtime::Val;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use support::host::{Running, State};
+use support::host::{Running, State, violation};
 
 /// Every segment is at least so large, and every offset leaves room for eight bytes.
 const BYTES: u32 = 64;
@@ -62,6 +65,8 @@ enum Statement {
     /// A nested region. Its segment is allocated first.
     Region(u32, Vec<Statement>),
     Call,
+    /// Somebody else is given the handle of the innermost region, and closes it, or leaves another one open.
+    Meddle(bool),
 }
 
 fn expression() -> impl Strategy<Value = Expression> {
@@ -108,7 +113,8 @@ fn statement() -> impl Strategy<Value = Statement> {
             .prop_map(|(a, x, b, y, n)| Statement::Copy(a, x, b, y, n)),
         1 => (segment.clone(), expression(), segment, expression(), expression())
             .prop_map(|(a, x, b, y, n)| Statement::CopyDynamic(a, x, b, y, n)),
-        1 => Just(Statement::Call),
+        2 => Just(Statement::Call),
+        1 => any::<bool>().prop_map(Statement::Meddle),
     ];
     leaf.prop_recursive(3, 30, 5, |inner| {
         let list = proptest::collection::vec(inner, 0..5).boxed();
@@ -128,6 +134,8 @@ struct Writer {
     loops: usize,
     nesting: usize,
     packed: bool,
+    /// Whether regions are checked, so that somebody may meddle.
+    checked: bool,
 }
 
 impl Writer {
@@ -227,6 +235,13 @@ impl Writer {
                 self.expression(bytes)
             ),
             Statement::Call => "(call $nop)".to_string(),
+            Statement::Meddle(_) if !self.checked => String::new(),
+            // Most of the time nothing comes of it.
+            Statement::Meddle(close) => format!(
+                "(if (i32.eqz (i32.and (local.get $i0) (i32.const 3))) (then (call $meddle {} (i32.const {}))))",
+                self.region(),
+                i32::from(*close)
+            ),
             Statement::If(condition, then, or_else) => {
                 writeln!(self.out, "(if (i32.and {} (i32.const 1)) (then", self.expression(condition)).unwrap();
                 self.list(then);
@@ -293,8 +308,8 @@ const INTRINSICS: [(&str, &str, &str, &str); 13] = [
 ];
 
 /// The module with the function, whose intrinsics are called as they are or through functions.
-fn module(statements: &[Statement], packed: bool, indirect: bool) -> String {
-    let mut writer = Writer { out: String::new(), regions: 0, loops: 0, nesting: 0, packed };
+fn module(statements: &[Statement], packed: bool, checked: bool, indirect: bool) -> String {
+    let mut writer = Writer { out: String::new(), regions: 0, loops: 0, nesting: 0, packed, checked };
     writer.list(statements);
     let (mut imports, mut functions) = (String::new(), String::new());
     for (name, import, params, results) in INTRINSICS.iter().filter(|(name, ..)| packed || *name != "size") {
@@ -332,6 +347,8 @@ fn module(statements: &[Statement], packed: bool, indirect: bool) -> String {
           (import \"test\" \"nop\" (func $nop))
           (import \"test\" \"pass\" (func $pass (param i32) (result i32)))
           {functions}
+          (func $meddle (param $r i32) (param $close i32)
+            (if (local.get $close) (then (call $free (local.get $r))) (else (drop (call $new)))))
           (func (export \"run\") {declared}
             (local.set $r0 (call $new))
             {start} {} {end}
@@ -341,34 +358,58 @@ fn module(statements: &[Statement], packed: bool, indirect: bool) -> String {
     text.replace("{seg}", if packed { "i64" } else { "i32" })
 }
 
-/// What a module logs, and what top is in the end.
-fn log(text: &str, optimize: Optimize) -> Vec<i64> {
-    let config = Config { optimize, ..Config::default() };
-    let linked = linmem::link(&support::parse(text), &config).unwrap_or_else(|error| panic!("{error}\n{text}"));
+/// What a module logs, and the violation that it comes to.
+fn log(text: &str, config: &Config) -> (Vec<i64>, Option<String>) {
+    let linked = linmem::link(text.as_bytes(), config).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let mut running = Running::new(&linked, State::default());
-    running.call("run", &[]).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
-    running.call("run", &[] as &[Val]).unwrap();
-    std::mem::take(&mut running.store.data_mut().log)
+    for _ in 0..2 {
+        if let Err(error) = running.call("run", &[] as &[Val]) {
+            let kind = violation(&error).unwrap_or_else(|| panic!("{error:?}\n{text}"));
+            return (std::mem::take(&mut running.store.data_mut().log), Some(kind));
+        }
+    }
+    (std::mem::take(&mut running.store.data_mut().log), None)
+}
+
+fn configuration() -> impl Strategy<Value = Config> {
+    let nesting = prop_oneof![Just(Nesting::Stack), Just(Nesting::Outermost)];
+    let zero = (0..Zero::ALL.len()).prop_map(|index| Zero::ALL[index]);
+    let out_of_memory = (0..OutOfMemory::ALL.len()).prop_map(|index| OutOfMemory::ALL[index]);
+    let safety = prop_oneof![Just(Safety::None), Just(Safety::Temporal)];
+    (safety, nesting, zero, out_of_memory).prop_map(|(safety, nesting, zero, out_of_memory)| Config {
+        safety: Some(safety),
+        nesting,
+        zero,
+        out_of_memory,
+        ..Config::default()
+    })
 }
 
 #[test]
 fn folding_changes_nothing() {
     let logged = RefCell::new(0usize);
+    let violations: RefCell<BTreeMap<String, usize>> = RefCell::default();
     let cases = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
     let runs = Runs { cases, failure_persistence: None, max_shrink_iters: 2000, ..Runs::default() };
     let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let strategy = (proptest::collection::vec(statement(), 1..16), any::<bool>());
-    let result = runner.run(&strategy, |(statements, packed)| {
-        let expected = log(&module(&statements, packed, true), Optimize::Speed);
-        let direct = module(&statements, packed, false);
-        for goal in [Optimize::Speed, Optimize::Size] {
-            prop_assert_eq!(&log(&direct, goal), &expected, "{}", &direct);
+    let strategy = (proptest::collection::vec(statement(), 1..16), any::<bool>(), configuration());
+    let result = runner.run(&strategy, |(statements, packed, config)| {
+        let checked = config.safety == Some(Safety::Temporal);
+        let expected = log(&module(&statements, packed, checked, true), &config);
+        let direct = module(&statements, packed, checked, false);
+        for optimize in [Optimize::Speed, Optimize::Size] {
+            let config = Config { optimize, ..config.clone() };
+            prop_assert_eq!(&log(&direct, &config), &expected, "{}", &direct);
         }
-        *logged.borrow_mut() += expected.len();
+        *logged.borrow_mut() += expected.0.len();
+        *violations.borrow_mut().entry(expected.1.unwrap_or_default()).or_default() += 1;
         Ok(())
     });
-    println!("{} values were logged", logged.into_inner());
+    println!("{} values were logged, violations {violations:?}", logged.into_inner());
     if let Err(error) = result {
         panic!("{error}");
+    }
+    for kind in ["UseAfterFree", "AlreadyFreed", "NotInnermost"] {
+        assert!(violations.borrow().get(kind).is_some_and(|count| *count > 5), "{kind}: {violations:?}");
     }
 }

@@ -10,36 +10,51 @@ use linmem::wasm_encoder::{
     BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
 };
-use linmem::{Access, Config, Error, FunctionType, Intrinsic, Representation, ValueType};
+use linmem::{Access, Config, Error, FunctionType, Representation, ValueType};
 use linmem_host::wasmtime::Val;
+use support::build::{add_probe, configurations};
 use support::host::{Running, State};
 
-/// A module with `f: i32 -> i32` as given, and `top: () -> i32`.
+/// A module with `f: i32 -> i32` as given.
 fn module(representation: Representation, code: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<Vec<u8>, Error> {
-    let mut module = ModuleBuilder::new(&Config::default(), representation)?;
+    built(&Config::default(), representation, code)
+}
+
+/// The same, with `probe`, which gives the address of what is allocated where no region is open.
+fn built(
+    config: &Config,
+    representation: Representation,
+    code: impl FnOnce(&mut FunctionBuilder<'_>),
+) -> Result<Vec<u8>, Error> {
+    let mut module = ModuleBuilder::new(config, representation)?;
     let ty = module.function_type([ValType::I32], [ValType::I32]);
     let f = module.function("f", ty, code)?;
     module.export("f", f);
-    let ty = module.function_type([], [ValType::I32]);
-    let top = module.function("top", ty, |f| f.intrinsic(Intrinsic::AllocatorNew))?;
-    module.export("top", top);
+    add_probe(&mut module)?;
     module.finish()
 }
 
-/// Runs `f` for each argument, and checks results and that top is what it was.
-fn expect(bytes: &[u8], cases: &[(i32, i32)]) {
+/// Runs `f` for each argument, and checks results and that no region is open afterwards.
+fn expect(bytes: &[u8], cases: &[(i32, i32)], choices: &str) {
     let mut running = Running::new(bytes, State::default());
+    let before = running.call("probe", &[]).unwrap()[0].unwrap_i32();
     for (argument, result) in cases {
-        let found = running.call("f", &[Val::I32(*argument)]).unwrap();
-        assert_eq!(found[0].unwrap_i32(), *result, "f({argument})");
-        let top = running.call("top", &[]).unwrap();
-        assert_eq!(top[0].unwrap_i32(), 16, "f({argument}) left a region open");
+        let found = running.call("f", &[Val::I32(*argument)]).unwrap_or_else(|error| panic!("{choices}: {error:?}"));
+        assert_eq!(found[0].unwrap_i32(), *result, "f({argument}) with {choices}");
+        let after = running.call("probe", &[]).unwrap()[0].unwrap_i32();
+        assert_eq!(after, before, "f({argument}) left a region open with {choices}");
     }
 }
 
+/// Code of which nothing depends on how regions are kept track of.
 fn both(code: impl Fn(&mut FunctionBuilder<'_>), cases: &[(i32, i32)]) {
-    for representation in [Representation::Address, Representation::Packed] {
-        expect(&module(representation, |f| code(f)).unwrap(), cases);
+    for config in configurations() {
+        let choices = format!("{config:?}");
+        for representation in [Representation::Address, Representation::Packed] {
+            let bytes =
+                built(&config, representation, |f| code(f)).unwrap_or_else(|error| panic!("{choices}: {error}"));
+            expect(&bytes, cases, &choices);
+        }
     }
 }
 
@@ -169,8 +184,7 @@ fn a_tail_call_closes_before_it_leaves() {
     let mut module = ModuleBuilder::new(&Config::default(), Representation::Packed).unwrap();
     let ty = module.function_type([ValType::I32], [ValType::I32]);
     let f = module.declare_function("f", ty);
-    let top = module.function_type([], [ValType::I32]);
-    let top = module.function("top", top, |f| f.intrinsic(Intrinsic::AllocatorNew)).unwrap();
+    add_probe(&mut module).unwrap();
     module
         .define(f, |b| {
             b.if_(
@@ -194,9 +208,8 @@ fn a_tail_call_closes_before_it_leaves() {
         })
         .unwrap();
     module.export("f", f);
-    module.export("top", top);
     // Far more calls than there is memory for regions that stay open.
-    expect(&module.finish().unwrap(), &[(0, 12), (100_000, 12)]);
+    expect(&module.finish().unwrap(), &[(0, 12), (100_000, 12)], "no choices");
 }
 
 #[test]
@@ -461,7 +474,7 @@ fn the_lowered_sample_is_as_it_was() {
         f.instruction(&Instruction::Unreachable);
     })
     .unwrap();
-    expect(&bytes, &[(1, 101)]);
+    expect(&bytes, &[(1, 101)], "no choices");
     let _guard = support::goldens("library");
     insta::assert_snapshot!("sample", linmem::wat::print(&bytes).unwrap());
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(missing_docs, unreachable_pub, reason = "this is a part of each test, not an interface")]
 
+pub mod build;
 pub mod host;
 pub mod testfile;
 

@@ -127,7 +127,8 @@ impl FunctionBuilder<'_> {
                 self.engine.diverge(Some(results), |tape| tape.instruction(instruction));
             }
             Throw(_) | ThrowRef | Rethrow(_) => {
-                self.leave_by_throw();
+                let tag = if let Throw(tag) = instruction { Some(*tag) } else { None };
+                self.leave_by_throw(tag);
                 self.engine.diverge(None, |tape| tape.instruction(instruction));
             }
             _ => self.engine.diverge(None, |tape| tape.instruction(instruction)),

@@ -72,7 +72,12 @@ impl FunctionBuilder<'_> {
             (false, true) => Catches::Nothing,
             (false, false) => Catches::Some,
         };
-        self.structures.push(Structure { catches, landings, ..Structure::new(results) });
+        let tag = |clause: &Catch| match clause {
+            Catch::One { tag, .. } | Catch::OneRef { tag, .. } => Some(*tag),
+            Catch::All { .. } | Catch::AllRef { .. } => None,
+        };
+        let tags = clauses.iter().filter_map(tag).collect();
+        self.structures.push(Structure { catches, tags, landings, ..Structure::new(results) });
         let instruction = Instruction::TryTable(ty, clauses.into());
         self.engine.begin(false, 0, (params, results), |tape| tape.instruction(&instruction));
     }

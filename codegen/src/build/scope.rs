@@ -131,9 +131,9 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// Closes the regions that an exception leaves which is thrown here. Where exceptions release regions, their
-    /// handlers see to it.
-    pub(super) fn leave_by_throw(&mut self) {
+    /// Closes the regions that an exception leaves which is thrown here, of a tag if that is known. Where exceptions
+    /// release regions, their handlers see to it.
+    pub(super) fn leave_by_throw(&mut self, tag: Option<u32>) {
         if self.unwind == Unwind::Release {
             return;
         }
@@ -141,7 +141,10 @@ impl FunctionBuilder<'_> {
         match handler {
             None => self.leave(0),
             Some(position) => {
-                let may_pass = self.structures[position].catches == Catches::Some;
+                let structure = &self.structures[position];
+                // Tags of other numbers may be the same one, imported twice.
+                let is_caught = tag.is_some_and(|tag| structure.tags.contains(&tag));
+                let may_pass = structure.catches == Catches::Some && !is_caught;
                 let inside = self.left_by(position + 1);
                 if may_pass && inside > 0 {
                     self.fail(

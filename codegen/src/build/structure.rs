@@ -13,6 +13,8 @@ pub(super) struct Structure {
     pub(super) carried: u32,
     /// Which exceptions it catches that are thrown here.
     pub(super) catches: Catches,
+    /// Tags that it catches for certain.
+    pub(super) tags: Vec<u32>,
     /// Where its handlers go on to that leave a region, innermost first.
     pub(super) landings: Vec<usize>,
 }
@@ -30,7 +32,7 @@ pub(super) enum Catches {
 
 impl Structure {
     pub(super) fn new(carried: u32) -> Structure {
-        Structure { hidden: false, carried, catches: Catches::Nothing, landings: Vec::new() }
+        Structure { hidden: false, carried, catches: Catches::Nothing, tags: Vec::new(), landings: Vec::new() }
     }
 }
 

@@ -1,0 +1,4 @@
+;;! --max-pages 0
+(module
+  (import "linmem" "MemoryAllocator.new" (func (result i32)))
+  )

@@ -1,0 +1,4 @@
+;;! --max-pages 65537
+(module
+  (import "linmem" "MemoryAllocator.new" (func (result i32)))
+  )

@@ -1,0 +1,23 @@
+;;! --safety temporal --on-violation report
+;; A header that somebody wrote over: the canary of 64 bits begins at 16, the first byte that a region has.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.setByte" (func $setByte (param i64 i32 i32)))
+  (import "linmem" "MemorySegment.ofAddress" (func $ofAddress (param i32 i32) (result i64)))
+  (func (export "open") (result i32) (call $new))
+  (func $close (export "close") (param i32) (call $free (local.get 0)))
+  (func $allocates (export "allocates") (param i32) (result i64) (call $allocate (local.get 0) (i32.const 4)))
+  (func (export "write") (param $address i32) (param $byte i32)
+    (call $setByte (call $ofAddress (local.get $address) (i32.const 1)) (i32.const 0) (local.get $byte))))
+
+;; run: open() == 1
+;; run: write(16, 65) == ()
+;; report: close(1) == MemoryAllocator.free: the header of a region at address 16 was overwritten: it begins with 0x00000041 (at line 10, in $close)
+;; report: allocates(1) == MemoryAllocator.allocate: the header of a region at address 16 was overwritten: it begins with 0x00000041 (at line 11, in $allocates)
+;; run: write(16, 1) == ()
+;; run: write(23, 0) == ()
+;; report: close(1) == MemoryAllocator.free: the header of a region at address 16 was overwritten: it begins with 0x00000001 (at line 10, in $close)
+;; run: write(23, 0x9e) == ()
+;; run: close(1) == ()
