@@ -106,9 +106,16 @@ fn a_violation_is_named() {
         (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
         (func (export "_start") (drop (call $allocate (call $new) (i32.const -1)))))"#;
     std::fs::write(dir.path().join("p.wat"), text).unwrap();
-    let output = linmem(&["run", "p.wat"], dir.path(), b"");
+    let output = linmem(&["run", "--on-violation", "trap", "p.wat"], dir.path(), b"");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("$linmem.OutOfMemory"));
+    let output = linmem(&["run", "p.wat"], dir.path(), b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "error: MemoryAllocator.allocate: there is no memory for 4294967295 bytes; the memory has 1 page\n  at p.wat:3, \
+         in function 1\n"
+    );
 }
 
 #[test]
@@ -156,7 +163,7 @@ fn failures_are_one_line_and_leave_nothing_behind() {
     write("noise.bin", &[0xff, 0xfe, 0x00]);
     expect_error(&run(&["run", "noise.bin"]), 1, &["noise.bin", "neither"]);
     expect_error(&run(&["run", "absent.wat"]), 1, &["absent.wat", "cannot be read"]);
-    expect_error(&run(&["print", "--safety", "temporal", &example("hello.wat")]), 1, &["not yet"]);
+    expect_error(&run(&["print", "--safety", "spatial", &example("hello.wat")]), 1, &["not yet"]);
     assert!(!dir.path().join("out.wasm").exists());
     expect_error(&run(&["link", &example("hello.wat"), "-o", "no/such/dir/out.wasm"]), 1, &["cannot be written"]);
     expect_error(&run(&["link", &example("hello.wat"), "-o", "."]), 1, &["cannot be written"]);
@@ -202,4 +209,61 @@ fn the_catalogue_is_listed_whole() {
     for intrinsic in linmem::Intrinsic::ALL {
         assert!(listed.contains(intrinsic.name()) && listed.contains(intrinsic.doc()), "{}", intrinsic.name());
     }
+}
+
+#[test]
+fn violations_are_reported_with_their_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| linmem(args, dir.path(), b"");
+    let file = example("closed_twice.wat");
+    let report = |prefix: &str| {
+        format!(
+            "{prefix}error: MemoryAllocator.free: allocator 1 is not open: it was closed before, or never opened\n  \
+             at {file}:14, in $finish\n"
+        )
+    };
+    let warning = "warning: --safety temporal checks regions; accesses of segments are not checked yet\n";
+    let output = run(&["run", "--safety", "temporal", &file]);
+    expect(&output, 1, "");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), report(warning));
+    // As a trap, the name of the function says what happened.
+    let output = run(&["run", "--safety", "temporal", "--on-violation", "trap", &file]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("in $linmem.AlreadyFreed"));
+    // Without checks nothing happens.
+    expect(&run(&["run", &file]), 0, "");
+    // A linked module tells as well, of whatever it was linked from.
+    let linked = dir.path().join("linked.wasm");
+    let linked = linked.to_str().unwrap();
+    let options = ["--safety", "temporal", "--on-violation", "report"];
+    expect(&run(&[&["link", &file, "-o", linked], &options[..]].concat()), 0, "");
+    let output = run(&["run", linked]);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.ends_with(":14, in $finish\n"), "{errors}");
+}
+
+#[test]
+fn checks_tell_errors_from_warnings() {
+    let dir = tempfile::tempdir().unwrap();
+    let prelude = "(import \"linmem\" \"MemoryAllocator.new\" (func $new (result i32)))\n\
+                   (import \"linmem\" \"MemoryAllocator.free\" (func $free (param i32)))\n";
+    let check = |code: &str| {
+        let text = format!("(module {prelude} (func $f (param $c i32) (local $r i32)\n{code}))");
+        linmem(&["check", "-"], dir.path(), text.as_bytes())
+    };
+    let early = "(local.set $r (call $new))\n(br_if 0 (local.get $c))\n(call $free (local.get $r))";
+    let output = check(early);
+    expect(&output, 0, "");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "warning: standard input: the region is left open on this way out of the function: it was opened at line 4 (in \
+         $f at line 5)\n"
+    );
+    let twice = "(local.set $r (call $new))\n(call $free (local.get $r))\n(call $free (local.get $r))";
+    expect_error(&check(twice), 1, &["AlreadyFreed", "opened at line 4", "in $f at line 6"]);
+    let right = "(local.set $r (call $new))\n(call $free (local.get $r))";
+    let output = check(right);
+    expect(&output, 0, "");
+    assert!(output.stderr.is_empty());
 }

@@ -90,7 +90,8 @@ named! {
 /// The choices, with the defaults of `linmem link`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// How much is checked; nothing means the highest level that is built and that the representation allows.
+    /// How much is checked; nothing means the highest level that is built as a whole, which is none. Of `temporal`, the
+    /// checks of regions are built; `spatial` is not built yet.
     pub safety: Option<Safety>,
     /// What regions may be open at the same time.
     pub nesting: Nesting,

@@ -145,3 +145,76 @@ pub(crate) fn encode(sites: &[PlannedSite], function: impl Fn(u32) -> (u32, Stri
     out.extend(list);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, OnViolation, link};
+    use linmem_intrinsics::Safety;
+    use std::path::Path;
+    use wast::core::GenerateDwarf;
+    use wast::parser::{self, ParseBuffer};
+
+    const TEXT: &str = r#"(module
+      (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+      (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+      (func (export "open") (result i32)
+        call $new)
+      (func $close (export "close") (param i32)
+        local.get 0
+        call $free))"#;
+
+    fn checked() -> Config {
+        Config { safety: Some(Safety::Temporal), on_violation: OnViolation::Report, ..Config::default() }
+    }
+
+    fn rendered(module: &[u8]) -> Result<Vec<String>, crate::Error> {
+        let linked = link(module, &checked())?;
+        Ok(read(&linked).iter().map(|site| format!("{} {site}", site.intrinsic)).collect())
+    }
+
+    #[test]
+    fn the_lines_of_a_text_are_those_of_the_text() -> Result<(), crate::Error> {
+        assert_eq!(
+            rendered(TEXT.as_bytes())?,
+            ["MemoryAllocator.new at line 5, in function 1", "MemoryAllocator.free at line 8, in $close"]
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn the_lines_of_a_binary_are_those_of_its_line_table() -> Result<(), Box<dyn std::error::Error>> {
+        let mut buffer = ParseBuffer::new(TEXT)?;
+        buffer.track_instr_spans(true);
+        let mut text = parser::parse::<wast::Wat<'_>>(&buffer)?;
+        let wast::Wat::Module(module) = &mut text else { return Err("no module".into()) };
+        let bytes = wast::core::EncodeOptions::new()
+            .dwarf(Path::new("src/regions.wat"), TEXT, GenerateDwarf::Full)
+            .encode_module(module)?;
+        let sites = rendered(&bytes)?;
+        assert!(sites[0].starts_with("MemoryAllocator.new at src/regions.wat:5:"), "{sites:?}");
+        assert!(sites[1].starts_with("MemoryAllocator.free at src/regions.wat:8:"), "{sites:?}");
+        assert!(sites[1].ends_with(", in $close"), "{sites:?}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_binary_without_a_line_table_has_offsets() -> Result<(), crate::Error> {
+        let sites = rendered(&crate::wat::parse(TEXT.as_bytes())?)?;
+        assert_eq!(sites.len(), 2);
+        assert!(sites[1].starts_with("MemoryAllocator.free at offset 0x"), "{sites:?}");
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_sites() -> Result<(), crate::Error> {
+        assert_eq!(read(b""), []);
+        let linked = link(TEXT.as_bytes(), &checked())?;
+        for length in 0..linked.len() {
+            assert!(read(&linked[..length]).len() <= 2);
+        }
+        let trapping = Config { on_violation: OnViolation::Trap, ..checked() };
+        assert_eq!(read(&link(TEXT.as_bytes(), &trapping)?), []);
+        Ok(())
+    }
+}

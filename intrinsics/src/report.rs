@@ -26,17 +26,18 @@ pub struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c] = self.numbers;
+        let pages = if c == 1 { "1 page".to_string() } else { format!("{c} pages") };
         if !self.intrinsic.is_empty() {
             write!(f, "{}: ", self.intrinsic)?;
         }
         match self.kind {
             Violation::OutOfMemory if self.intrinsic == Intrinsic::AllocatorNew.name() => {
-                write!(f, "there is no memory for a region; the memory has {c} pages")
+                write!(f, "there is no memory for a region; the memory has {pages}")
             }
             Violation::OutOfMemory if b > 8 => {
-                write!(f, "there is no memory for {a} bytes at a multiple of {b}; the memory has {c} pages")
+                write!(f, "there is no memory for {a} bytes at a multiple of {b}; the memory has {pages}")
             }
-            Violation::OutOfMemory => write!(f, "there is no memory for {a} bytes; the memory has {c} pages"),
+            Violation::OutOfMemory => write!(f, "there is no memory for {a} bytes; the memory has {pages}"),
             Violation::BadAlignment => write!(f, "the alignment {a} is not a power of two up to 65536"),
             Violation::AlreadyFreed => write!(f, "allocator {a} is not open: it was closed before, or never opened"),
             Violation::UseAfterFree => write!(f, "allocator {a} is not open: it was closed, or never opened"),

@@ -11,6 +11,7 @@
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(missing_docs, unreachable_pub, reason = "the modules are parts of one test, not an interface")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -281,7 +281,7 @@ impl State {
                 self.active.pop();
             }
             Op::InnerThrow => self.throw(),
-            _ => unreachable!("{op:?} has no inner scope"),
+            _ => panic!("{op:?} has no inner scope"),
         }
     }
 }

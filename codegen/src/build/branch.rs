@@ -134,7 +134,7 @@ impl FunctionBuilder<'_> {
 
     /// `br_on_null`, of a reference of this type, which is what closing regions takes.
     pub fn br_on_null(&mut self, label: crate::build::Label, ty: RefType) {
-        if let Some(relative) = self.to_label(label) {
+        if let Some(relative) = self.label_number(label) {
             let branch = Instruction::BrOnNull(relative);
             self.branch_on_reference(relative, ty, &Instruction::RefIsNull, false, &branch);
         }
@@ -142,7 +142,7 @@ impl FunctionBuilder<'_> {
 
     /// `br_on_non_null`, of a reference of this type, which is what closing regions takes.
     pub fn br_on_non_null(&mut self, label: crate::build::Label, ty: RefType) {
-        if let Some(relative) = self.to_label(label) {
+        if let Some(relative) = self.label_number(label) {
             let branch = Instruction::BrOnNonNull(relative);
             self.branch_on_reference(relative, ty, &Instruction::RefIsNull, true, &branch);
         }

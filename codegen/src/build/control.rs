@@ -47,7 +47,7 @@ impl FunctionBuilder<'_> {
 
     /// Branches.
     pub fn br(&mut self, label: Label) {
-        if let Some(relative) = self.to_label(label) {
+        if let Some(relative) = self.label_number(label) {
             self.control(&Instruction::Br(relative));
         }
     }
@@ -55,7 +55,7 @@ impl FunctionBuilder<'_> {
     /// Branches if the condition is not zero.
     pub fn br_if(&mut self, label: Label, condition: impl Operand) {
         condition.push(self);
-        if let Some(relative) = self.to_label(label) {
+        if let Some(relative) = self.label_number(label) {
             self.control(&Instruction::BrIf(relative));
         }
     }
@@ -63,8 +63,8 @@ impl FunctionBuilder<'_> {
     /// Branches to one of the labels, by an index that is an operand, or else to the default.
     pub fn br_table(&mut self, labels: &[Label], default: Label, index: impl Operand) {
         index.push(self);
-        let labels: Option<Vec<u32>> = labels.iter().map(|label| self.to_label(*label)).collect();
-        if let (Some(labels), Some(default)) = (labels, self.to_label(default)) {
+        let labels: Option<Vec<u32>> = labels.iter().map(|label| self.label_number(*label)).collect();
+        if let (Some(labels), Some(default)) = (labels, self.label_number(default)) {
             self.control(&Instruction::BrTable(labels.into(), default));
         }
     }
@@ -83,7 +83,7 @@ impl FunctionBuilder<'_> {
     }
 
     /// The number of a label, as instructions have it.
-    pub(super) fn to_label(&mut self, label: Label) -> Option<u32> {
+    pub(super) fn label_number(&mut self, label: Label) -> Option<u32> {
         if label.depth > self.structures.len() {
             self.fail("a branch to a label whose control structure has ended");
             return None;

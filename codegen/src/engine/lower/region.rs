@@ -122,9 +122,9 @@ impl Engine<'_> {
                 let inline = self.context.choices.tracking() == Tracking::Headers
                     && self.context.choices.optimize == Optimize::Speed;
                 if inline {
-                    self.write_inline_open(region, frame)
+                    self.write_inline_open(region, frame);
                 } else {
-                    self.write_called_open(region, frame)
+                    self.write_called_open(region, frame);
                 }
                 if self.context.choices.zero == Zero::Allocate {
                     self.tape.late(Late::ClearFrame(frame, REGION_HEADER));
