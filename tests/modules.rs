@@ -4,7 +4,7 @@
 
 mod support;
 
-use linmem::{Config, Error, check, link};
+use linmem::{Config, Error, OnViolation, Safety, check, link};
 use proptest::prelude::*;
 
 fn examples() -> Vec<Vec<u8>> {
@@ -116,7 +116,10 @@ fn large_functions_link_or_say_why_not() {
     };
     let regions =
         "(local.set $r (call $new)) (drop (call $allocate (local.get $r) (i32.const 8))) (call $free (local.get $r))";
-    assert!(link(&program(regions.repeat(20_000)), &Config::default()).is_ok());
+    let checked = Config { safety: Some(Safety::Temporal), on_violation: OnViolation::Report, ..Config::default() };
+    for config in [Config::default(), checked] {
+        assert!(link(&program(regions.repeat(20_000)), &config).is_ok());
+    }
     let unknown = "(drop (call $allocate (i32.mul (local.get $h) (i32.const 1)) (i32.const 8)))";
     assert!(link(&program(unknown.repeat(20_000)), &Config::default()).is_ok());
     let error = link(&program(unknown.repeat(200_000)), &Config::default()).expect_err("that is more than a function");
@@ -131,8 +134,8 @@ fn check_gives_the_errors_of_all_functions() {
     let text = r#"(module
         (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
         (import "linmem" "MemoryAllocator.allocateAligned" (func $allocate (param i32 i32 i32) (result i64)))
-        (func $f (drop (call $allocate (call $new) (i32.const 8) (i32.const 3))))
-        (func $g (drop (call $allocate (call $new) (i32.const 8) (i32.const 5)))))"#;
+        (func $f (param $r i32) (drop (call $allocate (local.get $r) (i32.const 8) (i32.const 3))))
+        (func $g (param $r i32) (drop (call $allocate (local.get $r) (i32.const 8) (i32.const 5)))))"#;
     let findings = check(&support::parse(text), &Config::default());
     let places: Vec<String> = findings.iter().map(ToString::to_string).collect();
     assert_eq!(places.len(), 2, "{places:?}");
