@@ -111,6 +111,16 @@ fn with_release(config: &Config) -> bool {
     config.unwind == Unwind::Release
 }
 
+/// Pushes a struct, or null if the parameter is zero.
+fn push_structure(f: &mut FunctionBuilder<'_>, world: World) {
+    f.if_else(
+        BlockType::Result(ValType::Ref(structure(world, true))),
+        f.param(0),
+        |f, _| f.instruction(&Instruction::StructNewDefault(world.structure)),
+        |f, _| f.instruction(&Instruction::RefNull(HeapType::Concrete(world.structure))),
+    );
+}
+
 /// Something in the region, so that it matters whether it is closed.
 fn fill(f: &mut FunctionBuilder<'_>, region: Region) {
     let segment = f.allocate(region, 24);
@@ -291,12 +301,7 @@ fn a_branch_on_a_reference_that_is_not_null() {
             f.block(BlockType::Result(ValType::Ref(some)), |f, out| {
                 f.region(|f, region| {
                     fill(f, region);
-                    f.if_else(
-                        BlockType::Result(ValType::Ref(structure(world, true))),
-                        f.param(0),
-                        |f, _| f.instruction(&Instruction::StructNewDefault(world.structure)),
-                        |f, _| f.instruction(&Instruction::RefNull(HeapType::Concrete(world.structure))),
-                    );
+                    push_structure(f, world);
                     f.br_on_non_null(out, structure(world, true));
                     let again = f.allocate_dynamic(region, 8);
                     f.put(Access::Int, again, 0, 1);
@@ -317,12 +322,7 @@ fn a_raw_branch_on_null_is_built_where_it_can_be() {
         f.block(BlockType::Empty, |f, _| {
             f.region(|f, region| {
                 fill(f, region);
-                f.if_else(
-                    BlockType::Result(ValType::Ref(structure(world, true))),
-                    f.param(0),
-                    |f, _| f.instruction(&Instruction::StructNewDefault(world.structure)),
-                    |f, _| f.instruction(&Instruction::RefNull(HeapType::Concrete(world.structure))),
-                );
+                push_structure(f, world);
                 f.instruction(&Instruction::BrOnNull(0));
                 f.drop();
                 // If the region had been closed, this would lie on top of the first segment.

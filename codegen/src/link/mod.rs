@@ -8,6 +8,7 @@
 //!   function  lower one function through the engine
 //!   plan      the index of every function of the result
 //!   write     copy every section, with what has moved re-numbered
+//!   sections  entries that are copied as bytes, or written anew
 //!   names     the same for the name section
 //! ```
 //!
@@ -21,6 +22,7 @@ mod memory;
 mod names;
 mod plan;
 mod scan;
+mod sections;
 mod write;
 
 use crate::config::Config;

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::engine::Lowered;
 use crate::engine::tape::{FunctionRef, relocate};
-use crate::error::{Error, Place};
+use crate::error::Error;
 use crate::helpers::{Bodies, Needs};
 use crate::link::function::Shim;
 use crate::link::imports::Fate;
@@ -11,14 +11,13 @@ use crate::link::memory::{EXPORT, Memory};
 use crate::link::names;
 use crate::link::plan::Plan;
 use crate::link::scan::{CUSTOM, Input, Section};
+use crate::link::sections::{Renumber, contents_of, extended, failed, reader, reencoded};
 use crate::module::val_type;
 use crate::sites;
-use std::convert::Infallible;
-use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{ConstExpr, CustomSection, Encode, EntityType, GlobalType, ImportSection, MemoryType, ValType};
 use wasmparser::{
-    BinaryReader, ElementSectionReader, ExportSectionReader, FromReader, GlobalSectionReader, SectionLimited,
-    TableSectionReader, TypeRef,
+    BinaryReader, ElementSectionReader, ExportSectionReader, GlobalSectionReader, TableSectionReader, TypeRef,
 };
 
 /// The numbers of the sections in the binary format.
@@ -318,70 +317,4 @@ fn describes_code(name: &str) -> bool {
     let prefixes = [".debug_", "metadata.code.", "reloc."];
     prefixes.iter().any(|prefix| name.starts_with(prefix))
         || matches!(name, "linking" | "sourceMappingURL" | "external_debug_info")
-}
-
-/// Renumbers what refers to functions.
-struct Renumber<'a>(&'a Plan);
-
-impl Reencode for Renumber<'_> {
-    type Error = Infallible;
-
-    fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
-        Ok(self.0.index(FunctionRef::Program(function)))
-    }
-}
-
-fn failed(error: reencode::Error) -> Error {
-    match error {
-        reencode::Error::ParseError(error) => Error::invalid(&error),
-        other => Error::Unsupported { message: other.to_string(), place: Place::Module },
-    }
-}
-
-fn reader<'a, T: FromReader<'a>>(contents: &'a [u8], offset: usize) -> Result<SectionLimited<'a, T>, Error> {
-    Ok(SectionLimited::new(BinaryReader::new_features(contents, offset, crate::module::features()))?)
-}
-
-/// A section whose entries are kept as bytes, with others behind them.
-fn extended(contents: Option<&[u8]>, added: usize, write: impl FnOnce(&mut Vec<u8>)) -> Result<Option<Vec<u8>>, Error> {
-    let (count, rest) = match contents {
-        Some(contents) => {
-            let mut reader = BinaryReader::new(contents, 0);
-            let count = reader.read_var_u32()?;
-            (count as usize, &contents[reader.original_position()..])
-        }
-        None => (0, &[][..]),
-    };
-    if contents.is_none() && added == 0 {
-        return Ok(None);
-    }
-    let mut out = Vec::with_capacity(rest.len() + 16 * added + 8);
-    (count + added).encode(&mut out);
-    out.extend_from_slice(rest);
-    if added > 0 {
-        write(&mut out);
-    }
-    Ok(Some(out))
-}
-
-/// A section of which every entry is written anew.
-fn reencoded<'a, T: FromReader<'a>, S: wasm_encoder::Section>(
-    contents: Option<&'a [u8]>,
-    offset: usize,
-    mut target: S,
-    write: impl FnOnce(&mut S, SectionLimited<'a, T>) -> Result<(), reencode::Error>,
-) -> Result<Option<Vec<u8>>, Error> {
-    let Some(contents) = contents else { return Ok(None) };
-    write(&mut target, reader(contents, offset)?).map_err(failed)?;
-    Ok(Some(contents_of(&target)))
-}
-
-/// A section without its size.
-fn contents_of(section: &impl Encode) -> Vec<u8> {
-    let mut out = Vec::new();
-    section.encode(&mut out);
-    let mut reader = BinaryReader::new(&out, 0);
-    // wasm-encoder has just written a size there.
-    let size = reader.read_var_u32().map_or(0, |size| size as usize);
-    out.split_off(out.len() - size)
 }

@@ -1,0 +1,89 @@
+//! What doors ask of the engine and tell it, besides instructions.
+
+use crate::context::{Choices, Tracking};
+use crate::engine::locals::Assigned;
+use crate::engine::{Arity, Engine, Origin};
+use crate::index::LocalIndex;
+use crate::source::SourceLine;
+use linmem_allocator::Zero;
+use linmem_intrinsics::Representation;
+use wasm_encoder::ValType;
+
+impl Engine<'_> {
+    /// What a segment is.
+    pub(crate) fn representation(&self) -> Representation {
+        self.context.representation
+    }
+
+    /// Adds a local.
+    pub(crate) fn add_local(&mut self, ty: ValType, assigned: Assigned) -> LocalIndex {
+        self.locals.add(ty, assigned)
+    }
+
+    /// Whether a local is one that lowering, or a door, may assign once and nobody else.
+    pub(crate) fn is_owned(&self, local: LocalIndex) -> bool {
+        self.locals.assigned(local) == Assigned::Once || self.locals.added().iter().any(|added| added.local == local)
+    }
+
+    /// Whether the code that comes next cannot be reached.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.is_some()
+    }
+
+    /// Whether it matters where code is from.
+    pub(crate) fn reports(&self) -> bool {
+        self.context.choices.reports()
+    }
+
+    /// Says where the code that comes is from.
+    pub(crate) fn set_origin(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+
+    /// Says that the last instruction may have run other code: a call.
+    pub(crate) fn called(&mut self) {
+        self.innermost.call();
+    }
+
+    /// Says which line the code that comes is from.
+    pub(crate) fn set_source(&mut self, source: SourceLine) {
+        self.origin.source = Some(source);
+    }
+
+    /// What was chosen.
+    pub(crate) fn choices(&self) -> Choices {
+        self.context.choices
+    }
+
+    /// Whether closing a region closes those in it as well.
+    pub(crate) fn closes_all_at_once(&self) -> bool {
+        self.context.choices.tracking() == Tracking::Marks
+    }
+
+    /// Whether closing a region writes its mark to top, and does nothing else.
+    pub(crate) fn closes_by_top(&self) -> bool {
+        self.closes_all_at_once() && self.context.choices.zero != Zero::Free
+    }
+
+    /// Pushes top, for a door that makes the code of leaving regions itself.
+    pub(crate) fn push_top(&mut self) {
+        self.needs.use_regions();
+        let top = self.context.top();
+        self.other(Arity::Known { pops: 0, pushes: 1 }, |tape| {
+            tape.emit(|sink| {
+                sink.global_get(top);
+            });
+        });
+    }
+
+    /// Pops what becomes top.
+    pub(crate) fn write_top(&mut self) {
+        self.needs.use_regions();
+        let top = self.context.top();
+        self.other(Arity::Known { pops: 1, pushes: 0 }, |tape| {
+            tape.emit(|sink| {
+                sink.global_set(top);
+            });
+        });
+    }
+}

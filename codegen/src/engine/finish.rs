@@ -1,0 +1,88 @@
+//! The end of a function: what was left for it to tell.
+
+use crate::context::{Context, Global};
+use crate::engine::frames::{Late, Slot};
+use crate::engine::locals::Added;
+use crate::engine::tape::{Code, FunctionRef, relocate};
+use crate::engine::{Engine, lower};
+use crate::helpers::emit_canary;
+use crate::index::LocalIndex;
+use wasm_encoder::{Function, InstructionSink, ValType};
+
+/// A lowered function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lowered {
+    /// The types of all locals that are not parameters.
+    pub(crate) locals: Vec<ValType>,
+    /// The locals that lowering added.
+    pub(crate) added: Vec<Added>,
+    /// The instructions.
+    pub(crate) code: Code,
+}
+
+impl Lowered {
+    /// The body, once the indices of functions are known.
+    pub(crate) fn body(&self, index: impl Fn(FunctionRef) -> u32) -> Function {
+        let mut bytes = Vec::with_capacity(self.code.bytes.len() + 16);
+        relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
+        let mut function = Function::new_with_locals_types(self.locals.iter().copied());
+        function.raw(bytes);
+        function
+    }
+}
+
+impl Engine<'_> {
+    /// The lowered function.
+    pub(crate) fn finish(self) -> Lowered {
+        let Engine { tape, frames, locals, context, canaries, .. } = self;
+        let code = tape.finish(|late, out| match late {
+            Late::FrameBytes(frame) => {
+                wasm_encoder::Encode::encode(&(frames.bytes(frame) as i32), out);
+            }
+            Late::Definition(id) => {
+                let definition = frames.definition(id);
+                if locals.is_read(definition.local) {
+                    let mut sink = InstructionSink::new(out);
+                    write_slot(&mut sink, context, frames.base(definition.slot.frame), definition.slot);
+                    sink.local_set(definition.local.0);
+                }
+            }
+            Late::KeepCanary(region) => {
+                if let Some(local) = canaries.get(&region) {
+                    InstructionSink::new(out).local_tee(local.0);
+                }
+            }
+            Late::TakeCanary(region) => {
+                if let Some(local) = canaries.get(&region) {
+                    let mut sink = InstructionSink::new(out);
+                    sink.global_get(context.global(Global::Serial));
+                    emit_canary(&mut sink).local_set(local.0);
+                }
+            }
+            Late::ClearFrame(frame, from) => {
+                let mut sink = InstructionSink::new(out);
+                lower::clear(&mut sink, context, frames.base(frame), from, frames.bytes(frame));
+            }
+        });
+        Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code }
+    }
+}
+
+/// Writes the instructions that push a segment of a frame.
+pub(super) fn write_slot(sink: &mut InstructionSink<'_>, context: &Context, base: LocalIndex, slot: Slot) {
+    sink.local_get(base.0);
+    if slot.offset != 0 {
+        sink.i32_const(slot.offset as i32).i32_add();
+    }
+    if context.is_packed() {
+        pack_constant(sink, slot.bytes);
+    }
+}
+
+/// Makes the address on the stack a packed segment of a constant size.
+pub(super) fn pack_constant(sink: &mut InstructionSink<'_>, bytes: u32) {
+    sink.i64_extend_i32_u();
+    if bytes != 0 {
+        sink.i64_const((u64::from(bytes) << 32) as i64).i64_or();
+    }
+}

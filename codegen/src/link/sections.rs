@@ -1,0 +1,79 @@
+//! Sections: entries that are copied as bytes, or written anew.
+
+use crate::engine::tape::FunctionRef;
+use crate::error::{Error, Place};
+use crate::link::plan::Plan;
+use std::convert::Infallible;
+use wasm_encoder::Encode;
+use wasm_encoder::reencode::{self, Reencode};
+use wasmparser::{BinaryReader, FromReader, SectionLimited};
+
+/// Renumbers what refers to functions.
+pub(super) struct Renumber<'a>(pub(super) &'a Plan);
+
+impl Reencode for Renumber<'_> {
+    type Error = Infallible;
+
+    fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
+        Ok(self.0.index(FunctionRef::Program(function)))
+    }
+}
+
+pub(super) fn failed(error: reencode::Error) -> Error {
+    match error {
+        reencode::Error::ParseError(error) => Error::invalid(&error),
+        other => Error::Unsupported { message: other.to_string(), place: Place::Module },
+    }
+}
+
+pub(super) fn reader<'a, T: FromReader<'a>>(contents: &'a [u8], offset: usize) -> Result<SectionLimited<'a, T>, Error> {
+    Ok(SectionLimited::new(BinaryReader::new_features(contents, offset, crate::module::features()))?)
+}
+
+/// A section whose entries are kept as bytes, with others behind them.
+pub(super) fn extended(
+    contents: Option<&[u8]>,
+    added: usize,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Result<Option<Vec<u8>>, Error> {
+    let (count, rest) = match contents {
+        Some(contents) => {
+            let mut reader = BinaryReader::new(contents, 0);
+            let count = reader.read_var_u32()?;
+            (count as usize, &contents[reader.original_position()..])
+        }
+        None => (0, &[][..]),
+    };
+    if contents.is_none() && added == 0 {
+        return Ok(None);
+    }
+    let mut out = Vec::with_capacity(rest.len() + 16 * added + 8);
+    (count + added).encode(&mut out);
+    out.extend_from_slice(rest);
+    if added > 0 {
+        write(&mut out);
+    }
+    Ok(Some(out))
+}
+
+/// A section of which every entry is written anew.
+pub(super) fn reencoded<'a, T: FromReader<'a>, S: wasm_encoder::Section>(
+    contents: Option<&'a [u8]>,
+    offset: usize,
+    mut target: S,
+    write: impl FnOnce(&mut S, SectionLimited<'a, T>) -> Result<(), reencode::Error>,
+) -> Result<Option<Vec<u8>>, Error> {
+    let Some(contents) = contents else { return Ok(None) };
+    write(&mut target, reader(contents, offset)?).map_err(failed)?;
+    Ok(Some(contents_of(&target)))
+}
+
+/// A section without its size.
+pub(super) fn contents_of(section: &impl Encode) -> Vec<u8> {
+    let mut out = Vec::new();
+    section.encode(&mut out);
+    let mut reader = BinaryReader::new(&out, 0);
+    // wasm-encoder has just written a size there.
+    let size = reader.read_var_u32().map_or(0, |size| size as usize);
+    out.split_off(out.len() - size)
+}
