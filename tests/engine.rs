@@ -405,7 +405,7 @@ fn folding_changes_nothing() {
         *violations.borrow_mut().entry(expected.1.unwrap_or_default()).or_default() += 1;
         Ok(())
     });
-    println!("{} values were logged, violations {violations:?}", logged.into_inner());
+    support::show(&format!("{} values were logged, violations {:?}", logged.into_inner(), violations.borrow()));
     if let Err(error) = result {
         panic!("{error}");
     }

@@ -28,6 +28,20 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// What was reached, as a table.
+    pub fn histogram(&self) -> String {
+        let Reach { programs, steps, longest, depth, crossings, returns, chunks, out_of_memory, null, zeroed, .. } =
+            self;
+        format!(
+            "{programs} programs of {steps} steps, the longest of {longest}\n\
+             steps at depths 0-1, 2-4, 5-8, 9-16, and more: {depth:?}\n\
+             chunk crossings {crossings}, returns {returns}, most chunks {chunks}; out of memory {out_of_memory}, null \
+             segments {null}, zeroed {zeroed}\n\
+             violations {:?}\nprograms {:?}",
+            self.violations, self.variants
+        )
+    }
+
     pub fn begin(&mut self, program: &Program, variant: Variant) {
         self.programs += 1;
         self.steps += program.steps.len();

@@ -56,7 +56,7 @@ fn run(cases: u32, shrink: u32, modules: &Modules) -> Result<Reach, String> {
 #[test]
 fn regions_are_what_the_model_says() {
     let reach = run(10_000, 2000, &Modules::new(|text| text)).unwrap_or_else(|error| panic!("{error}"));
-    println!("{reach:#?}");
+    support::show(&reach.histogram());
     // The generator is worth something only if it gets to where the mistakes are.
     assert!(reach.depth[4] > 1000, "depths over 16: {}", reach.depth[4]);
     assert!(reach.crossings > 1000, "chunk crossings: {}", reach.crossings);

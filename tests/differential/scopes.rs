@@ -4,6 +4,7 @@
 
 use crate::machine::is_all;
 use crate::program::Variant;
+use crate::support;
 use crate::support::host::{Limits, engine, violation};
 use linmem::allocator::model::{Home, Memory, Model, Rules};
 use linmem::allocator::{Nesting, Unwind, Zero};
@@ -552,7 +553,7 @@ fn run(cases: u32, shrink: u32, plant: impl Fn(String) -> String) -> Result<Reac
 #[test]
 fn scopes_are_closed_on_every_way_out() {
     let reach = run(10_000, 2000, |text| text).unwrap_or_else(|error| panic!("{error}"));
-    println!("{reach:#?}");
+    support::show(&format!("scopes: {reach:?}"));
     assert_eq!(reach.ops.len(), Op::ALL.len(), "every way");
     assert!(reach.ops.values().all(|count| *count > 500), "{:?}", reach.ops);
     assert!(reach.deep > 500 && reach.thrown_through > 500 && reach.out_of_memory > 20, "{reach:?}");

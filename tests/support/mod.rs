@@ -10,7 +10,15 @@ pub mod testfile;
 
 use linmem::Safety;
 use linmem::allocator::Nesting;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// Shows something in the ordinary run, where what a test prints is captured.
+pub fn show(text: &str) {
+    let text: String = text.lines().map(|line| format!("    {line}\n")).collect();
+    // Whether anybody can see it changes nothing.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
 
 /// The root of the workspace.
 pub fn root() -> PathBuf {
