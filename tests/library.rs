@@ -10,7 +10,9 @@ use linmem::wasm_encoder::{
     BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
 };
-use linmem::{Access, Config, Error, FunctionType, Representation, ValueType};
+use linmem::{
+    Access, Config, Error, FunctionType, OnViolation, Report, Representation, SourceLine, ValueType, Violation,
+};
 use linmem_host::wasmtime::Val;
 use support::build::{add_probe, configurations};
 use support::host::{Running, State};
@@ -477,4 +479,29 @@ fn the_lowered_sample_is_as_it_was() {
     expect(&bytes, &[(1, 101)], "no choices");
     let _guard = support::goldens("library");
     insta::assert_snapshot!("sample", linmem::wat::print(&bytes).unwrap());
+}
+
+#[test]
+fn reports_have_the_lines_that_a_frontend_tells() {
+    let config = Config { on_violation: OnViolation::Report, max_pages: Some(3), ..Config::default() };
+    let bytes = built(&config, Representation::Packed, |f| {
+        f.region(|f, region| {
+            f.source(SourceLine { file: Some("main.scala".to_string()), line: 7, column: 3 });
+            f.allocate_dynamic(region, f.param(0));
+        });
+        f.push(0);
+    })
+    .unwrap();
+    let mut running = Running::new(&bytes, State::default());
+    assert_eq!(running.call("f", &[Val::I32(100_000)]).unwrap()[0].unwrap_i32(), 0);
+    running.call("f", &[Val::I32(1_000_000)]).expect_err("there is no memory");
+    let [kind, site, a, b, c] = running.store.data().violation.expect("it is reported");
+    let site = &linmem::sites::read(&bytes)[site as usize];
+    assert_eq!(site.to_string(), "at main.scala:7:3, in $f");
+    let report =
+        Report { kind: Violation::from_code(kind).unwrap(), intrinsic: site.intrinsic.clone(), numbers: [a, b, c] };
+    assert_eq!(
+        report.to_string(),
+        "MemoryAllocator.allocate: there is no memory for 1000000 bytes; the memory has 2 pages"
+    );
 }
