@@ -528,7 +528,7 @@ fn run(cases: u32, shrink: u32, plant: impl Fn(String) -> String) -> Result<Reac
     let module = |variant: usize| {
         modules[variant].get_or_init(|| {
             let text = plant(linmem::wat::print(&lower(Variant::ALL[variant])).unwrap());
-            linker.instantiate_pre(&Module::new(engine(), crate::support::parse(&text)).unwrap()).unwrap()
+            linker.instantiate_pre(&Module::new(engine(), support::parse(&text)).unwrap()).unwrap()
         })
     };
     let total = RefCell::new(Reach::default());
