@@ -29,18 +29,21 @@
 //! Where regions are checked, each begins with a header, which is what closing it needs:
 //!
 //! ```text
-//!   mark, header                 segments                top
-//!     │                             │                     │
-//!     ▼                             ▼                     ▼
-//!     ┌────────────┬──────────────┬───┬───────────────────┬─ ─ ─
-//!     │ canary u64 │ previous u32 │ … │                   │
-//!     └────────────┴──────────────┴───┴───────────────────┴─ ─ ─
-//!     0            8              12  16
+//!   mark, header               segments                top
+//!     │                           │                     │
+//!     ▼                           ▼                     ▼
+//!     ┌────────────┬──────────────┬───┬─────────────────┬─ ─ ─
+//!     │ handle u32 │ previous u32 │ … │                 │
+//!     └────────────┴──────────────┴───┴─────────────────┴─ ─ ─
+//!     0            4              8
 //! ```
 //!
-//! `previous` is the address of the header of the region that was innermost before. The list ends at the header of
-//! home, which cannot be mistaken for a region's: no canary looks like it (see [`CANARY`]). A handle is a number that no
-//! other region has, so that one that was closed is never taken for one that was opened later.
+//! `previous` is the address of the header of the region that was innermost before; the list ends at the header of home.
+//! A handle is a number that no other region has, so that one that was closed is never taken for one that was opened
+//! later, and it is the canary of its header: whoever overwrites the header changes it, or `previous`.
+//!
+//! The header of home, read as a region's, is none: its second word is the address of a chunk or 0, and no region's
+//! header lies there.
 //!
 //! So that a header always lies at its mark where a region is the only one, [`REGION_HEADER`] bytes at the end of each
 //! chunk are kept for it: what a chunk's header calls its end is that much before the real one. Otherwise a region that
@@ -49,7 +52,8 @@
 //! # Invariants
 //!
 //! 1. Chunks ascend, do not overlap, and do not touch: pages next to the last chunk extend it.
-//! 2. `top` is a multiple of [`ALIGNMENT`] and lies in a chunk behind its header, or is its end.
+//! 2. `top` is a multiple of [`ALIGNMENT`] and lies in a chunk behind its header, or is its end; where regions are
+//!    checked, it may be up to [`REGION_HEADER`] bytes behind what the chunk's header calls its end.
 //! 3. `limit` is the end of home if top is in home and no close has yet brought it back from elsewhere, else 0.
 //! 4. No chunk ends above [`CEILING`].
 //! 5. Where regions are checked, top is not above the end of home while none is open: a header fits at its mark.
@@ -87,17 +91,13 @@ pub const CEILING: Address = 0xFFFF_0000;
 pub const INLINE_BYTES: u32 = PAGE - ALIGNMENT;
 
 /// The size of a region's header in bytes, and what is kept for one at the end of each chunk.
-pub const REGION_HEADER: u32 = 16;
+pub const REGION_HEADER: u32 = 8;
 
-/// Where a region's header holds its canary: the handle, and [`CANARY`] above it.
-pub const REGION_CANARY: u32 = 0;
+/// Where a region's header holds its handle.
+pub const REGION_HANDLE: u32 = 0;
 
 /// Where a region's header holds the address of the header of the region that was innermost before.
-pub const REGION_PREVIOUS: u32 = 8;
-
-/// The upper half of every canary. Its low 16 bits are not all zero, so that it is no address of a chunk: the header of
-/// home, read as a canary, has such an address or 0 there.
-pub const CANARY: u32 = 0x9e37_79b9;
+pub const REGION_PREVIOUS: u32 = 4;
 
 /// The first handle, where regions are checked. Each further one is larger by [`HANDLE_STEP`].
 pub const FIRST_HANDLE: u32 = 1;
@@ -105,11 +105,6 @@ pub const FIRST_HANDLE: u32 = 1;
 /// The distance between handles: two, so that none is ever 0, the handle of a program that forgot to open a region. A
 /// handle comes again after 2^31 regions.
 pub const HANDLE_STEP: u32 = 2;
-
-/// What the header of a region with this handle begins with.
-pub const fn canary(handle: u32) -> u64 {
-    (CANARY as u64) << 32 | handle as u64
-}
 
 /// The least multiple of `alignment` (a power of two) that is not below `value`.
 pub const fn align_up(value: u64, alignment: u32) -> u64 {
@@ -139,10 +134,9 @@ mod tests {
     }
 
     #[test]
-    fn no_header_of_home_is_a_canary() {
-        assert_ne!(CANARY % PAGE, 0);
-        assert_eq!((REGION_CANARY, REGION_PREVIOUS, REGION_HEADER % ALIGNMENT), (0, 8, 0));
-        assert_eq!(canary(FIRST_HANDLE) as u32, 1);
+    fn a_region_header_is_one_number_of_64_bits() {
+        assert_eq!((REGION_HANDLE, REGION_PREVIOUS, REGION_HEADER), (0, 4, 8));
+        assert_eq!(REGION_HEADER % ALIGNMENT, 0);
         assert_eq!((FIRST_HANDLE % 2, HANDLE_STEP % 2), (1, 0));
     }
 

@@ -261,21 +261,24 @@ impl Machine {
         (!choices.is_empty()).then(|| choices[pick % choices.len()])
     }
 
-    /// Overwrites the header of the innermost region. Whoever comes to it then says so.
+    /// Overwrites the header of the innermost region, or the second half of it. Whoever comes to it then says so.
     fn smash(&mut self, garbage: u64, reach: &mut Reach) {
-        let (Some(header), Some(handle)) = (self.model.innermost_header(), self.regions.last().copied()) else {
-            return;
-        };
+        let (Some(header), Some(handle)) = (self.model.innermost_header(), self.regions.last().copied()) else { return };
         let place = header as usize..header as usize + 8;
         let kept: [u8; 8] = self.memory.data(&self.store)[place.clone()].try_into().unwrap();
-        if garbage.to_le_bytes() == kept {
+        let is_half = garbage.is_multiple_of(2);
+        let garbage = if is_half { garbage >> 32 << 32 | u64::from(handle) } else { garbage };
+        // A header below this one is possible, and an odd number may be a handle.
+        if (garbage >> 32) <= u64::from(header) {
             return;
         }
         self.memory.data_mut(&mut self.store)[place.clone()].copy_from_slice(&garbage.to_le_bytes());
         let closed = self.close.call(&mut self.store, handle as i32);
         self.agree(closed, Err(Violation::Corrupted), reach);
-        let allocated = self.allocate.call(&mut self.store, (handle as i32, 8));
-        self.agree(allocated, Err(Violation::Corrupted), reach);
+        if !is_half {
+            let allocated = self.allocate.call(&mut self.store, (handle as i32, 8));
+            self.agree(allocated, Err(Violation::Corrupted), reach);
+        }
         self.memory.data_mut(&mut self.store)[place].copy_from_slice(&kept);
     }
 

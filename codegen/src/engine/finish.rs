@@ -1,11 +1,11 @@
 //! The end of a function: what was left for it to tell.
 
-use crate::context::{Context, Global};
+use crate::context::Context;
 use crate::engine::frames::{Late, Slot};
 use crate::engine::locals::Added;
 use crate::engine::tape::{Code, FunctionRef, relocate};
 use crate::engine::{Engine, lower};
-use crate::helpers::emit_canary;
+use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
 use wasm_encoder::{Function, InstructionSink, ValType};
 
@@ -34,7 +34,7 @@ impl Lowered {
 impl Engine<'_> {
     /// The lowered function.
     pub(crate) fn finish(self) -> Lowered {
-        let Engine { tape, frames, locals, context, canaries, .. } = self;
+        let Engine { tape, frames, locals, context, headers, .. } = self;
         let code = tape.finish(|late, out| match late {
             Late::FrameBytes(frame) => {
                 wasm_encoder::Encode::encode(&(frames.bytes(frame) as i32), out);
@@ -47,16 +47,14 @@ impl Engine<'_> {
                     sink.local_set(definition.local.0);
                 }
             }
-            Late::KeepCanary(region) => {
-                if let Some(local) = canaries.get(&region) {
+            Late::KeepHeader(region) => {
+                if let Some(local) = headers.get(&region) {
                     InstructionSink::new(out).local_tee(local.0);
                 }
             }
-            Late::TakeCanary(region) => {
-                if let Some(local) = canaries.get(&region) {
-                    let mut sink = InstructionSink::new(out);
-                    sink.global_get(context.global(Global::Serial));
-                    emit_canary(&mut sink).local_set(local.0);
+            Late::TakeHeader(region) => {
+                if let Some(local) = headers.get(&region) {
+                    emit_load_header(&mut InstructionSink::new(out), context).local_set(local.0);
                 }
             }
             Late::ClearFrame(frame, from) => {

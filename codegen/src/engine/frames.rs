@@ -67,10 +67,10 @@ pub(crate) struct Slot {
 pub(crate) enum Late {
     /// The size of a frame, as the immediate of an `i32.const`.
     FrameBytes(FrameId),
-    /// The instruction that keeps the canary on the stack in its region's local, if code reads it there.
-    KeepCanary(RegionId),
-    /// The instructions that put the canary of the region that was opened last into its local, if code reads it there.
-    TakeCanary(RegionId),
+    /// The instruction that keeps the header on the stack in its region's local, if code reads it there.
+    KeepHeader(RegionId),
+    /// The instructions that put the header of the innermost region into its local, if code reads it there.
+    TakeHeader(RegionId),
     /// The instructions that set a frame to zero, from this offset on.
     ClearFrame(FrameId, u32),
     /// The instructions that put a segment of a frame into its local, if code reads it there.

@@ -146,9 +146,9 @@ impl Locals {
         }
     }
 
-    /// A local for the canary of a region.
-    pub(crate) fn add_canary(&mut self) -> LocalIndex {
-        self.add_named(ValType::I64, "linmem.canary")
+    /// A local for the header of a region.
+    pub(crate) fn add_header(&mut self) -> LocalIndex {
+        self.add_named(ValType::I64, "linmem.header")
     }
 
     /// A local for the start of a frame.

@@ -83,8 +83,10 @@ pub(crate) struct Engine<'a> {
     changing: Vec<LocalIndex>,
     regions: u32,
     innermost: Innermost,
-    /// The locals that hold the canaries of regions that this function opens and checks.
-    canaries: BTreeMap<RegionId, LocalIndex>,
+    /// The locals that hold the headers of regions that this function opens and checks.
+    headers: BTreeMap<RegionId, LocalIndex>,
+    /// Where a local was last assigned by instructions that are written only if something reads it.
+    defined: Option<Position>,
     /// Where the code that comes is from.
     origin: Origin,
     /// The intrinsic that is being lowered, and its number among the sites, if it has one.
@@ -108,7 +110,8 @@ impl<'a> Engine<'a> {
             changing: Vec::new(),
             regions: 0,
             innermost: Innermost::default(),
-            canaries: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            defined: None,
             origin: Origin::default(),
             current: None,
             labels: 0,

@@ -176,6 +176,7 @@ impl Engine<'_> {
         }
         let definition = self.frames.define(slot, local);
         self.tape.late(Late::Definition(definition));
+        self.defined = Some(self.tape.here());
         self.know(local, Fact::Slot(definition));
         Some(Value::Slot(slot, Some(definition)))
     }

@@ -1,12 +1,52 @@
 //! Closing regions, out of line.
 
-use crate::context::Global;
-use crate::helpers::fragments::{emit_canary, push_home, skip_header};
+use crate::context::{Global, Tracking};
+use crate::helpers::fragments::{push_home, skip_header};
 use crate::helpers::{Bodies, Helper};
 use linmem_allocator::Zero;
-use linmem_allocator::layout::{CHUNK_END, CHUNK_NEXT, REGION_CANARY, REGION_PREVIOUS};
+use linmem_allocator::layout::{CHUNK_END, CHUNK_NEXT, REGION_HANDLE, REGION_PREVIOUS};
 use linmem_intrinsics::Violation;
 use wasm_encoder::{BlockType, Function, ValType};
+
+/// Closes a region by its handle.
+pub(super) fn close(bodies: &Bodies<'_>) -> Function {
+    match bodies.context.choices.tracking() {
+        Tracking::List => close_any(bodies),
+        Tracking::Headers | Tracking::Marks | Tracking::Count => close_innermost(bodies),
+    }
+}
+
+/// Closes the innermost region, if the handle is its.
+///
+/// ```wasm
+/// ;; (handle)
+/// call $linmem.check_close (handle)
+/// at = region   before = at.previous
+/// ;; is what `before` leads to intact?   call $linmem.Corrupted
+/// region = before   top = at                          ;; zeroed up to what top was, if that is asked for
+/// ```
+fn close_innermost(bodies: &Bodies<'_>) -> Function {
+    let context = bodies.context;
+    let region = context.global(Global::Region);
+    let (handle, site) = (0, 1);
+    let at = site + u32::from(Helper::Close.is_told_site(context));
+    let before = at + 1;
+    let previous = context.memarg(REGION_PREVIOUS, 4);
+    let mut function = Function::new([(2, ValType::I32)]);
+    let sink = &mut function.instructions();
+    sink.local_get(handle);
+    bodies.call(sink, Helper::Blame(Violation::AlreadyFreed), site);
+    sink.global_get(region).local_tee(at).i32_load(previous).local_set(before);
+    bodies.check_header(sink, handle, at, before, site);
+    sink.local_get(before).global_set(region).local_get(at);
+    if context.choices.zero == Zero::Free {
+        bodies.call(sink, Helper::Release, site);
+    } else {
+        sink.global_set(context.top());
+    }
+    sink.end();
+    function
+}
 
 /// Closes a region that is in the list of open ones, wherever it is there. The last one to be closed frees all.
 ///
@@ -16,14 +56,13 @@ use wasm_encoder::{BlockType, Function, ValType};
 /// loop $find
 ///   at == HOME:   call $linmem.AlreadyFreed
 ///   before = at.previous
-///   at.canary != canary(handle):
-///     ;; is the header at `at` intact?   call $linmem.Corrupted
-///     after = at   at = before   br $find
+///   ;; is the header at `at` intact?   call $linmem.Corrupted
+///   at.handle != handle:   after = at   at = before   br $find
 /// end
 /// after:   after.previous = before   else:   region = before
 /// region == HOME:   top = mark                        ;; zeroed up to what top was, if that is asked for
 /// ```
-pub(super) fn close(bodies: &Bodies<'_>) -> Function {
+fn close_any(bodies: &Bodies<'_>) -> Function {
     let context = bodies.context;
     let region = context.global(Global::Region);
     let (handle, site) = (0, 1);
@@ -41,9 +80,8 @@ pub(super) fn close(bodies: &Bodies<'_>) -> Function {
     });
     sink.end();
     sink.local_get(at).i32_load(previous).local_set(before);
-    sink.local_get(at).i64_load(context.memarg(REGION_CANARY, 8)).local_get(handle);
-    emit_canary(sink).i64_ne().if_(BlockType::Empty);
     bodies.check_header(sink, handle, at, before, site);
+    sink.local_get(at).i32_load(context.memarg(REGION_HANDLE, 4)).local_get(handle).i32_ne().if_(BlockType::Empty);
     sink.local_get(at).local_set(after).local_get(before).local_set(at).br(1).end();
     sink.end();
 
@@ -85,6 +123,12 @@ pub(super) fn release(bodies: &Bodies<'_>) -> Function {
     let (mark, chunk, from, end) = (0, 1, 2, 3);
     let mut function = Function::new([(3, ValType::I32)]);
     let sink = &mut function.instructions();
+    // A region that was opened before there was a home begins where home does, if there is one by now.
+    if context.choices.opens_without_home() {
+        sink.local_get(mark).i32_eqz().global_get(top).i32_and().if_(BlockType::Empty);
+        push_home(sink, context);
+        skip_header(sink).local_set(mark).end();
+    }
     sink.global_get(context.limit()).if_(BlockType::Empty);
     sink.local_get(mark).i32_const(0).global_get(top).local_get(mark).i32_sub().memory_fill(memory);
     sink.else_();

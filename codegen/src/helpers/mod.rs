@@ -19,7 +19,7 @@ use crate::engine::tape::FunctionRef;
 use linmem_intrinsics::{FunctionType, ValueType, Violation};
 use wasm_encoder::{Function, InstructionSink};
 
-pub(crate) use fragments::{emit_canary, emit_link, emit_store_canary};
+pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};
 pub(crate) use needs::Needs;
 
 /// A host call that is lifted.
@@ -119,9 +119,9 @@ pub(crate) enum Helper {
     AllocateAligned,
     /// Opens a region with a header, and reserves its first frame.
     Open,
-    /// Closes a region with a header, whichever it is.
+    /// Closes a region with a header, by its handle.
     Close,
-    /// Says what is wrong with a handle that is not the innermost region's, if anything is.
+    /// Says what is wrong with a handle, if anything is.
     Blame(Violation),
     /// Sets all from a mark to top to zero, and goes back to the mark.
     Release,
@@ -162,7 +162,7 @@ impl Helper {
             Helper::Open => "open",
             Helper::Close => "close",
             Helper::Blame(Violation::UseAfterFree) => "check_allocator",
-            Helper::Blame(_) => "blame_close",
+            Helper::Blame(_) => "check_close",
             Helper::Release => "release",
             Helper::HostCall { call, packed, folded } => {
                 let packed = if packed { ".packed" } else { "" };
@@ -247,6 +247,9 @@ impl Helper {
             }
             Helper::Close => {
                 callees.extend([violation(Violation::AlreadyFreed), violation(Violation::Corrupted)]);
+                if context.choices.tracking() == Tracking::Headers {
+                    callees.push(helper(Helper::Blame(Violation::AlreadyFreed)));
+                }
                 if context.choices.zero == linmem_allocator::Zero::Free {
                     callees.push(helper(Helper::Release));
                 }

@@ -1,7 +1,7 @@
 //! Opening a region that has a header, out of line.
 
 use crate::context::{Global, Home, Tracking};
-use crate::helpers::fragments::{emit_link, emit_store_canary, push_home};
+use crate::helpers::fragments::{emit_header, emit_store_header, push_home};
 use crate::helpers::{Alignment, Bodies, Helper, Refused};
 use linmem_allocator::layout::{ALIGNMENT, REGION_HEADER};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
@@ -14,12 +14,12 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 /// from = top
 /// header = try_refill(from, 0)                        ;; at top if it can be, else in the next chunk
 /// header == 0:   call $linmem.OutOfMemory
-/// frame = header   top = header + 16
-/// bytes > 16:
-///   frame = try_refill(top, bytes - 16) - 16
-///   frame == -16:   top = from   call $linmem.OutOfMemory
+/// frame = header   top = header + 8
+/// bytes > 8:
+///   frame = try_refill(top, bytes - 8) - 8
+///   frame == -8:   top = from   call $linmem.OutOfMemory
 /// region == HOME:   mark = from                       ;; where regions are in a list
-/// ;; link the header
+/// header.handle = serial += 2   header.previous = region   region = header
 /// frame
 /// ```
 ///
@@ -67,7 +67,8 @@ pub(super) fn open(bodies: &Bodies<'_>) -> Function {
         push_home(sink, context).i32_eq().if_(BlockType::Empty);
         sink.local_get(from).global_set(context.global(Global::Mark)).end();
     }
-    emit_link(sink, context, header);
-    emit_store_canary(sink, context).local_get(frame).end();
+    emit_header(sink, context, header);
+    emit_store_header(sink, context, header);
+    sink.local_get(frame).end();
     function
 }

@@ -26,7 +26,7 @@
 ;; run none: dynamic(70000, 16) == 16
 ;; run temporal: dynamic(70000, 16) == 32
 ;; run none: dynamic(1, 1) == 16
-;; run temporal: dynamic(1, 1) == 32
+;; run temporal: dynamic(1, 1) == 24
 ;; violation temporal: BadAlignment dynamic(1, 3)
 ;; violation temporal: BadAlignment dynamic(1, 0)
 ;; violation temporal: BadAlignment dynamic(1, 131072)

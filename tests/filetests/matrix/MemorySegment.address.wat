@@ -17,7 +17,7 @@
     (call $address (call $ofAddress (local.get $address) (i32.const 5)))))
 
 ;; run none: frame() == 24
-;; run temporal: frame() == 40
+;; run temporal: frame() == 32
 ;; run: constant() == 1234
 ;; run: dynamic(0xffffffff) == 0xffffffff
 ;; run: dynamic(0) == 0

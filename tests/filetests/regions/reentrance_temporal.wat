@@ -33,8 +33,8 @@
     (call $free (local.get $r))))
 
 ;; run none: top() == 16
-;; run temporal: top() == 32
+;; run temporal: top() == 24
 ;; run: callback(50) == 1275
 ;; run: callback(1) == 1
 ;; run none: top() == 16
-;; run temporal: top() == 32
+;; run temporal: top() == 24

@@ -1,5 +1,6 @@
 ;;! --safety temporal --on-violation report
-;; A header that somebody wrote over: the canary of 64 bits begins at 16, the first byte that a region has.
+;; A header that somebody wrote over: it begins at 16, the first byte that a region has: its handle, and the header of
+;; the region around, here home's.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -10,14 +11,22 @@
   (func $close (export "close") (param i32) (call $free (local.get 0)))
   (func $allocates (export "allocates") (param i32) (result i64) (call $allocate (local.get 0) (i32.const 4)))
   (func (export "write") (param $address i32) (param $byte i32)
-    (call $setByte (call $ofAddress (local.get $address) (i32.const 1)) (i32.const 0) (local.get $byte))))
+    (call $setByte (call $ofAddress (local.get $address) (i32.const 1)) (i32.const 0) (local.get $byte)))
+  (func $in_one_function (export "in_one_function") (param $address i32) (local $r i32)
+    (local.set $r (call $new))
+    (call $setByte (call $ofAddress (local.get $address) (i32.const 1)) (i32.const 0) (i32.const 7))
+    (call $free (local.get $r))))
 
 ;; run: open() == 1
 ;; run: write(16, 65) == ()
-;; report: close(1) == MemoryAllocator.free: the header of a region at address 16 was overwritten: it begins with 0x00000041 (at line 10, in $close)
-;; report: allocates(1) == MemoryAllocator.allocate: the header of a region at address 16 was overwritten: it begins with 0x00000041 (at line 11, in $allocates)
+;; report: close(1) == MemoryAllocator.free: the header of a region at address 16 was overwritten: it begins with 0x00000041 (at line 11, in $close)
+;; report: allocates(1) == MemoryAllocator.allocate: the header of a region at address 16 was overwritten: it begins with 0x00000041 (at line 12, in $allocates)
 ;; run: write(16, 1) == ()
+;; run: write(23, 1) == ()
+;; report: close(1) == MemoryAllocator.free: the header of a region at address 16 was overwritten: it begins with 0x00000001 (at line 11, in $close)
 ;; run: write(23, 0) == ()
-;; report: close(1) == MemoryAllocator.free: the header of a region at address 16 was overwritten: it begins with 0x00000001 (at line 10, in $close)
-;; run: write(23, 0x9e) == ()
+;; run: write(20, 0) == ()
+;; report: close(1) == MemoryAllocator.free: the header of a region at address 16 was overwritten: it begins with 0x00000001 (at line 11, in $close)
+;; run: write(20, 8) == ()
 ;; run: close(1) == ()
+;; report: in_one_function(20) == MemoryAllocator.free: the header of a region at address 16 was overwritten: it begins with 0x00000003 (at line 18, in $in_one_function)

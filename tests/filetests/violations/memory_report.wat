@@ -19,4 +19,4 @@
 ;; report: allocates(1000000) == MemoryAllocator.allocate: there is no memory for 1000000 bytes; the memory has 1 page (at line 10, in $allocates)
 ;; report: aligns(1000000, 64) == MemoryAllocator.allocateAligned: there is no memory for 1000000 bytes at a multiple of 64; the memory has 1 page (at line 12, in $aligns)
 ;; report: aligns(8, 24) == MemoryAllocator.allocateAligned: the alignment 24 is not a power of two up to 65536 (at line 12, in $aligns)
-;; run: allocates(250000) == 1073741824000080
+;; run: allocates(250000) == 1073741824000048

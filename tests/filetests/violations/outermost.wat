@@ -20,15 +20,15 @@
 
 ;; run: open() == 1
 ;; run: open() == 3
-;; run: fill(1) == 48
+;; run: fill(1) == 32
 ;; run: close(1) == ()
 ;; report: close(1) == MemoryAllocator.free: allocator 1 is not open: it was closed before, or never opened (at line 13, in $close)
 ;; report: fill(1) == MemoryAllocator.allocate: allocator 1 is not open: it was closed, or never opened (at line 15, in $fill)
-;; run: fill(3) == 56
-;; run: read(48) == 77
+;; run: fill(3) == 40
+;; run: read(32) == 77
 ;; run: close(3) == ()
-;; run: read(48) == 0
-;; run: read(56) == 0
+;; run: read(32) == 0
+;; run: read(40) == 0
 ;; run: read(16) == 0
 ;; run: open() == 5
-;; run: fill(5) == 32
+;; run: fill(5) == 24

@@ -1,17 +1,17 @@
 //! Checking that a handle is the innermost open region's.
 
-use crate::context::{Context, Global};
+use crate::config::Optimize;
+use crate::context::{Global, Home, Tracking};
 use crate::engine::Engine;
 use crate::engine::locals::Scratch;
 use crate::engine::operands::{Operand, Value};
-use crate::helpers::{Helper, emit_canary};
+use crate::helpers::{Helper, emit_load_header, push_home};
 use crate::index::LocalIndex;
-use linmem_allocator::layout::REGION_CANARY;
+use linmem_allocator::layout::REGION_HANDLE;
 use linmem_intrinsics::Violation;
-use wasm_encoder::InstructionSink;
 
-/// How many regions of a function have a local for their canary. A function cannot have more than 50,000 locals.
-const MOST_CANARIES: usize = 1024;
+/// How many regions of a function have a local for their header. A function cannot have more than 50,000 locals.
+const MOST_HEADERS: usize = 1024;
 
 impl Engine<'_> {
     /// Takes the handle of an allocation off the stack, where it lies on top once `behind` are gone, which are discarded
@@ -20,7 +20,7 @@ impl Engine<'_> {
         if !self.is_to_be_checked(handle) {
             return self.discard(handle);
         }
-        self.check_handle(handle, behind, Violation::UseAfterFree);
+        self.check_handle(handle, behind);
         let key = self.region_key(handle);
         self.innermost.check(key);
     }
@@ -30,36 +30,33 @@ impl Engine<'_> {
         self.context.choices.checks_regions() && !self.innermost.is(self.region_key(handle))
     }
 
-    /// Checks a handle against the header of the innermost open region, and so that header as well.
+    /// Checks the handle of an allocation against the header of the innermost open region.
     ///
     /// ```wasm
     /// ;; the handle
-    /// i64.extend_i32_u   i64.const CANARY << 32   i64.or
-    /// global.get $linmem.region
-    /// i64.load
-    /// i64.ne
+    /// global.get $linmem.region   i32.load   i32.ne
+    /// global.get $linmem.region   ;; home    i32.eq   i32.or
     /// if
     ///   ;; the handle again, from its local
     ///   call $linmem.check_allocator
     /// end
     /// ```
     ///
-    /// A region that this function opened has its canary in a local, which is the first three lines.
+    /// Where code is to be small, or there may be no home, the call alone. For a region that this function opened, see
+    /// [`write_header_check`](Engine::write_header_check).
     ///
     /// # Traps
     ///
-    /// In `$linmem.NotInnermost`, `$linmem.Corrupted` or what is said of a region that is closed.
-    pub(super) fn check_handle(&mut self, handle: &Operand, behind: &[&Operand], closed: Violation) {
-        if let Some(canary) = self.canary(handle) {
+    /// In `$linmem.UseAfterFree`, `$linmem.NotInnermost` or `$linmem.Corrupted`.
+    fn check_handle(&mut self, handle: &Operand, behind: &[&Operand]) {
+        if let Some(header) = self.header(handle) {
             self.discard(handle);
-            self.tape.emit(|sink| {
-                sink.local_get(canary.0);
-            });
-            return self.write_check(closed, |sink| {
-                sink.local_get(canary.0).i32_wrap_i64();
-            });
+            return self.write_header_check(header, Violation::UseAfterFree);
         }
         self.materialize(handle);
+        if self.context.choices.optimize == Optimize::Size || matches!(self.context.home, Home::Found { .. }) {
+            return self.call_helper(Helper::Blame(Violation::UseAfterFree));
+        }
         let local = match self.home_of(handle, behind) {
             Some(local) => local,
             None => {
@@ -70,47 +67,81 @@ impl Engine<'_> {
                 scratch
             }
         };
-        self.tape.emit(|sink| {
-            emit_canary(sink);
-        });
-        self.write_check(closed, |sink| {
-            sink.local_get(local.0);
-        });
-    }
-
-    /// Compares the canary on the stack with the innermost region's; `handle` pushes whose it is.
-    fn write_check(&mut self, closed: Violation, handle: impl FnOnce(&mut InstructionSink<'_>)) {
         let context = self.context;
+        let region = context.global(Global::Region);
         self.tape.emit(|sink| {
-            push_canary(sink, context);
-            sink.i64_ne();
+            sink.global_get(region).i32_load(context.memarg(REGION_HANDLE, 4)).i32_ne();
+            sink.global_get(region);
+            push_home(sink, context).i32_eq().i32_or();
         });
         self.write_if(|engine| {
-            engine.tape.emit(handle);
-            engine.call_helper(Helper::Blame(closed));
+            engine.tape.emit(|sink| {
+                sink.local_get(local.0);
+            });
+            engine.call_helper(Helper::Blame(Violation::UseAfterFree));
         });
     }
 
-    /// The local that holds the canary of a region that this function opened: a handle that is known to be of the region
-    /// is of the one that was opened there last, and so is the canary.
-    fn canary(&mut self, handle: &Operand) -> Option<LocalIndex> {
+    /// Checks that the innermost open region is the one whose header is in a local, and that it is intact. Home's header
+    /// equals none: see `linmem_allocator::layout`.
+    ///
+    /// ```wasm
+    /// local.get $header   global.get $linmem.region   i64.load   i64.ne
+    /// if
+    ///   local.get $header   i32.wrap_i64   call $linmem.check_close
+    ///   ;; it is the innermost one's, so that the rest of the header is not what it was
+    ///   call $linmem.Corrupted
+    /// end
+    /// ```
+    pub(super) fn write_header_check(&mut self, header: LocalIndex, closed: Violation) {
+        let context = self.context;
+        self.tape.emit(|sink| {
+            sink.local_get(header.0);
+            emit_load_header(sink, context).i64_ne();
+        });
+        self.write_if(|engine| {
+            engine.tape.emit(|sink| {
+                sink.local_get(header.0).i32_wrap_i64();
+            });
+            engine.call_helper(Helper::Blame(closed));
+            // The list may have the region elsewhere than at its end, and then it may allocate.
+            if context.choices.tracking() == Tracking::Headers {
+                if context.choices.reports() {
+                    let region = context.global(Global::Region);
+                    engine.tape.emit(|sink| {
+                        sink.local_get(header.0).i32_wrap_i64().global_get(region);
+                        sink.global_get(region).i32_load(context.memarg(REGION_HANDLE, 4));
+                    });
+                }
+                engine.call_helper(Helper::Violation(Violation::Corrupted));
+            }
+        });
+    }
+
+    /// The local that holds the header of a region that this function opened: a handle that is known to be of the region
+    /// is of the one that was opened there last, and so is the header.
+    pub(super) fn header(&mut self, handle: &Operand) -> Option<LocalIndex> {
         let Value::Region(region, _) = handle.value else { return None };
-        if let Some(local) = self.canaries.get(&region) {
+        if let Some(local) = self.headers.get(&region) {
             return Some(*local);
         }
-        if self.canaries.len() >= MOST_CANARIES {
+        if self.headers.len() >= MOST_HEADERS {
             return None;
         }
-        let local = self.locals.add_canary();
-        self.canaries.insert(region, local);
+        let local = self.locals.add_header();
+        self.headers.insert(region, local);
         Some(local)
     }
 
     /// The local that a handle was read from, if it cannot have changed since: nothing was written behind it but the
-    /// constants `behind`.
+    /// constants `behind`, and nothing is put in later that assigns a local.
     fn home_of(&self, handle: &Operand, behind: &[&Operand]) -> Option<LocalIndex> {
         let (Value::Local(local) | Value::Region(_, Some(local))) = handle.value else { return None };
-        let mut end = handle.position?.byte();
+        let position = handle.position?;
+        if self.defined.is_some_and(|defined| defined > position) {
+            return None;
+        }
+        let mut end = position.byte();
         for operand in behind {
             operand.constant()?;
             if !operand.deferred {
@@ -122,9 +153,4 @@ impl Engine<'_> {
         }
         (end == self.tape.len()).then_some(local)
     }
-}
-
-/// Pushes what the header of the innermost open region begins with.
-fn push_canary(sink: &mut InstructionSink<'_>, context: &Context) {
-    sink.global_get(context.global(Global::Region)).i64_load(context.memarg(REGION_CANARY, 8));
 }

@@ -8,8 +8,8 @@ use crate::context::{Global, Home, Tracking};
 use crate::engine::Engine;
 use crate::engine::frames::{FrameId, Late, RegionId, RegionKey};
 use crate::engine::operands::{Operand, Value};
-use crate::helpers::{Helper, emit_link, emit_store_canary};
-use linmem_allocator::layout::{REGION_CANARY, REGION_HEADER, REGION_PREVIOUS};
+use crate::helpers::{Helper, emit_header, emit_store_header, push_home};
+use linmem_allocator::layout::{REGION_HANDLE, REGION_HEADER, REGION_PREVIOUS};
 use linmem_allocator::{Nesting, Zero};
 use linmem_intrinsics::Violation;
 use wasm_encoder::BlockType;
@@ -81,15 +81,17 @@ impl Engine<'_> {
     ///   local.get $frame   global.set $linmem.top
     ///   i32.const BYTES   call $linmem.open   local.set $frame
     /// else
-    ///   local.get $frame   global.get $linmem.region   i32.store offset=8
-    ///   local.get $frame   global.set $linmem.region
+    ///   local.get $frame
     ///   global.get $linmem.serial   i32.const 2   i32.add   global.set $linmem.serial
-    ///   local.get $frame   ;; the canary of $linmem.serial   i64.store
+    ///   global.get $linmem.serial   i64.extend_i32_u
+    ///   global.get $linmem.region   i64.extend_i32_u   i64.const 32   i64.shl   i64.or
+    ///   i64.store
+    ///   local.get $frame   global.set $linmem.region
     /// end
     /// global.get $linmem.serial
     /// ```
     ///
-    /// The canary is kept in a local, if the region is checked in this function.
+    /// The header is kept in a local, if the region is checked in this function.
     ///
     /// # Traps
     ///
@@ -115,7 +117,7 @@ impl Engine<'_> {
                 self.tape.emit(|sink| {
                     sink.drop();
                 });
-                self.tape.late(Late::TakeCanary(region));
+                self.tape.late(Late::TakeHeader(region));
             }
             Some(frame) => {
                 // The list of regions wants more than fits here.
@@ -146,11 +148,11 @@ impl Engine<'_> {
             engine.write_called_open(region, frame);
             engine.tape.emit(|sink| {
                 sink.else_();
-                emit_link(sink, context, base);
+                emit_header(sink, context, base);
             });
-            engine.tape.late(Late::KeepCanary(region));
+            engine.tape.late(Late::KeepHeader(region));
             engine.tape.emit(|sink| {
-                emit_store_canary(sink, context);
+                emit_store_header(sink, context, base);
             });
         });
     }
@@ -162,7 +164,7 @@ impl Engine<'_> {
         self.tape.emit(|sink| {
             sink.local_set(base);
         });
-        self.tape.late(Late::TakeCanary(region));
+        self.tape.late(Late::TakeHeader(region));
     }
 
     /// ```wasm
@@ -174,16 +176,12 @@ impl Engine<'_> {
         let region = context.global(Global::Region);
         self.tape.emit(|sink| {
             sink.global_get(region);
-            match context.home.start() {
-                Some(start) => sink.i32_const(start as i32),
-                None => sink.global_get(context.global(Global::Home)),
-            };
-            sink.i32_ne();
+            push_home(sink, context).i32_ne();
         });
         self.write_if(|engine| {
             if context.choices.reports() {
                 engine.tape.emit(|sink| {
-                    sink.global_get(region).i32_load(context.memarg(REGION_CANARY, 4)).i32_const(0).i32_const(0);
+                    sink.global_get(region).i32_load(context.memarg(REGION_HANDLE, 4)).i32_const(0).i32_const(0);
                 });
             }
             engine.call_helper(Helper::Violation(Violation::Nested));
@@ -213,10 +211,7 @@ impl Engine<'_> {
                 self.write_counted_close();
             }
             Tracking::Headers => self.write_checked_close(handle),
-            Tracking::List => {
-                self.materialize(handle);
-                self.call_helper(Helper::Close);
-            }
+            Tracking::List => self.write_called_close(handle),
         }
         self.innermost.close(key);
     }
@@ -253,10 +248,12 @@ impl Engine<'_> {
         });
     }
 
+    /// Closes a region that has to be the innermost one. One that this function opened:
+    ///
     /// ```wasm
-    /// ;; the handle, checked
+    /// ;; its header, checked
     /// global.get $linmem.region
-    /// global.get $linmem.region   i32.load offset=8   global.set $linmem.region
+    /// global.get $linmem.region   i32.load offset=4   global.set $linmem.region
     /// global.set $linmem.top
     /// ```
     ///
@@ -264,13 +261,23 @@ impl Engine<'_> {
     ///
     /// In `$linmem.AlreadyFreed`, `$linmem.NotInnermost` or `$linmem.Corrupted`.
     fn write_checked_close(&mut self, handle: &Operand) {
-        self.check_handle(handle, &[], Violation::AlreadyFreed);
+        let Some(header) = self.header(handle) else { return self.write_called_close(handle) };
+        self.discard(handle);
+        self.write_header_check(header, Violation::AlreadyFreed);
         let region = self.context.global(Global::Region);
         let previous = self.context.memarg(REGION_PREVIOUS, 4);
         self.tape.emit(|sink| {
             sink.global_get(region).global_get(region).i32_load(previous).global_set(region);
         });
         self.write_top_back();
+    }
+
+    /// ```wasm
+    /// ;; the handle   call $linmem.close
+    /// ```
+    fn write_called_close(&mut self, handle: &Operand) {
+        self.materialize(handle);
+        self.call_helper(Helper::Close);
     }
 
     /// Writes an `if` without results around code; the condition is on the stack.
