@@ -71,7 +71,7 @@ policies! {
 
     /// What an exception that passes through a scope of the library door does to its region.
     Unwind("a way to unwind", Ignore) {
-        /// Nothing: the target has no exceptions, or none is caught.
+        /// Nothing: the target has no exceptions, or none is caught. A region that one passes through stays open.
         Ignore = "ignore",
         /// It closes the region, and goes on.
         Release = "release",

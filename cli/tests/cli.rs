@@ -114,7 +114,7 @@ fn a_violation_is_named() {
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
         "error: MemoryAllocator.allocate: there is no memory for 4294967295 bytes; the memory has 1 page\n  at p.wat:3, \
-         in function 1\n"
+         in function 2\n"
     );
 }
 

@@ -7,7 +7,8 @@
 //!   version      u32, 1
 //!   strings      a vector of names
 //!   sites        a vector of:  intrinsic   u32, a string
-//!                              function    u32, its index in the linked module
+//!                              function    u32, its index: in the module that was linked, or in the one that was
+//!                                          built; 2^32 - 1 if a frontend's own writer gave it one
 //!                              name        u32, a string: the name of the function, maybe empty
 //!                              offset      u32, where the intrinsic is in the module that was linked, in bytes; 0 if
 //!                                          it was built, not linked
@@ -36,7 +37,8 @@ const VERSION: u32 = 1;
 pub struct Site {
     /// The intrinsic, by its name in the catalogue.
     pub intrinsic: String,
-    /// The function that it is in, by its index in the linked module.
+    /// The function that it is in, by its index in the module that was linked, or that was built; `u32::MAX` if a
+    /// frontend's own writer gave it one.
     pub function: u32,
     /// The name of the function, if it has one.
     pub name: Option<String>,
@@ -61,9 +63,10 @@ impl fmt::Display for Site {
 impl Site {
     /// What messages call the function.
     pub fn function_name(&self) -> String {
-        match &self.name {
-            Some(name) => format!("${name}"),
-            None => format!("function {}", self.function),
+        match (&self.name, self.function) {
+            (Some(name), _) => format!("${name}"),
+            (None, u32::MAX) => "a function without a name".to_string(),
+            (None, function) => format!("function {function}"),
         }
     }
 }
@@ -177,7 +180,7 @@ mod tests {
     fn the_lines_of_a_text_are_those_of_the_text() -> Result<(), crate::Error> {
         assert_eq!(
             rendered(TEXT.as_bytes())?,
-            ["MemoryAllocator.new at line 5, in function 1", "MemoryAllocator.free at line 8, in $close"]
+            ["MemoryAllocator.new at line 5, in function 2", "MemoryAllocator.free at line 8, in $close"]
         );
         Ok(())
     }

@@ -263,7 +263,9 @@ impl Machine {
 
     /// Overwrites the header of the innermost region, or the second half of it. Whoever comes to it then says so.
     fn smash(&mut self, garbage: u64, reach: &mut Reach) {
-        let (Some(header), Some(handle)) = (self.model.innermost_header(), self.regions.last().copied()) else { return };
+        let (Some(header), Some(handle)) = (self.model.innermost_header(), self.regions.last().copied()) else {
+            return;
+        };
         let place = header as usize..header as usize + 8;
         let kept: [u8; 8] = self.memory.data(&self.store)[place.clone()].try_into().unwrap();
         let is_half = garbage.is_multiple_of(2);

@@ -200,10 +200,10 @@ mod tests {
     fn a_header_has_room_behind_the_end_of_its_chunk() -> Result<(), Violation> {
         let mut model = model(Nesting::Stack, true);
         let outer = model.open()?;
-        // From 32 on, up to 16 bytes before the end of the page.
-        model.allocate(outer, PAGE - 48, 8)?;
+        // From 24 on, up to 8 bytes before the end of the page.
+        model.allocate(outer, PAGE - 32, 8)?;
         let (_, frame) = model.open_with(8)?;
-        assert_eq!((model.innermost_header(), frame), (Some(PAGE - 16), PAGE));
+        assert_eq!((model.innermost_header(), frame), (Some(PAGE - 8), PAGE));
         Ok(())
     }
 }

@@ -167,6 +167,19 @@ impl<'a> FunctionBuilder<'a> {
                     _ => {}
                 }
             }
+            BrOnCastDescEq { .. }
+            | BrOnCastDescEqFail { .. }
+            | Resume { .. }
+            | ResumeThrow { .. }
+            | ResumeThrowRef { .. }
+                if !self.scopes.is_empty() =>
+            {
+                self.fail("a branch on a descriptor, or a resumption, in a region: what it leaves is not known");
+            }
+            Resume { .. } | ResumeThrow { .. } | ResumeThrowRef { .. } | Suspend(_) | Switch { .. } => {
+                self.engine.other(Arity::Unknown, |tape| tape.instruction(instruction));
+                self.engine.called();
+            }
             _ => self.engine.other(arity::arity(instruction), |tape| tape.instruction(instruction)),
         }
     }

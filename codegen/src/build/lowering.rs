@@ -127,8 +127,10 @@ impl Lowering {
         self.names.push(name.to_string());
         let mut builder = FunctionBuilder::new(engine, &known, name, self.unwind, params, results);
         code(&mut builder);
-        let lowered = builder.finish()?;
+        let lowered = builder.finish();
+        // What the code needed up to a mistake stays needed.
         self.resolve(sink);
+        let lowered = lowered?;
         Ok(lowered.body(|function| self.functions.get(&function).copied().unwrap_or_default()))
     }
 

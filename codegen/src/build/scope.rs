@@ -5,10 +5,10 @@
 //! [`Unwind::Release`] is chosen:
 //!
 //! ```wasm
+//! ;; open the region
 //! block $done
 //!   block $caught (result exnref)
 //!     try_table (catch_all_ref $caught)
-//!       ;; open the region
 //!       ;; its code
 //!       ;; close the region
 //!     end
@@ -36,6 +36,8 @@ pub(super) struct Scope {
     handle: LocalIndex,
     /// How many control structures were open where it began.
     depth: usize,
+    /// How many were open where its code began.
+    code: usize,
 }
 
 impl FunctionBuilder<'_> {
@@ -54,41 +56,36 @@ impl FunctionBuilder<'_> {
         if self.block_arity(ty).0 != 0 {
             self.fail("a region that takes operands from the stack");
         }
-        match self.unwind {
-            Unwind::Ignore => {
-                self.scope(code);
-            }
-            Unwind::Release => self.unwinding_scope(ty, code),
-        }
-    }
-
-    fn scope(&mut self, code: impl FnOnce(&mut Self, Region)) -> LocalIndex {
         self.intrinsic(Intrinsic::AllocatorNew);
         let handle = self.engine.add_local(ValType::I32, Assigned::Once);
         self.engine.local_set(handle);
         let depth = self.structures.len();
-        self.scopes.push(Scope { handle, depth });
+        if self.unwind == Unwind::Release {
+            for opening in [
+                Instruction::Block(ty),
+                Instruction::Block(BlockType::Result(ValType::Ref(RefType::EXNREF))),
+                Instruction::TryTable(ty, vec![Catch::AllRef { label: 0 }].into()),
+            ] {
+                self.begin_hidden(&opening);
+                self.engine.is_reached();
+            }
+        }
+        let inside = self.structures.len();
+        self.scopes.push(Scope { handle, depth, code: inside });
         code(self, Region { handle });
-        self.expect_depth(depth, "a region");
+        self.expect_depth(inside, "a region");
         self.scopes.pop();
         self.close(handle);
-        handle
-    }
-
-    fn unwinding_scope(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Region)) {
-        let caught = ValType::Ref(RefType::EXNREF);
-        let catch = Catch::AllRef { label: 0 };
-        self.begin_hidden(&Instruction::Block(ty));
-        self.begin_hidden(&Instruction::Block(BlockType::Result(caught)));
-        self.begin_hidden(&Instruction::TryTable(ty, vec![catch].into()));
-        let handle = self.scope(code);
-        self.end_hidden();
-        let results = self.block_arity(ty).1;
-        self.engine.diverge(Some(results), |tape| tape.instruction(&Instruction::Br(1)));
-        self.end_hidden();
-        self.close(handle);
-        self.engine.diverge(Some(1), |tape| tape.instruction(&Instruction::ThrowRef));
-        self.end_hidden();
+        if self.unwind == Unwind::Release {
+            self.end_hidden();
+            let results = self.block_arity(ty).1;
+            self.engine.diverge(Some(results), |tape| tape.instruction(&Instruction::Br(1)));
+            self.end_hidden();
+            self.close(handle);
+            self.engine.diverge(Some(1), |tape| tape.instruction(&Instruction::ThrowRef));
+            self.end_hidden();
+            self.engine.forget_region(handle);
+        }
     }
 
     pub(super) fn close(&mut self, handle: LocalIndex) {
@@ -113,7 +110,7 @@ impl FunctionBuilder<'_> {
 
     /// Whether a region was opened in the current arm of the innermost control structure, and its scope is open.
     pub(super) fn is_scope_open_in_arm(&self) -> bool {
-        self.scopes.last().is_some_and(|scope| scope.depth >= self.structures.len())
+        self.scopes.last().is_some_and(|scope| scope.code >= self.structures.len())
     }
 
     /// Closes the regions from `first` on, before their scopes are left, the innermost one first. Without checks, closing

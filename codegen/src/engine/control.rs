@@ -14,6 +14,8 @@ pub(super) struct Control {
     results: u32,
     /// How deep the innermost loop that is open here is, counted in control structures; 0 if there is none.
     pub(super) loop_depth: usize,
+    /// How many structures are open here whose code may not be reached.
+    pub(super) level: usize,
     /// The locals of which something is known since the current arm began.
     pub(super) facts: Vec<LocalIndex>,
     /// The frames that the current arm closed.
@@ -30,6 +32,7 @@ impl Control {
             params: 0,
             results,
             loop_depth: 0,
+            level: 0,
             facts: Vec::new(),
             closed: Vec::new(),
             innermost: Innermost::default(),
@@ -38,6 +41,21 @@ impl Control {
 }
 
 impl Engine<'_> {
+    /// How many structures are open here whose code may not be reached.
+    pub(super) fn level(&self) -> usize {
+        self.control.last().map_or(0, |control| control.level)
+    }
+
+    /// Says that the code of the structure that was just opened is reached whenever its start is.
+    pub(crate) fn is_reached(&mut self) {
+        if self.is_dead() {
+            return;
+        }
+        if let Some(control) = self.control.last_mut() {
+            control.level = control.level.saturating_sub(1);
+        }
+    }
+
     /// An instruction that code does not go on behind.
     pub(crate) fn diverge(&mut self, pops: Option<u32>, write: impl FnOnce(&mut Tape)) {
         if self.is_dead() {
@@ -80,8 +98,9 @@ impl Engine<'_> {
         if is_loop {
             self.innermost.forget();
         }
+        let level = self.level() + 1;
         let (facts, closed) = (Vec::new(), Vec::new());
-        self.control.push(Control { floor, params, results, loop_depth, facts, closed, innermost });
+        self.control.push(Control { floor, params, results, loop_depth, level, facts, closed, innermost });
         self.produce(params);
     }
 

@@ -1,7 +1,8 @@
 //! What doors ask of the engine and tell it, besides instructions.
 
 use crate::context::{Choices, Tracking};
-use crate::engine::locals::Assigned;
+use crate::engine::frames::RegionKey;
+use crate::engine::locals::{Assigned, Fact};
 use crate::engine::{Arity, Engine, Origin};
 use crate::index::LocalIndex;
 use crate::source::SourceLine;
@@ -63,6 +64,16 @@ impl Engine<'_> {
     /// Whether closing a region writes its mark to top, and does nothing else.
     pub(crate) fn closes_by_top(&self) -> bool {
         self.closes_all_at_once() && self.context.choices.zero != Zero::Free
+    }
+
+    /// Says that nothing refers any more to the region whose handle is in a local that nothing else writes.
+    pub(crate) fn forget_region(&mut self, handle: LocalIndex) {
+        if let Some(Fact::Region(region)) = self.locals.fact(handle) {
+            let key = RegionKey::Opened(region);
+            let retired = self.frames.end(key, self.control.len());
+            self.retire(&retired);
+            self.frames.close(Some(key));
+        }
     }
 
     /// Pushes top, for a door that makes the code of leaving regions itself.

@@ -86,8 +86,9 @@ struct Frame {
     conditional: u32,
     /// The locals that hold segments of the frame.
     locals: Vec<LocalIndex>,
-    /// How many control structures were open where the frame began.
+    /// How many control structures were open where the frame began, and how many of them may not be reached.
     depth: usize,
+    level: usize,
     open: bool,
 }
 
@@ -122,14 +123,14 @@ pub(crate) struct Retired {
 
 impl Frames {
     /// Adds an allocation to a frame of `region` that is open at this place: in a control structure at least `loop_depth`
-    /// deep, since shallower ones are outside of a loop that is open, and `depth` deep at the most.
-    pub(crate) fn join(&mut self, region: RegionKey, bytes: u32, loop_depth: usize, depth: usize) -> Option<Slot> {
+    /// deep, since shallower ones are outside of a loop that is open. `level` is how many arms around may not be reached.
+    pub(crate) fn join(&mut self, region: RegionKey, bytes: u32, loop_depth: usize, level: usize) -> Option<Slot> {
         let candidate = self.live.iter().rev().copied().find(|id| {
             let frame = &self.frames[id.0 as usize];
             frame.open && frame.region == region && frame.depth >= loop_depth
         })?;
         let frame = &mut self.frames[candidate.0 as usize];
-        let conditional = if frame.depth < depth { frame.conditional.checked_add(bytes)? } else { frame.conditional };
+        let conditional = if frame.level < level { frame.conditional.checked_add(bytes)? } else { frame.conditional };
         if conditional > CONDITIONAL_BYTES {
             return None;
         }
@@ -139,11 +140,17 @@ impl Frames {
     }
 
     /// Begins a frame with an allocation; nothing if that is too large for a frame.
-    pub(crate) fn begin(&mut self, region: RegionKey, base: LocalIndex, bytes: u32, depth: usize) -> Option<Slot> {
+    pub(crate) fn begin(
+        &mut self,
+        region: RegionKey,
+        base: LocalIndex,
+        bytes: u32,
+        (depth, level): (usize, usize),
+    ) -> Option<Slot> {
         let mut plan = FramePlan::new();
         let offset = plan.push(bytes)?;
         let frame = FrameId(u32::try_from(self.frames.len()).ok()?);
-        self.frames.push(Frame { region, base, plan, conditional: 0, locals: Vec::new(), depth, open: true });
+        self.frames.push(Frame { region, base, plan, conditional: 0, locals: Vec::new(), depth, level, open: true });
         self.live.push(frame);
         Some(Slot { frame, offset, bytes })
     }
@@ -158,6 +165,7 @@ impl Frames {
             conditional: 0,
             locals: Vec::new(),
             depth,
+            level: depth,
             open: false,
         });
         self.live.push(frame);

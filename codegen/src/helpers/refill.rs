@@ -35,7 +35,7 @@ pub(super) fn body(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) 
 /// ```wasm
 /// top = from                                          ;; in case there is no memory
 /// chunk = HOME
-/// chunk.end |= limit                                  ;; where the end of home may have been kept so far
+/// chunk.end = max(chunk.end, limit)                   ;; where the end of home may have been kept so far
 /// loop $try
 ///   start = max(from, chunk + 8)                      ;; aligned, if that is asked for; in 64 bits
 ///   end = start + round_up(bytes)
@@ -73,6 +73,8 @@ fn refill(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Functi
     let mut function = Function::new([(5, ValType::I32), (3, ValType::I64)]);
     let sink = &mut function.instructions();
 
+    // Whoever finds home must find top as it was before the fast path.
+    sink.local_get(FROM).global_set(top);
     // A program that allocates before it opens a region must not make a chunk of address 0.
     if matches!(context.home, Home::Found { .. }) && !context.choices.checks_regions() {
         sink.local_get(FROM).i32_eqz().if_(BlockType::Empty);
@@ -83,7 +85,6 @@ fn refill(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Functi
         }
         sink.end();
     }
-    sink.local_get(FROM).global_set(top);
     push_home(sink, context).local_tee(chunk);
     // What a base leaves to linmem may hold anything; the first to come here clears it, and only then counts.
     if let Home::Reserved { zeroed: false, .. } = context.home {
@@ -91,7 +92,14 @@ fn refill(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Functi
         sink.local_get(chunk).i64_const(0).i64_store(context.memarg(CHUNK_END, 4));
         sink.i32_const(context.home.pages() as i32).global_set(owned).end();
     }
-    sink.local_get(chunk).i32_load(end_of).global_get(limit).i32_or().i32_store(end_of);
+    // The larger one of two ends; of two that are multiples of a page, of which one is 0 or the very last, all bits.
+    sink.local_get(chunk).i32_load(end_of).global_get(limit);
+    if reserve == 0 {
+        sink.i32_or();
+    } else {
+        sink.local_get(chunk).i32_load(end_of).global_get(limit).i32_gt_u().select();
+    }
+    sink.i32_store(end_of);
 
     sink.loop_(BlockType::Empty);
     sink.local_get(FROM).local_get(chunk);

@@ -51,17 +51,18 @@ pub(super) fn lower_all(
 }
 
 fn check_limits(input: &Input<'_>, body: &Body<'_>, lowered: &Lowered) -> Result<(), Error> {
-    let place = input.place(body.index, body.body.range().start);
+    // Only an error looks for the line.
+    let place = || input.place(body.index, body.body.range().start);
     let params = input.function_type(body.index).params().len();
     if params + lowered.locals.len() > MOST_LOCALS {
         let message = format!("lowered, this function has more than {MOST_LOCALS} locals");
-        return Err(Error::Unsupported { message, place });
+        return Err(Error::Unsupported { message, place: place() });
     }
     // Each relocation becomes an index of at most five bytes, and each local is declared by at most six.
     let code = &lowered.code;
     if code.bytes.len() + 5 * code.relocations.len() + 6 * lowered.locals.len() > MOST_CODE {
         let message = format!("lowered, this function has more than {MOST_CODE} bytes of code");
-        return Err(Error::Unsupported { message, place });
+        return Err(Error::Unsupported { message, place: place() });
     }
     Ok(())
 }

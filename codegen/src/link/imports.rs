@@ -140,6 +140,16 @@ impl<'a> Imports<'a> {
         }
     }
 
+    /// Whether a function is known not to return.
+    pub(super) fn never_returns(&self, function: u32) -> bool {
+        let is_exit = |module: &str, name: &str| module == "wasi_snapshot_preview1" && name == "proc_exit";
+        match self.functions.get(function as usize) {
+            Some(Fate::Kept { module, name }) => is_exit(module, name),
+            Some(Fate::Host { module, name }) => is_exit(module, name),
+            _ => false,
+        }
+    }
+
     /// The imports that stay under a name, for reuse: `(module, name)` to the index of the function.
     pub(super) fn kept(&self) -> IndexMap<(&str, &str), u32> {
         let mut kept = IndexMap::new();

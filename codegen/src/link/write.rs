@@ -293,7 +293,8 @@ impl Writer<'_> {
         }
         let data = sites::encode(sites, |function| {
             let name = self.input.named(function).unwrap_or_default();
-            (self.plan.index(FunctionRef::Program(function)), name.to_string())
+            // As the messages of errors count them.
+            (function, name.to_string())
         });
         out.push(CUSTOM);
         CustomSection { name: sites::SECTION.into(), data: data.into() }.encode(out);

@@ -5,11 +5,18 @@ use wast::Wat;
 use wast::core::{EncodeOptions, GenerateDwarf, ModuleField, ModuleKind};
 use wast::parser::{self, ParseBuffer};
 
+/// How long lines may be, in bytes, to be told apart.
+const MOST_COLUMNS: usize = 10_000;
+
 /// Encodes a text once more, with a line table. The code is the same as without one.
 ///
-/// Nothing if the text is none of a module's fields. The module's own custom sections are left out, so that a line
+/// Nothing if the text is none of a module's fields, or has a line that is too long. The module's own custom sections are left out, so that a line
 /// table among them is not taken for the one that is asked for.
 pub(super) fn encode_with_lines(text: &str) -> Option<Vec<u8>> {
+    // For every instruction the encoder counts the columns of its line; and what is written like this is read by nobody.
+    if text.lines().any(|line| line.len() > MOST_COLUMNS) {
+        return None;
+    }
     let mut buffer = ParseBuffer::new(text).ok()?;
     buffer.track_instr_spans(true);
     let mut wat = parser::parse::<Wat<'_>>(&buffer).ok()?;

@@ -44,9 +44,9 @@ impl Engine<'_> {
 
     /// An allocation of constant size, at most [`INLINE_BYTES`]: it joins a frame, or begins one.
     fn lower_frame(&mut self, key: Option<RegionKey>, bytes: u32) {
-        let depth = self.control.len();
+        let (depth, level) = (self.control.len(), self.level());
         let loop_depth = self.control.last().map_or(0, |control| control.loop_depth);
-        if let Some(slot) = key.and_then(|key| self.frames.join(key, bytes, loop_depth, depth)) {
+        if let Some(slot) = key.and_then(|key| self.frames.join(key, bytes, loop_depth, level)) {
             return self.push_deferred(Value::Slot(slot, None));
         }
         if !self.frames.has_room() {
@@ -55,7 +55,7 @@ impl Engine<'_> {
         let base = self.locals.take_base();
         // A handle that may be any region's is a region of its own: nothing joins the frame.
         let region = key.unwrap_or(RegionKey::Opened(self.new_region()));
-        let Some(slot) = self.frames.begin(region, base, bytes, depth) else { return };
+        let Some(slot) = self.frames.begin(region, base, bytes, (depth, level)) else { return };
         self.write_frame(slot.frame);
         // For size, a helper reserves the frame, and sets it to zero.
         if self.context.choices.zero == Zero::Allocate && self.context.choices.optimize == Optimize::Speed {

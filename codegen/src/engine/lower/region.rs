@@ -101,10 +101,10 @@ impl Engine<'_> {
         if self.context.choices.nesting == Nesting::Forbid {
             self.write_nested_check();
         }
-        let depth = self.control.len();
+        let place = (self.control.len(), self.level());
         let frame = if self.frames.has_room() {
             let base = self.locals.take_base();
-            self.frames.begin(RegionKey::Opened(region), base, REGION_HEADER, depth).map(|slot| slot.frame)
+            self.frames.begin(RegionKey::Opened(region), base, REGION_HEADER, place).map(|slot| slot.frame)
         } else {
             None
         };

@@ -117,7 +117,12 @@ impl Walk<'_> {
             Operator::I32Eq | Operator::I32Ne => self.pop(height.saturating_sub(2), |at| Step::Drop { at }),
             Operator::Call { function_index } => match self.input.imports.intrinsic(function_index) {
                 Some(signature) => self.intrinsic(&signature.clone(), height, offset),
-                None => self.call(operator, height)?,
+                None => {
+                    self.call(operator, height)?;
+                    if self.input.imports.never_returns(function_index) {
+                        self.stop();
+                    }
+                }
             },
             Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(function_index) {
                 Some(signature) => {

@@ -136,3 +136,10 @@ fn text_that_is_wrong_is_wrong_as_ever() {
         assert!(parsed.is_some(), "{text}");
     }
 }
+
+#[test]
+fn lines_that_nobody_reads_are_not_counted() {
+    let text = |columns: usize| format!("(module (func\nnop {}))", " ".repeat(columns));
+    assert_eq!(text_listing(&text(100))[0], "Nop 2:1");
+    assert_eq!(Source::read(text(20_000).as_bytes()).unwrap().line(0x19), None);
+}
