@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
-use linmem_intrinsics::{Names, Safety};
+use linmem_intrinsics::{Names, Representation, Safety};
 use std::fmt;
 use std::str::FromStr;
 
@@ -90,8 +90,8 @@ named! {
 /// The choices, with the defaults of `linmem link`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// How much is checked; nothing means the highest level that is built as a whole, which is none. Of `temporal`, the
-    /// checks of regions are built; `spatial` is not built yet.
+    /// How much is checked; nothing means `spatial` where segments carry their size, else `none`. Where they do not,
+    /// `temporal` checks regions alone, and `spatial` is refused.
     pub safety: Option<Safety>,
     /// What regions may be open at the same time.
     pub nesting: Nesting,
@@ -105,6 +105,9 @@ pub struct Config {
     pub on_violation: OnViolation,
     /// Whether lowered code is inline or calls helpers.
     pub optimize: Optimize,
+    /// Whether a program that makes segments of addresses is refused. It takes segments that are references: any others
+    /// can be made by arithmetic.
+    pub sealed: bool,
     /// Where linmem's memory begins in a module that brings its own.
     pub base: Option<Base>,
     /// How many pages the memory that linmem defines may have at most.
@@ -114,16 +117,32 @@ pub struct Config {
 }
 
 impl Config {
-    /// Refuses what is promised but not built yet, rather than doing less than was asked.
+    /// How much is checked with segments of this representation.
+    pub fn safety_of(&self, representation: Representation) -> Safety {
+        let default = if representation.carries_size() { Safety::Spatial } else { Safety::None };
+        self.safety.unwrap_or(default)
+    }
+
+    /// Refuses what cannot be done with segments of this representation, rather than doing less than was asked.
     ///
     /// # Errors
     ///
-    /// [`Error::NotYet`] names the first such choice.
-    pub fn check(&self) -> Result<(), Error> {
-        match self.safety {
-            Some(Safety::Spatial) => Err(Error::NotYet { what: "--safety spatial".to_string() }),
-            Some(Safety::None | Safety::Temporal) | None => Ok(()),
+    /// [`Error::Option`] names the first such choice, and says why.
+    pub fn check(&self, representation: Representation) -> Result<(), Error> {
+        let fail = |message: String| Err(Error::Option { message });
+        let is_reference = matches!(representation, Representation::Reference { .. });
+        if self.safety == Some(Safety::Spatial) && !representation.carries_size() {
+            return fail(format!(
+                "--safety spatial: a segment that is an {representation} does not say how long it is; declare segments as \
+                 i64, or as references"
+            ));
         }
+        if self.sealed && !is_reference {
+            return fail(format!(
+                "--sealed: a segment that is an {representation} can be made by arithmetic; declare segments as references"
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -141,9 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_is_refused() {
-        assert_eq!(Config::default().check(), Ok(()));
+    fn what_a_representation_cannot_do_is_refused() {
+        assert_eq!(Config::default().check(Representation::Address), Ok(()));
         let asked = Config { safety: Some(Safety::Spatial), ..Config::default() };
-        assert_eq!(asked.check().map_err(|e| e.to_string()), Err("--safety spatial is not yet supported".to_string()));
+        let refused = asked.check(Representation::Address).map_err(|error| error.to_string());
+        assert!(refused.is_err_and(|text| text.starts_with("--safety spatial: a segment that is an i32")));
+        assert_eq!(asked.check(Representation::Packed), Ok(()));
+        let sealed = Config { sealed: true, ..Config::default() };
+        assert!(sealed.check(Representation::Packed).is_err());
+        assert_eq!(sealed.check(Representation::ALL[2]), Ok(()));
     }
 }

@@ -78,10 +78,10 @@ pub(crate) struct Choices {
 }
 
 impl Choices {
-    /// The choices of a configuration.
-    pub(crate) fn of(config: &Config) -> Choices {
+    /// The choices of a configuration, for segments of this representation.
+    pub(crate) fn of(config: &Config, representation: Representation) -> Choices {
         Choices {
-            safety: config.safety.unwrap_or(Safety::None),
+            safety: config.safety_of(representation),
             nesting: config.nesting,
             zero: config.zero,
             out_of_memory: config.out_of_memory,
@@ -251,6 +251,16 @@ impl Context {
     /// The index of the global that holds the end of home while top is in home, else 0.
     pub(crate) fn limit(&self) -> u32 {
         self.global(Global::Limit)
+    }
+
+    /// Whether accesses are checked against the sizes of their segments.
+    pub(crate) fn checks_bounds(&self) -> bool {
+        self.choices.safety >= Safety::Spatial && self.representation.carries_size()
+    }
+
+    /// Whether uses of segments are checked against the regions that were closed.
+    pub(crate) fn checks_segments(&self) -> bool {
+        self.choices.safety >= Safety::Temporal && self.representation.carries_size()
     }
 
     /// Whether segments are pairs of an address and a size in an `i64`.

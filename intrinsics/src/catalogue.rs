@@ -159,7 +159,7 @@ macro_rules! for_each_intrinsic {
             SegmentSlice, "MemorySegment.slice", (Slice), [Segment, Offset, Bytes], [Segment],
                 [OutOfBounds, UseAfterFree, Forged],
                 "a part of the segment, over the same memory";
-            SegmentOfAddress, "MemorySegment.ofAddress", (OfAddress), [Address, Bytes], [Segment], [],
+            SegmentOfAddress, "MemorySegment.ofAddress", (OfAddress), [Address, Bytes], [Segment], [OutOfBounds],
                 "a segment over memory that the program vouches for";
             SegmentFill, "MemorySegment.fill", (Fill), [Segment, Offset, Bytes, Byte], [],
                 [OutOfBounds, UseAfterFree, Forged],

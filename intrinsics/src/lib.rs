@@ -17,7 +17,7 @@ pub mod violation;
 pub use access::Access;
 pub use catalogue::{Intrinsic, Operand, Operation};
 pub use names::{HostFunction, NameError, Names, Target};
-pub use report::Report;
+pub use report::{Report, beyond_memory, out_of_bounds};
 pub use safety::Safety;
 pub use signature::{Representation, Signature};
 pub use value::{FunctionType, HeapType, ValueType};

@@ -9,7 +9,12 @@ use std::fmt;
 /// | --- | --- | --- | --- |
 /// | `OutOfMemory` | the size that was asked for, in bytes | the alignment | how many pages the memory has |
 /// | `BadAlignment` | the alignment | | |
-/// | `AlreadyFreed`, `UseAfterFree` | the handle of the region | | |
+/// | `AlreadyFreed` | the handle of the region | | |
+/// | `UseAfterFree` of an allocation | the handle of the region | | |
+/// | `UseAfterFree` of a segment | the address that is used | how many bytes are | the next free address |
+/// | `OutOfBounds` | the offset | how many bytes from there are used | the size of the segment |
+/// | `OutOfBounds` of `ofAddress` | the address | the size | |
+/// | `Forged` | 1 if it is the null reference, else 0 | | |
 /// | `NotInnermost` | the handle of the region | how many regions are open in it | |
 /// | `Nested` | the handle of the region that is open | | |
 /// | `Corrupted` | the handle of the region that was asked for | the address of the header | what is in its place |
@@ -21,6 +26,33 @@ pub struct Report {
     pub intrinsic: String,
     /// The numbers.
     pub numbers: [u32; 3],
+}
+
+/// What is wrong with an access of `bytes` bytes from `offset` on, of a segment of `size` bytes.
+pub fn out_of_bounds(offset: u32, bytes: u32, size: u32) -> String {
+    let end = u64::from(offset) + u64::from(bytes);
+    let noun = if size == 1 { "byte" } else { "bytes" };
+    format!("bytes {offset}..{end} of a segment of {size} {noun}")
+}
+
+/// What is wrong with a segment of `bytes` bytes at `address`.
+pub fn beyond_memory(address: u32, bytes: u32) -> String {
+    let end = u64::from(address) + u64::from(bytes);
+    format!("a segment over the addresses {address}..{end}, which end at {}", 1u64 << 32)
+}
+
+/// Some bytes at an address.
+fn at_address(address: u32, bytes: u32) -> String {
+    match bytes {
+        1 => format!("the byte at address {address}"),
+        _ => format!("the {bytes} bytes at address {address}"),
+    }
+}
+
+/// Whether an intrinsic, by its name, is one that allocates.
+fn is_allocation(intrinsic: &str) -> bool {
+    let allocates = [Intrinsic::AllocatorAllocate, Intrinsic::AllocatorAllocateAligned];
+    allocates.iter().any(|known| known.name() == intrinsic)
 }
 
 impl fmt::Display for Report {
@@ -40,6 +72,9 @@ impl fmt::Display for Report {
             Violation::OutOfMemory => write!(f, "there is no memory for {a} bytes; the memory has {pages}"),
             Violation::BadAlignment => write!(f, "the alignment {a} is not a power of two up to 65536"),
             Violation::AlreadyFreed => write!(f, "allocator {a} is not open: it was closed before, or never opened"),
+            Violation::UseAfterFree if !is_allocation(&self.intrinsic) => {
+                write!(f, "{} of a segment that was freed", at_address(a, b))
+            }
             Violation::UseAfterFree => write!(f, "allocator {a} is not open: it was closed, or never opened"),
             Violation::NotInnermost => {
                 let (regions, are) = if b == 1 { ("region", "is") } else { ("regions", "are") };
@@ -49,7 +84,12 @@ impl fmt::Display for Report {
             Violation::Corrupted => {
                 write!(f, "the header of a region at address {b} was overwritten: it begins with {c:#010x}")
             }
-            Violation::OutOfBounds | Violation::Forged => write!(f, "{} ({a}, {b}, {c})", self.kind),
+            Violation::OutOfBounds if self.intrinsic == Intrinsic::SegmentOfAddress.name() => {
+                f.write_str(&beyond_memory(a, b))
+            }
+            Violation::OutOfBounds => f.write_str(&out_of_bounds(a, b, c)),
+            Violation::Forged if a == 0 => write!(f, "the reference is not to a segment of this module"),
+            Violation::Forged => write!(f, "the reference is null, and not to a segment"),
         }
     }
 }

@@ -95,7 +95,7 @@ impl Lowering {
         memory: MemoryIndex,
         home: Home,
     ) -> Lowering {
-        let choices = Choices::of(config);
+        let choices = Choices::of(config, representation);
         let mut context = Context { representation, choices, memory, first_global: GlobalIndex(0), home };
         let mut first = None;
         for (global, value) in context.globals() {
@@ -166,7 +166,7 @@ impl Lowering {
 
 /// The checks that every configuration passes before anything is lowered with it.
 pub(super) fn check(config: &Config, representation: Representation) -> Result<(), Error> {
-    config.check()?;
+    config.check(representation)?;
     match representation {
         Representation::Reference { .. } => {
             Err(Error::NotYet { what: format!("a segment that is a reference ({representation})") })
@@ -194,7 +194,7 @@ pub(super) fn new_memory(config: &Config, representation: Representation) -> Res
             return Err(Error::Option { message: format!("--base {base}: there is no module yet that has globals") });
         }
     };
-    let (home, pages) = Home::in_new_memory(base, Choices::of(config))
+    let (home, pages) = Home::in_new_memory(base, Choices::of(config, representation))
         .ok_or_else(|| Error::Option { message: format!("--base {base}: no memory reaches beyond that") })?;
     Ok(NewMemory { home, pages, maximum: crate::link::maximum(config, pages)? })
 }

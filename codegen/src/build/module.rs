@@ -73,7 +73,7 @@ impl ModuleBuilder {
         let NewMemory { home, pages, maximum } = new_memory(config, representation)?;
         let context = Context {
             representation,
-            choices: Choices::of(config),
+            choices: Choices::of(config, representation),
             memory: MemoryIndex(0),
             first_global: GlobalIndex(0),
             home,

@@ -14,6 +14,8 @@ pub(super) struct Control {
     results: u32,
     /// How deep the innermost loop that is open here is, counted in control structures; 0 if there is none.
     pub(super) loop_depth: usize,
+    /// How many loops are open here.
+    pub(super) loops: u32,
     /// How many structures are open here whose code may not be reached.
     pub(super) level: usize,
     /// The locals of which something is known since the current arm began.
@@ -32,6 +34,7 @@ impl Control {
             params: 0,
             results,
             loop_depth: 0,
+            loops: 0,
             level: 0,
             facts: Vec::new(),
             closed: Vec::new(),
@@ -97,10 +100,12 @@ impl Engine<'_> {
         let innermost = self.innermost;
         if is_loop {
             self.innermost.forget();
+            self.proven.begin_loop(&self.locals);
         }
+        let loops = self.control.last().map_or(0, |control| control.loops) + u32::from(is_loop);
         let level = self.level() + 1;
         let (facts, closed) = (Vec::new(), Vec::new());
-        self.control.push(Control { floor, params, results, loop_depth, level, facts, closed, innermost });
+        self.control.push(Control { floor, params, results, loop_depth, loops, level, facts, closed, innermost });
         self.produce(params);
     }
 

@@ -1,7 +1,8 @@
 //! The end of a function: what was left for it to tell.
 
 use crate::context::Context;
-use crate::engine::frames::{Late, Slot};
+use crate::engine::frames::{Definition, Late, Slot};
+use crate::engine::split::Part;
 use crate::engine::locals::Added;
 use crate::engine::tape::{Code, FunctionRef, relocate};
 use crate::engine::{Engine, lower};
@@ -34,19 +35,30 @@ impl Lowered {
 impl Engine<'_> {
     /// The lowered function.
     pub(crate) fn finish(self) -> Lowered {
-        let Engine { tape, frames, locals, context, headers, .. } = self;
+        let Engine { tape, frames, mut locals, context, headers, splits, .. } = self;
+        let parts = splits.decide(&mut locals);
+        let parts_of = |local| parts.get(&local).copied().unwrap_or_default();
         let code = tape.finish(|late, out| match late {
             Late::FrameBytes(frame) => {
                 wasm_encoder::Encode::encode(&(frames.bytes(frame) as i32), out);
             }
             Late::Definition(id) => {
-                let definition = frames.definition(id);
-                if locals.is_read(definition.local) {
-                    let mut sink = InstructionSink::new(out);
-                    write_slot(&mut sink, context, frames.base(definition.slot.frame), definition.slot);
-                    sink.local_set(definition.local.0);
+                let Definition { slot, local } = frames.definition(id);
+                let (mut sink, base) = (InstructionSink::new(out), frames.base(slot.frame));
+                if locals.is_read(local) {
+                    write_slot(&mut sink, context, base, slot);
+                    sink.local_set(local.0);
+                }
+                parts_of(local).write(&mut sink, |sink, part| slot.push_part(sink, base, part));
+            }
+            Late::Parameters => {
+                for (local, parts) in parts.iter().filter(|(local, _)| locals.is_parameter(**local)) {
+                    parts.keep(&mut InstructionSink::new(out), *local);
                 }
             }
+            Late::Assigned(local) => parts_of(local).keep(&mut InstructionSink::new(out), local),
+            Late::Part(local, part) => parts_of(local).push(&mut InstructionSink::new(out), local, part),
+            Late::Shorter(local, bytes) => parts_of(local).push_shorter(&mut InstructionSink::new(out), local, bytes),
             Late::KeepHeader(region) => {
                 if let Some(local) = headers.get(&region) {
                     InstructionSink::new(out).local_tee(local.0);
@@ -74,6 +86,28 @@ pub(super) fn write_slot(sink: &mut InstructionSink<'_>, context: &Context, base
     }
     if context.is_packed() {
         pack_constant(sink, slot.bytes);
+    }
+}
+
+impl Slot {
+    /// Pushes a part of the segment, given the local that holds the start of its frame.
+    fn push_part(&self, sink: &mut InstructionSink<'_>, base: LocalIndex, part: Part) {
+        let offset = match part {
+            Part::Start => self.offset,
+            Part::Last => self.offset.wrapping_add(self.bytes).wrapping_sub(1),
+            Part::Size => {
+                sink.i32_const(self.bytes as i32);
+                return;
+            }
+            Part::WideSize => {
+                sink.i64_const(i64::from(self.bytes));
+                return;
+            }
+        };
+        sink.local_get(base.0);
+        if offset != 0 {
+            sink.i32_const(offset as i32).i32_add();
+        }
     }
 }
 

@@ -19,6 +19,7 @@
 //! What happens in between does not matter: nested regions, calls and other allocations find a top that is already
 //! above the whole frame.
 
+use crate::engine::split::Part;
 use crate::index::LocalIndex;
 use linmem_allocator::FramePlan;
 
@@ -75,6 +76,14 @@ pub(crate) enum Late {
     ClearFrame(FrameId, u32),
     /// The instructions that put a segment of a frame into its local, if code reads it there.
     Definition(DefinitionId),
+    /// The instructions that keep the parts of the segments that parameters are.
+    Parameters,
+    /// The instructions that keep the parts of the segment that was just assigned to a local.
+    Assigned(LocalIndex),
+    /// The instructions that push a part of the segment that a local holds.
+    Part(LocalIndex, Part),
+    /// The instructions that push whether the segment that a local holds has fewer bytes than this.
+    Shorter(LocalIndex, u32),
 }
 
 #[derive(Debug)]
@@ -228,6 +237,11 @@ impl Frames {
     /// The local that holds the start of a frame.
     pub(crate) fn base(&self, frame: FrameId) -> LocalIndex {
         self.frames[frame.0 as usize].base
+    }
+
+    /// The region of a frame.
+    pub(crate) fn region(&self, frame: FrameId) -> RegionKey {
+        self.frames[frame.0 as usize].region
     }
 
     /// The size of a frame in bytes.

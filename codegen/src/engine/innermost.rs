@@ -24,6 +24,11 @@ impl Innermost {
         region.is_some() && self.known[MOST - 1] == region
     }
 
+    /// Whether a region is known to be open.
+    pub(crate) fn is_open(&self, region: RegionKey) -> bool {
+        self.known.contains(&Some(region))
+    }
+
     /// Says that a region was opened.
     pub(crate) fn open(&mut self, region: RegionKey) {
         self.events += 1;

@@ -1,6 +1,7 @@
 //! The locals of the function that is being lowered: the program's, and those that lowering needs.
 
 use crate::engine::frames::{DefinitionId, RegionId};
+use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use wasm_encoder::ValType;
 
@@ -31,6 +32,10 @@ struct Known {
     assigned: Assigned,
     /// Whether code reads the local.
     read: bool,
+    /// Where it was last assigned so far, if it was.
+    last: Option<Position>,
+    /// Whether it is one that lowering added.
+    own: bool,
     fact: Option<Fact>,
 }
 
@@ -80,6 +85,15 @@ pub(crate) struct Added {
     pub(crate) name: &'static str,
 }
 
+/// A local that operands are held in.
+#[derive(Clone, Copy, Debug)]
+struct Holder {
+    ty: ValType,
+    local: LocalIndex,
+    /// Up to where code reads what it holds; nothing while that is not known.
+    until: Option<Position>,
+}
+
 /// The locals of a function.
 #[derive(Debug, Default)]
 pub(crate) struct Locals {
@@ -88,6 +102,7 @@ pub(crate) struct Locals {
     known: Vec<Known>,
     scratch: Vec<(Scratch, LocalIndex)>,
     spills: Vec<(ValType, LocalIndex, bool)>,
+    held: Vec<Holder>,
     free_bases: Vec<LocalIndex>,
     added: Vec<Added>,
 }
@@ -146,6 +161,64 @@ impl Locals {
         }
     }
 
+    /// A local that holds a value from a position on, until [`free_held`](Locals::free_held) says up to where.
+    pub(crate) fn take_held(&mut self, ty: ValType, from: Position) -> LocalIndex {
+        let free = |holder: &&mut Holder| holder.ty == ty && holder.until.is_some_and(|until| until < from);
+        if let Some(holder) = self.held.iter_mut().find(free) {
+            holder.until = None;
+            return holder.local;
+        }
+        let local = self.add_named(ty, "linmem.held");
+        self.held.push(Holder { ty, local, until: None });
+        local
+    }
+
+    /// Gives back all locals that were taken to hold values.
+    pub(crate) fn free_held(&mut self, until: Position) {
+        for holder in self.held.iter_mut().filter(|holder| holder.until.is_none()) {
+            holder.until = Some(until);
+        }
+    }
+
+    /// Says that a local is assigned at a position.
+    pub(crate) fn assign(&mut self, local: LocalIndex, position: Position) {
+        if let Some(known) = self.known.get_mut(local.position()) {
+            known.last = Some(position);
+        }
+    }
+
+    /// Whether a local holds what it held at a position.
+    pub(crate) fn is_unchanged(&self, local: LocalIndex, since: Position) -> bool {
+        self.known.get(local.position()).is_some_and(|known| known.last.is_none_or(|last| last < since))
+    }
+
+    /// Whether a local holds for good what it holds now, as far as the code from here on is concerned.
+    pub(crate) fn is_settled(&self, local: LocalIndex) -> bool {
+        let last = self.known.get(local.position()).and_then(|known| known.last);
+        match self.assigned(local) {
+            Assigned::Never => true,
+            Assigned::Once => last.is_some(),
+            Assigned::Often => false,
+        }
+    }
+
+    /// Whether a local may hold a segment of this type: one of the program's. The types of parameters are not known.
+    pub(crate) fn may_hold(&self, local: LocalIndex, ty: ValType) -> bool {
+        let own = self.known.get(local.position()).is_some_and(|known| known.own);
+        let declared = local.0.checked_sub(self.params).and_then(|position| self.declared.get(position as usize));
+        !own && declared.is_none_or(|declared| *declared == ty)
+    }
+
+    /// Whether a local is a parameter.
+    pub(crate) fn is_parameter(&self, local: LocalIndex) -> bool {
+        local.0 < self.params
+    }
+
+    /// A local for a part of what another one holds.
+    pub(crate) fn add_part(&mut self, name: &'static str) -> LocalIndex {
+        self.add_named(ValType::I32, name)
+    }
+
     /// A local for the header of a region.
     pub(crate) fn add_header(&mut self) -> LocalIndex {
         self.add_named(ValType::I64, "linmem.header")
@@ -197,6 +270,9 @@ impl Locals {
 
     fn add_named(&mut self, ty: ValType, name: &'static str) -> LocalIndex {
         let local = self.add(ty, Assigned::Often);
+        if let Some(known) = self.known.get_mut(local.position()) {
+            known.own = true;
+        }
         self.added.push(Added { local, name });
         local
     }

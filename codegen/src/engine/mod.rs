@@ -10,10 +10,13 @@ mod control;
 mod doors;
 mod finish;
 pub(crate) mod frames;
+mod held;
 mod innermost;
 pub(crate) mod locals;
 mod lower;
 pub(crate) mod operands;
+mod proven;
+pub(crate) mod split;
 pub(crate) mod tape;
 mod values;
 
@@ -25,11 +28,13 @@ use crate::index::LocalIndex;
 use crate::source::SourceLine;
 use control::Control;
 use finish::{pack_constant, write_slot};
-use frames::{Frames, RegionId};
+use frames::{Frames, Late, RegionId};
 use innermost::Innermost;
 use linmem_intrinsics::{Intrinsic, Signature, Violation};
 use locals::{Fact, Locals};
 use operands::{Operand, Operands, Value};
+use proven::Proven;
+use split::Splits;
 use std::collections::BTreeMap;
 use tape::{Position, Tape};
 
@@ -83,10 +88,11 @@ pub(crate) struct Engine<'a> {
     changing: Vec<LocalIndex>,
     regions: u32,
     innermost: Innermost,
+    /// What need not be checked again.
+    proven: Proven,
+    splits: Splits,
     /// The locals that hold the headers of regions that this function opens and checks.
     headers: BTreeMap<RegionId, LocalIndex>,
-    /// Where a local was last assigned by instructions that are written only if something reads it.
-    defined: Option<Position>,
     /// Where the code that comes is from.
     origin: Origin,
     /// The intrinsic that is being lowered, and its number among the sites, if it has one.
@@ -99,10 +105,12 @@ pub(crate) struct Engine<'a> {
 impl<'a> Engine<'a> {
     /// Begins a function with these locals and so many results.
     pub(crate) fn new(context: &'a Context, needs: &'a mut Needs, locals: Locals, results: u32) -> Engine<'a> {
+        let mut tape = Tape::default();
+        tape.late(Late::Parameters);
         Engine {
             context,
             needs,
-            tape: Tape::default(),
+            tape,
             operands: Operands::default(),
             locals,
             frames: Frames::default(),
@@ -110,8 +118,9 @@ impl<'a> Engine<'a> {
             changing: Vec::new(),
             regions: 0,
             innermost: Innermost::default(),
+            proven: Proven::default(),
+            splits: Splits::default(),
             headers: BTreeMap::new(),
-            defined: None,
             origin: Origin::default(),
             current: None,
             labels: 0,
@@ -190,6 +199,7 @@ impl<'a> Engine<'a> {
             self.tape.emit(|sink| {
                 sink.local_set(local.0);
             });
+            self.assigned(local);
             self.learn(local, &operand);
         }
     }
@@ -207,6 +217,7 @@ impl<'a> Engine<'a> {
                 self.tape.emit(|sink| {
                     sink.local_tee(local.0);
                 });
+                self.assigned(local);
                 self.learn(local, &operand);
                 match operand.value {
                     Value::Region(region, _) => self.push(Value::Region(region, Some(local))),
@@ -243,7 +254,7 @@ impl<'a> Engine<'a> {
             Arity::Unknown => {
                 self.forget();
                 write(&mut self.tape);
-                self.innermost.call();
+                self.called();
             }
         }
     }
@@ -255,9 +266,11 @@ impl<'a> Engine<'a> {
         }
         let count = signature.operand_count();
         self.current = Some((signature.intrinsic, None));
-        let operands = self.take(signature, count);
-        self.lower(signature, &operands[..count])?;
+        let mut operands = self.take(signature, count);
+        self.lower(signature, &mut operands[..count])?;
         self.locals.free_spills();
+        let end = self.tape.here();
+        self.locals.free_held(end);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! Below what is known everything is unknown: popping an empty stack gives an operand without a position. That is what
 //! makes instructions of unknown arity harmless.
 
-use crate::engine::frames::{DefinitionId, RegionId, Slot};
+use crate::engine::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 
@@ -39,12 +39,19 @@ pub(crate) struct Operand {
     pub(crate) deferred: bool,
     /// Of a packed segment: where the instructions start that only pack the address below them.
     pub(crate) packing: Option<u32>,
+    /// Of a segment: how many bytes it has, if that is known.
+    pub(crate) bytes: Option<u32>,
 }
 
 impl Operand {
     /// A value of which nothing is known.
     pub(crate) const UNKNOWN: Operand =
-        Operand { value: Value::Unknown, position: None, start: None, deferred: false, packing: None };
+        Operand { value: Value::Unknown, position: None, start: None, deferred: false, packing: None, bytes: None };
+
+    /// A constant that nothing pushes.
+    pub(crate) fn of_constant(constant: u32) -> Operand {
+        Operand { value: Value::I32(constant as i32), ..Operand::UNKNOWN }
+    }
 
     /// The constant that it is, if it is one of 32 bits.
     pub(crate) fn constant(&self) -> Option<u32> {
@@ -75,6 +82,11 @@ impl Operands {
     /// Takes the operand on top, but none from below `floor`.
     pub(crate) fn pop(&mut self, floor: usize) -> Operand {
         if self.known.len() > floor { self.known.pop().unwrap_or(Operand::UNKNOWN) } else { Operand::UNKNOWN }
+    }
+
+    /// Whether an operand is a segment of a frame.
+    pub(crate) fn has_slot_of(&self, frame: FrameId) -> bool {
+        self.known.iter().any(|operand| matches!(operand.value, Value::Slot(slot, _) if slot.frame == frame))
     }
 
     /// Forgets all above `height`.

@@ -44,13 +44,6 @@ pub(crate) struct Position {
     clock: u32,
 }
 
-impl Position {
-    /// How many bytes lie before it.
-    pub(crate) fn byte(self) -> u32 {
-        self.at
-    }
-}
-
 #[derive(Clone, Copy, Debug)]
 enum Action {
     /// Leave out this many bytes.
@@ -145,6 +138,11 @@ impl Tape {
     /// Appends something that only the end of the function tells.
     pub(crate) fn late(&mut self, late: Late) {
         self.edit_here(Action::Late(late));
+    }
+
+    /// Puts something that only the end of the function tells at a position, behind what was put there before.
+    pub(crate) fn insert_late(&mut self, position: Position, late: Late) {
+        self.edit(Edit { position, action: Action::Late(late) });
     }
 
     /// Says that the instruction that comes next opens a label: the program's, by its number, or one that the program

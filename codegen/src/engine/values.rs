@@ -5,13 +5,13 @@ use crate::engine::frames::{RegionId, RegionKey, Retired};
 use crate::engine::locals::{Assigned, Fact};
 use crate::engine::operands::{Operand, Value};
 use crate::engine::tape::FunctionRef;
-use crate::engine::{Engine, MOST_OPERANDS, Origin, frames, write_slot};
+use crate::engine::{Engine, MOST_OPERANDS, Origin, frames, proven, write_slot};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::sites::PlannedSite;
 use frames::Late;
 use linmem_intrinsics::Signature;
-use wasm_encoder::InstructionSink;
+use wasm_encoder::{InstructionSink, ValType};
 
 impl Engine<'_> {
     pub(super) fn helper(&mut self, helper: Helper) -> FunctionRef {
@@ -65,12 +65,13 @@ impl Engine<'_> {
         self.operands.push(Operand { value, position, deferred: true, ..Operand::UNKNOWN });
     }
 
-    /// Pushes a packed segment whose address is on the stack, by instructions that do nothing but pack it.
-    pub(super) fn push_packed(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+    /// Pushes a packed segment whose address is on the stack, by instructions that do nothing but pack it, and whose size
+    /// may be known.
+    pub(super) fn push_packed(&mut self, bytes: Option<u32>, write: impl FnOnce(&mut InstructionSink<'_>)) {
         let packing = Some(self.tape.len());
         self.tape.emit(write);
         let position = Some(self.tape.here());
-        self.operands.push(Operand { position, packing, ..Operand::UNKNOWN });
+        self.operands.push(Operand { position, packing, bytes, ..Operand::UNKNOWN });
     }
 
     pub(super) fn pop(&mut self) -> Operand {
@@ -113,6 +114,7 @@ impl Engine<'_> {
         let dead = self.is_dead();
         let retired = self.frames.leave(self.control.len());
         self.retire(&retired);
+        self.proven.leave(self.control.len());
         let Some(control) = self.control.last_mut() else { return };
         self.operands.truncate(control.floor);
         for local in control.facts.drain(..) {
@@ -175,16 +177,35 @@ impl Engine<'_> {
             return None;
         }
         let definition = self.frames.define(slot, local);
+        self.splits.assign(local, self.frequency());
         self.tape.late(Late::Definition(definition));
-        self.defined = Some(self.tape.here());
+        let position = self.tape.here();
+        self.locals.assign(local, position);
         self.know(local, Fact::Slot(definition));
         Some(Value::Slot(slot, Some(definition)))
     }
 
-    /// Records that a local holds a handle, if that is what is assigned.
+    /// Says that the program has just assigned a local.
+    pub(super) fn assigned(&mut self, local: LocalIndex) {
+        if self.context.is_packed() && self.locals.may_hold(local, ValType::I64) {
+            self.splits.assign(local, self.frequency());
+            self.tape.late(Late::Assigned(local));
+        }
+        let position = self.tape.here();
+        self.locals.assign(local, position);
+    }
+
+    /// Records what a local holds, if it is a handle, or a segment of a size that is known.
     pub(super) fn learn(&mut self, local: LocalIndex, operand: &Operand) {
         if let Value::Region(region, _) = operand.value {
             self.know(local, Fact::Region(region));
+        }
+        let bytes = match operand.value {
+            Value::I64(constant) if self.context.is_packed() => Some((constant as u64 >> 32) as u32),
+            _ => operand.bytes,
+        };
+        if let (Some(bytes), true) = (bytes, self.context.checks_bounds()) {
+            self.prove(proven::Fact::Exactly(proven::Subject::Local(local), bytes));
         }
     }
 
@@ -217,7 +238,10 @@ impl Engine<'_> {
                     self.locals.set_fact(*local, None);
                 }
             }
-            self.locals.free_base(frame.base);
+            // A segment that was pushed before may still be used.
+            if !self.operands.has_slot_of(frame.frame) {
+                self.locals.free_base(frame.base);
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! Pieces of code that several lowerings and helpers have in common.
 
-use crate::context::{Context, Global};
-use linmem_allocator::layout::{ALIGNMENT, CHUNK_HEADER, HANDLE_STEP, PAGE, REGION_HANDLE};
-use wasm_encoder::InstructionSink;
+use crate::context::{Context, Global, Home};
+use linmem_allocator::layout::{ALIGNMENT, CHUNK_END, CHUNK_HEADER, HANDLE_STEP, PAGE, REGION_HANDLE};
+use wasm_encoder::{BlockType, InstructionSink};
 
 /// How far the upper half of a number of 64 bits is shifted.
 const HALF: i64 = 32;
@@ -15,6 +15,21 @@ pub(crate) fn push_home<'s, 'b>(sink: &'s mut InstructionSink<'b>, context: &Con
     match context.home.start() {
         Some(start) => sink.i32_const(start as i32),
         None => sink.global_get(context.global(Global::Home)),
+    }
+}
+
+/// Clears the header of home, whose address is in the local `home`, if nobody has yet: what a base leaves to linmem may hold
+/// anything; the first to need the header clears it, and only then counts its pages.
+///
+/// ```wasm
+/// owned == 0:   home.end = 0   home.next = 0   owned = PAGES
+/// ```
+pub(super) fn clear_home(sink: &mut InstructionSink<'_>, context: &Context, home: u32) {
+    if let Home::Reserved { zeroed: false, .. } = context.home {
+        let owned = context.global(Global::Owned);
+        sink.global_get(owned).i32_eqz().if_(BlockType::Empty);
+        sink.local_get(home).i64_const(0).i64_store(context.memarg(CHUNK_END, 4));
+        sink.i32_const(context.home.pages() as i32).global_set(owned).end();
     }
 }
 

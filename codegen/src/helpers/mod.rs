@@ -9,6 +9,7 @@ mod close;
 mod fragments;
 mod home;
 mod host;
+mod live;
 mod needs;
 mod open;
 mod refill;
@@ -125,6 +126,8 @@ pub(crate) enum Helper {
     Blame(Violation),
     /// Sets all from a mark to top to zero, and goes back to the mark.
     Release,
+    /// Says whether bytes lie in memory that is free.
+    CheckSegment,
     /// A lifted host call.
     HostCall {
         /// Which.
@@ -164,6 +167,7 @@ impl Helper {
             Helper::Blame(Violation::UseAfterFree) => "check_allocator",
             Helper::Blame(_) => "check_close",
             Helper::Release => "release",
+            Helper::CheckSegment => "check_segment",
             Helper::HostCall { call, packed, folded } => {
                 let packed = if packed { ".packed" } else { "" };
                 let folded = if folded { ".folded" } else { "" };
@@ -194,6 +198,7 @@ impl Helper {
             Helper::Refill(_, Alignment::Parameter) => (vec![I32, I32, I32], vec![I32]),
             Helper::Bump | Helper::Open => (vec![I32], vec![I32]),
             Helper::AllocateAligned => (vec![I32, I32], vec![I32]),
+            Helper::CheckSegment => (vec![I32, I32], vec![]),
             Helper::Close | Helper::Blame(_) | Helper::Release => (vec![I32], vec![]),
             Helper::HostCall { call, packed, folded } => {
                 let params = if packed { vec![I32, I64] } else { vec![I32, I32, I32] };
@@ -254,6 +259,7 @@ impl Helper {
                     callees.push(helper(Helper::Release));
                 }
             }
+            Helper::CheckSegment => callees.push(violation(Violation::UseAfterFree)),
             Helper::Blame(closed) => {
                 callees.extend([violation(closed), violation(Violation::Corrupted)]);
                 if context.choices.tracking() == Tracking::Headers {
@@ -287,6 +293,7 @@ impl Helper {
             Helper::Close => close::close(bodies),
             Helper::Blame(closed) => blame::body(bodies, closed),
             Helper::Release => close::release(bodies),
+            Helper::CheckSegment => live::check_segment(bodies),
             Helper::HostCall { call: HostCall::WriteAll, packed, .. } => host::write_all(bodies, packed),
             Helper::HostCall { call, packed: false, folded: false } => host::transfer(bodies, call),
             Helper::HostCall { call, packed, folded } => host::adapter(bodies, call, packed, folded),

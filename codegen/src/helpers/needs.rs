@@ -75,7 +75,7 @@ impl Needs {
         if !self.regions {
             return Vec::new();
         }
-        let counts_pages = self.helpers.iter().any(|helper| matches!(helper, Helper::Refill(..)));
+        let counts_pages = self.helpers.iter().any(|helper| matches!(helper, Helper::Refill(..) | Helper::CheckSegment));
         let counts_pages = counts_pages || matches!(self.context.home, Home::Found { .. });
         let needed = |global: &(Global, u32)| counts_pages || global.0 != Global::Owned;
         self.context.globals().filter(needed).map(|(global, value)| (global.name(), value)).collect()

@@ -1,7 +1,7 @@
 //! The slow path of allocations, as `linmem_allocator::layout` and `linmem_allocator::growth` state it.
 
 use crate::context::{Global, Home};
-use crate::helpers::fragments::{PAGE_SHIFT, push_home, round_up, skip_header};
+use crate::helpers::fragments::{PAGE_SHIFT, clear_home, push_home, round_up, skip_header};
 use crate::helpers::{Alignment, Bodies, Helper, Refused};
 use linmem_allocator::growth::REFUSED;
 use linmem_allocator::layout::{ALIGNMENT, CHUNK_END, CHUNK_NEXT, PAGE};
@@ -86,12 +86,7 @@ fn refill(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Functi
         sink.end();
     }
     push_home(sink, context).local_tee(chunk);
-    // What a base leaves to linmem may hold anything; the first to come here clears it, and only then counts.
-    if let Home::Reserved { zeroed: false, .. } = context.home {
-        sink.global_get(owned).i32_eqz().if_(BlockType::Empty);
-        sink.local_get(chunk).i64_const(0).i64_store(context.memarg(CHUNK_END, 4));
-        sink.i32_const(context.home.pages() as i32).global_set(owned).end();
-    }
+    clear_home(sink, context, chunk);
     // The larger one of two ends; of two that are multiples of a page, of which one is 0 or the very last, all bits.
     sink.local_get(chunk).i32_load(end_of).global_get(limit);
     if reserve == 0 {

@@ -48,9 +48,9 @@ impl Memory {
 }
 
 /// Chooses the memory: the exported one if there are several, or a new one if there is none.
-pub(super) fn choose(input: &Input<'_>, config: &Config) -> Result<Memory, Error> {
+pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory, Error> {
     if input.memory_count == 0 {
-        return define(input, config);
+        return define(input, config, choices);
     }
     let exported = input.exports.iter().find(|export| export.kind == ExternalKind::Memory && export.name == EXPORT);
     let index = exported.map_or(0, |export| export.index);
@@ -70,7 +70,6 @@ pub(super) fn choose(input: &Input<'_>, config: &Config) -> Result<Memory, Error
         return Err(Error::Option { message });
     }
     let end = ty.initial.saturating_mul(u64::from(PAGE)).min(u64::from(CEILING)) as u32;
-    let choices = Choices::of(config);
     let found = Home::Found { base: None };
     let home = match &config.base {
         None => found,
@@ -84,7 +83,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config) -> Result<Memory, Error
 }
 
 /// A memory that linmem defines.
-fn define(input: &Input<'_>, config: &Config) -> Result<Memory, Error> {
+fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory, Error> {
     if let Some(export) = input.exports.iter().find(|export| export.name == EXPORT) {
         let message = format!(
             "the module has no memory, and linmem cannot export the one that it adds: `{EXPORT}` is exported already, \
@@ -104,7 +103,7 @@ fn define(input: &Input<'_>, config: &Config) -> Result<Memory, Error> {
             }
         },
     };
-    match Home::in_new_memory(base, Choices::of(config)) {
+    match Home::in_new_memory(base, choices) {
         Some((home, pages)) => {
             let maximum = maximum(config, pages)?;
             Ok(Memory { index: MemoryIndex(0), defines: Some(pages), maximum, exports: true, home })

@@ -52,7 +52,6 @@ pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
 /// for certain or perhaps, whatever is checked when it runs.
 pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
     let findings = || -> Result<Vec<Finding>, Errors> {
-        config.check()?;
         let source = Source::read(bytes)?;
         let input = Input::parse(&source, config)?;
         let mut findings = flow::findings(&input, config.nesting)?;
@@ -65,6 +64,11 @@ pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
 
 fn certain(error: Error) -> Finding {
     Finding { severity: Severity::Error, error }
+}
+
+/// What is chosen for a module.
+fn choices(input: &Input<'_>, config: &Config) -> Choices {
+    Choices::of(config, input.imports.representation().unwrap_or(Representation::Address))
 }
 
 /// At least one error.
@@ -84,11 +88,10 @@ impl<E: Into<Error>> From<E> for Errors {
 }
 
 fn link_all(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Errors> {
-    config.check()?;
     let source = Source::read(bytes)?;
     let input = Input::parse(&source, config)?;
     // What is a violation for certain at this level is an error already here.
-    if Choices::of(config).checks_regions() {
+    if choices(&input, config).checks_regions() {
         let findings = flow::findings(&input, config.nesting)?;
         let is_violation =
             |finding: &Finding| finding.severity == Severity::Error && matches!(finding.error, Error::Violation { .. });
@@ -107,10 +110,15 @@ fn link_input(input: &Input<'_>, config: &Config) -> Result<Vec<u8>, Errors> {
     if !input.imports.has_any() {
         return Ok(input.bytes.to_vec());
     }
-    let mut memory = memory::choose(input, config)?;
+    let choices = choices(input, config);
+    let declared = input.imports.representation();
+    if let Some(representation) = declared {
+        config.check(representation)?;
+    }
+    let mut memory = memory::choose(input, config, choices)?;
     let context = Context {
-        representation: input.imports.representation().unwrap_or(Representation::Address),
-        choices: Choices::of(config),
+        representation: declared.unwrap_or(Representation::Address),
+        choices,
         memory: memory.index,
         first_global: GlobalIndex(input.global_count),
         home: memory.home,

@@ -13,7 +13,9 @@
 //!
 //! As the load or store does, when the bytes are not in the memory.
 
-use crate::engine::Engine;
+use crate::engine::frames::Late;
+use crate::engine::split::Part;
+use crate::engine::{Certain, Engine};
 use crate::engine::operands::{Operand, Value};
 use crate::index::LocalIndex;
 use linmem_intrinsics::Access;
@@ -82,6 +84,12 @@ impl Engine<'_> {
                     sink.i32_const(constant as i32);
                 });
             }
+            // Whatever the local holds later, its parts are read where the segment was pushed.
+            Value::Local(local) if self.context.is_packed() && segment.start.is_some() => {
+                self.discard(segment);
+                self.splits.read(local, Part::Start, self.frequency());
+                self.tape.insert_late(position, Late::Part(local, Part::Start));
+            }
             _ => {
                 self.materialize(segment);
                 if self.context.is_packed() {
@@ -143,7 +151,29 @@ impl Engine<'_> {
         }
     }
 
-    pub(in crate::engine) fn lower_get(&mut self, access: Access, segment: &Operand, offset: &Operand) {
+    /// Checks an access of so many bytes, as far as the safety level wants it.
+    pub(super) fn check_access(
+        &mut self,
+        segment: &mut Operand,
+        offset: &mut Operand,
+        bytes: &mut Operand,
+    ) -> Result<(), Certain> {
+        if self.context.checks_bounds() {
+            self.check_bounds(segment, offset, bytes)?;
+        }
+        if self.context.checks_segments() {
+            self.check_live(segment, offset, bytes);
+        }
+        Ok(())
+    }
+
+    pub(in crate::engine) fn lower_get(
+        &mut self,
+        access: Access,
+        segment: &mut Operand,
+        offset: &mut Operand,
+    ) -> Result<(), Certain> {
+        self.check_access(segment, offset, &mut Operand::of_constant(access.bytes()))?;
         let offset = match self.place_at_end(segment, &[offset]) {
             Some(offset) => offset,
             None => {
@@ -166,15 +196,17 @@ impl Engine<'_> {
             };
         });
         self.push(Value::Unknown);
+        Ok(())
     }
 
     pub(in crate::engine) fn lower_set(
         &mut self,
         access: Access,
-        segment: &Operand,
-        offset: &Operand,
+        segment: &mut Operand,
+        offset: &mut Operand,
         value: &Operand,
-    ) {
+    ) -> Result<(), Certain> {
+        self.check_access(segment, offset, &mut Operand::of_constant(access.bytes()))?;
         let offset = match self.place_at_end(segment, &[offset, value]) {
             Some(offset) => {
                 self.write_constant(value);
@@ -198,5 +230,6 @@ impl Engine<'_> {
                 Access::Vector => sink.v128_store(memarg),
             };
         });
+        Ok(())
     }
 }

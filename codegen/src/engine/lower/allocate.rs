@@ -16,23 +16,23 @@ impl Engine<'_> {
     pub(in crate::engine) fn lower_allocate(&mut self, handle: &Operand, bytes: &Operand) {
         let key = self.region_key(handle);
         let size = self.keep(bytes, Scratch::Bytes);
-        self.take_handle(handle, &[bytes]);
+        self.take_handle(handle);
         match size {
             // What may be null has to be asked for on its own.
             Size::Constant(_) if self.context.choices.gives_null() => self.lower_sized_bump(size),
             Size::Constant(constant) if room(constant) <= u64::from(INLINE_BYTES) => self.lower_frame(key, constant),
-            Size::Constant(constant) => self.lower_alone(constant),
+            Size::Constant(constant) => self.lower_alone(key, constant),
             Size::Local(_) => self.lower_sized_bump(size),
         }
     }
 
     /// An allocation of a constant size that no frame has room for.
-    fn lower_alone(&mut self, bytes: u32) {
+    fn lower_alone(&mut self, key: Option<RegionKey>, bytes: u32) {
         if !self.frames.has_room() {
             return self.lower_sized_bump(Size::Constant(bytes));
         }
         let base = self.locals.take_base();
-        let region = RegionKey::Opened(self.new_region());
+        let region = key.unwrap_or(RegionKey::Opened(self.new_region()));
         self.write_bump(Size::Constant(bytes));
         self.tape.emit(|sink| {
             sink.local_set(base.0);
@@ -104,7 +104,7 @@ impl Engine<'_> {
         }
         let alignment_size = self.keep(alignment, Scratch::From);
         let size = self.keep(bytes, Scratch::Bytes);
-        self.take_handle(handle, &[bytes, alignment]);
+        self.take_handle(handle);
         if let (Size::Constant(size), Size::Constant(constant)) = (size, alignment_size) {
             let fits = room(size) + u64::from(constant) <= u64::from(INLINE_BYTES);
             let choices = self.context.choices;

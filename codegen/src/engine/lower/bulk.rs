@@ -19,7 +19,7 @@
 //!
 //! As the instructions do, when the bytes are not in the memory.
 
-use crate::engine::Engine;
+use crate::engine::{Certain, Engine};
 use crate::engine::locals::Scratch;
 use crate::engine::lower::access::Place;
 use crate::engine::operands::Operand;
@@ -61,14 +61,15 @@ fn pieces(bytes: u32) -> Vec<Piece> {
 impl Engine<'_> {
     pub(in crate::engine) fn lower_fill(
         &mut self,
-        (segment, offset): (&Operand, &Operand),
-        bytes: &Operand,
+        (segment, offset): (&mut Operand, &mut Operand),
+        bytes: &mut Operand,
         byte: &Operand,
-    ) {
+    ) -> Result<(), Certain> {
+        self.check_access(segment, offset, bytes)?;
         let memory = self.context.memory.0;
         match bytes.constant() {
             Some(0) => {
-                for operand in [segment, offset, bytes, byte] {
+                for operand in [&*segment, offset, bytes, byte] {
                     self.discard(operand);
                 }
             }
@@ -91,6 +92,7 @@ impl Engine<'_> {
                 });
             }
         }
+        Ok(())
     }
 
     /// Brings size and byte into the order of `memory.fill`, which takes the size last. A constant byte goes; the
@@ -149,14 +151,16 @@ impl Engine<'_> {
 
     pub(in crate::engine) fn lower_copy(
         &mut self,
-        (to, to_offset): (&Operand, &Operand),
-        (from, from_offset): (&Operand, &Operand),
-        bytes: &Operand,
-    ) {
+        (to, to_offset): (&mut Operand, &mut Operand),
+        (from, from_offset): (&mut Operand, &mut Operand),
+        bytes: &mut Operand,
+    ) -> Result<(), Certain> {
+        self.check_access(to, to_offset, bytes)?;
+        self.check_access(from, from_offset, bytes)?;
         let memory = self.context.memory.0;
         match bytes.constant() {
             Some(0) => {
-                for operand in [to, to_offset, from, from_offset, bytes] {
+                for operand in [&*to, to_offset, from, from_offset, bytes] {
                     self.discard(operand);
                 }
             }
@@ -179,6 +183,7 @@ impl Engine<'_> {
                 });
             }
         }
+        Ok(())
     }
 
     fn copy_by_loads(&mut self, (to, to_offset): (u32, u32), (from, from_offset): (u32, u32), size: u32) {

@@ -222,7 +222,11 @@ impl Engine<'_> {
             return self.push(Value::Unknown);
         }
         let null = self.context.choices.gives_null().then(|| self.locals.scratch(Scratch::To).0);
-        self.push_packed(|sink| {
+        let known = match size {
+            Size::Constant(bytes) if null.is_none() => Some(bytes),
+            _ => None,
+        };
+        self.push_packed(known, |sink| {
             if let Some(address) = null {
                 sink.local_tee(address);
             }

@@ -16,11 +16,11 @@ const MOST_HEADERS: usize = 1024;
 impl Engine<'_> {
     /// Takes the handle of an allocation off the stack, where it lies on top once `behind` are gone, which are discarded
     /// or were put into locals. It is checked unless it is known to be right.
-    pub(super) fn take_handle(&mut self, handle: &Operand, behind: &[&Operand]) {
+    pub(super) fn take_handle(&mut self, handle: &Operand) {
         if !self.is_to_be_checked(handle) {
             return self.discard(handle);
         }
-        self.check_handle(handle, behind);
+        self.check_handle(handle);
         let key = self.region_key(handle);
         self.innermost.check(key);
     }
@@ -48,7 +48,7 @@ impl Engine<'_> {
     /// # Traps
     ///
     /// In `$linmem.UseAfterFree`, `$linmem.NotInnermost` or `$linmem.Corrupted`.
-    fn check_handle(&mut self, handle: &Operand, behind: &[&Operand]) {
+    fn check_handle(&mut self, handle: &Operand) {
         if let Some(header) = self.header(handle) {
             self.discard(handle);
             return self.write_header_check(header, Violation::UseAfterFree);
@@ -57,7 +57,7 @@ impl Engine<'_> {
         if self.context.choices.optimize == Optimize::Size || matches!(self.context.home, Home::Found { .. }) {
             return self.call_helper(Helper::Blame(Violation::UseAfterFree));
         }
-        let local = match self.home_of(handle, behind) {
+        let local = match self.local_of(handle) {
             Some(local) => local,
             None => {
                 let scratch = self.locals.scratch(Scratch::Handle);
@@ -131,26 +131,5 @@ impl Engine<'_> {
         let local = self.locals.add_header();
         self.headers.insert(region, local);
         Some(local)
-    }
-
-    /// The local that a handle was read from, if it cannot have changed since: nothing was written behind it but the
-    /// constants `behind`, and nothing is put in later that assigns a local.
-    fn home_of(&self, handle: &Operand, behind: &[&Operand]) -> Option<LocalIndex> {
-        let (Value::Local(local) | Value::Region(_, Some(local))) = handle.value else { return None };
-        let position = handle.position?;
-        if self.defined.is_some_and(|defined| defined > position) {
-            return None;
-        }
-        let mut end = position.byte();
-        for operand in behind {
-            operand.constant()?;
-            if !operand.deferred {
-                if operand.start != Some(end) {
-                    return None;
-                }
-                end = operand.position?.byte();
-            }
-        }
-        (end == self.tape.len()).then_some(local)
     }
 }

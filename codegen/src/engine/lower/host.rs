@@ -13,8 +13,11 @@ use crate::helpers::{Helper, HostCall};
 use linmem_intrinsics::{Operation, Signature};
 
 impl Engine<'_> {
-    pub(in crate::engine) fn lower_host_call(&mut self, signature: &Signature, operands: &[Operand]) {
-        for operand in operands {
+    pub(in crate::engine) fn lower_host_call(&mut self, signature: &Signature, operands: &mut [Operand]) {
+        if let ([_, segment, ..], true) = (&mut *operands, self.context.checks_segments()) {
+            self.check_all_live(segment);
+        }
+        for operand in &*operands {
             self.materialize(operand);
         }
         let call = match signature.intrinsic.operation() {
@@ -24,7 +27,7 @@ impl Engine<'_> {
         };
         let packed = self.context.is_packed();
         self.call_helper(Helper::HostCall { call, packed, folded: signature.folded });
-        self.innermost.call();
+        self.called();
         self.produce(signature.results().len() as u32);
     }
 }

@@ -3,10 +3,12 @@
 
 mod access;
 mod allocate;
+mod bounds;
 mod bulk;
 mod bump;
 mod check;
 mod host;
+mod live;
 mod region;
 mod segment;
 
@@ -18,29 +20,33 @@ use linmem_intrinsics::{Operation, Signature};
 
 impl Engine<'_> {
     /// Lowers an intrinsic, whose operands were popped.
-    pub(super) fn lower(&mut self, signature: &Signature, operands: &[Operand]) -> Result<(), Certain> {
+    ///
+    /// # Errors
+    ///
+    /// If it is a violation for certain.
+    pub(super) fn lower(&mut self, signature: &Signature, operands: &mut [Operand]) -> Result<(), Certain> {
         match (signature.intrinsic.operation(), operands) {
             (Operation::Open, []) => self.lower_open(),
             (Operation::Close, [handle]) => self.lower_close(handle),
             (Operation::Allocate, [handle, bytes]) => self.lower_allocate(handle, bytes),
             (Operation::AllocateAligned, [handle, bytes, alignment]) => {
-                return self.lower_allocate_aligned(handle, bytes, alignment);
+                self.lower_allocate_aligned(handle, bytes, alignment)?;
             }
-            (Operation::Get(access), [segment, offset]) => self.lower_get(access, segment, offset),
-            (Operation::Set(access), [segment, offset, _]) => self.lower_set(access, segment, offset, &operands[2]),
+            (Operation::Get(access), [segment, offset]) => self.lower_get(access, segment, offset)?,
+            (Operation::Set(access), [segment, offset, value]) => self.lower_set(access, segment, offset, value)?,
             (Operation::Address, [segment]) => self.lower_address(segment),
             (Operation::Size, [segment]) => self.lower_size(segment),
-            (Operation::Slice, [segment, offset, bytes]) => self.lower_slice(segment, offset, bytes),
-            (Operation::OfAddress, [address, bytes]) => self.lower_of_address(address, bytes),
-            (Operation::Fill, [segment, offset, bytes, byte]) => self.lower_fill((segment, offset), bytes, byte),
+            (Operation::Slice, [segment, offset, bytes]) => self.lower_slice(segment, offset, bytes)?,
+            (Operation::OfAddress, [address, bytes]) => self.lower_of_address(address, bytes)?,
+            (Operation::Fill, [segment, offset, bytes, byte]) => self.lower_fill((segment, offset), bytes, byte)?,
             (Operation::Copy, [to, to_offset, from, from_offset, bytes]) => {
-                self.lower_copy((to, to_offset), (from, from_offset), bytes);
+                self.lower_copy((to, to_offset), (from, from_offset), bytes)?;
             }
-            (Operation::FdWrite | Operation::FdRead | Operation::WriteAll, _) => {
+            (Operation::FdWrite | Operation::FdRead | Operation::WriteAll, operands) => {
                 self.lower_host_call(signature, operands);
             }
             // The catalogue gives the number of operands, and so does `take`.
-            (operation, _) => debug_assert!(false, "{operation:?} has {} operands", operands.len()),
+            (operation, operands) => debug_assert!(false, "{operation:?} has {} operands", operands.len()),
         }
         Ok(())
     }

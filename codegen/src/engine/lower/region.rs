@@ -214,6 +214,7 @@ impl Engine<'_> {
             Tracking::List => self.write_called_close(handle),
         }
         self.innermost.close(key);
+        self.proven.close();
     }
 
     /// Makes the mark on the stack top again, and what lies behind it zero, if that is asked for.

@@ -3,7 +3,9 @@
 use crate::engine::frames::Slot;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::tape::Position;
-use crate::engine::{Engine, pack_constant};
+use crate::engine::frames::Late;
+use crate::engine::split::Part;
+use crate::engine::{Certain, Engine, pack_constant};
 
 impl Engine<'_> {
     /// The start address: `i32.wrap_i64` of a packed segment, nothing of an address.
@@ -28,6 +30,18 @@ impl Engine<'_> {
                 self.discard(segment);
                 self.push_deferred(Value::I32((constant as u64 >> 32) as i32));
             }
+            _ if self.known_size(segment).is_some() => {
+                let size = self.known_size(segment).unwrap_or_default();
+                self.discard(segment);
+                self.push_deferred(Value::I32(size as i32));
+            }
+            Value::Local(local) if segment.start.is_some() => {
+                let position = self.at(segment);
+                self.discard(segment);
+                self.splits.read(local, Part::Size, self.frequency());
+                self.tape.insert_late(position, Late::Part(local, Part::Size));
+                self.push(Value::Unknown);
+            }
             _ => {
                 self.materialize(segment);
                 self.tape.emit(|sink| {
@@ -50,7 +64,13 @@ impl Engine<'_> {
     /// i64.extend_i32_u   i64.const 32   i64.shl
     /// i64.or
     /// ```
-    pub(in crate::engine) fn lower_slice(&mut self, segment: &Operand, offset: &Operand, bytes: &Operand) {
+    pub(in crate::engine) fn lower_slice(
+        &mut self,
+        segment: &mut Operand,
+        offset: &mut Operand,
+        bytes: &mut Operand,
+    ) -> Result<(), Certain> {
+        self.check_access(segment, offset, bytes)?;
         if let (Value::Slot(slot, _), true, Some(from), Some(size)) =
             (segment.value, segment.deferred, offset.constant(), bytes.constant())
         {
@@ -59,7 +79,8 @@ impl Engine<'_> {
                 self.discard(offset);
                 self.discard(bytes);
                 let part = Slot { offset: slot.offset + from, bytes: size, ..slot };
-                return self.push_deferred(Value::Slot(part, None));
+                self.push_deferred(Value::Slot(part, None));
+                return Ok(());
             }
         }
         self.unwrap_segment(segment);
@@ -78,6 +99,7 @@ impl Engine<'_> {
             self.discard(bytes);
             self.push(Value::Unknown);
         }
+        Ok(())
     }
 
     /// A segment over memory that the program vouches for. A packed one:
@@ -89,25 +111,36 @@ impl Engine<'_> {
     /// i64.extend_i32_u   i64.const 32   i64.shl
     /// i64.or
     /// ```
-    pub(in crate::engine) fn lower_of_address(&mut self, address: &Operand, bytes: &Operand) {
+    pub(in crate::engine) fn lower_of_address(
+        &mut self,
+        address: &mut Operand,
+        bytes: &mut Operand,
+    ) -> Result<(), Certain> {
+        if self.context.checks_bounds() {
+            self.check_of_address(address, bytes)?;
+        }
         if !self.context.is_packed() {
             self.discard(bytes);
             if let Some(constant) = address.constant() {
                 self.discard(address);
-                return self.push_deferred(Value::I32(constant as i32));
+                self.push_deferred(Value::I32(constant as i32));
+            } else {
+                self.materialize(address);
+                self.push(Value::Unknown);
             }
-            self.materialize(address);
-            return self.push(Value::Unknown);
+            return Ok(());
         }
         if let (Some(start), Some(size)) = (address.constant(), bytes.constant()) {
             self.discard(address);
             self.discard(bytes);
             let packed = u64::from(size) << 32 | u64::from(start);
-            return self.push_deferred(Value::I64(packed as i64));
+            self.push_deferred(Value::I64(packed as i64));
+            return Ok(());
         }
         self.materialize(address);
         let position = self.at(address);
         self.pack(position, bytes);
+        Ok(())
     }
 
     /// Makes the address that lies on the stack at `position`, and the size on top of it, a packed segment.
@@ -115,7 +148,7 @@ impl Engine<'_> {
         match bytes.constant() {
             Some(size) => {
                 self.discard(bytes);
-                self.push_packed(|sink| pack_constant(sink, size));
+                self.push_packed(Some(size), |sink| pack_constant(sink, size));
             }
             None => {
                 self.tape.insert(position, |sink| {

@@ -1,0 +1,307 @@
+//! Checking that accesses stay inside of their segments.
+//!
+//! ```wasm
+//! ;; getByte of a segment in a local that is split     ;; getInt with a constant offset
+//! local.get $offset   local.get $linmem.size           local.get $segment   i64.const END << 32
+//! i32.ge_u                                             i64.lt_u
+//! if                                                   if
+//!   call $linmem.OutOfBounds                             call $linmem.OutOfBounds
+//! end                                                  end
+//! ```
+//!
+//! The checks stand where all operands have been evaluated, and before anything is read or written. They read locals, so
+//! that it does not matter what lies on the stack.
+
+use crate::engine::frames::Late;
+use crate::engine::held::Held;
+use crate::engine::operands::{Operand, Value};
+use crate::engine::proven::{Fact, Subject};
+use crate::engine::split::{Part, frequency};
+use crate::engine::{Certain, Engine};
+use crate::helpers::Helper;
+use crate::index::LocalIndex;
+use linmem_intrinsics::{Violation, beyond_memory, out_of_bounds};
+use wasm_encoder::ValType;
+
+/// How many addresses there are.
+const ADDRESSES: u64 = 1 << 32;
+
+/// Where the size of a segment comes from, at run time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Extent {
+    /// It is constant.
+    Known(u32),
+    /// A local of the program holds the packed segment.
+    Local(LocalIndex),
+    /// A local of the lowering's does.
+    Held(LocalIndex),
+    /// A local holds the segment as a structure.
+    Structure(LocalIndex),
+}
+
+/// What can be said of an access without running it.
+enum Judgement {
+    Inside,
+    Outside(String),
+    Unknown,
+}
+
+impl Engine<'_> {
+    /// Checks that `bytes` bytes from `offset` on are inside of a segment.
+    ///
+    /// # Errors
+    ///
+    /// If they are not, for certain.
+    pub(super) fn check_bounds(
+        &mut self,
+        segment: &mut Operand,
+        offset: &mut Operand,
+        bytes: &mut Operand,
+    ) -> Result<(), Certain> {
+        let subject = self.subject(segment);
+        match self.judge(segment, subject, offset, bytes) {
+            Judgement::Inside => return Ok(()),
+            Judgement::Outside(message) => return Err(Certain { kind: Violation::OutOfBounds, message }),
+            Judgement::Unknown => {}
+        }
+        let (offset_key, constant) = (self.local_of(offset), (offset.constant(), bytes.constant()));
+        let extent = self.extent(segment);
+        let (offset, bytes) = (self.hold(offset), self.hold(bytes));
+        self.write_outside(extent, offset, bytes);
+        self.write_if(|engine| {
+            if engine.reports() {
+                engine.push_held(offset);
+                engine.push_held(bytes);
+                engine.push_size_of(extent);
+            }
+            engine.call_helper(Helper::Violation(Violation::OutOfBounds));
+        });
+        match (subject, constant, offset_key) {
+            (Some(subject), (Some(start), Some(count)), _) => {
+                self.prove(Fact::AtLeast(subject, start.saturating_add(count)));
+            }
+            (Some(subject), (None, Some(count)), Some(offset)) => self.prove(Fact::Reaches(subject, offset, count)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Checks that a segment made of an address ends at 2^32 or before.
+    ///
+    /// ```wasm
+    /// ;; the address   i64.extend_i32_u   the size   i64.extend_i32_u   i64.add
+    /// i64.const 1 << 32   i64.gt_u
+    /// if  call $linmem.OutOfBounds  end
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it does not, for certain.
+    pub(super) fn check_of_address(&mut self, address: &mut Operand, bytes: &mut Operand) -> Result<(), Certain> {
+        match (address.constant(), bytes.constant()) {
+            (Some(0), _) | (_, Some(0)) => return Ok(()),
+            (Some(start), Some(size)) if u64::from(start) + u64::from(size) > ADDRESSES => {
+                return Err(Certain { kind: Violation::OutOfBounds, message: beyond_memory(start, size) });
+            }
+            (Some(_), Some(_)) => return Ok(()),
+            _ => {}
+        }
+        let (address, bytes) = (self.hold(address), self.hold(bytes));
+        self.tape.emit(|sink| {
+            match (address, bytes) {
+                // Neither is 0, so that `2^32 - constant` is a number of 32 bits.
+                (Held::Constant(constant), variable) | (variable, Held::Constant(constant)) => {
+                    variable.push(sink).i32_const(constant.wrapping_neg() as i32).i32_gt_u()
+                }
+                _ => {
+                    address.push_wide(sink);
+                    bytes.push_wide(sink).i64_add().i64_const(ADDRESSES as i64).i64_gt_u()
+                }
+            };
+        });
+        self.write_if(|engine| {
+            if engine.reports() {
+                engine.push_held(address);
+                engine.push_held(bytes);
+                engine.push_held(Held::Constant(0));
+            }
+            engine.call_helper(Helper::Violation(Violation::OutOfBounds));
+        });
+        Ok(())
+    }
+
+    /// What a segment is recognized by.
+    pub(super) fn subject(&self, segment: &Operand) -> Option<Subject> {
+        match segment.value {
+            Value::Slot(slot, _) if segment.deferred => Some(Subject::Slot(slot)),
+            _ => self.local_of(segment).map(Subject::Local),
+        }
+    }
+
+    /// Adds a fact that holds from here on.
+    pub(in crate::engine) fn prove(&mut self, fact: Fact) {
+        let since = self.tape.here();
+        self.proven.add(fact, self.control.len(), since);
+    }
+
+    /// The size of a segment, if it is known.
+    pub(super) fn known_size(&self, segment: &Operand) -> Option<u32> {
+        match segment.value {
+            Value::Slot(slot, _) if segment.deferred => Some(slot.bytes),
+            Value::I64(constant) if self.context.is_packed() => Some((constant as u64 >> 32) as u32),
+            _ => segment.bytes.or_else(|| {
+                let subject = self.subject(segment)?;
+                self.proven.size(subject, &self.locals)
+            }),
+        }
+    }
+
+    fn judge(&self, segment: &Operand, subject: Option<Subject>, offset: &Operand, bytes: &Operand) -> Judgement {
+        let size = self.known_size(segment);
+        let decided = |inside: bool, offset: u32, bytes: u32| match size {
+            _ if inside => Judgement::Inside,
+            Some(size) => Judgement::Outside(out_of_bounds(offset, bytes, size)),
+            None => Judgement::Outside(format!(
+                "bytes {offset}..{} of a segment, which has at most {} bytes",
+                u64::from(offset) + u64::from(bytes),
+                u32::MAX
+            )),
+        };
+        match (offset.constant(), bytes.constant()) {
+            (Some(offset), Some(bytes)) => {
+                let end = offset.checked_add(bytes);
+                match (end, size) {
+                    (None, _) => decided(false, offset, bytes),
+                    (Some(end), Some(size)) => decided(end <= size, offset, bytes),
+                    (Some(end), None) => {
+                        let proven = subject.is_some_and(|subject| self.proven.has(subject, end, &self.locals));
+                        if end == 0 || proven { Judgement::Inside } else { Judgement::Unknown }
+                    }
+                }
+            }
+            (None, Some(bytes)) => {
+                if size.is_some_and(|size| bytes > size) {
+                    return decided(false, 0, bytes);
+                }
+                let proven = subject.zip(self.local_of(offset)).is_some_and(|(subject, offset)| {
+                    self.proven.reaches(subject, offset, bytes, &self.locals)
+                });
+                if proven { Judgement::Inside } else { Judgement::Unknown }
+            }
+            (Some(offset), None) if size.is_some_and(|size| offset > size) => decided(false, offset, 0),
+            _ => Judgement::Unknown,
+        }
+    }
+
+    /// Where the size of a segment comes from, with the segment put into a local if need be.
+    pub(super) fn extent(&mut self, segment: &mut Operand) -> Extent {
+        match (self.known_size(segment), self.local_of(segment)) {
+            (Some(size), _) => Extent::Known(size),
+            (None, Some(local)) => Extent::Local(local),
+            (None, None) => Extent::Held(self.hold_in_local(segment, ValType::I64)),
+        }
+    }
+
+    /// Pushes whether `offset + bytes > size`, for three numbers below 2^32.
+    ///
+    /// # Why no sum wraps around
+    ///
+    /// The inequality is meant for integers. Each form says the same in numbers of 32 or 64 bits, all unsigned:
+    ///
+    /// 1. Offset and bytes are constant: so is their sum, which is below 2^32, since no larger one comes here (it is outside
+    ///    for certain). `size < sum` needs no addition. In a packed segment `size * 2^32 + start` with `start < 2^32`, this is
+    ///    the same as being less than `sum * 2^32`, which is below 2^64.
+    /// 2. Size and bytes are constant: `bytes <= size`, since what is not comes not here either. So `size - bytes` does not
+    ///    wrap, and `offset > size - bytes` says it. With size and offset constant, the same with the two exchanged.
+    /// 3. Bytes are 0 or 1: `offset > size` and `offset >= size` say it without an addition.
+    /// 4. Otherwise all are extended to 64 bits, where the sum is at most 2^33 - 2.
+    fn write_outside(&mut self, extent: Extent, offset: Held, bytes: Held) {
+        match (extent, offset, bytes) {
+            (Extent::Local(local), Held::Constant(start), Held::Constant(count)) => {
+                self.tape.late(Late::Shorter(local, start.wrapping_add(count)));
+            }
+            (Extent::Held(local), Held::Constant(start), Held::Constant(count)) => self.tape.emit(|sink| {
+                let end = start.wrapping_add(count);
+                sink.local_get(local.0).i64_const((u64::from(end) << 32) as i64).i64_lt_u();
+            }),
+            (_, Held::Constant(start), Held::Constant(count)) => {
+                self.push_size_of(extent);
+                self.tape.emit(|sink| {
+                    sink.i32_const(start.wrapping_add(count) as i32).i32_lt_u();
+                });
+            }
+            (Extent::Known(size), variable, Held::Constant(constant))
+            | (Extent::Known(size), Held::Constant(constant), variable) => self.tape.emit(|sink| {
+                variable.push(sink).i32_const(size.wrapping_sub(constant) as i32).i32_gt_u();
+            }),
+            (Extent::Local(_) | Extent::Structure(_), _, Held::Constant(count @ (0 | 1))) => {
+                self.push_held(offset);
+                self.push_size_of(extent);
+                self.tape.emit(|sink| {
+                    if count == 0 { sink.i32_gt_u() } else { sink.i32_ge_u() };
+                });
+            }
+            (_, _, Held::Constant(count @ (0 | 1))) => {
+                self.tape.emit(|sink| {
+                    offset.push_wide(sink);
+                });
+                self.push_wide_size_of(extent);
+                self.tape.emit(|sink| {
+                    if count == 0 { sink.i64_gt_u() } else { sink.i64_ge_u() };
+                });
+            }
+            _ => {
+                self.tape.emit(|sink| {
+                    offset.push_wide(sink);
+                    bytes.push_wide(sink).i64_add();
+                });
+                self.push_wide_size_of(extent);
+                self.tape.emit(|sink| {
+                    sink.i64_gt_u();
+                });
+            }
+        }
+    }
+
+    pub(super) fn push_held(&mut self, held: Held) {
+        self.tape.emit(|sink| {
+            held.push(sink);
+        });
+    }
+
+    pub(super) fn push_size_of(&mut self, extent: Extent) {
+        match extent {
+            Extent::Known(size) => self.push_held(Held::Constant(size)),
+            Extent::Local(local) => self.push_part(local, Part::Size),
+            Extent::Held(local) => self.tape.emit(|sink| {
+                sink.local_get(local.0).i64_const(32).i64_shr_u().i32_wrap_i64();
+            }),
+            Extent::Structure(_) => {}
+        }
+    }
+
+    fn push_wide_size_of(&mut self, extent: Extent) {
+        match extent {
+            Extent::Known(size) => self.tape.emit(|sink| {
+                sink.i64_const(i64::from(size));
+            }),
+            Extent::Local(local) => self.push_part(local, Part::WideSize),
+            Extent::Held(local) => self.tape.emit(|sink| {
+                sink.local_get(local.0).i64_const(32).i64_shr_u();
+            }),
+            Extent::Structure(_) => {}
+        }
+    }
+
+    /// Pushes a part of the packed segment that a local of the program holds.
+    pub(super) fn push_part(&mut self, local: LocalIndex, part: Part) {
+        self.splits.read(local, part, self.frequency());
+        self.tape.late(Late::Part(local, part));
+    }
+
+    /// How often the code here is thought to run.
+    pub(in crate::engine) fn frequency(&self) -> u64 {
+        let loops = self.control.last().map_or(0, |control| control.loops);
+        frequency(loops, self.context.choices.optimize)
+    }
+}

@@ -1,0 +1,170 @@
+//! Checking that what is used was not freed.
+//!
+//! Of packed segments, by address: the bytes that are used must not lie in memory of linmem's that is free. All that is
+//! free lies at top or above it, so that one comparison is enough nearly always; a helper looks closer where it is not,
+//! since memory above top may be somebody else's.
+//!
+//! ```wasm
+//! ;; of a segment in a local           ;; of any other one
+//! local.get $linmem.last               ;; the address   i32.const BYTES - 1   i32.add
+//! global.get $linmem.top               global.get $linmem.top
+//! i32.ge_u                             i32.ge_u
+//! if
+//!   ;; the address   the number of bytes
+//!   call $linmem.check_segment
+//! end
+//! ```
+//!
+//! # Traps
+//!
+//! In `$linmem.UseAfterFree`.
+
+use crate::engine::Engine;
+use crate::engine::held::Held;
+use crate::engine::operands::{Operand, Value};
+use crate::engine::proven::{Fact, From};
+use crate::engine::split::Part;
+use crate::helpers::Helper;
+use crate::index::LocalIndex;
+use wasm_encoder::ValType;
+
+/// Where a packed segment starts.
+#[derive(Clone, Copy)]
+enum Start {
+    /// So far behind the address in a local.
+    Frame(LocalIndex, u32),
+    /// At an address.
+    Constant(u32),
+    /// A local of the program holds the segment.
+    Local(LocalIndex),
+    /// A local of the lowering's does.
+    Held(LocalIndex),
+}
+
+impl Engine<'_> {
+    /// Checks that `bytes` bytes from `offset` on were not freed.
+    pub(super) fn check_live(&mut self, segment: &mut Operand, offset: &mut Operand, bytes: &mut Operand) {
+        if bytes.constant() == Some(0) || self.is_of_open_region(segment) {
+            return;
+        }
+        let subject = self.subject(segment);
+        let from = match (offset.constant(), self.local_of(offset)) {
+            (Some(constant), _) => Some(From::Constant(constant)),
+            (None, local) => local.map(From::Local),
+        };
+        let part = bytes.constant().zip(from);
+        if let (Some(subject), Some((bytes, from))) = (subject, part)
+            && self.proven.is_live(subject, Some(from), bytes, &self.locals)
+        {
+            return;
+        }
+        let start = self.start_of(segment);
+        let (offset, bytes) = (self.hold(offset), self.hold(bytes));
+        let top = self.context.top();
+        match start {
+            Start::Local(local) => self.push_part(local, Part::Last),
+            _ => {
+                self.push_start(start, offset);
+                self.push_last_byte(bytes);
+            }
+        }
+        self.tape.emit(|sink| {
+            sink.global_get(top).i32_ge_u();
+        });
+        self.write_if(|engine| {
+            engine.push_start(start, offset);
+            engine.push_held(bytes);
+            engine.call_helper(Helper::CheckSegment);
+        });
+        if let (Some(subject), Some((bytes, from))) = (subject, part) {
+            self.prove(Fact::Live(subject, Some((from, bytes))));
+        }
+    }
+
+    /// Checks that no byte of a segment was freed.
+    pub(super) fn check_all_live(&mut self, segment: &mut Operand) {
+        if self.is_of_open_region(segment) {
+            return;
+        }
+        let start = self.start_of(segment);
+        let (extent, top) = (self.extent(segment), self.context.top());
+        match start {
+            Start::Local(local) => self.push_part(local, Part::Last),
+            _ => {
+                self.push_start(start, Held::Constant(0));
+                self.push_size_of(extent);
+                self.tape.emit(|sink| {
+                    sink.i32_add().i32_const(1).i32_sub();
+                });
+            }
+        }
+        self.tape.emit(|sink| {
+            sink.global_get(top).i32_ge_u();
+        });
+        self.write_if(|engine| {
+            engine.push_start(start, Held::Constant(0));
+            engine.push_size_of(extent);
+            engine.call_helper(Helper::CheckSegment);
+        });
+    }
+
+    /// Whether a segment is known to be of a region that is open.
+    fn is_of_open_region(&self, segment: &Operand) -> bool {
+        match segment.value {
+            Value::Slot(slot, _) if segment.deferred => self.innermost.is_open(self.frames.region(slot.frame)),
+            _ => false,
+        }
+    }
+
+    /// Where a segment starts, with the segment put into a local if need be.
+    fn start_of(&mut self, segment: &mut Operand) -> Start {
+        match segment.value {
+            Value::Slot(slot, _) if segment.deferred => Start::Frame(self.frames.base(slot.frame), slot.offset),
+            Value::I64(constant) => Start::Constant(constant as u32),
+            _ => match self.local_of(segment) {
+                Some(local) => Start::Local(local),
+                None => Start::Held(self.hold_in_local(segment, ValType::I64)),
+            },
+        }
+    }
+
+    /// Pushes the address that lies `offset` behind the start of a segment.
+    fn push_start(&mut self, start: Start, offset: Held) {
+        let constant = match (start, offset) {
+            (Start::Frame(_, distance), Held::Constant(constant)) => distance.wrapping_add(constant),
+            (Start::Constant(address), Held::Constant(constant)) => {
+                return self.push_held(Held::Constant(address.wrapping_add(constant)));
+            }
+            (Start::Frame(_, distance), Held::Local(_)) => distance,
+            (_, Held::Constant(constant)) => constant,
+            (_, Held::Local(_)) => 0,
+        };
+        match start {
+            Start::Frame(base, _) => self.push_held(Held::Local(base)),
+            Start::Constant(address) => self.push_held(Held::Constant(address)),
+            Start::Local(local) => self.push_part(local, Part::Start),
+            Start::Held(local) => self.tape.emit(|sink| {
+                sink.local_get(local.0).i32_wrap_i64();
+            }),
+        }
+        self.tape.emit(|sink| {
+            if constant != 0 {
+                sink.i32_const(constant as i32).i32_add();
+            }
+            if let Held::Local(_) = offset {
+                offset.push(sink).i32_add();
+            }
+        });
+    }
+
+    /// Makes the address on the stack that of the last one of so many bytes. Of no bytes, it is the one before.
+    fn push_last_byte(&mut self, bytes: Held) {
+        self.tape.emit(|sink| {
+            match bytes {
+                Held::Constant(1) => sink,
+                Held::Constant(bytes) => sink.i32_const(bytes.wrapping_sub(1) as i32).i32_add(),
+                Held::Local(_) => bytes.push(sink).i32_add().i32_const(1).i32_sub(),
+            };
+        });
+    }
+}

@@ -1,0 +1,167 @@
+//! What checks have proven so far, so that nothing is checked twice.
+//!
+//! # When something still holds
+//!
+//! A fact was proven at one place. It holds at another if
+//!
+//! 1. the control structure that it was proven in is still open, in the same arm: then every way here leads through the
+//!    check (see [`frames`](crate::engine::frames), where the same is said of allocations);
+//! 2. the locals that it speaks of have not been assigned since, in the order of the code; and, where a loop began since,
+//!    are not assigned any more at all, since the loop may come round to where they are;
+//! 3. where it is about memory that is not free: nothing ran since that may have closed a region.
+
+use crate::engine::frames::Slot;
+use crate::engine::locals::Locals;
+use crate::engine::tape::Position;
+use crate::index::LocalIndex;
+
+/// How many facts are looked at, the latest ones.
+const MOST: usize = 32;
+
+/// A segment that can be recognized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// What a local of the program holds.
+    Local(LocalIndex),
+    /// A segment of a frame.
+    Slot(Slot),
+}
+
+/// Where an access begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// At a constant offset.
+    Constant(u32),
+    /// At the offset that a local holds.
+    Local(LocalIndex),
+}
+
+/// What was proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fact {
+    /// The segment has at least so many bytes.
+    AtLeast(Subject, u32),
+    /// The segment has exactly so many bytes.
+    Exactly(Subject, u32),
+    /// So many bytes from the offset that the local holds are in the segment.
+    Reaches(Subject, LocalIndex, u32),
+    /// So many bytes from there are not free, or the whole segment is not.
+    Live(Subject, Option<(From, u32)>),
+    /// The reference in the first local is a segment, and the second local holds it as one.
+    Cast(LocalIndex, LocalIndex),
+}
+
+impl Fact {
+    /// The locals that it speaks of.
+    fn locals(&self) -> [Option<LocalIndex>; 2] {
+        let local = |subject: &Subject| match subject {
+            Subject::Local(local) => Some(*local),
+            Subject::Slot(_) => None,
+        };
+        match self {
+            Fact::AtLeast(subject, _) | Fact::Exactly(subject, _) => [local(subject), None],
+            Fact::Live(subject, Some((From::Local(offset), _))) => [local(subject), Some(*offset)],
+            Fact::Live(subject, _) => [local(subject), None],
+            Fact::Reaches(subject, offset, _) => [local(subject), Some(*offset)],
+            Fact::Cast(local, _) => [Some(*local), None],
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    fact: Fact,
+    /// How many control structures were open there.
+    depth: usize,
+    since: Position,
+    /// How often regions may have been closed before.
+    closes: u32,
+}
+
+/// What is proven at the current place.
+#[derive(Debug, Default)]
+pub(crate) struct Proven {
+    /// In the order in which they were proven, so that their depths ascend.
+    entries: Vec<Entry>,
+    closes: u32,
+}
+
+impl Proven {
+    /// Adds a fact.
+    pub(crate) fn add(&mut self, fact: Fact, depth: usize, since: Position) {
+        self.entries.push(Entry { fact, depth, since, closes: self.closes });
+    }
+
+    /// Says that a region may have been closed.
+    pub(crate) fn close(&mut self) {
+        self.closes += 1;
+    }
+
+    /// Says that an arm of the control structure that is `depth` deep was left.
+    pub(crate) fn leave(&mut self, depth: usize) {
+        while self.entries.last().is_some_and(|entry| entry.depth >= depth) {
+            self.entries.pop();
+        }
+    }
+
+    /// Says that a loop begins.
+    pub(crate) fn begin_loop(&mut self, locals: &Locals) {
+        self.closes += 1;
+        self.entries.retain(|entry| entry.fact.locals().into_iter().flatten().all(|local| locals.is_settled(local)));
+    }
+
+    /// The facts that hold, the latest ones first.
+    pub(crate) fn facts<'a>(&'a self, locals: &'a Locals) -> impl Iterator<Item = Fact> + 'a {
+        let holds = |entry: &&Entry| {
+            let is_live = !matches!(entry.fact, Fact::Live(..)) || entry.closes == self.closes;
+            is_live && entry.fact.locals().into_iter().flatten().all(|local| locals.is_unchanged(local, entry.since))
+        };
+        self.entries.iter().rev().take(MOST).filter(holds).map(|entry| entry.fact)
+    }
+
+    /// How many bytes a segment is known to have exactly.
+    pub(crate) fn size(&self, subject: Subject, locals: &Locals) -> Option<u32> {
+        self.facts(locals).find_map(|fact| match fact {
+            Fact::Exactly(of, bytes) if of == subject => Some(bytes),
+            _ => None,
+        })
+    }
+
+    /// Whether a segment is known to have so many bytes.
+    pub(crate) fn has(&self, subject: Subject, bytes: u32, locals: &Locals) -> bool {
+        self.facts(locals).any(|fact| match fact {
+            Fact::AtLeast(of, known) | Fact::Exactly(of, known) => of == subject && bytes <= known,
+            _ => false,
+        })
+    }
+
+    /// Whether so many bytes from the offset in a local are known to be in a segment.
+    pub(crate) fn reaches(&self, subject: Subject, offset: LocalIndex, bytes: u32, locals: &Locals) -> bool {
+        self.facts(locals).any(
+            |fact| matches!(fact, Fact::Reaches(of, from, known) if of == subject && from == offset && bytes <= known),
+        )
+    }
+
+    /// Whether so many bytes of a segment are known not to be free.
+    pub(crate) fn is_live(&self, subject: Subject, from: Option<From>, bytes: u32, locals: &Locals) -> bool {
+        self.facts(locals).any(|fact| match (fact, from) {
+            (Fact::Live(of, None), _) => of == subject,
+            (Fact::Live(of, Some((From::Constant(start), known))), Some(From::Constant(offset))) => {
+                let end = |from: u32, bytes: u32| u64::from(from) + u64::from(bytes);
+                of == subject && start <= offset && end(offset, bytes) <= end(start, known)
+            }
+            (Fact::Live(of, Some((start, known))), Some(from)) => of == subject && start == from && bytes <= known,
+            (Fact::Live(..), None) | (Fact::AtLeast(..) | Fact::Exactly(..) | Fact::Reaches(..) | Fact::Cast(..), _) => {
+                false
+            }
+        })
+    }
+
+    /// The local that holds what another one holds as a segment.
+    pub(crate) fn cast(&self, local: LocalIndex, locals: &Locals) -> Option<LocalIndex> {
+        self.facts(locals).find_map(|fact| match fact {
+            Fact::Cast(of, held) if of == local => Some(held),
+            _ => None,
+        })
+    }
+}
