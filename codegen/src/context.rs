@@ -2,7 +2,8 @@
 
 use crate::config::{Config, OnViolation, Optimize};
 use crate::index::{GlobalIndex, MemoryIndex};
-use linmem_allocator::layout::{self, FIRST_HANDLE, HANDLE_STEP};
+use crate::segment_types::SegmentTypes;
+use linmem_allocator::layout;
 use linmem_allocator::{Nesting, OutOfMemory, Zero};
 use linmem_intrinsics::{Representation, Safety};
 use wasm_encoder::MemArg;
@@ -144,54 +145,6 @@ pub(crate) enum Tracking {
     List,
 }
 
-/// A global of linmem's, in the order of their indices. All are mutable and `i32`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Global {
-    /// The next free address.
-    Top,
-    /// The end of home while top is in home, else 0.
-    Limit,
-    /// The address of home's header, where that is not known when the module is made.
-    Home,
-    /// The address of the innermost open region's header, or of home's if none is open.
-    Region,
-    /// The handle of the region that was opened last.
-    Serial,
-    /// What top was when no region was open yet.
-    Mark,
-    /// How many regions are open.
-    Open,
-    /// How many pages linmem owns. The last one, since it may not be needed.
-    Owned,
-}
-
-impl Global {
-    const ALL: [Global; 8] = [
-        Global::Top,
-        Global::Limit,
-        Global::Home,
-        Global::Region,
-        Global::Serial,
-        Global::Mark,
-        Global::Open,
-        Global::Owned,
-    ];
-
-    /// The name, as the name section has it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Global::Top => "linmem.top",
-            Global::Limit => "linmem.limit",
-            Global::Home => "linmem.home",
-            Global::Region => "linmem.region",
-            Global::Serial => "linmem.serial",
-            Global::Mark => "linmem.mark",
-            Global::Open => "linmem.open",
-            Global::Owned => "linmem.owned",
-        }
-    }
-}
-
 /// The facts about a module that lowering needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context {
@@ -205,52 +158,14 @@ pub(crate) struct Context {
     pub(crate) first_global: GlobalIndex,
     /// Where the first chunk comes from.
     pub(crate) home: Home,
+    /// The types that segments have, if they are references.
+    pub(crate) segment_types: Option<SegmentTypes>,
 }
 
 impl Context {
-    /// The globals that regions here need, in the order of their indices, and what they start as.
-    pub(crate) fn globals(&self) -> impl Iterator<Item = (Global, u32)> + '_ {
-        Global::ALL.into_iter().filter(|global| self.has(*global)).map(|global| (global, self.start(global)))
-    }
-
-    fn has(&self, global: Global) -> bool {
-        let tracking = self.choices.tracking();
-        match global {
-            Global::Top | Global::Limit | Global::Owned => true,
-            Global::Home => self.home.start().is_none(),
-            Global::Region | Global::Serial => self.choices.checks_regions(),
-            Global::Mark => matches!(tracking, Tracking::Count | Tracking::List),
-            Global::Open => tracking == Tracking::Count,
-        }
-    }
-
-    fn start(&self, global: Global) -> u32 {
-        match (global, self.home) {
-            (Global::Top, Home::Reserved { start, .. }) => start + layout::CHUNK_HEADER,
-            (Global::Limit, Home::Reserved { end, .. }) => end - self.choices.reserve(),
-            (Global::Region, home) => home.start().unwrap_or_default(),
-            (Global::Serial, _) => FIRST_HANDLE.wrapping_sub(HANDLE_STEP),
-            // Where the header of home has yet to be cleared, nothing is owned until it is.
-            (Global::Owned, Home::Reserved { zeroed: true, .. }) => self.home.pages(),
-            _ => 0,
-        }
-    }
-
-    /// The index of a global that there is.
-    pub(crate) fn global(&self, global: Global) -> u32 {
-        let before = Global::ALL.into_iter().take_while(|other| *other != global).filter(|other| self.has(*other));
-        debug_assert!(self.has(global), "{} is not needed here", global.name());
-        self.first_global.0 + before.count() as u32
-    }
-
-    /// The index of the global that holds the next free address.
-    pub(crate) fn top(&self) -> u32 {
-        self.global(Global::Top)
-    }
-
-    /// The index of the global that holds the end of home while top is in home, else 0.
-    pub(crate) fn limit(&self) -> u32 {
-        self.global(Global::Limit)
+    /// Whether segments know their region: where they are references, and their uses are checked.
+    pub(crate) fn has_scopes(&self) -> bool {
+        self.segment_types.is_some_and(|types| types.has_regions())
     }
 
     /// Whether accesses are checked against the sizes of their segments.

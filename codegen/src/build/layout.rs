@@ -3,11 +3,12 @@
 use crate::build::module::{Entry, FunctionId, ModuleBuilder, Source, TypeId};
 use crate::engine::tape::FunctionRef;
 use crate::helpers::{Bodies, Helper, HostImport};
+use crate::segment_types::number;
 use crate::sites;
 use indexmap::IndexMap;
 use std::borrow::Cow;
 use wasm_encoder::{
-    CodeSection, ConstExpr, CustomSection, ElementSection, Elements, EntityType, ExportKind, ExportSection,
+    CodeSection, ConstExpr, CustomSection, ElementSection, Elements, Encode, EntityType, ExportKind, ExportSection,
     FunctionSection, ImportSection, IndirectNameMap, MemorySection, MemoryType, Module, NameMap, NameSection,
     StartSection,
 };
@@ -101,8 +102,12 @@ impl Layout {
         }
         exports.export("memory", ExportKind::Memory, builder.context.memory.0);
 
+        // Whatever the code is, the segments of a module with other code are of other types.
+        let mut contents = Vec::new();
+        code.encode(&mut contents);
+        let number = number(&contents);
         let mut module = Module::new();
-        module.section(builder.types.section());
+        module.section(&builder.types.section(number));
         if !imports.is_empty() {
             module.section(&imports);
         }

@@ -9,8 +9,10 @@ use crate::engine::locals::{Assigned, Locals};
 use crate::engine::tape::FunctionRef;
 use crate::engine::{Engine, Origin};
 use crate::error::Error;
+use crate::globals::NewGlobal;
 use crate::helpers::{Bodies, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
+use crate::segment_types::SegmentTypes;
 use crate::sites;
 use indexmap::IndexMap;
 use linmem_allocator::Unwind;
@@ -96,10 +98,15 @@ impl Lowering {
         home: Home,
     ) -> Lowering {
         let choices = Choices::of(config, representation);
-        let mut context = Context { representation, choices, memory, first_global: GlobalIndex(0), home };
+        let segment_types = SegmentTypes::of(representation, choices, sink.next_type());
+        if let Some(types) = segment_types {
+            sink.recursion_group(types.group(0));
+        }
+        let mut context =
+            Context { representation, choices, memory, first_global: GlobalIndex(0), home, segment_types };
         let mut first = None;
-        for (global, value) in context.globals() {
-            let index = sink.add_global(global.name(), value as i32);
+        for NewGlobal { global, ty, value } in context.globals() {
+            let index = sink.add_global(global.name(), ty, &value);
             first.get_or_insert(index);
         }
         context.first_global = GlobalIndex(first.unwrap_or_default());
@@ -166,13 +173,7 @@ impl Lowering {
 
 /// The checks that every configuration passes before anything is lowered with it.
 pub(super) fn check(config: &Config, representation: Representation) -> Result<(), Error> {
-    config.check(representation)?;
-    match representation {
-        Representation::Reference { .. } => {
-            Err(Error::NotYet { what: format!("a segment that is a reference ({representation})") })
-        }
-        Representation::Address | Representation::Packed => Ok(()),
-    }
+    config.check(representation)
 }
 
 /// A memory that linmem defines.

@@ -10,9 +10,11 @@ use crate::context::{Choices, Context};
 use crate::engine::locals::{Assigned, Locals};
 use crate::engine::{Engine, Lowered, Origin};
 use crate::error::Error;
+use crate::globals::NewGlobal;
 use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
+use crate::segment_types::SegmentTypes;
 use linmem_allocator::Unwind;
 use linmem_intrinsics::{FunctionType, Representation};
 use std::cell::RefCell;
@@ -71,12 +73,14 @@ impl ModuleBuilder {
     /// When the configuration asks for what is not built, or for a base that no memory has.
     pub fn new(config: &Config, representation: Representation) -> Result<ModuleBuilder, Error> {
         let NewMemory { home, pages, maximum } = new_memory(config, representation)?;
+        let choices = Choices::of(config, representation);
         let context = Context {
             representation,
-            choices: Choices::of(config, representation),
+            choices,
             memory: MemoryIndex(0),
             first_global: GlobalIndex(0),
             home,
+            segment_types: SegmentTypes::of(representation, choices, 0),
         };
         let mut builder = ModuleBuilder {
             context,
@@ -97,8 +101,11 @@ impl ModuleBuilder {
             start: None,
             data: DataSection::new(),
         };
-        for (global, value) in context.globals() {
-            builder.global(global.name(), ValType::I32, true, &ConstExpr::i32_const(value as i32));
+        if let Some(types) = context.segment_types {
+            builder.types.add_segments(types);
+        }
+        for NewGlobal { global, ty, value } in context.globals() {
+            builder.global(global.name(), ty, true, &value);
         }
         Ok(builder)
     }

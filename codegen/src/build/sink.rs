@@ -1,7 +1,7 @@
 //! What linmem needs of somebody else's module writer.
 
 use linmem_intrinsics::FunctionType;
-use wasm_encoder::Function;
+use wasm_encoder::{ConstExpr, Function, SubType, ValType};
 
 /// A module writer that linmem lowers into.
 ///
@@ -20,8 +20,15 @@ pub trait ModuleSink {
     /// Gives a declared function its body.
     fn define_function(&mut self, index: u32, body: Function);
 
-    /// Adds a mutable `i32` global with this value and gives its index.
-    fn add_global(&mut self, name: &str, value: i32) -> u32;
+    /// Adds a mutable global with this type and this value and gives its index.
+    fn add_global(&mut self, name: &str, ty: ValType, value: &ConstExpr) -> u32;
+
+    /// Adds a recursion group of types, which refer to each other by their indices, the first of which is
+    /// [`next_type`](ModuleSink::next_type). Only segments that are references need it.
+    fn recursion_group(&mut self, types: Vec<SubType>);
+
+    /// The index that the next type will have.
+    fn next_type(&self) -> u32;
 
     /// Adds a 32-bit memory of at least and at most so many pages, exported as `memory`, and gives its index.
     fn add_memory(&mut self, pages: u64, maximum: Option<u64>) -> u32;

@@ -1,8 +1,9 @@
 //! The types of a module that is being built.
 
 use crate::build::module::TypeId;
+use crate::segment_types::SegmentTypes;
 use indexmap::IndexMap;
-use wasm_encoder::{CompositeInnerType, SubType, TypeSection, ValType};
+use wasm_encoder::{CompositeInnerType, Encode, SubType, TypeSection, ValType};
 
 /// A function type, as far as instructions depend on it.
 struct Signature {
@@ -10,19 +11,70 @@ struct Signature {
     results: u32,
 }
 
-/// The type section, and what is in it.
+/// The types, and what is known of them.
 #[derive(Default)]
 pub(super) struct Types {
-    section: TypeSection,
+    entries: Vec<Entry>,
     interned: IndexMap<(Vec<ValType>, Vec<ValType>), TypeId>,
     /// For each type, its signature if it is a function's.
     signatures: Vec<Option<Signature>>,
 }
 
+/// A type, as the type section has it.
+fn encoded(ty: &SubType) -> Vec<u8> {
+    let mut section = TypeSection::new();
+    section.ty().subtype(ty);
+    let mut bytes = Vec::new();
+    section.encode(&mut bytes);
+    bytes
+}
+
+/// An entry of the type section.
+enum Entry {
+    Function(Vec<ValType>, Vec<ValType>),
+    Group(Vec<SubType>),
+    /// The types of segments, which get a number that no other group has.
+    Segments(SegmentTypes),
+}
+
 impl Types {
-    /// The section.
-    pub(super) fn section(&self) -> &TypeSection {
-        &self.section
+    /// The types of segments that are references, which have to come first.
+    pub(super) fn add_segments(&mut self, types: SegmentTypes) {
+        (0..types.count()).for_each(|_| {
+            self.count(None);
+        });
+        self.entries.push(Entry::Segments(types));
+    }
+
+    /// The section. A number that is made of the rest of the module makes the types of segments differ from those of any
+    /// other.
+    pub(super) fn section(&self, number: u32) -> TypeSection {
+        let mut section = TypeSection::new();
+        for entry in &self.entries {
+            match entry {
+                Entry::Function(params, results) => {
+                    section.ty().function(params.iter().copied(), results.iter().copied());
+                }
+                Entry::Group(types) => section.ty().rec(types.clone()),
+                Entry::Segments(types) => section.ty().rec(self.unique_group(*types, number)),
+            }
+        }
+        section
+    }
+
+    /// There are fewer groups than numbers.
+    fn unique_group(&self, types: SegmentTypes, first: u32) -> Vec<SubType> {
+        let mut number = first;
+        loop {
+            let group = types.group(number);
+            // The last type is the number alone, so that it is enough that no group ends in the same.
+            let end = group.last().map(encoded);
+            let ends_so = |entry: &Entry| matches!(entry, Entry::Group(other) if other.last().map(encoded) == end);
+            if !self.entries.iter().any(ends_so) {
+                return group;
+            }
+            number = number.wrapping_add(1);
+        }
     }
 
     /// The function type with these parameters and results.
@@ -31,7 +83,7 @@ impl Types {
         if let Some(ty) = self.interned.get(&key) {
             return *ty;
         }
-        self.section.ty().function(key.0.iter().copied(), key.1.iter().copied());
+        self.entries.push(Entry::Function(key.0.clone(), key.1.clone()));
         let ty = self.count(Some(Signature { params: key.0.clone(), results: key.1.len() as u32 }));
         self.interned.insert(key, ty);
         ty
@@ -51,7 +103,7 @@ impl Types {
                 self.count(signature)
             })
             .collect();
-        self.section.ty().rec(types);
+        self.entries.push(Entry::Group(types));
         ids
     }
 

@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::engine::frames::{Definition, Late, Slot};
-use crate::engine::split::Part;
 use crate::engine::locals::Added;
+use crate::engine::split::Part;
 use crate::engine::tape::{Code, FunctionRef, relocate};
 use crate::engine::{Engine, lower};
 use crate::helpers::emit_load_header;
@@ -35,43 +35,65 @@ impl Lowered {
 impl Engine<'_> {
     /// The lowered function.
     pub(crate) fn finish(self) -> Lowered {
-        let Engine { tape, frames, mut locals, context, headers, splits, .. } = self;
+        let Engine { tape, frames, mut locals, context, headers, splits, scopes, needs, .. } = self;
         let parts = splits.decide(&mut locals);
         let parts_of = |local| parts.get(&local).copied().unwrap_or_default();
-        let code = tape.finish(|late, out| match late {
-            Late::FrameBytes(frame) => {
-                wasm_encoder::Encode::encode(&(frames.bytes(frame) as i32), out);
+        let scopes = scopes.decide(context, &frames, &mut locals, needs);
+        let push_slot = |sink: &mut InstructionSink<'_>, slot: Slot| {
+            let base = frames.base(slot.frame);
+            write_slot(sink, context, base, slot, scopes.of(base));
+        };
+        let code = tape.finish(|late, code| {
+            if let Late::KeepScope(frame, maker) = late {
+                return scopes.keep(code, context, &frames, frame, maker);
             }
-            Late::Definition(id) => {
-                let Definition { slot, local } = frames.definition(id);
-                let (mut sink, base) = (InstructionSink::new(out), frames.base(slot.frame));
-                if locals.is_read(local) {
-                    write_slot(&mut sink, context, base, slot);
-                    sink.local_set(local.0);
+            let sink = &mut InstructionSink::new(&mut code.bytes);
+            match late {
+                Late::FrameBytes(frame) => {
+                    wasm_encoder::Encode::encode(&(frames.bytes(frame) as i32), &mut code.bytes);
                 }
-                parts_of(local).write(&mut sink, |sink, part| slot.push_part(sink, base, part));
-            }
-            Late::Parameters => {
-                for (local, parts) in parts.iter().filter(|(local, _)| locals.is_parameter(**local)) {
-                    parts.keep(&mut InstructionSink::new(out), *local);
+                Late::Definition(id) => {
+                    let Definition { slot, local } = frames.definition(id);
+                    if locals.is_read(local) {
+                        push_slot(sink, slot);
+                        sink.local_set(local.0);
+                    }
+                    let base = frames.base(slot.frame);
+                    parts_of(local).write(sink, |sink, part| slot.push_part(sink, base, part));
                 }
-            }
-            Late::Assigned(local) => parts_of(local).keep(&mut InstructionSink::new(out), local),
-            Late::Part(local, part) => parts_of(local).push(&mut InstructionSink::new(out), local, part),
-            Late::Shorter(local, bytes) => parts_of(local).push_shorter(&mut InstructionSink::new(out), local, bytes),
-            Late::KeepHeader(region) => {
-                if let Some(local) = headers.get(&region) {
-                    InstructionSink::new(out).local_tee(local.0);
+                Late::KeepHeader(region) => {
+                    if let Some(local) = headers.get(&region) {
+                        sink.local_tee(local.0);
+                    }
                 }
-            }
-            Late::TakeHeader(region) => {
-                if let Some(local) = headers.get(&region) {
-                    emit_load_header(&mut InstructionSink::new(out), context).local_set(local.0);
+                Late::TakeHeader(region) => {
+                    if let Some(local) = headers.get(&region) {
+                        emit_load_header(sink, context).local_set(local.0);
+                    }
                 }
-            }
-            Late::ClearFrame(frame, from) => {
-                let mut sink = InstructionSink::new(out);
-                lower::clear(&mut sink, context, frames.base(frame), from, frames.bytes(frame));
+                Late::ClearFrame(frame, from) => {
+                    lower::clear(sink, context, frames.base(frame), from, frames.bytes(frame));
+                }
+                Late::Parameters => {
+                    for (local, parts) in parts.iter().filter(|(local, _)| locals.is_parameter(**local)) {
+                        parts.keep(sink, *local);
+                    }
+                }
+                Late::Assigned(local) => parts_of(local).keep(sink, local),
+                Late::Part(local, part) => parts_of(local).push(sink, local, part),
+                Late::Shorter(local, bytes) => parts_of(local).push_shorter(sink, local, bytes),
+                Late::Slot(slot) => push_slot(sink, slot),
+                Late::IsClosed(frame) => {
+                    if let (Some(local), Some(types)) = (scopes.of(frames.base(frame)), context.segment_types) {
+                        types.handle(sink.local_get(local.0)).i32_eqz();
+                    }
+                }
+                Late::Scope(frame) => {
+                    if let Some(local) = scopes.of(frames.base(frame)) {
+                        sink.local_get(local.0).ref_as_non_null();
+                    }
+                }
+                Late::KeepScope(..) => {}
             }
         });
         Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code }
@@ -79,13 +101,27 @@ impl Engine<'_> {
 }
 
 /// Writes the instructions that push a segment of a frame.
-pub(super) fn write_slot(sink: &mut InstructionSink<'_>, context: &Context, base: LocalIndex, slot: Slot) {
+fn write_slot(
+    sink: &mut InstructionSink<'_>,
+    context: &Context,
+    base: LocalIndex,
+    slot: Slot,
+    scope: Option<LocalIndex>,
+) {
     sink.local_get(base.0);
     if slot.offset != 0 {
         sink.i32_const(slot.offset as i32).i32_add();
     }
-    if context.is_packed() {
-        pack_constant(sink, slot.bytes);
+    match context.segment_types {
+        Some(types) => {
+            sink.i32_const(slot.bytes as i32);
+            if let Some(scope) = scope {
+                sink.local_get(scope.0).ref_as_non_null();
+            }
+            sink.struct_new(types.segment());
+        }
+        None if context.is_packed() => pack_constant(sink, slot.bytes),
+        None => {}
     }
 }
 

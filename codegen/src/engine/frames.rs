@@ -19,6 +19,7 @@
 //! What happens in between does not matter: nested regions, calls and other allocations find a top that is already
 //! above the whole frame.
 
+use crate::engine::scopes::Maker;
 use crate::engine::split::Part;
 use crate::index::LocalIndex;
 use linmem_allocator::FramePlan;
@@ -45,7 +46,7 @@ pub(crate) enum RegionKey {
 }
 
 /// A frame, by its position in [`Frames`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FrameId(u32);
 
 /// A definition of a local as a segment of a frame, by its position in [`Frames`].
@@ -82,6 +83,14 @@ pub(crate) enum Late {
     Assigned(LocalIndex),
     /// The instructions that push a part of the segment that a local holds.
     Part(LocalIndex, Part),
+    /// A segment of a frame.
+    Slot(Slot),
+    /// The instructions that keep the region of a frame, if code needs it as a structure.
+    KeepScope(FrameId, Maker),
+    /// The region of a frame, as a structure.
+    Scope(FrameId),
+    /// The instructions that push whether the region of a frame is closed.
+    IsClosed(FrameId),
     /// The instructions that push whether the segment that a local holds has fewer bytes than this.
     Shorter(LocalIndex, u32),
 }
@@ -255,6 +264,11 @@ impl Frames {
         self.definitions.push(Definition { slot, local });
         self.frames[slot.frame.0 as usize].locals.push(local);
         id
+    }
+
+    /// All definitions.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = Definition> + '_ {
+        self.definitions.iter().copied()
     }
 
     /// A definition.

@@ -219,6 +219,21 @@ impl Locals {
         self.add_named(ValType::I32, name)
     }
 
+    /// A local for a segment as a structure.
+    pub(crate) fn add_segment(&mut self, ty: ValType) -> LocalIndex {
+        self.add_named(ty, "linmem.segment")
+    }
+
+    /// A local for the region of a frame, as a structure.
+    pub(crate) fn add_scope(&mut self, ty: ValType) -> LocalIndex {
+        self.add_named(ty, "linmem.scope")
+    }
+
+    /// Whether a local is one of the program's.
+    pub(crate) fn is_of_program(&self, local: LocalIndex) -> bool {
+        self.known.get(local.position()).is_some_and(|known| !known.own)
+    }
+
     /// A local for the header of a region.
     pub(crate) fn add_header(&mut self) -> LocalIndex {
         self.add_named(ValType::I64, "linmem.header")

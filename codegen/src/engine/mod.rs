@@ -16,6 +16,7 @@ pub(crate) mod locals;
 mod lower;
 pub(crate) mod operands;
 mod proven;
+pub(crate) mod scopes;
 pub(crate) mod split;
 pub(crate) mod tape;
 mod values;
@@ -27,13 +28,14 @@ use crate::helpers::Needs;
 use crate::index::LocalIndex;
 use crate::source::SourceLine;
 use control::Control;
-use finish::{pack_constant, write_slot};
+use finish::pack_constant;
 use frames::{Frames, Late, RegionId};
 use innermost::Innermost;
 use linmem_intrinsics::{Intrinsic, Signature, Violation};
 use locals::{Fact, Locals};
 use operands::{Operand, Operands, Value};
 use proven::Proven;
+use scopes::Scopes;
 use split::Splits;
 use std::collections::BTreeMap;
 use tape::{Position, Tape};
@@ -91,6 +93,9 @@ pub(crate) struct Engine<'a> {
     /// What need not be checked again.
     proven: Proven,
     splits: Splits,
+    scopes: Scopes,
+    /// The locals that hold, as a structure, what others of the program hold.
+    casts: BTreeMap<LocalIndex, LocalIndex>,
     /// The locals that hold the headers of regions that this function opens and checks.
     headers: BTreeMap<RegionId, LocalIndex>,
     /// Where the code that comes is from.
@@ -120,6 +125,8 @@ impl<'a> Engine<'a> {
             innermost: Innermost::default(),
             proven: Proven::default(),
             splits: Splits::default(),
+            scopes: Scopes::default(),
+            casts: BTreeMap::new(),
             headers: BTreeMap::new(),
             origin: Origin::default(),
             current: None,

@@ -23,6 +23,8 @@ pub(crate) enum Value {
     Region(RegionId, Option<LocalIndex>),
     /// A segment in a frame, and the local that the program keeps it in, if the value was read from there.
     Slot(Slot, Option<DefinitionId>),
+    /// A segment as a structure, which the first local holds, and the local of the program that it was read from.
+    Structure(LocalIndex, Option<LocalIndex>),
 }
 
 /// A value on the operand stack.

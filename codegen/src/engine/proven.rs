@@ -151,9 +151,8 @@ impl Proven {
                 of == subject && start <= offset && end(offset, bytes) <= end(start, known)
             }
             (Fact::Live(of, Some((start, known))), Some(from)) => of == subject && start == from && bytes <= known,
-            (Fact::Live(..), None) | (Fact::AtLeast(..) | Fact::Exactly(..) | Fact::Reaches(..) | Fact::Cast(..), _) => {
-                false
-            }
+            (Fact::Live(..), None)
+            | (Fact::AtLeast(..) | Fact::Exactly(..) | Fact::Reaches(..) | Fact::Cast(..), _) => false,
         })
     }
 

@@ -90,9 +90,8 @@ impl Splits {
         for (&local, saved) in self.saved.iter().take(MOST_SPLIT) {
             let times = self.assigned.get(&local).copied().unwrap_or_default();
             let times = times.saturating_add(u64::from(locals.is_parameter(local)));
-            let mut keep = |saved: u64, cost: u64, name| {
-                (saved > times.saturating_mul(cost)).then(|| locals.add_part(name))
-            };
+            let mut keep =
+                |saved: u64, cost: u64, name| (saved > times.saturating_mul(cost)).then(|| locals.add_part(name));
             let parts = Parts {
                 start: keep(saved.start, 3, "linmem.start"),
                 size: keep(saved.size, 5, "linmem.size"),

@@ -186,7 +186,7 @@ impl Tape {
     }
 
     /// Applies the edits. `late` writes what was left open until the end.
-    pub(crate) fn finish(mut self, mut late: impl FnMut(Late, &mut Vec<u8>)) -> Code {
+    pub(crate) fn finish(mut self, mut late: impl FnMut(Late, &mut Code)) -> Code {
         if self.unordered {
             self.edits.sort_by_key(|edit| edit.position);
         }
@@ -204,7 +204,7 @@ impl Tape {
                 Action::Function(target) => {
                     out.relocations.push(Relocation { at: out.bytes.len(), replaces: 0, target });
                 }
-                Action::Late(what) => late(what, &mut out.bytes),
+                Action::Late(what) => late(what, &mut out),
                 Action::Label(of_program) => out.labels.push(of_program),
             }
         }

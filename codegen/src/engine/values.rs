@@ -5,7 +5,7 @@ use crate::engine::frames::{RegionId, RegionKey, Retired};
 use crate::engine::locals::{Assigned, Fact};
 use crate::engine::operands::{Operand, Value};
 use crate::engine::tape::FunctionRef;
-use crate::engine::{Engine, MOST_OPERANDS, Origin, frames, proven, write_slot};
+use crate::engine::{Engine, MOST_OPERANDS, Origin, frames, proven};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::sites::PlannedSite;
@@ -140,10 +140,12 @@ impl Engine<'_> {
                 });
             }
             Value::Slot(slot, None) => {
-                let base = self.frames.base(slot.frame);
-                let context = self.context;
-                self.tape.insert(position, |sink| write_slot(sink, context, base, slot));
+                self.scopes.need(slot.frame);
+                self.tape.insert_late(position, Late::Slot(slot));
             }
+            Value::Structure(local, _) => self.tape.insert(position, |sink| {
+                sink.local_get(local.0).ref_as_non_null();
+            }),
             Value::I32(constant) => self.tape.insert(position, |sink| {
                 sink.i32_const(constant);
             }),

@@ -1,6 +1,7 @@
 //! Finding out what is wrong with a handle, if anything is.
 
-use crate::context::{Global, Tracking};
+use crate::context::Tracking;
+use crate::globals::Global;
 use crate::helpers::fragments::push_home;
 use crate::helpers::{Bodies, Helper};
 use linmem_allocator::layout::{REGION_HANDLE, REGION_PREVIOUS};

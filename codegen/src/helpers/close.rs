@@ -1,6 +1,7 @@
 //! Closing regions, out of line.
 
-use crate::context::{Global, Tracking};
+use crate::context::Tracking;
+use crate::globals::Global;
 use crate::helpers::fragments::{push_home, skip_header};
 use crate::helpers::{Bodies, Helper};
 use linmem_allocator::Zero;
@@ -38,6 +39,7 @@ fn close_innermost(bodies: &Bodies<'_>) -> Function {
     bodies.call(sink, Helper::Blame(Violation::AlreadyFreed), site);
     sink.global_get(region).local_tee(at).i32_load(previous).local_set(before);
     bodies.check_header(sink, handle, at, before, site);
+    bodies.leave_scope(sink, handle);
     sink.local_get(before).global_set(region).local_get(at);
     if context.choices.zero == Zero::Free {
         bodies.call(sink, Helper::Release, site);
@@ -85,6 +87,7 @@ fn close_any(bodies: &Bodies<'_>) -> Function {
     sink.local_get(at).local_set(after).local_get(before).local_set(at).br(1).end();
     sink.end();
 
+    bodies.leave_scope(sink, handle);
     sink.local_get(after).if_(BlockType::Empty);
     sink.local_get(after).local_get(before).i32_store(previous);
     sink.else_().local_get(before).global_set(region).end();

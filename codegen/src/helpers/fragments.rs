@@ -1,6 +1,7 @@
 //! Pieces of code that several lowerings and helpers have in common.
 
-use crate::context::{Context, Global, Home};
+use crate::context::{Context, Home};
+use crate::globals::Global;
 use linmem_allocator::layout::{ALIGNMENT, CHUNK_END, CHUNK_HEADER, HANDLE_STEP, PAGE, REGION_HANDLE};
 use wasm_encoder::{BlockType, InstructionSink};
 

@@ -1,6 +1,7 @@
 //! Finding home in a memory that is somebody else's.
 
-use crate::context::{Global, Home};
+use crate::context::Home;
+use crate::globals::Global;
 use crate::helpers::fragments::{PAGE_SHIFT, skip_header};
 use crate::helpers::{Bodies, Helper};
 use linmem_allocator::growth::LAST_PAGE;

@@ -13,6 +13,7 @@ mod live;
 mod needs;
 mod open;
 mod refill;
+mod scope;
 mod violation;
 
 use crate::context::{Context, Home, Tracking};
@@ -128,6 +129,10 @@ pub(crate) enum Helper {
     Release,
     /// Says whether bytes lie in memory that is free.
     CheckSegment,
+    /// Makes the region with this handle, as a structure, the first one of those that segments are made in.
+    EnterScope,
+    /// Says that the region with this handle is closed, if there is a structure for it.
+    LeaveScope,
     /// A lifted host call.
     HostCall {
         /// Which.
@@ -168,6 +173,8 @@ impl Helper {
             Helper::Blame(_) => "check_close",
             Helper::Release => "release",
             Helper::CheckSegment => "check_segment",
+            Helper::EnterScope => "enter_scope",
+            Helper::LeaveScope => "leave_scope",
             Helper::HostCall { call, packed, folded } => {
                 let packed = if packed { ".packed" } else { "" };
                 let folded = if folded { ".folded" } else { "" };
@@ -181,7 +188,7 @@ impl Helper {
     pub(crate) fn is_told_site(self, context: &Context) -> bool {
         context.choices.reports()
             && match self {
-                Helper::Release | Helper::Refill(Refused::Null, _) => false,
+                Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => false,
                 Helper::FindHome => !context.choices.opens_without_home(),
                 _ => true,
             }
@@ -199,7 +206,9 @@ impl Helper {
             Helper::Bump | Helper::Open => (vec![I32], vec![I32]),
             Helper::AllocateAligned => (vec![I32, I32], vec![I32]),
             Helper::CheckSegment => (vec![I32, I32], vec![]),
-            Helper::Close | Helper::Blame(_) | Helper::Release => (vec![I32], vec![]),
+            Helper::Close | Helper::Blame(_) | Helper::Release | Helper::EnterScope | Helper::LeaveScope => {
+                (vec![I32], vec![])
+            }
             Helper::HostCall { call, packed, folded } => {
                 let params = if packed { vec![I32, I64] } else { vec![I32, I32, I32] };
                 let single = folded || call == HostCall::WriteAll;
@@ -220,7 +229,7 @@ impl Helper {
         let mut callees = Vec::new();
         match self {
             Helper::Violation(_) if context.choices.reports() => callees.push(FunctionRef::Host(HostImport::Report)),
-            Helper::Violation(_) | Helper::Release => {}
+            Helper::Violation(_) | Helper::Release | Helper::EnterScope | Helper::LeaveScope => {}
             Helper::FindHome if context.choices.opens_without_home() => {}
             Helper::FindHome => callees.push(violation(Violation::OutOfMemory)),
             Helper::Refill(refused, alignment) => {
@@ -258,6 +267,9 @@ impl Helper {
                 if context.choices.zero == linmem_allocator::Zero::Free {
                     callees.push(helper(Helper::Release));
                 }
+                if context.has_scopes() {
+                    callees.push(helper(Helper::LeaveScope));
+                }
             }
             Helper::CheckSegment => callees.push(violation(Violation::UseAfterFree)),
             Helper::Blame(closed) => {
@@ -294,6 +306,8 @@ impl Helper {
             Helper::Blame(closed) => blame::body(bodies, closed),
             Helper::Release => close::release(bodies),
             Helper::CheckSegment => live::check_segment(bodies),
+            Helper::EnterScope => scope::enter(bodies),
+            Helper::LeaveScope => scope::leave(bodies),
             Helper::HostCall { call: HostCall::WriteAll, packed, .. } => host::write_all(bodies, packed),
             Helper::HostCall { call, packed: false, folded: false } => host::transfer(bodies, call),
             Helper::HostCall { call, packed, folded } => host::adapter(bodies, call, packed, folded),

@@ -1,7 +1,8 @@
 //! What lowered code turned out to need: helpers, functions of the host, globals, and sites.
 
-use crate::context::{Context, Global, Home};
+use crate::context::{Context, Home};
 use crate::engine::tape::FunctionRef;
+use crate::globals::{Global, NewGlobal};
 use crate::helpers::{Helper, HostImport};
 use crate::sites::PlannedSite;
 use std::collections::BTreeSet;
@@ -70,14 +71,14 @@ impl Needs {
         self.imports.iter().copied()
     }
 
-    /// The globals that are needed, in the order of their indices: names, and what they start as.
-    pub(crate) fn globals(&self) -> Vec<(&'static str, u32)> {
+    /// The globals that are needed, in the order of their indices.
+    pub(crate) fn globals(&self) -> Vec<NewGlobal> {
         if !self.regions {
             return Vec::new();
         }
-        let counts_pages = self.helpers.iter().any(|helper| matches!(helper, Helper::Refill(..) | Helper::CheckSegment));
+        let counts_pages =
+            self.helpers.iter().any(|helper| matches!(helper, Helper::Refill(..) | Helper::CheckSegment));
         let counts_pages = counts_pages || matches!(self.context.home, Home::Found { .. });
-        let needed = |global: &(Global, u32)| counts_pages || global.0 != Global::Owned;
-        self.context.globals().filter(needed).map(|(global, value)| (global.name(), value)).collect()
+        self.context.globals().filter(|new| counts_pages || new.global != Global::Owned).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! The slow path of allocations, as `linmem_allocator::layout` and `linmem_allocator::growth` state it.
 
-use crate::context::{Global, Home};
+use crate::context::Home;
+use crate::globals::Global;
 use crate::helpers::fragments::{PAGE_SHIFT, clear_home, push_home, round_up, skip_header};
 use crate::helpers::{Alignment, Bodies, Helper, Refused};
 use linmem_allocator::growth::REFUSED;

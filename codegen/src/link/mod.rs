@@ -8,6 +8,7 @@
 //!   function  lower one function through the engine
 //!   plan      the index of every function of the result
 //!   write     copy every section, with what has moved re-numbered
+//!   segments  the types of segments that are references
 //!   sections  entries that are copied as bytes, or written anew
 //!   names     the same for the name section
 //! ```
@@ -23,6 +24,7 @@ mod names;
 mod plan;
 mod scan;
 mod sections;
+mod segments;
 mod write;
 
 use crate::config::Config;
@@ -30,6 +32,7 @@ use crate::context::{Choices, Context};
 use crate::error::{Error, Finding, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
+use crate::segment_types::SegmentTypes;
 use crate::source::Source;
 use linmem_intrinsics::Representation;
 pub(crate) use memory::maximum;
@@ -122,16 +125,13 @@ fn link_input(input: &Input<'_>, config: &Config) -> Result<Vec<u8>, Errors> {
         memory: memory.index,
         first_global: GlobalIndex(input.global_count),
         home: memory.home,
+        segment_types: SegmentTypes::of(declared, choices, input.types.as_ref().core_type_count_in_module()),
     };
-    if let Representation::Reference { .. } = context.representation {
-        let what = format!("a segment that is a reference ({})", context.representation);
-        return Err(Error::NotYet { what }.into());
-    }
     let mut needs = Needs::new(context);
     let lowered = function::lower_all(input, &context, &mut needs).map_err(Errors)?;
     let shims = function::shims(input, &context, &mut needs);
     memory.export_for_host(input, &needs)?;
-    let plan = plan::Plan::new(input, &context, &needs, &shims);
+    let plan = plan::Plan::new(input, &context, &needs, &shims)?;
     let output = write::module(input, &context, &needs, &memory, &plan, &lowered, &shims)?;
     // Functions that were copied were valid, and differ in the indices of functions of the same types.
     crate::module::validate(&output, |function| !plan.is_copied(function, &lowered, input)).map_err(Error::defect)?;

@@ -34,7 +34,7 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     // The subsections that linmem adds to exist whether the input has them or not; the others are copied.
     let mut copied: Vec<&Name<'_>> = Vec::new();
     let (mut functions, mut locals, mut labels) = (Map::new(), Indirect::new(), Indirect::new());
-    let (mut memories, mut globals) = (Map::new(), Map::new());
+    let (mut memories, mut globals, mut types) = (Map::new(), Map::new(), Map::new());
     for subsection in &names.input.names {
         match subsection {
             Name::Module { name, .. } => section.module(name),
@@ -43,6 +43,7 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
             Name::Label(map) => labels.extend(names.in_functions(map)),
             Name::Memory(map) => memories.extend(read(map)),
             Name::Global(map) => globals.extend(read(map)),
+            Name::Type(map) => types.extend(read(map)),
             other => copied.push(other),
         }
     }
@@ -52,8 +53,11 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     if names.defines_memory {
         memories.insert(names.context.memory.0, "memory".to_string());
     }
-    for (index, (name, _)) in (names.context.first_global.0..).zip(names.needs.globals()) {
-        globals.insert(index, name.to_string());
+    for (index, new) in (names.context.first_global.0..).zip(names.needs.globals()) {
+        globals.insert(index, new.global.name().to_string());
+    }
+    if let Some(segments) = names.context.segment_types {
+        types.extend(segments.names().map(|(index, name)| (index, name.to_string())));
     }
     let present = |map: &Map| !map.is_empty();
     if present(&functions) {
@@ -65,14 +69,17 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     if !labels.is_empty() {
         section.labels(&written_indirect(&labels));
     }
-    copy(&copied, |name| matches!(name, Name::Type(_) | Name::Table(_)), &mut section);
+    if present(&types) {
+        section.types(&written(&types));
+    }
+    copy(&copied, |name| matches!(name, Name::Table(_)), &mut section);
     if present(&memories) {
         section.memories(&written(&memories));
     }
     if present(&globals) {
         section.globals(&written(&globals));
     }
-    copy(&copied, |name| !matches!(name, Name::Type(_) | Name::Table(_)), &mut section);
+    copy(&copied, |name| !matches!(name, Name::Table(_)), &mut section);
     out.push(section.id());
     section.encode(out);
 }
@@ -172,7 +179,6 @@ fn copy(names: &[&Name<'_>], which: impl Fn(&Name<'_>) -> bool, section: &mut Na
     };
     for name in names.iter().filter(|name| which(name)) {
         match name {
-            Name::Type(map) => section.types(&written(&read(map))),
             Name::Table(map) => section.tables(&written(&read(map))),
             Name::Element(map) => section.elements(&written(&read(map))),
             Name::Data(map) => section.data(&written(&read(map))),
@@ -180,6 +186,7 @@ fn copy(names: &[&Name<'_>], which: impl Fn(&Name<'_>) -> bool, section: &mut Na
             Name::Tag(map) => section.tags(&written(&read(map))),
             Name::Unknown { ty, data, .. } => section.raw(*ty, data),
             Name::Module { .. }
+            | Name::Type(_)
             | Name::Function(_)
             | Name::Local(_)
             | Name::Label(_)

@@ -6,12 +6,15 @@
 use crate::context::Context;
 use crate::engine::Lowered;
 use crate::engine::tape::FunctionRef;
+use crate::error::Error;
 use crate::helpers::{Helper, HostImport, Needs};
 use crate::index::TypeIndex;
 use crate::link::function::Shim;
 use crate::link::imports::Fate;
 use crate::link::scan::Input;
+use crate::link::segments;
 use crate::module::function_type;
+use crate::segment_types::SegmentTypes;
 use indexmap::IndexMap;
 use linmem_intrinsics::FunctionType;
 use wasmparser::CompositeInnerType;
@@ -27,10 +30,14 @@ pub(super) struct Plan {
     /// The types that are needed, by their new index.
     types: IndexMap<FunctionType, TypeIndex>,
     added_types: Vec<FunctionType>,
+    /// How many types linmem adds in front of those: the ones of segments.
+    segment_types: u32,
+    /// Those, as the type section has them.
+    segment_group: Vec<u8>,
 }
 
 impl Plan {
-    pub(super) fn new(input: &Input<'_>, context: &Context, needs: &Needs, shims: &[Shim]) -> Plan {
+    pub(super) fn new(input: &Input<'_>, context: &Context, needs: &Needs, shims: &[Shim]) -> Result<Plan, Error> {
         let mut plan = Plan {
             functions: Vec::with_capacity(input.function_count as usize),
             helpers: IndexMap::new(),
@@ -38,6 +45,12 @@ impl Plan {
             added_imports: Vec::new(),
             types: plain_types(input),
             added_types: Vec::new(),
+            segment_types: context.segment_types.map_or(0, SegmentTypes::count),
+            segment_group: context
+                .segment_types
+                .map(|types| segments::group(input, types))
+                .transpose()?
+                .unwrap_or_default(),
         };
         let mut next = 0;
         let mut take = || {
@@ -75,12 +88,13 @@ impl Plan {
         for helper in needs.helpers() {
             plan.need_type(helper.function_type(context), input);
         }
-        plan
+        Ok(plan)
     }
 
     fn need_type(&mut self, ty: FunctionType, input: &Input<'_>) {
         if !self.types.contains_key(&ty) {
-            let index = input.types.as_ref().core_type_count_in_module() + self.added_types.len() as u32;
+            let first = input.types.as_ref().core_type_count_in_module() + self.segment_types;
+            let index = first + self.added_types.len() as u32;
             self.types.insert(ty.clone(), TypeIndex(index));
             self.added_types.push(ty);
         }
@@ -120,7 +134,17 @@ impl Plan {
         &self.added_imports
     }
 
-    /// The types that linmem adds, behind those of the input.
+    /// The types of segments, as the type section has them, behind those of the input.
+    pub(super) fn segment_group(&self) -> &[u8] {
+        &self.segment_group
+    }
+
+    /// How many entries of the type section linmem adds: a group is one.
+    pub(super) fn added_type_entries(&self) -> usize {
+        self.added_types.len() + usize::from(!self.segment_group.is_empty())
+    }
+
+    /// The function types that linmem adds, behind those.
     pub(super) fn added_types(&self) -> &[FunctionType] {
         &self.added_types
     }

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::engine::Lowered;
 use crate::engine::tape::{FunctionRef, relocate};
 use crate::error::Error;
+use crate::globals::NewGlobal;
 use crate::helpers::{Bodies, Needs};
 use crate::link::function::Shim;
 use crate::link::imports::Fate;
@@ -15,7 +16,7 @@ use crate::link::sections::{Renumber, contents_of, extended, failed, reader, ree
 use crate::module::val_type;
 use crate::sites;
 use wasm_encoder::reencode::Reencode;
-use wasm_encoder::{ConstExpr, CustomSection, Encode, EntityType, GlobalType, ImportSection, MemoryType, ValType};
+use wasm_encoder::{CustomSection, Encode, EntityType, GlobalType, ImportSection, MemoryType};
 use wasmparser::{
     BinaryReader, ElementSectionReader, ExportSectionReader, GlobalSectionReader, TableSectionReader, TypeRef,
 };
@@ -109,7 +110,7 @@ impl Writer<'_> {
         let contents = section.map(|section| &self.input.bytes[section.range.clone()]);
         let offset = section.map_or(0, |section| section.range.start);
         let written = match id {
-            id::TYPE => extended(contents, self.plan.added_types().len(), |out| self.types(out))?,
+            id::TYPE => extended(contents, self.plan.added_type_entries(), |out| self.types(out))?,
             id::IMPORT => self.imports()?,
             id::FUNCTION => {
                 let added = self.shims.len() + self.needs.helpers().count();
@@ -141,6 +142,7 @@ impl Writer<'_> {
 
     fn types(&self, out: &mut Vec<u8>) {
         const FUNCTION_TYPE: u8 = 0x60;
+        out.extend_from_slice(self.plan.segment_group());
         for ty in self.plan.added_types() {
             out.push(FUNCTION_TYPE);
             for group in [&ty.params, &ty.results] {
@@ -214,9 +216,8 @@ impl Writer<'_> {
             let globals: GlobalSectionReader<'_> = reader(contents, offset)?;
             Renumber(self.plan).parse_global_section(&mut section, globals).map_err(failed)?;
         }
-        for (_, value) in self.needs.globals() {
-            let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
-            section.global(ty, &ConstExpr::i32_const(value as i32));
+        for NewGlobal { ty, value, .. } in self.needs.globals() {
+            section.global(GlobalType { val_type: ty, mutable: true, shared: false }, &value);
         }
         Ok((!section.is_empty()).then(|| contents_of(&section)))
     }

@@ -14,9 +14,9 @@
 //! As the load or store does, when the bytes are not in the memory.
 
 use crate::engine::frames::Late;
+use crate::engine::operands::{Operand, Value};
 use crate::engine::split::Part;
 use crate::engine::{Certain, Engine};
-use crate::engine::operands::{Operand, Value};
 use crate::index::LocalIndex;
 use linmem_intrinsics::Access;
 
@@ -84,6 +84,13 @@ impl Engine<'_> {
                     sink.i32_const(constant as i32);
                 });
             }
+            Value::Structure(local, _) => {
+                if let Some(types) = self.context.segment_types {
+                    self.tape.insert(position, |sink| {
+                        types.start(sink.local_get(local.0));
+                    });
+                }
+            }
             // Whatever the local holds later, its parts are read where the segment was pushed.
             Value::Local(local) if self.context.is_packed() && segment.start.is_some() => {
                 self.discard(segment);
@@ -91,6 +98,9 @@ impl Engine<'_> {
                 self.tape.insert_late(position, Late::Part(local, Part::Start));
             }
             _ => {
+                if let Some(types) = self.context.segment_types {
+                    return self.unwrap_reference(types, segment);
+                }
                 self.materialize(segment);
                 if self.context.is_packed() {
                     self.tape.insert(position, |sink| {

@@ -5,6 +5,7 @@ use crate::engine::frames::{Late, RegionKey};
 use crate::engine::locals::Scratch;
 use crate::engine::lower::bump::Size;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::scopes::Maker;
 use crate::engine::{Certain, Engine};
 use crate::helpers::{Alignment, Helper};
 use linmem_allocator::Zero;
@@ -16,20 +17,22 @@ impl Engine<'_> {
     pub(in crate::engine) fn lower_allocate(&mut self, handle: &Operand, bytes: &Operand) {
         let key = self.region_key(handle);
         let size = self.keep(bytes, Scratch::Bytes);
-        self.take_handle(handle);
+        let maker = self.take_handle(handle);
         match size {
             // What may be null has to be asked for on its own.
-            Size::Constant(_) if self.context.choices.gives_null() => self.lower_sized_bump(size),
-            Size::Constant(constant) if room(constant) <= u64::from(INLINE_BYTES) => self.lower_frame(key, constant),
-            Size::Constant(constant) => self.lower_alone(key, constant),
-            Size::Local(_) => self.lower_sized_bump(size),
+            Size::Constant(_) if self.context.choices.gives_null() => self.lower_sized_bump(size, maker),
+            Size::Constant(constant) if room(constant) <= u64::from(INLINE_BYTES) => {
+                self.lower_frame(key, constant, maker)
+            }
+            Size::Constant(constant) => self.lower_alone(key, constant, maker),
+            Size::Local(_) => self.lower_sized_bump(size, maker),
         }
     }
 
     /// An allocation of a constant size that no frame has room for.
-    fn lower_alone(&mut self, key: Option<RegionKey>, bytes: u32) {
+    fn lower_alone(&mut self, key: Option<RegionKey>, bytes: u32, maker: Maker) {
         if !self.frames.has_room() {
-            return self.lower_sized_bump(Size::Constant(bytes));
+            return self.lower_sized_bump(Size::Constant(bytes), maker);
         }
         let base = self.locals.take_base();
         let region = key.unwrap_or(RegionKey::Opened(self.new_region()));
@@ -38,25 +41,27 @@ impl Engine<'_> {
             sink.local_set(base.0);
         });
         if let Some(slot) = self.frames.alone(region, base, bytes, self.control.len()) {
+            self.leave_scope_place(slot.frame, maker);
             self.push_deferred(Value::Slot(slot, None));
         }
     }
 
     /// An allocation of constant size, at most [`INLINE_BYTES`]: it joins a frame, or begins one.
-    fn lower_frame(&mut self, key: Option<RegionKey>, bytes: u32) {
+    fn lower_frame(&mut self, key: Option<RegionKey>, bytes: u32, maker: Maker) {
         let (depth, level) = (self.control.len(), self.level());
         let loop_depth = self.control.last().map_or(0, |control| control.loop_depth);
         if let Some(slot) = key.and_then(|key| self.frames.join(key, bytes, loop_depth, level)) {
             return self.push_deferred(Value::Slot(slot, None));
         }
         if !self.frames.has_room() {
-            return self.lower_sized_bump(Size::Constant(bytes));
+            return self.lower_sized_bump(Size::Constant(bytes), maker);
         }
         let base = self.locals.take_base();
         // A handle that may be any region's is a region of its own: nothing joins the frame.
         let region = key.unwrap_or(RegionKey::Opened(self.new_region()));
         let Some(slot) = self.frames.begin(region, base, bytes, (depth, level)) else { return };
         self.write_frame(slot.frame);
+        self.leave_scope_place(slot.frame, maker);
         // For size, a helper reserves the frame, and sets it to zero.
         if self.context.choices.zero == Zero::Allocate && self.context.choices.optimize == Optimize::Speed {
             self.tape.late(Late::ClearFrame(slot.frame, 0));
@@ -104,18 +109,18 @@ impl Engine<'_> {
         }
         let alignment_size = self.keep(alignment, Scratch::From);
         let size = self.keep(bytes, Scratch::Bytes);
-        self.take_handle(handle);
+        let maker = self.take_handle(handle);
         if let (Size::Constant(size), Size::Constant(constant)) = (size, alignment_size) {
             let fits = room(size) + u64::from(constant) <= u64::from(INLINE_BYTES);
             let choices = self.context.choices;
             if fits && choices.optimize == Optimize::Speed && choices.zero != Zero::Allocate {
-                return self.write_aligned_bump(size, constant);
+                return self.write_aligned_bump(size, constant, maker);
             }
         }
         self.push_size(size);
         self.push_size(alignment_size);
         self.call_helper(Helper::AllocateAligned);
-        self.push_segment(size);
+        self.push_segment(size, maker);
     }
 
     /// An allocation whose size and alignment stay where they are.
@@ -124,7 +129,7 @@ impl Engine<'_> {
         self.materialize(bytes);
         self.materialize(alignment);
         let size = match bytes.constant() {
-            None if self.context.is_packed() => {
+            None if self.context.representation.carries_size() => {
                 let (kept, scratch) = (self.locals.scratch(Scratch::From), self.locals.scratch(Scratch::Bytes));
                 self.tape.emit(|sink| {
                     sink.local_set(kept.0).local_tee(scratch.0).local_get(kept.0);
@@ -135,7 +140,7 @@ impl Engine<'_> {
             size => Size::Constant(size.unwrap_or_default()),
         };
         self.call_helper(Helper::AllocateAligned);
-        self.push_segment(size);
+        self.push_segment(size, Maker::Innermost);
     }
 
     /// ```wasm
@@ -151,7 +156,7 @@ impl Engine<'_> {
     ///   local.get $from   global.set $linmem.top   local.get $to
     /// end
     /// ```
-    fn write_aligned_bump(&mut self, bytes: u32, alignment: u32) {
+    fn write_aligned_bump(&mut self, bytes: u32, alignment: u32, maker: Maker) {
         let (top, limit) = (self.context.top(), self.context.limit());
         let (start, end) = (self.locals.scratch(Scratch::To).0, self.locals.scratch(Scratch::From).0);
         let mask = alignment as i32 - 1;
@@ -168,6 +173,6 @@ impl Engine<'_> {
         self.tape.emit(|sink| {
             sink.else_().local_get(end).global_set(top).local_get(start).end();
         });
-        self.push_segment(Size::Constant(bytes));
+        self.push_segment(Size::Constant(bytes), maker);
     }
 }

@@ -134,6 +134,7 @@ impl Engine<'_> {
     pub(super) fn subject(&self, segment: &Operand) -> Option<Subject> {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => Some(Subject::Slot(slot)),
+            Value::Structure(_, program) => program.map(Subject::Local),
             _ => self.local_of(segment).map(Subject::Local),
         }
     }
@@ -183,9 +184,9 @@ impl Engine<'_> {
                 if size.is_some_and(|size| bytes > size) {
                     return decided(false, 0, bytes);
                 }
-                let proven = subject.zip(self.local_of(offset)).is_some_and(|(subject, offset)| {
-                    self.proven.reaches(subject, offset, bytes, &self.locals)
-                });
+                let proven = subject
+                    .zip(self.local_of(offset))
+                    .is_some_and(|(subject, offset)| self.proven.reaches(subject, offset, bytes, &self.locals));
                 if proven { Judgement::Inside } else { Judgement::Unknown }
             }
             (Some(offset), None) if size.is_some_and(|size| offset > size) => decided(false, offset, 0),
@@ -195,10 +196,11 @@ impl Engine<'_> {
 
     /// Where the size of a segment comes from, with the segment put into a local if need be.
     pub(super) fn extent(&mut self, segment: &mut Operand) -> Extent {
-        match (self.known_size(segment), self.local_of(segment)) {
-            (Some(size), _) => Extent::Known(size),
-            (None, Some(local)) => Extent::Local(local),
-            (None, None) => Extent::Held(self.hold_in_local(segment, ValType::I64)),
+        match (self.known_size(segment), segment.value, self.local_of(segment)) {
+            (Some(size), ..) => Extent::Known(size),
+            (None, Value::Structure(local, _), _) => Extent::Structure(local),
+            (None, _, Some(local)) => Extent::Local(local),
+            (None, _, None) => Extent::Held(self.hold_in_local(segment, ValType::I64)),
         }
     }
 
@@ -238,7 +240,11 @@ impl Engine<'_> {
                 self.push_held(offset);
                 self.push_size_of(extent);
                 self.tape.emit(|sink| {
-                    if count == 0 { sink.i32_gt_u() } else { sink.i32_ge_u() };
+                    if count == 0 {
+                        sink.i32_gt_u()
+                    } else {
+                        sink.i32_ge_u()
+                    };
                 });
             }
             (_, _, Held::Constant(count @ (0 | 1))) => {
@@ -247,7 +253,11 @@ impl Engine<'_> {
                 });
                 self.push_wide_size_of(extent);
                 self.tape.emit(|sink| {
-                    if count == 0 { sink.i64_gt_u() } else { sink.i64_ge_u() };
+                    if count == 0 {
+                        sink.i64_gt_u()
+                    } else {
+                        sink.i64_ge_u()
+                    };
                 });
             }
             _ => {
@@ -276,7 +286,7 @@ impl Engine<'_> {
             Extent::Held(local) => self.tape.emit(|sink| {
                 sink.local_get(local.0).i64_const(32).i64_shr_u().i32_wrap_i64();
             }),
-            Extent::Structure(_) => {}
+            Extent::Structure(local) => self.push_size_field(local),
         }
     }
 
@@ -289,7 +299,20 @@ impl Engine<'_> {
             Extent::Held(local) => self.tape.emit(|sink| {
                 sink.local_get(local.0).i64_const(32).i64_shr_u();
             }),
-            Extent::Structure(_) => {}
+            Extent::Structure(local) => {
+                self.push_size_field(local);
+                self.tape.emit(|sink| {
+                    sink.i64_extend_i32_u();
+                });
+            }
+        }
+    }
+
+    fn push_size_field(&mut self, segment: LocalIndex) {
+        if let Some(types) = self.context.segment_types {
+            self.tape.emit(|sink| {
+                types.size(sink.local_get(segment.0));
+            });
         }
     }
 

@@ -5,9 +5,11 @@ use crate::context::Context;
 use crate::engine::frames::{FrameId, Late};
 use crate::engine::locals::Scratch;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::scopes::Maker;
 use crate::engine::{Engine, pack_constant};
 use crate::helpers::{Alignment, Helper};
 use crate::index::LocalIndex;
+use crate::segment_types::SegmentTypes;
 use linmem_allocator::Zero;
 use linmem_allocator::layout::{ALIGNMENT, room};
 use wasm_encoder::{BlockType, InstructionSink, ValType};
@@ -116,9 +118,9 @@ impl Engine<'_> {
     }
 
     /// An allocation of any size.
-    pub(super) fn lower_sized_bump(&mut self, size: Size) {
+    pub(super) fn lower_sized_bump(&mut self, size: Size, maker: Maker) {
         self.write_bump(size);
-        self.push_segment(size);
+        self.push_segment(size, maker);
     }
 
     /// Reserves any number of bytes, and pushes the address.
@@ -189,6 +191,35 @@ impl Engine<'_> {
         then(self);
     }
 
+    /// Makes the address on the stack a segment of this size that is a reference. The address 0 becomes the null segment,
+    /// whose size is 0:
+    ///
+    /// ```wasm
+    /// local.tee $to   ;; the size   i32.const 0   local.get $to   select   ;; the region   struct.new $segment
+    /// ```
+    fn push_new_structure(&mut self, types: SegmentTypes, size: Size, maker: Maker) {
+        let null = self.context.choices.gives_null().then(|| self.locals.scratch(Scratch::To).0);
+        if let Some(address) = null {
+            self.tape.emit(|sink| {
+                sink.local_tee(address);
+            });
+        }
+        self.push_size(size);
+        if let Some(address) = null {
+            self.tape.emit(|sink| {
+                sink.i32_const(0).local_get(address).select();
+            });
+        }
+        if types.has_regions() {
+            self.push_maker(maker);
+        }
+        let known = match size {
+            Size::Constant(bytes) if null.is_none() => Some(bytes),
+            _ => None,
+        };
+        self.push_structure(types, known);
+    }
+
     /// Takes a number off the stack, to where it can be read more than once.
     pub(super) fn keep(&mut self, operand: &Operand, scratch: Scratch) -> Size {
         if let Some(constant) = operand.constant() {
@@ -217,7 +248,10 @@ impl Engine<'_> {
     /// ```wasm
     /// local.tee $to   ;; pack it   i64.const 0   local.get $to   select
     /// ```
-    pub(super) fn push_segment(&mut self, size: Size) {
+    pub(super) fn push_segment(&mut self, size: Size, maker: Maker) {
+        if let Some(types) = self.context.segment_types {
+            return self.push_new_structure(types, size, maker);
+        }
         if !self.context.is_packed() {
             return self.push(Value::Unknown);
         }

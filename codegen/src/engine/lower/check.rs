@@ -1,10 +1,12 @@
 //! Checking that a handle is the innermost open region's.
 
 use crate::config::Optimize;
-use crate::context::{Global, Home, Tracking};
+use crate::context::{Home, Tracking};
 use crate::engine::Engine;
 use crate::engine::locals::Scratch;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::scopes::Maker;
+use crate::globals::Global;
 use crate::helpers::{Helper, emit_load_header, push_home};
 use crate::index::LocalIndex;
 use linmem_allocator::layout::REGION_HANDLE;
@@ -16,13 +18,20 @@ const MOST_HEADERS: usize = 1024;
 impl Engine<'_> {
     /// Takes the handle of an allocation off the stack, where it lies on top once `behind` are gone, which are discarded
     /// or were put into locals. It is checked unless it is known to be right.
-    pub(super) fn take_handle(&mut self, handle: &Operand) {
+    /// Gives the region that it is of, for the segment.
+    pub(super) fn take_handle(&mut self, handle: &Operand) -> Maker {
         if !self.is_to_be_checked(handle) {
-            return self.discard(handle);
+            self.discard(handle);
+            return Maker::Innermost;
         }
-        self.check_handle(handle);
+        let maker = self.check_handle(handle);
         let key = self.region_key(handle);
         self.innermost.check(key);
+        // Only in the list another region than the innermost one may allocate.
+        match self.context.choices.tracking() {
+            Tracking::List => maker,
+            Tracking::Headers | Tracking::Marks | Tracking::Count => Maker::Innermost,
+        }
     }
 
     /// Whether regions are checked, and this handle is not known to be the innermost one's.
@@ -48,14 +57,22 @@ impl Engine<'_> {
     /// # Traps
     ///
     /// In `$linmem.UseAfterFree`, `$linmem.NotInnermost` or `$linmem.Corrupted`.
-    fn check_handle(&mut self, handle: &Operand) {
+    fn check_handle(&mut self, handle: &Operand) -> Maker {
         if let Some(header) = self.header(handle) {
             self.discard(handle);
-            return self.write_header_check(header, Violation::UseAfterFree);
+            self.write_header_check(header, Violation::UseAfterFree);
+            return Maker::Header(header);
         }
         self.materialize(handle);
         if self.context.choices.optimize == Optimize::Size || matches!(self.context.home, Home::Found { .. }) {
-            return self.call_helper(Helper::Blame(Violation::UseAfterFree));
+            let local = self.locals.scratch(Scratch::Handle);
+            if self.context.has_scopes() {
+                self.tape.emit(|sink| {
+                    sink.local_tee(local.0);
+                });
+            }
+            self.call_helper(Helper::Blame(Violation::UseAfterFree));
+            return Maker::Handle(local);
         }
         let local = match self.local_of(handle) {
             Some(local) => local,
@@ -80,6 +97,7 @@ impl Engine<'_> {
             });
             engine.call_helper(Helper::Blame(Violation::UseAfterFree));
         });
+        Maker::Handle(local)
     }
 
     /// Checks that the innermost open region is the one whose header is in a local, and that it is intact. Home's header

@@ -17,8 +17,12 @@ impl Engine<'_> {
         if let ([_, segment, ..], true) = (&mut *operands, self.context.checks_segments()) {
             self.check_all_live(segment);
         }
-        for operand in &*operands {
-            self.materialize(operand);
+        match operands {
+            [descriptor, segment] if self.context.segment_types.is_some() => {
+                self.materialize(descriptor);
+                self.push_parts(segment);
+            }
+            operands => operands.iter().for_each(|operand| self.materialize(operand)),
         }
         let call = match signature.intrinsic.operation() {
             Operation::FdRead => HostCall::FdRead,
@@ -29,5 +33,12 @@ impl Engine<'_> {
         self.call_helper(Helper::HostCall { call, packed, folded: signature.folded });
         self.called();
         self.produce(signature.results().len() as u32);
+    }
+
+    /// Pushes the address and the size of a segment that is a reference.
+    fn push_parts(&mut self, segment: &mut Operand) {
+        let extent = self.extent(segment);
+        self.unwrap_segment(segment);
+        self.push_size_of(extent);
     }
 }

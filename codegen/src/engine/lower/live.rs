@@ -15,6 +15,13 @@
 //! end
 //! ```
 //!
+//! Of references, by their region, which says whether it is closed:
+//!
+//! ```wasm
+//! local.get $linmem.segment   struct.get $segment 2   struct.get $region 0   i32.eqz
+//! if  call $linmem.UseAfterFree  end
+//! ```
+//!
 //! # Traps
 //!
 //! In `$linmem.UseAfterFree`.
@@ -26,6 +33,8 @@ use crate::engine::proven::{Fact, From};
 use crate::engine::split::Part;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
+use crate::segment_types::SegmentTypes;
+use linmem_intrinsics::Violation;
 use wasm_encoder::ValType;
 
 /// Where a packed segment starts.
@@ -39,12 +48,20 @@ enum Start {
     Local(LocalIndex),
     /// A local of the lowering's does.
     Held(LocalIndex),
+    /// A local holds the segment as a structure.
+    Structure(LocalIndex),
 }
 
 impl Engine<'_> {
     /// Checks that `bytes` bytes from `offset` on were not freed.
     pub(super) fn check_live(&mut self, segment: &mut Operand, offset: &mut Operand, bytes: &mut Operand) {
-        if bytes.constant() == Some(0) || self.is_of_open_region(segment) {
+        if self.is_of_open_region(segment) {
+            return;
+        }
+        if let Some(types) = self.context.segment_types {
+            return self.check_open(types, segment, Some((offset, bytes)));
+        }
+        if bytes.constant() == Some(0) {
             return;
         }
         let subject = self.subject(segment);
@@ -86,6 +103,9 @@ impl Engine<'_> {
         if self.is_of_open_region(segment) {
             return;
         }
+        if let Some(types) = self.context.segment_types {
+            return self.check_open(types, segment, None);
+        }
         let start = self.start_of(segment);
         let (extent, top) = (self.extent(segment), self.context.top());
         match start {
@@ -108,6 +128,36 @@ impl Engine<'_> {
         });
     }
 
+    /// Checks that the region of a segment is open. What is used of it, if not all, is for reports.
+    fn check_open(&mut self, types: SegmentTypes, segment: &mut Operand, used: Option<(&mut Operand, &mut Operand)>) {
+        let subject = self.subject(segment);
+        if subject.is_some_and(|subject| self.proven.is_live(subject, None, 0, &self.locals)) {
+            return;
+        }
+        let reports = self.reports();
+        let used = used.filter(|_| reports).map(|(offset, bytes)| (self.hold(offset), self.hold(bytes)));
+        self.push_is_closed(types, segment);
+        self.write_if(|engine| {
+            if reports {
+                let start = engine.start_of(segment);
+                let extent = engine.extent(segment);
+                let top = engine.context.top();
+                engine.push_start(start, used.map_or(Held::Constant(0), |(offset, _)| offset));
+                match used {
+                    Some((_, bytes)) => engine.push_held(bytes),
+                    None => engine.push_size_of(extent),
+                }
+                engine.tape.emit(|sink| {
+                    sink.global_get(top);
+                });
+            }
+            engine.call_helper(Helper::Violation(Violation::UseAfterFree));
+        });
+        if let Some(subject) = subject {
+            self.prove(Fact::Live(subject, None));
+        }
+    }
+
     /// Whether a segment is known to be of a region that is open.
     fn is_of_open_region(&self, segment: &Operand) -> bool {
         match segment.value {
@@ -121,6 +171,7 @@ impl Engine<'_> {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => Start::Frame(self.frames.base(slot.frame), slot.offset),
             Value::I64(constant) => Start::Constant(constant as u32),
+            Value::Structure(local, _) => Start::Structure(local),
             _ => match self.local_of(segment) {
                 Some(local) => Start::Local(local),
                 None => Start::Held(self.hold_in_local(segment, ValType::I64)),
@@ -146,6 +197,13 @@ impl Engine<'_> {
             Start::Held(local) => self.tape.emit(|sink| {
                 sink.local_get(local.0).i32_wrap_i64();
             }),
+            Start::Structure(local) => {
+                if let Some(types) = self.context.segment_types {
+                    self.tape.emit(|sink| {
+                        types.start(sink.local_get(local.0));
+                    });
+                }
+            }
         }
         self.tape.emit(|sink| {
             if constant != 0 {

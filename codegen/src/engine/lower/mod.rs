@@ -9,6 +9,7 @@ mod bump;
 mod check;
 mod host;
 mod live;
+mod reference;
 mod region;
 mod segment;
 
@@ -25,6 +26,9 @@ impl Engine<'_> {
     ///
     /// If it is a violation for certain.
     pub(super) fn lower(&mut self, signature: &Signature, operands: &mut [Operand]) -> Result<(), Certain> {
+        if self.context.checks_bounds() || signature.intrinsic.is_host_call() {
+            self.cast_segments(signature, operands);
+        }
         match (signature.intrinsic.operation(), operands) {
             (Operation::Open, []) => self.lower_open(),
             (Operation::Close, [handle]) => self.lower_close(handle),

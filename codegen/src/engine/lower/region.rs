@@ -4,10 +4,12 @@
 //! header, which shares a bump with the first frame; see `linmem_allocator::layout`.
 
 use crate::config::Optimize;
-use crate::context::{Global, Home, Tracking};
+use crate::context::{Home, Tracking};
 use crate::engine::Engine;
 use crate::engine::frames::{FrameId, Late, RegionId, RegionKey};
 use crate::engine::operands::{Operand, Value};
+use crate::engine::scopes::Maker;
+use crate::globals::Global;
 use crate::helpers::{Helper, emit_header, emit_store_header, push_home};
 use linmem_allocator::layout::{REGION_HANDLE, REGION_HEADER, REGION_PREVIOUS};
 use linmem_allocator::{Nesting, Zero};
@@ -131,6 +133,7 @@ impl Engine<'_> {
                 if self.context.choices.zero == Zero::Allocate {
                     self.tape.late(Late::ClearFrame(frame, REGION_HEADER));
                 }
+                self.leave_scope_place(frame, Maker::Innermost);
             }
         }
         serial
@@ -265,6 +268,7 @@ impl Engine<'_> {
         let Some(header) = self.header(handle) else { return self.write_called_close(handle) };
         self.discard(handle);
         self.write_header_check(header, Violation::AlreadyFreed);
+        self.write_leave_scope();
         let region = self.context.global(Global::Region);
         let previous = self.context.memarg(REGION_PREVIOUS, 4);
         self.tape.emit(|sink| {

@@ -1,11 +1,12 @@
 //! Taking segments apart and making them.
 
+use crate::engine::frames::Late;
 use crate::engine::frames::Slot;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::tape::Position;
-use crate::engine::frames::Late;
 use crate::engine::split::Part;
+use crate::engine::tape::Position;
 use crate::engine::{Certain, Engine, pack_constant};
+use crate::segment_types::SegmentTypes;
 
 impl Engine<'_> {
     /// The start address: `i32.wrap_i64` of a packed segment, nothing of an address.
@@ -26,7 +27,7 @@ impl Engine<'_> {
     pub(in crate::engine) fn lower_size(&mut self, segment: &Operand) {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => self.push_deferred(Value::I32(slot.bytes as i32)),
-            Value::I64(constant) => {
+            Value::I64(constant) if self.context.is_packed() => {
                 self.discard(segment);
                 self.push_deferred(Value::I32((constant as u64 >> 32) as i32));
             }
@@ -35,6 +36,7 @@ impl Engine<'_> {
                 self.discard(segment);
                 self.push_deferred(Value::I32(size as i32));
             }
+            _ if self.context.segment_types.is_some() => self.push_field_size(segment),
             Value::Local(local) if segment.start.is_some() => {
                 let position = self.at(segment);
                 self.discard(segment);
@@ -93,7 +95,13 @@ impl Engine<'_> {
                 sink.i32_add();
             });
         }
-        if self.context.is_packed() {
+        if let Some(types) = self.context.segment_types {
+            self.materialize(bytes);
+            if types.has_regions() {
+                self.push_region_of(types, segment);
+            }
+            self.push_structure(types, bytes.constant());
+        } else if self.context.is_packed() {
             self.pack(position, bytes);
         } else {
             self.discard(bytes);
@@ -119,6 +127,17 @@ impl Engine<'_> {
         if self.context.checks_bounds() {
             self.check_of_address(address, bytes)?;
         }
+        if let Some(types) = self.context.segment_types {
+            self.materialize(address);
+            self.materialize(bytes);
+            if types.has_regions() {
+                self.tape.emit(|sink| {
+                    types.new_open_region(sink);
+                });
+            }
+            self.push_structure(types, bytes.constant());
+            return Ok(());
+        }
         if !self.context.is_packed() {
             self.discard(bytes);
             if let Some(constant) = address.constant() {
@@ -141,6 +160,47 @@ impl Engine<'_> {
         let position = self.at(address);
         self.pack(position, bytes);
         Ok(())
+    }
+
+    /// Pushes the size of a segment that is a reference.
+    fn push_field_size(&mut self, segment: &Operand) {
+        let Some(types) = self.context.segment_types else { return };
+        match segment.value {
+            Value::Structure(local, _) => self.tape.emit(|sink| {
+                types.size(sink.local_get(local.0));
+            }),
+            _ => {
+                self.materialize(segment);
+                self.tape.emit(|sink| {
+                    types.size(sink.ref_cast_non_null(types.segment_reference(false).heap_type));
+                });
+            }
+        }
+        self.push(Value::Unknown);
+    }
+
+    /// Pushes the region of a segment, as a structure.
+    fn push_region_of(&mut self, types: SegmentTypes, segment: &Operand) {
+        match segment.value {
+            Value::Structure(local, _) => self.tape.emit(|sink| {
+                types.region_of(sink.local_get(local.0));
+            }),
+            Value::Slot(slot, _) => {
+                self.scopes.need(slot.frame);
+                self.tape.late(Late::Scope(slot.frame));
+            }
+            // Where segments know their region, they are checked, and so they are structures or in frames by now.
+            _ => {}
+        }
+    }
+
+    /// Makes what lies on the stack, start, size and maybe region, a segment.
+    pub(super) fn push_structure(&mut self, types: SegmentTypes, bytes: Option<u32>) {
+        self.tape.emit(|sink| {
+            sink.struct_new(types.segment());
+        });
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { position, bytes, ..Operand::UNKNOWN });
     }
 
     /// Makes the address that lies on the stack at `position`, and the size on top of it, a packed segment.

@@ -1,0 +1,224 @@
+//! Segments that are references: from any reference to the structure, and from the parts to a reference.
+//!
+//! ```wasm
+//! block (result (ref $segment))
+//!   local.get $s
+//!   br_on_cast 0 anyref (ref $segment)
+//!   drop
+//!   call $linmem.Forged
+//!   unreachable
+//! end
+//! local.set $linmem.segment
+//! ```
+//!
+//! Without checks `ref.cast` alone.
+//!
+//! The cast stands where all operands have been evaluated, like every check: a program that never comes so far never
+//! sees it. So the operands leave the stack first, into locals, unless they are constants or locals anyway, and come back
+//! behind it.
+
+use crate::engine::Engine;
+use crate::engine::frames::Late;
+use crate::engine::operands::{Operand, Value};
+use crate::engine::proven::Fact;
+use crate::engine::scopes::Maker;
+use crate::globals::Global;
+use crate::helpers::Helper;
+use crate::index::LocalIndex;
+use crate::segment_types::SegmentTypes;
+use linmem_intrinsics::catalogue::Operand as Meaning;
+use linmem_intrinsics::{Signature, Violation};
+use wasm_encoder::{BlockType, RefType, ValType};
+
+/// How many locals of the program have one for their segment. A function cannot have more than 50,000 locals.
+const MOST_CASTS: usize = 1024;
+
+impl Engine<'_> {
+    /// Takes all operands off the stack and brings them back, segments as structures.
+    pub(super) fn cast_segments(&mut self, signature: &Signature, operands: &mut [Operand]) {
+        let Some(types) = self.context.segment_types else { return };
+        let meanings = signature.operands();
+        let is_cast = |operand: &Operand| {
+            matches!(operand.value, Value::Structure(..))
+                || (operand.deferred && matches!(operand.value, Value::Slot(..)))
+        };
+        let is_reference = |(operand, meaning): (&Operand, &Meaning)| *meaning == Meaning::Segment && !is_cast(operand);
+        if !operands.iter().zip(&meanings).any(is_reference) {
+            return;
+        }
+        let params = signature.function_type().params;
+        for (operand, ty) in operands.iter_mut().zip(&params).rev() {
+            self.take_off(operand, crate::module::val_type(*ty));
+        }
+        for (operand, meaning) in operands.iter_mut().zip(&meanings) {
+            match (operand.value, meaning) {
+                (Value::Local(local), Meaning::Segment) => {
+                    let held = self.cast(types, local);
+                    let program = self.locals.is_of_program(local).then_some(local);
+                    *operand = Operand { value: Value::Structure(held, program), deferred: true, ..Operand::UNKNOWN };
+                }
+                (Value::Local(local), _) => {
+                    let start = self.tape.len();
+                    self.tape.emit(|sink| {
+                        sink.local_get(local.0);
+                    });
+                    operand.start = Some(start);
+                }
+                _ => {}
+            }
+            operand.position = Some(self.tape.here());
+        }
+    }
+
+    /// Takes the operand on top off the stack: what is left of it is a deferred one, or a local that holds it.
+    fn take_off(&mut self, operand: &mut Operand, ty: ValType) {
+        if operand.deferred {
+            return;
+        }
+        let is_constant = matches!(operand.value, Value::I32(_) | Value::I64(_)) && operand.start.is_some();
+        let local = self.local_of(operand).filter(|_| operand.start.is_some());
+        match local {
+            Some(local) => {
+                self.discard(operand);
+                operand.value = Value::Local(local);
+            }
+            None if is_constant => {
+                self.discard(operand);
+                (operand.deferred, operand.start) = (true, None);
+            }
+            None => {
+                let ty = match ty {
+                    ValType::Ref(reference) => ValType::Ref(RefType { nullable: true, ..reference }),
+                    other => other,
+                };
+                let position = self.tape.here();
+                let local = self.locals.take_held(ty, position);
+                self.tape.emit(|sink| {
+                    sink.local_set(local.0);
+                });
+                operand.value = Value::Local(local);
+                operand.bytes = None;
+            }
+        }
+    }
+
+    /// A local that holds the segment that the reference in a local is.
+    fn cast(&mut self, types: SegmentTypes, local: LocalIndex) -> LocalIndex {
+        if let Some(held) = self.proven.cast(local, &self.locals) {
+            return held;
+        }
+        let segment = types.segment_reference(false);
+        let held = self.local_for_cast(types, local);
+        if self.context.checks_bounds() {
+            let general = self.nullable_segment();
+            let reports = self.reports();
+            self.tape.label(None);
+            self.tape.emit(|sink| {
+                sink.block(BlockType::Result(ValType::Ref(segment))).local_get(local.0).br_on_cast(0, general, segment);
+                if reports {
+                    sink.ref_is_null().i32_const(0).i32_const(0);
+                } else {
+                    sink.drop();
+                }
+            });
+            self.call_helper(Helper::Violation(Violation::Forged));
+            self.tape.emit(|sink| {
+                sink.unreachable().end().local_set(held.0);
+            });
+        } else {
+            self.tape.emit(|sink| {
+                sink.local_get(local.0).ref_cast_non_null(segment.heap_type).local_set(held.0);
+            });
+        }
+        if self.locals.is_of_program(local) {
+            self.prove(Fact::Cast(local, held));
+        }
+        held
+    }
+
+    /// Where the segment of a local goes: of one of the program's always to the same place, so that it can be found again.
+    fn local_for_cast(&mut self, types: SegmentTypes, local: LocalIndex) -> LocalIndex {
+        let ty = ValType::Ref(types.segment_reference(true));
+        if let Some(known) = self.casts.get(&local) {
+            return *known;
+        }
+        if self.locals.is_of_program(local) && self.casts.len() < MOST_CASTS {
+            let held = self.locals.add_segment(ty);
+            self.casts.insert(local, held);
+            return held;
+        }
+        let position = self.tape.here();
+        self.locals.take_held(ty, position)
+    }
+
+    /// The type that the program has segments under, with null.
+    fn nullable_segment(&self) -> RefType {
+        match crate::module::val_type(self.context.representation.value_type()) {
+            ValType::Ref(reference) => RefType { nullable: true, ..reference },
+            _ => RefType::ANYREF,
+        }
+    }
+
+    /// Replaces the reference on the stack by its start, where nothing is checked.
+    pub(super) fn unwrap_reference(&mut self, types: SegmentTypes, segment: &Operand) {
+        self.materialize(segment);
+        let position = self.at(segment);
+        self.tape.insert(position, |sink| {
+            sink.ref_cast_non_null(types.segment_reference(false).heap_type);
+            types.start(sink);
+        });
+    }
+
+    /// Pushes the region that segments are made in, as a structure.
+    ///
+    /// ```wasm
+    /// ;; its handle   call $linmem.enter_scope   global.get $linmem.scope   ref.as_non_null
+    /// ```
+    pub(super) fn push_maker(&mut self, maker: Maker) {
+        let context = self.context;
+        self.tape.emit(|sink| maker.push_handle(sink, context));
+        self.call_helper(Helper::EnterScope);
+        self.tape.emit(|sink| {
+            sink.global_get(context.global(Global::Scope)).ref_as_non_null();
+        });
+    }
+
+    /// Pushes whether the region of a segment is closed.
+    pub(super) fn push_is_closed(&mut self, types: SegmentTypes, segment: &Operand) {
+        match segment.value {
+            Value::Structure(held, _) => self.tape.emit(|sink| {
+                types.is_closed(sink, held);
+            }),
+            Value::Slot(slot, _) => {
+                self.scopes.need(slot.frame);
+                self.tape.late(Late::IsClosed(slot.frame));
+            }
+            // The operands are structures or in frames by now.
+            _ => self.tape.emit(|sink| {
+                sink.i32_const(0);
+            }),
+        }
+    }
+
+    /// Says that the structure of the region that was just closed is out of date.
+    ///
+    /// ```wasm
+    /// global.get $linmem.scope   ref.is_null   i32.eqz
+    /// if
+    ///   ;; the handle   call $linmem.leave_scope
+    /// end
+    /// ```
+    pub(super) fn write_leave_scope(&mut self) {
+        let context = self.context;
+        if !context.has_scopes() {
+            return;
+        }
+        self.tape.emit(|sink| {
+            sink.global_get(context.global(Global::Scope)).ref_is_null().i32_eqz();
+        });
+        self.write_if(|engine| {
+            engine.tape.emit(|sink| Maker::Innermost.push_handle(sink, context));
+            engine.call_helper(Helper::LeaveScope);
+        });
+    }
+}

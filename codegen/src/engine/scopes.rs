@@ -1,0 +1,112 @@
+//! The regions of segments that are structures.
+//!
+//! Where liveness is checked, a segment that is a reference refers to its region, which is a structure, too, and says
+//! whether it is closed. Most segments of frames never become structures; so the region of a frame is asked for where
+//! the frame begins, but only if one of its segments turns out to need it.
+
+use crate::context::Context;
+use crate::engine::Engine;
+use crate::engine::frames::{FrameId, Frames, Late};
+use crate::engine::locals::Locals;
+use crate::engine::tape::{Code, FunctionRef, Relocation};
+use crate::globals::Global;
+use crate::helpers::{Helper, Needs};
+use crate::index::LocalIndex;
+use linmem_allocator::layout::REGION_HANDLE;
+use std::collections::{BTreeMap, BTreeSet};
+use wasm_encoder::InstructionSink;
+
+/// Which region a segment is made in, at run time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Maker {
+    /// The innermost one.
+    Innermost,
+    /// The one whose handle a local holds.
+    Handle(LocalIndex),
+    /// The one whose header a local holds.
+    Header(LocalIndex),
+}
+
+impl Maker {
+    /// Pushes the handle.
+    pub(crate) fn push_handle(self, sink: &mut InstructionSink<'_>, context: &Context) {
+        match self {
+            Maker::Innermost => {
+                sink.global_get(context.global(Global::Region)).i32_load(context.memarg(REGION_HANDLE, 4))
+            }
+            Maker::Handle(local) => sink.local_get(local.0),
+            Maker::Header(local) => sink.local_get(local.0).i32_wrap_i64(),
+        };
+    }
+}
+
+/// The frames whose regions are needed as structures.
+#[derive(Debug, Default)]
+pub(crate) struct Scopes {
+    needed: BTreeSet<FrameId>,
+}
+
+impl Scopes {
+    /// Says that code needs the region of a frame.
+    pub(crate) fn need(&mut self, frame: FrameId) {
+        self.needed.insert(frame);
+    }
+
+    /// Gives the regions that are needed locals: one to each local that holds the start of a frame, since that is taken as
+    /// long as anything refers to the frame.
+    pub(crate) fn decide(
+        mut self,
+        context: &Context,
+        frames: &Frames,
+        locals: &mut Locals,
+        needs: &mut Needs,
+    ) -> KeptScopes {
+        let mut by_base = BTreeMap::new();
+        if let Some(types) = context.segment_types.filter(|types| types.has_regions()) {
+            let read = frames.definitions().filter(|definition| locals.is_read(definition.local));
+            self.needed.extend(read.map(|definition| definition.slot.frame));
+            if !self.needed.is_empty() {
+                needs.add(Helper::EnterScope);
+            }
+            for frame in &self.needed {
+                let add = || locals.add_scope(types.region_reference(true));
+                by_base.entry(frames.base(*frame)).or_insert_with(add);
+            }
+        }
+        KeptScopes { needed: self.needed, by_base }
+    }
+}
+
+/// Where the regions of frames are kept.
+#[derive(Debug)]
+pub(crate) struct KeptScopes {
+    needed: BTreeSet<FrameId>,
+    by_base: BTreeMap<LocalIndex, LocalIndex>,
+}
+
+impl KeptScopes {
+    /// The local that holds the region of the frames that start where a local says.
+    pub(crate) fn of(&self, base: LocalIndex) -> Option<LocalIndex> {
+        self.by_base.get(&base).copied()
+    }
+
+    /// Writes the code that keeps the region of a frame.
+    pub(crate) fn keep(&self, code: &mut Code, context: &Context, frames: &Frames, frame: FrameId, maker: Maker) {
+        const CALL: u8 = 0x10;
+        let (true, Some(local)) = (self.needed.contains(&frame), self.of(frames.base(frame))) else { return };
+        maker.push_handle(&mut InstructionSink::new(&mut code.bytes), context);
+        code.bytes.push(CALL);
+        let target = FunctionRef::Helper(Helper::EnterScope);
+        code.relocations.push(Relocation { at: code.bytes.len(), replaces: 0, target });
+        InstructionSink::new(&mut code.bytes).global_get(context.global(Global::Scope)).local_set(local.0);
+    }
+}
+
+impl Engine<'_> {
+    /// Leaves a place where the region of a frame is kept, if one of its segments becomes a structure.
+    pub(super) fn leave_scope_place(&mut self, frame: FrameId, maker: Maker) {
+        if self.context.has_scopes() {
+            self.tape.late(Late::KeepScope(frame, maker));
+        }
+    }
+}

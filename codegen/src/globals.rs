@@ -1,0 +1,127 @@
+//! linmem's globals: which ones a module has, and where.
+
+use crate::context::{Context, Home, Tracking};
+use linmem_allocator::layout::{self, FIRST_HANDLE, HANDLE_STEP};
+use wasm_encoder::{ConstExpr, ValType};
+
+/// A global of linmem's, in the order of their indices. All are mutable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Global {
+    /// The next free address.
+    Top,
+    /// The end of home while top is in home, else 0.
+    Limit,
+    /// The address of home's header, where that is not known when the module is made.
+    Home,
+    /// The address of the innermost open region's header, or of home's if none is open.
+    Region,
+    /// The handle of the region that was opened last.
+    Serial,
+    /// What top was when no region was open yet.
+    Mark,
+    /// How many regions are open.
+    Open,
+    /// The region that segments are made in, as a structure, with those around it; where segments are references.
+    Scope,
+    /// How many pages linmem owns. The last one, since it may not be needed.
+    Owned,
+}
+
+impl Global {
+    const ALL: [Global; 9] = [
+        Global::Top,
+        Global::Limit,
+        Global::Home,
+        Global::Region,
+        Global::Serial,
+        Global::Mark,
+        Global::Open,
+        Global::Scope,
+        Global::Owned,
+    ];
+
+    /// The name, as the name section has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Global::Top => "linmem.top",
+            Global::Limit => "linmem.limit",
+            Global::Home => "linmem.home",
+            Global::Region => "linmem.region",
+            Global::Serial => "linmem.serial",
+            Global::Mark => "linmem.mark",
+            Global::Open => "linmem.open",
+            Global::Scope => "linmem.scope",
+            Global::Owned => "linmem.owned",
+        }
+    }
+}
+
+/// A global that is to be defined.
+#[derive(Clone, Debug)]
+pub(crate) struct NewGlobal {
+    /// Which.
+    pub(crate) global: Global,
+    /// Its type.
+    pub(crate) ty: ValType,
+    /// What it starts as.
+    pub(crate) value: ConstExpr,
+}
+
+impl Context {
+    /// The globals that regions here need, in the order of their indices, and what they start as.
+    pub(crate) fn globals(&self) -> impl Iterator<Item = NewGlobal> + '_ {
+        Global::ALL.into_iter().filter(|global| self.has(*global)).map(|global| self.new_global(global))
+    }
+
+    fn new_global(&self, global: Global) -> NewGlobal {
+        match (global, self.segment_types) {
+            (Global::Scope, Some(types)) => NewGlobal {
+                global,
+                ty: types.region_reference(true),
+                value: ConstExpr::ref_null(types.region_heap_type()),
+            },
+            _ => NewGlobal { global, ty: ValType::I32, value: ConstExpr::i32_const(self.start(global) as i32) },
+        }
+    }
+
+    fn has(&self, global: Global) -> bool {
+        let tracking = self.choices.tracking();
+        match global {
+            Global::Top | Global::Limit | Global::Owned => true,
+            Global::Home => self.home.start().is_none(),
+            Global::Region | Global::Serial => self.choices.checks_regions(),
+            Global::Mark => matches!(tracking, Tracking::Count | Tracking::List),
+            Global::Open => tracking == Tracking::Count,
+            Global::Scope => self.has_scopes(),
+        }
+    }
+
+    fn start(&self, global: Global) -> u32 {
+        match (global, self.home) {
+            (Global::Top, Home::Reserved { start, .. }) => start + layout::CHUNK_HEADER,
+            (Global::Limit, Home::Reserved { end, .. }) => end - self.choices.reserve(),
+            (Global::Region, home) => home.start().unwrap_or_default(),
+            (Global::Serial, _) => FIRST_HANDLE.wrapping_sub(HANDLE_STEP),
+            // Where the header of home has yet to be cleared, nothing is owned until it is.
+            (Global::Owned, Home::Reserved { zeroed: true, .. }) => self.home.pages(),
+            _ => 0,
+        }
+    }
+
+    /// The index of a global that there is.
+    pub(crate) fn global(&self, global: Global) -> u32 {
+        let before = Global::ALL.into_iter().take_while(|other| *other != global).filter(|other| self.has(*other));
+        debug_assert!(self.has(global), "{} is not needed here", global.name());
+        self.first_global.0 + before.count() as u32
+    }
+
+    /// The index of the global that holds the next free address.
+    pub(crate) fn top(&self) -> u32 {
+        self.global(Global::Top)
+    }
+
+    /// The index of the global that holds the end of home while top is in home, else 0.
+    pub(crate) fn limit(&self) -> u32 {
+        self.global(Global::Limit)
+    }
+}

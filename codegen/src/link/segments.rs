@@ -1,0 +1,54 @@
+//! The types of segments that are references, among those of the program.
+
+use crate::error::{Error, Place};
+use crate::link::scan::Input;
+use crate::module::features;
+use crate::segment_types::{SegmentTypes, number};
+use wasm_encoder::TypeSection;
+use wasmparser::{Parser, Validator};
+
+/// The number of the type section in the binary format.
+const TYPE: u8 = 1;
+
+/// How many numbers are tried. That a program has the group of even one of them is not an accident.
+const MOST_TRIED: u32 = 64;
+
+/// The group of these types, as an entry of the type section: one that the program does not have.
+///
+/// # Errors
+///
+/// If the program has all that are tried.
+pub(super) fn group(input: &Input<'_>, types: SegmentTypes) -> Result<Vec<u8>, Error> {
+    let first = number(input.bytes);
+    for attempt in 0..MOST_TRIED {
+        let mut section = TypeSection::new();
+        section.ty().rec(types.group(first.wrapping_add(attempt)));
+        let entry = super::sections::contents_of(&section).split_off(1);
+        if is_new(input, &entry, types)? {
+            return Ok(entry);
+        }
+    }
+    let message = "the program has linmem's own types, however they are varied".to_string();
+    Err(Error::Unsupported { message, place: Place::Module })
+}
+
+/// Whether the types of an entry are none of the program's. Equal groups are the same types, and the validator knows.
+fn is_new(input: &Input<'_>, entry: &[u8], types: SegmentTypes) -> Result<bool, Error> {
+    let section = input.sections.iter().find(|section| section.id == TYPE);
+    let contents = section.map(|section| &input.bytes[section.range.clone()]);
+    let mut module = input.bytes[..8].to_vec();
+    if let Some(contents) = super::sections::extended(contents, 1, |out| out.extend_from_slice(entry))? {
+        module.push(TYPE);
+        wasm_encoder::Encode::encode(contents.as_slice(), &mut module);
+    }
+    let mut validator = Validator::new_with_features(features());
+    let mut parser = Parser::new(0);
+    parser.set_features(features());
+    for payload in parser.parse_all(&module) {
+        validator.payload(&payload?)?;
+    }
+    let Some(known) = validator.types(0) else { return Ok(true) };
+    let own = known.core_type_at_in_module(types.segment());
+    Ok((0..known.core_type_count_in_module())
+        .all(|index| index == types.segment() || known.core_type_at_in_module(index) != own))
+}

@@ -1,0 +1,207 @@
+//! The types of segments that are references.
+//!
+//! A recursion group of linmem's own:
+//!
+//! ```wasm
+//! (rec
+//!   (type $region (struct (field (mut i32)) (field (mut (ref null $region)))))     ;; its handle, 0 when it is closed
+//!   (type $segment (struct (field i32) (field i32) (field (ref $region))))         ;; start, size, region
+//!   (type (struct (field i16) (field (mut i64)) …)))                               ;; a number, as the types of fields
+//! ```
+//!
+//! Where liveness is not checked there is no `$region`, and a segment has no such field.
+//!
+//! Types of equal recursion groups are the same type, in all modules of a store. The number, which is made of what is
+//! linked, makes the group one that neither the program nor any other module has, so that a segment of somebody else's is
+//! a foreign reference like any other.
+
+use crate::context::Choices;
+use crate::index::LocalIndex;
+use linmem_intrinsics::{Representation, Safety};
+use wasm_encoder::{
+    CompositeInnerType, CompositeType, FieldType, HeapType, InstructionSink, RefType, StorageType, StructType, SubType,
+    ValType,
+};
+
+/// The types of segments in a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SegmentTypes {
+    /// The index of the group's first type.
+    first: u32,
+    has_regions: bool,
+}
+
+/// The fields of a segment.
+const START: u32 = 0;
+const SIZE: u32 = 1;
+const REGION: u32 = 2;
+
+/// The fields of a region.
+pub(crate) const HANDLE: u32 = 0;
+pub(crate) const PREVIOUS: u32 = 1;
+
+/// How many fields the number of a group takes, at three bits each.
+const DIGITS: u32 = 11;
+
+impl SegmentTypes {
+    /// The types of a group whose first type has this index.
+    fn new(first: u32, has_regions: bool) -> SegmentTypes {
+        SegmentTypes { first, has_regions }
+    }
+
+    /// The types of segments of a representation, if it has types of its own.
+    pub(crate) fn of(
+        representation: impl Into<Option<Representation>>,
+        choices: Choices,
+        first: u32,
+    ) -> Option<SegmentTypes> {
+        match representation.into() {
+            Some(Representation::Reference { .. }) => {
+                Some(SegmentTypes::new(first, choices.safety >= Safety::Temporal))
+            }
+            Some(Representation::Address | Representation::Packed) | None => None,
+        }
+    }
+
+    /// Whether segments know their region.
+    pub(crate) fn has_regions(self) -> bool {
+        self.has_regions
+    }
+
+    /// How many types the group has.
+    pub(crate) fn count(self) -> u32 {
+        if self.has_regions { 3 } else { 2 }
+    }
+
+    /// The group, with a number that tells it from others.
+    pub(crate) fn group(self, number: u32) -> Vec<SubType> {
+        let field = |ty: ValType, mutable: bool| FieldType { element_type: StorageType::Val(ty), mutable };
+        let mut group = Vec::new();
+        let mut segment = vec![field(ValType::I32, false), field(ValType::I32, false)];
+        if self.has_regions {
+            group.push(structure(vec![field(ValType::I32, true), field(self.region_reference(true), true)]));
+            segment.push(field(self.region_reference(false), false));
+        }
+        group.push(structure(segment));
+        group.push(structure((0..DIGITS).map(|digit| numeral(number >> (3 * digit) & 7)).collect()));
+        group
+    }
+
+    /// The names of the types, as the name section has them.
+    pub(crate) fn names(self) -> impl Iterator<Item = (u32, &'static str)> {
+        let region = self.has_regions.then_some((self.region(), "linmem.region"));
+        region.into_iter().chain([(self.segment(), "linmem.segment"), (self.segment() + 1, "linmem.number")])
+    }
+
+    /// The index of the type of segments.
+    pub(crate) fn segment(self) -> u32 {
+        self.first + u32::from(self.has_regions)
+    }
+
+    /// The index of the type of regions.
+    pub(crate) fn region(self) -> u32 {
+        self.first
+    }
+
+    /// A reference to a segment.
+    pub(crate) fn segment_reference(self, nullable: bool) -> RefType {
+        RefType { nullable, heap_type: HeapType::Concrete(self.segment()) }
+    }
+
+    /// What a region is referred to by.
+    pub(crate) fn region_heap_type(self) -> HeapType {
+        HeapType::Concrete(self.region())
+    }
+
+    /// A reference to a region.
+    pub(crate) fn region_reference(self, nullable: bool) -> ValType {
+        ValType::Ref(RefType { nullable, heap_type: self.region_heap_type() })
+    }
+
+    /// Pushes the start of the segment on the stack.
+    pub(crate) fn start<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
+        sink.struct_get(self.segment(), START)
+    }
+
+    /// Pushes the size of the segment on the stack.
+    pub(crate) fn size<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
+        sink.struct_get(self.segment(), SIZE)
+    }
+
+    /// Pushes the region of the segment on the stack.
+    pub(crate) fn region_of<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
+        sink.struct_get(self.segment(), REGION)
+    }
+
+    /// Pushes the handle of the region on the stack, which is 0 if it is closed.
+    pub(crate) fn handle<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
+        sink.struct_get(self.region(), HANDLE)
+    }
+
+    /// Pushes a region that is never closed.
+    pub(crate) fn new_open_region<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
+        sink.i32_const(1).ref_null(self.region_heap_type()).struct_new(self.region())
+    }
+
+    /// Pushes whether the region of the segment in a local is closed.
+    pub(crate) fn is_closed<'s, 'b>(
+        self,
+        sink: &'s mut InstructionSink<'b>,
+        segment: LocalIndex,
+    ) -> &'s mut InstructionSink<'b> {
+        sink.local_get(segment.0);
+        self.region_of(sink);
+        self.handle(sink).i32_eqz()
+    }
+}
+
+fn structure(fields: Vec<FieldType>) -> SubType {
+    SubType {
+        is_final: true,
+        supertype_idx: None,
+        composite_type: CompositeType {
+            inner: CompositeInnerType::Struct(StructType { fields: fields.into() }),
+            shared: false,
+            descriptor: None,
+            describes: None,
+        },
+    }
+}
+
+/// A field that stands for a number from 0 to 7.
+fn numeral(digit: u32) -> FieldType {
+    let element_type = match digit & 3 {
+        0 => StorageType::I8,
+        1 => StorageType::I16,
+        2 => StorageType::Val(ValType::I32),
+        _ => StorageType::Val(ValType::I64),
+    };
+    FieldType { element_type, mutable: digit & 4 != 0 }
+}
+
+/// A number made of bytes (FNV-1a): different for different ones, with luck, and always the same for the same.
+pub(crate) fn number(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_make_groups_differ() {
+        let types = SegmentTypes::new(5, true);
+        let groups: Vec<_> = [0, 1, 8, 1 << 31, u32::MAX].iter().map(|number| types.group(*number)).collect();
+        for (position, group) in groups.iter().enumerate() {
+            assert_eq!(group.len() as u32, types.count());
+            assert!(groups[..position].iter().all(|other| format!("{other:?}") != format!("{group:?}")));
+        }
+    }
+
+    #[test]
+    fn the_number_of_bytes_is_that_of_the_reference_implementation() {
+        assert_eq!(number(b""), 0x811c_9dc5);
+        assert_eq!(number(b"a"), 0xe40c_292c);
+        assert_eq!(number(b"foobar"), 0xbf9c_f968);
+    }
+}
