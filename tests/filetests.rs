@@ -4,7 +4,8 @@
 mod support;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use linmem::{Config, Safety};
+use linmem::Config;
+use linmem::allocator::Nesting;
 use std::path::{Path, PathBuf};
 use support::testfile::{Instances, TestFile};
 
@@ -49,7 +50,8 @@ fn accept(path: &Path, relative: &Path, representation: &str) -> Result<(), Fail
     assert_eq!(linked, linmem::link(&linked, &file.config)?, "linking is idempotent");
     golden(relative, representation, &linmem::wat::print(&linked)?);
     let instances = if relative.starts_with("matrix") { Instances::Fresh } else { Instances::One };
-    file.run(&linked, file.config.safety.unwrap_or(Safety::None), instances)?;
+    let safety = file.config.safety_of(support::representation(representation));
+    file.run(&linked, safety, representation, instances)?;
     Ok(())
 }
 
@@ -57,12 +59,33 @@ fn accept(path: &Path, relative: &Path, representation: &str) -> Result<(), Fail
 /// lowered to is a golden. Choices that give the same are listed together.
 fn policies(path: &Path, relative: &Path, representation: &str) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
+    let sections = sections(&file, representation)?;
+    golden(relative, &format!("{representation}.policies"), &sections);
+    // Whatever a reference is declared as, it is the same code.
+    let references = support::references();
+    if references.iter().any(|reference| reference == representation) {
+        let plain = |text: String| references.iter().fold(text, |text, reference| text.replace(reference, "{seg}"));
+        let first = plain(sections);
+        for other in references.iter().filter(|other| *other != representation) {
+            assert_eq!(plain(self::sections(&file, other)?), first, "with {other} the code is another");
+        }
+    }
+    Ok(())
+}
+
+/// What the functions of a file are lowered to with every choice, which is run as well.
+fn sections(file: &TestFile, representation: &str) -> Result<String, Failed> {
     let text = file.expand(representation);
     let mut lowered: Vec<(String, Vec<String>)> = Vec::new();
-    for (safety, nesting) in support::levels() {
+    for (safety, nesting) in support::levels(support::representation(representation)) {
         let config = Config { safety: Some(safety), nesting, ..file.config.clone() };
         let linked = linmem::link(text.as_bytes(), &config)?;
-        file.run(&linked, safety, Instances::Fresh).map_err(|message| format!("{safety} {nesting}: {message}"))?;
+        // The same code runs the same: of all references that are not the first, one policy is run.
+        let is_variant = support::references().iter().skip(1).any(|other| other == representation);
+        if !is_variant || nesting == Nesting::Stack {
+            let ran = file.run(&linked, safety, representation, Instances::Fresh);
+            ran.map_err(|message| format!("{safety} {nesting}: {message}"))?;
+        }
         let code = own_functions(&linmem::wat::print(&linked)?);
         let choice = format!(";; --safety {safety} --nesting {nesting}");
         match lowered.iter_mut().find(|(known, _)| *known == code) {
@@ -72,8 +95,7 @@ fn policies(path: &Path, relative: &Path, representation: &str) -> Result<(), Fa
     }
     let sections: Vec<String> =
         lowered.iter().map(|(code, choices)| format!("{}\n{code}", choices.join("\n"))).collect();
-    golden(relative, &format!("{representation}.policies"), &sections.join("\n"));
-    Ok(())
+    Ok(sections.join("\n"))
 }
 
 /// The functions of a printed module that are not linmem's.

@@ -8,10 +8,10 @@ mod support;
 use linmem::build::{FunctionBuilder, Lowering, ModuleBuilder, ModuleSink};
 use linmem::wasm_encoder::{
     BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
-    GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
+    GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, SubType, TypeSection, ValType,
 };
 use linmem::{
-    Access, Config, Error, FunctionType, OnViolation, Report, Representation, SourceLine, ValueType, Violation,
+    Access, Config, Error, FunctionType, OnViolation, Report, Representation, Safety, SourceLine, ValueType, Violation,
 };
 use linmem_host::wasmtime::Val;
 use support::build::{add_probe, configurations};
@@ -346,10 +346,12 @@ fn mistakes_are_errors() {
 /// A frontend's own module writer: imports first, then whatever comes.
 #[derive(Default)]
 struct Writer {
+    /// A recursion group, which comes before the function types.
+    group: Vec<SubType>,
     types: Vec<FunctionType>,
     imports: Vec<(String, String, u32)>,
     functions: Vec<(u32, Option<Function>)>,
-    globals: Vec<i32>,
+    globals: Vec<(ValType, ConstExpr)>,
     pages: u64,
     maximum: Option<u64>,
 }
@@ -364,6 +366,16 @@ impl ModuleSink for Writer {
             self.types.push(ty.clone());
             self.types.len() - 1
         }) as u32
+            + self.group.len() as u32
+    }
+
+    fn recursion_group(&mut self, types: Vec<SubType>) {
+        assert!(self.types.is_empty() && self.group.is_empty(), "this writer has room for one group, at the start");
+        self.group = types;
+    }
+
+    fn next_type(&self) -> u32 {
+        (self.group.len() + self.types.len()) as u32
     }
 
     fn import_function(&mut self, module: &str, name: &str, ty: u32) -> u32 {
@@ -381,8 +393,8 @@ impl ModuleSink for Writer {
         self.functions[(index - IMPORTS) as usize].1 = Some(body);
     }
 
-    fn add_global(&mut self, _: &str, value: i32) -> u32 {
-        self.globals.push(value);
+    fn add_global(&mut self, _: &str, ty: ValType, value: &ConstExpr) -> u32 {
+        self.globals.push((ty, value.clone()));
         self.globals.len() as u32 - 1
     }
 
@@ -402,6 +414,9 @@ impl Writer {
         };
         let (mut types, mut imports, mut functions, mut code) =
             (TypeSection::new(), ImportSection::new(), FunctionSection::new(), CodeSection::new());
+        if !self.group.is_empty() {
+            types.ty().rec(self.group);
+        }
         for ty in &self.types {
             types.ty().function(ty.params.iter().map(convert), ty.results.iter().map(convert));
         }
@@ -422,9 +437,8 @@ impl Writer {
         };
         memories.memory(memory);
         let mut globals = GlobalSection::new();
-        for value in &self.globals {
-            let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
-            globals.global(ty, &ConstExpr::i32_const(*value));
+        for (ty, value) in &self.globals {
+            globals.global(GlobalType { val_type: *ty, mutable: true, shared: false }, value);
         }
         let mut exports = ExportSection::new();
         exports.export("f", ExportKind::Func, export).export("memory", ExportKind::Memory, 0);
@@ -437,8 +451,16 @@ impl Writer {
 
 #[test]
 fn a_frontend_may_keep_its_own_writer() {
+    for representation in [Representation::Packed, Representation::ALL[2]] {
+        for &safety in Safety::ALL {
+            lower_into_writer(&Config { safety: Some(safety), ..Config::default() }, representation);
+        }
+    }
+}
+
+fn lower_into_writer(config: &Config, representation: Representation) {
     let mut sink = Writer::default();
-    let mut lowering = Lowering::new(&mut sink, &Config::default(), Representation::Packed).unwrap();
+    let mut lowering = Lowering::new(&mut sink, config, representation).unwrap();
     let ty = FunctionType::new([], [ValueType::I32]);
     let body = lowering
         .function(&mut sink, "f", &ty, |f| {

@@ -2,7 +2,7 @@
 
 use crate::files;
 use crate::options::{Arguments, Command, Lowering};
-use linmem::{Config, Error, Intrinsic, OnViolation, Report, Safety, Severity, Signature, SourceLine, Violation, wat};
+use linmem::{Config, Error, Intrinsic, OnViolation, Report, Severity, Signature, SourceLine, Violation, wat};
 use linmem_host::run::{self, Directory, Options};
 use std::io::Write;
 use std::path::Path;
@@ -68,10 +68,6 @@ fn configure(lowering: &Lowering, on_violation: OnViolation) -> Result<Config, F
 
 fn linked(file: &Path, lowering: &Lowering, on_violation: OnViolation) -> Result<Vec<u8>, Failure> {
     let config = configure(lowering, on_violation)?;
-    if config.safety == Some(Safety::Temporal) {
-        // Less than the level promises must not be taken for it.
-        eprintln!("warning: --safety temporal checks regions; accesses of segments are not checked yet");
-    }
     let module = files::read(file)?;
     linmem::link(&module, &config).map_err(|error| Failure {
         status: if matches!(error, Error::Option { .. }) { 2 } else { 1 },

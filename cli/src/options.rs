@@ -75,6 +75,9 @@ pub(crate) struct Lowering {
     /// What happens at a violation: trap, report [default: report for run, else trap]
     #[arg(long, value_name = "REACTION")]
     on_violation: Option<OnViolation>,
+    /// Refuse a program that makes segments of addresses (only where segments are references)
+    #[arg(long)]
+    sealed: bool,
     /// Inline fast paths, or the fewest bytes: speed, size
     #[arg(long, value_name = "GOAL", default_value_t)]
     optimize: Optimize,
@@ -110,6 +113,7 @@ impl Lowering {
             out_of_memory: self.oom,
             on_violation: self.on_violation.unwrap_or(on_violation),
             optimize: self.optimize,
+            sealed: self.sealed,
             base: self.base.clone(),
             max_pages: self.max_pages,
             names,

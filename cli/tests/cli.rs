@@ -163,7 +163,6 @@ fn failures_are_one_line_and_leave_nothing_behind() {
     write("noise.bin", &[0xff, 0xfe, 0x00]);
     expect_error(&run(&["run", "noise.bin"]), 1, &["noise.bin", "neither"]);
     expect_error(&run(&["run", "absent.wat"]), 1, &["absent.wat", "cannot be read"]);
-    expect_error(&run(&["print", "--safety", "spatial", &example("hello.wat")]), 1, &["not yet"]);
     assert!(!dir.path().join("out.wasm").exists());
     expect_error(&run(&["link", &example("hello.wat"), "-o", "no/such/dir/out.wasm"]), 1, &["cannot be written"]);
     expect_error(&run(&["link", &example("hello.wat"), "-o", "."]), 1, &["cannot be written"]);
@@ -216,16 +215,15 @@ fn violations_are_reported_with_their_line() {
     let dir = tempfile::tempdir().unwrap();
     let run = |args: &[&str]| linmem(args, dir.path(), b"");
     let file = example("closed_twice.wat");
-    let report = |prefix: &str| {
+    let report = || {
         format!(
-            "{prefix}error: MemoryAllocator.free: allocator 1 is not open: it was closed before, or never opened\n  \
+            "error: MemoryAllocator.free: allocator 1 is not open: it was closed before, or never opened\n  \
              at {file}:14, in $finish\n"
         )
     };
-    let warning = "warning: --safety temporal checks regions; accesses of segments are not checked yet\n";
     let output = run(&["run", "--safety", "temporal", &file]);
     expect(&output, 1, "");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), report(warning));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), report());
     // As a trap, the name of the function says what happened.
     let output = run(&["run", "--safety", "temporal", "--on-violation", "trap", &file]);
     assert_eq!(output.status.code(), Some(1));

@@ -76,6 +76,8 @@ pub(crate) struct Choices {
     pub(crate) on_violation: OnViolation,
     /// Inline fast paths or calls.
     pub(crate) optimize: Optimize,
+    /// Whether no segment may be made of an address.
+    pub(crate) sealed: bool,
 }
 
 impl Choices {
@@ -88,6 +90,7 @@ impl Choices {
             out_of_memory: config.out_of_memory,
             on_violation: config.on_violation,
             optimize: config.optimize,
+            sealed: config.sealed,
         }
     }
 

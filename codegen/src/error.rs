@@ -130,6 +130,12 @@ pub enum Error {
         /// Where.
         place: Place,
     },
+    /// A program that is to be sealed makes segments of addresses.
+    #[error("--sealed: the program makes segments of addresses, by MemorySegment.ofAddress ({})", list(places))]
+    Sealed {
+        /// Each place where it does.
+        places: Vec<Place>,
+    },
     /// A region that is open when its function is left, and that nobody else can close.
     #[error("{message} ({place})")]
     LeftOpen {
@@ -187,6 +193,11 @@ impl From<wasmparser::BinaryReaderError> for Error {
     fn from(error: wasmparser::BinaryReaderError) -> Error {
         Error::invalid(&error)
     }
+}
+
+/// Places, one after the other.
+fn list(places: &[Place]) -> String {
+    places.iter().map(Place::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// A list of types as prose: `a`, `a or b`, `a, b or c`. Of the many references that a segment can be, one stands for

@@ -8,8 +8,8 @@ pub mod build;
 pub mod host;
 pub mod testfile;
 
-use linmem::Safety;
 use linmem::allocator::Nesting;
+use linmem::{Config, Representation, Safety};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -41,13 +41,28 @@ pub fn parse(text: &str) -> Vec<u8> {
 
 /// Links text with the default configuration.
 pub fn link(text: &str) -> Vec<u8> {
-    linmem::link(&parse(text), &linmem::Config::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    linmem::link(&parse(text), &Config::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-/// The safety levels and nesting policies that are built.
-pub fn levels() -> Vec<(Safety, Nesting)> {
-    let safeties = [Safety::None, Safety::Temporal];
-    safeties.iter().flat_map(|safety| Nesting::ALL.iter().map(|nesting| (*safety, *nesting))).collect()
+/// The safety levels and nesting policies that segments of a representation can have.
+pub fn levels(representation: Representation) -> Vec<(Safety, Nesting)> {
+    let safeties = Safety::ALL.iter().filter(|safety| {
+        let config = Config { safety: Some(**safety), ..Config::default() };
+        config.check(representation).is_ok()
+    });
+    safeties.flat_map(|safety| Nesting::ALL.iter().map(|nesting| (*safety, *nesting))).collect()
+}
+
+/// The representation that a type of the text format declares.
+pub fn representation(word: &str) -> Representation {
+    let found = Representation::ALL.iter().find(|kind| kind.to_string() == word);
+    *found.unwrap_or(&Representation::Address)
+}
+
+/// The types that segments can have as references.
+pub fn references() -> Vec<String> {
+    let kinds = Representation::ALL.iter().filter(|kind| matches!(kind, Representation::Reference { .. }));
+    kinds.map(ToString::to_string).collect()
 }
 
 /// All files below a folder with this ending, in order.

@@ -7,6 +7,7 @@
 //! ;; run: f(1, 2) == 3                 what an export returns
 //! ;; run: g() == (1, 2.5)
 //! ;; run temporal: h() == 1            what it returns at one safety level alone; so for all of these
+//! ;; run checked: h() == 1             where accesses are checked; `unchecked`: where they are not
 //! ;; trap: f(3)                        it traps, but not in linmem
 //! ;; violation: OutOfMemory f(4)       it traps in a function of this name
 //! ;; report: f(5) == text (place)      it reports a violation, in these words
@@ -38,9 +39,18 @@ pub enum Expectation {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     pub number: usize,
-    /// The only safety level that it is for.
-    pub level: Option<Safety>,
+    pub when: When,
     pub expectation: Expectation,
+}
+
+/// When a line holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    Always,
+    /// At this safety level.
+    At(Safety),
+    /// Where accesses are checked, or where they are not.
+    Checked(bool),
 }
 
 /// Whether the lines of a file share an instance.
@@ -92,7 +102,7 @@ impl TestFile {
                 file.header(header.trim())
             } else {
                 expectation(line).map(|found| {
-                    let line = |(level, expectation)| Line { number: number + 1, level, expectation };
+                    let line = |(when, expectation)| Line { number: number + 1, when, expectation };
                     file.expectations.extend(found.map(line));
                 })
             };
@@ -136,6 +146,7 @@ impl TestFile {
             "--oom" => config.out_of_memory = value.parse::<OutOfMemory>()?,
             "--on-violation" => config.on_violation = value.parse()?,
             "--optimize" => config.optimize = value.parse()?,
+            "--sealed" => config.sealed = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?,
             "--base" => config.base = Some(value.parse()?),
             "--max-pages" => config.max_pages = Some(value.parse().map_err(|_| format!("`{value}` is no number"))?),
             "--alias" => {
@@ -166,8 +177,8 @@ impl TestFile {
         text
     }
 
-    /// Runs a linked module and checks every expectation that is for this level.
-    pub fn run(&self, linked: &[u8], level: Safety, instances: Instances) -> Result<(), String> {
+    /// Runs a linked module and checks every expectation that is for this level and this representation.
+    pub fn run(&self, linked: &[u8], level: Safety, representation: &str, instances: Instances) -> Result<(), String> {
         let state = State {
             input: self.stdin.as_bytes().to_vec(),
             transfer: self.transfer,
@@ -177,9 +188,11 @@ impl TestFile {
         let limits = || Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };
         let mut running = Running::with_limits(linked, state, limits());
         let sites = linmem::sites::read(linked);
-        for Line { number, expectation, .. } in
-            self.expectations.iter().filter(|line| line.level.is_none_or(|only| only == level))
-        {
+        for Line { number, expectation, .. } in self.expectations.iter().filter(|line| match line.when {
+            When::Always => true,
+            When::At(only) => only == level,
+            When::Checked(checked) => checked == (level >= Safety::Spatial && representation != "i32"),
+        }) {
             if instances == Instances::Fresh {
                 running = Running::with_limits(linked, running.store.into_data(), limits());
             }
@@ -281,16 +294,18 @@ fn bits(value: &Val) -> Option<u64> {
     }
 }
 
-fn expectation(line: &str) -> Result<Option<(Option<Safety>, Expectation)>, String> {
+fn expectation(line: &str) -> Result<Option<(When, Expectation)>, String> {
     let Some((key, rest)) = line.strip_prefix(";; ").and_then(|line| line.split_once(": ")) else { return Ok(None) };
     let rest = rest.trim();
-    let (key, level) = match key.split_once(' ') {
+    let (key, when) = match key.split_once(' ') {
+        Some((key, "checked")) => (key, When::Checked(true)),
+        Some((key, "unchecked")) => (key, When::Checked(false)),
         Some((key, level)) => match level.parse() {
-            Ok(level) => (key, Some(level)),
+            Ok(level) => (key, When::At(level)),
             // A comment that happens to have a colon.
             Err(_) => return Ok(None),
         },
-        None => (key, None),
+        None => (key, When::Always),
     };
     let expectation = match key {
         "run" => {
@@ -319,7 +334,7 @@ fn expectation(line: &str) -> Result<Option<(Option<Safety>, Expectation)>, Stri
         ),
         _ => return Ok(None),
     };
-    Ok(Some((level, expectation)))
+    Ok(Some((when, expectation)))
 }
 
 fn call(text: &str) -> Result<Call, String> {

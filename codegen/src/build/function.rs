@@ -207,6 +207,10 @@ impl<'a> FunctionBuilder<'a> {
             let message = format!("{} with segments of another representation", signature.intrinsic.name());
             return self.fail(&message);
         }
+        if self.engine.choices().sealed && signature.intrinsic == Intrinsic::SegmentOfAddress {
+            let places = vec![Place::Function(self.name.clone())];
+            return self.remember(Error::Sealed { places });
+        }
         if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
             let message = format!("{}: {message}", signature.intrinsic.name());
             let place = Place::Function(self.name.clone());

@@ -29,12 +29,13 @@ mod write;
 
 use crate::config::Config;
 use crate::context::{Choices, Context};
-use crate::error::{Error, Finding, Severity};
+use crate::engine::tape::FunctionRef;
+use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
 use crate::segment_types::SegmentTypes;
 use crate::source::Source;
-use linmem_intrinsics::Representation;
+use linmem_intrinsics::{Intrinsic, Representation, Safety};
 pub(crate) use memory::maximum;
 use scan::Input;
 
@@ -58,7 +59,11 @@ pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
         let source = Source::read(bytes)?;
         let input = Input::parse(&source, config)?;
         let mut findings = flow::findings(&input, config.nesting)?;
-        let errors = link_input(&input, config).err().map(|errors| errors.0).unwrap_or_default();
+        let mut thorough = config.clone();
+        if let Some(representation) = input.imports.representation().filter(|kind| kind.carries_size()) {
+            thorough.safety = Some(config.safety_of(representation).max(Safety::Spatial));
+        }
+        let errors = link_input(&input, &thorough).err().map(|errors| errors.0).unwrap_or_default();
         findings.extend(errors.into_iter().map(certain));
         Ok(findings)
     };
@@ -67,6 +72,25 @@ pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
 
 fn certain(error: Error) -> Finding {
     Finding { severity: Severity::Error, error }
+}
+
+/// Refuses a program that makes segments of addresses, or hands out what does.
+fn check_sealed(input: &Input<'_>) -> Result<(), Error> {
+    let makes = |function: u32| {
+        input.imports.intrinsic(function).is_some_and(|signature| signature.intrinsic == Intrinsic::SegmentOfAddress)
+    };
+    let mut places = Vec::new();
+    for body in &input.bodies {
+        let start = body.body.range().start;
+        // The index of a function is behind one byte of instruction.
+        let uses = body
+            .references
+            .iter()
+            .filter(|reference| matches!(reference.target, FunctionRef::Program(function) if makes(function)));
+        places.extend(uses.map(|reference| input.place(body.index, start + reference.at - 1)));
+    }
+    places.extend(input.shims.iter().filter(|import| makes(**import)).map(|import| Place::Import(*import)));
+    if places.is_empty() { Ok(()) } else { Err(Error::Sealed { places }) }
 }
 
 /// What is chosen for a module.
@@ -117,6 +141,9 @@ fn link_input(input: &Input<'_>, config: &Config) -> Result<Vec<u8>, Errors> {
     let declared = input.imports.representation();
     if let Some(representation) = declared {
         config.check(representation)?;
+    }
+    if config.sealed {
+        check_sealed(input)?;
     }
     let mut memory = memory::choose(input, config, choices)?;
     let context = Context {

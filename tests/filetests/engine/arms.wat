@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; A frame that one arm begins is none that the other arm could join.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Which allocations share a bump.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

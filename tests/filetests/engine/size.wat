@@ -1,5 +1,5 @@
 ;;! --optimize size
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; For size, every allocation is a call.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; A handle on the stack is the one that was pushed, whatever the local holds by the time it is used.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

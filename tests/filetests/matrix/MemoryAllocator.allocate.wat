@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Constant sizes share a frame; others bump on their own. Zero bytes are no special case.
 
 (module

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Alignments up to 8 are no choice; larger ones are inline if constant, else a helper.
 
 (module

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Closing a region writes top: what was allocated since it was opened is free again.
 
 (module

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Opening a region reads top, and nothing else; where regions are checked, it places a header and counts.
 
 (module

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; The start of a segment, wherever it came from.
 
 (module
@@ -19,5 +19,7 @@
 ;; run none: frame() == 24
 ;; run temporal: frame() == 32
 ;; run: constant() == 1234
-;; run: dynamic(0xffffffff) == 0xffffffff
+;; run unchecked: dynamic(0xffffffff) == 0xffffffff
+;; run: dynamic(0xfffffffb) == 0xfffffffb
+;; violation checked: OutOfBounds dynamic(0xfffffffc)
 ;; run: dynamic(0) == 0

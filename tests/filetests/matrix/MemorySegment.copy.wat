@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Up to 64 bytes of a constant number are loads and stores, all loads first; all others are memory.copy.
 
 (module
@@ -58,4 +58,5 @@
 ;; run: large(100) == 0
 ;; run: large(164) == 64
 ;; run: large(165) == 165
-;; trap: dynamic(0, 0x7fffffff, 1, 0)
+;; trap unchecked: dynamic(0, 0x7fffffff, 1, 0)
+;; violation checked: OutOfBounds dynamic(0, 0x7fffffff, 1, 0)

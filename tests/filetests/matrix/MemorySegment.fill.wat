@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Up to 64 bytes of a constant number are stores; all others are memory.fill.
 
 (module
@@ -52,4 +52,5 @@
 ;; run: dynamic(5, 6, 0x107, 11) == 1
 ;; run: cleared(10, 5) == 0
 ;; run: cleared(10, 50) == 50
-;; trap: dynamic(0, 0x7fffffff, 1, 0)
+;; trap unchecked: dynamic(0, 0x7fffffff, 1, 0)
+;; violation checked: OutOfBounds dynamic(0, 0x7fffffff, 1, 0)

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Reads: in a frame, at a constant offset, at one that is not, and unaligned.
 
 (module
@@ -32,4 +32,5 @@
 ;; run: constant() == 0x81828384
 ;; run: dynamic(8) == 0x81828384
 ;; run: unaligned(3) == 0x81828384
-;; trap: dynamic(0x7fffffff)
+;; trap unchecked: dynamic(0x7fffffff)
+;; violation checked: OutOfBounds dynamic(0x7fffffff)

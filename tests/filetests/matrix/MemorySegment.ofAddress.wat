@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; A segment over memory that the program vouches for.
 
 (module
@@ -7,6 +7,8 @@
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
   (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
 
+  ;; Not linmem's, so that nothing in it is free.
+  (memory (export "memory") 1)
   (func (export "constant") (result i32)
     (call $setInt (call $ofAddress (i32.const 40000) (i32.const 8)) (i32.const 4) (i32.const 5))
     (call $getInt (call $ofAddress (i32.const 40000) (i32.const 8)) (i32.const 4)))
@@ -19,3 +21,8 @@
 ;; run: constant() == 5
 ;; run: dynamic(40008, 100) == 6
 ;; trap: dynamic(0x10000000, 4)
+;; run checked: dynamic(0, 4) == 6
+;; trap: dynamic(0xfffffffc, 4)
+;; trap unchecked: dynamic(0xfffffffc, 5)
+;; violation checked: OutOfBounds dynamic(0xfffffffc, 5)
+;; violation checked: OutOfBounds dynamic(0xffffffff, 0xffffffff)

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Writes: in a frame, at a constant offset, at one that is not, and unaligned.
 
 (module
@@ -32,4 +32,5 @@
 ;; run: constant() == -31868
 ;; run: dynamic(8) == -31868
 ;; run: unaligned(3) == -31868
-;; trap: dynamic(0x7fffffff)
+;; trap unchecked: dynamic(0x7fffffff)
+;; violation checked: OutOfBounds dynamic(0x7fffffff)

@@ -1,4 +1,4 @@
-;;! representations: i64
+;;! representations: i64 anyref
 ;; The size of a segment that carries it. An address does not: see reject/size_of_an_address.wat.
 
 (module
@@ -17,4 +17,6 @@
 ;; run: constant() == 0xfffffff0
 ;; run: dynamic(13) == 13
 ;; run: dynamic(0) == 0
-;; run: vouched(0xffffffff) == 0xffffffff
+;; run: vouched(1) == 1
+;; run unchecked: vouched(0xffffffff) == 0xffffffff
+;; violation checked: OutOfBounds vouched(2)

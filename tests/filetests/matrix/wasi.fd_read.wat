@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;;! stdin: abcdefg
 ;;! transfer: 3
 ;;! errnos: 29

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;;! transfer: 5
 ;;! errnos: 8 27
 ;; One call of the host; its scratch memory is free again afterwards.

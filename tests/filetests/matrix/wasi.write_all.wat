@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;;! transfer: 3
 ;;! errnos: 8 27 6 27
 ;; Loops over short writes and interruptions; gives other errors.

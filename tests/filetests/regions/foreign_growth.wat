@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Something else grows the memory in the middle of a region: linmem goes on in a new chunk, and comes back.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Closing an inner region leaves the outer one as it was, and a frame reserved before it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; A module that brings its memory: linmem takes nothing that it did not grow, and nothing before a region is opened.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,4 +1,4 @@
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Every call of a recursive function has a region of its own, and so has a callback in the middle of one.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

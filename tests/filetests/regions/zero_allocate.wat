@@ -1,5 +1,5 @@
 ;;! --zero allocate
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Segments start zeroed, however they are allocated, and whatever lay there before.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

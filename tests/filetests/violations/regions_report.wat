@@ -1,5 +1,5 @@
 ;;! --safety temporal --on-violation report
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;; Every violation of regions, as a report with its place.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

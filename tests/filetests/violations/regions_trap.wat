@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;;! representations: i32 i64
+;;! representations: i32 i64 anyref
 ;;! pages: 20
 ;; Every violation of regions, as a trap.
 (module

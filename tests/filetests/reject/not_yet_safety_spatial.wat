@@ -1,2 +1,0 @@
-;;! --safety spatial
-(module (import "linmem" "MemoryAllocator.new" (func (result i32))))
