@@ -1,6 +1,7 @@
 //! Control structures, and instructions that code does not go on behind.
 
 use crate::engine::innermost::Innermost;
+use crate::engine::scan::Scan;
 use crate::engine::tape::Tape;
 use crate::engine::{Engine, frames};
 use crate::index::LocalIndex;
@@ -68,7 +69,14 @@ impl Engine<'_> {
             Some(pops) => self.consume(pops),
             None => self.forget(),
         }
+        const BR: u8 = 0x0c;
+        let start = self.tape.len();
         write(&mut self.tape);
+        let is_branch = self.tape.byte_at(start) == Some(BR);
+        let label = self.tape.number_at(start).filter(|_| is_branch);
+        if !label.is_some_and(|label| self.scan.as_mut().is_some_and(|scan| scan.branch(label))) {
+            self.scan = None;
+        }
         self.die();
     }
 
@@ -86,6 +94,8 @@ impl Engine<'_> {
             return;
         }
         self.consume(conditions + params);
+        let before = self.tape.here();
+        self.scan = is_loop.then(|| Scan::new(before, self.control.len() + 1));
         self.tape.label(Some(self.labels - 1));
         write(&mut self.tape);
         if is_loop {
@@ -120,6 +130,7 @@ impl Engine<'_> {
                 self.consume(results);
             }
         }
+        self.scan = None;
         self.end_arm();
         self.dead = None;
         write(&mut self.tape);
@@ -142,6 +153,7 @@ impl Engine<'_> {
         if !self.is_dead() {
             self.consume(results);
         }
+        self.hoist_checks();
         self.end_arm();
         self.dead = None;
         if let Some(control) = self.control.pop() {

@@ -54,12 +54,14 @@ pub(crate) enum Scratch {
     Pattern,
     /// The handle of a region that is being checked.
     Handle,
+    /// The index of a loop, while its checks run.
+    Index,
 }
 
 impl Scratch {
     fn ty(self) -> ValType {
         match self {
-            Scratch::Bytes | Scratch::To | Scratch::From | Scratch::Handle => ValType::I32,
+            Scratch::Bytes | Scratch::To | Scratch::From | Scratch::Handle | Scratch::Index => ValType::I32,
             Scratch::End | Scratch::Pattern => ValType::I64,
         }
     }
@@ -72,6 +74,7 @@ impl Scratch {
             Scratch::From => "linmem.from",
             Scratch::Pattern => "linmem.pattern",
             Scratch::Handle => "linmem.handle",
+            Scratch::Index => "linmem.index",
         }
     }
 }

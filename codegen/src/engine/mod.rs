@@ -11,11 +11,13 @@ mod doors;
 mod finish;
 pub(crate) mod frames;
 mod held;
+mod hoist;
 mod innermost;
 pub(crate) mod locals;
 mod lower;
 pub(crate) mod operands;
 mod proven;
+pub(crate) mod scan;
 pub(crate) mod scopes;
 pub(crate) mod split;
 pub(crate) mod tape;
@@ -31,10 +33,11 @@ use control::Control;
 use finish::pack_constant;
 use frames::{Frames, Late, RegionId};
 use innermost::Innermost;
-use linmem_intrinsics::{Intrinsic, Signature, Violation};
+use linmem_intrinsics::{Intrinsic, Operation, Signature, Violation};
 use locals::{Fact, Locals};
 use operands::{Operand, Operands, Value};
 use proven::Proven;
+use scan::Scan;
 use scopes::Scopes;
 use split::Splits;
 use std::collections::BTreeMap;
@@ -56,6 +59,27 @@ pub(crate) enum Arity {
 
 /// How many operands an intrinsic has at most.
 const MOST_OPERANDS: usize = 5;
+
+/// Whether an intrinsic does nothing that could be seen from outside but read and write memory.
+fn is_access(operation: Operation) -> bool {
+    match operation {
+        Operation::Get(_)
+        | Operation::Set(_)
+        | Operation::Address
+        | Operation::Size
+        | Operation::Slice
+        | Operation::OfAddress
+        | Operation::Fill
+        | Operation::Copy => true,
+        Operation::Open
+        | Operation::Allocate
+        | Operation::AllocateAligned
+        | Operation::Close
+        | Operation::FdWrite
+        | Operation::FdRead
+        | Operation::WriteAll => false,
+    }
+}
 
 /// A use that is wrong for certain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +116,8 @@ pub(crate) struct Engine<'a> {
     innermost: Innermost,
     /// What need not be checked again.
     proven: Proven,
+    /// The innermost loop, if it may be a counted one.
+    scan: Option<Scan>,
     splits: Splits,
     scopes: Scopes,
     /// The locals that hold, as a structure, what others of the program hold.
@@ -124,6 +150,7 @@ impl<'a> Engine<'a> {
             regions: 0,
             innermost: Innermost::default(),
             proven: Proven::default(),
+            scan: None,
             splits: Splits::default(),
             scopes: Scopes::default(),
             casts: BTreeMap::new(),
@@ -206,7 +233,7 @@ impl<'a> Engine<'a> {
             self.tape.emit(|sink| {
                 sink.local_set(local.0);
             });
-            self.assigned(local);
+            self.assigned(local, &operand);
             self.learn(local, &operand);
         }
     }
@@ -224,11 +251,11 @@ impl<'a> Engine<'a> {
                 self.tape.emit(|sink| {
                     sink.local_tee(local.0);
                 });
-                self.assigned(local);
+                self.assigned(local, &operand);
                 self.learn(local, &operand);
                 match operand.value {
                     Value::Region(region, _) => self.push(Value::Region(region, Some(local))),
-                    _ => self.push(Value::Unknown),
+                    _ => self.push(Value::Local(local)),
                 }
             }
         }
@@ -253,15 +280,19 @@ impl<'a> Engine<'a> {
             return;
         }
         match arity {
+            Arity::Known { pops: 2, pushes: 1 } => self.binary(write),
             Arity::Known { pops, pushes } => {
-                self.consume(pops);
+                let top = self.pops(pops);
+                let start = self.tape.len();
                 write(&mut self.tape);
                 self.produce(pushes);
+                self.observe(start, top);
             }
             Arity::Unknown => {
                 self.forget();
                 write(&mut self.tape);
                 self.called();
+                self.scan = None;
             }
         }
     }
@@ -270,6 +301,9 @@ impl<'a> Engine<'a> {
     pub(crate) fn intrinsic(&mut self, signature: &Signature) -> Result<(), Certain> {
         if self.is_dead() {
             return Ok(());
+        }
+        if !is_access(signature.intrinsic.operation()) {
+            self.scan = None;
         }
         let count = signature.operand_count();
         self.current = Some((signature.intrinsic, None));

@@ -5,6 +5,7 @@
 //! makes instructions of unknown arity harmless.
 
 use crate::engine::frames::{DefinitionId, FrameId, RegionId, Slot};
+use crate::engine::scan::Comparison;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 
@@ -21,6 +22,12 @@ pub(crate) enum Value {
     Local(LocalIndex),
     /// The handle of a region that this function opened, and the local that it was read from.
     Region(RegionId, Option<LocalIndex>),
+    /// What a local holds, plus a constant.
+    Sum(LocalIndex, u32),
+    /// The size of the packed segment that a local holds.
+    Size(LocalIndex),
+    /// A comparison.
+    Comparison(Comparison),
     /// A segment in a frame, and the local that the program keeps it in, if the value was read from there.
     Slot(Slot, Option<DefinitionId>),
     /// A segment as a structure, which the first local holds, and the local of the program that it was read from.

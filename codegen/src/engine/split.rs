@@ -41,6 +41,18 @@ struct Balance {
     last: u64,
 }
 
+impl Balance {
+    /// What is saved with a part, and how much by reading it once.
+    fn of(&mut self, part: Part) -> (&mut u64, u64) {
+        match part {
+            Part::Start => (&mut self.start, 1),
+            Part::Size => (&mut self.size, 3),
+            Part::WideSize => (&mut self.size, 1),
+            Part::Last => (&mut self.last, 8),
+        }
+    }
+}
+
 /// The locals that hold the parts of a segment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Parts {
@@ -66,15 +78,17 @@ pub(crate) fn frequency(loops: u32, optimize: Optimize) -> u64 {
 }
 
 impl Splits {
+    /// Takes back that code reads a part of a local.
+    pub(crate) fn take_back(&mut self, local: LocalIndex, part: Part, times: u64) {
+        let balance = self.saved.entry(local).or_default();
+        let (of, saved) = balance.of(part);
+        *of = of.saturating_sub(times.saturating_mul(saved));
+    }
+
     /// Says that code which runs so often reads a part of a local.
     pub(crate) fn read(&mut self, local: LocalIndex, part: Part, times: u64) {
         let balance = self.saved.entry(local).or_default();
-        let (of, saved) = match part {
-            Part::Start => (&mut balance.start, 1),
-            Part::Size => (&mut balance.size, 3),
-            Part::WideSize => (&mut balance.size, 1),
-            Part::Last => (&mut balance.last, 8),
-        };
+        let (of, saved) = balance.of(part);
         *of = of.saturating_add(times.saturating_mul(saved));
     }
 

@@ -56,6 +56,23 @@ enum Action {
     Late(Late),
     /// A label begins here: the program's, by its number, or one of the lowering's.
     Label(Option<u32>),
+    /// Put in pieces, by their number.
+    Pieces(u32),
+    /// Leave out what has moved elsewhere, up to this byte and this time.
+    Moved(Position),
+}
+
+/// A piece of code that is put together from others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece {
+    /// This range of instructions.
+    Aside(u32, u32),
+    /// What only the end of the function tells.
+    Late(Late),
+    /// A label of the lowering's begins here.
+    Label,
+    /// Code that was written between two positions.
+    Move(Position, Position),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +98,7 @@ pub(crate) struct Tape {
     code: Vec<u8>,
     aside: Vec<u8>,
     edits: Vec<Edit>,
+    pieces: Vec<Vec<Piece>>,
     /// Whether the edits are not in the order of their positions.
     unordered: bool,
     clock: u32,
@@ -169,6 +187,45 @@ impl Tape {
         }
     }
 
+    /// Writes instructions that become a piece of something.
+    pub(crate) fn aside(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) -> Piece {
+        let start = self.aside.len() as u32;
+        write(&mut InstructionSink::new(&mut self.aside));
+        Piece::Aside(start, self.aside.len() as u32)
+    }
+
+    /// Puts pieces at a position, and leaves out what of them has moved there: code between two positions, with all that
+    /// was put in there.
+    pub(crate) fn hoist(
+        &mut self,
+        position: Position,
+        pieces: Vec<Piece>,
+        moved: impl IntoIterator<Item = (Position, Position)>,
+    ) {
+        self.pieces.push(pieces);
+        self.edit(Edit { position, action: Action::Pieces(self.pieces.len() as u32 - 1) });
+        for (start, end) in moved {
+            self.edit(Edit { position: start, action: Action::Moved(end) });
+        }
+    }
+
+    /// The first byte of what was written since there were so many bytes.
+    pub(crate) fn byte_at(&self, at: u32) -> Option<u8> {
+        self.code.get(at as usize).copied()
+    }
+
+    /// The number that stands behind the first byte of what was written since there were so many bytes.
+    pub(crate) fn number_at(&self, at: u32) -> Option<u32> {
+        let mut number: u32 = 0;
+        for (position, byte) in self.code.get(at as usize + 1..)?.iter().take(5).enumerate() {
+            number |= u32::from(byte & 0x7f).checked_shl(7 * position as u32)?;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
     fn edit_here(&mut self, action: Action) {
         let position = self.here();
         self.edits.push(Edit { position, action });
@@ -191,8 +248,18 @@ impl Tape {
             self.edits.sort_by_key(|edit| edit.position);
         }
         let mut out = Code { bytes: Vec::with_capacity(self.code.len()), ..Code::default() };
-        let mut cursor = 0;
-        for edit in &self.edits {
+        self.write(0, self.code.len(), &self.edits, &mut late, &mut out);
+        out
+    }
+
+    /// Writes a range of bytes with its edits.
+    fn write(&self, from: usize, to: usize, edits: &[Edit], late: &mut dyn FnMut(Late, &mut Code), out: &mut Code) {
+        let mut cursor = from;
+        let mut moved: Option<Position> = None;
+        for edit in edits {
+            if moved.is_some_and(|moved| edit.position < moved) {
+                continue;
+            }
             let at = edit.position.at as usize;
             if at > cursor {
                 out.bytes.extend_from_slice(&self.code[cursor..at]);
@@ -204,12 +271,36 @@ impl Tape {
                 Action::Function(target) => {
                     out.relocations.push(Relocation { at: out.bytes.len(), replaces: 0, target });
                 }
-                Action::Late(what) => late(what, &mut out),
+                Action::Late(what) => late(what, out),
                 Action::Label(of_program) => out.labels.push(of_program),
+                Action::Pieces(number) => {
+                    for piece in &self.pieces[number as usize] {
+                        self.write_piece(*piece, late, out);
+                    }
+                }
+                Action::Moved(end) => {
+                    moved = Some(end);
+                    cursor = end.at as usize;
+                }
             }
         }
-        out.bytes.extend_from_slice(&self.code[cursor..]);
-        out
+        if cursor < to {
+            out.bytes.extend_from_slice(&self.code[cursor..to]);
+        }
+    }
+
+    fn write_piece(&self, piece: Piece, late: &mut dyn FnMut(Late, &mut Code), out: &mut Code) {
+        match piece {
+            Piece::Aside(start, end) => out.bytes.extend_from_slice(&self.aside[start as usize..end as usize]),
+            Piece::Late(what) => late(what, out),
+            Piece::Label => out.labels.push(None),
+            Piece::Move(start, end) => {
+                // What lies at the start itself is that it has moved.
+                let first = self.edits.partition_point(|edit| edit.position <= start);
+                let last = self.edits.partition_point(|edit| edit.position < end);
+                self.write(start.at as usize, end.at as usize, &self.edits[first..last], late, out);
+            }
+        }
     }
 }
 

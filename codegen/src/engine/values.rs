@@ -4,7 +4,8 @@
 use crate::engine::frames::{RegionId, RegionKey, Retired};
 use crate::engine::locals::{Assigned, Fact};
 use crate::engine::operands::{Operand, Value};
-use crate::engine::tape::FunctionRef;
+use crate::engine::scan::{Comparison, Term, is_straight};
+use crate::engine::tape::{FunctionRef, Tape};
 use crate::engine::{Engine, MOST_OPERANDS, Origin, frames, proven};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
@@ -87,6 +88,74 @@ impl Engine<'_> {
         }
     }
 
+    /// Pops operands for an instruction that takes them from the stack, and gives the one on top.
+    pub(super) fn pops(&mut self, count: u32) -> Value {
+        let mut top = Value::Unknown;
+        for position in 0..count {
+            let operand = self.pop();
+            self.materialize(&operand);
+            if position == 0 {
+                top = operand.value;
+            }
+        }
+        top
+    }
+
+    /// An instruction that makes one operand of two.
+    pub(super) fn binary(&mut self, write: impl FnOnce(&mut Tape)) {
+        const I32_ADD: u8 = 0x6a;
+        let (right, left) = (self.pop(), self.pop());
+        self.materialize(&left);
+        self.materialize(&right);
+        let start = self.tape.len();
+        write(&mut self.tape);
+        let opcode = self.tape.byte_at(start).unwrap_or_default();
+        let value = match (self.term(&left), self.term(&right)) {
+            (Some(Term::Local(local)), Some(Term::Constant(constant)))
+            | (Some(Term::Constant(constant)), Some(Term::Local(local)))
+                if opcode == I32_ADD =>
+            {
+                Value::Sum(local, constant)
+            }
+            (Some(left), Some(right)) => Comparison::of(opcode, left, right).map_or(Value::Unknown, Value::Comparison),
+            _ => Value::Unknown,
+        };
+        self.push(value);
+        self.observe(start, Value::Unknown);
+    }
+
+    /// What a loop may be bounded by, if that is what an operand is.
+    fn term(&self, operand: &Operand) -> Option<Term> {
+        match operand.value {
+            Value::I32(constant) => Some(Term::Constant(constant as u32)),
+            Value::Size(local) => Some(Term::Size(local)),
+            _ => self.local_of(operand).map(Term::Local),
+        }
+    }
+
+    /// Looks at an instruction that was just written, for what it is to the loop that it is in. `top` was on top of its
+    /// operands.
+    pub(super) fn observe(&mut self, start: u32, top: Value) {
+        const I32_EQZ: u8 = 0x45;
+        const BR_IF: u8 = 0x0d;
+        let opcode = self.tape.byte_at(start).unwrap_or_default();
+        if let (I32_EQZ, Value::Comparison(comparison)) = (opcode, top) {
+            let _ = self.pop();
+            self.push(Value::Comparison(comparison.negated()));
+        }
+        let at = self.tape.here();
+        let label = self.tape.number_at(start);
+        let Some(scan) = &mut self.scan else { return };
+        let stays = match (opcode, label, top) {
+            (BR_IF, Some(label), Value::Comparison(comparison)) => scan.branch_if(label, Some(comparison), at),
+            (BR_IF, Some(label), Value::Local(_) | Value::Unknown) => scan.branch_if(label, None, at),
+            _ => is_straight(opcode),
+        };
+        if !stays {
+            self.scan = None;
+        }
+    }
+
     /// Pushes results of which nothing is known; only the last one lies on top.
     pub(super) fn produce(&mut self, count: u32) {
         for left in (0..count).rev() {
@@ -155,7 +224,12 @@ impl Engine<'_> {
             Value::Region(_, Some(local)) => self.tape.insert(position, |sink| {
                 sink.local_get(local.0);
             }),
-            Value::Unknown | Value::Local(_) | Value::Region(_, None) => {}
+            Value::Unknown
+            | Value::Local(_)
+            | Value::Sum(..)
+            | Value::Size(_)
+            | Value::Comparison(_)
+            | Value::Region(_, None) => {}
         }
     }
 
@@ -182,18 +256,28 @@ impl Engine<'_> {
         self.splits.assign(local, self.frequency());
         self.tape.late(Late::Definition(definition));
         let position = self.tape.here();
+        if let Some(scan) = &mut self.scan {
+            scan.assign(local, None, position);
+        }
         self.locals.assign(local, position);
         self.know(local, Fact::Slot(definition));
         Some(Value::Slot(slot, Some(definition)))
     }
 
     /// Says that the program has just assigned a local.
-    pub(super) fn assigned(&mut self, local: LocalIndex) {
+    pub(super) fn assigned(&mut self, local: LocalIndex, operand: &Operand) {
         if self.context.is_packed() && self.locals.may_hold(local, ValType::I64) {
             self.splits.assign(local, self.frequency());
             self.tape.late(Late::Assigned(local));
         }
         let position = self.tape.here();
+        if let Some(scan) = &mut self.scan {
+            let step = match operand.value {
+                Value::Sum(of, step) if of == local => Some(step),
+                _ => None,
+            };
+            scan.assign(local, step, position);
+        }
         self.locals.assign(local, position);
     }
 

@@ -15,8 +15,10 @@
 use crate::engine::frames::Late;
 use crate::engine::held::Held;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::proven::{Fact, Subject};
+use crate::engine::proven::{Fact, From, Subject};
+use crate::engine::scan::{Check, Checked};
 use crate::engine::split::{Part, frequency};
+use crate::engine::tape::Position;
 use crate::engine::{Certain, Engine};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
@@ -28,7 +30,7 @@ const ADDRESSES: u64 = 1 << 32;
 
 /// Where the size of a segment comes from, at run time.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Extent {
+pub(crate) enum Extent {
     /// It is constant.
     Known(u32),
     /// A local of the program holds the packed segment.
@@ -67,6 +69,7 @@ impl Engine<'_> {
         let (offset_key, constant) = (self.local_of(offset), (offset.constant(), bytes.constant()));
         let extent = self.extent(segment);
         let (offset, bytes) = (self.hold(offset), self.hold(bytes));
+        let start = self.tape.here();
         self.write_outside(extent, offset, bytes);
         self.write_if(|engine| {
             if engine.reports() {
@@ -76,6 +79,7 @@ impl Engine<'_> {
             }
             engine.call_helper(Helper::Violation(Violation::OutOfBounds));
         });
+        self.record_check(start, subject, (constant.0, offset_key), constant.1, Checked::Bounds(extent));
         match (subject, constant, offset_key) {
             (Some(subject), (Some(start), Some(count)), _) => {
                 self.prove(Fact::AtLeast(subject, start.saturating_add(count)));
@@ -106,6 +110,7 @@ impl Engine<'_> {
             (Some(_), Some(_)) => return Ok(()),
             _ => {}
         }
+        self.scan = None;
         let (address, bytes) = (self.hold(address), self.hold(bytes));
         self.tape.emit(|sink| {
             match (address, bytes) {
@@ -128,6 +133,30 @@ impl Engine<'_> {
             engine.call_helper(Helper::Violation(Violation::OutOfBounds));
         });
         Ok(())
+    }
+
+    /// Tells the loop around of a check that was just written.
+    pub(super) fn record_check(
+        &mut self,
+        start: Position,
+        subject: Option<Subject>,
+        offset: (Option<u32>, Option<LocalIndex>),
+        bytes: Option<u32>,
+        checked: Checked,
+    ) {
+        let end = self.tape.here();
+        let from = match offset {
+            (Some(constant), _) => Some(From::Constant(constant)),
+            (None, local) => local.map(From::Local),
+        };
+        let Some(scan) = &mut self.scan else { return };
+        match (subject, from, bytes) {
+            (Some(subject), Some(from), Some(bytes)) => {
+                scan.checks.push(Check { code: (start, end), subject, from, bytes, checked });
+            }
+            // One that cannot be told apart stays where it is, and so must all others.
+            _ => self.scan = None,
+        }
     }
 
     /// What a segment is recognized by.
@@ -318,7 +347,11 @@ impl Engine<'_> {
 
     /// Pushes a part of the packed segment that a local of the program holds.
     pub(super) fn push_part(&mut self, local: LocalIndex, part: Part) {
-        self.splits.read(local, part, self.frequency());
+        let times = self.frequency();
+        self.splits.read(local, part, times);
+        if let Some(scan) = &mut self.scan {
+            scan.reads.push((local, part, times));
+        }
         self.tape.late(Late::Part(local, part));
     }
 
@@ -326,5 +359,11 @@ impl Engine<'_> {
     pub(in crate::engine) fn frequency(&self) -> u64 {
         let loops = self.control.last().map_or(0, |control| control.loops);
         frequency(loops, self.context.choices.optimize)
+    }
+
+    /// How often the code around the loop here is thought to run.
+    pub(in crate::engine) fn frequency_around(&self) -> u64 {
+        let loops = self.control.last().map_or(0, |control| control.loops);
+        frequency(loops.saturating_sub(1), self.context.choices.optimize)
     }
 }

@@ -30,6 +30,7 @@ use crate::engine::Engine;
 use crate::engine::held::Held;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::proven::{Fact, From};
+use crate::engine::scan::Checked;
 use crate::engine::split::Part;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
@@ -38,8 +39,8 @@ use linmem_intrinsics::Violation;
 use wasm_encoder::ValType;
 
 /// Where a packed segment starts.
-#[derive(Clone, Copy)]
-enum Start {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start {
     /// So far behind the address in a local.
     Frame(LocalIndex, u32),
     /// At an address.
@@ -78,6 +79,7 @@ impl Engine<'_> {
         let start = self.start_of(segment);
         let (offset, bytes) = (self.hold(offset), self.hold(bytes));
         let top = self.context.top();
+        let position = self.tape.here();
         match start {
             Start::Local(local) => self.push_part(local, Part::Last),
             _ => {
@@ -93,6 +95,13 @@ impl Engine<'_> {
             engine.push_held(bytes);
             engine.call_helper(Helper::CheckSegment);
         });
+        let key = match from {
+            Some(From::Constant(constant)) => (Some(constant), None),
+            Some(From::Local(local)) => (None, Some(local)),
+            None => (None, None),
+        };
+        let count = part.map(|(bytes, _)| bytes);
+        self.record_check(position, subject, key, count, Checked::Live(start));
         if let (Some(subject), Some((bytes, from))) = (subject, part) {
             self.prove(Fact::Live(subject, Some((from, bytes))));
         }
@@ -135,7 +144,9 @@ impl Engine<'_> {
             return;
         }
         let reports = self.reports();
+        let key = used.as_ref().map(|(offset, bytes)| ((offset.constant(), self.local_of(offset)), bytes.constant()));
         let used = used.filter(|_| reports).map(|(offset, bytes)| (self.hold(offset), self.hold(bytes)));
+        let position = self.tape.here();
         self.push_is_closed(types, segment);
         self.write_if(|engine| {
             if reports {
@@ -153,6 +164,13 @@ impl Engine<'_> {
             }
             engine.call_helper(Helper::Violation(Violation::UseAfterFree));
         });
+        let ((constant, local), bytes) = key.unwrap_or(((Some(0), None), Some(0)));
+        let checked = match segment.value {
+            Value::Slot(slot, _) => Checked::Open(slot),
+            Value::Structure(held, _) => Checked::OpenStructure(held),
+            _ => return self.scan = None,
+        };
+        self.record_check(position, subject, (constant, local), bytes, checked);
         if let Some(subject) = subject {
             self.prove(Fact::Live(subject, None));
         }

@@ -13,7 +13,9 @@ mod reference;
 mod region;
 mod segment;
 
+pub(crate) use bounds::Extent;
 pub(super) use bump::clear;
+pub(crate) use live::Start;
 
 use crate::engine::operands::Operand;
 use crate::engine::{Certain, Engine};

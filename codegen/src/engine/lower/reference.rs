@@ -21,6 +21,7 @@ use crate::engine::Engine;
 use crate::engine::frames::Late;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::proven::Fact;
+use crate::engine::scan::Cast;
 use crate::engine::scopes::Maker;
 use crate::globals::Global;
 use crate::helpers::Helper;
@@ -109,6 +110,7 @@ impl Engine<'_> {
         }
         let segment = types.segment_reference(false);
         let held = self.local_for_cast(types, local);
+        let start = self.tape.here();
         if self.context.checks_bounds() {
             let general = self.nullable_segment();
             let reports = self.reports();
@@ -130,8 +132,14 @@ impl Engine<'_> {
                 sink.local_get(local.0).ref_cast_non_null(segment.heap_type).local_set(held.0);
             });
         }
+        let end = self.tape.here();
         if self.locals.is_of_program(local) {
+            if let Some(scan) = &mut self.scan {
+                scan.casts.push(Cast { code: (start, end), local });
+            }
             self.prove(Fact::Cast(local, held));
+        } else {
+            self.scan = None;
         }
         held
     }

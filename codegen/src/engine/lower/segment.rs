@@ -42,7 +42,7 @@ impl Engine<'_> {
                 self.discard(segment);
                 self.splits.read(local, Part::Size, self.frequency());
                 self.tape.insert_late(position, Late::Part(local, Part::Size));
-                self.push(Value::Unknown);
+                self.push(Value::Size(local));
             }
             _ => {
                 self.materialize(segment);

@@ -1,0 +1,317 @@
+//! Checking before a counted loop what it would check in every round.
+//!
+//! ```wasm
+//! ;; is any check going to fail?              ;; one comparison or two for each segment
+//! if
+//!   local.get $i   local.set $linmem.index
+//!   loop                                       ;; the loop with nothing but its checks
+//!     ;; the checks, which were in the loop
+//!     local.get $i   i32.const STEP   i32.add   local.tee $i
+//!     ;; the bound   i32.lt_u   br_if 0
+//!   end
+//!   local.get $linmem.index   local.set $i
+//! end
+//! loop
+//!   ;; no checks
+//! end
+//! ```
+//!
+//! The question only has to be right when it says no. When it says yes, the checks run as they would have, in their order
+//! and with their numbers, and end in the violation that the loop would have ended in; or they find that all is well.
+//! What is different is only that the rounds before the violation have not run.
+//!
+//! A loop that compares before its first round has all this in an `if` of that comparison.
+//!
+//! # When the question says no
+//!
+//! In numbers below 2^32, with the index starting at `i`, a bound `b`, a step `c` (a power of two) and `n` bytes at the
+//! index: the index only ever is `i`, or something that compares to `b` and differs from `i` by a multiple of `c`, modulo
+//! 2^32. Let `last` be the largest number below `b` (or not above `b`, for `<=`) that differs from `i` by a multiple of `c`:
+//! there is one if `i < b` (or `i <= b`), and it is not below `i`. The question says no if that is so, and
+//! `last + n <= size`.
+//!
+//! - Unsigned, the index is `i` or below `b`, so not above `last`, even when it wraps around, since 2^32 is a multiple
+//!   of `c`.
+//! - Signed, what compares to `b` is not above `b` unsigned as well, unless it is negative and `b` is not. From an `i` that is
+//!   not above `b` the index comes to a negative number only by passing 2^31 - 1. With `<` and a step of 1 it stops at `b`
+//!   before; otherwise the question says yes if `b` is above 2^31 - 2^16.
+//! - `!=` has a step of 1, and stops at `b`.
+
+use crate::config::Optimize;
+use crate::engine::Engine;
+use crate::engine::frames::Late;
+use crate::engine::locals::Scratch;
+use crate::engine::lower::{Extent, Start};
+use crate::engine::proven::From;
+use crate::engine::scan::{Check, Checked, Comparison, Counted, Relation, Scan, Term};
+use crate::engine::split::Part;
+use crate::engine::tape::{Piece, Tape};
+use crate::index::LocalIndex;
+use wasm_encoder::{BlockType, InstructionSink};
+
+/// Above this, a signed bound is not worth thinking about.
+const MOST_SIGNED: u32 = (1 << 31) - (1 << 16);
+
+impl Engine<'_> {
+    /// At the end of a loop: moves its checks before it, if that changes nothing but when they are made.
+    pub(super) fn hoist_checks(&mut self) {
+        let depth = self.control.len();
+        let Some(scan) = self.scan.take_if(|scan| scan.depth == depth) else { return };
+        let is_asked = self.context.choices.optimize == Optimize::Speed && !scan.checks.is_empty();
+        let Some(counted) = scan.counted().filter(|_| is_asked) else { return };
+        for (local, part, times) in &scan.reads {
+            self.splits.take_back(*local, *part, *times);
+        }
+        let mut pieces = Pieces { engine: self, list: Vec::new() };
+        pieces.write(&scan, &counted);
+        let pieces = pieces.list;
+        let moved = scan.casts.iter().map(|cast| cast.code).chain(scan.checks.iter().map(|check| check.code));
+        self.tape.hoist(scan.start, pieces, moved);
+    }
+}
+
+/// The code before a loop, piece by piece.
+struct Pieces<'a, 'e> {
+    engine: &'a mut Engine<'e>,
+    list: Vec<Piece>,
+}
+
+impl Pieces<'_, '_> {
+    fn emit(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        let piece = Tape::aside(&mut self.engine.tape, write);
+        self.list.push(piece);
+    }
+
+    fn part(&mut self, local: LocalIndex, part: Part) {
+        // The loop lies one deeper than where this runs.
+        let times = self.engine.frequency_around();
+        self.engine.splits.read(local, part, times);
+        self.list.push(Piece::Late(Late::Part(local, part)));
+    }
+
+    fn begin(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        self.list.push(Piece::Label);
+        self.emit(write);
+    }
+
+    fn write(&mut self, scan: &Scan, counted: &Counted) {
+        if counted.tests_first {
+            self.compare(counted);
+            self.begin(|sink| {
+                sink.if_(BlockType::Empty);
+            });
+        }
+        self.list.extend(scan.casts.iter().map(|cast| Piece::Move(cast.code.0, cast.code.1)));
+        self.question(scan, counted);
+        self.begin(|sink| {
+            sink.if_(BlockType::Empty);
+        });
+        let kept = self.engine.locals.scratch(Scratch::Index).0;
+        let Counted { index, step, .. } = *counted;
+        self.emit(|sink| {
+            sink.local_get(index.0).local_set(kept);
+        });
+        self.begin(|sink| {
+            sink.loop_(BlockType::Empty);
+        });
+        self.list.extend(scan.checks.iter().map(|check| Piece::Move(check.code.0, check.code.1)));
+        self.emit(|sink| {
+            sink.local_get(index.0).i32_const(step as i32).i32_add().local_set(index.0);
+        });
+        self.compare(counted);
+        self.emit(|sink| {
+            sink.br_if(0).end().local_get(kept).local_set(index.0).end();
+        });
+        if counted.tests_first {
+            self.emit(|sink| {
+                sink.end();
+            });
+        }
+    }
+
+    fn term(&mut self, term: Term) {
+        match term {
+            Term::Constant(constant) => self.emit(|sink| {
+                sink.i32_const(constant as i32);
+            }),
+            Term::Local(local) => self.emit(|sink| {
+                sink.local_get(local.0);
+            }),
+            Term::Size(local) => self.part(local, Part::Size),
+        }
+    }
+
+    /// Whether the loop goes on.
+    fn compare(&mut self, counted: &Counted) {
+        let Comparison { left, right, relation, signed } = counted.goes_on;
+        self.term(left);
+        self.term(right);
+        self.emit(|sink| {
+            match (relation, signed) {
+                (Relation::Less, false) => sink.i32_lt_u(),
+                (Relation::Less, true) => sink.i32_lt_s(),
+                (Relation::LessOrEqual, false) => sink.i32_le_u(),
+                (Relation::LessOrEqual, true) => sink.i32_le_s(),
+                // The others do not make a counted loop.
+                _ => sink.i32_ne(),
+            };
+        });
+    }
+
+    /// Whether any check may fail.
+    fn question(&mut self, scan: &Scan, counted: &Counted) {
+        let is_indexed =
+            |check: &Check| matches!(check.from, From::Local(_)) && matches!(check.checked, Checked::Bounds(_));
+        let mut asked = false;
+        if scan.checks.iter().any(is_indexed) {
+            self.ask_index(counted);
+            asked = true;
+        }
+        let mut known: Vec<String> = Vec::new();
+        for check in &scan.checks {
+            // The same question is not asked twice: several accesses to an element, or of a set and a get.
+            let key = match check.checked {
+                Checked::Bounds(extent) => format!("{extent:?} {:?} {}", check.from, check.bytes),
+                other => format!("{other:?}"),
+            };
+            if known.contains(&key) {
+                continue;
+            }
+            known.push(key);
+            self.ask(check, counted);
+            if asked {
+                self.emit(|sink| {
+                    sink.i32_or();
+                });
+            }
+            asked = true;
+        }
+    }
+
+    /// Whether there may be no last index as the checks want it.
+    fn ask_index(&mut self, counted: &Counted) {
+        let Comparison { right, relation, signed, .. } = counted.goes_on;
+        let inclusive = relation == Relation::LessOrEqual;
+        self.emit(|sink| {
+            sink.local_get(counted.index.0);
+        });
+        self.term(right);
+        self.emit(|sink| {
+            if inclusive {
+                sink.i32_gt_u()
+            } else {
+                sink.i32_ge_u()
+            };
+        });
+        if signed && (inclusive || counted.step > 1) {
+            self.term(right);
+            self.emit(|sink| {
+                sink.i32_const(MOST_SIGNED as i32).i32_gt_u().i32_or();
+            });
+        }
+    }
+
+    /// Whether a check may fail.
+    fn ask(&mut self, check: &Check, counted: &Counted) {
+        match (check.checked, check.from) {
+            (Checked::Bounds(extent), From::Constant(offset)) => {
+                self.emit(|sink| {
+                    sink.i64_const(i64::from(offset) + i64::from(check.bytes));
+                });
+                self.size(extent);
+            }
+            (Checked::Bounds(extent), From::Local(_)) => {
+                self.end_of_last(counted, check.bytes);
+                self.size(extent);
+            }
+            (Checked::Live(start), _) => {
+                let top = self.engine.context.top();
+                self.last_byte(start, check);
+                self.emit(|sink| {
+                    sink.global_get(top).i32_ge_u();
+                });
+            }
+            (Checked::Open(slot), _) => {
+                self.engine.scopes.need(slot.frame);
+                self.list.push(Piece::Late(Late::IsClosed(slot.frame)));
+            }
+            (Checked::OpenStructure(local), _) => {
+                if let Some(types) = self.engine.context.segment_types {
+                    self.emit(|sink| {
+                        types.is_closed(sink, local);
+                    });
+                }
+            }
+        }
+        if let Checked::Bounds(_) = check.checked {
+            self.emit(|sink| {
+                sink.i64_gt_u();
+            });
+        }
+    }
+
+    /// Pushes `last + bytes`, in 64 bits. There is a last index, or the question says yes anyway.
+    fn end_of_last(&mut self, counted: &Counted, bytes: u32) {
+        let Counted { index, step, goes_on, .. } = *counted;
+        let inclusive = goes_on.relation == Relation::LessOrEqual;
+        self.term(goes_on.right);
+        if step == 1 {
+            // Below the bound: one less.
+            let bytes = i64::from(bytes) - i64::from(!inclusive);
+            return self.emit(|sink| {
+                sink.i64_extend_i32_u();
+                if bytes != 0 {
+                    sink.i64_const(bytes).i64_add();
+                }
+            });
+        }
+        let most = self.engine.locals.scratch(Scratch::To).0;
+        self.emit(|sink| {
+            if !inclusive {
+                sink.i32_const(1).i32_sub();
+            }
+            sink.local_tee(most).local_get(most).local_get(index.0).i32_sub().i32_const(step as i32 - 1).i32_and();
+            sink.i32_sub().i64_extend_i32_u().i64_const(i64::from(bytes)).i64_add();
+        });
+    }
+
+    fn size(&mut self, extent: Extent) {
+        match extent {
+            Extent::Known(size) => self.emit(|sink| {
+                sink.i64_const(i64::from(size));
+            }),
+            Extent::Local(local) => self.part(local, Part::WideSize),
+            Extent::Held(local) => self.emit(|sink| {
+                sink.local_get(local.0).i64_const(32).i64_shr_u();
+            }),
+            Extent::Structure(local) => {
+                if let Some(types) = self.engine.context.segment_types {
+                    self.emit(|sink| {
+                        types.size(sink.local_get(local.0)).i64_extend_i32_u();
+                    });
+                }
+            }
+        }
+    }
+
+    /// Pushes the address of the last byte of the segment that a check is about.
+    fn last_byte(&mut self, start: Start, check: &Check) {
+        let bytes = match check.subject {
+            crate::engine::proven::Subject::Slot(slot) => slot.bytes,
+            crate::engine::proven::Subject::Local(_) => 0,
+        };
+        match start {
+            Start::Frame(base, offset) => {
+                let distance = offset.wrapping_add(bytes).wrapping_sub(1);
+                self.emit(|sink| {
+                    sink.local_get(base.0).i32_const(distance as i32).i32_add();
+                });
+            }
+            Start::Local(local) => self.part(local, Part::Last),
+            // These have no subject to be recognized by, and do not come here. All is above this.
+            Start::Constant(_) | Start::Held(_) | Start::Structure(_) => self.emit(|sink| {
+                sink.i32_const(-1);
+            }),
+        }
+    }
+}

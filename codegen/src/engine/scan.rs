@@ -1,0 +1,289 @@
+//! Watching loops while they are lowered: whether one counts, and what it checks.
+//!
+//! A counted loop moves an index by a constant step, once in each round, and goes on while that compares to a bound that
+//! does not change. Two shapes are known:
+//!
+//! ```wasm
+//! loop                                     loop
+//!   ;; accesses at the index                 ;; the index compares: br_if out
+//!   ;; the index moves                       ;; accesses at the index
+//!   ;; the index compares: br_if 0           ;; the index moves
+//! end                                        br 0
+//!                                          end
+//! ```
+//!
+//! Whatever else is in the loop must be straight code that nobody outside can see run: no call, no other branch, no
+//! allocation. Then each round that begins comes to every access in it, unless it traps.
+
+use crate::engine::frames::Slot;
+use crate::engine::lower::{Extent, Start};
+use crate::engine::proven::{From, Subject};
+use crate::engine::split::Part;
+use crate::engine::tape::Position;
+use crate::index::LocalIndex;
+
+/// A number that a loop may be bounded by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Term {
+    /// A constant.
+    Constant(u32),
+    /// What a local holds.
+    Local(LocalIndex),
+    /// The size of the packed segment that a local holds.
+    Size(LocalIndex),
+}
+
+/// How two numbers compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    Less,
+    LessOrEqual,
+    NotEqual,
+    Equal,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Relation {
+    /// What holds where this does not.
+    pub(crate) fn negated(self) -> Relation {
+        match self {
+            Relation::Less => Relation::GreaterOrEqual,
+            Relation::LessOrEqual => Relation::Greater,
+            Relation::NotEqual => Relation::Equal,
+            Relation::Equal => Relation::NotEqual,
+            Relation::Greater => Relation::LessOrEqual,
+            Relation::GreaterOrEqual => Relation::Less,
+        }
+    }
+
+    /// The same with the numbers exchanged.
+    fn swapped(self) -> Relation {
+        match self {
+            Relation::Less => Relation::Greater,
+            Relation::LessOrEqual => Relation::GreaterOrEqual,
+            Relation::Greater => Relation::Less,
+            Relation::GreaterOrEqual => Relation::LessOrEqual,
+            same @ (Relation::NotEqual | Relation::Equal) => same,
+        }
+    }
+}
+
+/// A comparison of two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    pub(crate) left: Term,
+    pub(crate) right: Term,
+    pub(crate) relation: Relation,
+    pub(crate) signed: bool,
+}
+
+impl Comparison {
+    /// The comparison of an instruction, by its opcode.
+    pub(crate) fn of(opcode: u8, left: Term, right: Term) -> Option<Comparison> {
+        let (relation, signed) = match opcode {
+            0x46 => (Relation::Equal, false),
+            0x47 => (Relation::NotEqual, false),
+            0x48 => (Relation::Less, true),
+            0x49 => (Relation::Less, false),
+            0x4a => (Relation::Greater, true),
+            0x4b => (Relation::Greater, false),
+            0x4c => (Relation::LessOrEqual, true),
+            0x4d => (Relation::LessOrEqual, false),
+            0x4e => (Relation::GreaterOrEqual, true),
+            0x4f => (Relation::GreaterOrEqual, false),
+            _ => return None,
+        };
+        Some(Comparison { left, right, relation, signed })
+    }
+
+    /// The comparison that holds where this one does not.
+    pub(crate) fn negated(self) -> Comparison {
+        Comparison { relation: self.relation.negated(), ..self }
+    }
+
+    /// The comparison with an index on its left.
+    fn of_index(self, index: LocalIndex) -> Option<Comparison> {
+        match (self.left, self.right) {
+            (Term::Local(local), _) if local == index => Some(self),
+            (_, Term::Local(local)) if local == index => {
+                Some(Comparison { left: self.right, right: self.left, relation: self.relation.swapped(), ..self })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a check is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Checked {
+    /// That so many bytes from an offset on are inside of a segment.
+    Bounds(Extent),
+    /// That the bytes of a packed segment are not free.
+    Live(Start),
+    /// That the region of a segment of a frame is open.
+    Open(Slot),
+    /// That the region of the segment that a local holds as a structure is open.
+    OpenStructure(LocalIndex),
+}
+
+/// A check in a loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Check {
+    /// Where its code starts and ends.
+    pub(crate) code: (Position, Position),
+    pub(crate) subject: Subject,
+    pub(crate) from: From,
+    pub(crate) bytes: u32,
+    pub(crate) checked: Checked,
+}
+
+/// A cast of what a local holds to a segment, in a loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cast {
+    pub(crate) code: (Position, Position),
+    pub(crate) local: LocalIndex,
+}
+
+/// A loop that may be a counted one.
+#[derive(Debug)]
+pub(crate) struct Scan {
+    /// The place before the loop.
+    pub(crate) start: Position,
+    /// How many control structures are open in it.
+    pub(crate) depth: usize,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) casts: Vec<Cast>,
+    /// What the checks read of locals, and how often they were thought to.
+    pub(crate) reads: Vec<(LocalIndex, Part, u64)>,
+    assigned: Vec<LocalIndex>,
+    steps: Vec<(LocalIndex, u32, Position)>,
+    /// The branch out of the loop, and where it is taken.
+    exit: Option<(Comparison, Position)>,
+    /// The branch back that may not be taken.
+    back: Option<(Comparison, Position)>,
+    /// Whether the loop ends with a branch back.
+    closed: bool,
+}
+
+/// A counted loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted {
+    pub(crate) index: LocalIndex,
+    /// A power of two.
+    pub(crate) step: u32,
+    /// The loop goes on while this holds, of the index and the bound.
+    pub(crate) goes_on: Comparison,
+    /// Whether the loop compares before its first round.
+    pub(crate) tests_first: bool,
+}
+
+/// The largest step. Anything larger is no access to every element of something.
+const MOST_STEP: u32 = 4096;
+
+impl Scan {
+    /// Begins to watch a loop.
+    pub(crate) fn new(start: Position, depth: usize) -> Scan {
+        Scan {
+            start,
+            depth,
+            checks: Vec::new(),
+            casts: Vec::new(),
+            reads: Vec::new(),
+            assigned: Vec::new(),
+            steps: Vec::new(),
+            exit: None,
+            back: None,
+            closed: false,
+        }
+    }
+
+    /// A local is assigned; `step` if it is what it was plus a constant.
+    pub(crate) fn assign(&mut self, local: LocalIndex, step: Option<u32>, at: Position) {
+        self.assigned.push(local);
+        if let Some(step) = step {
+            self.steps.push((local, step, at));
+        }
+    }
+
+    /// A conditional branch. Says whether the loop may still be a counted one.
+    pub(crate) fn branch_if(&mut self, label: u32, condition: Option<Comparison>, at: Position) -> bool {
+        let Some(condition) = condition else { return false };
+        if self.back.is_some() || self.exit.is_some() {
+            return false;
+        }
+        if label == 0 {
+            self.back = Some((condition, at));
+        } else {
+            // What is checked before would be checked once more than there are rounds.
+            if !self.checks.is_empty() || !self.casts.is_empty() || !self.assigned.is_empty() {
+                return false;
+            }
+            self.exit = Some((condition.negated(), at));
+        }
+        true
+    }
+
+    /// A branch. Says whether the loop may still be a counted one.
+    pub(crate) fn branch(&mut self, label: u32) -> bool {
+        self.closed = label == 0;
+        self.closed
+    }
+
+    /// The loop, if it is a counted one and all its checks can be made before it.
+    pub(crate) fn counted(&self) -> Option<Counted> {
+        let (comparison, at, tests_first) = match (self.back, self.exit, self.closed) {
+            (Some((comparison, at)), None, false) => (comparison, at, false),
+            (None, Some((comparison, at)), true) => (comparison, at, true),
+            _ => return None,
+        };
+        let is_assigned = |local: LocalIndex| self.assigned.contains(&local);
+        let (index, step, moved, goes_on) = self.steps.iter().find_map(|(local, step, moved)| {
+            let comparison = comparison.of_index(*local)?;
+            let once = self.assigned.iter().filter(|assigned| *assigned == local).count() == 1;
+            // The index that is compared is the one that the next round begins with.
+            let in_order = if tests_first { at < *moved } else { *moved < at };
+            let is_step = step.is_power_of_two() && *step <= MOST_STEP;
+            (once && in_order && is_step).then_some((*local, *step, *moved, comparison))
+        })?;
+        let is_bound = match goes_on.right {
+            Term::Constant(_) => true,
+            Term::Local(bound) | Term::Size(bound) => bound != index && !is_assigned(bound),
+        };
+        let is_limit = match goes_on.relation {
+            Relation::Less | Relation::LessOrEqual => true,
+            Relation::NotEqual => step == 1,
+            Relation::Equal | Relation::Greater | Relation::GreaterOrEqual => false,
+        };
+        let in_round = |code: (Position, Position)| if tests_first { at < code.0 } else { code.1 < at };
+        let stays = |subject: &Subject| match subject {
+            Subject::Local(local) => !is_assigned(*local),
+            Subject::Slot(_) => true,
+        };
+        let can_move = |check: &Check| {
+            let offset = match check.from {
+                From::Constant(_) => true,
+                From::Local(local) => local == index && check.code.1 < moved,
+            };
+            offset && stays(&check.subject) && in_round(check.code)
+        };
+        let casts = self.casts.iter().all(|cast| !is_assigned(cast.local) && in_round(cast.code));
+        let all = casts && self.checks.iter().all(can_move);
+        (is_bound && is_limit && all).then_some(Counted { index, step, goes_on, tests_first })
+    }
+}
+
+/// Whether an instruction is straight code that nobody outside sees run, by the first byte of its encoding.
+pub(crate) fn is_straight(opcode: u8) -> bool {
+    const NOP: u8 = 0x01;
+    matches!(
+        opcode,
+        NOP
+        // drop, select, and the accesses of locals and globals
+        | 0x1a..=0x1c | 0x20..=0x24
+        // loads and stores
+        | 0x28..=0x3e
+        // constants and numbers
+        | 0x41..=0xc4
+    )
+}
