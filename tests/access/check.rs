@@ -97,6 +97,7 @@ impl Interpreter<'_, '_, '_> {
     pub fn check(&mut self, value: Value, offset: Int, bytes: Int, intrinsic: &str) -> Flow<Span> {
         let span = self.genuine(value, intrinsic)?;
         let (o, n) = (u64::from(offset.value), u64::from(bytes.value));
+        self.seen.far(offset.value);
         if o + n > u64::from(span.size) {
             if self.semantics.safety == Safety::None {
                 return Err(self.unspecified());

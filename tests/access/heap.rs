@@ -20,6 +20,7 @@ struct Opened {
 pub struct Heap {
     model: Model,
     outermost: bool,
+    checked: bool,
     /// Bytes below this address are zero until they are written.
     zero_below: u32,
     /// Bytes below this address are linmem's, though in no chunk.
@@ -36,6 +37,7 @@ impl Heap {
         Heap {
             model: Model::new(Memory::new(pages, MOST_PAGES), home, Rules { nesting, checked }),
             outermost: setting.outermost,
+            checked,
             zero_below: if setting.owned { OWN_PAGES * PAGE } else { 0 },
             reserved: if setting.owned { 0 } else { HOME },
             bytes: BTreeMap::new(),
@@ -111,16 +113,12 @@ impl Heap {
 
     /// Whether one of some bytes lies in memory that is linmem's and free.
     pub fn is_free(&self, start: u64, bytes: u32) -> bool {
-        let reserve = if self.is_checked() { REGION_HEADER } else { 0 };
+        let reserve = if self.checked { REGION_HEADER } else { 0 };
         let first = self.model.chunk_of_top();
         self.model.chunks().iter().enumerate().skip(first).any(|(number, chunk)| {
             let from = if number == first { self.model.top() } else { chunk.start };
             overlap(start, bytes, from, chunk.end + reserve - from.min(chunk.end + reserve))
         })
-    }
-
-    fn is_checked(&self) -> bool {
-        self.regions.iter().any(|region| region.header.is_some())
     }
 
     /// Whether one of some bytes is one by which linmem keeps track.
@@ -131,20 +129,16 @@ impl Heap {
             || headers.into_iter().any(|header| overlap(start, bytes, header, REGION_HEADER))
     }
 
+    /// What was in some bytes is not known any more.
     fn forget(&mut self, start: u32, bytes: u32) {
         let end = u64::from(start) + u64::from(bytes);
-        // What was never known need not be forgotten.
-        let first = start / BLOCK;
-        let last = ((end.max(1) - 1) / u64::from(BLOCK)) as u32;
-        let mut known: Vec<u32> = self.bytes.range(first..=last.max(first)).map(|(block, _)| *block).collect();
-        if u64::from(start) < u64::from(self.zero_below) {
-            known = (first..=last.max(first)).collect();
-        }
+        let blocks = start / BLOCK..=(end / u64::from(BLOCK)) as u32;
+        // Only what was ever known need be forgotten.
+        let known: Vec<u32> = self.bytes.range(blocks).map(|(block, _)| *block).collect();
         for block in known {
-            let base = u64::from(block) * u64::from(BLOCK);
-            for at in u64::from(start).max(base)..end.min(base + u64::from(BLOCK)) {
-                self.write(at, None);
-            }
+            let from = start.max(block * BLOCK);
+            let to = end.min(u64::from(block) * u64::from(BLOCK) + u64::from(BLOCK));
+            self.fill(u64::from(from), (to - u64::from(from)) as u32, None);
         }
     }
 
@@ -163,7 +157,21 @@ impl Heap {
     pub fn write(&mut self, address: u64, byte: Option<u8>) {
         let address = address as u32;
         let initial = self.initial(address / BLOCK * BLOCK);
-        self.bytes.entry(address / BLOCK).or_insert([initial; BLOCK as usize])[(address % BLOCK) as usize] = byte;
+        let block = self.bytes.entry(address / BLOCK).or_insert_with(|| [initial; BLOCK as usize]);
+        block[(address % BLOCK) as usize] = byte;
+    }
+
+    /// Writes the same byte so many times.
+    pub fn fill(&mut self, start: u64, bytes: u32, byte: Option<u8>) {
+        let (mut at, end) = (start as usize, start as usize + bytes as usize);
+        while at < end {
+            let (number, from) = (at / BLOCK as usize, at % BLOCK as usize);
+            let to = (from + end - at).min(BLOCK as usize);
+            let initial = self.initial(number as u32 * BLOCK);
+            let block = self.bytes.entry(number as u32).or_insert_with(|| [initial; BLOCK as usize]);
+            block[from..to].fill(byte);
+            at += to - from;
+        }
     }
 
     /// What is known and different in a real memory: the first such address, with what is known of it.

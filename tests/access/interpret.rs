@@ -1,12 +1,9 @@
 //! What a program does, by a walk over its tree: an oracle that shares nothing with how programs are written, linked or
 //! run. Numbers that are not decided yet are decided when they are first needed, so that they fit.
 
-use crate::check::{Semantics, Span, Value, fixed_span};
+use crate::check::{Semantics, Span, Value};
 use crate::heap::{Heap, Region};
-use crate::program::{
-    Action, Form, GLOBALS, Hole, INTEGERS, Id, Loop, Number, Place, Program, REGIONS, SEGMENTS, SLOTS, Segment, Shape,
-    Statement, Width,
-};
+use crate::program::{Action, Decided, GLOBALS, INTEGERS, Id, Place, Program, REGIONS, SEGMENTS, SLOTS, Statement};
 use crate::reach::Seen;
 use crate::source::Source;
 use linmem::Violation;
@@ -60,11 +57,11 @@ pub struct Int {
 }
 
 /// The locals of a function that is running.
-struct Frame {
-    segments: [Value; SEGMENTS],
-    boxed: Value,
-    integers: [Int; INTEGERS],
-    regions: [Option<Region>; REGIONS],
+pub struct Frame {
+    pub segments: [Value; SEGMENTS],
+    pub boxed: Value,
+    pub integers: [Int; INTEGERS],
+    pub regions: [Option<Region>; REGIONS],
 }
 
 /// How a program went.
@@ -72,30 +69,29 @@ pub struct Outcome {
     pub events: Vec<Event>,
     pub end: End,
     pub reached: Vec<bool>,
-    pub accumulated: Option<u64>,
     pub heap: Heap,
     pub seen: Seen,
 }
 
 pub struct Interpreter<'p, 's, 'b> {
     pub semantics: Semantics,
-    functions: &'p [Vec<Statement>],
-    off: &'p [bool],
-    holes: &'p mut [crate::program::Decided],
-    source: Option<&'s mut Source<'b>>,
-    frames: Vec<Frame>,
-    globals: [Value; GLOBALS],
-    slots: [Value; SLOTS],
+    pub functions: &'p [Vec<Statement>],
+    pub off: &'p [bool],
+    pub holes: &'p mut [Decided],
+    pub source: Option<&'s mut Source<'b>>,
+    pub frames: Vec<Frame>,
+    pub globals: [Value; GLOBALS],
+    pub slots: [Value; SLOTS],
     pub heap: Heap,
     pub events: Vec<Event>,
     pub accumulated: Option<u64>,
     pub seen: Seen,
-    reached: Vec<bool>,
+    pub reached: Vec<bool>,
     /// How many loops are running.
     pub loops: usize,
     /// How far the index of the innermost loop still goes.
-    ahead: u32,
-    fuel: u32,
+    pub ahead: u32,
+    pub fuel: u32,
     pub at: Id,
 }
 
@@ -125,17 +121,17 @@ pub fn interpret(program: &mut Program, semantics: Semantics, source: Option<&mu
         Ok(_) | Err(Exit::Leave) => End::Done,
         Err(Exit::End(end)) => end,
     };
-    let Interpreter { events, reached, accumulated, heap, seen, .. } = interpreter;
-    Outcome { events, end, reached, accumulated, heap, seen }
+    let Interpreter { events, reached, heap, seen, .. } = interpreter;
+    Outcome { events, end, reached, heap, seen }
 }
 
 impl Interpreter<'_, '_, '_> {
-    fn frame(&mut self) -> &mut Frame {
+    pub fn frame(&mut self) -> &mut Frame {
         self.frames.last_mut().expect("a function is running")
     }
 
     /// Runs a function with its parameters, and gives its first segment.
-    fn function(&mut self, number: usize, segment: Value, region: Option<Region>, integer: Int) -> Flow<Value> {
+    pub fn function(&mut self, number: usize, segment: Value, region: Option<Region>, integer: Int) -> Flow<Value> {
         let mut frame = Frame {
             segments: [segment; SEGMENTS],
             boxed: segment,
@@ -155,12 +151,12 @@ impl Interpreter<'_, '_, '_> {
         Exit::End(End::Unspecified(self.at))
     }
 
-    fn list(&mut self, statements: &[Statement]) -> Flow<()> {
+    pub fn list(&mut self, statements: &[Statement]) -> Flow<()> {
         statements.iter().try_for_each(|statement| self.statement(statement))
     }
 
     /// Runs statements that can be left, and says whether they were.
-    fn block(&mut self, statements: &[Statement]) -> Flow<bool> {
+    pub fn block(&mut self, statements: &[Statement]) -> Flow<bool> {
         match self.list(statements) {
             Ok(()) => Ok(false),
             Err(Exit::Leave) => Ok(true),
@@ -177,7 +173,7 @@ impl Interpreter<'_, '_, '_> {
         }
     }
 
-    fn put(&mut self, place: Place, value: Value) {
+    pub fn put(&mut self, place: Place, value: Value) {
         match place {
             Place::Local(index) => {
                 let depth = self.frames.len();
@@ -190,73 +186,7 @@ impl Interpreter<'_, '_, '_> {
         }
     }
 
-    fn segment(&mut self, segment: &Segment) -> Flow<Value> {
-        Ok(match segment {
-            Segment::At(place) => self.place(*place),
-            Segment::Tee(local, inner) => {
-                let value = self.segment(inner)?;
-                self.put(Place::Local(*local), value);
-                value
-            }
-            Segment::Block(inner) | Segment::Returned(inner) | Segment::Unboxed(inner) => self.segment(inner)?,
-            Segment::If(condition, then, or_else) => {
-                let taken = self.number(condition, 1)?.value != 0;
-                self.segment(if taken { then } else { or_else })?
-            }
-            Segment::Null => self.semantics.null(),
-            Segment::Foreign => self.semantics.foreign(),
-        })
-    }
-
-    /// Decides a number that is not above `most`.
-    fn decide(&mut self, hole: Hole, most: u32) {
-        let Some(source) = &mut self.source else { return };
-        let value = match source.below(8) {
-            0 | 1 => most,
-            2 => 0,
-            3 => most - source.below(most.min(20)),
-            4 => source.below(most.min(40)),
-            _ => source.between(0, most),
-        };
-        self.holes[hole].value = Some(value);
-    }
-
-    fn hole(&mut self, hole: Hole, most: u32) -> Int {
-        if self.holes[hole].value.is_none() {
-            self.decide(hole, most);
-        }
-        let decided = self.holes[hole];
-        Int { value: decided.value.unwrap_or(0), fixed: decided.form == Form::Constant }
-    }
-
-    /// A number; what is not decided yet makes it at most `most`.
-    fn number(&mut self, number: &Number, most: u32) -> Flow<Int> {
-        Ok(match number {
-            Number::Hole(hole) => self.hole(*hole, most),
-            Number::Local(local) => self.frame().integers[*local],
-            Number::Add(a, b) => {
-                let a = self.number(a, most)?;
-                let left = most.saturating_sub(a.value).saturating_sub(self.ahead);
-                let b = self.number(b, left)?;
-                Int { value: a.value.wrapping_add(b.value), fixed: a.fixed && b.fixed }
-            }
-            Number::Scaled(inner, factor) => {
-                let inner = self.number(inner, most / factor)?;
-                Int { value: inner.value.wrapping_mul(*factor), ..inner }
-            }
-            Number::Size(segment) => {
-                let value = self.segment(segment)?;
-                let span = self.genuine(value, "MemorySegment.size")?;
-                Int { value: span.size, fixed: span.fixed }
-            }
-            Number::After(statement, inner) => {
-                self.statement(statement)?;
-                self.number(inner, most)?
-            }
-        })
-    }
-
-    fn statement(&mut self, statement: &Statement) -> Flow<()> {
+    pub fn statement(&mut self, statement: &Statement) -> Flow<()> {
         if self.off[statement.id] {
             return Ok(());
         }
@@ -276,7 +206,7 @@ impl Interpreter<'_, '_, '_> {
         result
     }
 
-    fn action(&mut self, action: &Action, id: Id) -> Flow<()> {
+    pub fn action(&mut self, action: &Action, id: Id) -> Flow<()> {
         match action {
             Action::Open(local) => {
                 let region = self.heap.open().ok_or_else(|| self.unspecified())?;
@@ -364,188 +294,8 @@ impl Interpreter<'_, '_, '_> {
         Ok(())
     }
 
-    fn access(&mut self, action: &Action, id: Id) -> Flow<()> {
-        match action {
-            Action::Get(segment, offset, width) => {
-                let (value, offset) = self.operands(segment, offset, width.bytes())?;
-                self.at = id;
-                let name = format!("MemorySegment.get{width:?}");
-                let start = self.check_bytes(value, offset, fixed_span(width.bytes()), &name)?;
-                self.noted(segment, offset.value, width.bytes());
-                self.get(start, *width)
-            }
-            Action::Set(segment, offset, width, number) => {
-                let (value, offset) = self.operands(segment, offset, width.bytes())?;
-                let number = self.number(number, u32::MAX)?.value;
-                self.at = id;
-                let name = format!("MemorySegment.set{width:?}");
-                let start = self.check_bytes(value, offset, fixed_span(width.bytes()), &name)?;
-                self.noted(segment, offset.value, width.bytes());
-                self.set(start, *width, number)
-            }
-            Action::Fill(segment, offset, bytes, number) => {
-                let (value, offset) = self.operands(segment, offset, 0)?;
-                let bytes = self.number(bytes, value.size().saturating_sub(offset.value).min(3000))?;
-                let number = self.number(number, 255)?.value;
-                self.at = id;
-                let start = self.check_bytes(value, offset, bytes, "MemorySegment.fill")?;
-                self.fill(start, bytes.value, number as u8)
-            }
-            Action::Copy(to, to_offset, from, from_offset, bytes) => {
-                let (to, to_offset) = self.operands(to, to_offset, 0)?;
-                let (from, from_offset) = self.operands(from, from_offset, 0)?;
-                let room = to.size().saturating_sub(to_offset.value);
-                let most = from.size().saturating_sub(from_offset.value).min(room).min(3000);
-                let bytes = self.number(bytes, most)?;
-                self.at = id;
-                let to = self.check_bytes(to, to_offset, bytes, "MemorySegment.copy")?;
-                let from = self.check_bytes(from, from_offset, bytes, "MemorySegment.copy")?;
-                self.copy(to, from, bytes.value)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn operands(&mut self, segment: &Segment, offset: &Number, bytes: u32) -> Flow<(Value, Int)> {
-        let value = self.segment(segment)?;
-        let mut most = value.size().saturating_sub(bytes);
-        // Of a segment that is larger than the memory, mostly what exists.
-        if let Value::Span(span) = value
-            && self.source.as_mut().is_some_and(|source| source.chance(80))
-        {
-            let exists = self.heap.size().saturating_sub(u64::from(span.start) + u64::from(bytes));
-            most = most.min(u32::try_from(exists).unwrap_or(u32::MAX));
-        }
-        let offset = self.number(offset, most)?;
-        Ok((value, offset))
-    }
-
-    /// Notes an access of a local, which may have been checked before.
-    fn noted(&mut self, segment: &Segment, offset: u32, bytes: u32) {
-        if let Segment::At(Place::Local(local)) = segment {
-            self.seen.accessed(self.frames.len(), *local, u64::from(offset) + u64::from(bytes));
-        }
-    }
-
-    /// Decides where a loop begins and ends, by what it goes over.
-    fn decide_bounds(&mut self, counted: &Loop) {
-        let (place, bytes, factor) = counted.over;
-        let size = self.place(place).size();
-        let limit = size.checked_sub(bytes).map_or(0, |left| left / factor + 1);
-        let Some(source) = &mut self.source else { return };
-        let step = counted.step;
-        let trips = if source.chance(5) { source.between(10, 60) } else { source.between(1, 9) };
-        let trips = trips.min(limit.div_ceil(step)).max(1);
-        let mut from = match source.below(4) {
-            0 => limit.saturating_sub((trips - 1) * step + 1),
-            _ => 0,
-        };
-        if let Number::Hole(hole) = counted.from {
-            from = *self.holes[hole].value.get_or_insert(from);
-        }
-        if let Number::Hole(hole) = counted.bound {
-            let last = from.saturating_add((trips - 1).saturating_mul(step));
-            let exact = counted.compare == crate::program::Compare::Ne;
-            let next = last.saturating_add(step);
-            let bound = if exact { next } else { source.between(last.saturating_add(1), next).min(limit) };
-            self.holes[hole].value.get_or_insert(bound);
-        }
-    }
-
-    fn counted(&mut self, counted: &Loop) -> Flow<()> {
-        self.decide_bounds(counted);
-        let from = self.number(&counted.from, 0)?;
-        if let Some(kept) = counted.kept {
-            self.frame().integers[kept] = self.number(&counted.bound, 0)?;
-        }
-        // An index that depends on what nobody knows is not known either.
-        let mut bound = self.bound(counted)?;
-        self.frame().integers[counted.index] = Int { value: from.value, fixed: from.fixed && bound.fixed };
-        let outer = self.ahead;
-        self.loops += 1;
-        let mut trips = 0;
-        loop {
-            let index = self.frame().integers[counted.index].value;
-            if counted.shape == Shape::While && !counted.compare.holds(index, bound.value) {
-                break;
-            }
-            self.ahead = bound.value.saturating_sub(1).saturating_sub(index).saturating_mul(counted.over.2);
-            trips += 1;
-            if self.block(&counted.body)? {
-                self.seen.left += 1;
-                break;
-            }
-            let index = &mut self.frame().integers[counted.index];
-            index.value = index.value.wrapping_add(counted.step);
-            let index = index.value;
-            bound = self.bound(counted)?;
-            self.fuel -= 1;
-            if self.fuel == 0 {
-                return Err(self.unspecified());
-            }
-            if counted.shape != Shape::While && !counted.compare.holds(index, bound.value) {
-                break;
-            }
-        }
-        self.loops -= 1;
-        self.ahead = outer;
-        self.seen.ran(counted, trips);
-        Ok(())
-    }
-
-    fn bound(&mut self, counted: &Loop) -> Flow<Int> {
-        match counted.kept {
-            Some(kept) => Ok(self.frame().integers[kept]),
-            None => self.number(&counted.bound, 0),
-        }
-    }
-
     pub fn accumulate(&mut self, value: Option<u64>) {
         let old = self.accumulated.map(|old| old.wrapping_mul(31));
         self.accumulated = old.zip(value).map(|(old, value)| old ^ value);
-    }
-
-    fn get(&mut self, start: u64, width: Width) -> Flow<()> {
-        self.exists(start, width.bytes())?;
-        let read: Option<Vec<u8>> = (start..start + u64::from(width.bytes())).map(|at| self.heap.read(at)).collect();
-        let value = read.map(|bytes| match width {
-            Width::Byte => u64::from(bytes[0] as i8 as u32),
-            Width::Short => u64::from(i16::from_le_bytes([bytes[0], bytes[1]]) as u32),
-            _ => bytes.chunks(8).fold(0, |sum, part| {
-                sum ^ part.iter().rev().fold(0u64, |number, byte| (number << 8) | u64::from(*byte))
-            }),
-        });
-        self.accumulate(value);
-        Ok(())
-    }
-
-    fn set(&mut self, start: u64, width: Width, number: u32) -> Flow<()> {
-        self.writes(start, width.bytes())?;
-        for at in 0..width.bytes() {
-            // A vector repeats the number; a long is extended with zeros.
-            let repeats = width == Width::Vector || at < 4;
-            let byte = if repeats { number.to_le_bytes()[at as usize % 4] } else { 0 };
-            self.heap.write(start + u64::from(at), Some(byte));
-        }
-        Ok(())
-    }
-
-    fn fill(&mut self, start: u64, bytes: u32, byte: u8) -> Flow<()> {
-        self.writes(start, bytes)?;
-        for at in start..start + u64::from(bytes) {
-            self.heap.write(at, Some(byte));
-        }
-        Ok(())
-    }
-
-    fn copy(&mut self, to: u64, from: u64, bytes: u32) -> Flow<()> {
-        self.exists(to, bytes)?;
-        self.exists(from, bytes)?;
-        self.writes(to, bytes)?;
-        let copied: Vec<Option<u8>> = (from..from + u64::from(bytes)).map(|at| self.heap.read(at)).collect();
-        for (at, byte) in copied.into_iter().enumerate() {
-            self.heap.write(to + at as u64, byte);
-        }
-        Ok(())
     }
 }

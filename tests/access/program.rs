@@ -267,3 +267,19 @@ impl Setting {
         ]
     };
 }
+
+/// Visits statements, and those in them.
+pub fn visit(list: &[Statement], see: &mut impl FnMut(&Statement)) {
+    for statement in list {
+        see(statement);
+        match &statement.action {
+            Action::If(_, then, or_else) => {
+                visit(then, see);
+                visit(or_else, see);
+            }
+            Action::Block(body) => visit(body, see),
+            Action::Loop(counted) => visit(&counted.body, see),
+            _ => {}
+        }
+    }
+}

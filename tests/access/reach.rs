@@ -34,7 +34,6 @@ impl Seen {
     pub fn checked(&mut self, offset: u32, bytes: u32, size: u32) {
         self.accesses += 1;
         self.near += usize::from(bytes > 0 && offset.checked_add(bytes) == Some(size));
-        self.far(offset);
     }
 
     /// Notes an offset, of whatever use.
@@ -80,7 +79,8 @@ pub struct Reach {
     /// Values that were compared, and that could not be.
     pub values: usize,
     pub unspecified: usize,
-    pub most_chunks: usize,
+    /// Programs whose memory is in more than one chunk.
+    pub chunked: usize,
     pub intrinsics: BTreeMap<String, usize>,
     pub total: Seen,
 }
@@ -122,13 +122,21 @@ impl Reach {
         self.refused += other.refused;
         self.values += other.values;
         self.unspecified += other.unspecified;
-        self.most_chunks = self.most_chunks.max(other.most_chunks);
+        self.chunked += other.chunked;
         self.saw(&other.total);
+    }
+
+    /// How many runs of these types ended so.
+    pub fn ended(&self, is_type: impl Fn(&str) -> bool, end: &str) -> usize {
+        let counts = |((kind, found), count): (&(String, &'static str), &usize)| {
+            (is_type(kind) && *found == end).then_some(*count)
+        };
+        self.ends.iter().filter_map(counts).sum()
     }
 
     /// What was reached, as a table.
     pub fn histogram(&self) -> String {
-        let Reach { programs, total, in_loops, elsewhere, refused, values, unspecified, most_chunks, .. } = self;
+        let Reach { programs, total, in_loops, elsewhere, refused, values, unspecified, chunked, .. } = self;
         let Seen { accesses, near, far, last, covered, wider, stale, branches, left, calls, whole, .. } = total;
         let runs: String = self.runs.iter().map(|(variant, count)| format!("\n  {count:6} {variant}")).collect();
         let ends: String =
@@ -138,8 +146,8 @@ impl Reach {
              violations in loops {in_loops}, elsewhere {elsewhere}; by intrinsic {:?}\n\
              checks passed {accesses}, to the last byte {near}, offsets from 2^31 on {far}, in the last page {last}\n\
              accesses inside of earlier ones {covered}, beyond them {wider}; of closed regions {stale}\n\
-             branches {branches}, left early {left}, calls {calls}, segments up to 2^32 {whole}, most chunks \
-             {most_chunks}\n\
+             branches {branches}, left early {left}, calls {calls}, segments up to 2^32 {whole}, runs of many chunks \
+             {chunked}\n\
              loops {:?}, steps {:?}\n\
              values compared {values}, not specified {unspecified}",
             self.intrinsics, total.loops, total.steps

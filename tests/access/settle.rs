@@ -2,9 +2,9 @@
 
 use crate::check::{Kind, Semantics};
 use crate::interpret::{End, Outcome, interpret};
-use crate::program::{Form, Hole, Id, Program};
+use crate::program::{Action, Decided, Form, Hole, Id, Program, visit};
 use crate::source::Source;
-use linmem::Safety;
+use linmem::{Safety, Violation};
 
 /// What is asked of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,7 @@ impl Settling<'_, '_, '_> {
     fn repair(&mut self) {
         while let Some(at) = self.wrong() {
             self.tries[at] += 1;
+            assert!(self.tries[at] < 4, "the statement {at} is wrong even without it");
             if self.tries[at] == 1 && !self.kept {
                 for decided in self.program.holes.iter_mut().filter(|decided| decided.owner == at && decided.fits) {
                     decided.value = Some(0);
@@ -67,19 +68,20 @@ impl Settling<'_, '_, '_> {
     /// A statement that is wrong and not to be kept.
     fn wrong(&mut self) -> Option<Id> {
         for semantics in ways(self.program) {
-            let (at, is_certain) = match self.run(semantics).end {
+            let (at, is_certain, chance) = match self.run(semantics).end {
                 End::Done => continue,
                 End::Unspecified(at) => {
                     self.program.off[at] = true;
                     return Some(at);
                 }
-                End::Traps(at) => (at, false),
-                End::Violates(blame) => (blame.at, blame.certain),
+                End::Traps(at) => (at, false, 10),
+                End::Violates(blame) if blame.kind == Violation::OutOfBounds => (blame.at, blame.certain, 20),
+                End::Violates(blame) => (blame.at, blame.certain, 70),
             };
             if is_certain {
                 return Some(at);
             }
-            self.kept |= self.wanted == Wanted::Wrong && self.source.chance(30);
+            self.kept |= self.wanted == Wanted::Wrong && self.source.chance(chance);
             if !self.kept {
                 return Some(at);
             }
@@ -94,7 +96,7 @@ impl Settling<'_, '_, '_> {
         let holes: Vec<Hole> = (0..self.program.holes.len())
             .filter(|hole| {
                 let decided = self.program.holes[*hole];
-                reached[decided.owner] && (decided.fits || self.source.chance(20))
+                reached[decided.owner] && (decided.fits || self.source.chance(35))
             })
             .collect();
         if holes.is_empty() {
@@ -118,7 +120,7 @@ impl Settling<'_, '_, '_> {
                 1 if before.outermost => Form::Parameter,
                 _ => Form::Passed,
             };
-            self.program.holes[hole] = crate::program::Decided { value: Some(value), form, ..before };
+            self.program.holes[hole] = Decided { value: Some(value), form, ..before };
             if let End::Violates(blame) = self.run(spatial).end
                 && !blame.certain
             {
@@ -137,8 +139,14 @@ impl Settling<'_, '_, '_> {
                 *all |= one;
             }
         }
-        for (off, reached) in self.program.off.iter_mut().zip(&reached) {
-            *off |= !reached && self.source.chance(60);
+        let Program { functions, off, .. } = &mut *self.program;
+        for body in functions {
+            visit(body, &mut |statement| {
+                // What regions would do there could be wrong for certain.
+                let is_of_regions =
+                    matches!(statement.action, Action::Open(_) | Action::Close(..) | Action::Allocate(..));
+                off[statement.id] |= !reached[statement.id] && (is_of_regions || self.source.chance(60));
+            });
         }
         for decided in &mut self.program.holes {
             if !reached[decided.owner] && decided.form == Form::Constant {

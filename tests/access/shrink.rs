@@ -1,13 +1,13 @@
 //! One program from its source, and what is left of it when it goes wrong.
 
 use crate::compare::compare;
-use crate::emit::module;
+use crate::emit::{module, parameters};
 use crate::generate::generate;
 use crate::program::{Program, Setting};
 use crate::reach::Reach;
 use crate::settle::{Wanted, settle};
 use crate::source::Source;
-use crate::variant::Variant;
+use crate::variant::{VARIANTS, Variant};
 
 /// Makes up a program: right, or wrong.
 pub fn program(source: &mut Source<'_>, setting: Setting) -> Program {
@@ -17,8 +17,17 @@ pub fn program(source: &mut Source<'_>, setting: Setting) -> Program {
     program
 }
 
+/// Makes up a program and what it is linked for, and compares.
+pub fn case(source: &mut Source<'_>) {
+    let (setting, variant) = (source.pick(&Setting::ALL), source.pick(&VARIANTS));
+    let program = program(source, setting);
+    if let Err((_, message)) = compare(&[&program], setting, variant, &mut Reach::default()) {
+        fail(&program, variant, &message);
+    }
+}
+
 /// Leaves out of a program what it does not need to go wrong, and panics with the rest.
-pub fn fail(program: &Program, variant: Variant, message: &str, number: usize) -> ! {
+pub fn fail(program: &Program, variant: Variant, message: &str) -> ! {
     let mut smallest = program.clone();
     let mut message = message.to_string();
     let mut shrinks = true;
@@ -36,7 +45,6 @@ pub fn fail(program: &Program, variant: Variant, message: &str, number: usize) -
         }
     }
     let text = module(&[&smallest], smallest.setting, variant.ty);
-    let arguments: Vec<Option<u32>> =
-        crate::emit::parameters(&smallest).iter().map(|hole| smallest.holes[*hole].value).collect();
-    panic!("program {number}: {message}\n{variant:?} {:?}\nrun0{arguments:?}\n{text}", smallest.setting);
+    let arguments: Vec<Option<u32>> = parameters(&smallest).iter().map(|hole| smallest.holes[*hole].value).collect();
+    panic!("{message}\n{variant:?} {:?}\nrun0{arguments:?}\n{text}", smallest.setting);
 }
