@@ -110,8 +110,11 @@ impl Interpreter<'_, '_, '_> {
             return Err(self.blame(Violation::OutOfBounds, intrinsic, numbers, certain));
         }
         self.seen.checked(offset.value, bytes.value, span.size);
+        let start = u64::from(span.start) + o;
+        if span.region.is_none() && start < self.heap.size() && self.heap.is_vague(start, bytes.value) {
+            return Err(self.unspecified());
+        }
         if self.semantics.is_temporal() {
-            let start = u64::from(span.start) + o;
             let is_freed = match (self.semantics.kind, span.region) {
                 (Kind::Packed, _) => self.heap.is_free(start, bytes.value),
                 (Kind::Reference { .. }, Some(region)) => !self.heap.is_open(region),

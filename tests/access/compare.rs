@@ -147,7 +147,9 @@ fn run(
     store.set_fuel(10_000_000).unwrap();
     store.limiter(|state| &mut state.limits);
     let instance = linked.module.instantiate(&mut store).unwrap();
-    store.data_mut().limits = Limits { pages: MOST_PAGES as usize, ..Limits::default() };
+    // A frame reserves what may not be reached, so that more may be needed.
+    let pages = if program.setting.frames { 2 * MOST_PAGES } else { MOST_PAGES };
+    store.data_mut().limits = Limits { pages: pages as usize, ..Limits::default() };
     let function = instance.get_func(&mut store, &format!("run{export}")).unwrap();
     let value = |hole: usize| Val::I32(program.holes[hole].value.unwrap_or(0) as i32);
     let arguments: Vec<Val> = parameters(program).into_iter().map(value).collect();

@@ -21,6 +21,7 @@ pub struct Heap {
     model: Model,
     outermost: bool,
     checked: bool,
+    frames: bool,
     /// Bytes below this address are zero until they are written.
     zero_below: u32,
     /// Bytes below this address are linmem's, though in no chunk.
@@ -38,6 +39,7 @@ impl Heap {
             model: Model::new(Memory::new(pages, MOST_PAGES), home, Rules { nesting, checked }),
             outermost: setting.outermost,
             checked,
+            frames: setting.frames,
             zero_below: if setting.owned { OWN_PAGES * PAGE } else { 0 },
             reserved: if setting.owned { 0 } else { HOME },
             bytes: BTreeMap::new(),
@@ -119,6 +121,12 @@ impl Heap {
             let from = if number == first { self.model.top() } else { chunk.start };
             overlap(start, bytes, from, chunk.end + reserve - from.min(chunk.end + reserve))
         })
+    }
+
+    /// Whether nobody knows what lies at some bytes, other than by a segment that was allocated.
+    pub fn is_vague(&self, start: u64, bytes: u32) -> bool {
+        let foreign = self.zero_below.max(self.reserved);
+        self.frames && overlap(start, bytes, foreign, u32::MAX - foreign)
     }
 
     /// Whether one of some bytes is one by which linmem keeps track.
