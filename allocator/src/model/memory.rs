@@ -42,7 +42,10 @@ impl Memory {
         }
         match old.checked_add(pages) {
             Some(new) if new <= self.maximum => {
-                self.data.resize(new as usize * PAGE as usize, 0);
+                // A copy, which is fast without optimization as well.
+                let mut grown = vec![0; new as usize * PAGE as usize];
+                grown[..self.data.len()].copy_from_slice(&self.data);
+                self.data = grown;
                 old
             }
             _ => u32::MAX,

@@ -1,0 +1,169 @@
+//! What is checked of a use of a segment, and in what order.
+
+use crate::interpret::{Blame, End, Exit, Flow, Int, Interpreter};
+use linmem::{Safety, Violation};
+
+/// What a segment is in the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Packed,
+    Reference { nullable: bool },
+}
+
+/// What of the choices decides how a program goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Semantics {
+    pub kind: Kind,
+    pub safety: Safety,
+}
+
+impl Semantics {
+    pub fn is_temporal(self) -> bool {
+        self.safety == Safety::Temporal
+    }
+
+    /// What is not a segment: null, if there is such a thing.
+    pub fn null(self) -> Value {
+        match self.kind {
+            Kind::Packed => Value::Span(Span { start: 0, size: 0, region: None, fixed: false }),
+            Kind::Reference { nullable } => Value::Forged { null: nullable },
+        }
+    }
+
+    /// What is not a segment, but a struct of the program's.
+    pub fn foreign(self) -> Value {
+        match self.kind {
+            Kind::Packed => self.null(),
+            Kind::Reference { .. } => Value::Forged { null: false },
+        }
+    }
+}
+
+/// A segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub start: u32,
+    pub size: u32,
+    /// Of which region, by the order of opening.
+    pub region: Option<usize>,
+    /// Whether the size follows from constants alone.
+    pub fixed: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Value {
+    Span(Span),
+    Forged { null: bool },
+}
+
+impl Value {
+    pub fn size(self) -> u32 {
+        match self {
+            Value::Span(span) => span.size,
+            Value::Forged { .. } => 0,
+        }
+    }
+
+    /// The same, behind a call.
+    pub fn opaque(self) -> Value {
+        match self {
+            Value::Span(span) => Value::Span(Span { fixed: false, ..span }),
+            forged => forged,
+        }
+    }
+}
+
+/// A constant number of bytes.
+pub fn fixed_span(value: u32) -> Int {
+    Int { value, fixed: true }
+}
+
+impl Interpreter<'_, '_, '_> {
+    fn blame(&self, kind: Violation, intrinsic: &str, numbers: [u32; 3], certain: bool) -> Exit {
+        let intrinsic = intrinsic.to_string();
+        Exit::End(End::Violates(Blame { kind, intrinsic, numbers, at: self.at, in_loop: self.loops > 0, certain }))
+    }
+
+    /// What is a segment for certain.
+    pub fn genuine(&self, value: Value, intrinsic: &str) -> Flow<Span> {
+        match value {
+            Value::Span(span) => Ok(span),
+            Value::Forged { .. } if self.semantics.safety == Safety::None => Err(Exit::End(End::Traps(self.at))),
+            Value::Forged { null } => Err(self.blame(Violation::Forged, intrinsic, [u32::from(null), 0, 0], false)),
+        }
+    }
+
+    /// Checks a use of so many bytes at an offset.
+    pub fn check(&mut self, value: Value, offset: Int, bytes: Int, intrinsic: &str) -> Flow<Span> {
+        let span = self.genuine(value, intrinsic)?;
+        let (o, n) = (u64::from(offset.value), u64::from(bytes.value));
+        self.seen.far(offset.value);
+        if o + n > u64::from(span.size) {
+            if self.semantics.safety == Safety::None {
+                return Err(self.unspecified());
+            }
+            // Too many bytes are too many at any offset, and an offset can be too large for any number of bytes.
+            let too_many = bytes.fixed && bytes.value > span.size;
+            let too_far = offset.fixed && offset.value > span.size;
+            let certain = span.fixed && (too_many || too_far || (bytes.fixed && offset.fixed));
+            let numbers = [offset.value, bytes.value, span.size];
+            return Err(self.blame(Violation::OutOfBounds, intrinsic, numbers, certain));
+        }
+        self.seen.checked(offset.value, bytes.value, span.size);
+        let start = u64::from(span.start) + o;
+        if span.region.is_none() && start < self.heap.size() && self.heap.is_vague(start, bytes.value) {
+            return Err(self.unspecified());
+        }
+        if self.semantics.is_temporal() {
+            let is_freed = match (self.semantics.kind, span.region) {
+                (Kind::Packed, _) => self.heap.is_free(start, bytes.value),
+                (Kind::Reference { .. }, Some(region)) => !self.heap.is_open(region),
+                (Kind::Reference { .. }, None) => false,
+            };
+            if is_freed {
+                let numbers = [start as u32, bytes.value, self.heap.top()];
+                return Err(self.blame(Violation::UseAfterFree, intrinsic, numbers, false));
+            }
+        }
+        if span.region.is_some_and(|region| !self.heap.is_open(region)) {
+            self.seen.stale += 1;
+        }
+        Ok(span)
+    }
+
+    /// The same, and where the bytes begin.
+    pub fn check_bytes(&mut self, value: Value, offset: Int, bytes: Int, intrinsic: &str) -> Flow<u64> {
+        let span = self.check(value, offset, bytes, intrinsic)?;
+        Ok(u64::from(span.start) + u64::from(offset.value))
+    }
+
+    pub fn of_address(&mut self, address: Int, bytes: Int) -> Flow<Span> {
+        let end = u64::from(address.value) + u64::from(bytes.value);
+        if end > 1 << 32 {
+            if self.semantics.safety == Safety::None {
+                return Err(self.unspecified());
+            }
+            let numbers = [address.value, bytes.value, 0];
+            let certain = address.fixed && bytes.fixed;
+            return Err(self.blame(Violation::OutOfBounds, "MemorySegment.ofAddress", numbers, certain));
+        }
+        self.seen.whole += usize::from(end == 1 << 32);
+        Ok(Span { start: address.value, size: bytes.value, region: None, fixed: bytes.fixed })
+    }
+
+    /// Sees to it that some bytes are in the memory, as the engine does.
+    pub fn exists(&mut self, start: u64, bytes: u32) -> Flow<()> {
+        if start + u64::from(bytes) <= self.heap.size() {
+            return Ok(());
+        }
+        // Of a trap in a loop nobody knows what came before it, and of no bytes whether there is one.
+        let is_specified = bytes > 0 && self.loops == 0;
+        Err(if is_specified { Exit::End(End::Traps(self.at)) } else { self.unspecified() })
+    }
+
+    /// Sees to it that some bytes can be written without harm to linmem.
+    pub fn writes(&mut self, start: u64, bytes: u32) -> Flow<()> {
+        self.exists(start, bytes)?;
+        if self.heap.is_kept(start, bytes) { Err(self.unspecified()) } else { Ok(()) }
+    }
+}

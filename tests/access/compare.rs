@@ -1,0 +1,255 @@
+//! Links and runs programs, and compares what they do with what the interpreter says.
+
+use crate::check::{Kind, Semantics};
+use crate::emit::{module, parameters};
+use crate::interpret::{Blame, End, Event, Outcome, interpret};
+use crate::program::{Action, MOST_PAGES, Program, Setting, Statement};
+use crate::reach::Reach;
+use crate::support::host::{Limits, violation};
+use crate::variant::Variant;
+use linmem::{OnViolation, Safety, Site, Violation};
+use linmem_host::wasmtime::{
+    Caller, Engine, Error, Extern, InstancePre, Linker, Module, OptLevel, RegallocAlgorithm, Store, Val,
+};
+use std::sync::OnceLock;
+
+/// What the host remembers.
+#[derive(Default)]
+struct State {
+    events: Vec<Event>,
+    /// The violation that was reported: its kind, its site and its numbers.
+    report: Option<[u32; 5]>,
+    limits: Limits,
+}
+
+/// An engine that compiles fast: what is compared is what the code does.
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| {
+        let mut config = linmem_host::run::config();
+        config.consume_fuel(true);
+        config.cranelift_opt_level(OptLevel::None);
+        config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+        // Every module is compiled by the thread that runs it.
+        config.parallel_compilation(false);
+        Engine::new(&config).unwrap()
+    })
+}
+
+/// A linked module of programs.
+struct Linked {
+    sites: Vec<Site>,
+    module: InstancePre<State>,
+}
+
+/// Whether a program can be run on a variant, and how it goes there.
+pub fn predict(program: &Program, semantics: Semantics) -> Option<Outcome> {
+    let run = |semantics| interpret(&mut program.clone(), semantics, None);
+    if program.setting.frames && !(semantics.is_temporal() && semantics.kind != Kind::Packed) {
+        // Where segments lie is not known, and so neither is what is reused.
+        let exact = Semantics { kind: Kind::Reference { nullable: true }, safety: Safety::Temporal };
+        let is_stale = matches!(run(exact).end, End::Violates(Blame { kind: Violation::UseAfterFree, .. }));
+        if is_stale {
+            return None;
+        }
+    }
+    let outcome = run(semantics);
+    (!matches!(outcome.end, End::Unspecified(_))).then_some(outcome)
+}
+
+/// Runs those of the programs that can be run on a variant. What goes wrong with one is told with its number.
+pub fn compare(
+    programs: &[&Program],
+    setting: Setting,
+    variant: Variant,
+    reach: &mut Reach,
+) -> Result<(), (usize, String)> {
+    let (numbers, outcomes): (Vec<usize>, Vec<Outcome>) = (0..programs.len())
+        .filter_map(|number| Some((number, predict(programs[number], variant.semantics())?)))
+        .unzip();
+    let runnable: Vec<&Program> = numbers.iter().map(|number| programs[*number]).collect();
+    match link(&runnable, setting, variant) {
+        Ok(linked) => {
+            for (export, (number, outcome)) in numbers.iter().zip(&outcomes).enumerate() {
+                run(&linked, export, programs[*number], outcome, variant, reach)
+                    .map_err(|message| (*number, message))?;
+            }
+        }
+        // What is wrong for certain is found without running it: in one of them, or in many.
+        Err(_) if runnable.len() > 1 => {
+            for number in numbers {
+                compare(&[programs[number]], setting, variant, reach).map_err(|(_, message)| (number, message))?;
+            }
+        }
+        Err(linmem::Error::Violation { .. }) if is_excused(&outcomes[0], programs[numbers[0]]) => reach.refused += 1,
+        Err(error) => return Err((numbers.first().copied().unwrap_or(0), error.to_string())),
+    }
+    Ok(())
+}
+
+/// Whether a program may be refused: it does something wrong, or would if it came there.
+fn is_excused(outcome: &Outcome, program: &Program) -> bool {
+    let is_dead = |id: usize| !outcome.reached[id] && !program.off[id];
+    !matches!(outcome.end, End::Done) || (0..program.off.len()).any(is_dead)
+}
+
+fn link(programs: &[&Program], setting: Setting, variant: Variant) -> Result<Linked, linmem::Error> {
+    let text = module(programs, setting, variant.ty);
+    let bytes = linmem::wat::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let linked = linmem::link(&bytes, &variant.config(setting))?;
+    let compiled = Module::new(engine(), &linked).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+    Ok(Linked { sites: linmem::sites::read(&linked), module: linker().instantiate_pre(&compiled).unwrap() })
+}
+
+fn linker() -> &'static Linker<State> {
+    static LINKER: OnceLock<Linker<State>> = OnceLock::new();
+    LINKER.get_or_init(|| {
+        let mut linker = Linker::new(engine());
+        linker
+            .func_wrap("test", "step", |mut caller: Caller<'_, State>, number: u32| {
+                caller.data_mut().events.push(Event::Step(number));
+            })
+            .and_then(|linker| {
+                linker.func_wrap("test", "log", |mut caller: Caller<'_, State>, value: u64| {
+                    caller.data_mut().events.push(Event::Value(Some(value)));
+                })
+            })
+            .and_then(|linker| linker.func_wrap("test", "pass", |value: i32| -> i32 { value }))
+            .and_then(|linker| {
+                linker.func_wrap("test", "grow", |mut caller: Caller<'_, State>, pages: u32| -> i32 {
+                    let Some(Extern::Memory(memory)) = caller.get_export("memory") else { panic!("no memory") };
+                    memory.grow(&mut caller, u64::from(pages)).map_or(-1, |old| old as i32)
+                })
+            })
+            .and_then(|linker| {
+                linker.func_wrap(
+                    "linmem_report",
+                    "violation",
+                    |mut caller: Caller<'_, State>, kind: u32, site: u32, a: u32, b: u32, c: u32| {
+                        caller.data_mut().report = Some([kind, site, a, b, c]);
+                    },
+                )
+            })
+            .unwrap();
+        linker
+    })
+}
+
+fn run(
+    linked: &Linked,
+    export: usize,
+    program: &Program,
+    outcome: &Outcome,
+    variant: Variant,
+    reach: &mut Reach,
+) -> Result<(), String> {
+    let mut store = Store::new(engine(), State::default());
+    store.set_fuel(10_000_000).unwrap();
+    store.limiter(|state| &mut state.limits);
+    let instance = linked.module.instantiate(&mut store).unwrap();
+    // A frame reserves what may not be reached, so that more may be needed.
+    let pages = if program.setting.frames { 2 * MOST_PAGES } else { MOST_PAGES };
+    store.data_mut().limits = Limits { pages: pages as usize, ..Limits::default() };
+    let function = instance.get_func(&mut store, &format!("run{export}")).unwrap();
+    let value = |hole: usize| Val::I32(program.holes[hole].value.unwrap_or(0) as i32);
+    let arguments: Vec<Val> = parameters(program).into_iter().map(value).collect();
+    let ended = function.call(&mut store, &arguments, &mut []);
+    let (told, values) = events(&store.data().events, &outcome.events)?;
+    match (&ended, &outcome.end) {
+        (Ok(()), End::Done) => {}
+        (Err(error), End::Violates(blame)) => {
+            blamed(error, blame, &store.data().report, &linked.sites, program, variant)?;
+        }
+        (Err(error), End::Traps(_)) if violation(error).is_none() && store.data().report.is_none() => {}
+        _ => return Err(format!("it ends with {ended:?} {:?}, not {:?}", store.data().report, outcome.end)),
+    }
+    let in_loop = matches!(&outcome.end, End::Violates(blame) if blame.in_loop);
+    if !program.setting.frames && !in_loop {
+        let memory = instance.get_memory(&mut store, "memory").unwrap();
+        if let Some((address, byte)) = outcome.heap.difference(memory.data(&store)) {
+            let found = memory.data(&store)[address];
+            return Err(format!("the byte at {address} is {found}, not {byte}"));
+        }
+        if memory.size(&store) != u64::from(outcome.heap.pages()) {
+            return Err(format!("{} pages, not {}", memory.size(&store), outcome.heap.pages()));
+        }
+    }
+    let end = match &outcome.end {
+        End::Violates(blame) => {
+            *reach.intrinsics.entry(blame.intrinsic.clone()).or_default() += 1;
+            *if in_loop { &mut reach.in_loops } else { &mut reach.elsewhere } += 1;
+            blame.kind.name()
+        }
+        End::Traps(_) => "trap",
+        _ => "done",
+    };
+    *reach.ends.entry((format!("{} {}", variant.ty, variant.safety), end)).or_default() += 1;
+    let name = format!("{} {} {} {}", variant.ty, variant.safety, variant.optimize, variant.on_violation);
+    *reach.runs.entry(name).or_default() += 1;
+    reach.values += values;
+    reach.unspecified += told - values;
+    reach.chunked += usize::from(outcome.heap.chunks() > 1);
+    reach.saw(&outcome.seen);
+    Ok(())
+}
+
+/// Compares what a program told with what it should have: how many values there are, and how many of them are specified.
+fn events(found: &[Event], expected: &[Event]) -> Result<(usize, usize), String> {
+    let same = |(found, expected): (&Event, &Event)| *expected == Event::Value(None) || found == expected;
+    let agrees = found.len() == expected.len() && found.iter().zip(expected).all(same);
+    if !agrees {
+        return Err(format!("it tells {found:?}, not {expected:?}"));
+    }
+    let values = expected.iter().filter(|event| matches!(event, Event::Value(_))).count();
+    let unspecified = expected.iter().filter(|event| **event == Event::Value(None)).count();
+    Ok((values, values - unspecified))
+}
+
+/// Compares a violation with what it should be.
+fn blamed(
+    error: &Error,
+    blame: &Blame,
+    report: &Option<[u32; 5]>,
+    sites: &[Site],
+    program: &Program,
+    variant: Variant,
+) -> Result<(), String> {
+    let found = violation(error).and_then(|name| Violation::ALL.iter().find(|kind| kind.name() == name));
+    let Some(found) = found else { return Err(format!("it traps with {error:?}, not {blame:?}")) };
+    let reported = match report {
+        Some([kind, site, numbers @ ..]) => {
+            let intrinsic = sites.get(*site as usize).map(|site| site.intrinsic.as_str()).unwrap_or_default();
+            if *kind != found.code() {
+                return Err(format!("it reports the kind {kind}, and traps in {found}"));
+            }
+            Some((intrinsic, *numbers))
+        }
+        None => None,
+    };
+    if reported.is_some() != (variant.on_violation == OnViolation::Report) {
+        return Err(format!("it reports {reported:?}"));
+    }
+    // Checked before its loop, an access may be blamed for what another one would have been, or with other numbers.
+    let is_same = found == &blame.kind || blame.in_loop && has_many_accesses(program, blame.at);
+    let is_same_report = reported.is_none_or(|(intrinsic, numbers)| {
+        let [a, b, c] = numbers;
+        // Of shared frames the addresses are not known.
+        let is_free = program.setting.frames && blame.kind == Violation::UseAfterFree;
+        let are_same = if is_free { b == blame.numbers[1] } else { [a, b, c] == blame.numbers };
+        blame.in_loop || intrinsic == blame.intrinsic && are_same
+    });
+    if is_same && is_same_report { Ok(()) } else { Err(format!("it is {found} {reported:?}, not {blame:?}")) }
+}
+
+/// Whether a loop around a statement has other statements that may be wrong as well.
+fn has_many_accesses(program: &Program, at: usize) -> bool {
+    fn count(list: &[Statement], at: usize) -> Option<usize> {
+        list.iter().find_map(|statement| match &statement.action {
+            Action::Loop(counted) => counted.body.iter().any(|inner| inner.id == at).then_some(counted.body.len()),
+            Action::If(_, then, or_else) => count(then, at).or_else(|| count(or_else, at)),
+            Action::Block(body) => count(body, at),
+            _ => None,
+        })
+    }
+    program.functions.iter().find_map(|body| count(body, at)).is_none_or(|count| count > 1)
+}

@@ -1,0 +1,198 @@
+//! The memory of a program as the interpreter knows it: regions and addresses from the reference model, and for each
+//! byte whether the program can tell what it is.
+
+use crate::program::{MOST_PAGES, OWN_PAGES, Setting};
+use linmem::allocator::Nesting;
+use linmem::allocator::layout::{CHUNK_HEADER, HOME, PAGE, REGION_HEADER};
+use linmem::allocator::model::{Home, Memory, Model, Rules};
+use std::collections::BTreeMap;
+
+const BLOCK: u32 = 1024;
+
+/// A region, by the order of opening.
+pub type Region = usize;
+
+struct Opened {
+    handle: u32,
+    header: Option<u32>,
+}
+
+pub struct Heap {
+    model: Model,
+    outermost: bool,
+    checked: bool,
+    frames: bool,
+    /// Bytes below this address are zero until they are written.
+    zero_below: u32,
+    /// Bytes below this address are linmem's, though in no chunk.
+    reserved: u32,
+    bytes: BTreeMap<u32, [Option<u8>; BLOCK as usize]>,
+    regions: Vec<Opened>,
+    open: Vec<Region>,
+}
+
+impl Heap {
+    pub fn new(setting: Setting, checked: bool) -> Heap {
+        let (pages, home) = if setting.owned { (OWN_PAGES, Home::Grown) } else { (1, Home::Reserved) };
+        let nesting = if setting.outermost { Nesting::Outermost } else { Nesting::Stack };
+        Heap {
+            model: Model::new(Memory::new(pages, MOST_PAGES), home, Rules { nesting, checked }),
+            outermost: setting.outermost,
+            checked,
+            frames: setting.frames,
+            zero_below: if setting.owned { OWN_PAGES * PAGE } else { 0 },
+            reserved: if setting.owned { 0 } else { HOME },
+            bytes: BTreeMap::new(),
+            regions: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// Opens a region.
+    pub fn open(&mut self) -> Option<Region> {
+        let handle = self.model.open().ok()?;
+        let header = self.model.innermost_header();
+        if let Some(header) = header {
+            self.forget(header, REGION_HEADER);
+        }
+        self.regions.push(Opened { handle, header });
+        self.open.push(self.regions.len() - 1);
+        Some(self.regions.len() - 1)
+    }
+
+    pub fn is_open(&self, region: Region) -> bool {
+        self.open.contains(&region)
+    }
+
+    /// Whether it is the turn of a region, to allocate or to be closed.
+    fn has_turn(&self, region: Region) -> bool {
+        if self.outermost { self.is_open(region) } else { self.open.last() == Some(&region) }
+    }
+
+    /// Closes a region, if that is right.
+    pub fn close(&mut self, region: Region) -> Option<()> {
+        if !self.has_turn(region) {
+            return None;
+        }
+        self.open.retain(|open| *open != region);
+        let Opened { handle, header } = self.regions[region];
+        if let Some(header) = header {
+            self.forget(header, REGION_HEADER);
+        }
+        self.model.close(handle).ok().map(|_| ())
+    }
+
+    /// Allocates from a region, if that is right.
+    pub fn allocate(&mut self, region: Region, bytes: u32, alignment: u32) -> Option<u32> {
+        if !self.has_turn(region) {
+            return None;
+        }
+        let address = self.model.allocate(self.regions[region].handle, bytes, alignment).ok()?;
+        self.forget(address, bytes);
+        Some(address)
+    }
+
+    /// Somebody else grows the memory.
+    pub fn grow(&mut self, pages: u32) -> u32 {
+        self.model.memory_mut().grow(pages)
+    }
+
+    pub fn top(&self) -> u32 {
+        self.model.top()
+    }
+
+    pub fn size(&self) -> u64 {
+        self.model.memory().bytes()
+    }
+
+    pub fn pages(&self) -> u32 {
+        self.model.memory().pages()
+    }
+
+    pub fn chunks(&self) -> usize {
+        self.model.chunks().len()
+    }
+
+    /// Whether one of some bytes lies in memory that is linmem's and free.
+    pub fn is_free(&self, start: u64, bytes: u32) -> bool {
+        let reserve = if self.checked { REGION_HEADER } else { 0 };
+        let first = self.model.chunk_of_top();
+        self.model.chunks().iter().enumerate().skip(first).any(|(number, chunk)| {
+            let from = if number == first { self.model.top() } else { chunk.start };
+            overlap(start, bytes, from, chunk.end + reserve - from.min(chunk.end + reserve))
+        })
+    }
+
+    /// Whether nobody knows what lies at some bytes, other than by a segment that was allocated.
+    pub fn is_vague(&self, start: u64, bytes: u32) -> bool {
+        let foreign = self.zero_below.max(self.reserved);
+        self.frames && overlap(start, bytes, foreign, u32::MAX - foreign)
+    }
+
+    /// Whether one of some bytes is one by which linmem keeps track.
+    pub fn is_kept(&self, start: u64, bytes: u32) -> bool {
+        let headers = self.open.iter().filter_map(|region| self.regions[*region].header);
+        overlap(start, bytes, 0, self.reserved)
+            || self.model.chunks().iter().any(|chunk| overlap(start, bytes, chunk.start, CHUNK_HEADER))
+            || headers.into_iter().any(|header| overlap(start, bytes, header, REGION_HEADER))
+    }
+
+    /// What was in some bytes is not known any more.
+    fn forget(&mut self, start: u32, bytes: u32) {
+        let end = u64::from(start) + u64::from(bytes);
+        let blocks = start / BLOCK..=(end / u64::from(BLOCK)) as u32;
+        // Only what was ever known need be forgotten.
+        let known: Vec<u32> = self.bytes.range(blocks).map(|(block, _)| *block).collect();
+        for block in known {
+            let from = start.max(block * BLOCK);
+            let to = end.min(u64::from(block) * u64::from(BLOCK) + u64::from(BLOCK));
+            self.fill(u64::from(from), (to - u64::from(from)) as u32, None);
+        }
+    }
+
+    pub fn read(&self, address: u64) -> Option<u8> {
+        let address = address as u32;
+        match self.bytes.get(&(address / BLOCK)) {
+            Some(block) => block[(address % BLOCK) as usize],
+            None => self.initial(address),
+        }
+    }
+
+    fn initial(&self, address: u32) -> Option<u8> {
+        (address < self.zero_below).then_some(0)
+    }
+
+    pub fn write(&mut self, address: u64, byte: Option<u8>) {
+        let address = address as u32;
+        let initial = self.initial(address / BLOCK * BLOCK);
+        let block = self.bytes.entry(address / BLOCK).or_insert_with(|| [initial; BLOCK as usize]);
+        block[(address % BLOCK) as usize] = byte;
+    }
+
+    /// Writes the same byte so many times.
+    pub fn fill(&mut self, start: u64, bytes: u32, byte: Option<u8>) {
+        let (mut at, end) = (start as usize, start as usize + bytes as usize);
+        while at < end {
+            let (number, from) = (at / BLOCK as usize, at % BLOCK as usize);
+            let to = (from + end - at).min(BLOCK as usize);
+            let initial = self.initial(number as u32 * BLOCK);
+            let block = self.bytes.entry(number as u32).or_insert_with(|| [initial; BLOCK as usize]);
+            block[from..to].fill(byte);
+            at += to - from;
+        }
+    }
+
+    /// What is known and different in a real memory: the first such address, with what is known of it.
+    pub fn difference(&self, real: &[u8]) -> Option<(usize, u8)> {
+        self.bytes.iter().find_map(|(block, bytes)| {
+            let base = *block as usize * BLOCK as usize;
+            let differs = |at: &usize| bytes[*at].is_some_and(|byte| real.get(base + at) != Some(&byte));
+            (0..bytes.len()).find(differs).map(|at| (base + at, bytes[at].unwrap_or_default()))
+        })
+    }
+}
+
+fn overlap(start: u64, bytes: u32, from: u32, count: u32) -> bool {
+    let (from, to) = (u64::from(from), u64::from(from) + u64::from(count));
+    bytes > 0 && start < to && from < start + u64::from(bytes)
+}

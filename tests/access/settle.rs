@@ -1,0 +1,158 @@
+//! Makes a program right: decides its numbers so that they fit, and leaves out what is wrong. Or makes it wrong, once.
+
+use crate::check::{Kind, Semantics};
+use crate::interpret::{End, Outcome, interpret};
+use crate::program::{Action, Decided, Form, Hole, Id, Program, visit};
+use crate::source::Source;
+use linmem::{Safety, Violation};
+
+/// What is asked of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Right,
+    Wrong,
+}
+
+/// Every way to check it that differs.
+fn ways(program: &Program) -> Vec<Semantics> {
+    let packed = |safety| Semantics { kind: Kind::Packed, safety };
+    let reference = Semantics { kind: Kind::Reference { nullable: true }, safety: Safety::Temporal };
+    if program.setting.frames {
+        vec![packed(Safety::Spatial), reference]
+    } else {
+        vec![packed(Safety::Spatial), packed(Safety::Temporal), reference]
+    }
+}
+
+struct Settling<'p, 's, 'b> {
+    program: &'p mut Program,
+    source: &'s mut Source<'b>,
+    tries: Vec<u32>,
+    /// Whether something wrong was kept.
+    kept: bool,
+    wanted: Wanted,
+}
+
+/// Decides all numbers of a program.
+pub fn settle(program: &mut Program, source: &mut Source<'_>, wanted: Wanted) {
+    let tries = vec![0; program.off.len()];
+    let mut settling = Settling { program, source, tries, kept: false, wanted };
+    settling.repair();
+    if wanted == Wanted::Wrong && !settling.kept {
+        settling.plant();
+        settling.repair();
+    }
+    settling.finish();
+}
+
+impl Settling<'_, '_, '_> {
+    fn run(&mut self, semantics: Semantics) -> Outcome {
+        interpret(self.program, semantics, Some(self.source))
+    }
+
+    /// Repairs until nothing is wrong that is not wanted. Each time a statement loses something.
+    fn repair(&mut self) {
+        while let Some(at) = self.wrong() {
+            self.tries[at] += 1;
+            assert!(self.tries[at] < 4, "the statement {at} is wrong even without it");
+            if self.tries[at] == 1 && !self.kept {
+                for decided in self.program.holes.iter_mut().filter(|decided| decided.owner == at && decided.fits) {
+                    decided.value = Some(0);
+                }
+            } else {
+                self.program.off[at] = true;
+            }
+        }
+    }
+
+    /// A statement that is wrong and not to be kept.
+    fn wrong(&mut self) -> Option<Id> {
+        for semantics in ways(self.program) {
+            let (at, is_certain, chance) = match self.run(semantics).end {
+                End::Done => continue,
+                End::Unspecified(at) => {
+                    self.program.off[at] = true;
+                    return Some(at);
+                }
+                End::Traps(at) => (at, false, 10),
+                End::Violates(blame) if blame.kind == Violation::OutOfBounds => (blame.at, blame.certain, 20),
+                End::Violates(blame) => (blame.at, blame.certain, 70),
+            };
+            if is_certain {
+                return Some(at);
+            }
+            self.kept |= self.wanted == Wanted::Wrong && self.source.chance(chance);
+            if !self.kept {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// Makes a number wrong that fits.
+    fn plant(&mut self) {
+        let [spatial, ..] = ways(self.program)[..] else { return };
+        let reached = self.run(spatial).reached;
+        let holes: Vec<Hole> = (0..self.program.holes.len())
+            .filter(|hole| {
+                let decided = self.program.holes[*hole];
+                reached[decided.owner] && (decided.fits || self.source.chance(35))
+            })
+            .collect();
+        if holes.is_empty() {
+            return;
+        }
+        for _ in 0..12 {
+            let hole = self.source.pick(&holes);
+            let before = self.program.holes[hole];
+            let value = before.value.unwrap_or(0);
+            let value = match self.source.below(9) {
+                0..=2 => value.wrapping_add(1),
+                3 => value.wrapping_add(self.source.between(2, 16)),
+                4 => value.wrapping_sub(1),
+                5 => value | 1 << 31,
+                6 => u32::MAX - self.source.below(20),
+                7 => (1u32 << 31).wrapping_sub(self.source.below(20)),
+                _ => self.source.any(),
+            };
+            let form = match self.source.below(3) {
+                0 => before.form,
+                1 if before.outermost => Form::Parameter,
+                _ => Form::Passed,
+            };
+            self.program.holes[hole] = Decided { value: Some(value), form, ..before };
+            if let End::Violates(blame) = self.run(spatial).end
+                && !blame.certain
+            {
+                self.kept = true;
+                return;
+            }
+            self.program.holes[hole] = before;
+        }
+    }
+
+    /// Leaves out most of what is never reached, and hides the numbers of the rest.
+    fn finish(&mut self) {
+        let mut reached = vec![false; self.program.off.len()];
+        for semantics in ways(self.program) {
+            for (all, one) in reached.iter_mut().zip(self.run(semantics).reached) {
+                *all |= one;
+            }
+        }
+        let Program { functions, off, .. } = &mut *self.program;
+        for body in functions {
+            visit(body, &mut |statement| {
+                // What regions would do there could be wrong for certain.
+                let is_of_regions =
+                    matches!(statement.action, Action::Open(_) | Action::Close(..) | Action::Allocate(..));
+                off[statement.id] |= !reached[statement.id] && (is_of_regions || self.source.chance(60));
+            });
+        }
+        for decided in &mut self.program.holes {
+            if !reached[decided.owner] && decided.form == Form::Constant {
+                decided.form = Form::Passed;
+            }
+            decided.value.get_or_insert(0);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! One program from its source, and what is left of it when it goes wrong.
+
+use crate::compare::compare;
+use crate::emit::{module, parameters};
+use crate::generate::generate;
+use crate::program::{Program, Setting};
+use crate::reach::Reach;
+use crate::settle::{Wanted, settle};
+use crate::source::Source;
+use crate::variant::{VARIANTS, Variant};
+
+/// Makes up a program: right, or wrong.
+pub fn program(source: &mut Source<'_>, setting: Setting) -> Program {
+    let wanted = if source.chance(50) { Wanted::Wrong } else { Wanted::Right };
+    let mut program = generate(source, setting);
+    settle(&mut program, source, wanted);
+    program
+}
+
+/// Makes up a program and what it is linked for, and compares.
+pub fn case(source: &mut Source<'_>) {
+    let (setting, variant) = (source.pick(&Setting::ALL), source.pick(&VARIANTS));
+    let program = program(source, setting);
+    if let Err((_, message)) = compare(&[&program], setting, variant, &mut Reach::default()) {
+        fail(&program, variant, &message);
+    }
+}
+
+/// Leaves out of a program what it does not need to go wrong, and panics with the rest.
+pub fn fail(program: &Program, variant: Variant, message: &str) -> ! {
+    let mut smallest = program.clone();
+    let mut message = message.to_string();
+    let mut shrinks = true;
+    while shrinks {
+        shrinks = false;
+        for id in 0..smallest.off.len() {
+            if smallest.off[id] {
+                continue;
+            }
+            let mut smaller = smallest.clone();
+            smaller.off[id] = true;
+            if let Err((_, found)) = compare(&[&smaller], smaller.setting, variant, &mut Reach::default()) {
+                (smallest, message, shrinks) = (smaller, found, true);
+            }
+        }
+    }
+    let text = module(&[&smallest], smallest.setting, variant.ty);
+    let arguments: Vec<Option<u32>> = parameters(&smallest).iter().map(|hole| smallest.holes[*hole].value).collect();
+    panic!("{message}\n{variant:?} {:?}\nrun0{arguments:?}\n{text}", smallest.setting);
+}

@@ -1,0 +1,62 @@
+//! Where choices come from: a seeded generator, or bytes that a fuzzer gives.
+
+/// A stream of choices. The same start gives the same choices.
+pub enum Source<'a> {
+    /// Numbers that follow from a seed, without end.
+    Seeded(u64),
+    /// Bytes; after the last one every choice is the first one.
+    Bytes(&'a [u8]),
+}
+
+impl Source<'_> {
+    /// A number below `bound`, or 0 if that is 0.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        if bound < 2 {
+            return 0;
+        }
+        match self {
+            Source::Seeded(state) => ((u64::from(next(state)) * u64::from(bound)) >> 32) as u32,
+            Source::Bytes(bytes) => {
+                // As few bytes as the bound needs, so that a fuzzer's small changes are small here.
+                let count = (4 - (bound - 1).leading_zeros() / 8).max(1);
+                (0..count).fold(0u32, |number, _| (number << 8) | u32::from(take(bytes))) % bound
+            }
+        }
+    }
+
+    /// A number from `from` to `to`, both included.
+    pub fn between(&mut self, from: u32, to: u32) -> u32 {
+        from + self.below(to.saturating_sub(from).saturating_add(1))
+    }
+
+    /// Whether something with a chance of so many percent happens.
+    pub fn chance(&mut self, percent: u32) -> bool {
+        // The first choice of a source without bytes is that nothing happens.
+        100 - self.below(100) <= percent
+    }
+
+    /// One of some things.
+    pub fn pick<T: Clone>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len() as u32) as usize].clone()
+    }
+
+    /// Any number.
+    pub fn any(&mut self) -> u32 {
+        self.below(u32::MAX)
+    }
+}
+
+/// SplitMix64.
+fn next(state: &mut u64) -> u32 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((mixed ^ (mixed >> 31)) >> 32) as u32
+}
+
+fn take(bytes: &mut &[u8]) -> u8 {
+    let Some((first, rest)) = bytes.split_first() else { return 0 };
+    *bytes = rest;
+    *first
+}

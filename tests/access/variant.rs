@@ -1,0 +1,69 @@
+//! What a program is linked for.
+
+use crate::check::{Kind, Semantics};
+use crate::program::Setting;
+use linmem::allocator::Nesting;
+use linmem::{Config, OnViolation, Optimize, Safety};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Variant {
+    /// The type of segments.
+    pub ty: &'static str,
+    pub safety: Safety,
+    pub optimize: Optimize,
+    pub on_violation: OnViolation,
+}
+
+const fn variant(ty: &'static str, safety: Safety, optimize: Optimize, on_violation: OnViolation) -> Variant {
+    Variant { ty, safety, optimize, on_violation }
+}
+
+use OnViolation::{Report, Trap};
+use Optimize::{Size, Speed};
+use Safety::{None, Spatial, Temporal};
+
+/// Every type and level; the other choices alternate.
+pub const VARIANTS: [Variant; 22] = [
+    variant("i64", Spatial, Speed, Report),
+    variant("i64", Spatial, Size, Report),
+    variant("i64", Spatial, Speed, Trap),
+    variant("i64", Temporal, Speed, Report),
+    variant("i64", Temporal, Size, Report),
+    variant("i64", Temporal, Size, Trap),
+    variant("i64", None, Speed, Trap),
+    variant("anyref", Spatial, Speed, Report),
+    variant("anyref", Temporal, Speed, Report),
+    variant("anyref", None, Size, Trap),
+    variant("eqref", Spatial, Size, Report),
+    variant("eqref", Temporal, Size, Report),
+    variant("structref", Spatial, Speed, Trap),
+    variant("structref", Temporal, Speed, Report),
+    variant("(ref any)", Spatial, Size, Report),
+    variant("(ref any)", Temporal, Speed, Report),
+    variant("(ref eq)", Spatial, Speed, Report),
+    variant("(ref eq)", Temporal, Size, Report),
+    variant("(ref struct)", Spatial, Speed, Report),
+    variant("(ref struct)", Temporal, Speed, Report),
+    variant("(ref struct)", Temporal, Size, Trap),
+    variant("(ref struct)", None, Speed, Trap),
+];
+
+impl Variant {
+    pub fn semantics(self) -> Semantics {
+        let kind = match self.ty {
+            "i64" => Kind::Packed,
+            ty => Kind::Reference { nullable: !ty.starts_with('(') },
+        };
+        Semantics { kind, safety: self.safety }
+    }
+
+    pub fn config(self, setting: Setting) -> Config {
+        Config {
+            safety: Some(self.safety),
+            nesting: if setting.outermost { Nesting::Outermost } else { Nesting::Stack },
+            optimize: self.optimize,
+            on_violation: self.on_violation,
+            ..Config::default()
+        }
+    }
+}
