@@ -3,6 +3,7 @@
 use crate::check::{Value, fixed_span};
 use crate::interpret::{Flow, Int, Interpreter};
 use crate::program::{Action, Id, Number, Place, Segment, Width};
+use linmem::Safety;
 
 impl Interpreter<'_, '_, '_> {
     pub fn access(&mut self, action: &Action, id: Id) -> Flow<()> {
@@ -39,6 +40,11 @@ impl Interpreter<'_, '_, '_> {
                 let most = from.size().saturating_sub(from_offset.value).min(room).min(3000);
                 let bytes = self.number(bytes, most)?;
                 self.at = id;
+                // What is no segment is found before anything is asked of those that are.
+                if self.semantics.safety != Safety::None {
+                    self.genuine(to, "MemorySegment.copy")?;
+                    self.genuine(from, "MemorySegment.copy")?;
+                }
                 let to = self.check_bytes(to, to_offset, bytes, "MemorySegment.copy")?;
                 let from = self.check_bytes(from, from_offset, bytes, "MemorySegment.copy")?;
                 self.copy(to, from, bytes.value)

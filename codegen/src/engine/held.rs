@@ -31,11 +31,16 @@ impl Held {
 }
 
 impl Engine<'_> {
-    /// The local of the program that an operand was read from, if it still holds it.
+    /// The local that an operand was read from, if it still holds it.
     pub(super) fn local_of(&self, operand: &Operand) -> Option<LocalIndex> {
         let (Value::Local(local) | Value::Region(_, Some(local))) = operand.value else { return None };
         let since = operand.position?;
         self.locals.is_unchanged(local, since).then_some(local)
+    }
+
+    /// The same, but only a local of the program, by which an operand can be recognized later.
+    pub(super) fn program_local_of(&self, operand: &Operand) -> Option<LocalIndex> {
+        self.local_of(operand).filter(|local| self.locals.is_of_program(*local))
     }
 
     /// A number, to be pushed again. It stays on the stack where it is.

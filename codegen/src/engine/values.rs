@@ -129,7 +129,7 @@ impl Engine<'_> {
         match operand.value {
             Value::I32(constant) => Some(Term::Constant(constant as u32)),
             Value::Size(local) => Some(Term::Size(local)),
-            _ => self.local_of(operand).map(Term::Local),
+            _ => self.program_local_of(operand).map(Term::Local),
         }
     }
 

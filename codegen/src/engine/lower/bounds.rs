@@ -66,7 +66,7 @@ impl Engine<'_> {
             Judgement::Outside(message) => return Err(Certain { kind: Violation::OutOfBounds, message }),
             Judgement::Unknown => {}
         }
-        let (offset_key, constant) = (self.local_of(offset), (offset.constant(), bytes.constant()));
+        let (offset_key, constant) = (self.program_local_of(offset), (offset.constant(), bytes.constant()));
         let extent = self.extent(segment);
         let (offset, bytes) = (self.hold(offset), self.hold(bytes));
         let start = self.tape.here();
@@ -164,7 +164,7 @@ impl Engine<'_> {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => Some(Subject::Slot(slot)),
             Value::Structure(_, program) => program.map(Subject::Local),
-            _ => self.local_of(segment).map(Subject::Local),
+            _ => self.program_local_of(segment).map(Subject::Local),
         }
     }
 
@@ -214,7 +214,7 @@ impl Engine<'_> {
                     return decided(false, 0, bytes);
                 }
                 let proven = subject
-                    .zip(self.local_of(offset))
+                    .zip(self.program_local_of(offset))
                     .is_some_and(|(subject, offset)| self.proven.reaches(subject, offset, bytes, &self.locals));
                 if proven { Judgement::Inside } else { Judgement::Unknown }
             }
@@ -225,7 +225,7 @@ impl Engine<'_> {
 
     /// Where the size of a segment comes from, with the segment put into a local if need be.
     pub(super) fn extent(&mut self, segment: &mut Operand) -> Extent {
-        match (self.known_size(segment), segment.value, self.local_of(segment)) {
+        match (self.known_size(segment), segment.value, self.program_local_of(segment)) {
             (Some(size), ..) => Extent::Known(size),
             (None, Value::Structure(local, _), _) => Extent::Structure(local),
             (None, _, Some(local)) => Extent::Local(local),

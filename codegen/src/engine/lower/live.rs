@@ -66,7 +66,7 @@ impl Engine<'_> {
             return;
         }
         let subject = self.subject(segment);
-        let from = match (offset.constant(), self.local_of(offset)) {
+        let from = match (offset.constant(), self.program_local_of(offset)) {
             (Some(constant), _) => Some(From::Constant(constant)),
             (None, local) => local.map(From::Local),
         };
@@ -144,7 +144,8 @@ impl Engine<'_> {
             return;
         }
         let reports = self.reports();
-        let key = used.as_ref().map(|(offset, bytes)| ((offset.constant(), self.local_of(offset)), bytes.constant()));
+        let key =
+            used.as_ref().map(|(offset, bytes)| ((offset.constant(), self.program_local_of(offset)), bytes.constant()));
         let used = used.filter(|_| reports).map(|(offset, bytes)| (self.hold(offset), self.hold(bytes)));
         let position = self.tape.here();
         self.push_is_closed(types, segment);
@@ -190,7 +191,7 @@ impl Engine<'_> {
             Value::Slot(slot, _) if segment.deferred => Start::Frame(self.frames.base(slot.frame), slot.offset),
             Value::I64(constant) => Start::Constant(constant as u32),
             Value::Structure(local, _) => Start::Structure(local),
-            _ => match self.local_of(segment) {
+            _ => match self.program_local_of(segment) {
                 Some(local) => Start::Local(local),
                 None => Start::Held(self.hold_in_local(segment, ValType::I64)),
             },
