@@ -38,6 +38,7 @@ fn engine() -> &'static Engine {
 
 /// A linked module of programs.
 struct Linked {
+    hoisted: usize,
     sites: Vec<Site>,
     module: InstancePre<State>,
 }
@@ -70,6 +71,7 @@ pub fn compare(
     let runnable: Vec<&Program> = numbers.iter().map(|number| programs[*number]).collect();
     match link(&runnable, setting, variant) {
         Ok(linked) => {
+            reach.hoisted += linked.hoisted;
             for (export, (number, outcome)) in numbers.iter().zip(&outcomes).enumerate() {
                 run(&linked, export, programs[*number], outcome, variant, reach)
                     .map_err(|message| (*number, message))?;
@@ -98,7 +100,9 @@ fn link(programs: &[&Program], setting: Setting, variant: Variant) -> Result<Lin
     let bytes = linmem::wat::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let linked = linmem::link(&bytes, &variant.config(setting))?;
     let compiled = Module::new(engine(), &linked).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
-    Ok(Linked { sites: linmem::sites::read(&linked), module: linker().instantiate_pre(&compiled).unwrap() })
+    // The local that such a loop keeps its index in.
+    let hoisted = linked.windows(12).filter(|name| name == b"linmem.index").count();
+    Ok(Linked { hoisted, sites: linmem::sites::read(&linked), module: linker().instantiate_pre(&compiled).unwrap() })
 }
 
 fn linker() -> &'static Linker<State> {

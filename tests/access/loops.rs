@@ -25,6 +25,8 @@ impl Interpreter<'_, '_, '_> {
             let exact = counted.compare == Compare::Ne;
             let next = last.saturating_add(step);
             let bound = if exact { next } else { source.between(last.saturating_add(1), next).min(limit) };
+            let inclusive = matches!(counted.compare, Compare::LeU | Compare::LeS);
+            let bound = if inclusive { bound.saturating_sub(1) } else { bound };
             self.holes[hole].value.get_or_insert(bound);
         }
     }

@@ -141,16 +141,20 @@ impl Width {
 pub enum Compare {
     LtU,
     LtS,
+    LeU,
+    LeS,
     Ne,
 }
 
 impl Compare {
-    pub const ALL: [Compare; 3] = [Compare::LtU, Compare::LtS, Compare::Ne];
+    pub const ALL: [Compare; 5] = [Compare::LtU, Compare::LtS, Compare::LeU, Compare::LeS, Compare::Ne];
 
     pub fn holds(self, index: u32, bound: u32) -> bool {
         match self {
             Compare::LtU => index < bound,
             Compare::LtS => (index as i32) < (bound as i32),
+            Compare::LeU => index <= bound,
+            Compare::LeS => (index as i32) <= (bound as i32),
             Compare::Ne => index != bound,
         }
     }

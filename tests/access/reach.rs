@@ -81,6 +81,8 @@ pub struct Reach {
     pub unspecified: usize,
     /// Programs whose memory is in more than one chunk.
     pub chunked: usize,
+    /// Functions with a loop whose checks are made before it.
+    pub hoisted: usize,
     pub intrinsics: BTreeMap<String, usize>,
     pub total: Seen,
 }
@@ -123,6 +125,7 @@ impl Reach {
         self.values += other.values;
         self.unspecified += other.unspecified;
         self.chunked += other.chunked;
+        self.hoisted += other.hoisted;
         self.saw(&other.total);
     }
 
@@ -136,7 +139,7 @@ impl Reach {
 
     /// What was reached, as a table.
     pub fn histogram(&self) -> String {
-        let Reach { programs, total, in_loops, elsewhere, refused, values, unspecified, chunked, .. } = self;
+        let Reach { programs, total, in_loops, elsewhere, refused, values, unspecified, chunked, hoisted, .. } = self;
         let Seen { accesses, near, far, last, covered, wider, stale, branches, left, calls, whole, .. } = total;
         let runs: String = self.runs.iter().map(|(variant, count)| format!("\n  {count:6} {variant}")).collect();
         let ends: String =
@@ -148,6 +151,7 @@ impl Reach {
              accesses inside of earlier ones {covered}, beyond them {wider}; of closed regions {stale}\n\
              branches {branches}, left early {left}, calls {calls}, segments up to 2^32 {whole}, runs of many chunks \
              {chunked}\n\
+             functions with checks before a loop {hoisted}\n\
              loops {:?}, steps {:?}\n\
              values compared {values}, not specified {unspecified}",
             self.intrinsics, total.loops, total.steps

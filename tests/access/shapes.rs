@@ -96,7 +96,9 @@ impl Generator<'_, '_> {
         }
         let index = 2 + depth;
         let width = self.source.pick(&Width::ALL);
-        let factor = if self.source.chance(30) { self.source.pick(&[2, 3, 4, 8, 12]) } else { 1 };
+        // Nothing but accesses at the index, so that their checks can be made before the loop.
+        let is_plain = self.source.chance(50);
+        let factor = if !is_plain && self.source.chance(30) { self.source.pick(&[2, 3, 4, 8, 12]) } else { 1 };
         let step = match self.source.below(4) {
             0 | 1 => 1,
             2 => width.bytes(),
@@ -111,17 +113,18 @@ impl Generator<'_, '_> {
         let over = (place, width.bytes(), factor);
         vec![self.statement(|generator| {
             let (from, bound) = (generator.fitting(), generator.fitting());
-            let kept = generator.source.chance(50).then(|| generator.source.below(2) as usize);
+            let kept = (is_plain || generator.source.chance(50)).then(|| generator.source.below(2) as usize);
             generator.loops.push((place, width.bytes(), factor, index));
             let mut body = Vec::new();
             for _ in 0..generator.source.between(1, 3) {
-                body.push(generator.statement(|generator| generator.over_index(width)));
+                let statement = generator.statement(|generator| generator.over_index(width, is_plain));
+                body.push(Statement { tells: statement.tells && !is_plain, ..statement });
             }
-            let others = if generator.source.chance(45) { generator.source.between(1, 2) } else { 0 };
+            let others = if !is_plain && generator.source.chance(45) { generator.source.between(1, 2) } else { 0 };
             let others = generator.list(others);
             let at = generator.source.below(body.len() as u32 + 1) as usize;
             body.splice(at..at, others);
-            if generator.source.chance(6) {
+            if !is_plain && generator.source.chance(6) {
                 body.push(generator.statement(|generator| {
                     let further = generator.constant(1);
                     Action::Assign(index, Number::Add(Box::new(Number::Local(index)), Box::new(further)))
@@ -133,7 +136,7 @@ impl Generator<'_, '_> {
     }
 
     /// An access at the index of the innermost loop, of what the loop goes over.
-    pub fn over_index(&mut self, width: Width) -> Action {
+    pub fn over_index(&mut self, width: Width, is_plain: bool) -> Action {
         let (place, _, factor, index) = self.loops[self.loops.len() - 1];
         let segment = Segment::At(place);
         let mut offset = Number::Local(index);
@@ -142,7 +145,7 @@ impl Generator<'_, '_> {
         }
         // Narrower ones may go further.
         let width = if self.source.chance(25) { Width::Byte } else { width };
-        if self.source.chance(30) {
+        if !is_plain && self.source.chance(30) {
             offset = Number::Add(Box::new(offset), Box::new(self.fitting()));
         }
         if self.source.chance(50) {

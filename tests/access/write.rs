@@ -269,6 +269,8 @@ impl<'a> Writer<'a> {
         let (on, off) = match compare {
             Compare::LtU => ("i32.lt_u", "i32.ge_u"),
             Compare::LtS => ("i32.lt_s", "i32.ge_s"),
+            Compare::LeU => ("i32.le_u", "i32.gt_u"),
+            Compare::LeS => ("i32.le_s", "i32.gt_s"),
             Compare::Ne => ("i32.ne", "i32.eq"),
         };
         let label = self.label();
