@@ -154,6 +154,7 @@ impl Engine<'_> {
                 let start = engine.start_of(segment);
                 let extent = engine.extent(segment);
                 let top = engine.context.top();
+                engine.needs.use_regions();
                 engine.push_start(start, used.map_or(Held::Constant(0), |(offset, _)| offset));
                 match used {
                     Some((_, bytes)) => engine.push_held(bytes),
