@@ -77,6 +77,7 @@ impl Engine<'_> {
         if !label.is_some_and(|label| self.scan.as_mut().is_some_and(|scan| scan.branch(label))) {
             self.scan = None;
         }
+        self.end_group();
         self.die();
     }
 
@@ -94,6 +95,7 @@ impl Engine<'_> {
             return;
         }
         self.consume(conditions + params);
+        self.end_group();
         let before = self.tape.here();
         self.scan = is_loop.then(|| Scan::new(before, self.control.len() + 1));
         self.tape.label(Some(self.labels - 1));
@@ -130,7 +132,7 @@ impl Engine<'_> {
                 self.consume(results);
             }
         }
-        self.scan = None;
+        self.end_straight();
         self.end_arm();
         self.dead = None;
         write(&mut self.tape);
@@ -154,6 +156,7 @@ impl Engine<'_> {
             self.consume(results);
         }
         self.hoist_checks();
+        self.end_straight();
         self.end_arm();
         self.dead = None;
         if let Some(control) = self.control.pop() {

@@ -82,6 +82,7 @@ impl Engine<'_> {
                 Late::Assigned(local) => parts_of(local).keep(sink, local),
                 Late::Part(local, part) => parts_of(local).push(sink, local, part),
                 Late::Shorter(local, bytes) => parts_of(local).push_shorter(sink, local, bytes),
+                Late::Byte(local, offset) => parts_of(local).push_byte(sink, local, offset),
                 Late::Slot(slot) => push_slot(sink, slot),
                 Late::IsClosed(frame) => {
                     if let (Some(local), Some(types)) = (scopes.of(frames.base(frame)), context.segment_types) {

@@ -83,6 +83,8 @@ pub(crate) enum Late {
     Assigned(LocalIndex),
     /// The instructions that push a part of the segment that a local holds.
     Part(LocalIndex, Part),
+    /// The instructions that push an address in the segment that a local holds: of this byte or of a later one.
+    Byte(LocalIndex, u32),
     /// A segment of a frame.
     Slot(Slot),
     /// The instructions that keep the region of a frame, if code needs it as a structure.

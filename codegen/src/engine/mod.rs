@@ -10,6 +10,7 @@ mod control;
 mod doors;
 mod finish;
 pub(crate) mod frames;
+mod group;
 mod held;
 mod hoist;
 mod innermost;
@@ -32,6 +33,7 @@ use crate::source::SourceLine;
 use control::Control;
 use finish::pack_constant;
 use frames::{Frames, Late, RegionId};
+use group::Group;
 use innermost::Innermost;
 use linmem_intrinsics::{Intrinsic, Operation, Signature, Violation};
 use locals::{Fact, Locals};
@@ -39,7 +41,7 @@ use operands::{Operand, Operands, Value};
 use proven::Proven;
 use scan::Scan;
 use scopes::Scopes;
-use split::Splits;
+use split::{Part, Splits};
 use std::collections::BTreeMap;
 use tape::{Position, Tape};
 
@@ -118,6 +120,10 @@ pub(crate) struct Engine<'a> {
     proven: Proven,
     /// The innermost loop, if it may be a counted one.
     scan: Option<Scan>,
+    /// Checks that may be put together.
+    group: Option<Group>,
+    /// What the check that is being written reads of locals, and how often.
+    reads: Vec<(LocalIndex, Part, u64)>,
     splits: Splits,
     scopes: Scopes,
     /// The locals that hold, as a structure, what others of the program hold.
@@ -151,6 +157,8 @@ impl<'a> Engine<'a> {
             innermost: Innermost::default(),
             proven: Proven::default(),
             scan: None,
+            group: None,
+            reads: Vec::new(),
             splits: Splits::default(),
             scopes: Scopes::default(),
             casts: BTreeMap::new(),
@@ -292,7 +300,7 @@ impl<'a> Engine<'a> {
                 self.forget();
                 write(&mut self.tape);
                 self.called();
-                self.scan = None;
+                self.end_straight();
             }
         }
     }
@@ -303,7 +311,7 @@ impl<'a> Engine<'a> {
             return Ok(());
         }
         if !is_access(signature.intrinsic.operation()) {
-            self.scan = None;
+            self.end_straight();
         }
         let count = signature.operand_count();
         self.current = Some((signature.intrinsic, None));

@@ -92,6 +92,13 @@ impl Splits {
         *of = of.saturating_add(times.saturating_mul(saved));
     }
 
+    /// Says that code which runs so often reads the address of a byte, or of the last one, whichever is there.
+    pub(crate) fn read_byte(&mut self, local: LocalIndex, times: u64) {
+        self.read(local, Part::Start, times);
+        let balance = self.saved.entry(local).or_default();
+        balance.last = balance.last.saturating_add(times.saturating_mul(2));
+    }
+
     /// Says that code which runs so often assigns a local.
     pub(crate) fn assign(&mut self, local: LocalIndex, times: u64) {
         let count = self.assigned.entry(local).or_default();
@@ -144,6 +151,21 @@ impl Parts {
             Some(size) => sink.local_get(size.0).i32_const(bytes as i32).i32_lt_u(),
             None => sink.local_get(local.0).i64_const((u64::from(bytes) << 32) as i64).i64_lt_u(),
         };
+    }
+
+    /// Pushes the address of a byte of the segment that `local` holds, or of its last one.
+    pub(crate) fn push_byte(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, offset: u32) {
+        match self.last {
+            Some(last) => {
+                sink.local_get(last.0);
+            }
+            None => {
+                self.push(sink, local, Part::Start);
+                if offset != 0 {
+                    sink.i32_const(offset as i32).i32_add();
+                }
+            }
+        }
     }
 
     /// Keeps the parts of what `local` holds now.

@@ -133,6 +133,12 @@ impl Engine<'_> {
         }
     }
 
+    /// Says that what comes is no straight code.
+    pub(super) fn end_straight(&mut self) {
+        self.scan = None;
+        self.end_group();
+    }
+
     /// Looks at an instruction that was just written, for what it is to the loop that it is in. `top` was on top of its
     /// operands.
     pub(super) fn observe(&mut self, start: u32, top: Value) {
@@ -145,7 +151,12 @@ impl Engine<'_> {
         }
         let at = self.tape.here();
         let label = self.tape.number_at(start);
-        let Some(scan) = &mut self.scan else { return };
+        let Some(scan) = &mut self.scan else {
+            if !is_straight(opcode) {
+                self.end_group();
+            }
+            return;
+        };
         let stays = match (opcode, label, top) {
             (BR_IF, Some(label), Value::Comparison(comparison)) => scan.branch_if(label, Some(comparison), at),
             (BR_IF, Some(label), Value::Local(_) | Value::Unknown) => scan.branch_if(label, None, at),

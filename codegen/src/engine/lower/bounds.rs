@@ -70,6 +70,7 @@ impl Engine<'_> {
         let extent = self.extent(segment);
         let (offset, bytes) = (self.hold(offset), self.hold(bytes));
         let start = self.tape.here();
+        self.reads.clear();
         self.write_outside(extent, offset, bytes);
         self.write_if(|engine| {
             if engine.reports() {
@@ -110,7 +111,7 @@ impl Engine<'_> {
             (Some(_), Some(_)) => return Ok(()),
             _ => {}
         }
-        self.scan = None;
+        self.end_straight();
         let (address, bytes) = (self.hold(address), self.hold(bytes));
         self.tape.emit(|sink| {
             match (address, bytes) {
@@ -149,13 +150,20 @@ impl Engine<'_> {
             (Some(constant), _) => Some(From::Constant(constant)),
             (None, local) => local.map(From::Local),
         };
-        let Some(scan) = &mut self.scan else { return };
-        match (subject, from, bytes) {
-            (Some(subject), Some(from), Some(bytes)) => {
-                scan.checks.push(Check { code: (start, end), subject, from, bytes, checked });
+        let reads = std::mem::take(&mut self.reads);
+        match (subject, from, bytes, &mut self.scan) {
+            (Some(subject), Some(from), Some(bytes), scan) => {
+                let check = Check { code: (start, end), subject, from, bytes, checked };
+                match scan {
+                    Some(scan) => {
+                        scan.checks.push(check);
+                        scan.reads.extend(reads);
+                    }
+                    None => self.group_check(check, reads),
+                }
             }
             // One that cannot be told apart stays where it is, and so must all others.
-            _ => self.scan = None,
+            _ => self.end_straight(),
         }
     }
 
@@ -349,9 +357,7 @@ impl Engine<'_> {
     pub(super) fn push_part(&mut self, local: LocalIndex, part: Part) {
         let times = self.frequency();
         self.splits.read(local, part, times);
-        if let Some(scan) = &mut self.scan {
-            scan.reads.push((local, part, times));
-        }
+        self.reads.push((local, part, times));
         self.tape.late(Late::Part(local, part));
     }
 

@@ -27,6 +27,7 @@
 //! In `$linmem.UseAfterFree`.
 
 use crate::engine::Engine;
+use crate::engine::frames::Late;
 use crate::engine::held::Held;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::proven::{Fact, From};
@@ -80,8 +81,13 @@ impl Engine<'_> {
         let (offset, bytes) = (self.hold(offset), self.hold(bytes));
         let top = self.context.top();
         let position = self.tape.here();
-        match start {
-            Start::Local(local) => self.push_part(local, Part::Last),
+        self.reads.clear();
+        match (start, offset, bytes) {
+            (Start::Local(local), Held::Constant(offset), Held::Constant(count)) => {
+                self.splits.read_byte(local, self.frequency());
+                self.tape.late(Late::Byte(local, offset.wrapping_add(count).wrapping_sub(1)));
+            }
+            (Start::Local(local), ..) => self.push_part(local, Part::Last),
             _ => {
                 self.push_start(start, offset);
                 self.push_last_byte(bytes);
@@ -148,6 +154,7 @@ impl Engine<'_> {
             used.as_ref().map(|(offset, bytes)| ((offset.constant(), self.program_local_of(offset)), bytes.constant()));
         let used = used.filter(|_| reports).map(|(offset, bytes)| (self.hold(offset), self.hold(bytes)));
         let position = self.tape.here();
+        self.reads.clear();
         self.push_is_closed(types, segment);
         self.write_if(|engine| {
             if reports {
@@ -170,7 +177,7 @@ impl Engine<'_> {
         let checked = match segment.value {
             Value::Slot(slot, _) => Checked::Open(slot),
             Value::Structure(held, _) => Checked::OpenStructure(held),
-            _ => return self.scan = None,
+            _ => return self.end_straight(),
         };
         self.record_check(position, subject, (constant, local), bytes, checked);
         if let Some(subject) = subject {

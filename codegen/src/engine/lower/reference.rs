@@ -141,6 +141,7 @@ impl Engine<'_> {
         } else {
             self.scan = None;
         }
+        self.end_group();
         held
     }
 

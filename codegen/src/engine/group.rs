@@ -1,0 +1,143 @@
+//! Checks that follow each other, asked about at once.
+//!
+//! Where a function reads one field after the other, every access has its check, and the last one says what they all say. So
+//! the checks of constant offsets in straight code are put together, at the place of the first:
+//!
+//! ```wasm
+//! ;; is any of them going to fail?      ;; one comparison for each segment, of the highest end
+//! if
+//!   ;; the checks, in their order
+//! end
+//! ;; the accesses
+//! ```
+//!
+//! If all is well, the question says no. If not, the check that fails first fails, with its numbers. What is different is
+//! only that the accesses between the first check and that one have not been made. Nothing lies between that could be
+//! seen from outside, other than accesses of memory, or that could lead elsewhere.
+
+use crate::config::Optimize;
+use crate::engine::Engine;
+use crate::engine::frames::Late;
+use crate::engine::lower::{Extent, Start};
+use crate::engine::proven::{From, Subject};
+use crate::engine::scan::{Check, Checked};
+use crate::engine::split::Part;
+use crate::engine::tape::{Piece, Position};
+use crate::index::LocalIndex;
+use wasm_encoder::BlockType;
+
+/// Checks that may be put together.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The place of the first.
+    start: Position,
+    checks: Vec<Check>,
+    /// What they read of locals, and how often they were thought to.
+    reads: Vec<(LocalIndex, Part, u64)>,
+}
+
+/// What is asked of one segment.
+#[derive(Clone, Copy, Debug)]
+struct Question {
+    checked: Checked,
+    local: LocalIndex,
+    /// The highest end of an access.
+    end: u32,
+}
+
+impl Question {
+    /// The question that asks what a check does, if there is one.
+    fn of(check: &Check) -> Option<Question> {
+        let (Subject::Local(local), From::Constant(offset)) = (check.subject, check.from) else { return None };
+        let end = offset.checked_add(check.bytes).filter(|end| *end > 0)?;
+        match check.checked {
+            Checked::Bounds(Extent::Local(_) | Extent::Structure(_)) | Checked::Live(Start::Local(_)) => {
+                Some(Question { checked: check.checked, local, end })
+            }
+            _ => None,
+        }
+    }
+
+    fn is_like(&self, other: &Question) -> bool {
+        let same_kind = matches!(
+            (self.checked, other.checked),
+            (Checked::Bounds(_), Checked::Bounds(_)) | (Checked::Live(_), Checked::Live(_))
+        );
+        same_kind && self.local == other.local
+    }
+}
+
+impl Engine<'_> {
+    /// Adds a check that was just written to those that may be put together.
+    pub(super) fn group_check(&mut self, check: Check, reads: Vec<(LocalIndex, Part, u64)>) {
+        let is_asked = self.context.choices.optimize == Optimize::Speed;
+        let Some(question) = Question::of(&check).filter(|_| is_asked) else { return self.end_group() };
+        let can_join = |group: &Group| self.locals.is_unchanged(question.local, group.start);
+        if !self.group.as_ref().is_some_and(can_join) {
+            self.end_group();
+        }
+        let group = self.group.get_or_insert(Group { start: check.code.0, checks: Vec::new(), reads: Vec::new() });
+        group.checks.push(check);
+        group.reads.extend(reads);
+    }
+
+    /// Puts together what can be, where straight code ends.
+    pub(super) fn end_group(&mut self) {
+        let Some(group) = self.group.take() else { return };
+        let mut questions: Vec<Question> = Vec::new();
+        for question in group.checks.iter().filter_map(Question::of) {
+            match questions.iter_mut().find(|known| known.is_like(&question)) {
+                Some(known) => known.end = known.end.max(question.end),
+                None => questions.push(question),
+            }
+        }
+        // As many questions as checks are no gain.
+        if questions.len() == group.checks.len() {
+            return;
+        }
+        for (local, part, times) in &group.reads {
+            self.splits.take_back(*local, *part, *times);
+        }
+        let mut pieces = Vec::new();
+        for (position, question) in questions.iter().enumerate() {
+            self.ask(question, &mut pieces);
+            if position > 0 {
+                pieces.push(self.tape.aside(|sink| {
+                    sink.i32_or();
+                }));
+            }
+        }
+        pieces.push(Piece::Label);
+        pieces.push(self.tape.aside(|sink| {
+            sink.if_(BlockType::Empty);
+        }));
+        let moved: Vec<_> = group.checks.iter().map(|check| check.code).collect();
+        pieces.extend(moved.iter().map(|(start, end)| Piece::Move(*start, *end)));
+        pieces.push(self.tape.aside(|sink| {
+            sink.end();
+        }));
+        self.tape.hoist(group.start, pieces, moved);
+    }
+
+    fn ask(&mut self, question: &Question, pieces: &mut Vec<Piece>) {
+        let Question { checked, local, end } = *question;
+        match checked {
+            Checked::Bounds(Extent::Structure(held)) => {
+                if let Some(types) = self.context.segment_types {
+                    pieces.push(self.tape.aside(|sink| {
+                        types.size(sink.local_get(held.0)).i32_const(end as i32).i32_lt_u();
+                    }));
+                }
+            }
+            Checked::Live(_) => {
+                let (top, times) = (self.context.top(), self.frequency());
+                self.splits.read_byte(local, times);
+                pieces.push(Piece::Late(Late::Byte(local, end - 1)));
+                pieces.push(self.tape.aside(|sink| {
+                    sink.global_get(top).i32_ge_u();
+                }));
+            }
+            _ => pieces.push(Piece::Late(Late::Shorter(local, end))),
+        }
+    }
+}
