@@ -115,6 +115,11 @@ impl Context {
         self.first_global.0 + before.count() as u32
     }
 
+    /// The index of the global that holds, right after a region was opened, its handle.
+    pub(crate) fn handle(&self) -> u32 {
+        if self.choices.checks_regions() { self.global(Global::Serial) } else { self.top() }
+    }
+
     /// The index of the global that holds the next free address.
     pub(crate) fn top(&self) -> u32 {
         self.global(Global::Top)

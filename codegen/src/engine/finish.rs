@@ -74,6 +74,11 @@ impl Engine<'_> {
                 Late::ClearFrame(frame, from) => {
                     lower::clear(sink, context, frames.base(frame), from, frames.bytes(frame));
                 }
+                Late::Handle(local) => {
+                    if locals.is_read(local) {
+                        sink.global_get(context.handle()).local_set(local.0);
+                    }
+                }
                 Late::Parameters => {
                     for (local, parts) in parts.iter().filter(|(local, _)| locals.is_parameter(**local)) {
                         parts.keep(sink, *local);

@@ -77,6 +77,8 @@ pub(crate) enum Late {
     ClearFrame(FrameId, u32),
     /// The instructions that put a segment of a frame into its local, if code reads it there.
     Definition(DefinitionId),
+    /// The instructions that put the handle of the region that was just opened into a local, if code reads it there.
+    Handle(LocalIndex),
     /// The instructions that keep the parts of the segments that parameters are.
     Parameters,
     /// The instructions that keep the parts of the segment that was just assigned to a local.

@@ -309,7 +309,7 @@ impl Pieces<'_, '_> {
             }
             Start::Local(local) => self.part(local, Part::Last),
             // These have no subject to be recognized by, and do not come here. All is above this.
-            Start::Constant(_) | Start::Held(_) | Start::Structure(_) => self.emit(|sink| {
+            Start::Constant(_) | Start::Address(_) | Start::Held(_) | Start::Structure(_) => self.emit(|sink| {
                 sink.i32_const(-1);
             }),
         }

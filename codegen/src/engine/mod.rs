@@ -217,13 +217,12 @@ impl<'a> Engine<'a> {
                 self.push_deferred(Value::Slot(slot, Some(definition)));
             }
             fact => {
-                self.locals.read(local);
                 // What is known of the local is known of the value; the local may change before that is used.
-                let value = match fact {
-                    Some(Fact::Region(region)) => Value::Region(region, Some(local)),
-                    _ => Value::Local(local),
-                };
-                self.simple(value, |sink| {
+                if let Some(Fact::Region(region)) = fact {
+                    return self.push_deferred(Value::Region(region, Some(local)));
+                }
+                self.locals.read(local);
+                self.simple(Value::Local(local), |sink| {
                     sink.local_get(local.0);
                 });
             }

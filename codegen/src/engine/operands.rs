@@ -46,8 +46,8 @@ pub(crate) struct Operand {
     pub(crate) start: Option<u32>,
     /// Whether no instruction pushes it yet.
     pub(crate) deferred: bool,
-    /// Of a packed segment: where the instructions start that only pack the address below them.
-    pub(crate) packing: Option<u32>,
+    /// Of a packed segment: the position at which its address lies on top of the stack, if all behind it only packs it.
+    pub(crate) packing: Option<Position>,
     /// Of a segment: how many bytes it has, if that is known.
     pub(crate) bytes: Option<u32>,
 }

@@ -44,6 +44,13 @@ pub(crate) struct Position {
     clock: u32,
 }
 
+impl Position {
+    /// How many bytes lie before it.
+    pub(crate) fn byte(self) -> u32 {
+        self.at
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Action {
     /// Leave out this many bytes.

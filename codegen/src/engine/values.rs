@@ -69,7 +69,7 @@ impl Engine<'_> {
     /// Pushes a packed segment whose address is on the stack, by instructions that do nothing but pack it, and whose size
     /// may be known.
     pub(super) fn push_packed(&mut self, bytes: Option<u32>, write: impl FnOnce(&mut InstructionSink<'_>)) {
-        let packing = Some(self.tape.len());
+        let packing = Some(self.tape.here());
         self.tape.emit(write);
         let position = Some(self.tape.here());
         self.operands.push(Operand { position, packing, bytes, ..Operand::UNKNOWN });
@@ -232,9 +232,12 @@ impl Engine<'_> {
             Value::I64(constant) => self.tape.insert(position, |sink| {
                 sink.i64_const(constant);
             }),
-            Value::Region(_, Some(local)) => self.tape.insert(position, |sink| {
-                sink.local_get(local.0);
-            }),
+            Value::Region(_, Some(local)) => {
+                self.locals.read(local);
+                self.tape.insert(position, |sink| {
+                    sink.local_get(local.0);
+                });
+            }
             Value::Unknown
             | Value::Local(_)
             | Value::Sum(..)
@@ -255,10 +258,20 @@ impl Engine<'_> {
         }
     }
 
-    /// Records that a local holds a segment of a frame, if that is what is assigned. The instructions for it are written
-    /// only if something reads the local.
+    /// Records that a local holds a segment of a frame, or the handle of a region that was just opened, if that is what is
+    /// assigned. The instructions for it are written only if something reads the local.
     pub(super) fn define(&mut self, local: LocalIndex, operand: &Operand) -> Option<Value> {
         self.locals.set_fact(local, None);
+        if let (Value::Region(region, None), Some(position)) = (operand.value, operand.position)
+            && operand.start.is_some()
+            && self.tape.is_end(position)
+        {
+            self.discard(operand);
+            self.tape.late(Late::Handle(local));
+            self.assigned(local, operand);
+            self.know(local, Fact::Region(region));
+            return Some(Value::Region(region, Some(local)));
+        }
         let Value::Slot(slot, _) = operand.value else { return None };
         if !operand.deferred {
             return None;

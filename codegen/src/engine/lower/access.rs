@@ -66,7 +66,7 @@ impl Engine<'_> {
     pub(super) fn unwrap_segment(&mut self, segment: &Operand) {
         let position = self.at(segment);
         if let Some(packing) = segment.packing {
-            return self.tape.delete(packing, position);
+            return self.tape.delete(packing.byte(), position);
         }
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => {

@@ -46,6 +46,8 @@ pub(crate) enum Start {
     Frame(LocalIndex, u32),
     /// At an address.
     Constant(u32),
+    /// At the address that a local of the lowering's holds.
+    Address(LocalIndex),
     /// A local of the program holds the segment.
     Local(LocalIndex),
     /// A local of the lowering's does.
@@ -199,9 +201,16 @@ impl Engine<'_> {
             Value::Slot(slot, _) if segment.deferred => Start::Frame(self.frames.base(slot.frame), slot.offset),
             Value::I64(constant) => Start::Constant(constant as u32),
             Value::Structure(local, _) => Start::Structure(local),
-            _ => match self.program_local_of(segment) {
-                Some(local) => Start::Local(local),
-                None => Start::Held(self.hold_in_local(segment, ValType::I64)),
+            _ => match (self.program_local_of(segment), segment.packing) {
+                (Some(local), _) => Start::Local(local),
+                (None, Some(position)) => {
+                    let local = self.locals.take_held(ValType::I32, position);
+                    self.tape.insert(position, |sink| {
+                        sink.local_tee(local.0);
+                    });
+                    Start::Address(local)
+                }
+                (None, None) => Start::Held(self.hold_in_local(segment, ValType::I64)),
             },
         }
     }
@@ -220,6 +229,7 @@ impl Engine<'_> {
         match start {
             Start::Frame(base, _) => self.push_held(Held::Local(base)),
             Start::Constant(address) => self.push_held(Held::Constant(address)),
+            Start::Address(local) => self.push_held(Held::Local(local)),
             Start::Local(local) => self.push_part(local, Part::Start),
             Start::Held(local) => self.tape.emit(|sink| {
                 sink.local_get(local.0).i32_wrap_i64();
