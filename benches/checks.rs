@@ -1,5 +1,6 @@
-//! What checks cost in time: a loop over a segment that arrives as a parameter, compiled by wasmtime, next to the same
-//! loop by hand, which checks nothing.
+//! What checks cost in time: loops over a segment, compiled by wasmtime, next to the same by hand, which checks nothing.
+//! `param` goes over one that arrives as a parameter, `bytes` over one that was just allocated; `table` reads where no loop
+//! says that it may.
 //!
 //! All run in turns in one process, many rounds each; the ratio of the quickest rounds is printed.
 
@@ -48,7 +49,7 @@ fn text(name: &str) -> String {
 }
 
 fn checks(criterion: &mut Criterion) {
-    for export in ["param", "bytes"] {
+    for export in ["param", "bytes", "table"] {
         let hand = linmem::wat::parse(text(&format!("{export}.hand.wat")).as_bytes()).unwrap().into_owned();
         let mut programs = vec![Program::new("by hand", &hand, export)];
         for segment in ["i64", "anyref"] {

@@ -19,11 +19,12 @@ struct Program {
     limits: &'static [(&'static str, f64)],
 }
 
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 5] = [
     Program { name: "iovec", times: 10_000, limits: &[("i32", 56.0), ("i64", 62.0), ("i64 spatial", 70.0)] },
     Program { name: "many", times: 1000, limits: &[("i32", 38.0), ("i64", 38.0)] },
     Program { name: "bytes", times: 65536, limits: &[("i32", 28.0), ("i64", 28.0), ("i64 spatial", 40.0)] },
     Program { name: "param", times: 65536, limits: &[("i32", 28.0), ("i64", 28.0), ("i64 spatial", 40.0)] },
+    Program { name: "table", times: 65536, limits: &[("i32", 26.0), ("i64", 26.0)] },
 ];
 
 fn text(name: &str) -> String {

@@ -242,6 +242,22 @@ fn violations_are_reported_with_their_line() {
 }
 
 #[test]
+fn accesses_are_checked_by_default() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| linmem(args, dir.path(), b"");
+    let file = example("out_of_bounds.wat");
+    let output = run(&["run", &file]);
+    expect(&output, 1, "");
+    let report =
+        format!("error: MemorySegment.getInt: bytes 13..17 of a segment of 16 bytes\n  at {file}:11, in $last\n");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), report);
+    expect(&run(&["run", "--safety", "none", &file]), 0, "");
+    let parts = ["--sealed", "i64", "declare segments as references"];
+    expect_error(&run(&["link", "--sealed", &file, "-o", "out.wasm"]), 2, &parts);
+    assert!(!dir.path().join("out.wasm").exists());
+}
+
+#[test]
 fn checks_tell_errors_from_warnings() {
     let dir = tempfile::tempdir().unwrap();
     let prelude = "(import \"linmem\" \"MemoryAllocator.new\" (func $new (result i32)))\n\

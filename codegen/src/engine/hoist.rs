@@ -57,7 +57,8 @@ impl Engine<'_> {
     pub(super) fn hoist_checks(&mut self) {
         let depth = self.control.len();
         let Some(scan) = self.scan.take_if(|scan| scan.depth == depth) else { return };
-        let is_asked = self.context.choices.optimize == Optimize::Speed && !scan.checks.is_empty();
+        let is_asked =
+            self.context.choices.optimize == Optimize::Speed && !(scan.checks.is_empty() && scan.casts.is_empty());
         let Some(counted) = scan.counted().filter(|_| is_asked) else { return };
         for (local, part, times) in &scan.reads {
             self.splits.take_back(*local, *part, *times);
@@ -102,6 +103,18 @@ impl Pieces<'_, '_> {
             });
         }
         self.list.extend(scan.casts.iter().map(|cast| Piece::Move(cast.code.0, cast.code.1)));
+        if !scan.checks.is_empty() {
+            self.slow_arm(scan, counted);
+        }
+        if counted.tests_first {
+            self.emit(|sink| {
+                sink.end();
+            });
+        }
+    }
+
+    /// The question, and the checks if it says yes.
+    fn slow_arm(&mut self, scan: &Scan, counted: &Counted) {
         self.question(scan, counted);
         self.begin(|sink| {
             sink.if_(BlockType::Empty);
@@ -122,11 +135,6 @@ impl Pieces<'_, '_> {
         self.emit(|sink| {
             sink.br_if(0).end().local_get(kept).local_set(index.0).end();
         });
-        if counted.tests_first {
-            self.emit(|sink| {
-                sink.end();
-            });
-        }
     }
 
     fn term(&mut self, term: Term) {

@@ -28,7 +28,9 @@ impl Engine<'_> {
     ///
     /// If it is a violation for certain.
     pub(super) fn lower(&mut self, signature: &Signature, operands: &mut [Operand]) -> Result<(), Certain> {
-        if self.context.checks_bounds() || signature.intrinsic.is_host_call() {
+        // Without checks a cast stands where the reference was pushed, unless it may be one for all rounds of a loop.
+        let in_loop = self.scan.is_some() && operands.iter().all(|operand| self.is_plain(operand));
+        if self.context.checks_bounds() || signature.intrinsic.is_host_call() || in_loop {
             self.cast_segments(signature, operands);
         }
         match (signature.intrinsic.operation(), operands) {

@@ -71,6 +71,12 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether an operand is a local or a constant, so that it can be taken off the stack for nothing.
+    pub(super) fn is_plain(&self, operand: &Operand) -> bool {
+        let is_local = self.local_of(operand).is_some();
+        operand.deferred || operand.start.is_some() && (is_local || operand.constant().is_some())
+    }
+
     /// Takes the operand on top off the stack: what is left of it is a deferred one, or a local that holds it.
     fn take_off(&mut self, operand: &mut Operand, ty: ValType) {
         if operand.deferred {
