@@ -52,7 +52,7 @@ fn expect(bytes: &[u8], cases: &[(i32, i32)], choices: &str) {
 fn both(code: impl Fn(&mut FunctionBuilder<'_>), cases: &[(i32, i32)]) {
     for config in configurations() {
         let choices = format!("{config:?}");
-        for representation in [Representation::Address, Representation::Packed] {
+        for representation in [Representation::Address, Representation::Packed, Representation::ALL[2]] {
             let bytes =
                 built(&config, representation, |f| code(f)).unwrap_or_else(|error| panic!("{choices}: {error}"));
             expect(&bytes, cases, &choices);
@@ -268,7 +268,7 @@ fn segments_are_sliced_filled_and_copied() {
 
 #[test]
 fn host_calls_take_segments() {
-    for representation in [Representation::Address, Representation::Packed] {
+    for &representation in Representation::ALL {
         let bytes = module(representation, |f| {
             f.region(|f, region| {
                 let text = f.allocate(region, 3);

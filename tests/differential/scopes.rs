@@ -303,7 +303,9 @@ fn imports(module: &mut ModuleBuilder) -> [FunctionId; 4] {
 /// The test module of a variant.
 fn lower(variant: Variant) -> Vec<u8> {
     let config = Config { unwind: Unwind::Release, base: None, ..variant.config() };
-    let mut module = ModuleBuilder::new(&config, Representation::Packed).unwrap();
+    // Regions are the same whatever a segment is; where it is a reference, they have to tell their segments.
+    let representation = if variant.zero == Zero::Never { Representation::Packed } else { Representation::ALL[2] };
+    let mut module = ModuleBuilder::new(&config, representation).unwrap();
     let [next, opened, allocated, leaving] = imports(&mut module);
     let nothing = module.function_type([], []);
     let tag = module.tag(nothing);
