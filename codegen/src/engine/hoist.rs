@@ -49,6 +49,18 @@ use crate::engine::tape::{Piece, Tape};
 use crate::index::LocalIndex;
 use wasm_encoder::{BlockType, InstructionSink};
 
+/// Whether `last + bytes <= size` follows from constants.
+fn is_settled(check: &Check, counted: &Counted) -> bool {
+    let (Checked::Bounds(Extent::Known(size)), From::Local(_), Term::Constant(bound)) =
+        (check.checked, check.from, counted.goes_on.right)
+    else {
+        return false;
+    };
+    // The last index is not above this one.
+    let most = u64::from(bound).saturating_sub(u64::from(counted.goes_on.relation != Relation::LessOrEqual));
+    most + u64::from(check.bytes) <= u64::from(size)
+}
+
 /// Above this, a signed bound is not worth thinking about.
 const MOST_SIGNED: u32 = (1 << 31) - (1 << 16);
 
@@ -168,6 +180,7 @@ impl Pieces<'_, '_> {
 
     /// Whether any check may fail.
     fn question(&mut self, scan: &Scan, counted: &Counted) {
+        // Where all is settled but where the index starts, that alone is asked, and something always is.
         let is_indexed =
             |check: &Check| matches!(check.from, From::Local(_)) && matches!(check.checked, Checked::Bounds(_));
         let mut asked = false;
@@ -182,7 +195,7 @@ impl Pieces<'_, '_> {
                 Checked::Bounds(extent) => format!("{extent:?} {:?} {}", check.from, check.bytes),
                 other => format!("{other:?}"),
             };
-            if known.contains(&key) {
+            if known.contains(&key) || is_settled(check, counted) {
                 continue;
             }
             known.push(key);
