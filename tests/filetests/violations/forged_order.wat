@@ -17,7 +17,8 @@
     (call $free (local.get $r))
     (local.get $s))
   (func (export "to") (param $o i32) (param $bytes i32)
-    (call $copy (ref.null none) (call $noted (i32.const 1)) (call $dead) (local.get $o) (call $noted (local.get $bytes))))
+    (call $copy
+      (ref.null none) (call $noted (i32.const 1)) (call $dead) (local.get $o) (call $noted (local.get $bytes))))
   (func (export "from") (param $o i32) (param $bytes i32)
     (call $copy (call $dead) (local.get $o) (ref.i31 (i32.const 0)) (i32.const 0) (local.get $bytes)))
   (func (export "neither") (param $o i32) (param $bytes i32)

@@ -1,7 +1,7 @@
 ;;! --oom null --safety temporal
-;;! representations: i64 anyref
+;;! representations: anyref
 ;;! pages: 2
-;; The null segment belongs to its region, but as a packed segment nothing of it can be freed: it has no bytes.
+;; The null segment as a reference is of the region that it was asked of, and freed with it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -16,6 +16,18 @@
     (call $address (local.get $s))
     (call $size (local.get $s))
     (call $free (local.get $r)))
+  (func (export "after") (param $bytes i32) (result i32) (local $r i32) (local $s {seg})
+    (local.set $s (call $allocate (local.tee $r (call $new)) (local.get $bytes)))
+    (call $free (local.get $r))
+    (call $size (call $slice (local.get $s) (i32.const 0) (local.get $bytes))))
+  (func (export "after_none") (param $bytes i32) (result i32) (local $r i32) (local $s {seg})
+    (local.set $s (call $allocate (local.tee $r (call $new)) (local.get $bytes)))
+    (call $free (local.get $r))
+    (call $size (call $slice (local.get $s) (i32.const 0) (i32.const 0))))
+  (func (export "frame_after") (param $o i32) (result i32) (local $r i32) (local $s {seg})
+    (local.set $s (call $allocate (local.tee $r (call $new)) (i32.const 131072)))
+    (call $free (local.get $r))
+    (call $size (call $slice (local.get $s) (local.get $o) (i32.const 0))))
   (func (export "get") (param $bytes i32) (param $o i32) (result i32) (local $r i32) (local $s {seg})
     (local.set $s (call $allocate (local.tee $r (call $new)) (local.get $bytes)))
     (call $getByte (local.get $s) (local.get $o))
@@ -23,5 +35,10 @@
 
 ;; run: live(8) == (24, 8)
 ;; run: live(131072) == (0, 0)
+;; violation: UseAfterFree after(8)
+;; violation: OutOfBounds after(131072)
+;; violation: UseAfterFree after_none(131072)
+;; violation: UseAfterFree frame_after(0)
+;; violation: OutOfBounds frame_after(1)
 ;; run: get(8, 7) == 0
 ;; violation: OutOfBounds get(131072, 0)
