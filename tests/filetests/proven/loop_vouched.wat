@@ -13,7 +13,9 @@
     (local.get $sum))
   (func (export "vouched") (param $bytes i32) (param $at i32) (param $n i32) (result i32)
     (call $vouched
-      (call $allocate (call $new) (local.get $bytes)) (call $ofAddress (local.get $at) (i32.const 100)) (local.get $n))))
+      (call $allocate (call $new) (local.get $bytes))
+      (call $ofAddress (local.get $at) (i32.const 100))
+      (local.get $n))))
 
 ;; run: vouched(3, 0, 3) == 0
 ;; violation: OutOfBounds vouched(3, 0, 4)
