@@ -48,4 +48,7 @@
 ;; violation: UseAfterFree byte(141000)
 ;; violation: UseAfterFree fill(131071, 2)
 ;; violation: UseAfterFree fill(0, 196608)
+;; violation: UseAfterFree fill(0, 0xffffffff)
 ;; run: byte(15) == 0
+;; trap: byte(0xffffffff)
+;; trap: fill(196608, 0xfffd0000)

@@ -29,7 +29,10 @@
 ;; run: fill(0, 131072) == ()
 ;; run: vouched(131068) == 0x30303030
 ;; trap: vouched(131072)
+;; trap: vouched(0xfffffffc)
+;; violation: OutOfBounds vouched(0xfffffffd)
 ;; violation: UseAfterFree dead()
+;; trap: vouched(0xfffffffc)
 ;; run: vouched(131068) == 0x30303030
 ;; run: write(131068) == 0
 ;; run: fill(0, 131072) == ()
