@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
-;; A local that holds one segment and then another, on some ways or in some rounds: what is known is of the one it holds.
+;; A local that holds one segment and then another: what is known is of the one that it holds.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -32,7 +32,8 @@
     (call $in_turn
       (call $segment (local.get $r) (local.get $a)) (call $segment (local.get $r) (local.get $b)) (local.get $rounds))
     (call $free (local.get $r)))
-  (func (export "one_dead") (param $way i32) (result i32) (local $r i32) (local $q i32) (local $s {seg}) (local $t {seg})
+  (func (export "one_dead") (param $way i32) (result i32)
+    (local $r i32) (local $q i32) (local $s {seg}) (local $t {seg})
     (local.set $s (call $segment (local.tee $r (call $new)) (i32.const 8)))
     (local.set $t (call $segment (local.tee $q (call $new)) (i32.const 8)))
     (call $free (local.get $q))
