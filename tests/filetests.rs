@@ -139,6 +139,8 @@ fn findings(path: &Path, relative: &Path) -> Result<(), Failed> {
 fn golden(relative: &Path, representation: &str, contents: &str) {
     let dir = relative.parent().map(Path::to_path_buf).unwrap_or_default();
     let stem = relative.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    // `(ref any)` is a file `ref-any`.
+    let representation = representation.replace(['(', ')'], "").replace(' ', "-");
     let name = if representation.is_empty() { stem } else { format!("{stem}@{representation}") };
     let _guard = support::goldens(PathBuf::from("filetests").join(dir));
     insta::assert_snapshot!(name, contents);

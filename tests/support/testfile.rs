@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ;;! --optimize size                  options, as on the command line; unknown ones are refused
-//! ;;! representations: i32 i64         the text is run once for each, with its placeholders filled in
+//! ;;! representations: i32 (ref any)   the text is run once for each, with its placeholders filled in
 //! ;;! stdin: text   ;;! transfer: 3   ;;! errnos: 27 6   ;;! pages: 4   ;;! refused: 0 1
 //! ;; run: f(1, 2) == 3                 what an export returns
 //! ;; run: g() == (1, 2.5)
@@ -126,7 +126,7 @@ impl TestFile {
             value.split_whitespace().map(|word| word.parse().map_err(|_| format!("`{word}` is no number"))).collect()
         };
         match key {
-            "representations" => self.representations = value.split_whitespace().map(str::to_string).collect(),
+            "representations" => self.representations = types(value),
             "stdin" => self.stdin = value.to_string(),
             "transfer" => self.transfer = numbers()?[0] as usize,
             "errnos" => self.errnos = numbers()?,
@@ -342,6 +342,18 @@ fn call(text: &str) -> Result<Call, String> {
     let (name, args) = text.split_once('(').ok_or_else(|| format!("`{text}` is no call"))?;
     let args = args.strip_suffix(')').ok_or_else(|| format!("`{text}` is no call"))?;
     Ok(Call { name: name.to_string(), args: words(args) })
+}
+
+/// Types between blanks, some of which have blanks in parentheses.
+fn types(list: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for word in list.split_whitespace() {
+        match found.last_mut().filter(|last| last.starts_with('(') && !last.ends_with(')')) {
+            Some(open) => *open = format!("{open} {word}"),
+            None => found.push(word.to_string()),
+        }
+    }
+    found
 }
 
 fn words(list: &str) -> Vec<String> {

@@ -1,0 +1,45 @@
+;;! --safety temporal
+;;! representations: i64 anyref
+;; Segments that are live: of an outer region while inner ones are open, and after these were closed.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
+  (import "linmem" "MemorySegment.slice" (func $slice (param {seg} i32 i32) (result {seg})))
+  (func (export "outer") (param $o i32) (result i32)
+    (local $a i32) (local $b i32) (local $s {seg}) (local $t {seg}) (local $part {seg})
+    (local.set $s (call $allocate (local.tee $a (call $new)) (i32.const 16)))
+    (local.set $b (call $new))
+    (local.set $t (call $allocate (local.get $b) (i32.const 16)))
+    (call $setInt (local.get $s) (local.get $o) (i32.const 7))
+    (call $setInt (local.get $t) (local.get $o) (i32.const 8))
+    (local.set $part (call $slice (local.get $s) (i32.const 4) (i32.const 12)))
+    (call $free (local.get $b))
+    (i32.add
+      (call $getInt (local.get $s) (local.get $o))
+      (call $getInt (local.get $part) (i32.sub (local.get $o) (i32.const 4))))
+    (call $free (local.get $a)))
+  (func (export "inner") (param $o i32) (result i32)
+    (local $a i32) (local $b i32) (local $s {seg}) (local $t {seg})
+    (local.set $s (call $allocate (local.tee $a (call $new)) (i32.const 16)))
+    (local.set $b (call $new))
+    (local.set $t (call $allocate (local.get $b) (i32.const 16)))
+    (call $free (local.get $b))
+    (call $setInt (local.get $s) (local.get $o) (i32.const 9))
+    (call $getInt (local.get $t) (local.get $o)))
+  (func (export "both") (param $o i32) (result i32)
+    (local $a i32) (local $s {seg})
+    (local.set $s (call $allocate (local.tee $a (call $new)) (i32.const 16)))
+    (call $free (call $new))
+    (call $setInt (local.get $s) (local.get $o) (i32.const 5))
+    (call $free (local.get $a))
+    (call $getInt (local.get $s) (local.get $o))))
+
+;; run: outer(4) == 14
+;; run: outer(12) == 14
+;; violation: OutOfBounds outer(13)
+;; violation: UseAfterFree inner(0)
+;; violation: UseAfterFree inner(12)
+;; violation: UseAfterFree both(0)
