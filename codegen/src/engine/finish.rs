@@ -88,6 +88,12 @@ impl Engine<'_> {
                 Late::Part(local, part) => parts_of(local).push(sink, local, part),
                 Late::Shorter(local, bytes) => parts_of(local).push_shorter(sink, local, bytes),
                 Late::Byte(local, offset) => parts_of(local).push_byte(sink, local, offset),
+                Late::ByteAt(local, offset, distance) => {
+                    parts_of(local).push_byte(sink, local, distance);
+                    if !parts_of(local).has_last() {
+                        sink.local_get(offset.0).i32_add();
+                    }
+                }
                 Late::Slot(slot) => push_slot(sink, slot),
                 Late::IsClosed(frame) => {
                     if let (Some(local), Some(types)) = (scopes.of(frames.base(frame)), context.segment_types) {

@@ -87,6 +87,9 @@ pub(crate) enum Late {
     Part(LocalIndex, Part),
     /// The instructions that push an address in the segment that a local holds: of this byte or of a later one.
     Byte(LocalIndex, u32),
+    /// The instructions that push an address in the segment that a local holds: so far behind the offset that another one
+    /// holds, or later.
+    ByteAt(LocalIndex, LocalIndex, u32),
     /// A segment of a frame.
     Slot(Slot),
     /// The instructions that keep the region of a frame, if code needs it as a structure.

@@ -5,7 +5,7 @@
 //! if
 //!   local.get $i   local.set $linmem.index
 //!   loop                                       ;; the loop with nothing but its checks
-//!     ;; the checks, which were in the loop
+//!     ;; the checks, which were in the loop, and the casts of references
 //!     local.get $i   i32.const STEP   i32.add   local.tee $i
 //!     ;; the bound   i32.lt_u   br_if 0
 //!   end
@@ -19,6 +19,8 @@
 //! The question only has to be right when it says no. When it says yes, the checks run as they would have, in their order
 //! and with their numbers, and end in the violation that the loop would have ended in; or they find that all is well.
 //! What is different is only that the rounds before the violation have not run.
+//!
+//! References are cast before the question, to null if they are no segments, which is a part of it.
 //!
 //! A loop that compares before its first round has all this in an `if` of that comparison.
 //!
@@ -43,11 +45,11 @@ use crate::engine::frames::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::{Extent, Start};
 use crate::engine::proven::From;
-use crate::engine::scan::{Check, Checked, Comparison, Counted, Relation, Scan, Term};
+use crate::engine::scan::{Cast, Check, Checked, Comparison, Counted, Relation, Scan, Term};
 use crate::engine::split::Part;
 use crate::engine::tape::{Piece, Tape};
 use crate::index::LocalIndex;
-use wasm_encoder::{BlockType, InstructionSink};
+use wasm_encoder::{BlockType, InstructionSink, ValType};
 
 /// Whether `last + bytes <= size` follows from constants.
 fn is_settled(check: &Check, counted: &Counted) -> bool {
@@ -114,9 +116,11 @@ impl Pieces<'_, '_> {
                 sink.if_(BlockType::Empty);
             });
         }
-        self.list.extend(scan.casts.iter().map(|cast| Piece::Move(cast.code.0, cast.code.1)));
-        if !scan.checks.is_empty() {
+        if self.engine.context.checks_bounds() {
+            scan.casts.iter().for_each(|cast| self.try_cast(cast));
             self.slow_arm(scan, counted);
+        } else {
+            self.list.extend(scan.casts.iter().map(|cast| Piece::Move(cast.code.0, cast.code.1)));
         }
         if counted.tests_first {
             self.emit(|sink| {
@@ -125,9 +129,47 @@ impl Pieces<'_, '_> {
         }
     }
 
+    /// Casts what a local holds to a segment, or to null if it is none.
+    ///
+    /// ```wasm
+    /// block (result (ref null $segment))
+    ///   local.get $s   br_on_cast 0 anyref (ref $segment)   drop   ref.null $segment
+    /// end
+    /// local.set $linmem.segment
+    /// ```
+    fn try_cast(&mut self, cast: &Cast) {
+        let Some(types) = self.engine.context.segment_types else { return };
+        let (general, nullable) = (self.engine.nullable_segment(), types.segment_reference(true));
+        self.begin(|sink| {
+            sink.block(BlockType::Result(ValType::Ref(nullable))).local_get(cast.local.0);
+            sink.br_on_cast(0, general, types.segment_reference(false)).drop().ref_null(nullable.heap_type).end();
+            sink.local_set(cast.held.0);
+        });
+    }
+
     /// The question, and the checks if it says yes.
     fn slow_arm(&mut self, scan: &Scan, counted: &Counted) {
+        let has_casts = !scan.casts.is_empty();
+        if has_casts {
+            // What is null now is no segment; the checks find out which.
+            for (position, cast) in scan.casts.iter().enumerate() {
+                self.emit(|sink| {
+                    sink.local_get(cast.held.0).ref_is_null();
+                    if position > 0 {
+                        sink.i32_or();
+                    }
+                });
+            }
+            self.begin(|sink| {
+                sink.if_(BlockType::Result(ValType::I32)).i32_const(1).else_();
+            });
+        }
         self.question(scan, counted);
+        if has_casts {
+            self.emit(|sink| {
+                sink.end();
+            });
+        }
         self.begin(|sink| {
             sink.if_(BlockType::Empty);
         });
@@ -139,7 +181,10 @@ impl Pieces<'_, '_> {
         self.begin(|sink| {
             sink.loop_(BlockType::Empty);
         });
-        self.list.extend(scan.checks.iter().map(|check| Piece::Move(check.code.0, check.code.1)));
+        let casts = scan.casts.iter().map(|cast| cast.code);
+        let mut moved: Vec<_> = scan.checks.iter().map(|check| check.code).chain(casts).collect();
+        moved.sort();
+        self.list.extend(moved.into_iter().map(|(start, end)| Piece::Move(start, end)));
         self.emit(|sink| {
             sink.local_get(index.0).i32_const(step as i32).i32_add().local_set(index.0);
         });
@@ -163,7 +208,7 @@ impl Pieces<'_, '_> {
 
     /// Whether the loop goes on.
     fn compare(&mut self, counted: &Counted) {
-        let Comparison { left, right, relation, signed } = counted.goes_on;
+        let Comparison { left, right, relation, signed, .. } = counted.goes_on;
         self.term(left);
         self.term(right);
         self.emit(|sink| {
@@ -180,7 +225,6 @@ impl Pieces<'_, '_> {
 
     /// Whether any check may fail.
     fn question(&mut self, scan: &Scan, counted: &Counted) {
-        // Where all is settled but where the index starts, that alone is asked, and something always is.
         let is_indexed =
             |check: &Check| matches!(check.from, From::Local(_)) && matches!(check.checked, Checked::Bounds(_));
         let mut asked = false;
@@ -206,6 +250,11 @@ impl Pieces<'_, '_> {
                 });
             }
             asked = true;
+        }
+        if !asked {
+            self.emit(|sink| {
+                sink.i32_const(0);
+            });
         }
     }
 

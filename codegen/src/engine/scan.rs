@@ -76,11 +76,13 @@ pub(crate) struct Comparison {
     pub(crate) right: Term,
     pub(crate) relation: Relation,
     pub(crate) signed: bool,
+    /// Where it is made: what it compares may be something else later.
+    pub(crate) at: Position,
 }
 
 impl Comparison {
     /// The comparison of an instruction, by its opcode.
-    pub(crate) fn of(opcode: u8, left: Term, right: Term) -> Option<Comparison> {
+    pub(crate) fn of(opcode: u8, left: Term, right: Term, at: Position) -> Option<Comparison> {
         let (relation, signed) = match opcode {
             0x46 => (Relation::Equal, false),
             0x47 => (Relation::NotEqual, false),
@@ -94,7 +96,7 @@ impl Comparison {
             0x4f => (Relation::GreaterOrEqual, false),
             _ => return None,
         };
-        Some(Comparison { left, right, relation, signed })
+        Some(Comparison { left, right, relation, signed, at })
     }
 
     /// The comparison that holds where this one does not.
@@ -143,6 +145,8 @@ pub(crate) struct Check {
 pub(crate) struct Cast {
     pub(crate) code: (Position, Position),
     pub(crate) local: LocalIndex,
+    /// The local that holds the segment as a structure.
+    pub(crate) held: LocalIndex,
 }
 
 /// A loop that may be a counted one.
@@ -242,7 +246,7 @@ impl Scan {
             let comparison = comparison.of_index(*local)?;
             let once = self.assigned.iter().filter(|assigned| *assigned == local).count() == 1;
             // The index that is compared is the one that the next round begins with.
-            let in_order = if tests_first { at < *moved } else { *moved < at };
+            let in_order = if tests_first { comparison.at < *moved } else { *moved < comparison.at };
             let is_step = step.is_power_of_two() && *step <= MOST_STEP;
             (once && in_order && is_step).then_some((*local, *step, *moved, comparison))
         })?;
@@ -273,17 +277,12 @@ impl Scan {
     }
 }
 
-/// Whether an instruction is straight code that nobody outside sees run, by the first byte of its encoding.
+/// Whether an instruction is straight code that nobody outside sees run, and that does not trap, by the first byte of its
+/// encoding.
 pub(crate) fn is_straight(opcode: u8) -> bool {
     const NOP: u8 = 0x01;
-    matches!(
-        opcode,
-        NOP
-        // drop, select, and the accesses of locals and globals
-        | 0x1a..=0x1c | 0x20..=0x24
-        // loads and stores
-        | 0x28..=0x3e
-        // constants and numbers
-        | 0x41..=0xc4
-    )
+    // Divisions, remainders, and conversions to integers.
+    let traps = matches!(opcode, 0x6d..=0x70 | 0x7f..=0x82 | 0xa8..=0xab | 0xae..=0xb1);
+    // drop and select, accesses of locals and globals, constants, numbers
+    !traps && matches!(opcode, NOP | 0x1a..=0x1c | 0x20..=0x24 | 0x41..=0xc4)
 }

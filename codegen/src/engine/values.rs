@@ -117,7 +117,10 @@ impl Engine<'_> {
             {
                 Value::Sum(local, constant)
             }
-            (Some(left), Some(right)) => Comparison::of(opcode, left, right).map_or(Value::Unknown, Value::Comparison),
+            (Some(left), Some(right)) => {
+                let at = self.tape.here();
+                Comparison::of(opcode, left, right, at).map_or(Value::Unknown, Value::Comparison)
+            }
             _ => Value::Unknown,
         };
         self.push(value);

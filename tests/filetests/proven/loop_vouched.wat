@@ -20,4 +20,5 @@
 ;; run: vouched(3, 0, 3) == 0
 ;; violation: OutOfBounds vouched(3, 0, 4)
 ;; trap: vouched(5, 0xfffffe00, 5)
-;; trap: vouched(5, 0xfffffe00, 10)
+;; The engine would trap in the first round; the violation of the sixth is found before.
+;; violation: OutOfBounds vouched(5, 0xfffffe00, 10)

@@ -25,11 +25,11 @@
   (func (export "close") (param $r i32) (call $free (local.get $r))))
 
 ;; violation: UseAfterFree read(0x0000000800000018, 4)
-;; violation: UseAfterFree read(0xfffffff000000018, 4)
-;; violation: UseAfterFree first(0xfffffff000000018)
-;; violation: UseAfterFree made(24, 0xfffffff0, 4)
-;; violation: UseAfterFree part(0xfffffff000000018, 0, 8)
+;; violation: UseAfterFree read(0xffffffe000000018, 4)
+;; violation: UseAfterFree first(0xffffffe000000018)
+;; violation: UseAfterFree made(24, 0xffffffe0, 4)
+;; violation: UseAfterFree part(0xffffffe000000018, 0, 8)
 ;; violation: UseAfterFree loop(0x0000000800000018, 8)
-;; violation: UseAfterFree loop(0xfffffff000000018, 8)
+;; violation: UseAfterFree loop(0xffffffe000000018, 8)
 ;; run: read(0x0000000800000000, 4) == 0
 ;; run: part(0x0000000800000018, 8, 0) == 0x20

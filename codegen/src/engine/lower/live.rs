@@ -32,7 +32,7 @@ use crate::engine::held::Held;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::proven::{Fact, From};
 use crate::engine::scan::Checked;
-use crate::engine::split::Part;
+use crate::engine::split::{Part, Splits};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::segment_types::SegmentTypes;
@@ -86,8 +86,12 @@ impl Engine<'_> {
         self.reads.clear();
         match (start, offset, bytes) {
             (Start::Local(local), Held::Constant(offset), Held::Constant(count)) => {
-                self.splits.read_byte(local, self.frequency());
+                self.read_byte(local);
                 self.tape.late(Late::Byte(local, offset.wrapping_add(count).wrapping_sub(1)));
+            }
+            (Start::Local(local), Held::Local(offset), Held::Constant(count)) => {
+                self.read_byte(local);
+                self.tape.late(Late::ByteAt(local, offset, count.wrapping_sub(1)));
             }
             (Start::Local(local), ..) => self.push_part(local, Part::Last),
             _ => {
@@ -113,6 +117,14 @@ impl Engine<'_> {
         if let (Some(subject), Some((bytes, from))) = (subject, part) {
             self.prove(Fact::Live(subject, Some((from, bytes))));
         }
+    }
+
+    /// Says that a check reads the address of a byte, or of the last one.
+    fn read_byte(&mut self, local: LocalIndex) {
+        let times = self.frequency();
+        self.splits.read_byte(local, times);
+        let taken_back = Splits::parts_of_byte(times);
+        self.reads.extend(taken_back.map(|(part, times)| (local, part, times)));
     }
 
     /// Checks that no byte of a segment was freed.

@@ -141,7 +141,7 @@ impl Engine<'_> {
         let end = self.tape.here();
         if self.locals.is_of_program(local) {
             if let Some(scan) = &mut self.scan {
-                scan.casts.push(Cast { code: (start, end), local });
+                scan.casts.push(Cast { code: (start, end), local, held });
             }
             self.prove(Fact::Cast(local, held));
         } else {
@@ -167,7 +167,7 @@ impl Engine<'_> {
     }
 
     /// The type that the program has segments under, with null.
-    fn nullable_segment(&self) -> RefType {
+    pub(in crate::engine) fn nullable_segment(&self) -> RefType {
         match crate::module::val_type(self.context.representation.value_type()) {
             ValType::Ref(reference) => RefType { nullable: true, ..reference },
             _ => RefType::ANYREF,
