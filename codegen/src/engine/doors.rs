@@ -44,7 +44,7 @@ impl Engine<'_> {
     /// Says that the last instruction may have run other code: a call.
     pub(crate) fn called(&mut self) {
         self.innermost.call();
-        self.proven.close();
+        self.proven.free();
     }
 
     /// Says which line the code that comes is from.

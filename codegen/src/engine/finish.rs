@@ -94,6 +94,7 @@ impl Engine<'_> {
                         sink.local_get(offset.0).i32_add();
                     }
                 }
+                Late::MayBeFree(local) => parts_of(local).push_may_be_free(sink, local, context.top()),
                 Late::Slot(slot) => push_slot(sink, slot),
                 Late::IsClosed(frame) => {
                     if let (Some(local), Some(types)) = (scopes.of(frames.base(frame)), context.segment_types) {

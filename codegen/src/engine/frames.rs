@@ -85,6 +85,8 @@ pub(crate) enum Late {
     Assigned(LocalIndex),
     /// The instructions that push a part of the segment that a local holds.
     Part(LocalIndex, Part),
+    /// The instructions that push whether a byte of the segment that a local holds may be free.
+    MayBeFree(LocalIndex),
     /// The instructions that push an address in the segment that a local holds: of this byte or of a later one.
     Byte(LocalIndex, u32),
     /// The instructions that push an address in the segment that a local holds: so far behind the offset that another one

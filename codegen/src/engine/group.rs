@@ -26,6 +26,9 @@ use crate::engine::tape::{Piece, Position};
 use crate::index::LocalIndex;
 use wasm_encoder::BlockType;
 
+/// How many checks are put together.
+const MOST_CHECKS: usize = 64;
+
 /// Checks that may be put together.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -73,7 +76,7 @@ impl Engine<'_> {
         let is_asked = self.context.choices.optimize == Optimize::Speed;
         let Some(question) = Question::of(&check).filter(|_| is_asked) else { return self.end_group() };
         let can_join = |group: &Group| self.locals.is_unchanged(question.local, group.start);
-        if !self.group.as_ref().is_some_and(can_join) {
+        if !self.group.as_ref().is_some_and(|group| can_join(group) && group.checks.len() < MOST_CHECKS) {
             self.end_group();
         }
         let group = self.group.get_or_insert(Group { start: check.code.0, checks: Vec::new(), reads: Vec::new() });

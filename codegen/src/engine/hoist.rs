@@ -44,7 +44,7 @@ use crate::engine::Engine;
 use crate::engine::frames::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::{Extent, Start};
-use crate::engine::proven::From;
+use crate::engine::proven::{From, Subject};
 use crate::engine::scan::{Cast, Check, Checked, Comparison, Counted, Relation, Scan, Term};
 use crate::engine::split::Part;
 use crate::engine::tape::{Piece, Tape};
@@ -237,7 +237,7 @@ impl Pieces<'_, '_> {
             // The same question is not asked twice: several accesses to an element, or of a set and a get.
             let key = match check.checked {
                 Checked::Bounds(extent) => format!("{extent:?} {:?} {}", check.from, check.bytes),
-                other => format!("{other:?}"),
+                other => format!("{other:?} {:?}", check.subject),
             };
             if known.contains(&key) || is_settled(check, counted) {
                 continue;
@@ -295,11 +295,7 @@ impl Pieces<'_, '_> {
                 self.size(extent);
             }
             (Checked::Live(start), _) => {
-                let top = self.engine.context.top();
-                self.last_byte(start, check);
-                self.emit(|sink| {
-                    sink.global_get(top).i32_ge_u();
-                });
+                self.may_be_free(start, check);
             }
             (Checked::Open(slot), _) => {
                 self.engine.scopes.need(slot.frame);
@@ -364,23 +360,24 @@ impl Pieces<'_, '_> {
         }
     }
 
-    /// Pushes the address of the last byte of the segment that a check is about.
-    fn last_byte(&mut self, start: Start, check: &Check) {
-        let bytes = match check.subject {
-            crate::engine::proven::Subject::Slot(slot) => slot.bytes,
-            crate::engine::proven::Subject::Local(_) => 0,
-        };
-        match start {
-            Start::Frame(base, offset) => {
-                let distance = offset.wrapping_add(bytes).wrapping_sub(1);
+    /// Pushes whether a byte of the segment that a check is about may be free.
+    fn may_be_free(&mut self, start: Start, check: &Check) {
+        let top = self.engine.context.top();
+        match (start, check.subject) {
+            (Start::Frame(base, offset), Subject::Slot(slot)) => {
+                let distance = offset.wrapping_add(slot.bytes).wrapping_sub(1);
                 self.emit(|sink| {
-                    sink.local_get(base.0).i32_const(distance as i32).i32_add();
+                    sink.local_get(base.0).i32_const(distance as i32).i32_add().global_get(top).i32_ge_u();
                 });
             }
-            Start::Local(local) => self.part(local, Part::Last),
-            // These have no subject to be recognized by, and do not come here. All is above this.
-            Start::Constant(_) | Start::Address(_) | Start::Held(_) | Start::Structure(_) => self.emit(|sink| {
-                sink.i32_const(-1);
+            (Start::Local(local), _) => {
+                let times = self.engine.frequency_around();
+                self.engine.splits.read(local, Part::Last, times);
+                self.list.push(Piece::Late(Late::MayBeFree(local)));
+            }
+            // These have no subject to be recognized by, and do not come here. Maybe is always right.
+            _ => self.emit(|sink| {
+                sink.i32_const(1);
             }),
         }
     }

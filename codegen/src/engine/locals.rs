@@ -5,6 +5,9 @@ use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use wasm_encoder::ValType;
 
+/// How many locals a function can have: a limit that engines share, by the JavaScript interface of WebAssembly.
+pub(crate) const MOST_LOCALS: usize = 50_000;
+
 /// How often a local is assigned, as far as anything depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Assigned {
@@ -210,6 +213,11 @@ impl Locals {
         let own = self.known.get(local.position()).is_some_and(|known| known.own);
         let declared = local.0.checked_sub(self.params).and_then(|position| self.declared.get(position as usize));
         !own && declared.is_none_or(|declared| *declared == ty)
+    }
+
+    /// Whether a function can have so many more locals.
+    pub(crate) fn has_room(&self, count: usize) -> bool {
+        self.params as usize + self.declared.len() + count <= MOST_LOCALS
     }
 
     /// Whether a local is a parameter.

@@ -8,14 +8,15 @@
 //!    check (see [`frames`](crate::engine::frames), where the same is said of allocations);
 //! 2. the locals that it speaks of have not been assigned since, in the order of the code; and, where a loop began since,
 //!    are not assigned any more at all, since the loop may come round to where they are;
-//! 3. where it is about memory that is not free: nothing ran since that may have closed a region.
+//! 3. where it is about memory that is not free: nothing ran since that may have closed a region, or made memory
+//!    linmem's that was not.
 
 use crate::engine::frames::Slot;
 use crate::engine::locals::Locals;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 
-/// How many facts are looked at, the latest ones.
+/// How many facts are remembered, the latest ones.
 const MOST: usize = 32;
 
 /// A segment that can be recognized.
@@ -74,8 +75,8 @@ struct Entry {
     /// How many control structures were open there.
     depth: usize,
     since: Position,
-    /// How often regions may have been closed before.
-    closes: u32,
+    /// How often memory may have become free before.
+    frees: u32,
 }
 
 /// What is proven at the current place.
@@ -83,18 +84,21 @@ struct Entry {
 pub(crate) struct Proven {
     /// In the order in which they were proven, so that their depths ascend.
     entries: Vec<Entry>,
-    closes: u32,
+    frees: u32,
 }
 
 impl Proven {
     /// Adds a fact.
     pub(crate) fn add(&mut self, fact: Fact, depth: usize, since: Position) {
-        self.entries.push(Entry { fact, depth, since, closes: self.closes });
+        if self.entries.len() == MOST {
+            self.entries.remove(0);
+        }
+        self.entries.push(Entry { fact, depth, since, frees: self.frees });
     }
 
-    /// Says that a region may have been closed.
-    pub(crate) fn close(&mut self) {
-        self.closes += 1;
+    /// Says that memory may have become free.
+    pub(crate) fn free(&mut self) {
+        self.frees += 1;
     }
 
     /// Says that an arm of the control structure that is `depth` deep was left.
@@ -106,17 +110,17 @@ impl Proven {
 
     /// Says that a loop begins.
     pub(crate) fn begin_loop(&mut self, locals: &Locals) {
-        self.closes += 1;
+        self.frees += 1;
         self.entries.retain(|entry| entry.fact.locals().into_iter().flatten().all(|local| locals.is_settled(local)));
     }
 
     /// The facts that hold, the latest ones first.
     pub(crate) fn facts<'a>(&'a self, locals: &'a Locals) -> impl Iterator<Item = Fact> + 'a {
         let holds = |entry: &&Entry| {
-            let is_live = !matches!(entry.fact, Fact::Live(..)) || entry.closes == self.closes;
+            let is_live = !matches!(entry.fact, Fact::Live(..)) || entry.frees == self.frees;
             is_live && entry.fact.locals().into_iter().flatten().all(|local| locals.is_unchanged(local, entry.since))
         };
-        self.entries.iter().rev().take(MOST).filter(holds).map(|entry| entry.fact)
+        self.entries.iter().rev().filter(holds).map(|entry| entry.fact)
     }
 
     /// How many bytes a segment is known to have exactly.

@@ -21,6 +21,7 @@ use crate::engine::proven::{From, Subject};
 use crate::engine::split::Part;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
+use std::collections::BTreeMap;
 
 /// A number that a loop may be bounded by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,8 +161,9 @@ pub(crate) struct Scan {
     pub(crate) casts: Vec<Cast>,
     /// What the checks read of locals, and how often they were thought to.
     pub(crate) reads: Vec<(LocalIndex, Part, u64)>,
-    assigned: Vec<LocalIndex>,
-    steps: Vec<(LocalIndex, u32, Position)>,
+    /// How often each local is assigned.
+    assigned: BTreeMap<LocalIndex, u32>,
+    steps: BTreeMap<LocalIndex, (u32, Position)>,
     /// The branch out of the loop, and where it is taken.
     exit: Option<(Comparison, Position)>,
     /// The branch back that may not be taken.
@@ -182,6 +184,9 @@ pub(crate) struct Counted {
     pub(crate) tests_first: bool,
 }
 
+/// How many checks of a loop can be made before it.
+const MOST_CHECKS: usize = 128;
+
 /// The largest step. Anything larger is no access to every element of something.
 const MOST_STEP: u32 = 4096;
 
@@ -194,8 +199,8 @@ impl Scan {
             checks: Vec::new(),
             casts: Vec::new(),
             reads: Vec::new(),
-            assigned: Vec::new(),
-            steps: Vec::new(),
+            assigned: BTreeMap::new(),
+            steps: BTreeMap::new(),
             exit: None,
             back: None,
             closed: false,
@@ -204,9 +209,9 @@ impl Scan {
 
     /// A local is assigned; `step` if it is what it was plus a constant.
     pub(crate) fn assign(&mut self, local: LocalIndex, step: Option<u32>, at: Position) {
-        self.assigned.push(local);
+        *self.assigned.entry(local).or_default() += 1;
         if let Some(step) = step {
-            self.steps.push((local, step, at));
+            self.steps.insert(local, (step, at));
         }
     }
 
@@ -236,15 +241,18 @@ impl Scan {
 
     /// The loop, if it is a counted one and all its checks can be made before it.
     pub(crate) fn counted(&self) -> Option<Counted> {
+        if self.checks.len() + self.casts.len() > MOST_CHECKS {
+            return None;
+        }
         let (comparison, at, tests_first) = match (self.back, self.exit, self.closed) {
             (Some((comparison, at)), None, false) => (comparison, at, false),
             (None, Some((comparison, at)), true) => (comparison, at, true),
             _ => return None,
         };
-        let is_assigned = |local: LocalIndex| self.assigned.contains(&local);
-        let (index, step, moved, goes_on) = self.steps.iter().find_map(|(local, step, moved)| {
+        let is_assigned = |local: LocalIndex| self.assigned.contains_key(&local);
+        let (index, step, moved, goes_on) = self.steps.iter().find_map(|(local, (step, moved))| {
             let comparison = comparison.of_index(*local)?;
-            let once = self.assigned.iter().filter(|assigned| *assigned == local).count() == 1;
+            let once = self.assigned.get(local) == Some(&1);
             // The index that is compared is the one that the next round begins with.
             let in_order = if tests_first { comparison.at < *moved } else { *moved < comparison.at };
             let is_step = step.is_power_of_two() && *step <= MOST_STEP;

@@ -11,8 +11,11 @@ use crate::index::LocalIndex;
 use std::collections::BTreeMap;
 use wasm_encoder::InstructionSink;
 
-/// How many locals of a function are split at most. A function cannot have more than 50,000 locals.
+/// How many locals of a function are split at most.
 const MOST_SPLIT: usize = 4096;
+
+/// How many parts a segment has.
+const PARTS: usize = 3;
 
 /// How often a loop is thought to come round.
 const TRIPS: u64 = 8;
@@ -29,7 +32,7 @@ pub(crate) enum Part {
     Size,
     /// The size, as an `i64`.
     WideSize,
-    /// The address of its last byte, an `i32`; of a segment without bytes, of the one before it.
+    /// The address of its last byte, an `i32`; or the last one of all, where there is none, or it is beyond that.
     Last,
 }
 
@@ -115,6 +118,9 @@ impl Splits {
     pub(crate) fn decide(&self, locals: &mut Locals) -> BTreeMap<LocalIndex, Parts> {
         let mut all = BTreeMap::new();
         for (&local, saved) in self.saved.iter().take(MOST_SPLIT) {
+            if !locals.has_room(PARTS) {
+                break;
+            }
             let times = self.assigned.get(&local).copied().unwrap_or_default();
             let times = times.saturating_add(u64::from(locals.is_parameter(local)));
             let mut keep =
@@ -122,7 +128,7 @@ impl Splits {
             let parts = Parts {
                 start: keep(saved.start, 3, "linmem.start"),
                 size: keep(saved.size, 5, "linmem.size"),
-                last: keep(saved.last, 10, "linmem.last"),
+                last: keep(saved.last, 16, "linmem.last"),
             };
             if parts.start.is_some() || parts.size.is_some() || parts.last.is_some() {
                 all.insert(local, parts);
@@ -143,11 +149,8 @@ impl Parts {
             (Part::WideSize, Parts { size: Some(size), .. }) => sink.local_get(size.0).i64_extend_i32_u(),
             (Part::WideSize, _) => sink.local_get(local.0).i64_const(32).i64_shr_u(),
             (Part::Last, Parts { last: Some(last), .. }) => sink.local_get(last.0),
-            (Part::Last, _) => {
-                self.push(sink, local, Part::Start);
-                self.push(sink, local, Part::Size);
-                sink.i32_add().i32_const(1).i32_sub()
-            }
+            // All is below this.
+            (Part::Last, _) => sink.i32_const(-1),
         };
     }
 
@@ -156,6 +159,17 @@ impl Parts {
         match self.size {
             Some(size) => sink.local_get(size.0).i32_const(bytes as i32).i32_lt_u(),
             None => sink.local_get(local.0).i64_const((u64::from(bytes) << 32) as i64).i64_lt_u(),
+        };
+    }
+
+    /// Pushes whether a byte of the segment that `local` holds may be at `top` or above it.
+    pub(crate) fn push_may_be_free(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, top: u32) {
+        match self.last {
+            Some(last) => sink.local_get(last.0).global_get(top).i32_ge_u(),
+            None => {
+                sink.local_get(local.0).i64_const(0xffff_ffff).i64_and().local_get(local.0).i64_const(32).i64_shr_u();
+                sink.i64_add().global_get(top).i64_extend_i32_u().i64_gt_u()
+            }
         };
     }
 
@@ -196,15 +210,20 @@ impl Parts {
             sink.local_set(size.0);
         }
         if let Some(last) = self.last {
-            for (kept, part) in [(self.start, Part::Start), (self.size, Part::Size)] {
-                match kept {
-                    Some(kept) => {
-                        sink.local_get(kept.0);
-                    }
-                    None => push(sink, part),
+            // The last address of all, where the sum is beyond it, or there is no byte.
+            let [start, size] = [(self.start, Part::Start), (self.size, Part::Size)];
+            let put = |sink: &mut InstructionSink<'_>, (kept, part): (Option<LocalIndex>, Part)| match kept {
+                Some(kept) => {
+                    sink.local_get(kept.0);
                 }
-            }
-            sink.i32_add().i32_const(1).i32_sub().local_set(last.0);
+                None => push(sink, part),
+            };
+            put(sink, start);
+            put(sink, size);
+            sink.i32_add().i32_const(1).i32_sub().local_tee(last.0);
+            sink.i32_const(0).local_get(last.0);
+            put(sink, start);
+            sink.i32_lt_u().i32_sub().i32_or().local_set(last.0);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Lowering the functions that call intrinsics.
 
 use crate::context::Context;
-use crate::engine::locals::{Assigned, Locals};
+use crate::engine::locals::{Assigned, Locals, MOST_LOCALS};
 use crate::engine::tape::{FunctionRef, Tape};
 use crate::engine::{Arity, Certain, Engine, Lowered, Origin};
 use crate::error::{Error, Place};
@@ -22,8 +22,7 @@ pub(super) struct Shim {
     pub(super) lowered: Lowered,
 }
 
-/// The limits that engines share, by the JavaScript interface of WebAssembly.
-const MOST_LOCALS: usize = 50_000;
+/// A limit that engines share, by the JavaScript interface of WebAssembly.
 const MOST_CODE: usize = 7_654_321;
 
 /// Lowers all functions that call intrinsics; the others give nothing. The errors are those of different functions.

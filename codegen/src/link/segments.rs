@@ -45,7 +45,11 @@ fn is_new(input: &Input<'_>, entry: &[u8], types: SegmentTypes) -> Result<bool, 
     let mut parser = Parser::new(0);
     parser.set_features(features());
     for payload in parser.parse_all(&module) {
-        validator.payload(&payload?)?;
+        // The program's types are valid, so that it can only be that there are too many with these.
+        payload.and_then(|payload| validator.payload(&payload).map(drop)).map_err(|error| Error::Unsupported {
+            message: format!("there is no room for the types of segments: {}", error.message()),
+            place: Place::Module,
+        })?;
     }
     let Some(known) = validator.types(0) else { return Ok(true) };
     let own = known.core_type_at_in_module(types.segment());

@@ -15,6 +15,8 @@ use linmem_intrinsics::Violation;
 impl Engine<'_> {
     /// Allocates with the alignment of 8.
     pub(in crate::engine) fn lower_allocate(&mut self, handle: &Operand, bytes: &Operand) {
+        // Memory may be grown.
+        self.proven.free();
         let key = self.region_key(handle);
         let size = self.keep(bytes, Scratch::Bytes);
         let maker = self.take_handle(handle);
@@ -76,6 +78,7 @@ impl Engine<'_> {
         bytes: &Operand,
         alignment: &Operand,
     ) -> Result<(), Certain> {
+        self.proven.free();
         match alignment.constant() {
             Some(constant) if !is_alignment(constant) => {
                 let message = format!("the alignment {constant} is not a power of two up to 65536");

@@ -93,15 +93,17 @@ impl Engine<'_> {
                 self.read_byte(local);
                 self.tape.late(Late::ByteAt(local, offset, count.wrapping_sub(1)));
             }
-            (Start::Local(local), ..) => self.push_part(local, Part::Last),
+            (Start::Local(local), ..) => self.push_may_be_free(local),
             _ => {
                 self.push_start(start, offset);
                 self.push_last_byte(bytes);
             }
         }
-        self.tape.emit(|sink| {
-            sink.global_get(top).i32_ge_u();
-        });
+        if !matches!((start, bytes), (Start::Local(_), Held::Local(_))) {
+            self.tape.emit(|sink| {
+                sink.global_get(top).i32_ge_u();
+            });
+        }
         self.write_if(|engine| {
             engine.push_start(start, offset);
             engine.push_held(bytes);
@@ -127,6 +129,14 @@ impl Engine<'_> {
         self.reads.extend(taken_back.map(|(part, times)| (local, part, times)));
     }
 
+    /// Pushes whether a byte of the segment that a local holds may be free.
+    fn push_may_be_free(&mut self, local: LocalIndex) {
+        let times = self.frequency();
+        self.splits.read(local, Part::Last, times);
+        self.reads.push((local, Part::Last, times));
+        self.tape.late(Late::MayBeFree(local));
+    }
+
     /// Checks that no byte of a segment was freed.
     pub(super) fn check_all_live(&mut self, segment: &mut Operand) {
         if self.is_of_open_region(segment) {
@@ -138,18 +148,15 @@ impl Engine<'_> {
         let start = self.start_of(segment);
         let (extent, top) = (self.extent(segment), self.context.top());
         match start {
-            Start::Local(local) => self.push_part(local, Part::Last),
+            Start::Local(local) => self.push_may_be_free(local),
             _ => {
                 self.push_start(start, Held::Constant(0));
                 self.push_size_of(extent);
                 self.tape.emit(|sink| {
-                    sink.i32_add().i32_const(1).i32_sub();
+                    sink.i32_add().i32_const(1).i32_sub().global_get(top).i32_ge_u();
                 });
             }
         }
-        self.tape.emit(|sink| {
-            sink.global_get(top).i32_ge_u();
-        });
         self.write_if(|engine| {
             engine.push_start(start, Held::Constant(0));
             engine.push_size_of(extent);

@@ -55,7 +55,7 @@ impl Engine<'_> {
             match (operand.value, meaning) {
                 (Value::Local(local), Meaning::Segment) => {
                     let held = self.cast(types, local);
-                    let program = self.locals.is_of_program(local).then_some(local);
+                    let program = (self.casts.get(&local) == Some(&held)).then_some(local);
                     *operand = Operand { value: Value::Structure(held, program), deferred: true, ..Operand::UNKNOWN };
                 }
                 (Value::Local(local), _) => {
@@ -139,7 +139,8 @@ impl Engine<'_> {
             });
         }
         let end = self.tape.here();
-        if self.locals.is_of_program(local) {
+        // A local that is given back after this intrinsic is nothing to build on.
+        if self.casts.get(&local) == Some(&held) {
             if let Some(scan) = &mut self.scan {
                 scan.casts.push(Cast { code: (start, end), local, held });
             }

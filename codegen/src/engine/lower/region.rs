@@ -27,6 +27,8 @@ impl Engine<'_> {
             Tracking::Headers | Tracking::List => self.write_checked_open(region),
         };
         self.innermost.open(RegionKey::Opened(region));
+        // Home may have been found, or memory grown, where a packed segment was over what was nobody's.
+        self.proven.free();
         self.simple(Value::Region(region, None), |sink| {
             sink.global_get(handle);
         });
@@ -217,7 +219,7 @@ impl Engine<'_> {
             Tracking::List => self.write_called_close(handle),
         }
         self.innermost.close(key);
-        self.proven.close();
+        self.proven.free();
     }
 
     /// Makes the mark on the stack top again, and what lies behind it zero, if that is asked for.

@@ -1,0 +1,125 @@
+//! Functions that are larger than any limit of what lowering keeps in mind: it forgets, and is right.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use linmem::{Config, Optimize, Safety};
+use linmem_host::wasmtime::Val;
+use std::fmt::Write;
+use support::host::{Running, State, violation};
+
+const IMPORTS: &str = r#"
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
+  (import "linmem" "MemorySegment.setByte" (func $setByte (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.getUByte" (func $getUByte (param {seg} i32) (result i32)))
+"#;
+
+/// More locals than have one for their segment as a structure.
+const SEGMENTS: usize = 1030;
+
+/// Runs `f` of a module, at every safety level and for speed as for size.
+fn for_all(code: &str, argument: i32, expect: impl Fn(Safety, Result<i32, String>)) {
+    for segment in ["i64", "anyref"] {
+        let text = format!("(module {IMPORTS} {code})").replace("{seg}", segment);
+        for &safety in Safety::ALL {
+            for optimize in [Optimize::Speed, Optimize::Size] {
+                let config = Config { safety: Some(safety), optimize, ..Config::default() };
+                let linked =
+                    linmem::link(text.as_bytes(), &config).unwrap_or_else(|error| panic!("{segment}: {error}"));
+                let mut running = Running::new(&linked, State::default());
+                let result = running.call("f", &[Val::I32(argument)]);
+                expect(safety, result.map(|values| values[0].unwrap_i32()).map_err(|e| violation(&e).unwrap()));
+            }
+        }
+    }
+}
+
+/// A function with so many segments in locals: those with even numbers of `$z` bytes, the others of 100 more.
+fn with_segments(end: &str) -> String {
+    let mut code = String::from("(func (export \"f\") (param $z i32) (result i32) (local $region i32) (local $i i32)");
+    (0..SEGMENTS).for_each(|number| write!(code, " (local $s{number} {{seg}})").unwrap());
+    code += "(local.set $region (call $new))";
+    for number in 0..SEGMENTS {
+        let more = number % 2 * 100;
+        let size = format!("(i32.add (local.get $z) (i32.const {more}))");
+        write!(code, "(local.set $s{number} (call $allocate (local.get $region) {size}))\n").unwrap();
+    }
+    for number in 0..SEGMENTS {
+        write!(code, "(call $setInt (local.get $s{number}) (i32.const 0) (i32.const {number}))\n").unwrap();
+    }
+    code + end + ")"
+}
+
+#[test]
+fn many_segments_are_told_apart() {
+    let sum = "(i32.add (i32.mul (call $getInt (local.get $s1028) (i32.const 0)) (i32.const 10000))
+                        (call $getInt (local.get $s1029) (i32.const 0)))";
+    for_all(&with_segments(sum), 16, |_, result| assert_eq!(result, Ok(10_281_029)));
+}
+
+#[test]
+fn many_segments_keep_their_sizes() {
+    let read = "(call $getInt (local.get $s1028) (i32.add (local.get $z) (i32.const 60)))";
+    for_all(&with_segments(read), 16, |safety, result| match safety {
+        Safety::None => assert!(result.is_ok()),
+        Safety::Spatial | Safety::Temporal => assert_eq!(result, Err("OutOfBounds".to_string())),
+    });
+}
+
+#[test]
+fn loops_over_many_segments_stay_apart() {
+    let fill = "(loop $next
+        (call $setByte (local.get $s1028) (local.get $i) (i32.const 1))
+        (call $setByte (local.get $s1029) (local.get $i) (i32.const 2))
+        (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $z))))
+      (i32.add (i32.mul (call $getUByte (local.get $s1028) (i32.const 7)) (i32.const 10))
+               (call $getUByte (local.get $s1029) (i32.const 7)))";
+    for_all(&with_segments(fill), 16, |_, result| assert_eq!(result, Ok(12)));
+}
+
+#[test]
+fn parts_of_segments_do_not_take_the_last_locals() {
+    let locals = "(local i64) ".repeat(49_990);
+    let mut reads = String::new();
+    for local in 0..20 {
+        write!(reads, "(drop (call $getInt (local.get {}) (i32.const 0)))", local + 1).unwrap();
+    }
+    let code = format!("(func (export \"f\") (param i32) (result i32) {locals} (loop {reads} {reads}) (i32.const 5))");
+    let text = format!("(module {IMPORTS} {code})").replace("{seg}", "i64");
+    let config = Config { safety: Some(Safety::None), ..Config::default() };
+    assert!(linmem::link(text.as_bytes(), &config).is_ok());
+}
+
+/// Each of these takes far longer than anybody would wait where the time grows with the square of the size.
+#[test]
+fn large_functions_are_linked() {
+    let mut growing = String::new();
+    (0..4_000)
+        .for_each(|offset| write!(growing, "(drop (call $getUByte (local.get $s) (i32.const {offset})))").unwrap());
+    let step = "(local.set $i (i32.add (local.get $i) (i32.const 1)))";
+    let read = "(drop (call $getUByte (local.get $s) (local.get $i)))";
+    let bodies = [
+        format!("{growing} {}", "(loop)".repeat(20_000)),
+        format!("(loop $l {} (br_if $l (i32.lt_u (local.get $i) (local.get $n))))", step.repeat(20_000)),
+        format!(
+            "(loop $l {} {step} (br_if $l (i32.lt_u (local.get $i) (local.get $n))))",
+            growing + &read.repeat(10_000)
+        ),
+        format!(
+            "(loop $l {} (br_if $l (i32.lt_u (local.get $i) (local.get $n))))",
+            format!("{read}{step}").repeat(10_000)
+        ),
+    ];
+    for body in bodies {
+        let code = format!("(func (param $s {{seg}}) (param $n i32) (local $i i32) {body})");
+        for segment in ["i64", "anyref"] {
+            let text = format!("(module {IMPORTS} {code})").replace("{seg}", segment);
+            let config = Config { safety: Some(Safety::Temporal), ..Config::default() };
+            assert!(linmem::link(text.as_bytes(), &config).is_ok());
+        }
+    }
+}
