@@ -322,6 +322,15 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
+    /// Goes on behind an intrinsic that is a violation for certain, to find others. The code is good for nothing.
+    pub(crate) fn recover(&mut self, signature: &Signature) {
+        self.end_straight();
+        self.locals.free_spills();
+        let end = self.tape.here();
+        self.locals.free_held(end);
+        self.produce(signature.results().len() as u32);
+    }
+
     /// A position that is known to be known.
     fn at(&mut self, operand: &Operand) -> Position {
         match operand.position {

@@ -25,7 +25,7 @@ pub(super) struct Shim {
 /// A limit that engines share, by the JavaScript interface of WebAssembly.
 const MOST_CODE: usize = 7_654_321;
 
-/// Lowers all functions that call intrinsics; the others give nothing. The errors are those of different functions.
+/// Lowers all functions that call intrinsics; the others give nothing. The errors are all there are.
 pub(super) fn lower_all(
     input: &Input<'_>,
     context: &Context,
@@ -35,15 +35,16 @@ pub(super) fn lower_all(
     let mut errors = Vec::new();
     let mut all = Vec::with_capacity(input.bodies.len());
     for body in &input.bodies {
-        let lowered = body.calls.as_ref().map(|calls| {
-            let (lowered, used) = lower(input, body, calls, context, needs, std::mem::take(&mut allocations))?;
+        let lowered = body.calls.as_ref().map(|calls| -> Result<Lowered, Vec<Error>> {
+            let lowered = lower(input, body, calls, context, needs, std::mem::take(&mut allocations));
+            let (lowered, used) = lowered.unwrap_or_else(|error| Err(vec![error]))?;
             allocations = used;
-            check_limits(input, body, &lowered)?;
+            check_limits(input, body, &lowered).map_err(|error| vec![error])?;
             Ok(lowered)
         });
         match lowered.transpose() {
             Ok(lowered) => all.push(lowered),
-            Err(error) => errors.push(error),
+            Err(found) => errors.extend(found),
         }
     }
     if errors.is_empty() { Ok(all) } else { Err(errors) }
@@ -99,7 +100,7 @@ fn lower(
     context: &Context,
     needs: &mut Needs,
     allocations: FuncValidatorAllocations,
-) -> Result<(Lowered, FuncValidatorAllocations), Error> {
+) -> Result<Result<(Lowered, FuncValidatorAllocations), Vec<Error>>, Error> {
     let ty = input.function_type(body.index);
     let mut declared: Vec<ValType> = Vec::new();
     for group in body.body.get_locals_reader()? {
@@ -121,6 +122,7 @@ fn lower(
         function: body.index,
         validator: again.into_validator(allocations),
         engine: Engine::new(context, needs, locals, ty.results().len() as u32),
+        violations: Vec::new(),
     };
     let mut reader = body.body.get_binary_reader();
     walk.validator.read_locals(&mut reader)?;
@@ -128,11 +130,14 @@ fn lower(
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         let bytes = &input.bytes[offset..operators.original_position()];
-        walk.step(&operator, offset, bytes)?;
+        walk.step(&operator, offset, bytes);
         walk.validator.op(offset, &operator)?;
     }
-    let Walk { validator, engine, .. } = walk;
-    Ok((engine.finish(), validator.into_allocations()))
+    let Walk { validator, engine, violations, .. } = walk;
+    if !violations.is_empty() {
+        return Ok(Err(violations));
+    }
+    Ok(Ok((engine.finish(), validator.into_allocations())))
 }
 
 /// Feeds the engine.
@@ -141,11 +146,13 @@ struct Walk<'a, 'e> {
     function: u32,
     validator: FuncValidator<ValidatorResources>,
     engine: Engine<'e>,
+    /// What is wrong for certain so far. The others are still looked for.
+    violations: Vec<Error>,
 }
 
 impl Walk<'_, '_> {
     /// One instruction, before the validator has seen it.
-    fn step(&mut self, operator: &Operator<'_>, offset: usize, bytes: &[u8]) -> Result<(), Error> {
+    fn step(&mut self, operator: &Operator<'_>, offset: usize, bytes: &[u8]) {
         let engine = &mut self.engine;
         let copy = |tape: &mut Tape| tape.raw(bytes);
         match operator {
@@ -184,7 +191,7 @@ impl Walk<'_, '_> {
                 engine.diverge(pops, copy);
             }
             Operator::Call { function_index } => match self.input.imports.intrinsic(*function_index) {
-                Some(signature) => self.intrinsic(signature, offset)?,
+                Some(signature) => self.intrinsic(signature, offset),
                 None => {
                     self.reference(operator, *function_index, bytes);
                     self.engine.called();
@@ -192,7 +199,7 @@ impl Walk<'_, '_> {
             },
             Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(*function_index) {
                 Some(signature) => {
-                    self.intrinsic(signature, offset)?;
+                    self.intrinsic(signature, offset);
                     let results = signature.results().len() as u32;
                     self.engine.diverge(Some(results), |tape| {
                         tape.emit(|sink| {
@@ -226,21 +233,20 @@ impl Walk<'_, '_> {
                 self.engine.other(arity, copy);
             }
         }
-        Ok(())
     }
 
-    fn intrinsic(&mut self, signature: &linmem_intrinsics::Signature, offset: usize) -> Result<(), Error> {
+    fn intrinsic(&mut self, signature: &linmem_intrinsics::Signature, offset: usize) {
         let input = self.input;
         let function = self.function;
         if self.engine.reports() {
             let source = input.source.line(offset);
             self.engine.set_origin(Origin { function, offset: offset as u32, source });
         }
-        self.engine.intrinsic(signature).map_err(|Certain { kind, message }| Error::Violation {
-            kind,
-            message: format!("{}: {message}", signature.intrinsic.name()),
-            place: input.place(function, offset),
-        })
+        if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
+            let message = format!("{}: {message}", signature.intrinsic.name());
+            self.violations.push(Error::Violation { kind, message, place: input.place(function, offset) });
+            self.engine.recover(signature);
+        }
     }
 
     fn reference(&mut self, operator: &Operator<'_>, function: u32, bytes: &[u8]) {

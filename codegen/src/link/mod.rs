@@ -38,6 +38,7 @@ use crate::source::Source;
 use linmem_intrinsics::{Intrinsic, Representation, Safety};
 pub(crate) use memory::maximum;
 use scan::Input;
+use std::collections::BTreeSet;
 
 /// Lowers every intrinsic of a module, which is given in the binary format or as text.
 ///
@@ -79,17 +80,26 @@ fn check_sealed(input: &Input<'_>) -> Result<(), Error> {
     let makes = |function: u32| {
         input.imports.intrinsic(function).is_some_and(|signature| signature.intrinsic == Intrinsic::SegmentOfAddress)
     };
+    const REF_FUNC: u8 = 0xd2;
     let mut places = Vec::new();
+    let mut referred = BTreeSet::new();
     for body in &input.bodies {
         let start = body.body.range().start;
-        // The index of a function is behind one byte of instruction.
-        let uses = body
-            .references
-            .iter()
-            .filter(|reference| matches!(reference.target, FunctionRef::Program(function) if makes(function)));
-        places.extend(uses.map(|reference| input.place(body.index, start + reference.at - 1)));
+        for reference in &body.references {
+            let FunctionRef::Program(function) = reference.target else { continue };
+            if makes(function) {
+                // The index of a function is behind one byte of instruction.
+                let offset = start + reference.at - 1;
+                if input.bytes[offset] == REF_FUNC {
+                    referred.insert(function);
+                }
+                places.push(input.place(body.index, offset));
+            }
+        }
     }
-    places.extend(input.shims.iter().filter(|import| makes(**import)).map(|import| Place::Import(*import)));
+    // What refers to it in code was found there.
+    let is_new = |import: &&u32| makes(**import) && !referred.contains(*import);
+    places.extend(input.shims.iter().filter(is_new).map(|import| Place::Import(*import)));
     if places.is_empty() { Ok(()) } else { Err(Error::Sealed { places }) }
 }
 
