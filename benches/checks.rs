@@ -79,7 +79,7 @@ fn checks(criterion: &mut Criterion) {
         group.warm_up_time(std::time::Duration::from_millis(100));
         for program in &mut programs {
             group.bench_function(program.name.clone(), |bencher| {
-                bencher.iter(|| program.function.call(&mut program.store, BYTES))
+                bencher.iter(|| program.function.call(&mut program.store, BYTES));
             });
         }
         group.finish();

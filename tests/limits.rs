@@ -40,10 +40,10 @@ fn with_segments(end: &str) -> String {
     for number in 0..SEGMENTS {
         let more = number % 2 * 100;
         let size = format!("(i32.add (local.get $z) (i32.const {more}))");
-        write!(code, "(local.set $s{number} (call $make (local.get $region) {size}))\n").unwrap();
+        writeln!(code, "(local.set $s{number} (call $make (local.get $region) {size}))").unwrap();
     }
     for number in 0..SEGMENTS {
-        write!(code, "(call $setInt (local.get $s{number}) (i32.const 0) (i32.const {number}))\n").unwrap();
+        writeln!(code, "(call $setInt (local.get $s{number}) (i32.const 0) (i32.const {number}))").unwrap();
     }
     code + end + ")"
 }

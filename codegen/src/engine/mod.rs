@@ -23,6 +23,7 @@ pub(crate) mod scopes;
 pub(crate) mod split;
 pub(crate) mod tape;
 mod values;
+mod watch;
 
 pub(crate) use finish::Lowered;
 

@@ -24,7 +24,7 @@ impl Engine<'_> {
             // What may be null has to be asked for on its own.
             Size::Constant(_) if self.context.choices.gives_null() => self.lower_sized_bump(size, maker),
             Size::Constant(constant) if room(constant) <= u64::from(INLINE_BYTES) => {
-                self.lower_frame(key, constant, maker)
+                self.lower_frame(key, constant, maker);
             }
             Size::Constant(constant) => self.lower_alone(key, constant, maker),
             Size::Local(_) => self.lower_sized_bump(size, maker),

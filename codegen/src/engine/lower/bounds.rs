@@ -22,11 +22,8 @@ use crate::engine::tape::Position;
 use crate::engine::{Certain, Engine};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
-use linmem_intrinsics::{Violation, beyond_memory, out_of_bounds};
+use linmem_intrinsics::{Violation, out_of_bounds};
 use wasm_encoder::ValType;
-
-/// How many addresses there are.
-const ADDRESSES: u64 = 1 << 32;
 
 /// Where the size of a segment comes from, at run time.
 #[derive(Clone, Copy, Debug)]
@@ -88,51 +85,6 @@ impl Engine<'_> {
             (Some(subject), (None, Some(count)), Some(offset)) => self.prove(Fact::Reaches(subject, offset, count)),
             _ => {}
         }
-        Ok(())
-    }
-
-    /// Checks that a segment made of an address ends at 2^32 or before.
-    ///
-    /// ```wasm
-    /// ;; the address   i64.extend_i32_u   the size   i64.extend_i32_u   i64.add
-    /// i64.const 1 << 32   i64.gt_u
-    /// if  call $linmem.OutOfBounds  end
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If it does not, for certain.
-    pub(super) fn check_of_address(&mut self, address: &mut Operand, bytes: &mut Operand) -> Result<(), Certain> {
-        match (address.constant(), bytes.constant()) {
-            (Some(0), _) | (_, Some(0)) => return Ok(()),
-            (Some(start), Some(size)) if u64::from(start) + u64::from(size) > ADDRESSES => {
-                return Err(Certain { kind: Violation::OutOfBounds, message: beyond_memory(start, size) });
-            }
-            (Some(_), Some(_)) => return Ok(()),
-            _ => {}
-        }
-        self.end_straight();
-        let (address, bytes) = (self.hold(address), self.hold(bytes));
-        self.tape.emit(|sink| {
-            match (address, bytes) {
-                // Neither is 0, so that `2^32 - constant` is a number of 32 bits.
-                (Held::Constant(constant), variable) | (variable, Held::Constant(constant)) => {
-                    variable.push(sink).i32_const(constant.wrapping_neg() as i32).i32_gt_u()
-                }
-                _ => {
-                    address.push_wide(sink);
-                    bytes.push_wide(sink).i64_add().i64_const(ADDRESSES as i64).i64_gt_u()
-                }
-            };
-        });
-        self.write_if(|engine| {
-            if engine.reports() {
-                engine.push_held(address);
-                engine.push_held(bytes);
-                engine.push_held(Held::Constant(0));
-            }
-            engine.call_helper(Helper::Violation(Violation::OutOfBounds));
-        });
         Ok(())
     }
 

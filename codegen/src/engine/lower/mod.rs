@@ -12,6 +12,7 @@ mod live;
 mod reference;
 mod region;
 mod segment;
+mod vouched;
 
 pub(crate) use bounds::Extent;
 pub(super) use bump::clear;

@@ -1,0 +1,57 @@
+//! Checking segments that are made of addresses.
+
+use crate::engine::held::Held;
+use crate::engine::operands::Operand;
+use crate::engine::{Certain, Engine};
+use crate::helpers::Helper;
+use linmem_intrinsics::{Violation, beyond_memory};
+
+/// How many addresses there are.
+const ADDRESSES: u64 = 1 << 32;
+
+impl Engine<'_> {
+    /// Checks that a segment made of an address ends at 2^32 or before.
+    ///
+    /// ```wasm
+    /// ;; the address   i64.extend_i32_u   the size   i64.extend_i32_u   i64.add
+    /// i64.const 1 << 32   i64.gt_u
+    /// if  call $linmem.OutOfBounds  end
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it does not, for certain.
+    pub(super) fn check_of_address(&mut self, address: &mut Operand, bytes: &mut Operand) -> Result<(), Certain> {
+        match (address.constant(), bytes.constant()) {
+            (Some(0), _) | (_, Some(0)) => return Ok(()),
+            (Some(start), Some(size)) if u64::from(start) + u64::from(size) > ADDRESSES => {
+                return Err(Certain { kind: Violation::OutOfBounds, message: beyond_memory(start, size) });
+            }
+            (Some(_), Some(_)) => return Ok(()),
+            _ => {}
+        }
+        self.end_straight();
+        let (address, bytes) = (self.hold(address), self.hold(bytes));
+        self.tape.emit(|sink| {
+            match (address, bytes) {
+                // Neither is 0, so that `2^32 - constant` is a number of 32 bits.
+                (Held::Constant(constant), variable) | (variable, Held::Constant(constant)) => {
+                    variable.push(sink).i32_const(constant.wrapping_neg() as i32).i32_gt_u()
+                }
+                _ => {
+                    address.push_wide(sink);
+                    bytes.push_wide(sink).i64_add().i64_const(ADDRESSES as i64).i64_gt_u()
+                }
+            };
+        });
+        self.write_if(|engine| {
+            if engine.reports() {
+                engine.push_held(address);
+                engine.push_held(bytes);
+                engine.push_held(Held::Constant(0));
+            }
+            engine.call_helper(Helper::Violation(Violation::OutOfBounds));
+        });
+        Ok(())
+    }
+}
