@@ -330,8 +330,25 @@ fn mistakes_are_errors() {
     );
     assert!(fail(|f| f.push(1i64)).starts_with("invalid module: type mismatch"));
     assert_eq!(
-        fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalSet(1)))),
+        fail(|f| f.region(|f, region| {
+            f.allocate_dynamic(region, 5);
+            f.instruction(&Instruction::LocalSet(1));
+        })),
         "f: local 1 belongs to an operation of linmem's"
+    );
+    assert_eq!(fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalSet(1)))), "f: there is no local 1");
+    assert_eq!(fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalTee(1)))), "f: there is no local 1");
+    assert_eq!(fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalGet(1)))), "f: there is no local 1");
+    assert_eq!(
+        fail(|f| {
+            let mut ended = None;
+            f.region(|_, region| ended = Some(region));
+            f.region(|f, _| {
+                f.push(ended.unwrap());
+                f.instruction(&Instruction::Drop);
+            });
+        }),
+        "UseAfterFree: the handle of a region whose scope has ended (in f)"
     );
     let error = module(Representation::Address, |f| {
         f.segment(f.param(0));

@@ -113,6 +113,7 @@ impl<'a> FunctionBuilder<'a> {
         match instruction {
             I32Const(value) => self.engine.i32_const(*value),
             I64Const(value) => self.engine.i64_const(*value),
+            LocalGet(local) if !self.engine.has_local(LocalIndex(*local)) => self.no_such_local(*local),
             LocalGet(local) => self.engine.local_get(LocalIndex(*local)),
             LocalSet(local) => self.assign(*local, Engine::local_set),
             LocalTee(local) => self.assign(*local, Engine::local_tee),
@@ -226,8 +227,7 @@ impl<'a> FunctionBuilder<'a> {
     /// Takes the segment on the stack into a local of its own. The size is as in `bytes`.
     pub(super) fn keep_segment(&mut self, bytes: Bytes) -> Segment {
         let ty = crate::module::val_type(self.engine.representation().value_type());
-        let local = self.engine.add_local(ty, Assigned::Once);
-        self.engine.local_set(local);
+        let local = self.engine.keep_in_local(ty);
         Segment { local, bytes }
     }
 
@@ -258,10 +258,18 @@ impl<'a> FunctionBuilder<'a> {
     /// An assignment by the frontend. The locals that linmem's operations gave out have one assignment, and that is
     /// what makes their contents known.
     fn assign(&mut self, local: u32, write: impl FnOnce(&mut Engine<'a>, LocalIndex)) {
+        if !self.engine.has_local(LocalIndex(local)) {
+            return self.no_such_local(local);
+        }
         if self.engine.is_owned(LocalIndex(local)) {
             return self.fail(&format!("local {local} belongs to an operation of linmem's"));
         }
         write(&mut self.engine, LocalIndex(local));
+    }
+
+    /// One that is not there yet may become one of linmem's.
+    fn no_such_local(&mut self, local: u32) {
+        self.fail(&format!("there is no local {local}"));
     }
 
     fn function(&mut self, arity: Arity, opcode: u8, function: u32) {

@@ -79,7 +79,7 @@ impl Layout {
         for entry in &builder.functions {
             if let Source::Declared { body: Some(lowered), .. } = &entry.source {
                 functions.function(entry.ty.0);
-                code.function(&lowered.body(|function| self.index(function)));
+                code.raw(&lowered.body(|function| self.index(function)));
             }
         }
         let index = |function| self.index(function);
@@ -103,9 +103,11 @@ impl Layout {
         exports.export("memory", ExportKind::Memory, builder.context.memory.0);
 
         // Whatever the code is, the segments of a module with other code are of other types.
-        let mut contents = Vec::new();
-        code.encode(&mut contents);
-        let number = number(&contents);
+        let number = || {
+            let mut contents = Vec::new();
+            code.encode(&mut contents);
+            number(&contents)
+        };
         let mut module = Module::new();
         module.section(&builder.types.section(number));
         if !imports.is_empty() {

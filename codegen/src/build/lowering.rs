@@ -138,7 +138,7 @@ impl Lowering {
         // What the code needed up to a mistake stays needed.
         self.resolve(sink);
         let lowered = lowered?;
-        Ok(lowered.body(|function| self.functions.get(&function).copied().unwrap_or_default()))
+        Ok(lowered.function(|function| self.functions.get(&function).copied().unwrap_or_default()))
     }
 
     /// Defines the helpers that functions turned out to call.

@@ -109,7 +109,7 @@ impl Operand for Local {
 
 impl Operand for Region {
     fn push(self, function: &mut FunctionBuilder<'_>) {
-        function.engine.local_get(self.handle);
+        function.push_handle(self);
     }
 }
 

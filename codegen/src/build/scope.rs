@@ -23,7 +23,6 @@
 
 use crate::build::structure::{Catches, Structure};
 use crate::build::{FunctionBuilder, Region};
-use crate::engine::locals::Assigned;
 use crate::error::{Error, Place};
 use crate::index::LocalIndex;
 use linmem_allocator::{Nesting, Unwind};
@@ -57,8 +56,7 @@ impl FunctionBuilder<'_> {
             self.fail("a region that takes operands from the stack");
         }
         self.intrinsic(Intrinsic::AllocatorNew);
-        let handle = self.engine.add_local(ValType::I32, Assigned::Once);
-        self.engine.local_set(handle);
+        let handle = self.engine.keep_in_local(ValType::I32);
         let depth = self.structures.len();
         if self.unwind == Unwind::Release {
             for opening in [
@@ -86,6 +84,7 @@ impl FunctionBuilder<'_> {
             self.end_hidden();
             self.engine.forget_region(handle);
         }
+        self.engine.free_handle(handle);
     }
 
     pub(super) fn close(&mut self, handle: LocalIndex) {
@@ -166,6 +165,14 @@ impl FunctionBuilder<'_> {
             }
             Some(_) => {}
         }
+    }
+
+    /// Pushes the handle of a region whose scope is open; where it has ended, others may have its local.
+    pub(super) fn push_handle(&mut self, region: Region) {
+        if !self.scopes.iter().any(|scope| scope.handle == region.handle) {
+            self.violate(Violation::UseAfterFree, "the handle of a region whose scope has ended");
+        }
+        self.engine.local_get(region.handle);
     }
 
     /// Remembers a use that is wrong for certain.

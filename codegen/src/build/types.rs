@@ -48,7 +48,7 @@ impl Types {
 
     /// The section. A number that is made of the rest of the module makes the types of segments differ from those of any
     /// other.
-    pub(super) fn section(&self, number: u32) -> TypeSection {
+    pub(super) fn section(&self, number: impl Fn() -> u32) -> TypeSection {
         let mut section = TypeSection::new();
         for entry in &self.entries {
             match entry {
@@ -56,7 +56,7 @@ impl Types {
                     section.ty().function(params.iter().copied(), results.iter().copied());
                 }
                 Entry::Group(types) => section.ty().rec(types.clone()),
-                Entry::Segments(types) => section.ty().rec(self.unique_group(*types, number)),
+                Entry::Segments(types) => section.ty().rec(self.unique_group(*types, number())),
             }
         }
         section

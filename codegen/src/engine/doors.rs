@@ -21,9 +21,34 @@ impl Engine<'_> {
         self.locals.add(ty, assigned)
     }
 
+    /// Takes what is on the stack into a local that nothing else assigns, and that is there only if code needs it.
+    pub(crate) fn keep_in_local(&mut self, ty: ValType) -> LocalIndex {
+        let local = self.locals.add_unwritten(ty);
+        if self.is_dead() {
+            return local;
+        }
+        let operand = self.pop();
+        if self.define(local, &operand).is_some() {
+            return local;
+        }
+        let local = self.locals.write(local);
+        self.assign(local, &operand);
+        local
+    }
+
+    /// Says that nothing reads the local of a handle any more.
+    pub(crate) fn free_handle(&mut self, handle: LocalIndex) {
+        self.locals.free_handle(handle);
+    }
+
+    /// Whether the function has a local so far.
+    pub(crate) fn has_local(&self, local: LocalIndex) -> bool {
+        self.locals.has(local)
+    }
+
     /// Whether a local is one that lowering, or a door, may assign once and nobody else.
     pub(crate) fn is_owned(&self, local: LocalIndex) -> bool {
-        self.locals.assigned(local) == Assigned::Once || self.locals.added().iter().any(|added| added.local == local)
+        self.locals.assigned(local) == Assigned::Once || self.locals.is_own(local)
     }
 
     /// Whether the code that comes next cannot be reached.

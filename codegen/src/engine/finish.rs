@@ -22,9 +22,18 @@ pub(crate) struct Lowered {
 }
 
 impl Lowered {
-    /// The body, once the indices of functions are known.
-    pub(crate) fn body(&self, index: impl Fn(FunctionRef) -> u32) -> Function {
-        let mut bytes = Vec::with_capacity(self.code.bytes.len() + 16);
+    /// The body: locals and instructions, once the indices of functions are known.
+    pub(crate) fn body(&self, index: impl Fn(FunctionRef) -> u32) -> Vec<u8> {
+        let mut bytes = Function::new_with_locals_types(self.locals.iter().copied()).into_raw_body();
+        // An index has five bytes at most.
+        bytes.reserve(self.code.bytes.len() + self.code.relocations.len() * 5);
+        relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
+        bytes
+    }
+
+    /// The body, for a sink that takes it as a function.
+    pub(crate) fn function(&self, index: impl Fn(FunctionRef) -> u32) -> Function {
+        let mut bytes = Vec::new();
         relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
         let mut function = Function::new_with_locals_types(self.locals.iter().copied());
         function.raw(bytes);
@@ -54,12 +63,13 @@ impl Engine<'_> {
                 }
                 Late::Definition(id) => {
                     let Definition { slot, local } = frames.definition(id);
+                    let Some(written) = locals.written(local) else { return };
                     if locals.is_read(local) {
                         push_slot(sink, slot);
-                        sink.local_set(local.0);
+                        sink.local_set(written.0);
                     }
                     let base = frames.base(slot.frame);
-                    parts_of(local).write(sink, |sink, part| slot.push_part(sink, base, part));
+                    parts_of(written).write(sink, |sink, part| slot.push_part(sink, base, part));
                 }
                 Late::KeepHeader(region) => {
                     if let Some(local) = headers.get(&region) {
@@ -75,8 +85,8 @@ impl Engine<'_> {
                     lower::clear(sink, context, frames.base(frame), from, frames.bytes(frame));
                 }
                 Late::Handle(local) => {
-                    if locals.is_read(local) {
-                        sink.global_get(context.handle()).local_set(local.0);
+                    if let (Some(written), true) = (locals.written(local), locals.is_read(local)) {
+                        sink.global_get(context.handle()).local_set(written.0);
                     }
                 }
                 Late::Parameters => {

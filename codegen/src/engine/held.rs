@@ -35,7 +35,7 @@ impl Engine<'_> {
     pub(super) fn local_of(&self, operand: &Operand) -> Option<LocalIndex> {
         let (Value::Local(local) | Value::Region(_, Some(local))) = operand.value else { return None };
         let since = operand.position?;
-        self.locals.is_unchanged(local, since).then_some(local)
+        self.locals.is_unchanged(local, since).then(|| self.locals.written(local))?
     }
 
     /// The same, but only a local of the program, by which an operand can be recognized later.

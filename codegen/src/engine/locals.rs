@@ -40,6 +40,19 @@ struct Known {
     /// Whether it is one that lowering added.
     own: bool,
     fact: Option<Fact>,
+    /// How often it is assigned, by all that is known of how often code runs.
+    times: u64,
+}
+
+/// Where the numbers of locals begin that are not there yet, far above those of the others.
+const UNWRITTEN: u32 = 1 << 31;
+
+/// A local that is there as soon as code needs it.
+#[derive(Clone, Copy, Debug)]
+struct Unwritten {
+    known: Known,
+    ty: ValType,
+    local: Option<LocalIndex>,
 }
 
 /// The scratch local of one purpose; each is written right before it is read.
@@ -106,10 +119,12 @@ pub(crate) struct Locals {
     params: u32,
     declared: Vec<ValType>,
     known: Vec<Known>,
+    unwritten: Vec<Unwritten>,
     scratch: Vec<(Scratch, LocalIndex)>,
     spills: Vec<(ValType, LocalIndex, bool)>,
     held: Vec<Holder>,
     free_bases: Vec<LocalIndex>,
+    free_handles: Vec<LocalIndex>,
     added: Vec<Added>,
 }
 
@@ -137,6 +152,67 @@ impl Locals {
         self.known.resize(local.position(), Known::default());
         self.known.push(Known { assigned, ..Known::default() });
         local
+    }
+
+    /// Adds a local of one assignment that is there only if code needs it. What is assigned to it is deferred.
+    pub(crate) fn add_unwritten(&mut self, ty: ValType) -> LocalIndex {
+        let local = LocalIndex(UNWRITTEN + self.unwritten.len() as u32);
+        let known = Known { assigned: Assigned::Once, ..Known::default() };
+        self.unwritten.push(Unwritten { known, ty, local: None });
+        local
+    }
+
+    /// The local that code reads and writes for one that is there only if code needs it.
+    pub(crate) fn write(&mut self, local: LocalIndex) -> LocalIndex {
+        let Some(Unwritten { known, ty, local: written }) = self.unwritten(local).copied() else { return local };
+        if let Some(written) = written {
+            return written;
+        }
+        let (written, assigned) = match known.fact {
+            Some(Fact::Region(_)) => {
+                (self.free_handles.pop().unwrap_or_else(|| self.add(ty, Assigned::Often)), Assigned::Often)
+            }
+            _ => (self.add(ty, Assigned::Once), Assigned::Once),
+        };
+        if let Some(own) = self.known.get_mut(written.position()) {
+            *own = Known { assigned, fact: None, own: assigned == Assigned::Often, ..known };
+        }
+        if let Some(unwritten) = self.unwritten_mut(local) {
+            unwritten.local = Some(written);
+        }
+        written
+    }
+
+    /// The local that code reads and writes, if there is one.
+    pub(crate) fn written(&self, local: LocalIndex) -> Option<LocalIndex> {
+        match self.unwritten(local) {
+            Some(unwritten) => unwritten.local,
+            None => Some(local),
+        }
+    }
+
+    /// Gives back the local of a handle that nothing reads any more.
+    pub(crate) fn free_handle(&mut self, local: LocalIndex) {
+        self.free_handles.extend(self.unwritten(local).and_then(|unwritten| unwritten.local));
+    }
+
+    fn unwritten(&self, local: LocalIndex) -> Option<&Unwritten> {
+        self.unwritten.get(local.0.checked_sub(UNWRITTEN)? as usize)
+    }
+
+    fn unwritten_mut(&mut self, local: LocalIndex) -> Option<&mut Unwritten> {
+        self.unwritten.get_mut(local.0.checked_sub(UNWRITTEN)? as usize)
+    }
+
+    fn known(&self, local: LocalIndex) -> Option<&Known> {
+        self.known.get(local.position()).or_else(|| self.unwritten(local).map(|unwritten| &unwritten.known))
+    }
+
+    fn known_mut(&mut self, local: LocalIndex) -> Option<&mut Known> {
+        match local.0.checked_sub(UNWRITTEN) {
+            Some(_) => self.unwritten_mut(local).map(|unwritten| &mut unwritten.known),
+            None => self.known.get_mut(local.position()),
+        }
     }
 
     /// The scratch local of a purpose.
@@ -186,21 +262,27 @@ impl Locals {
         }
     }
 
-    /// Says that a local is assigned at a position.
-    pub(crate) fn assign(&mut self, local: LocalIndex, position: Position) {
-        if let Some(known) = self.known.get_mut(local.position()) {
+    /// Says that a local is assigned at a position, by code that runs so often.
+    pub(crate) fn assign(&mut self, local: LocalIndex, position: Position, times: u64) {
+        if let Some(known) = self.known_mut(local) {
             known.last = Some(position);
+            known.times = known.times.saturating_add(times);
         }
+    }
+
+    /// How often a local is assigned, by all that is known of how often code runs.
+    pub(crate) fn times(&self, local: LocalIndex) -> u64 {
+        self.known(local).map_or(0, |known| known.times)
     }
 
     /// Whether a local holds what it held at a position.
     pub(crate) fn is_unchanged(&self, local: LocalIndex, since: Position) -> bool {
-        self.known.get(local.position()).is_some_and(|known| known.last.is_none_or(|last| last < since))
+        self.known(local).is_some_and(|known| known.last.is_none_or(|last| last < since))
     }
 
     /// Whether a local holds for good what it holds now, as far as the code from here on is concerned.
     pub(crate) fn is_settled(&self, local: LocalIndex) -> bool {
-        let last = self.known.get(local.position()).and_then(|known| known.last);
+        let last = self.known(local).and_then(|known| known.last);
         match self.assigned(local) {
             Assigned::Never => true,
             Assigned::Once => last.is_some(),
@@ -210,7 +292,7 @@ impl Locals {
 
     /// Whether a local may hold a segment of this type: one of the program's. The types of parameters are not known.
     pub(crate) fn may_hold(&self, local: LocalIndex, ty: ValType) -> bool {
-        let own = self.known.get(local.position()).is_some_and(|known| known.own);
+        let own = self.known(local).is_some_and(|known| known.own);
         let declared = local.0.checked_sub(self.params).and_then(|position| self.declared.get(position as usize));
         !own && declared.is_none_or(|declared| *declared == ty)
     }
@@ -218,6 +300,11 @@ impl Locals {
     /// Whether a function can have so many more locals.
     pub(crate) fn has_room(&self, count: usize) -> bool {
         self.params as usize + self.declared.len() + count <= MOST_LOCALS
+    }
+
+    /// Whether the function has a local so far.
+    pub(crate) fn has(&self, local: LocalIndex) -> bool {
+        local.position() < self.params as usize + self.declared.len()
     }
 
     /// Whether a local is a parameter.
@@ -242,7 +329,12 @@ impl Locals {
 
     /// Whether a local is one of the program's.
     pub(crate) fn is_of_program(&self, local: LocalIndex) -> bool {
-        self.known.get(local.position()).is_some_and(|known| !known.own)
+        self.known(local).is_some_and(|known| !known.own)
+    }
+
+    /// Whether a local is one that lowering added, and that nothing else may assign.
+    pub(crate) fn is_own(&self, local: LocalIndex) -> bool {
+        self.known(local).is_some_and(|known| known.own)
     }
 
     /// A local for the header of a region.
@@ -262,7 +354,7 @@ impl Locals {
 
     /// How often a local is assigned.
     pub(crate) fn assigned(&self, local: LocalIndex) -> Assigned {
-        self.known.get(local.position()).map_or(Assigned::Often, |known| known.assigned)
+        self.known(local).map_or(Assigned::Often, |known| known.assigned)
     }
 
     /// Whether a local is a parameter that is never assigned.
@@ -272,31 +364,31 @@ impl Locals {
 
     /// Says that code reads a local.
     pub(crate) fn read(&mut self, local: LocalIndex) {
-        if let Some(known) = self.known.get_mut(local.position()) {
+        if let Some(known) = self.known_mut(local) {
             known.read = true;
         }
     }
 
     /// Whether code reads a local.
     pub(crate) fn is_read(&self, local: LocalIndex) -> bool {
-        self.known.get(local.position()).is_none_or(|known| known.read)
+        self.known(local).is_none_or(|known| known.read)
     }
 
     /// What is known of a local.
     pub(crate) fn fact(&self, local: LocalIndex) -> Option<Fact> {
-        self.known.get(local.position()).and_then(|known| known.fact)
+        self.known(local).and_then(|known| known.fact)
     }
 
     /// Records what is known of a local, or that nothing is any more.
     pub(crate) fn set_fact(&mut self, local: LocalIndex, fact: Option<Fact>) {
-        if let Some(known) = self.known.get_mut(local.position()) {
+        if let Some(known) = self.known_mut(local) {
             known.fact = fact;
         }
     }
 
     fn add_named(&mut self, ty: ValType, name: &'static str) -> LocalIndex {
         let local = self.add(ty, Assigned::Often);
-        if let Some(known) = self.known.get_mut(local.position()) {
+        if let Some(known) = self.known_mut(local) {
             known.own = true;
         }
         self.added.push(Added { local, name });

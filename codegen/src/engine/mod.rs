@@ -40,7 +40,7 @@ use linmem_intrinsics::{Intrinsic, Operation, Signature, Violation};
 use locals::{Fact, Locals};
 use operands::{Operand, Operands, Value};
 use proven::Proven;
-use scan::Scan;
+use scan::{Comparisons, Scan};
 use scopes::Scopes;
 use split::{Part, Splits};
 use std::collections::BTreeMap;
@@ -59,9 +59,6 @@ pub(crate) enum Arity {
     /// Nobody told.
     Unknown,
 }
-
-/// How many operands an intrinsic has at most.
-const MOST_OPERANDS: usize = 5;
 
 /// Whether an intrinsic does nothing that could be seen from outside but read and write memory.
 fn is_access(operation: Operation) -> bool {
@@ -110,6 +107,8 @@ pub(crate) struct Engine<'a> {
     needs: &'a mut Needs,
     tape: Tape,
     operands: Operands,
+    /// The operands of one intrinsic, while it is being lowered.
+    taken: Vec<Operand>,
     locals: Locals,
     frames: Frames,
     control: Vec<Control>,
@@ -121,6 +120,7 @@ pub(crate) struct Engine<'a> {
     proven: Proven,
     /// The innermost loop, if it may be a counted one.
     scan: Option<Scan>,
+    comparisons: Comparisons,
     /// Checks that may be put together.
     group: Option<Group>,
     /// What the check that is being written reads of locals, and how often.
@@ -150,6 +150,7 @@ impl<'a> Engine<'a> {
             needs,
             tape,
             operands: Operands::default(),
+            taken: Vec::new(),
             locals,
             frames: Frames::default(),
             control: vec![Control::of_function(results)],
@@ -158,6 +159,7 @@ impl<'a> Engine<'a> {
             innermost: Innermost::default(),
             proven: Proven::default(),
             scan: None,
+            comparisons: Comparisons::default(),
             group: None,
             reads: Vec::new(),
             splits: Splits::default(),
@@ -223,6 +225,7 @@ impl<'a> Engine<'a> {
                     return self.push_deferred(Value::Region(region, Some(local)));
                 }
                 self.locals.read(local);
+                let local = self.locals.write(local);
                 self.simple(Value::Local(local), |sink| {
                     sink.local_get(local.0);
                 });
@@ -237,13 +240,17 @@ impl<'a> Engine<'a> {
         }
         let operand = self.pop();
         if self.define(local, &operand).is_none() {
-            self.materialize(&operand);
-            self.tape.emit(|sink| {
-                sink.local_set(local.0);
-            });
-            self.assigned(local, &operand);
-            self.learn(local, &operand);
+            self.assign(local, &operand);
         }
+    }
+
+    fn assign(&mut self, local: LocalIndex, operand: &Operand) {
+        self.materialize(operand);
+        self.tape.emit(|sink| {
+            sink.local_set(local.0);
+        });
+        self.assigned(local, operand);
+        self.learn(local, operand);
     }
 
     /// `local.tee`.
@@ -313,10 +320,12 @@ impl<'a> Engine<'a> {
         if !is_access(signature.intrinsic.operation()) {
             self.end_straight();
         }
-        let count = signature.operand_count();
         self.current = Some((signature.intrinsic, None));
-        let mut operands = self.take(signature, count);
-        self.lower(signature, &mut operands[..count])?;
+        let mut operands = std::mem::take(&mut self.taken);
+        self.take(signature, &mut operands);
+        let lowered = self.lower(signature, &mut operands);
+        self.taken = operands;
+        lowered?;
         self.locals.free_spills();
         let end = self.tape.here();
         self.locals.free_held(end);

@@ -5,7 +5,7 @@
 //! makes instructions of unknown arity harmless.
 
 use crate::engine::frames::{DefinitionId, FrameId, RegionId, Slot};
-use crate::engine::scan::Comparison;
+use crate::engine::scan::ComparisonId;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 
@@ -26,8 +26,8 @@ pub(crate) enum Value {
     Sum(LocalIndex, u32),
     /// The size of the packed segment that a local holds.
     Size(LocalIndex),
-    /// A comparison.
-    Comparison(Comparison),
+    /// A comparison, by its number.
+    Comparison(ComparisonId),
     /// A segment in a frame, and the local that the program keeps it in, if the value was read from there.
     Slot(Slot, Option<DefinitionId>),
     /// A segment as a structure, which the first local holds, and the local of the program that it was read from.
@@ -91,6 +91,17 @@ impl Operands {
     /// Takes the operand on top, but none from below `floor`.
     pub(crate) fn pop(&mut self, floor: usize) -> Operand {
         if self.known.len() > floor { self.known.pop().unwrap_or(Operand::UNKNOWN) } else { Operand::UNKNOWN }
+    }
+
+    /// Takes so many operands from the top, but none from below `floor`, and puts them, first to last, in place of what is
+    /// in `taken`.
+    pub(crate) fn pop_all(&mut self, count: usize, floor: usize, taken: &mut Vec<Operand>) {
+        let known = count.min(self.known.len().saturating_sub(floor));
+        taken.clear();
+        taken.resize(count - known, Operand::UNKNOWN);
+        let first = self.known.len() - known;
+        taken.extend_from_slice(&self.known[first..]);
+        self.known.truncate(first);
     }
 
     /// Whether an operand is a segment of a frame.

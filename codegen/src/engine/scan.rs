@@ -81,6 +81,29 @@ pub(crate) struct Comparison {
     pub(crate) at: Position,
 }
 
+/// A comparison, by its number among those of the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ComparisonId(u32);
+
+/// The comparisons of a function that a loop may turn on.
+#[derive(Debug, Default)]
+pub(crate) struct Comparisons {
+    all: Vec<Comparison>,
+}
+
+impl Comparisons {
+    /// Adds one.
+    pub(crate) fn add(&mut self, comparison: Comparison) -> ComparisonId {
+        self.all.push(comparison);
+        ComparisonId(self.all.len() as u32 - 1)
+    }
+
+    /// The comparison of a number.
+    pub(crate) fn get(&self, id: ComparisonId) -> Option<Comparison> {
+        self.all.get(id.0 as usize).copied()
+    }
+}
+
 impl Comparison {
     /// The comparison of an instruction, by its opcode.
     pub(crate) fn of(opcode: u8, left: Term, right: Term, at: Position) -> Option<Comparison> {

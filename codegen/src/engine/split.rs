@@ -68,8 +68,6 @@ pub(crate) struct Parts {
 #[derive(Debug, Default)]
 pub(crate) struct Splits {
     saved: BTreeMap<LocalIndex, Balance>,
-    /// How often each of them is assigned.
-    assigned: BTreeMap<LocalIndex, u64>,
 }
 
 /// How often code runs that lies in so many loops.
@@ -108,12 +106,6 @@ impl Splits {
         [(Part::Start, times), (Part::Last, times / 4)]
     }
 
-    /// Says that code which runs so often assigns a local.
-    pub(crate) fn assign(&mut self, local: LocalIndex, times: u64) {
-        let count = self.assigned.entry(local).or_default();
-        *count = count.saturating_add(times);
-    }
-
     /// Decides which parts have locals.
     pub(crate) fn decide(&self, locals: &mut Locals) -> BTreeMap<LocalIndex, Parts> {
         let mut all = BTreeMap::new();
@@ -121,8 +113,7 @@ impl Splits {
             if !locals.has_room(PARTS) {
                 break;
             }
-            let times = self.assigned.get(&local).copied().unwrap_or_default();
-            let times = times.saturating_add(u64::from(locals.is_parameter(local)));
+            let times = locals.times(local).saturating_add(u64::from(locals.is_parameter(local)));
             let mut keep =
                 |saved: u64, cost: u64, name| (saved > times.saturating_mul(cost)).then(|| locals.add_part(name));
             let parts = Parts {

@@ -13,6 +13,7 @@
 
 use crate::engine::frames::Late;
 use crate::helpers::{Helper, HostImport};
+use std::num::NonZeroU32;
 use wasm_encoder::{Encode, Instruction, InstructionSink};
 
 /// A function that code refers to, before the indices of the finished module are known.
@@ -41,7 +42,7 @@ pub(crate) struct Relocation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
     at: u32,
-    clock: u32,
+    clock: NonZeroU32,
 }
 
 impl Position {
@@ -130,7 +131,7 @@ impl Tape {
     /// Takes the position behind all that was written.
     pub(crate) fn here(&mut self) -> Position {
         self.clock += 1;
-        Position { at: self.len(), clock: self.clock }
+        Position { at: self.len(), clock: NonZeroU32::MIN.saturating_add(self.clock) }
     }
 
     /// Appends instructions as bytes.

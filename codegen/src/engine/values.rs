@@ -4,8 +4,8 @@
 use crate::engine::frames::{RegionId, RegionKey, Retired};
 use crate::engine::locals::{Assigned, Fact};
 use crate::engine::operands::{Operand, Value};
-use crate::engine::tape::FunctionRef;
-use crate::engine::{Engine, MOST_OPERANDS, Origin, frames, proven};
+use crate::engine::tape::{FunctionRef, Position};
+use crate::engine::{Engine, Origin, frames, proven};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::sites::PlannedSite;
@@ -147,10 +147,7 @@ impl Engine<'_> {
         match operand.value {
             Value::Slot(_, Some(definition)) => {
                 let local = self.frames.definition(definition).local;
-                self.locals.read(local);
-                self.tape.insert(position, |sink| {
-                    sink.local_get(local.0);
-                });
+                self.insert_read(local, position);
             }
             Value::Slot(slot, None) => {
                 self.scopes.need(slot.frame);
@@ -165,12 +162,7 @@ impl Engine<'_> {
             Value::I64(constant) => self.tape.insert(position, |sink| {
                 sink.i64_const(constant);
             }),
-            Value::Region(_, Some(local)) => {
-                self.locals.read(local);
-                self.tape.insert(position, |sink| {
-                    sink.local_get(local.0);
-                });
-            }
+            Value::Region(_, Some(local)) => self.insert_read(local, position),
             Value::Unknown
             | Value::Local(_)
             | Value::Sum(..)
@@ -178,6 +170,14 @@ impl Engine<'_> {
             | Value::Comparison(_)
             | Value::Region(_, None) => {}
         }
+    }
+
+    fn insert_read(&mut self, local: LocalIndex, position: Position) {
+        self.locals.read(local);
+        let local = self.locals.write(local);
+        self.tape.insert(position, |sink| {
+            sink.local_get(local.0);
+        });
     }
 
     /// Makes an operand vanish: what pushed it goes, or is followed by a `drop`.
@@ -210,13 +210,12 @@ impl Engine<'_> {
             return None;
         }
         let definition = self.frames.define(slot, local);
-        self.splits.assign(local, self.frequency());
         self.tape.late(Late::Definition(definition));
         let position = self.tape.here();
         if let Some(scan) = &mut self.scan {
             scan.assign(local, None, position);
         }
-        self.locals.assign(local, position);
+        self.locals.assign(local, position, self.frequency());
         self.know(local, Fact::Slot(definition));
         Some(Value::Slot(slot, Some(definition)))
     }
@@ -224,7 +223,6 @@ impl Engine<'_> {
     /// Says that the program has just assigned a local.
     pub(super) fn assigned(&mut self, local: LocalIndex, operand: &Operand) {
         if self.context.is_packed() && self.locals.may_hold(local, ValType::I64) {
-            self.splits.assign(local, self.frequency());
             self.tape.late(Late::Assigned(local));
         }
         let position = self.tape.here();
@@ -235,7 +233,7 @@ impl Engine<'_> {
             };
             scan.assign(local, step, position);
         }
-        self.locals.assign(local, position);
+        self.locals.assign(local, position, self.frequency());
     }
 
     /// Records what a local holds, if it is a handle, or a segment of a size that is known.
@@ -295,18 +293,18 @@ impl Engine<'_> {
 
     /// Pops the operands of an intrinsic, first to last. Each has a position: if the engine does not know one, all are
     /// put into locals and read back.
-    pub(super) fn take(&mut self, signature: &Signature, count: usize) -> [Operand; MOST_OPERANDS] {
-        let mut operands = [Operand::UNKNOWN; MOST_OPERANDS];
-        for operand in operands[..count].iter_mut().rev() {
-            *operand = self.pop();
+    pub(super) fn take(&mut self, signature: &Signature, operands: &mut Vec<Operand>) {
+        let count = signature.operand_count();
+        self.pop_all(count, operands);
+        if operands.iter().any(|operand| operand.position.is_none()) {
+            self.spill(signature, operands);
+            self.pop_all(count, operands);
         }
-        if operands[..count].iter().any(|operand| operand.position.is_none()) {
-            self.spill(signature, &operands[..count]);
-            for operand in operands[..count].iter_mut().rev() {
-                *operand = self.pop();
-            }
-        }
-        operands
+    }
+
+    fn pop_all(&mut self, count: usize, operands: &mut Vec<Operand>) {
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        self.operands.pop_all(count, floor, operands);
     }
 
     /// Puts operands that were popped into locals, and reads them back.

@@ -23,9 +23,10 @@ impl Engine<'_> {
             {
                 Value::Sum(local, constant)
             }
-            (Some(left), Some(right)) => {
+            (Some(left), Some(right)) if self.scan.is_some() => {
                 let at = self.tape.here();
-                Comparison::of(opcode, left, right, at).map_or(Value::Unknown, Value::Comparison)
+                let comparison = Comparison::of(opcode, left, right, at);
+                comparison.map_or(Value::Unknown, |comparison| Value::Comparison(self.comparisons.add(comparison)))
             }
             _ => Value::Unknown,
         };
@@ -54,9 +55,14 @@ impl Engine<'_> {
         const I32_EQZ: u8 = 0x45;
         const BR_IF: u8 = 0x0d;
         let opcode = self.tape.byte_at(start).unwrap_or_default();
-        if let (I32_EQZ, Value::Comparison(comparison)) = (opcode, top) {
+        let comparison = match top {
+            Value::Comparison(id) => self.comparisons.get(id),
+            _ => None,
+        };
+        if let (I32_EQZ, Some(comparison)) = (opcode, comparison) {
             let _ = self.pop();
-            self.push(Value::Comparison(comparison.negated()));
+            let negated = self.comparisons.add(comparison.negated());
+            self.push(Value::Comparison(negated));
         }
         let at = self.tape.here();
         let label = self.tape.number_at(start);
@@ -67,7 +73,7 @@ impl Engine<'_> {
             return;
         };
         let stays = match (opcode, label, top) {
-            (BR_IF, Some(label), Value::Comparison(comparison)) => scan.branch_if(label, Some(comparison), at),
+            (BR_IF, Some(label), Value::Comparison(_)) => scan.branch_if(label, comparison, at),
             (BR_IF, Some(label), Value::Local(_) | Value::Unknown) => scan.branch_if(label, None, at),
             _ => is_straight(opcode),
         };

@@ -252,7 +252,7 @@ impl Writer<'_> {
         let index = |function| self.plan.index(function);
         for (body, lowered) in self.input.bodies.iter().zip(self.lowered) {
             match lowered {
-                Some(lowered) => lowered.body(index).encode(&mut out),
+                Some(lowered) => lowered.body(index).as_slice().encode(&mut out),
                 None => {
                     scratch.clear();
                     relocate(body.body.as_bytes(), &body.references, index, &mut scratch);
@@ -261,7 +261,7 @@ impl Writer<'_> {
             }
         }
         for shim in self.shims {
-            shim.lowered.body(index).encode(&mut out);
+            shim.lowered.body(index).as_slice().encode(&mut out);
         }
         let bodies = Bodies { context: self.context, needs: self.needs, index: &index };
         for helper in self.needs.helpers() {
