@@ -53,6 +53,10 @@ impl Engine<'_> {
 
     /// A local that holds an operand, which stays on the stack where it is.
     pub(super) fn hold_in_local(&mut self, operand: &mut Operand, ty: ValType) -> LocalIndex {
+        if let Value::Region(_, Some(local)) = operand.value {
+            self.locals.read(local);
+            self.locals.write(local);
+        }
         if let Some(local) = self.local_of(operand) {
             return local;
         }

@@ -3,6 +3,9 @@
 use crate::engine::frames::{DefinitionId, RegionId};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use wasm_encoder::ValType;
 
 /// How many locals a function can have: a limit that engines share, by the JavaScript interface of WebAssembly.
@@ -104,13 +107,11 @@ pub(crate) struct Added {
     pub(crate) name: &'static str,
 }
 
-/// A local that operands are held in.
-#[derive(Clone, Copy, Debug)]
-struct Holder {
+/// The locals of one type that operands were held in, each with the position up to which code reads what it holds.
+#[derive(Debug)]
+struct Holders {
     ty: ValType,
-    local: LocalIndex,
-    /// Up to where code reads what it holds; nothing while that is not known.
-    until: Option<Position>,
+    free: BinaryHeap<Reverse<(Position, LocalIndex)>>,
 }
 
 /// The locals of a function.
@@ -122,7 +123,9 @@ pub(crate) struct Locals {
     unwritten: Vec<Unwritten>,
     scratch: Vec<(Scratch, LocalIndex)>,
     spills: Vec<(ValType, LocalIndex, bool)>,
-    held: Vec<Holder>,
+    held: Vec<Holders>,
+    /// The locals that are taken to hold operands of the current intrinsic.
+    holding: Vec<(ValType, LocalIndex)>,
     free_bases: Vec<LocalIndex>,
     free_handles: Vec<LocalIndex>,
     added: Vec<Added>,
@@ -245,20 +248,28 @@ impl Locals {
 
     /// A local that holds a value from a position on, until [`free_held`](Locals::free_held) says up to where.
     pub(crate) fn take_held(&mut self, ty: ValType, from: Position) -> LocalIndex {
-        let free = |holder: &&mut Holder| holder.ty == ty && holder.until.is_some_and(|until| until < from);
-        if let Some(holder) = self.held.iter_mut().find(free) {
-            holder.until = None;
-            return holder.local;
-        }
-        let local = self.add_named(ty, "linmem.held");
-        self.held.push(Holder { ty, local, until: None });
+        let of_type = self.held.iter_mut().find(|holders| holders.ty == ty);
+        let free = of_type.and_then(|holders| {
+            let earliest = holders.free.peek_mut()?;
+            let Reverse((until, local)) = *earliest;
+            (until < from).then(|| {
+                PeekMut::pop(earliest);
+                local
+            })
+        });
+        let local = free.unwrap_or_else(|| self.add_named(ty, "linmem.held"));
+        self.holding.push((ty, local));
         local
     }
 
     /// Gives back all locals that were taken to hold values.
     pub(crate) fn free_held(&mut self, until: Position) {
-        for holder in self.held.iter_mut().filter(|holder| holder.until.is_none()) {
-            holder.until = Some(until);
+        for (ty, local) in self.holding.drain(..) {
+            let free = Reverse((until, local));
+            match self.held.iter_mut().find(|holders| holders.ty == ty) {
+                Some(holders) => holders.free.push(free),
+                None => self.held.push(Holders { ty, free: BinaryHeap::from([free]) }),
+            }
         }
     }
 

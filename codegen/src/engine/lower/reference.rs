@@ -79,6 +79,15 @@ impl Engine<'_> {
 
     /// Takes the operand on top off the stack: what is left of it is a deferred one, or a local that holds it.
     fn take_off(&mut self, operand: &mut Operand, ty: ValType) {
+        match operand.value {
+            // What is written later must not depend on a local that may be another one's by then.
+            Value::Slot(slot, Some(_)) if operand.deferred => operand.value = Value::Slot(slot, None),
+            Value::Region(..) if operand.deferred && self.local_of(operand).is_none() => {
+                self.materialize(operand);
+                operand.deferred = false;
+            }
+            _ => {}
+        }
         if operand.deferred {
             return;
         }
