@@ -38,7 +38,8 @@ impl Engine<'_> {
 
     /// Says that nothing reads the local of a handle any more.
     pub(crate) fn free_handle(&mut self, handle: LocalIndex) {
-        self.locals.free_handle(handle);
+        let since = self.tape.here();
+        self.locals.free_handle(handle, since);
     }
 
     /// Whether the function has a local so far.

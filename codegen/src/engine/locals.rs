@@ -127,7 +127,8 @@ pub(crate) struct Locals {
     /// The locals that are taken to hold operands of the current intrinsic.
     holding: Vec<(ValType, LocalIndex)>,
     free_bases: Vec<LocalIndex>,
-    free_handles: Vec<LocalIndex>,
+    /// The locals of handles that nothing reads any more, each with the position since when.
+    free_handles: Vec<(Position, LocalIndex)>,
     added: Vec<Added>,
 }
 
@@ -173,7 +174,12 @@ impl Locals {
         }
         let (written, assigned) = match known.fact {
             Some(Fact::Region(_)) => {
-                (self.free_handles.pop().unwrap_or_else(|| self.add(ty, Assigned::Often)), Assigned::Often)
+                // One that was free already when this handle was assigned, which may be long ago.
+                let is_free =
+                    |(since, _): &(Position, LocalIndex)| known.last.is_some_and(|assigned| *since < assigned);
+                let free =
+                    self.free_handles.iter().position(is_free).map(|position| self.free_handles.remove(position));
+                (free.map_or_else(|| self.add(ty, Assigned::Often), |(_, local)| local), Assigned::Often)
             }
             _ => (self.add(ty, Assigned::Once), Assigned::Once),
         };
@@ -194,9 +200,10 @@ impl Locals {
         }
     }
 
-    /// Gives back the local of a handle that nothing reads any more.
-    pub(crate) fn free_handle(&mut self, local: LocalIndex) {
-        self.free_handles.extend(self.unwritten(local).and_then(|unwritten| unwritten.local));
+    /// Gives back the local of a handle that nothing reads from a position on.
+    pub(crate) fn free_handle(&mut self, local: LocalIndex, since: Position) {
+        let written = self.unwritten(local).and_then(|unwritten| unwritten.local);
+        self.free_handles.extend(written.map(|written| (since, written)));
     }
 
     fn unwritten(&self, local: LocalIndex) -> Option<&Unwritten> {

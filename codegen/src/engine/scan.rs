@@ -309,11 +309,11 @@ impl Scan {
 }
 
 /// Whether an instruction is straight code that nobody outside sees run, and that does not trap, by the first byte of its
-/// encoding.
+/// encoding. Globals are as memory is: what is in them after a trap is not promised.
 pub(crate) fn is_straight(opcode: u8) -> bool {
     const NOP: u8 = 0x01;
     // Divisions, remainders, and conversions to integers.
     let traps = matches!(opcode, 0x6d..=0x70 | 0x7f..=0x82 | 0xa8..=0xab | 0xae..=0xb1);
-    // drop and select, accesses of locals, reads of globals, constants, numbers
-    !traps && matches!(opcode, NOP | 0x1a..=0x1c | 0x20..=0x23 | 0x41..=0xc4)
+    // drop and select, accesses of locals and globals, constants, numbers
+    !traps && matches!(opcode, NOP | 0x1a..=0x1c | 0x20..=0x24 | 0x41..=0xc4)
 }
