@@ -9,6 +9,8 @@ pub use linmem_intrinsics::{
     Representation, Safety, Signature, Target, ValueType, Violation,
 };
 
+pub use linmem_intrinsics::wasi;
+
 /// Where bytes live: layout, growth, and the reference model.
 pub mod allocator {
     pub use linmem_allocator::*;

@@ -374,7 +374,7 @@ struct Writer {
 }
 
 /// How many imports this writer leaves room for.
-const IMPORTS: u32 = 1;
+const IMPORTS: u32 = 2;
 
 impl ModuleSink for Writer {
     fn function_type(&mut self, ty: &FunctionType) -> u32 {
@@ -396,7 +396,7 @@ impl ModuleSink for Writer {
     }
 
     fn import_function(&mut self, module: &str, name: &str, ty: u32) -> u32 {
-        assert!(self.imports.len() < IMPORTS as usize, "this writer has room for one import");
+        assert!(self.imports.len() < IMPORTS as usize, "this writer has room for two imports");
         self.imports.push((module.to_string(), name.to_string(), ty));
         self.imports.len() as u32 - 1
     }

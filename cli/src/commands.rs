@@ -2,7 +2,8 @@
 
 use crate::files;
 use crate::options::{Arguments, Command, Lowering};
-use linmem::{Config, Error, Intrinsic, OnViolation, Report, Severity, Signature, SourceLine, Violation, wat};
+use linmem::wasi::Errno;
+use linmem::{Config, Error, Intrinsic, OnViolation, Report, Severity, Signature, Site, SourceLine, Violation, wat};
 use linmem_host::run::{self, Directory, Options};
 use std::io::Write;
 use std::path::Path;
@@ -78,25 +79,48 @@ fn linked(file: &Path, lowering: &Lowering, on_violation: OnViolation) -> Result
 /// What to say of a program that did not come to its own end. A violation is told in words, with its place.
 fn ended(file: &Path, module: &[u8], error: run::Error) -> String {
     let name = files::name(file);
-    let run::Error::Violation { report: run::Violation { kind, site, numbers }, frames } = error else {
-        return format!("{name}: {error}");
+    let sites = linmem::sites::read(module);
+    let (report, frames, errno) = match error {
+        run::Error::Violation { report, frames, errno } => (report, frames, errno),
+        run::Error::Trap { errno: Some(errno), .. } => {
+            return format!("{name}: {error}{}", host_error(&name, &sites, errno));
+        }
+        _ => return format!("{name}: {error}"),
     };
-    let site = linmem::sites::read(module).into_iter().nth(site as usize);
+    let run::Violation { kind, site, numbers } = report;
+    let host_error = errno.map(|errno| host_error(&name, &sites, errno)).unwrap_or_default();
+    let site = sites.into_iter().nth(site as usize);
     let intrinsic = site.as_ref().map(|site| site.intrinsic.clone()).unwrap_or_default();
     let message = match Violation::from_code(kind) {
         Some(kind) => Report { kind, intrinsic, numbers }.to_string(),
         None => format!("a violation of an unknown kind, {kind}"),
     };
     let place = match site {
-        // A line without a file is one of the text that was given.
-        Some(site) => match &site.source {
-            Some(SourceLine { file: None, line, .. }) => format!("at {name}:{line}, in {}", site.function_name()),
-            Some(_) => site.to_string(),
-            None => format!("{site} of {name}"),
-        },
+        Some(site) => place(&name, &site),
         None => frames.iter().map(|frame| format!("in {frame}")).collect::<Vec<_>>().join("\n  "),
     };
-    format!("{message}\n  {place}")
+    format!("{message}\n  {place}{host_error}")
+}
+
+/// Where a site is. A line without a file is one of the text that was given.
+fn place(name: &str, site: &Site) -> String {
+    match &site.source {
+        Some(SourceLine { file: None, line, .. }) => format!("at {name}:{line}, in {}", site.function_name()),
+        Some(_) => site.to_string(),
+        None => format!("{site} of {name}"),
+    }
+}
+
+/// What the host said last, of a program that did not come to its own end.
+fn host_error(name: &str, sites: &[Site], run::HostError { site, errno }: run::HostError) -> String {
+    let errno = match Errno::from_code(errno) {
+        Some(errno) => errno.to_string(),
+        None => format!("an unknown errno, {errno}"),
+    };
+    match sites.get(site as usize) {
+        Some(site) => format!("\n  after {} gave {errno}\n    {}", site.intrinsic, place(name, site)),
+        None => format!("\n  after a host call gave {errno}"),
+    }
 }
 
 /// An error of a module on one line, whatever the names in it.

@@ -211,6 +211,41 @@ fn the_catalogue_is_listed_whole() {
 }
 
 #[test]
+fn errnos_are_told_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = |end: &str| {
+        format!(
+            "(module\n\
+             (import \"linmem\" \"MemorySegment.ofAddress\" (func $of (param i32 i32) (result i64)))\n\
+             (import \"linmem\" \"MemorySegment.getInt\" (func $get (param i64 i32) (result i32)))\n\
+             (import \"linmem\" \"wasi.open\" (func $open (param i64 i32) (result i32 i32)))\n\
+             (import \"linmem\" \"wasi.fd_close\" (func $close (param i32) (result i32)))\n\
+             (func $main (export \"_start\") (local $s i64)\n\
+             (local.set $s (call $of (i32.const 0) (i32.const 3)))\n\
+             (drop (call $close (i32.const 77)))\n\
+             (drop (drop (call $open (local.get $s) (i32.const 0))))\n\
+             {end}))"
+        )
+    };
+    let said = |end: &str| {
+        std::fs::write(dir.path().join("program.wat"), program(end)).unwrap();
+        let output = linmem(&["run", "program.wat"], dir.path(), b"");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let after = "\n  after wasi.open gave NOENT (44): no such file or directory\n    at program.wat:9, in $main\n";
+    let (status, text) = said("(unreachable)");
+    assert_eq!(status, Some(1));
+    assert!(text.starts_with("error: program.wat: the program trapped: ") && text.ends_with(after), "{text}");
+    let (status, text) =
+        said("(drop (call $get (call $of (i32.const 0) (i32.const 8)) (i32.trunc_f32_u (f32.const 5))))");
+    assert_eq!(status, Some(1));
+    let violation = "error: MemorySegment.getInt: bytes 5..9 of a segment of 8 bytes\n  at program.wat:10, in $main";
+    assert_eq!(text, format!("{violation}{after}"));
+    // A program that comes to its end has said what it wanted to say.
+    assert_eq!(said("(nop)"), (Some(0), String::new()));
+}
+
+#[test]
 fn violations_are_reported_with_their_line() {
     let dir = tempfile::tempdir().unwrap();
     let run = |args: &[&str]| linmem(args, dir.path(), b"");

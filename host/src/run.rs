@@ -37,10 +37,26 @@ pub struct Violation {
     pub numbers: [u32; 3],
 }
 
+/// What a program tells the import `linmem_report.errno` when a host call of its own gave an errno.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostError {
+    /// The number of the site, in the module's section `linmem.sites`.
+    pub site: u32,
+    /// The errno.
+    pub errno: u32,
+}
+
 /// What a running program has.
 struct State {
     wasi: WasiP1Ctx,
+    told: Told,
+}
+
+/// What it has told.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
     violation: Option<Violation>,
+    errno: Option<HostError>,
 }
 
 /// Why a program did not come to its own end.
@@ -71,6 +87,8 @@ pub enum Error {
         report: Violation,
         /// The functions that were active, innermost first.
         frames: Vec<String>,
+        /// The last errno that it told of, if any.
+        errno: Option<HostError>,
     },
     /// The program trapped.
     #[error("the program trapped: {reason}{}", backtrace(frames))]
@@ -79,6 +97,8 @@ pub enum Error {
         reason: String,
         /// The functions that were active, innermost first.
         frames: Vec<String>,
+        /// The last errno that it told of, if any.
+        errno: Option<HostError>,
     },
     /// The program failed in another way.
     #[error("the program failed: {reason}{}", backtrace(frames))]
@@ -115,7 +135,7 @@ pub fn config() -> Config {
 pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let engine = Engine::new(&config()).map_err(|error| Error::Compile(chain(&error)))?;
     let module = Module::from_binary(&engine, bytes).map_err(|error| Error::Compile(chain(&error)))?;
-    let mut store = Store::new(&engine, State { wasi: context(options)?, violation: None });
+    let mut store = Store::new(&engine, State { wasi: context(options)?, told: Told::default() });
     let mut linker = Linker::new(&engine);
     add_to_linker_sync(&mut linker, |state: &mut State| &mut state.wasi)
         .map_err(|error| Error::Instantiate(chain(&error)))?;
@@ -131,19 +151,24 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
             "linmem_report",
             "violation",
             |mut caller: Caller<'_, State>, kind: u32, site: u32, a: u32, b: u32, c: u32| {
-                caller.data_mut().violation = Some(Violation { kind, site, numbers: [a, b, c] });
+                caller.data_mut().told.violation = Some(Violation { kind, site, numbers: [a, b, c] });
             },
         )
         .map_err(|error| Error::Instantiate(chain(&error)))?;
+    linker
+        .func_wrap("linmem_report", "errno", |mut caller: Caller<'_, State>, site: u32, errno: u32| {
+            caller.data_mut().told.errno = Some(HostError { site, errno });
+        })
+        .map_err(|error| Error::Instantiate(chain(&error)))?;
     let instance = match linker.instantiate(&mut store, &module) {
         Ok(instance) => instance,
-        Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return ended(&error, store.data().violation),
+        Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return ended(&error, store.data().told),
         Err(error) => return Err(Error::Instantiate(chain(&error))),
     };
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start").map_err(|_| Error::NoStart)?;
     match start.call(&mut store, ()) {
         Ok(()) => Ok(0),
-        Err(error) => ended(&error, store.data().violation),
+        Err(error) => ended(&error, store.data().told),
     }
 }
 
@@ -159,14 +184,16 @@ fn context(options: &Options) -> Result<WasiP1Ctx, Error> {
 }
 
 /// What an error that ends a program means: it may be its exit.
-fn ended(error: &wasmtime::Error, violation: Option<Violation>) -> Result<i32, Error> {
+fn ended(error: &wasmtime::Error, Told { violation, errno }: Told) -> Result<i32, Error> {
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         return Ok(*status);
     }
     let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
     match error.downcast_ref::<Trap>() {
-        Some(Trap::UnreachableCodeReached) if let Some(report) = violation => Err(Error::Violation { report, frames }),
-        Some(trap) => Err(Error::Trap { reason: trap.to_string(), frames }),
+        Some(Trap::UnreachableCodeReached) if let Some(report) = violation => {
+            Err(Error::Violation { report, frames, errno })
+        }
+        Some(trap) => Err(Error::Trap { reason: trap.to_string(), frames, errno }),
         None => Err(Error::Failed { reason: error.root_cause().to_string(), frames }),
     }
 }

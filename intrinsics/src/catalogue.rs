@@ -2,10 +2,12 @@
 //!
 //! [`for_each_intrinsic!`](crate::for_each_intrinsic) hands the whole table to a macro of the caller, so that whatever
 //! must know every intrinsic can be derived from it. Within this workspace the enum [`Intrinsic`], its names, operands,
-//! results, violations and documentation are.
+//! results, violations and documentation are. The functions of WASI and the fields of its records have tables of their own,
+//! in [`wasi`], and are a variant each.
 
 use crate::access::Access;
 use crate::violation::Violation;
+use crate::wasi::{self, Record};
 
 /// What an operand or a result stands for. Its type follows from it, given how segments are represented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +16,16 @@ pub enum Operand {
     Allocator,
     /// A segment.
     Segment,
+    /// A segment that has a name.
+    Buffer(&'static str),
+    /// A segment that begins with a record.
+    Record(Record),
+    /// A number of WASI's that has a name, an `i32`.
+    Int(&'static str),
+    /// A number of WASI's that has a name, an `i64`.
+    Long(&'static str),
+    /// A position in a list, from 0 on.
+    Index,
     /// A distance from the start of a segment, in bytes, unsigned.
     Offset,
     /// A size in bytes, unsigned.
@@ -40,6 +52,9 @@ impl Operand {
         match self {
             Operand::Allocator => "allocator",
             Operand::Segment => "seg",
+            Operand::Buffer(word) | Operand::Int(word) | Operand::Long(word) => word,
+            Operand::Record(record) => record.name(),
+            Operand::Index => "index",
             Operand::Offset => "offset",
             Operand::Bytes => "bytes",
             Operand::Alignment => "alignment",
@@ -50,6 +65,16 @@ impl Operand {
             Operand::Errno => "errno",
             Operand::Count => "count",
         }
+    }
+
+    /// Whether it is a segment.
+    pub const fn is_segment(self) -> bool {
+        matches!(self, Operand::Segment | Operand::Buffer(_) | Operand::Record(_))
+    }
+
+    /// Whether it is a segment whose size counts, so that the size stands behind one that does not carry it.
+    pub const fn is_sized(self) -> bool {
+        matches!(self, Operand::Segment | Operand::Buffer(_))
     }
 }
 
@@ -80,12 +105,26 @@ pub enum Operation {
     Fill,
     /// Copy bytes between segments.
     Copy,
-    /// One call of the host's `fd_write`.
-    FdWrite,
-    /// One call of the host's `fd_read`.
-    FdRead,
     /// Calls of the host's `fd_write` until all bytes are written.
     WriteAll,
+    /// Calls of the host's `fd_read` until the segment is full, or the file ends.
+    ReadExact,
+    /// Calls of the host's `fd_read` until the file ends.
+    ReadToEnd,
+    /// The list of arguments.
+    Args,
+    /// The list of the environment's texts.
+    Environ,
+    /// An element of a list.
+    Item,
+    /// The host's `path_open`, with the directory that the path is in.
+    OpenPath,
+    /// One call of a function of the host.
+    Host(wasi::Function),
+    /// Read a field of a record.
+    GetField(wasi::Field),
+    /// Write a field of a record.
+    SetField(wasi::Field),
 }
 
 /// Hands the table to the macro `$then`, as rows of
@@ -167,15 +206,29 @@ macro_rules! for_each_intrinsic {
             SegmentCopy, "MemorySegment.copy", (Copy), [Segment, Offset, Segment, Offset, Bytes], [],
                 [OutOfBounds, UseAfterFree, Forged],
                 "copy bytes to the first segment from the second; they may overlap";
-            WasiFdWrite, "wasi.fd_write", (FdWrite), [Descriptor, Segment], [Errno, Count],
-                [OutOfMemory, UseAfterFree, Forged],
-                "write the segment by one host call, which may write less";
-            WasiFdRead, "wasi.fd_read", (FdRead), [Descriptor, Segment], [Errno, Count],
-                [OutOfMemory, UseAfterFree, Forged],
-                "read into the segment by one host call, which may read less";
             WasiWriteAll, "wasi.write_all", (WriteAll), [Descriptor, Segment], [Errno],
                 [OutOfMemory, UseAfterFree, Forged],
                 "write the whole segment, however many host calls that takes";
+            WasiReadExact, "wasi.read_exact", (ReadExact), [Descriptor, Segment], [Errno, Count],
+                [OutOfMemory, UseAfterFree, Forged],
+                "fill the segment, however many host calls that takes; the count is less than its size only at the end of \
+                 the file, or with an errno";
+            WasiReadToEnd, "wasi.read_to_end", (ReadToEnd), [Allocator, Descriptor], [Errno, Segment],
+                [OutOfMemory, NotInnermost, UseAfterFree],
+                "read all that is left of a file into a segment of the region; FBIG or NOMEM if memory cannot hold it";
+            WasiArgs, "wasi.args", (Args), [Allocator], [Errno, Buffer("list")],
+                [OutOfMemory, NotInnermost, UseAfterFree],
+                "the arguments, the program's name first, as a list in the region";
+            WasiEnviron, "wasi.environ", (Environ), [Allocator], [Errno, Buffer("list")],
+                [OutOfMemory, NotInnermost, UseAfterFree],
+                "the environment, as a list of texts `NAME=value` in the region";
+            WasiListItem, "wasi.list.item", (Item), [Buffer("list"), Index], [Segment],
+                [OutOfBounds, UseAfterFree, Forged],
+                "one text of a list, without the NUL behind it";
+            WasiOpen, "wasi.open", (OpenPath), [Buffer("path"), Int("flags")], [Errno, Int("fd")],
+                [OutOfMemory, UseAfterFree, Forged],
+                "open a path in the directory that was open from the start and has the longest name that leads there; \
+                 flags are those of wasi-libc's open";
         }
     };
 }
@@ -187,21 +240,37 @@ macro_rules! define_intrinsics {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Intrinsic {
             $(#[doc = concat!("`", $import, "`: ", $doc, ".")] $name,)+
+            /// `wasi.<name>`: the lifted form of a function of WASI.
+            Host(wasi::Function),
+            /// `wasi.<record>.<name>`: read a field of a record.
+            Get(wasi::Field),
+            /// `wasi.<record>.set_<name>`: write a field of a record.
+            Set(wasi::Field),
         }
 
-        impl Intrinsic {
-            /// The whole catalogue.
-            pub const ALL: &'static [Intrinsic] = &[$(Intrinsic::$name),+];
+        /// The intrinsics that are rows of the table.
+        const ROWS: &[Intrinsic] = &[$(Intrinsic::$name),+];
 
+        impl Intrinsic {
             /// The name that the intrinsic is imported by, from the module `linmem`.
             pub const fn name(self) -> &'static str {
-                match self { $(Intrinsic::$name => $import),+ }
+                match self {
+                    $(Intrinsic::$name => $import,)+
+                    Intrinsic::Host(function) => function.lifted_name(),
+                    Intrinsic::Get(field) => field.getter(),
+                    Intrinsic::Set(field) => field.setter(),
+                }
             }
 
             /// What it does.
             pub const fn operation(self) -> Operation {
                 use Operation::*;
-                match self { $(Intrinsic::$name => $($operation)+),+ }
+                match self {
+                    $(Intrinsic::$name => $($operation)+,)+
+                    Intrinsic::Host(function) => Host(function),
+                    Intrinsic::Get(field) => GetField(field),
+                    Intrinsic::Set(field) => SetField(field),
+                }
             }
 
             /// The intrinsic that does `operation`.
@@ -211,29 +280,52 @@ macro_rules! define_intrinsics {
                     $($($operation)+ => Some(Intrinsic::$name),)+
                     // There is nothing to write without a sign that would differ from what is written with one.
                     Set(Access::UByte | Access::UShort) => None,
+                    Host(function) => Some(Intrinsic::Host(function)),
+                    GetField(field) => Some(Intrinsic::Get(field)),
+                    SetField(field) => Some(Intrinsic::Set(field)),
                 }
             }
 
             /// What it takes, first to last.
             pub const fn operands(self) -> &'static [Operand] {
                 use Operand::*;
-                match self { $(Intrinsic::$name => const { &[$($operand),*] }),+ }
+                match self {
+                    $(Intrinsic::$name => const { &[$($operand),*] },)+
+                    Intrinsic::Host(function) => function.operands(),
+                    Intrinsic::Get(field) => field.getter_operands(),
+                    Intrinsic::Set(field) => field.setter_operands(),
+                }
             }
 
             /// What it gives, first to last.
             pub const fn results(self) -> &'static [Operand] {
                 use Operand::*;
-                match self { $(Intrinsic::$name => const { &[$($result),*] }),+ }
+                match self {
+                    $(Intrinsic::$name => const { &[$($result),*] },)+
+                    Intrinsic::Host(function) => function.results(),
+                    Intrinsic::Get(field) => field.getter_results(),
+                    Intrinsic::Set(_) => &[],
+                }
             }
 
             /// The violations that a use of it can be, at the highest safety level.
             pub const fn violations(self) -> &'static [Violation] {
-                match self { $(Intrinsic::$name => const { &[$(Violation::$violation),*] }),+ }
+                use Violation::*;
+                match self {
+                    $(Intrinsic::$name => const { &[$($violation),*] },)+
+                    Intrinsic::Host(function) => function.violations(),
+                    Intrinsic::Get(_) | Intrinsic::Set(_) => &[OutOfBounds, UseAfterFree, Forged],
+                }
             }
 
             /// One line on what it does.
             pub const fn doc(self) -> &'static str {
-                match self { $(Intrinsic::$name => $doc),+ }
+                match self {
+                    $(Intrinsic::$name => $doc,)+
+                    Intrinsic::Host(function) => function.doc(),
+                    Intrinsic::Get(field) => field.getter_doc(),
+                    Intrinsic::Set(field) => field.setter_doc(),
+                }
             }
         }
     };
@@ -241,15 +333,73 @@ macro_rules! define_intrinsics {
 
 for_each_intrinsic!(define_intrinsics);
 
+/// How many intrinsics there are.
+const COUNT: usize = {
+    let mut count = ROWS.len() + wasi::Function::ALL.len() + wasi::Field::ALL.len();
+    let mut position = 0;
+    while position < wasi::Field::ALL.len() {
+        count += wasi::Field::ALL[position].is_set() as usize;
+        position += 1;
+    }
+    count
+};
+
+/// All intrinsics: the rows of the table, the functions of WASI, and the fields of its records.
+const CATALOGUE: [Intrinsic; COUNT] = {
+    let mut all = [Intrinsic::AllocatorNew; COUNT];
+    let mut count = 0;
+    let mut position = 0;
+    while position < ROWS.len() {
+        all[count] = ROWS[position];
+        count += 1;
+        position += 1;
+    }
+    position = 0;
+    while position < wasi::Function::ALL.len() {
+        all[count] = Intrinsic::Host(wasi::Function::ALL[position]);
+        count += 1;
+        position += 1;
+    }
+    position = 0;
+    while position < wasi::Field::ALL.len() {
+        let field = wasi::Field::ALL[position];
+        all[count] = Intrinsic::Get(field);
+        count += 1;
+        if field.is_set() {
+            all[count] = Intrinsic::Set(field);
+            count += 1;
+        }
+        position += 1;
+    }
+    all
+};
+
 impl Intrinsic {
+    /// The whole catalogue.
+    pub const ALL: &'static [Intrinsic] = &CATALOGUE;
+
     /// The intrinsic that is imported by `name`, aliases left aside.
     pub fn from_name(name: &str) -> Option<Intrinsic> {
         Intrinsic::ALL.iter().copied().find(|intrinsic| intrinsic.name() == name)
     }
 
-    /// Whether it stands for a call of the host.
+    /// Whether it stands for calls of the host.
     pub const fn is_host_call(self) -> bool {
-        matches!(self.operation(), Operation::FdWrite | Operation::FdRead | Operation::WriteAll)
+        matches!(
+            self.operation(),
+            Operation::Host(_)
+                | Operation::WriteAll
+                | Operation::ReadExact
+                | Operation::ReadToEnd
+                | Operation::Args
+                | Operation::Environ
+                | Operation::OpenPath
+        )
+    }
+
+    /// Whether the size stands behind each segment that does not carry it.
+    pub const fn tells_sizes(self) -> bool {
+        self.is_host_call() || matches!(self.operation(), Operation::Item)
     }
 
     /// Operands and results by their words: `(seg, offset) -> value`.
@@ -281,7 +431,7 @@ mod tests {
     #[test]
     fn signatures_read_as_documented() {
         assert_eq!(Intrinsic::SegmentGetInt.signature(), "(seg, offset) -> value");
-        assert_eq!(Intrinsic::WasiFdWrite.signature(), "(fd, seg) -> (errno, count)");
+        assert_eq!(Intrinsic::Host(wasi::Function::FdWrite).signature(), "(fd, seg) -> (errno, count)");
         assert_eq!(Intrinsic::AllocatorFree.signature(), "(allocator) -> ()");
     }
 }

@@ -13,6 +13,7 @@ pub mod safety;
 pub mod signature;
 pub mod value;
 pub mod violation;
+pub mod wasi;
 
 pub use access::Access;
 pub use catalogue::{Intrinsic, Operand, Operation};

@@ -74,8 +74,7 @@ impl Signature {
     /// representation cannot support it.
     #[inline]
     pub fn new(intrinsic: Intrinsic, representation: Representation) -> Option<Signature> {
-        let uses_segments =
-            intrinsic.operands().iter().chain(intrinsic.results()).any(|operand| *operand == Operand::Segment);
+        let uses_segments = intrinsic.operands().iter().chain(intrinsic.results()).any(|operand| operand.is_segment());
         if intrinsic.operation() == Operation::Size && !representation.carries_size() {
             return None;
         }
@@ -87,7 +86,7 @@ impl Signature {
         let mut list: Vec<Signature> = Vec::new();
         for &representation in Representation::ALL {
             let Some(plain) = Signature::new(intrinsic, representation) else { continue };
-            let can_fold = matches!(intrinsic.results(), [Operand::Errno, Operand::Count]);
+            let can_fold = matches!(intrinsic.results(), [Operand::Errno, value] if !value.is_segment());
             let folded = can_fold.then_some(Signature { folded: true, ..plain });
             for signature in [Some(plain), folded].into_iter().flatten() {
                 if !list.contains(&signature) {
@@ -106,31 +105,40 @@ impl Signature {
     /// What is taken, first to last: the catalogue's operands, and the number of bytes that a host call needs after a
     /// segment that does not carry its size.
     pub fn operands(&self) -> Vec<Operand> {
-        let needs_bytes = self.intrinsic.is_host_call() && self.representation.is_some_and(|kind| !kind.carries_size());
-        let mut operands = Vec::new();
-        for &operand in self.intrinsic.operands() {
-            operands.push(operand);
-            if operand == Operand::Segment && needs_bytes {
-                operands.push(Operand::Bytes);
-            }
-        }
-        operands
+        self.with_sizes(self.intrinsic.operands())
     }
 
     /// How many operands are taken.
     #[inline]
     pub fn operand_count(&self) -> usize {
-        self.intrinsic.operands().len() + usize::from(self.needs_bytes())
+        let operands = self.intrinsic.operands();
+        let sizes = if self.tells_sizes() { operands.iter().filter(|operand| operand.is_sized()).count() } else { 0 };
+        operands.len() + sizes
     }
 
+    /// Whether the size stands behind each segment.
     #[inline]
-    fn needs_bytes(&self) -> bool {
-        self.intrinsic.is_host_call() && self.representation.is_some_and(|kind| !kind.carries_size())
+    fn tells_sizes(&self) -> bool {
+        self.intrinsic.tells_sizes() && self.representation.is_some_and(|kind| !kind.carries_size())
     }
 
-    /// What is given, first to last.
+    /// What is given, first to last: the catalogue's results, with sizes as for operands.
     pub fn results(&self) -> Vec<Operand> {
-        if self.folded { vec![Operand::Count] } else { self.intrinsic.results().to_vec() }
+        match self.intrinsic.results() {
+            [_, value] if self.folded => vec![*value],
+            results => self.with_sizes(results),
+        }
+    }
+
+    fn with_sizes(&self, operands: &[Operand]) -> Vec<Operand> {
+        let mut sized = Vec::with_capacity(operands.len());
+        for &operand in operands {
+            sized.push(operand);
+            if self.tells_sizes() && operand.is_sized() {
+                sized.push(Operand::Bytes);
+            }
+        }
+        sized
     }
 
     /// The type of the import that has this signature.
@@ -142,11 +150,17 @@ impl Signature {
         }
     }
 
-    fn value_type(&self, operand: Operand) -> ValueType {
+    /// The type of an operand.
+    pub fn value_type(&self, operand: Operand) -> ValueType {
         match operand {
-            Operand::Segment => self.representation.map_or(ValueType::I32, Representation::value_type),
+            Operand::Segment | Operand::Buffer(_) | Operand::Record(_) => {
+                self.representation.map_or(ValueType::I32, Representation::value_type)
+            }
             Operand::Value(access) => access.value_type(),
+            Operand::Long(_) => ValueType::I64,
             Operand::Allocator
+            | Operand::Int(_)
+            | Operand::Index
             | Operand::Offset
             | Operand::Bytes
             | Operand::Alignment
@@ -162,6 +176,7 @@ impl Signature {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wasi;
     use ValueType::{I32, I64};
 
     #[test]
@@ -179,9 +194,11 @@ mod tests {
 
     #[test]
     fn a_host_call_takes_the_bytes_where_the_segment_has_no_size() {
-        let signature = Signature::new(Intrinsic::WasiFdWrite, Representation::Address).map(|s| s.function_type());
+        let signature = Signature::new(Intrinsic::Host(wasi::Function::FdWrite), Representation::Address)
+            .map(|s| s.function_type());
         assert_eq!(signature, Some(FunctionType::new([I32, I32, I32], [I32, I32])));
-        let signature = Signature::new(Intrinsic::WasiFdWrite, Representation::Packed).map(|s| s.function_type());
+        let signature =
+            Signature::new(Intrinsic::Host(wasi::Function::FdWrite), Representation::Packed).map(|s| s.function_type());
         assert_eq!(signature, Some(FunctionType::new([I32, I64], [I32, I32])));
     }
 

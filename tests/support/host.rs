@@ -1,6 +1,8 @@
 //! A host for test modules: a WASI whose transfers can be made short, growth that is not linmem's, and a log.
 
+use super::folder::Embedding;
 use linmem_host::wasmtime::{Caller, Engine, Extern, Instance, Linker, Memory, Module, ResourceLimiter, Store, Val};
+use linmem_host::wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use std::sync::OnceLock;
 
 /// What the host remembers.
@@ -14,11 +16,19 @@ pub struct State {
     pub transfer: usize,
     /// The error numbers that the next host calls give, before any succeeds.
     pub errnos: Vec<i32>,
+    /// After so many transfers, one gives this errno.
+    pub fails_after: Option<(usize, i32)>,
     /// What the program logged.
     pub log: Vec<i64>,
     /// The violation that was reported last: its kind, its site and its numbers.
     pub violation: Option<[u32; 5]>,
+    /// The errno that was reported last: the site and its number.
+    pub errno: Option<[u32; 2]>,
     pub limits: Limits,
+    /// What WASI is about, if its functions are the real ones.
+    pub embedding: Option<Embedding>,
+    /// WASI itself, which is made when it is asked for.
+    pub wasi: Option<WasiP1Ctx>,
 }
 
 /// How far the memory can grow.
@@ -66,6 +76,11 @@ pub fn engine() -> &'static Engine {
     })
 }
 
+/// Compiles a module.
+pub fn compile(bytes: &[u8]) -> Module {
+    Module::new(engine(), bytes).expect("a linked module compiles")
+}
+
 /// A module that runs.
 pub struct Running {
     pub store: Store<State>,
@@ -79,19 +94,27 @@ impl Running {
     }
 
     /// Starts a module whose memory can only grow so far. The memory that it starts with does not count as growth.
-    pub fn with_limits(bytes: &[u8], mut state: State, limits: Limits) -> Running {
-        let module = Module::new(engine(), bytes).expect("a linked module compiles");
+    pub fn with_limits(bytes: &[u8], state: State, limits: Limits) -> Running {
+        Running::of_module(&compile(bytes), state, limits)
+    }
+
+    /// Starts a module that is compiled.
+    pub fn of_module(module: &Module, mut state: State, limits: Limits) -> Running {
         state.limits = Limits { pages: 65536, ..Limits::default() };
+        // A fresh instance finds the world as it was.
+        state.embedding = state.embedding.map(|embedding| embedding.renewed());
+        state.wasi = state.embedding.as_ref().map(Embedding::context);
+        let is_real = state.embedding.is_some();
         let mut store = Store::new(engine(), state);
         store.set_fuel(u64::MAX / 2).expect("fuel is on");
         store.limiter(|state| &mut state.limits);
-        let mut linker = linker();
+        let mut linker = linker(is_real);
         if let Some(import) = module.imports().find(|import| import.module() == "env" && import.name() == "memory") {
             let ty = import.ty().unwrap_memory().clone();
             let memory = Memory::new(&mut store, ty).expect("a memory of that type exists");
             linker.define(&store, "env", "memory", memory).expect("the name is free");
         }
-        let instance = linker.instantiate(&mut store, &module).expect("a linked module starts");
+        let instance = linker.instantiate(&mut store, module).expect("a linked module starts");
         store.data_mut().limits = limits;
         Running { store, instance }
     }
@@ -122,7 +145,8 @@ impl Running {
 pub fn violation(error: &linmem_host::wasmtime::Error) -> Option<String> {
     let backtrace = error.downcast_ref::<linmem_host::wasmtime::WasmBacktrace>()?;
     let name = backtrace.frames().first()?.func_name()?;
-    name.strip_prefix("linmem.").map(str::to_string)
+    let kind = name.strip_prefix("linmem.")?;
+    linmem::Violation::ALL.iter().map(|known| known.name()).find(|known| *known == kind).map(str::to_string)
 }
 
 fn memory_of(caller: &mut Caller<'_, State>) -> Memory {
@@ -132,10 +156,15 @@ fn memory_of(caller: &mut Caller<'_, State>) -> Memory {
     }
 }
 
-fn linker() -> Linker<State> {
+/// The functions of the host. Those of WASI that transfer are made here, unless all are to be the real ones.
+fn linker(is_real: bool) -> Linker<State> {
     let mut linker = Linker::new(engine());
     linker.allow_shadowing(true);
-    let wasi = "wasi_snapshot_preview1";
+    add_to_linker_sync(&mut linker, |state: &mut State| {
+        state.wasi.get_or_insert_with(|| Embedding::default().context())
+    })
+    .expect("the names are distinct");
+    let wasi = if is_real { "not wasi" } else { "wasi_snapshot_preview1" };
     linker
         .func_wrap(wasi, "fd_write", |caller: Caller<'_, State>, _fd: i32, iovecs: i32, count: i32, done: i32| {
             transfer(caller, Direction::Write, iovecs, count, done)
@@ -150,9 +179,13 @@ fn linker() -> Linker<State> {
             )
         })
         .and_then(|linker| {
-            linker.func_wrap(wasi, "proc_exit", |status: i32| -> linmem_host::wasmtime::Result<()> {
-                Err(linmem_host::wasmtime::Error::msg(format!("exit with {status}")))
-            })
+            linker.func_wrap(
+                "wasi_snapshot_preview1",
+                "proc_exit",
+                |status: i32| -> linmem_host::wasmtime::Result<()> {
+                    Err(linmem_host::wasmtime::Error::msg(format!("exit with {status}")))
+                },
+            )
         })
         // Grows the memory as if somebody else did.
         .and_then(|linker| {
@@ -171,6 +204,22 @@ fn linker() -> Linker<State> {
                 "violation",
                 |mut caller: Caller<'_, State>, kind: u32, site: u32, a: u32, b: u32, c: u32| {
                     caller.data_mut().violation = Some([kind, site, a, b, c]);
+                },
+            )
+        })
+        .and_then(|linker| {
+            linker.func_wrap("linmem_report", "errno", |mut caller: Caller<'_, State>, site: u32, errno: u32| {
+                caller.data_mut().errno = Some([site, errno]);
+            })
+        })
+        // There is always something to do.
+        .and_then(|linker| {
+            linker.func_wrap(
+                wasi,
+                "poll_oneoff",
+                |mut caller: Caller<'_, State>, _: i32, _: i32, _: i32, _: i32| -> i32 {
+                    caller.data_mut().log.push(-1);
+                    0
                 },
             )
         })
@@ -200,6 +249,15 @@ fn transfer(mut caller: Caller<'_, State>, direction: Direction, iovecs: i32, co
     let memory = memory_of(&mut caller);
     if !caller.data().errnos.is_empty() {
         return caller.data_mut().errnos.remove(0);
+    }
+    match &mut caller.data_mut().fails_after {
+        Some((0, errno)) => {
+            let errno = *errno;
+            caller.data_mut().fails_after = None;
+            return errno;
+        }
+        Some((left, _)) => *left -= 1,
+        None => {}
     }
     let (data, state) = memory.data_and_store_mut(&mut caller);
     let word = |data: &[u8], address: usize| {

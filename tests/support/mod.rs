@@ -5,6 +5,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "this is a part of each test, not an interface")]
 
 pub mod build;
+pub mod folder;
 pub mod host;
 pub mod testfile;
 

@@ -4,6 +4,8 @@
 //! ;;! --optimize size                  options, as on the command line; unknown ones are refused
 //! ;;! representations: i32 (ref any)   the text is run once for each, with its placeholders filled in
 //! ;;! stdin: text   ;;! transfer: 3   ;;! errnos: 27 6   ;;! pages: 4   ;;! refused: 0 1
+//! ;;! directories: / /sub              WASI is the real one, with these directories: see `folder`
+//! ;;! args: name one   ;;! env: A=1 B= what else it has; `directories:` may be empty
 //! ;; run: f(1, 2) == 3                 what an export returns
 //! ;; run: g() == (1, 2.5)
 //! ;; run temporal: h() == 1            what it returns at one safety level alone; so for all of these
@@ -16,9 +18,11 @@
 //! ```
 //!
 //! Placeholders: `{seg}` is the type of a segment; `{bytes}` is `i32` where a host call takes the size next to the
-//! segment, else nothing; `{size:N}` is the constant for it.
+//! segment, else nothing; `{size:N}` is the constant for it, `{i32:TEXT}` any other text that only such files have, and `{drop}`
+//! takes the size of a segment off the stack.
 
-use super::host::{Limits, Running, State, violation};
+use super::folder::{Embedding, World};
+use super::host::{Limits, Running, State, compile, violation};
 use linmem::allocator::{Nesting, OutOfMemory, Zero};
 use linmem::{Config, HostFunction, Report, Safety, Site, Violation};
 use linmem_host::wasmtime::{Val, ValType};
@@ -79,6 +83,8 @@ pub struct TestFile {
     pub errnos: Vec<i32>,
     pub pages: usize,
     pub refused: Vec<usize>,
+    /// What the real WASI is about, if the file asks for it.
+    pub world: Option<World>,
     pub expectations: Vec<Line>,
 }
 
@@ -94,6 +100,7 @@ impl TestFile {
             errnos: Vec::new(),
             pages: 65536,
             refused: Vec::new(),
+            world: None,
             expectations: Vec::new(),
         };
         for (number, line) in text.lines().enumerate() {
@@ -129,12 +136,22 @@ impl TestFile {
             "representations" => self.representations = types(value),
             "stdin" => self.stdin = value.to_string(),
             "transfer" => self.transfer = numbers()?[0] as usize,
+            "directories" => self.world().directories = value.split_whitespace().map(str::to_string).collect(),
+            "args" => self.world().args = value.split_whitespace().map(str::to_string).collect(),
+            "env" => {
+                let pair = |word: &str| word.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()));
+                self.world().env = value.split_whitespace().filter_map(pair).collect();
+            }
             "errnos" => self.errnos = numbers()?,
             "pages" => self.pages = numbers()?[0] as usize,
             "refused" => self.refused = numbers()?.into_iter().map(|number| number as usize).collect(),
             _ => return Err(format!("unknown header `{key}`")),
         }
         Ok(())
+    }
+
+    fn world(&mut self) -> &mut World {
+        self.world.get_or_insert_default()
     }
 
     fn option(&mut self, option: &str, value: &str) -> Result<(), String> {
@@ -166,15 +183,7 @@ impl TestFile {
 
     /// The text with its placeholders filled in for a representation.
     pub fn expand(&self, representation: &str) -> String {
-        let address = representation == "i32";
-        let mut text = self.text.replace("{seg}", representation);
-        text = text.replace("{bytes}", if address { "i32" } else { "" });
-        while let Some(start) = text.find("{size:") {
-            let end = start + text[start..].find('}').expect("a placeholder ends");
-            let constant = format!("(i32.const {})", &text[start + 6..end]);
-            text.replace_range(start..=end, if address { &constant } else { "" });
-        }
-        text
+        expand(&self.text, representation)
     }
 
     /// Runs a linked module and checks every expectation that is for this level and this representation.
@@ -183,10 +192,12 @@ impl TestFile {
             input: self.stdin.as_bytes().to_vec(),
             transfer: self.transfer,
             errnos: self.errnos.clone(),
+            embedding: self.world.clone().map(|world| Embedding::new(World { stdin: self.stdin.clone(), ..world })),
             ..State::default()
         };
         let limits = || Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };
-        let mut running = Running::with_limits(linked, state, limits());
+        let module = compile(linked);
+        let mut running = Running::of_module(&module, state, limits());
         let sites = linmem::sites::read(linked);
         for Line { number, expectation, .. } in self.expectations.iter().filter(|line| match line.when {
             When::Always => true,
@@ -194,12 +205,30 @@ impl TestFile {
             When::Checked(checked) => checked == (level >= Safety::Spatial && representation != "i32"),
         }) {
             if instances == Instances::Fresh {
-                running = Running::with_limits(linked, running.store.into_data(), limits());
+                running = Running::of_module(&module, running.store.into_data(), limits());
             }
             check(&mut running, &sites, expectation).map_err(|message| format!("line {number}: {message}"))?;
         }
         Ok(())
     }
+}
+
+/// A text with its placeholders filled in for a representation.
+pub fn expand(text: &str, representation: &str) -> String {
+    let address = representation == "i32";
+    let mut text = text.replace("{seg}", representation);
+    text = text.replace("{bytes}", if address { "i32" } else { "" });
+    text = text.replace("{drop}", if address { "(drop)" } else { "" });
+    let mut fill = |placeholder: &str, before: &str, after: &str| {
+        while let Some(start) = text.find(placeholder) {
+            let end = start + text[start..].find('}').expect("a placeholder ends");
+            let filled = format!("{before}{}{after}", &text[start + placeholder.len()..end]);
+            text.replace_range(start..=end, if address { &filled } else { "" });
+        }
+    };
+    fill("{size:", "(i32.const ", ")");
+    fill("{i32:", "", "");
+    text
 }
 
 fn check(running: &mut Running, sites: &[Site], expectation: &Expectation) -> Result<(), String> {

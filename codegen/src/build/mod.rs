@@ -18,6 +18,7 @@ mod scope;
 mod sink;
 mod structure;
 mod types;
+mod wasi;
 
 pub use control::Label;
 pub use function::FunctionBuilder;

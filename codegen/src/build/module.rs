@@ -16,7 +16,7 @@ use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
 use crate::segment_types::SegmentTypes;
 use linmem_allocator::Unwind;
-use linmem_intrinsics::{FunctionType, Representation};
+use linmem_intrinsics::{FunctionType, Representation, wasi};
 use std::cell::RefCell;
 use wasm_encoder::{
     ConstExpr, DataSection, ExportKind, GlobalSection, GlobalType, NameMap, RefType, SubType, TableSection, TableType,
@@ -127,6 +127,20 @@ impl ModuleBuilder {
     /// Imports a function.
     pub fn import_function(&mut self, module: &str, name: &str, ty: TypeId) -> FunctionId {
         self.entry(ty, Source::Import { module: module.to_string(), name: name.to_string() })
+    }
+
+    /// Imports a function of WASI as it is, unless that has happened already. Its lifted form needs no import: see
+    /// [`FunctionBuilder::wasi`].
+    pub fn import_wasi(&mut self, function: wasi::Function) -> FunctionId {
+        let is_it = |entry: &Entry| match &entry.source {
+            Source::Import { module, name } => module == wasi::MODULE && name == function.name(),
+            Source::Declared { .. } => false,
+        };
+        if let Some(position) = self.functions.iter().position(is_it) {
+            return FunctionId(position as u32);
+        }
+        let ty = self.intern(&function.function_type());
+        self.import_function(wasi::MODULE, function.name(), ty)
     }
 
     /// Declares a function that is defined later.

@@ -135,30 +135,6 @@ impl FunctionBuilder<'_> {
         self.operation(Operation::Copy);
     }
 
-    /// One `fd_write` of the host; errno and count are left on the stack.
-    pub fn fd_write(&mut self, descriptor: impl Operand, segment: Segment) {
-        self.host_call(Intrinsic::WasiFdWrite, descriptor, segment);
-    }
-
-    /// One `fd_read` of the host; errno and count are left on the stack.
-    pub fn fd_read(&mut self, descriptor: impl Operand, segment: Segment) {
-        self.host_call(Intrinsic::WasiFdRead, descriptor, segment);
-    }
-
-    /// Writes the whole segment; the errno is left on the stack.
-    pub fn write_all(&mut self, descriptor: impl Operand, segment: Segment) {
-        self.host_call(Intrinsic::WasiWriteAll, descriptor, segment);
-    }
-
-    fn host_call(&mut self, intrinsic: Intrinsic, descriptor: impl Operand, segment: Segment) {
-        self.push(descriptor);
-        self.push(segment);
-        if !self.representation().carries_size() {
-            self.size(segment);
-        }
-        self.intrinsic(intrinsic);
-    }
-
     fn operation(&mut self, operation: Operation) {
         match Intrinsic::from_operation(operation) {
             Some(intrinsic) => self.intrinsic(intrinsic),

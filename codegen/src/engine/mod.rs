@@ -65,6 +65,8 @@ fn is_access(operation: Operation) -> bool {
     match operation {
         Operation::Get(_)
         | Operation::Set(_)
+        | Operation::GetField(_)
+        | Operation::SetField(_)
         | Operation::Address
         | Operation::Size
         | Operation::Slice
@@ -75,9 +77,14 @@ fn is_access(operation: Operation) -> bool {
         | Operation::Allocate
         | Operation::AllocateAligned
         | Operation::Close
-        | Operation::FdWrite
-        | Operation::FdRead
-        | Operation::WriteAll => false,
+        | Operation::Host(_)
+        | Operation::WriteAll
+        | Operation::ReadExact
+        | Operation::ReadToEnd
+        | Operation::Args
+        | Operation::Environ
+        | Operation::Item
+        | Operation::OpenPath => false,
     }
 }
 
@@ -317,7 +324,8 @@ impl<'a> Engine<'a> {
         if self.is_dead() {
             return Ok(());
         }
-        if !is_access(signature.intrinsic.operation()) {
+        let is_access = is_access(signature.intrinsic.operation());
+        if !is_access {
             self.end_straight();
         }
         self.current = Some((signature.intrinsic, None));
@@ -326,6 +334,10 @@ impl<'a> Engine<'a> {
         let lowered = self.lower(signature, &mut operands);
         self.taken = operands;
         lowered?;
+        // No check that comes later may move before what this has done.
+        if !is_access {
+            self.end_straight();
+        }
         self.locals.free_spills();
         let end = self.tape.here();
         self.locals.free_held(end);

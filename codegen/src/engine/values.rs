@@ -29,6 +29,12 @@ impl Engine<'_> {
             });
         }
         self.tape.call(target);
+        // So that an engine knows that nothing comes back.
+        if matches!(helper, Helper::Violation(_)) {
+            self.tape.emit(|sink| {
+                sink.unreachable();
+            });
+        }
     }
 
     /// The number of the intrinsic that is being lowered, among the sites.

@@ -67,7 +67,7 @@ impl Engine<'_> {
         let at = self.tape.here();
         let label = self.tape.number_at(start);
         let Some(scan) = &mut self.scan else {
-            if !is_straight(opcode) {
+            if !is_straight(opcode, label) {
                 self.end_group();
             }
             return;
@@ -75,7 +75,7 @@ impl Engine<'_> {
         let stays = match (opcode, label, top) {
             (BR_IF, Some(label), Value::Comparison(_)) => scan.branch_if(label, comparison, at),
             (BR_IF, Some(label), Value::Local(_) | Value::Unknown) => scan.branch_if(label, None, at),
-            _ => is_straight(opcode),
+            _ => is_straight(opcode, label),
         };
         if !stays {
             self.scan = None;

@@ -8,83 +8,65 @@ mod blame;
 mod close;
 mod fragments;
 mod home;
-mod host;
 mod live;
 mod needs;
 mod open;
 mod refill;
 mod scope;
 mod violation;
+mod wasi;
 
 use crate::context::{Context, Home, Tracking};
 use crate::engine::tape::FunctionRef;
+use linmem_intrinsics::wasi::Function as HostFunction;
 use linmem_intrinsics::{FunctionType, ValueType, Violation};
 use wasm_encoder::{Function, InstructionSink};
 
 pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};
 pub(crate) use needs::Needs;
-
-/// A host call that is lifted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum HostCall {
-    /// One `fd_write`.
-    FdWrite,
-    /// One `fd_read`.
-    FdRead,
-    /// As many `fd_write` as it takes.
-    WriteAll,
-}
-
-impl HostCall {
-    fn name(self) -> &'static str {
-        match self {
-            HostCall::FdWrite => "fd_write",
-            HostCall::FdRead => "fd_read",
-            HostCall::WriteAll => "write_all",
-        }
-    }
-}
+pub(crate) use wasi::{Call, Form};
 
 /// A function of the host that lowered code calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum HostImport {
-    /// `fd_write` of WASI preview 1.
-    FdWrite,
-    /// `fd_read` of WASI preview 1.
-    FdRead,
+    /// A function of WASI preview 1.
+    Wasi(HostFunction),
     /// What violations are told to.
     Report,
+    /// What errnos are told to.
+    Errno,
 }
 
 impl HostImport {
     /// The module that it is imported from.
     pub(crate) fn module(self) -> &'static str {
         match self {
-            HostImport::FdWrite | HostImport::FdRead => "wasi_snapshot_preview1",
-            HostImport::Report => "linmem_report",
+            HostImport::Wasi(_) => linmem_intrinsics::wasi::MODULE,
+            HostImport::Report | HostImport::Errno => "linmem_report",
         }
     }
 
     /// Its name there.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            HostImport::FdWrite => "fd_write",
-            HostImport::FdRead => "fd_read",
+            HostImport::Wasi(function) => function.name(),
             HostImport::Report => "violation",
+            HostImport::Errno => "errno",
         }
     }
 
     /// Its type.
     pub(crate) fn function_type(self) -> FunctionType {
         match self {
-            HostImport::FdWrite | HostImport::FdRead => FunctionType::new([ValueType::I32; 4], [ValueType::I32]),
+            HostImport::Wasi(function) => function.function_type(),
             HostImport::Report => FunctionType::new([ValueType::I32; 5], []),
+            HostImport::Errno => FunctionType::new([ValueType::I32; 2], []),
         }
     }
 
     /// Whether the host looks for the memory when it is called.
     pub(crate) fn needs_memory(self) -> bool {
-        self != HostImport::Report
+        matches!(self, HostImport::Wasi(function) if function.uses_memory())
     }
 }
 
@@ -133,23 +115,11 @@ pub(crate) enum Helper {
     EnterScope,
     /// Says that the region with this handle is closed, if there is a structure for it.
     LeaveScope,
-    /// A lifted host call.
-    HostCall {
-        /// Which.
-        call: HostCall,
-        /// Whether the segment is one packed operand or an address and a size.
-        packed: bool,
-        /// Whether the result is the count, or minus the errno.
-        folded: bool,
-    },
+    /// What calls the host.
+    Wasi(Call, Form),
 }
 
 impl Helper {
-    /// The one that does the work of a single host call.
-    fn transfer(call: HostCall) -> Helper {
-        Helper::HostCall { call, packed: false, folded: false }
-    }
-
     /// The one that allocates where the fast path of a program could not.
     pub(crate) fn refill(context: &Context, alignment: Alignment) -> Helper {
         let refused = if context.choices.gives_null() { Refused::Null } else { Refused::Violation };
@@ -175,11 +145,7 @@ impl Helper {
             Helper::CheckSegment => "check_segment",
             Helper::EnterScope => "enter_scope",
             Helper::LeaveScope => "leave_scope",
-            Helper::HostCall { call, packed, folded } => {
-                let packed = if packed { ".packed" } else { "" };
-                let folded = if folded { ".folded" } else { "" };
-                return format!("linmem.{}{packed}{folded}", call.name());
-            }
+            Helper::Wasi(call, form) => return call.name(form),
         };
         format!("linmem.{name}")
     }
@@ -196,7 +162,7 @@ impl Helper {
 
     /// The type.
     pub(crate) fn function_type(self, context: &Context) -> FunctionType {
-        use ValueType::{I32, I64};
+        use ValueType::I32;
         let (mut params, results) = match self {
             // Three numbers that went wrong.
             Helper::Violation(_) if context.choices.reports() => (vec![I32, I32, I32], vec![]),
@@ -209,10 +175,9 @@ impl Helper {
             Helper::Close | Helper::Blame(_) | Helper::Release | Helper::EnterScope | Helper::LeaveScope => {
                 (vec![I32], vec![])
             }
-            Helper::HostCall { call, packed, folded } => {
-                let params = if packed { vec![I32, I64] } else { vec![I32, I32, I32] };
-                let single = folded || call == HostCall::WriteAll;
-                (params, if single { vec![I32] } else { vec![I32, I32] })
+            Helper::Wasi(call, form) => {
+                let ty = call.function_type(form);
+                (ty.params, ty.results)
             }
         };
         if self.is_told_site(context) {
@@ -278,19 +243,18 @@ impl Helper {
                     callees.push(violation(Violation::NotInnermost));
                 }
             }
-            Helper::HostCall { call: HostCall::WriteAll, .. } => {
-                callees.push(helper(Helper::transfer(HostCall::FdWrite)));
-            }
-            Helper::HostCall { call, packed: false, folded: false } => {
-                let import = if call == HostCall::FdRead { HostImport::FdRead } else { HostImport::FdWrite };
-                callees.extend([FunctionRef::Host(import), helper(Helper::refill(context, Alignment::Fixed))]);
-                if finds_home {
-                    callees.push(helper(Helper::FindHome));
-                }
-            }
-            Helper::HostCall { call, .. } => callees.push(helper(Helper::transfer(call))),
+            Helper::Wasi(call, form) => callees.extend(call.callees(form, context)),
         }
         callees
+    }
+
+    /// Whether it looks at linmem's globals.
+    pub(crate) fn uses_regions(self) -> bool {
+        match self {
+            Helper::Violation(_) => false,
+            Helper::Wasi(call, form) => call.uses_regions(form),
+            _ => true,
+        }
     }
 
     /// The body.
@@ -308,9 +272,7 @@ impl Helper {
             Helper::CheckSegment => live::check_segment(bodies),
             Helper::EnterScope => scope::enter(bodies),
             Helper::LeaveScope => scope::leave(bodies),
-            Helper::HostCall { call: HostCall::WriteAll, packed, .. } => host::write_all(bodies, packed),
-            Helper::HostCall { call, packed: false, folded: false } => host::transfer(bodies, call),
-            Helper::HostCall { call, packed, folded } => host::adapter(bodies, call, packed, folded),
+            Helper::Wasi(call, form) => call.body(form, bodies),
         }
     }
 }

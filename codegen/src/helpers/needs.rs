@@ -33,15 +33,20 @@ impl Needs {
         if !self.helpers.insert(helper) {
             return;
         }
-        self.regions |= !matches!(helper, Helper::Violation(_));
+        self.regions |= helper.uses_regions();
         for callee in helper.callees(&self.context) {
-            match callee {
-                FunctionRef::Helper(helper) => self.add(helper),
-                FunctionRef::Host(import) => {
-                    self.imports.insert(import);
-                }
-                FunctionRef::Program(_) => {}
+            self.add_function(callee);
+        }
+    }
+
+    /// Says that a function is called.
+    pub(crate) fn add_function(&mut self, function: FunctionRef) {
+        match function {
+            FunctionRef::Helper(helper) => self.add(helper),
+            FunctionRef::Host(import) => {
+                self.imports.insert(import);
             }
+            FunctionRef::Program(_) => {}
         }
     }
 

@@ -21,7 +21,8 @@ fn operands(alignment: Alignment) -> u32 {
 /// Allocates where the fast path could not.
 pub(super) fn body(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Function {
     let by_aligned = Helper::Refill(refused, Alignment::Parameter);
-    if refused == Refused::Violation && bodies.context.choices.checks_regions() {
+    // Where one has to give null, it does the work.
+    if refused == Refused::Violation && bodies.needs.contains(Helper::Refill(Refused::Null, alignment)) {
         or_violation(bodies, alignment)
     } else if alignment == Alignment::Fixed && bodies.needs.contains(by_aligned) {
         fixed(bodies, by_aligned)

@@ -204,7 +204,8 @@ impl Engine<'_> {
     ///    the same as being less than `sum * 2^32`, which is below 2^64.
     /// 2. Size and bytes are constant: `bytes <= size`, since what is not comes not here either. So `size - bytes` does not
     ///    wrap, and `offset > size - bytes` says it. With size and offset constant, the same with the two exchanged.
-    /// 3. Bytes are 0 or 1: `offset > size` and `offset >= size` say it without an addition.
+    /// 3. Bytes are 0 or 1: `offset > size` and `offset >= size` say it without an addition. So does `bytes > size` where the
+    ///    offset is 0.
     /// 4. Otherwise all are extended to 64 bits, where the sum is at most 2^33 - 2.
     fn write_outside(&mut self, extent: Extent, offset: Held, bytes: Held) {
         match (extent, offset, bytes) {
@@ -234,6 +235,22 @@ impl Engine<'_> {
                     } else {
                         sink.i32_ge_u()
                     };
+                });
+            }
+            (Extent::Local(_) | Extent::Structure(_), Held::Constant(0), _) => {
+                self.push_held(bytes);
+                self.push_size_of(extent);
+                self.tape.emit(|sink| {
+                    sink.i32_gt_u();
+                });
+            }
+            (_, Held::Constant(0), _) => {
+                self.tape.emit(|sink| {
+                    bytes.push_wide(sink);
+                });
+                self.push_wide_size_of(extent);
+                self.tape.emit(|sink| {
+                    sink.i64_gt_u();
                 });
             }
             (_, _, Held::Constant(count @ (0 | 1))) => {

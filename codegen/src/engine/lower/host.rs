@@ -2,43 +2,149 @@
 //!
 //! ```wasm
 //! ;; the file descriptor   the segment
-//! call $linmem.fd_write
+//! call $linmem.fd_write.packed
 //! ```
 //!
-//! The helper builds the iovec in a frame of its own.
+//! The helper builds the iovec in a frame of its own. A call that has nothing to do with memory is the function of the host
+//! itself:
+//!
+//! ```wasm
+//! ;; the file descriptor
+//! call $fd_close
+//! ```
+//!
+//! # Traps
+//!
+//! In a violation of a segment, before anything is called.
 
-use crate::engine::Engine;
+use crate::config::Optimize;
+use crate::engine::frames::Late;
+use crate::engine::locals::Scratch;
+use crate::engine::lower::Extent;
 use crate::engine::operands::Operand;
-use crate::helpers::{Helper, HostCall};
-use linmem_intrinsics::{Operation, Signature};
+use crate::engine::scopes::Maker;
+use crate::engine::split::Part;
+use crate::engine::tape::FunctionRef;
+use crate::engine::{Certain, Engine};
+use crate::helpers::{Call, Form};
+use crate::segment_types::SegmentTypes;
+use linmem_intrinsics::{Operand as Meaning, Signature};
 
 impl Engine<'_> {
-    pub(in crate::engine) fn lower_host_call(&mut self, signature: &Signature, operands: &mut [Operand]) {
-        if let ([_, segment, ..], true) = (&mut *operands, self.context.checks_segments()) {
-            self.check_all_live(segment);
-        }
-        match operands {
-            [descriptor, segment] if self.context.segment_types.is_some() => {
-                self.materialize(descriptor);
-                self.push_parts(segment);
+    pub(in crate::engine) fn lower_call(
+        &mut self,
+        call: Call,
+        signature: &Signature,
+        operands: &mut [Operand],
+    ) -> Result<(), Certain> {
+        let meanings = signature.operands();
+        for (operand, meaning) in operands.iter_mut().zip(&meanings) {
+            match meaning {
+                Meaning::Record(record) => {
+                    let (from, bytes) = (0, record.bytes());
+                    self.check_access(operand, &mut Operand::of_constant(from), &mut Operand::of_constant(bytes))?;
+                }
+                meaning if meaning.is_segment() && self.context.checks_segments() => self.check_all_live(operand),
+                _ => {}
             }
-            operands => operands.iter().for_each(|operand| self.materialize(operand)),
         }
-        let call = match signature.intrinsic.operation() {
-            Operation::FdRead => HostCall::FdRead,
-            Operation::WriteAll => HostCall::WriteAll,
-            _ => HostCall::FdWrite,
+        let form = call.form(self.context, signature.folded);
+        // What only has to unpack segments can be done without.
+        let in_place = self.context.choices.optimize == Optimize::Speed && call.only_unpacks(form);
+        let form = if in_place { Form::default() } else { form };
+        let maker = match &*operands {
+            [handle, rest @ ..] if meanings.first() == Some(&Meaning::Allocator) => {
+                Some(self.take_allocator(handle, rest.first()))
+            }
+            _ => {
+                self.push_operands(operands, &meanings, in_place);
+                None
+            }
         };
-        let packed = self.context.is_packed();
-        self.call_helper(Helper::HostCall { call, packed, folded: signature.folded });
+        if signature.intrinsic.is_host_call() {
+            // Memory may be grown, and the program called back.
+            self.proven.free();
+        }
+        match call.target(form) {
+            FunctionRef::Helper(helper) => self.call_helper(helper),
+            function => {
+                self.needs.add_function(function);
+                self.tape.call(function);
+            }
+        }
         self.called();
+        if let (Some(types), Some(Meaning::Segment | Meaning::Buffer(_))) =
+            (self.context.segment_types, signature.results().last())
+        {
+            self.push_made(types, signature, operands, maker);
+            return Ok(());
+        }
         self.produce(signature.results().len() as u32);
+        Ok(())
     }
 
-    /// Pushes the address and the size of a segment that is a reference.
-    fn push_parts(&mut self, segment: &mut Operand) {
-        let extent = self.extent(segment);
-        self.unwrap_segment(segment);
-        self.push_size_of(extent);
+    /// Takes the handle of a region off the stack, from below what may lie on top of it, which stays.
+    fn take_allocator(&mut self, handle: &Operand, on_top: Option<&Operand>) -> Maker {
+        let kept = on_top.map(|operand| self.keep(operand, Scratch::Bytes));
+        let maker = self.take_handle(handle);
+        if let Some(kept) = kept {
+            self.push_size(kept);
+        }
+        maker
+    }
+
+    /// Puts the operands on the stack as they are taken: references, and what is to be unpacked here, as their parts.
+    fn push_operands(&mut self, operands: &mut [Operand], meanings: &[Meaning], in_place: bool) {
+        let parts = self.context.segment_types.is_some() || in_place;
+        for (operand, meaning) in operands.iter_mut().zip(meanings) {
+            if !parts || !meaning.is_segment() {
+                self.materialize(operand);
+                continue;
+            }
+            let extent = meaning.is_sized().then(|| self.extent(operand));
+            self.unwrap_segment(operand);
+            if let Some(extent) = extent {
+                self.insert_size(operand, extent);
+            }
+        }
+    }
+
+    /// Puts the size of a segment behind it.
+    fn insert_size(&mut self, segment: &Operand, extent: Extent) {
+        let (position, types) = (self.at(segment), self.context.segment_types);
+        match extent {
+            Extent::Local(local) => {
+                self.splits.read(local, Part::Size, self.frequency());
+                self.tape.insert_late(position, Late::Part(local, Part::Size));
+            }
+            Extent::Known(size) => self.tape.insert(position, |sink| {
+                sink.i32_const(size as i32);
+            }),
+            Extent::Structure(local) => self.tape.insert(position, |sink| {
+                if let Some(types) = types {
+                    types.size(sink.local_get(local.0));
+                }
+            }),
+            Extent::Held(local) => self.tape.insert(position, |sink| {
+                sink.local_get(local.0).i64_const(32).i64_shr_u().i32_wrap_i64();
+            }),
+        }
+    }
+
+    /// Makes the address and the size on the stack, the last results of a call, a segment: of the region that it was
+    /// allocated from, or of the one of the list that it is in.
+    fn push_made(&mut self, types: SegmentTypes, signature: &Signature, operands: &[Operand], maker: Option<Maker>) {
+        if types.has_regions() {
+            match (maker, operands.first()) {
+                (Some(maker), _) => self.push_maker(maker),
+                (None, Some(list)) => self.push_region_of(types, list),
+                (None, None) => {}
+            }
+        }
+        // They lie on the stack already, below what the segment is made of.
+        for _ in 1..signature.results().len() {
+            self.operands.push(Operand::UNKNOWN);
+        }
+        self.push_structure(types, None);
     }
 }

@@ -20,6 +20,7 @@ pub(crate) use live::Start;
 
 use crate::engine::operands::Operand;
 use crate::engine::{Certain, Engine};
+use crate::helpers::Call;
 use linmem_intrinsics::{Operation, Signature};
 
 impl Engine<'_> {
@@ -31,7 +32,7 @@ impl Engine<'_> {
     pub(super) fn lower(&mut self, signature: &Signature, operands: &mut [Operand]) -> Result<(), Certain> {
         // Without checks a cast stands where the reference was pushed, unless it may be one for all rounds of a loop.
         let in_loop = self.scan.is_some() && operands.iter().all(|operand| self.is_plain(operand));
-        if self.context.checks_bounds() || signature.intrinsic.is_host_call() || in_loop {
+        if self.context.checks_bounds() || signature.intrinsic.tells_sizes() || in_loop {
             self.cast_segments(signature, operands);
         }
         match (signature.intrinsic.operation(), operands) {
@@ -51,11 +52,17 @@ impl Engine<'_> {
             (Operation::Copy, [to, to_offset, from, from_offset, bytes]) => {
                 self.lower_copy((to, to_offset), (from, from_offset), bytes)?;
             }
-            (Operation::FdWrite | Operation::FdRead | Operation::WriteAll, operands) => {
-                self.lower_host_call(signature, operands);
+            (Operation::GetField(field), [segment]) => {
+                self.lower_get(field.access(), segment, &mut Operand::of_constant(field.offset()))?;
             }
-            // The catalogue gives the number of operands, and so does `take`.
-            (operation, operands) => debug_assert!(false, "{operation:?} has {} operands", operands.len()),
+            (Operation::SetField(field), [segment, value]) => {
+                self.lower_set(field.access(), segment, &mut Operand::of_constant(field.offset()), value)?;
+            }
+            (operation, operands) => match Call::of(operation) {
+                Some(call) => self.lower_call(call, signature, operands)?,
+                // The catalogue gives the number of operands, and so does `take`.
+                None => debug_assert!(false, "{operation:?} has {} operands", operands.len()),
+            },
         }
         Ok(())
     }

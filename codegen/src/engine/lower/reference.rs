@@ -43,7 +43,7 @@ impl Engine<'_> {
             matches!(operand.value, Value::Structure(..))
                 || (operand.deferred && matches!(operand.value, Value::Slot(..)))
         };
-        let is_reference = |(operand, meaning): (&Operand, &Meaning)| *meaning == Meaning::Segment && !is_cast(operand);
+        let is_reference = |(operand, meaning): (&Operand, &Meaning)| meaning.is_segment() && !is_cast(operand);
         if !operands.iter().zip(&meanings).any(is_reference) {
             return;
         }
@@ -53,7 +53,7 @@ impl Engine<'_> {
         }
         for (operand, meaning) in operands.iter_mut().zip(&meanings) {
             match (operand.value, meaning) {
-                (Value::Local(local), Meaning::Segment) => {
+                (Value::Local(local), meaning) if meaning.is_segment() => {
                     let held = self.cast(types, local);
                     let program = (self.casts.get(&local) == Some(&held)).then_some(local);
                     *operand = Operand { value: Value::Structure(held, program), deferred: true, ..Operand::UNKNOWN };
@@ -140,7 +140,7 @@ impl Engine<'_> {
             });
             self.call_helper(Helper::Violation(Violation::Forged));
             self.tape.emit(|sink| {
-                sink.unreachable().end().local_set(held.0);
+                sink.end().local_set(held.0);
             });
         } else {
             self.tape.emit(|sink| {

@@ -180,7 +180,7 @@ impl Engine<'_> {
     }
 
     /// Pushes the region of a segment, as a structure.
-    fn push_region_of(&mut self, types: SegmentTypes, segment: &Operand) {
+    pub(super) fn push_region_of(&mut self, types: SegmentTypes, segment: &Operand) {
         match segment.value {
             Value::Structure(local, _) => self.tape.emit(|sink| {
                 types.region_of(sink.local_get(local.0));

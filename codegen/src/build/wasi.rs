@@ -1,0 +1,118 @@
+//! Calls of WASI, and the fields of its records, with their operands as arguments.
+
+use crate::build::operand::Bytes;
+use crate::build::{FunctionBuilder, Operand, Region, Segment};
+use crate::engine::locals::Assigned;
+use linmem_intrinsics::Intrinsic;
+use linmem_intrinsics::wasi::{Field, Function};
+use wasm_encoder::ValType;
+
+impl FunctionBuilder<'_> {
+    /// The lifted form of a function, with its operands on the stack: segments where the function wants pointers and
+    /// lengths (each followed by its size, if segments do not carry it), and results instead of pointers to them.
+    pub fn wasi(&mut self, function: Function) {
+        self.intrinsic(Intrinsic::Host(function));
+    }
+
+    /// Reads a field of the record that a segment begins with, onto the stack.
+    pub fn field(&mut self, field: Field, record: impl Operand) {
+        self.push(record);
+        self.intrinsic(Intrinsic::Get(field));
+    }
+
+    /// Writes a field of the record that a segment begins with: one that the host reads.
+    pub fn put_field(&mut self, field: Field, record: impl Operand, value: impl Operand) {
+        if !field.is_set() {
+            return self.fail(&format!("{} is not for programs to write", field.setter()));
+        }
+        self.push(record);
+        value.push_folding(self);
+        self.intrinsic(Intrinsic::Set(field));
+    }
+
+    /// One `fd_write` of the host; errno and count are left on the stack.
+    pub fn fd_write(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.transfer(Intrinsic::Host(Function::FdWrite), descriptor, segment);
+    }
+
+    /// One `fd_read` of the host; errno and count are left on the stack.
+    pub fn fd_read(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.transfer(Intrinsic::Host(Function::FdRead), descriptor, segment);
+    }
+
+    /// Writes the whole segment; the errno is left on the stack.
+    pub fn write_all(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.transfer(Intrinsic::WasiWriteAll, descriptor, segment);
+    }
+
+    /// Fills the segment, as far as the file goes; errno and count are left on the stack.
+    pub fn read_exact(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.transfer(Intrinsic::WasiReadExact, descriptor, segment);
+    }
+
+    /// Reads all that is left of a file into a segment of the region; the errno is left on the stack.
+    pub fn read_to_end(&mut self, region: Region, descriptor: impl Operand) -> Segment {
+        self.check_region(region);
+        self.engine.handle(region.handle);
+        self.push(descriptor);
+        self.intrinsic(Intrinsic::WasiReadToEnd);
+        self.keep_sized()
+    }
+
+    /// The arguments as a list in the region; the errno is left on the stack.
+    pub fn args(&mut self, region: Region) -> Segment {
+        self.list(Intrinsic::WasiArgs, region)
+    }
+
+    /// The texts of the environment as a list in the region; the errno is left on the stack.
+    pub fn environ(&mut self, region: Region) -> Segment {
+        self.list(Intrinsic::WasiEnviron, region)
+    }
+
+    /// A text of a list.
+    pub fn item(&mut self, list: Segment, index: impl Operand) -> Segment {
+        self.push_sized(list);
+        index.push_folding(self);
+        self.intrinsic(Intrinsic::WasiListItem);
+        self.keep_sized()
+    }
+
+    /// Opens a path in one of the directories that were open from the start, with the flags of wasi-libc's `open`; errno and
+    /// descriptor are left on the stack.
+    pub fn open(&mut self, path: Segment, flags: impl Operand) {
+        self.push_sized(path);
+        flags.push_folding(self);
+        self.intrinsic(Intrinsic::WasiOpen);
+    }
+
+    /// Pushes a segment as calls of the host take it: with its size, if it does not carry that.
+    pub fn push_sized(&mut self, segment: Segment) {
+        self.push(segment);
+        if !self.representation().carries_size() {
+            self.size(segment);
+        }
+    }
+
+    fn transfer(&mut self, intrinsic: Intrinsic, descriptor: impl Operand, segment: Segment) {
+        self.push(descriptor);
+        self.push_sized(segment);
+        self.intrinsic(intrinsic);
+    }
+
+    fn list(&mut self, intrinsic: Intrinsic, region: Region) -> Segment {
+        self.check_region(region);
+        self.engine.handle(region.handle);
+        self.intrinsic(intrinsic);
+        self.keep_sized()
+    }
+
+    /// Takes a segment that a call of the host made, with its size.
+    fn keep_sized(&mut self) -> Segment {
+        if self.representation().carries_size() {
+            return self.keep_segment(Bytes::Carried);
+        }
+        let size = self.engine.add_local(ValType::I32, Assigned::Once);
+        self.engine.local_set(size);
+        self.keep_segment(Bytes::Local(size))
+    }
+}

@@ -1,0 +1,191 @@
+//! One call of a function of the host. What it wants pointers to (iovecs, results) lies in a frame that is freed before the
+//! helper returns:
+//!
+//! ```text
+//!   ┌────────────┬───────────┬─────────────────────────────┐
+//!   │ buffer u32 │ bytes u32 │ results, each aligned to    │
+//!   │            │           │ its size; padding up to 8   │
+//!   └────────────┴───────────┴─────────────────────────────┘
+//!     only for a list of iovecs
+//! ```
+
+use crate::helpers::Bodies;
+use crate::helpers::wasi::routine::{Local, Routine};
+use crate::helpers::wasi::{Call, Form};
+use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Parameter, Record, Returned};
+use wasm_encoder::Function;
+
+/// What tells the sizes of the texts that a function gives.
+pub(super) fn sizes_of(function: HostFunction) -> HostFunction {
+    match function {
+        HostFunction::EnvironGet => HostFunction::EnvironSizesGet,
+        _ => HostFunction::ArgsSizesGet,
+    }
+}
+
+/// Where the results of a function lie in its frame, and how large that is.
+fn layout(function: HostFunction) -> (Vec<(Returned, u32)>, u32) {
+    let is_list = |parameter: &Parameter| matches!(parameter, Parameter::Gather | Parameter::Scatter);
+    let mut end: u32 = if function.parameters().iter().any(is_list) { Record::Iovec.bytes() } else { 0 };
+    let mut places = Vec::new();
+    for &returned in function.returned() {
+        let offset = end.next_multiple_of(returned.bytes());
+        places.push((returned, offset));
+        end = offset + returned.bytes();
+    }
+    (places, end.next_multiple_of(8))
+}
+
+/// ```wasm
+/// ;; (fd, address, bytes) -> (errno, count)
+/// mark = top   frame = bump 16
+/// frame == 0:   return (NOMEM, 0)                     ;; if allocations may give null
+/// frame[0] = address   frame[4] = bytes   frame[8] = 0
+/// call $fd_write (fd, frame, 1, frame + 8)
+/// frame[8]
+/// top == frame + 16:   top = mark
+/// ```
+///
+/// A result is 0 if the host did not write one.
+pub(super) fn body(bodies: &Bodies<'_>, function: HostFunction) -> Function {
+    if function.parameters().iter().any(|parameter| matches!(parameter, Parameter::Texts(_))) {
+        return texts(bodies, function);
+    }
+    let call = Call::Host(function);
+    let mut routine = Routine::new(bodies, call, Form::default());
+    let results = routine.results(&call.function_type(Form::default()).results);
+    let Some((&errno, values)) = results.split_first() else { return routine.finish(&[]) };
+    let (places, bytes) = layout(function);
+    let exit = routine.block();
+    let items = items(&mut routine, function, errno, exit);
+    let frame = routine.frame(bytes, |routine| {
+        routine.fail(errno, Errno::Nomem).br(exit);
+    });
+    for (returned, offset) in &places {
+        let at = routine.at(*offset, returned.bytes());
+        routine.get(frame.start);
+        match returned {
+            Returned::Short(_) => routine.sink().i32_const(0).i32_store16(at),
+            Returned::Int(_) | Returned::Count => routine.sink().i32_const(0).i32_store(at),
+            Returned::Long(_) => routine.sink().i64_const(0).i64_store(at),
+        };
+    }
+    // The iovec first: the operands of the call lie on the stack from then on.
+    let mut operand = 0;
+    for parameter in function.parameters() {
+        if matches!(parameter, Parameter::Gather | Parameter::Scatter) {
+            let (buffer, size) =
+                (routine.at(Field::IovecBuffer.offset(), 4), routine.at(Field::IovecBytes.offset(), 4));
+            routine.get(frame.start).get(Local(operand)).sink().i32_store(buffer);
+            routine.get(frame.start).get(Local(operand + 1)).sink().i32_store(size);
+        }
+        operand += plain_count(*parameter);
+    }
+    let mut operand = 0;
+    for parameter in function.parameters() {
+        match parameter {
+            Parameter::Gather | Parameter::Scatter => {
+                routine.get(frame.start).constant(1);
+            }
+            Parameter::Items => {
+                routine.get(items.unwrap_or(errno));
+            }
+            Parameter::Text(_) | Parameter::Buffer(_) => {
+                routine.get(Local(operand)).get(Local(operand + 1));
+            }
+            _ => {
+                routine.get(Local(operand));
+            }
+        }
+        operand += plain_count(*parameter);
+    }
+    for (_, offset) in &places {
+        routine.behind(frame.start, *offset);
+    }
+    routine.host(function).set(errno);
+    for ((returned, offset), value) in places.iter().zip(values) {
+        let at = routine.at(*offset, returned.bytes());
+        routine.get(frame.start);
+        match returned {
+            Returned::Short(_) => routine.sink().i32_load16_u(at),
+            Returned::Int(_) | Returned::Count => routine.sink().i32_load(at),
+            Returned::Long(_) => routine.sink().i64_load(at),
+        };
+        routine.set(*value);
+    }
+    routine.end_frame(frame);
+    routine.end();
+    routine.finish(&results)
+}
+
+/// How many parameters of the plain form a parameter is.
+fn plain_count(parameter: Parameter) -> u32 {
+    match parameter.operand() {
+        None => 0,
+        Some(operand) if operand.is_sized() => 2,
+        Some(_) => 1,
+    }
+}
+
+/// How many records there are to read, if any, and room for as many to write.
+fn items(
+    routine: &mut Routine<'_>,
+    function: HostFunction,
+    errno: Local,
+    exit: crate::helpers::wasi::routine::Label,
+) -> Option<Local> {
+    let mut operand = 0;
+    let mut items = None;
+    for parameter in function.parameters() {
+        if let Parameter::Many(record) = parameter {
+            routine.get(Local(operand + 1)).constant(record.bytes()).sink().i32_div_u();
+            match items {
+                None => {
+                    let count = routine.int();
+                    routine.set(count);
+                    items = Some(count);
+                }
+                Some(count) => {
+                    routine.get(count).sink().i32_lt_u();
+                    routine.if_();
+                    routine.fail(errno, Errno::Inval).br(exit);
+                    routine.end();
+                }
+            }
+        }
+        operand += plain_count(*parameter);
+    }
+    items
+}
+
+/// The addresses and the bytes of texts, if there is room for them: the host does not know how much there is.
+///
+/// ```wasm
+/// ;; (addresses, their bytes, texts, their bytes) -> errno
+/// count, bytes = args_sizes_get()
+/// addresses' bytes / 4 < count or texts' bytes < bytes:   return NOBUFS
+/// call $args_get (addresses, texts)
+/// ```
+fn texts(bodies: &Bodies<'_>, function: HostFunction) -> Function {
+    let call = Call::Host(function);
+    let mut routine = Routine::new(bodies, call, Form::default());
+    let (addresses, room, texts, texts_room) = (Local(0), Local(1), Local(2), Local(3));
+    let errno = routine.int();
+    let exit = routine.block();
+    let frame = routine.frame(8, |routine| {
+        routine.fail(errno, Errno::Nomem).br(exit);
+    });
+    let (count, bytes) = (routine.at(0, 4), routine.at(4, 4));
+    let asked = routine.block();
+    routine.get(frame.start).behind(frame.start, 4).host(sizes_of(function)).tee(errno).br_if(asked);
+    routine.get(room).sink().i32_const(2).i32_shr_u().local_get(frame.start.0).i32_load(count).i32_lt_u();
+    routine.get(texts_room).get(frame.start).sink().i32_load(bytes).i32_lt_u().i32_or();
+    routine.if_();
+    routine.fail(errno, Errno::Nobufs).br(asked);
+    routine.end();
+    routine.get(addresses).get(texts).host(function).set(errno);
+    routine.end();
+    routine.end_frame(frame);
+    routine.end();
+    routine.finish(&[errno])
+}

@@ -1,0 +1,261 @@
+//! Opening a path: in the directory that was open from the start and whose name is the longest one that leads there, as
+//! wasi-libc does it, whose flags are understood.
+
+use crate::helpers::Bodies;
+use crate::helpers::wasi::routine::{Label, Local, Routine};
+use crate::helpers::wasi::{Call, Form};
+use linmem_allocator::Zero;
+use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
+use wasm_encoder::{Function, ValType};
+
+/// The first descriptor that may be such a directory.
+const FIRST: u32 = 3;
+
+/// Where things lie in the frame: what is known of a directory, of a descriptor, the new descriptor, and a dot.
+const FDSTAT: u32 = Record::Prestat.bytes();
+const OPENED: u32 = FDSTAT + Record::Fdstat.bytes();
+const DOT: u32 = OPENED + 4;
+const FRAME: u32 = OPENED + 8;
+
+/// Flags of wasi-libc's `open`.
+mod flag {
+    pub(super) const NOFOLLOW: u32 = 0x0100_0000;
+    pub(super) const EXEC: u32 = 0x0200_0000;
+    pub(super) const RDONLY: u32 = 0x0400_0000;
+    pub(super) const SEARCH: u32 = 0x0800_0000;
+    pub(super) const WRONLY: u32 = 0x1000_0000;
+    /// How far the flags that are `oflags` of the host are shifted, and which they are.
+    pub(super) const SHIFT: u32 = 12;
+    pub(super) const OFLAGS: u32 = 0xf;
+    /// Which ones are `fdflags` of the host.
+    pub(super) const FDFLAGS: u32 = 0x1f;
+}
+
+/// Rights of a descriptor.
+mod right {
+    /// `fd_read`, `fd_readdir`.
+    pub(super) const READ: u64 = 1 << 1 | 1 << 14;
+    /// `fd_datasync`, `fd_write`, `fd_allocate`, `fd_filestat_set_size`.
+    pub(super) const WRITE: u64 = 1 | 1 << 6 | 1 << 8 | 1 << 22;
+}
+
+/// A text that gets shorter from its start.
+#[derive(Clone, Copy)]
+struct Text {
+    start: Local,
+    bytes: Local,
+}
+
+/// ```wasm
+/// ;; (path, bytes, flags) -> (errno, fd)
+/// ;; leading `/` and `./` are left out, of the path and of names
+/// for fd from 3 on, while fd_prestat_get(fd) gives directories:
+///   name = fd_prestat_dir_name(fd), without `/` at its end
+///   the path is the name, or begins with the name and a `/`, or the name is empty; and it is the longest so far:
+///     best = fd   match = the size of the name
+/// none:   return NOENT
+/// rest of the path, or `.`
+/// rights = those for reading, writing and the rest, as far as the directory passes them on
+/// path_open(best, ...)
+/// ```
+pub(super) fn open(bodies: &Bodies<'_>) -> Function {
+    let mut routine = Routine::new(bodies, Call::Open, Form::default());
+    let (path, flags) = (Text { start: Local(0), bytes: Local(1) }, Local(2));
+    let (errno, opened, fd) = (routine.int(), routine.int(), routine.int());
+    let (best, matched) = (routine.int(), routine.int());
+    let exit = routine.block();
+    let frame = routine.frame(FRAME, |routine| {
+        routine.fail(errno, Errno::Nomem).br(exit);
+    });
+    let done = routine.block();
+    write_strip(&mut routine, path);
+    write_search(&mut routine, path, frame.start, fd, (best, matched), (errno, done));
+    routine.get(best).sink().i32_eqz();
+    routine.if_();
+    routine.fail(errno, Errno::Noent).br(done);
+    routine.end();
+
+    // What is left of the path.
+    routine.add(path.start, path.start, matched);
+    routine.get(path.bytes).get(matched).sink().i32_sub().local_set(path.bytes.0);
+    write_strip(&mut routine, path);
+    routine.get(path.bytes).sink().i32_eqz();
+    routine.if_();
+    let dot = routine.at(DOT, 1);
+    routine.get(frame.start).constant(u32::from(b'.')).sink().i32_store8(dot);
+    routine.behind(frame.start, DOT).set(path.start).constant(1).set(path.bytes);
+    routine.end();
+
+    routine.get(best).behind(frame.start, FDSTAT).host(HostFunction::FdFdstatGet).tee(errno).br_if(done);
+    let inheriting = routine.local(ValType::I64);
+    let inheriting_at = routine.at(FDSTAT + Field::FdstatInheriting.offset(), 8);
+    routine.get(frame.start).sink().i64_load(inheriting_at).local_set(inheriting.0);
+    let again = routine.repeat();
+    routine.get(best);
+    // lookup: symbolic links are followed unless the flag says no
+    routine.get(flags).constant(flag::NOFOLLOW).sink().i32_and().i32_eqz();
+    routine.get(path.start).get(path.bytes);
+    routine.get(flags).constant(flag::SHIFT).sink().i32_shr_u().i32_const(flag::OFLAGS as i32).i32_and();
+    write_rights(&mut routine, flags);
+    routine.get(inheriting).sink().i64_and().local_get(inheriting.0);
+    routine.get(flags).constant(flag::FDFLAGS).sink().i32_and();
+    routine.behind(frame.start, OPENED).host(HostFunction::PathOpen);
+    routine.tee(errno).constant(Errno::Intr.code()).sink().i32_eq();
+    routine.br_if(again);
+    routine.end();
+    let opened_at = routine.at(OPENED, 4);
+    routine.get(errno).br_if(done);
+    routine.get(frame.start).sink().i32_load(opened_at).local_set(opened.0);
+    routine.end();
+    routine.end_frame(frame);
+    routine.end();
+    routine.finish(&[errno, opened])
+}
+
+/// Looks for the directory.
+fn write_search(
+    routine: &mut Routine<'_>,
+    path: Text,
+    frame: Local,
+    fd: Local,
+    (best, matched): (Local, Local),
+    (errno, done): (Local, Label),
+) {
+    let (mark, buffer, size) = (routine.int(), routine.int(), routine.int());
+    let name = Text { start: routine.int(), bytes: routine.int() };
+    let (top, memory) = (routine.context().top(), routine.context().memory.0);
+    let (tag, size_at) = (routine.at(Field::PrestatTag.offset(), 1), routine.at(Field::PrestatName.offset(), 4));
+    routine.constant(FIRST).set(fd);
+    let found = routine.block();
+    let next = routine.repeat();
+    routine.get(fd).get(frame).host(HostFunction::FdPrestatGet).br_if(found);
+    let skip = routine.block();
+    routine.get(frame).sink().i32_load8_u(tag);
+    routine.br_if(skip);
+    routine.get(frame).sink().i32_load(size_at).local_set(size.0);
+    routine.sink().global_get(top).local_set(mark.0);
+    routine.allocate(buffer, size);
+    routine.get(buffer).sink().i32_eqz();
+    routine.if_();
+    routine.fail(errno, Errno::Nomem).br(done);
+    routine.end();
+    routine.get(fd).get(buffer).get(size).host(HostFunction::FdPrestatDirName).set(errno);
+    let compared = routine.block();
+    routine.get(errno).br_if(compared);
+    routine.get(buffer).set(name.start).get(size).set(name.bytes);
+    write_strip(routine, name);
+    write_strip_end(routine, name);
+    write_match(routine, path, name, compared);
+    // Of two as long, the later one.
+    routine.get(best).sink().i32_eqz();
+    routine.get(name.bytes).get(matched).sink().i32_ge_u().i32_or();
+    routine.if_();
+    routine.get(fd).set(best).get(name.bytes).set(matched);
+    routine.end();
+    routine.end();
+    if routine.context().choices.zero == Zero::Free {
+        routine.get(buffer).constant(0).get(size).sink().memory_fill(memory);
+    }
+    routine.get(mark).sink().global_set(top);
+    routine.get(errno).br_if(done);
+    routine.end();
+    routine.behind(fd, 1).set(fd).br(next);
+    routine.end();
+    routine.end();
+}
+
+/// Leaves out what says nothing at the start of a text: `/`, `./`, and a `.` that is all.
+///
+/// ```wasm
+/// loop
+///   bytes == 0:   leave
+///   text[0] == '/':   start += 1   bytes -= 1   continue
+///   text[0] == '.' and (bytes == 1 or text[1] == '/'):   start += 1   bytes -= 1   continue
+/// end
+/// ```
+fn write_strip(routine: &mut Routine<'_>, text: Text) {
+    let (first, second) = (routine.at(0, 1), routine.at(1, 1));
+    let all = routine.block();
+    let next = routine.repeat();
+    routine.get(text.bytes).sink().i32_eqz();
+    routine.br_if(all);
+    routine.get(text.start).sink().i32_load8_u(first).i32_const(i32::from(b'/')).i32_ne();
+    routine.if_();
+    routine.get(text.start).sink().i32_load8_u(first).i32_const(i32::from(b'.')).i32_ne();
+    routine.br_if(all);
+    routine.get(text.bytes).constant(1).sink().i32_ne();
+    routine.if_();
+    routine.get(text.start).sink().i32_load8_u(second).i32_const(i32::from(b'/')).i32_ne();
+    routine.br_if(all);
+    routine.end();
+    routine.end();
+    routine.behind(text.start, 1).set(text.start);
+    routine.get(text.bytes).constant(1).sink().i32_sub().local_set(text.bytes.0);
+    routine.br(next);
+    routine.end();
+    routine.end();
+}
+
+/// Leaves out every `/` at the end of a text.
+fn write_strip_end(routine: &mut Routine<'_>, text: Text) {
+    let byte = routine.at(0, 1);
+    let all = routine.block();
+    let next = routine.repeat();
+    routine.get(text.bytes).sink().i32_eqz();
+    routine.br_if(all);
+    routine.get(text.start).get(text.bytes).sink().i32_add().i32_const(1).i32_sub().i32_load8_u(byte);
+    routine.constant(u32::from(b'/')).sink().i32_ne();
+    routine.br_if(all);
+    routine.get(text.bytes).constant(1).sink().i32_sub().local_set(text.bytes.0);
+    routine.br(next);
+    routine.end();
+    routine.end();
+}
+
+/// Leaves, unless the path lies in the directory of this name: the name is empty, or the path begins with it, and there
+/// it ends, or a component does.
+fn write_match(routine: &mut Routine<'_>, path: Text, name: Text, differs: Label) {
+    let position = routine.int();
+    let byte = routine.at(0, 1);
+    let at = |routine: &mut Routine<'_>, text: Text| {
+        routine.get(text.start).get(position).sink().i32_add().i32_load8_u(byte);
+    };
+    routine.get(name.bytes);
+    routine.if_();
+    routine.get(name.bytes).get(path.bytes).sink().i32_gt_u();
+    routine.br_if(differs);
+    routine.constant(0).set(position);
+    let next = routine.repeat();
+    at(routine, path);
+    at(routine, name);
+    routine.sink().i32_ne();
+    routine.br_if(differs);
+    routine.behind(position, 1).tee(position).get(name.bytes).sink().i32_lt_u();
+    routine.br_if(next);
+    routine.end();
+    routine.get(name.bytes).get(path.bytes).sink().i32_lt_u();
+    routine.if_();
+    at(routine, path);
+    routine.constant(u32::from(b'/')).sink().i32_ne();
+    routine.br_if(differs);
+    routine.end();
+    routine.end();
+}
+
+/// Pushes the rights that flags ask for: for reading, for writing, and all that are for neither. Flags that say nothing of
+/// that ask for reading.
+///
+/// ```wasm
+/// ;; all but READ and WRITE
+/// READ if flags & RDONLY or not flags & (RDONLY | WRONLY | SEARCH | EXEC)   i64.or
+/// WRITE if flags & WRONLY   i64.or
+/// ```
+fn write_rights(routine: &mut Routine<'_>, flags: Local) {
+    let neither = !(right::READ | right::WRITE);
+    routine.sink().i64_const(neither as i64).i64_const(right::READ as i64).i64_const(0);
+    routine.get(flags).constant(flag::RDONLY).sink().i32_and();
+    routine.get(flags).constant(flag::RDONLY | flag::WRONLY | flag::SEARCH | flag::EXEC).sink().i32_and().i32_eqz();
+    routine.sink().i32_or().select().i64_or();
+    routine.sink().i64_const(right::WRITE as i64).i64_const(0);
+    routine.get(flags).constant(flag::WRONLY).sink().i32_and().select().i64_or();
+}

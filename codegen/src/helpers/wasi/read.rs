@@ -1,0 +1,188 @@
+//! Reading all that is left of a file into a segment that grows.
+//!
+//! The buffer lies at top, so that it grows where it is as long as memory does; the iovec lies behind it:
+//!
+//! ```text
+//!   ┌───────────────────────────┬────────────┬───────────┬───────────┬─────────┐
+//!   │ the buffer, of a size     │ buffer u32 │ bytes u32 │ count u32 │ padding │
+//!   │ that is a multiple of 8   │            │           │           │         │
+//!   └───────────────────────────┴────────────┴───────────┴───────────┴─────────┘
+//! ```
+//!
+//! In the end all behind what was read is free again.
+
+use crate::helpers::Bodies;
+use crate::helpers::wasi::routine::{Local, Routine};
+use crate::helpers::wasi::transfer::{READ, retry};
+use crate::helpers::wasi::{Call, Form};
+use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
+use wasm_encoder::{Function, ValType};
+
+/// The file type of a regular file.
+const REGULAR: u32 = 4;
+
+/// How many bytes the buffer has at first where nobody says how long the file is.
+const FIRST: u32 = 4080;
+
+/// How many bytes it has at most: with what lies behind it, it ends in the address space.
+const MOST: u32 = 0xffff_ffe0;
+
+/// What lies behind the buffer.
+const BEHIND: u32 = 16;
+
+/// ```wasm
+/// ;; fd -> (errno, address, bytes)
+/// hint = the size of a regular file - its offset + 1, or 0
+/// hint > MOST:   return FBIG
+/// capacity = round_up(hint), or FIRST
+/// start = allocate(capacity + 16), or return NOMEM
+/// loop $read
+///   used == capacity:
+///     extra = capacity
+///     loop $try
+///       extra = min(extra, MOST - capacity) & -8
+///       extra == 0:   errno = NOMEM   leave
+///       more = allocate(extra)
+///       more == start + capacity + 16:   capacity += extra   br $read
+///       more != 0:                                     ;; elsewhere: there has to be room for all
+///         top = more   more = allocate(capacity + extra + 16)
+///         more != 0:   memory.copy(more, start, used)   start = more   capacity += extra   br $read
+///       extra = extra / 2   br $try
+///   errno, count = fd_read(fd, start + used, capacity - used)
+///   ;; INTR, AGAIN, errors and too large counts as for read_exact
+///   count == 0:   leave
+///   used += count   br $read
+/// end
+/// errno != 0:   used = 0
+/// ;; what lies behind round_up(used) is free
+/// ```
+pub(super) fn read_to_end(bodies: &Bodies<'_>) -> Function {
+    let mut routine = Routine::new(bodies, Call::ReadToEnd, Form::default());
+    let fd = Local(0);
+    let (errno, start, used, capacity) = (routine.int(), routine.int(), routine.int(), routine.int());
+    let (size, end) = (routine.int(), routine.int());
+    let exit = routine.block();
+    let hint = write_hint(&mut routine, fd, (errno, exit));
+
+    routine.get(hint).sink().i64_const(i64::from(MOST)).i64_gt_u();
+    routine.if_();
+    routine.fail(errno, Errno::Fbig).br(exit);
+    routine.end();
+    routine.get(hint).sink().i32_wrap_i64();
+    routine.round_up().constant(FIRST).get(hint).sink().i64_const(0).i64_ne().select();
+    routine.tee(capacity).constant(BEHIND).sink().i32_add();
+    routine.set(size);
+    routine.allocate(start, size);
+    routine.get(start).sink().i32_eqz();
+    routine.if_();
+    routine.fail(errno, Errno::Nomem).br(exit);
+    routine.end();
+
+    let done = routine.block();
+    let read = routine.repeat();
+    routine.get(used).get(capacity).sink().i32_eq();
+    routine.if_();
+    write_growth(&mut routine, (start, used, capacity), (size, end), errno, (read, done));
+    routine.end();
+    let (buffer, bytes) = (Field::IovecBuffer.offset(), Field::IovecBytes.offset());
+    let (buffer, bytes, count_at) = (routine.at(buffer, 4), routine.at(bytes, 4), routine.at(Record::Iovec.bytes(), 4));
+    let (iovec, count) = (routine.int(), routine.int());
+    routine.get(start).get(capacity).sink().i32_add().local_tee(iovec.0);
+    routine.get(start).get(used).sink().i32_add().i32_store(buffer);
+    routine.get(iovec).get(capacity).get(used).sink().i32_sub().i32_store(bytes);
+    routine.get(iovec).sink().i32_const(0).i32_store(count_at);
+    routine.get(fd).get(iovec).constant(1).behind(iovec, Record::Iovec.bytes()).host(HostFunction::FdRead).set(errno);
+    retry(&mut routine, (fd, READ), errno, read, done);
+    routine.get(iovec).sink().i32_load(count_at).local_tee(count.0).i32_eqz();
+    routine.br_if(done);
+    routine.get(count).get(capacity).get(used).sink().i32_sub().i32_gt_u();
+    routine.if_();
+    routine.fail(errno, Errno::Io).br(done);
+    routine.end();
+    routine.add(used, used, count).br(read);
+    routine.end();
+    routine.end();
+
+    routine.get(errno);
+    routine.if_();
+    routine.constant(0).set(used);
+    routine.end();
+    routine.add(end, start, capacity).behind(end, BEHIND).set(end);
+    routine.get(used).round_up().get(start).sink().i32_add().local_set(size.0);
+    routine.shrink(end, size);
+    routine.get(errno);
+    routine.if_();
+    routine.constant(0).set(start);
+    routine.end();
+    routine.end();
+    routine.finish(&[errno, start, used])
+}
+
+/// How many bytes there should be room for, to read what is left of a regular file and to see its end; 0 where that is not
+/// known.
+fn write_hint(
+    routine: &mut Routine<'_>,
+    fd: Local,
+    (errno, exit): (Local, crate::helpers::wasi::routine::Label),
+) -> Local {
+    let offset = Record::Filestat.bytes();
+    let hint = routine.local(ValType::I64);
+    let (file_type, file_size) =
+        (routine.at(Field::FilestatType.offset(), 1), routine.at(Field::FilestatSize.offset(), 8));
+    let offset_at = routine.at(offset, 8);
+    let frame = routine.frame(offset + 8, |routine| {
+        routine.fail(errno, Errno::Nomem).br(exit);
+    });
+    let unknown = routine.block();
+    routine.get(fd).get(frame.start).host(HostFunction::FdFilestatGet).br_if(unknown);
+    routine.get(frame.start).sink().i32_load8_u(file_type).i32_const(REGULAR as i32).i32_ne();
+    routine.br_if(unknown);
+    routine.get(fd).behind(frame.start, offset).host(HostFunction::FdTell).br_if(unknown);
+    routine.get(frame.start).sink().i64_load(file_size).local_get(frame.start.0).i64_load(offset_at).i64_sub();
+    routine.tee(hint).sink().i64_const(0).local_get(hint.0).i64_const(0).i64_gt_s().select().i64_const(1).i64_add();
+    routine.set(hint);
+    routine.end();
+    routine.end_frame(frame);
+    hint
+}
+
+/// Makes the buffer larger, and goes on to read.
+fn write_growth(
+    routine: &mut Routine<'_>,
+    (start, used, capacity): (Local, Local, Local),
+    (size, end): (Local, Local),
+    errno: Local,
+    (read, done): (crate::helpers::wasi::routine::Label, crate::helpers::wasi::routine::Label),
+) {
+    let (top, memory) = (routine.context().top(), routine.context().memory.0);
+    let (extra, more) = (routine.int(), routine.int());
+    routine.get(capacity).set(extra);
+    let attempt = routine.repeat();
+    // The smaller one of two, a multiple of 8, as capacity and the most are.
+    routine.get(extra).constant(MOST).get(capacity).sink().i32_sub();
+    routine.get(extra).constant(MOST).get(capacity).sink().i32_sub().i32_lt_u().select();
+    routine.constant(7).sink().i32_const(-1).i32_xor().i32_and();
+    routine.tee(extra).sink().i32_eqz();
+    routine.if_();
+    routine.fail(errno, Errno::Nomem).br(done);
+    routine.end();
+    routine.allocate(more, extra);
+    routine.add(end, start, capacity).behind(end, BEHIND).get(more).sink().i32_eq();
+    routine.if_();
+    routine.add(capacity, capacity, extra).br(read);
+    routine.end();
+    routine.get(more);
+    routine.if_();
+    routine.get(more).sink().global_set(top);
+    routine.get(capacity).get(extra).sink().i32_add().i32_const(BEHIND as i32).i32_add().local_set(size.0);
+    routine.allocate(more, size);
+    routine.get(more);
+    routine.if_();
+    routine.get(more).get(start).get(used).sink().memory_copy(memory, memory);
+    routine.get(more).set(start).add(capacity, capacity, extra).br(read);
+    routine.end();
+    routine.end();
+    routine.get(extra).constant(1).sink().i32_shr_u().local_set(extra.0);
+    routine.br(attempt);
+    routine.end();
+}

@@ -1,0 +1,133 @@
+//! Transfers that go on until all is transferred. A call that was interrupted is made again; one that would have had to
+//! wait is made again when the host says that there is something to do.
+
+use crate::helpers::Bodies;
+use crate::helpers::wasi::routine::{Label, Local, Routine};
+use crate::helpers::wasi::{Call, Form};
+use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
+use wasm_encoder::Function;
+
+/// The tags of subscriptions.
+pub(super) const READ: u32 = 1;
+const WRITE: u32 = 2;
+
+/// ```wasm
+/// ;; (fd, address, bytes) -> errno
+/// loop
+///   bytes == 0:   return 0
+///   errno, count = fd_write(fd, address, bytes)
+///   errno == INTR:   continue
+///   errno == AGAIN and wait(fd, WRITE) == 0:   continue
+///   errno != 0:   return errno
+///   count - 1 >= bytes:   return IO                   ;; unsigned: catches 0 as well
+///   address += count   bytes -= count   continue
+/// end
+/// ```
+///
+/// A host that writes nothing, or claims to have written more than it was given, is an error of the device.
+pub(super) fn write_all(bodies: &Bodies<'_>) -> Function {
+    let mut routine = Routine::new(bodies, Call::WriteAll, Form::default());
+    let (fd, address, bytes) = (Local(0), Local(1), Local(2));
+    let (errno, count) = (routine.int(), routine.int());
+    let exit = routine.block();
+    let again = routine.repeat();
+    routine.get(bytes).sink().i32_eqz();
+    routine.br_if(exit);
+    routine.get(fd).get(address).get(bytes).plain(Call::Host(HostFunction::FdWrite)).set(count).set(errno);
+    retry(&mut routine, (fd, WRITE), errno, again, exit);
+    routine.get(count).constant(1).sink().i32_sub().local_get(bytes.0).i32_ge_u();
+    routine.if_();
+    routine.fail(errno, Errno::Io).br(exit);
+    routine.end();
+    routine.add(address, address, count);
+    routine.get(bytes).get(count).sink().i32_sub().local_set(bytes.0);
+    routine.br(again);
+    routine.end();
+    routine.end();
+    routine.finish(&[errno])
+}
+
+/// ```wasm
+/// ;; (fd, address, bytes) -> (errno, done)
+/// loop
+///   done == bytes:   return (0, done)
+///   errno, count = fd_read(fd, address + done, bytes - done)
+///   ;; INTR, AGAIN as for write_all
+///   errno != 0:   return (errno, done)
+///   count == 0:   return (0, done)
+///   count > bytes - done:   return (IO, done)
+///   done += count   continue
+/// end
+/// ```
+pub(super) fn read_exact(bodies: &Bodies<'_>) -> Function {
+    let mut routine = Routine::new(bodies, Call::ReadExact, Form::default());
+    let (fd, address, bytes) = (Local(0), Local(1), Local(2));
+    let (errno, done, count) = (routine.int(), routine.int(), routine.int());
+    let exit = routine.block();
+    let again = routine.repeat();
+    routine.get(done).get(bytes).sink().i32_eq();
+    routine.br_if(exit);
+    routine.get(fd).get(address).get(done).sink().i32_add().local_get(bytes.0).local_get(done.0).i32_sub();
+    routine.plain(Call::Host(HostFunction::FdRead)).set(count).set(errno);
+    retry(&mut routine, (fd, READ), errno, again, exit);
+    routine.get(count).sink().i32_eqz();
+    routine.br_if(exit);
+    routine.get(count).get(bytes).get(done).sink().i32_sub().i32_gt_u();
+    routine.if_();
+    routine.fail(errno, Errno::Io).br(exit);
+    routine.end();
+    routine.add(done, done, count).br(again);
+    routine.end();
+    routine.end();
+    routine.finish(&[errno, done])
+}
+
+/// After a call of the host: makes it again if it was interrupted, or had nothing to do and waiting helped; leaves with any
+/// other errno.
+pub(super) fn retry(routine: &mut Routine<'_>, (fd, tag): (Local, u32), errno: Local, again: Label, exit: Label) {
+    routine.get(errno);
+    routine.if_();
+    routine.get(errno).constant(Errno::Intr.code()).sink().i32_eq();
+    let interrupted = routine.if_();
+    routine.constant(0).set(errno).br(again);
+    routine.end();
+    let _ = interrupted;
+    routine.get(errno).constant(Errno::Again.code()).sink().i32_ne();
+    routine.br_if(exit);
+    routine.get(fd).constant(tag).plain(Call::Wait).br_if(exit);
+    routine.constant(0).set(errno).br(again);
+    routine.end();
+}
+
+/// Waits until a descriptor can be read from or written to.
+///
+/// ```wasm
+/// ;; (fd, tag) -> errno
+/// frame = bump 88
+/// subscription = { 0, tag, fd }
+/// call $poll_oneoff (subscription, event, 1, count)
+/// ```
+pub(super) fn wait(bodies: &Bodies<'_>) -> Function {
+    let mut routine = Routine::new(bodies, Call::Wait, Form::default());
+    let (fd, tag, errno) = (Local(0), Local(1), routine.int());
+    let event = Record::Subscription.bytes();
+    let count = event + Record::Event.bytes();
+    let exit = routine.block();
+    let frame = routine.frame(count + 8, |routine| {
+        routine.fail(errno, Errno::Nomem).br(exit);
+    });
+    for offset in (0..event).step_by(8) {
+        let at = routine.at(offset, 8);
+        routine.get(frame.start).sink().i64_const(0).i64_store(at);
+    }
+    let at = |field: Field| (field.offset(), field.access().bytes());
+    let (tag_at, fd_at) = (at(Field::SubscriptionTag), at(Field::SubscriptionDescriptor));
+    let (tag_at, fd_at) = (routine.at(tag_at.0, tag_at.1), routine.at(fd_at.0, fd_at.1));
+    routine.get(frame.start).get(tag).sink().i32_store8(tag_at);
+    routine.get(frame.start).get(fd).sink().i32_store(fd_at);
+    routine.get(frame.start).behind(frame.start, event).constant(1).behind(frame.start, count);
+    routine.host(HostFunction::PollOneoff).set(errno);
+    routine.end_frame(frame);
+    routine.end();
+    routine.finish(&[errno])
+}

@@ -1,0 +1,534 @@
+;; Prints the SHA-256 digests of files, as coreutils' sha256sum does: the hash of FIPS 180-4, written over segments.
+;;
+;;   sha256sum [FILE]...       no file, or -, is standard input; there are no options
+;;
+;; No address is chosen here: all that is in memory are segments, of regions that are closed by who opened them.
+;;
+;;   function    segment      bytes   what it holds
+;;   $_start     $buffer      65600   a chunk of a file, and room for the padding behind it
+;;               $state          32   the hash so far: eight words, little-endian
+;;               $dash            1   the name of standard input
+;;               $arguments           a list of segments, which the host fills
+;;   $compress   $constants     256   the constants of the 64 rounds
+;;               $words          32   the next eight words of the message schedule, with their constants added
+;;   $print      $line                the line of a file
+;;   $complain   $texts          75   what messages consist of
+;;               $line                a message
+;;   $file       $output         11   what standard output is called in a message
+;;
+;; Other segments are slices of these. Files are hashed where they were read to, and padded there.
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.getUByte" (func $getUByte (param i64 i32) (result i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param i64 i32) (result i32)))
+  (import "linmem" "MemorySegment.getVector" (func $getVector (param i64 i32) (result v128)))
+  (import "linmem" "MemorySegment.setByte" (func $setByte (param i64 i32 i32)))
+  (import "linmem" "MemorySegment.setShort" (func $setShort (param i64 i32 i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param i64 i32 i32)))
+  (import "linmem" "MemorySegment.setVector" (func $setVector (param i64 i32 v128)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (import "linmem" "MemorySegment.size" (func $size (param i64) (result i32)))
+  (import "linmem" "MemorySegment.slice" (func $slice (param i64 i32 i32) (result i64)))
+  (import "linmem" "MemorySegment.fill" (func $fill (param i64 i32 i32 i32)))
+  (import "linmem" "MemorySegment.copy" (func $copy (param i64 i32 i64 i32 i32)))
+  (import "linmem" "wasi.args" (func $args (param i32) (result i32 i64)))
+  (import "linmem" "wasi.list.count" (func $count (param i64) (result i32)))
+  (import "linmem" "wasi.list.item" (func $item (param i64 i32) (result i64)))
+  (import "linmem" "wasi.open" (func $open (param i64 i32) (result i32 i32)))
+  (import "linmem" "wasi.fd_close" (func $close (param i32) (result i32)))
+  (import "linmem" "wasi.read_exact" (func $read_exact (param i32 i64) (result i32 i32)))
+  (import "linmem" "wasi.write_all" (func $write_all (param i32 i64) (result i32)))
+  (import "linmem" "wasi.proc_exit" (func $exit (param i32)))
+
+  (memory (export "memory") 0)
+
+  ;; The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
+  (data $constants
+    "\98\2f\8a\42\91\44\37\71\cf\fb\c0\b5\a5\db\b5\e9\5b\c2\56\39\f1\11\f1\59\a4\82\3f\92\d5\5e\1c\ab"
+    "\98\aa\07\d8\01\5b\83\12\be\85\31\24\c3\7d\0c\55\74\5d\be\72\fe\b1\de\80\a7\06\dc\9b\74\f1\9b\c1"
+    "\c1\69\9b\e4\86\47\be\ef\c6\9d\c1\0f\cc\a1\0c\24\6f\2c\e9\2d\aa\84\74\4a\dc\a9\b0\5c\da\88\f9\76"
+    "\52\51\3e\98\6d\c6\31\a8\c8\27\03\b0\c7\7f\59\bf\f3\0b\e0\c6\47\91\a7\d5\51\63\ca\06\67\29\29\14"
+    "\85\0a\b7\27\38\21\1b\2e\fc\6d\2c\4d\13\0d\38\53\54\73\0a\65\bb\0a\6a\76\2e\c9\c2\81\85\2c\72\92"
+    "\a1\e8\bf\a2\4b\66\1a\a8\70\8b\4b\c2\a3\51\6c\c7\19\e8\92\d1\24\06\99\d6\85\35\0e\f4\70\a0\6a\10"
+    "\16\c1\a4\19\08\6c\37\1e\4c\77\48\27\b5\bc\b0\34\b3\0c\1c\39\4a\aa\d8\4e\4f\ca\9c\5b\f3\6f\2e\68"
+    "\ee\82\8f\74\6f\63\a5\78\14\78\c8\84\08\02\c7\8c\fa\ff\be\90\eb\6c\50\a4\f7\a3\f9\be\f2\78\71\c6")
+
+  ;; The same of the square roots of the first eight.
+  (data $initial
+    "\67\e6\09\6a\85\ae\67\bb\72\f3\6e\3c\3a\f5\4f\a5\7f\52\0e\51\8c\68\05\9b\ab\d9\83\1f\19\cd\e0\5b")
+
+  (data $texts
+    "sha256sum: "                   ;;  0, 11 bytes
+    ": "                            ;; 11,  2
+    "No such file or directory"     ;; 13, 25
+    "Is a directory"                ;; 38, 14
+    "Permission denied"             ;; 52, 17
+    "error ")                       ;; 69,  6
+  (data $output "write error")
+
+  ;; ---- The hash ----------------------------------------------------------------------------------------------------
+
+  ;; Hashes the whole blocks of $data.
+  ;;
+  ;; $a to $h are the working variables. They are not moved along in each round; their names are: what is the new a of a
+  ;; round is put where its h was, so that after eight rounds all are back in place. $x and $y are a^b, of this round
+  ;; and of the one before, in turns: Maj(a, b, c) is b ^ ((a^b) & (b^c)).
+  ;;
+  ;; $w0 to $w3 are the latest sixteen words of the message schedule. While eight rounds take what is in $w0 and $w1, by
+  ;; way of memory, $n0 and $n1 become the eight words behind $w3. Those of the last two times are not used.
+  (func $compress (param $state i64) (param $data i64)
+    (local $region i32) (local $constants i64) (local $words i64) (local $hash i64) (local $block i64) (local $k i64)
+    (local $at i32) (local $end i32) (local $i i32) (local $x i32) (local $y i32)
+    (local $a i32) (local $b i32) (local $c i32) (local $d i32)
+    (local $e i32) (local $f i32) (local $g i32) (local $h i32)
+    (local $w0 v128) (local $w1 v128) (local $w2 v128) (local $w3 v128)
+    (local $n0 v128) (local $n1 v128) (local $s v128)
+    (local.set $region (call $new))
+    (local.set $constants (call $allocate (local.get $region) (i32.const 256)))
+    (local.set $words (call $allocate (local.get $region) (i32.const 32)))
+    (memory.init $constants (call $address (local.get $constants)) (i32.const 0) (i32.const 256))
+    (local.set $hash (call $slice (local.get $state) (i32.const 0) (i32.const 32)))
+    (local.set $end (i32.and (call $size (local.get $data)) (i32.const -64)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eq (local.get $at) (local.get $end)))
+        (local.set $a (call $getInt (local.get $hash) (i32.const 0)))
+        (local.set $b (call $getInt (local.get $hash) (i32.const 4)))
+        (local.set $c (call $getInt (local.get $hash) (i32.const 8)))
+        (local.set $d (call $getInt (local.get $hash) (i32.const 12)))
+        (local.set $e (call $getInt (local.get $hash) (i32.const 16)))
+        (local.set $f (call $getInt (local.get $hash) (i32.const 20)))
+        (local.set $g (call $getInt (local.get $hash) (i32.const 24)))
+        (local.set $h (call $getInt (local.get $hash) (i32.const 28)))
+        (local.set $x (i32.xor (local.get $b) (local.get $c)))
+
+        ;; The schedule begins with the words of the block, which are big-endian.
+        (local.set $block (call $slice (local.get $data) (local.get $at) (i32.const 64)))
+        (local.set $w0 (call $getVector (local.get $block) (i32.const 0)))
+        (local.set $w1 (call $getVector (local.get $block) (i32.const 16)))
+        (local.set $w2 (call $getVector (local.get $block) (i32.const 32)))
+        (local.set $w3 (call $getVector (local.get $block) (i32.const 48)))
+        (local.set $w0 (i8x16.shuffle 3 2 1 0 7 6 5 4 11 10 9 8 15 14 13 12 (local.get $w0) (local.get $w0)))
+        (local.set $w1 (i8x16.shuffle 3 2 1 0 7 6 5 4 11 10 9 8 15 14 13 12 (local.get $w1) (local.get $w1)))
+        (local.set $w2 (i8x16.shuffle 3 2 1 0 7 6 5 4 11 10 9 8 15 14 13 12 (local.get $w2) (local.get $w2)))
+        (local.set $w3 (i8x16.shuffle 3 2 1 0 7 6 5 4 11 10 9 8 15 14 13 12 (local.get $w3) (local.get $w3)))
+
+        (local.set $i (i32.const 0))
+        (loop $eight
+          (local.set $k (call $slice (local.get $constants) (local.get $i) (i32.const 32)))
+          (call $setVector (local.get $words) (i32.const 0)
+            (i32x4.add (local.get $w0) (call $getVector (local.get $k) (i32.const 0))))
+          (call $setVector (local.get $words) (i32.const 16)
+            (i32x4.add (local.get $w1) (call $getVector (local.get $k) (i32.const 16))))
+
+          ;; Four rounds. The comments say what is a, b, c, d, e, f, g, h in each.
+          ;; a b c d e f g h
+          (local.set $h (i32.add (local.get $h) (call $getInt (local.get $words) (i32.const 0))))
+          (local.set $h (i32.add (local.get $h)
+            (i32.xor (local.get $g) (i32.and (local.get $e) (i32.xor (local.get $f) (local.get $g))))))
+          (local.set $h (i32.add (local.get $h) (i32.xor
+            (i32.xor (i32.rotr (local.get $e) (i32.const 6)) (i32.rotr (local.get $e) (i32.const 11)))
+            (i32.rotr (local.get $e) (i32.const 25)))))
+          (local.set $d (i32.add (local.get $d) (local.get $h)))
+          (local.set $h (i32.add (local.get $h) (i32.xor
+            (i32.xor (i32.rotr (local.get $a) (i32.const 2)) (i32.rotr (local.get $a) (i32.const 13)))
+            (i32.rotr (local.get $a) (i32.const 22)))))
+          (local.set $y (i32.xor (local.get $a) (local.get $b)))
+          (local.set $h (i32.add (local.get $h) (i32.xor (local.get $b) (i32.and (local.get $x) (local.get $y)))))
+          ;; h a b c d e f g
+          (local.set $g (i32.add (local.get $g) (call $getInt (local.get $words) (i32.const 4))))
+          (local.set $g (i32.add (local.get $g)
+            (i32.xor (local.get $f) (i32.and (local.get $d) (i32.xor (local.get $e) (local.get $f))))))
+          (local.set $g (i32.add (local.get $g) (i32.xor
+            (i32.xor (i32.rotr (local.get $d) (i32.const 6)) (i32.rotr (local.get $d) (i32.const 11)))
+            (i32.rotr (local.get $d) (i32.const 25)))))
+          (local.set $c (i32.add (local.get $c) (local.get $g)))
+          (local.set $g (i32.add (local.get $g) (i32.xor
+            (i32.xor (i32.rotr (local.get $h) (i32.const 2)) (i32.rotr (local.get $h) (i32.const 13)))
+            (i32.rotr (local.get $h) (i32.const 22)))))
+          (local.set $x (i32.xor (local.get $h) (local.get $a)))
+          (local.set $g (i32.add (local.get $g) (i32.xor (local.get $a) (i32.and (local.get $y) (local.get $x)))))
+          ;; g h a b c d e f
+          (local.set $f (i32.add (local.get $f) (call $getInt (local.get $words) (i32.const 8))))
+          (local.set $f (i32.add (local.get $f)
+            (i32.xor (local.get $e) (i32.and (local.get $c) (i32.xor (local.get $d) (local.get $e))))))
+          (local.set $f (i32.add (local.get $f) (i32.xor
+            (i32.xor (i32.rotr (local.get $c) (i32.const 6)) (i32.rotr (local.get $c) (i32.const 11)))
+            (i32.rotr (local.get $c) (i32.const 25)))))
+          (local.set $b (i32.add (local.get $b) (local.get $f)))
+          (local.set $f (i32.add (local.get $f) (i32.xor
+            (i32.xor (i32.rotr (local.get $g) (i32.const 2)) (i32.rotr (local.get $g) (i32.const 13)))
+            (i32.rotr (local.get $g) (i32.const 22)))))
+          (local.set $y (i32.xor (local.get $g) (local.get $h)))
+          (local.set $f (i32.add (local.get $f) (i32.xor (local.get $h) (i32.and (local.get $x) (local.get $y)))))
+          ;; f g h a b c d e
+          (local.set $e (i32.add (local.get $e) (call $getInt (local.get $words) (i32.const 12))))
+          (local.set $e (i32.add (local.get $e)
+            (i32.xor (local.get $d) (i32.and (local.get $b) (i32.xor (local.get $c) (local.get $d))))))
+          (local.set $e (i32.add (local.get $e) (i32.xor
+            (i32.xor (i32.rotr (local.get $b) (i32.const 6)) (i32.rotr (local.get $b) (i32.const 11)))
+            (i32.rotr (local.get $b) (i32.const 25)))))
+          (local.set $a (i32.add (local.get $a) (local.get $e)))
+          (local.set $e (i32.add (local.get $e) (i32.xor
+            (i32.xor (i32.rotr (local.get $f) (i32.const 2)) (i32.rotr (local.get $f) (i32.const 13)))
+            (i32.rotr (local.get $f) (i32.const 22)))))
+          (local.set $x (i32.xor (local.get $f) (local.get $g)))
+          (local.set $e (i32.add (local.get $e) (i32.xor (local.get $g) (i32.and (local.get $y) (local.get $x)))))
+
+          ;; Four words of the schedule. Each is the one 16 before, plus the one 7 before, plus two functions: of the
+          ;; one 15 before, and of the one 2 before, which for the upper two are the lower two. The latter function
+          ;; takes words that stand in both halves of 64 bits, where a shift is a rotation of the lower half.
+          (local.set $s (i8x16.shuffle 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 (local.get $w0) (local.get $w1)))
+          (local.set $n0 (i32x4.add
+            (local.get $w0)
+            (i8x16.shuffle 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 (local.get $w2) (local.get $w3))))
+          (local.set $n0 (i32x4.add (local.get $n0) (v128.xor
+            (v128.xor
+              (v128.xor (i32x4.shr_u (local.get $s) (i32.const 7)) (i32x4.shl (local.get $s) (i32.const 25)))
+              (v128.xor (i32x4.shr_u (local.get $s) (i32.const 18)) (i32x4.shl (local.get $s) (i32.const 14))))
+            (i32x4.shr_u (local.get $s) (i32.const 3)))))
+          (local.set $s (i8x16.shuffle 8 9 10 11 8 9 10 11 12 13 14 15 12 13 14 15 (local.get $w3) (local.get $w3)))
+          (local.set $s (v128.xor
+            (v128.xor (i64x2.shr_u (local.get $s) (i32.const 17)) (i64x2.shr_u (local.get $s) (i32.const 19)))
+            (i32x4.shr_u (local.get $s) (i32.const 10))))
+          (local.set $n0 (i32x4.add
+            (local.get $n0)
+            (i8x16.shuffle 0 1 2 3 8 9 10 11 16 16 16 16 16 16 16 16 (local.get $s) (v128.const i64x2 0 0))))
+          (local.set $s (i8x16.shuffle 0 1 2 3 0 1 2 3 4 5 6 7 4 5 6 7 (local.get $n0) (local.get $n0)))
+          (local.set $s (v128.xor
+            (v128.xor (i64x2.shr_u (local.get $s) (i32.const 17)) (i64x2.shr_u (local.get $s) (i32.const 19)))
+            (i32x4.shr_u (local.get $s) (i32.const 10))))
+          (local.set $n0 (i32x4.add
+            (local.get $n0)
+            (i8x16.shuffle 16 16 16 16 16 16 16 16 0 1 2 3 8 9 10 11 (local.get $s) (v128.const i64x2 0 0))))
+
+          ;; Four more of both.
+          ;; e f g h a b c d
+          (local.set $d (i32.add (local.get $d) (call $getInt (local.get $words) (i32.const 16))))
+          (local.set $d (i32.add (local.get $d)
+            (i32.xor (local.get $c) (i32.and (local.get $a) (i32.xor (local.get $b) (local.get $c))))))
+          (local.set $d (i32.add (local.get $d) (i32.xor
+            (i32.xor (i32.rotr (local.get $a) (i32.const 6)) (i32.rotr (local.get $a) (i32.const 11)))
+            (i32.rotr (local.get $a) (i32.const 25)))))
+          (local.set $h (i32.add (local.get $h) (local.get $d)))
+          (local.set $d (i32.add (local.get $d) (i32.xor
+            (i32.xor (i32.rotr (local.get $e) (i32.const 2)) (i32.rotr (local.get $e) (i32.const 13)))
+            (i32.rotr (local.get $e) (i32.const 22)))))
+          (local.set $y (i32.xor (local.get $e) (local.get $f)))
+          (local.set $d (i32.add (local.get $d) (i32.xor (local.get $f) (i32.and (local.get $x) (local.get $y)))))
+          ;; d e f g h a b c
+          (local.set $c (i32.add (local.get $c) (call $getInt (local.get $words) (i32.const 20))))
+          (local.set $c (i32.add (local.get $c)
+            (i32.xor (local.get $b) (i32.and (local.get $h) (i32.xor (local.get $a) (local.get $b))))))
+          (local.set $c (i32.add (local.get $c) (i32.xor
+            (i32.xor (i32.rotr (local.get $h) (i32.const 6)) (i32.rotr (local.get $h) (i32.const 11)))
+            (i32.rotr (local.get $h) (i32.const 25)))))
+          (local.set $g (i32.add (local.get $g) (local.get $c)))
+          (local.set $c (i32.add (local.get $c) (i32.xor
+            (i32.xor (i32.rotr (local.get $d) (i32.const 2)) (i32.rotr (local.get $d) (i32.const 13)))
+            (i32.rotr (local.get $d) (i32.const 22)))))
+          (local.set $x (i32.xor (local.get $d) (local.get $e)))
+          (local.set $c (i32.add (local.get $c) (i32.xor (local.get $e) (i32.and (local.get $y) (local.get $x)))))
+          ;; c d e f g h a b
+          (local.set $b (i32.add (local.get $b) (call $getInt (local.get $words) (i32.const 24))))
+          (local.set $b (i32.add (local.get $b)
+            (i32.xor (local.get $a) (i32.and (local.get $g) (i32.xor (local.get $h) (local.get $a))))))
+          (local.set $b (i32.add (local.get $b) (i32.xor
+            (i32.xor (i32.rotr (local.get $g) (i32.const 6)) (i32.rotr (local.get $g) (i32.const 11)))
+            (i32.rotr (local.get $g) (i32.const 25)))))
+          (local.set $f (i32.add (local.get $f) (local.get $b)))
+          (local.set $b (i32.add (local.get $b) (i32.xor
+            (i32.xor (i32.rotr (local.get $c) (i32.const 2)) (i32.rotr (local.get $c) (i32.const 13)))
+            (i32.rotr (local.get $c) (i32.const 22)))))
+          (local.set $y (i32.xor (local.get $c) (local.get $d)))
+          (local.set $b (i32.add (local.get $b) (i32.xor (local.get $d) (i32.and (local.get $x) (local.get $y)))))
+          ;; b c d e f g h a
+          (local.set $a (i32.add (local.get $a) (call $getInt (local.get $words) (i32.const 28))))
+          (local.set $a (i32.add (local.get $a)
+            (i32.xor (local.get $h) (i32.and (local.get $f) (i32.xor (local.get $g) (local.get $h))))))
+          (local.set $a (i32.add (local.get $a) (i32.xor
+            (i32.xor (i32.rotr (local.get $f) (i32.const 6)) (i32.rotr (local.get $f) (i32.const 11)))
+            (i32.rotr (local.get $f) (i32.const 25)))))
+          (local.set $e (i32.add (local.get $e) (local.get $a)))
+          (local.set $a (i32.add (local.get $a) (i32.xor
+            (i32.xor (i32.rotr (local.get $b) (i32.const 2)) (i32.rotr (local.get $b) (i32.const 13)))
+            (i32.rotr (local.get $b) (i32.const 22)))))
+          (local.set $x (i32.xor (local.get $b) (local.get $c)))
+          (local.set $a (i32.add (local.get $a) (i32.xor (local.get $c) (i32.and (local.get $y) (local.get $x)))))
+
+          (local.set $s (i8x16.shuffle 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 (local.get $w1) (local.get $w2)))
+          (local.set $n1 (i32x4.add
+            (local.get $w1)
+            (i8x16.shuffle 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 (local.get $w3) (local.get $n0))))
+          (local.set $n1 (i32x4.add (local.get $n1) (v128.xor
+            (v128.xor
+              (v128.xor (i32x4.shr_u (local.get $s) (i32.const 7)) (i32x4.shl (local.get $s) (i32.const 25)))
+              (v128.xor (i32x4.shr_u (local.get $s) (i32.const 18)) (i32x4.shl (local.get $s) (i32.const 14))))
+            (i32x4.shr_u (local.get $s) (i32.const 3)))))
+          (local.set $s (i8x16.shuffle 8 9 10 11 8 9 10 11 12 13 14 15 12 13 14 15 (local.get $n0) (local.get $n0)))
+          (local.set $s (v128.xor
+            (v128.xor (i64x2.shr_u (local.get $s) (i32.const 17)) (i64x2.shr_u (local.get $s) (i32.const 19)))
+            (i32x4.shr_u (local.get $s) (i32.const 10))))
+          (local.set $n1 (i32x4.add
+            (local.get $n1)
+            (i8x16.shuffle 0 1 2 3 8 9 10 11 16 16 16 16 16 16 16 16 (local.get $s) (v128.const i64x2 0 0))))
+          (local.set $s (i8x16.shuffle 0 1 2 3 0 1 2 3 4 5 6 7 4 5 6 7 (local.get $n1) (local.get $n1)))
+          (local.set $s (v128.xor
+            (v128.xor (i64x2.shr_u (local.get $s) (i32.const 17)) (i64x2.shr_u (local.get $s) (i32.const 19)))
+            (i32x4.shr_u (local.get $s) (i32.const 10))))
+          (local.set $n1 (i32x4.add
+            (local.get $n1)
+            (i8x16.shuffle 16 16 16 16 16 16 16 16 0 1 2 3 8 9 10 11 (local.get $s) (v128.const i64x2 0 0))))
+
+          (local.set $w0 (local.get $w2))
+          (local.set $w1 (local.get $w3))
+          (local.set $w2 (local.get $n0))
+          (local.set $w3 (local.get $n1))
+          (local.set $i (i32.add (local.get $i) (i32.const 32)))
+          (br_if $eight (i32.lt_u (local.get $i) (i32.const 256))))
+
+        (call $setInt (local.get $hash) (i32.const 0)
+          (i32.add (local.get $a) (call $getInt (local.get $hash) (i32.const 0))))
+        (call $setInt (local.get $hash) (i32.const 4)
+          (i32.add (local.get $b) (call $getInt (local.get $hash) (i32.const 4))))
+        (call $setInt (local.get $hash) (i32.const 8)
+          (i32.add (local.get $c) (call $getInt (local.get $hash) (i32.const 8))))
+        (call $setInt (local.get $hash) (i32.const 12)
+          (i32.add (local.get $d) (call $getInt (local.get $hash) (i32.const 12))))
+        (call $setInt (local.get $hash) (i32.const 16)
+          (i32.add (local.get $e) (call $getInt (local.get $hash) (i32.const 16))))
+        (call $setInt (local.get $hash) (i32.const 20)
+          (i32.add (local.get $f) (call $getInt (local.get $hash) (i32.const 20))))
+        (call $setInt (local.get $hash) (i32.const 24)
+          (i32.add (local.get $g) (call $getInt (local.get $hash) (i32.const 24))))
+        (call $setInt (local.get $hash) (i32.const 28)
+          (i32.add (local.get $h) (call $getInt (local.get $hash) (i32.const 28))))
+        (local.set $at (i32.add (local.get $at) (i32.const 64)))
+        (br $next)))
+    (call $free (local.get $region)))
+
+  ;; Hashes what can be read of $fd, and leaves the hash in $state. Gives 0, or the number of an error.
+  (func $digest (param $fd i32) (param $buffer i64) (param $state i64) (result i32)
+    (local $chunk i64) (local $errno i32) (local $count i32) (local $end i32) (local $length i64)
+    (memory.init $initial
+      (call $address (call $slice (local.get $state) (i32.const 0) (i32.const 32))) (i32.const 0) (i32.const 32))
+    (local.set $chunk (call $slice (local.get $buffer) (i32.const 0) (i32.const 65536)))
+    (loop $next
+      (call $read_exact (local.get $fd) (local.get $chunk))
+      (local.set $count)
+      (if (local.tee $errno) (then (return (local.get $errno))))
+      (local.set $length (i64.add (local.get $length) (i64.extend_i32_u (local.get $count))))
+      (if (i32.eq (local.get $count) (i32.const 65536))
+        (then
+          (call $compress (local.get $state) (local.get $chunk))
+          (br $next))))
+
+    ;; Behind the end of the data come a bit, zeros, and the length in bits, which ends a block.
+    (local.set $end (i32.add (i32.or (i32.add (local.get $count) (i32.const 8)) (i32.const 63)) (i32.const 1)))
+    (call $fill
+      (local.get $buffer) (local.get $count) (i32.sub (local.get $end) (local.get $count)) (i32.const 0))
+    (call $setByte (local.get $buffer) (local.get $count) (i32.const 0x80))
+    (local.set $length (i64.shl (local.get $length) (i64.const 3)))
+    (call $setBigEndian (local.get $buffer) (i32.sub (local.get $end) (i32.const 8))
+      (i32.wrap_i64 (i64.shr_u (local.get $length) (i64.const 32))))
+    (call $setBigEndian (local.get $buffer) (i32.sub (local.get $end) (i32.const 4))
+      (i32.wrap_i64 (local.get $length)))
+    (call $compress (local.get $state) (call $slice (local.get $buffer) (i32.const 0) (local.get $end)))
+    (i32.const 0))
+
+  (func $setBigEndian (param $to i64) (param $at i32) (param $value i32)
+    (call $setInt (local.get $to) (local.get $at)
+      (i32.or
+        (i32.and (i32.rotl (local.get $value) (i32.const 8)) (i32.const 0x00ff00ff))
+        (i32.and (i32.rotr (local.get $value) (i32.const 8)) (i32.const 0xff00ff00)))))
+
+  ;; ---- Texts -------------------------------------------------------------------------------------------------------
+
+  ;; Puts a text into a line. Gives where it ends. So do the functions below.
+  (func $append (param $line i64) (param $at i32) (param $text i64) (result i32)
+    (call $copy (local.get $line) (local.get $at) (local.get $text) (i32.const 0) (call $size (local.get $text)))
+    (i32.add (local.get $at) (call $size (local.get $text))))
+
+  ;; Puts a text into a line, with `\\`, `\n` and `\r` for the characters that would be mistaken for something else.
+  (func $append_escaped (param $line i64) (param $at i32) (param $text i64) (result i32)
+    (local $i i32) (local $byte i32) (local $letter i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $i) (call $size (local.get $text))))
+        (local.set $byte (call $getUByte (local.get $text) (local.get $i)))
+        (local.set $letter (i32.const 0))
+        (if (i32.eq (local.get $byte) (i32.const 0x5c)) (then (local.set $letter (i32.const 0x5c))))
+        (if (i32.eq (local.get $byte) (i32.const 0x0a)) (then (local.set $letter (i32.const 0x6e))))
+        (if (i32.eq (local.get $byte) (i32.const 0x0d)) (then (local.set $letter (i32.const 0x72))))
+        (if (local.get $letter)
+          (then
+            (call $setByte (local.get $line) (local.get $at) (i32.const 0x5c))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (local.set $byte (local.get $letter))))
+        (call $setByte (local.get $line) (local.get $at) (local.get $byte))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next)))
+    (local.get $at))
+
+  ;; Puts eight words into a line, as 64 digits of base 16.
+  (func $append_hash (param $line i64) (param $at i32) (param $state i64) (result i32)
+    (local $i i32) (local $digit i32)
+    (loop $next
+      (local.set $digit
+        (i32.and
+          (i32.shr_u
+            (call $getInt (local.get $state) (i32.and (i32.shr_u (local.get $i) (i32.const 1)) (i32.const -4)))
+            (i32.sub (i32.const 28) (i32.shl (i32.and (local.get $i) (i32.const 7)) (i32.const 2))))
+          (i32.const 15)))
+      (call $setByte (local.get $line) (i32.add (local.get $at) (local.get $i))
+        (i32.add
+          (local.get $digit)
+          (select (i32.const 0x30) (i32.const 0x57) (i32.lt_u (local.get $digit) (i32.const 10)))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 64))))
+    (i32.add (local.get $at) (i32.const 64)))
+
+  ;; Puts a number into a line, in base 10.
+  (func $append_number (param $line i64) (param $at i32) (param $number i32) (result i32)
+    (if (i32.gt_u (local.get $number) (i32.const 9))
+      (then
+        (local.set $at
+          (call $append_number
+            (local.get $line) (local.get $at) (i32.div_u (local.get $number) (i32.const 10))))))
+    (call $setByte (local.get $line) (local.get $at)
+      (i32.add (i32.const 0x30) (i32.rem_u (local.get $number) (i32.const 10))))
+    (i32.add (local.get $at) (i32.const 1)))
+
+  ;; ---- Output ------------------------------------------------------------------------------------------------------
+
+  ;; Prints the line of a file. It begins with a backslash if there is one in the name as it is printed.
+  (func $print (param $state i64) (param $name i64) (result i32)
+    (local $region i32) (local $line i64) (local $at i32) (local $start i32) (local $errno i32)
+    (local.set $region (call $new))
+    (local.set $line
+      (call $allocate (local.get $region)
+        (i32.add (i32.const 68) (i32.shl (call $size (local.get $name)) (i32.const 1)))))
+    (call $setByte (local.get $line) (i32.const 0) (i32.const 0x5c))
+    (local.set $at (call $append_hash (local.get $line) (i32.const 1) (local.get $state)))
+    (call $setShort (local.get $line) (local.get $at) (i32.const 0x2020))
+    (local.set $at (call $append_escaped (local.get $line) (i32.const 67) (local.get $name)))
+    (local.set $start (i32.eq (local.get $at) (i32.add (i32.const 67) (call $size (local.get $name)))))
+    (call $setByte (local.get $line) (local.get $at) (i32.const 0x0a))
+    (local.set $at (i32.add (local.get $at) (i32.const 1)))
+    (local.set $errno
+      (call $write_all
+        (i32.const 1)
+        (call $slice (local.get $line) (local.get $start) (i32.sub (local.get $at) (local.get $start)))))
+    (call $free (local.get $region))
+    (local.get $errno))
+
+  ;; Says on standard error what went wrong with what.
+  (func $complain (param $name i64) (param $errno i32)
+    (local $region i32) (local $texts i64) (local $line i64) (local $text i64) (local $at i32)
+    (local.set $region (call $new))
+    (local.set $texts (call $allocate (local.get $region) (i32.const 75)))
+    (memory.init $texts (call $address (local.get $texts)) (i32.const 0) (i32.const 75))
+    (local.set $line
+      (call $allocate (local.get $region) (i32.add (i32.const 64) (call $size (local.get $name)))))
+
+    (local.set $at
+      (call $append (local.get $line) (i32.const 0)
+        (call $slice (local.get $texts) (i32.const 0) (i32.const 11))))
+    (local.set $at (call $append (local.get $line) (local.get $at) (local.get $name)))
+    (local.set $at
+      (call $append (local.get $line) (local.get $at)
+        (call $slice (local.get $texts) (i32.const 11) (i32.const 2))))
+    (block $said
+      (block $known
+        (local.set $text (call $slice (local.get $texts) (i32.const 13) (i32.const 25)))
+        (br_if $known (i32.eq (local.get $errno) (i32.const 44)))
+        (local.set $text (call $slice (local.get $texts) (i32.const 38) (i32.const 14)))
+        (br_if $known (i32.eq (local.get $errno) (i32.const 31)))
+        (local.set $text (call $slice (local.get $texts) (i32.const 52) (i32.const 17)))
+        (br_if $known (i32.eq (local.get $errno) (i32.const 2)))
+        (local.set $at
+          (call $append (local.get $line) (local.get $at)
+            (call $slice (local.get $texts) (i32.const 69) (i32.const 6))))
+        (local.set $at (call $append_number (local.get $line) (local.get $at) (local.get $errno)))
+        (br $said))
+      (local.set $at (call $append (local.get $line) (local.get $at) (local.get $text))))
+    (call $setByte (local.get $line) (local.get $at) (i32.const 0x0a))
+    (drop
+      (call $write_all
+        (i32.const 2)
+        (call $slice (local.get $line) (i32.const 0) (i32.add (local.get $at) (i32.const 1)))))
+    (call $free (local.get $region)))
+
+  ;; ---- Files -------------------------------------------------------------------------------------------------------
+
+  (func $is_dash (param $name i64) (result i32)
+    (if (result i32) (i32.eq (call $size (local.get $name)) (i32.const 1))
+      (then (i32.eq (call $getUByte (local.get $name) (i32.const 0)) (i32.const 0x2d)))
+      (else (i32.const 0))))
+
+  ;; Hashes a file, and prints its line or what went wrong. Gives whether something did.
+  (func $file (param $name i64) (param $buffer i64) (param $state i64) (result i32)
+    (local $region i32) (local $output i64) (local $fd i32) (local $errno i32)
+    (block $failed
+      (if (i32.eqz (call $is_dash (local.get $name)))
+        (then
+          (call $open (local.get $name) (i32.const 0x04000000))  ;; O_RDONLY
+          (local.set $fd)
+          (br_if $failed (local.tee $errno))))
+      (local.set $errno (call $digest (local.get $fd) (local.get $buffer) (local.get $state)))
+      (if (local.get $fd)
+        (then
+          (drop (call $close (local.get $fd)))
+          ;; BADF of what was just opened is said of directories.
+          (if (i32.eq (local.get $errno) (i32.const 8)) (then (local.set $errno (i32.const 31))))))
+      (br_if $failed (local.get $errno))
+
+      (local.set $errno (call $print (local.get $state) (local.get $name)))
+      (if (local.get $errno)
+        (then
+          (local.set $region (call $new))
+          (local.set $output (call $allocate (local.get $region) (i32.const 11)))
+          (memory.init $output (call $address (local.get $output)) (i32.const 0) (i32.const 11))
+          (call $complain (local.get $output) (local.get $errno))
+          (call $free (local.get $region))
+          (call $exit (i32.const 1))))
+      (return (i32.const 0)))
+    (call $complain (local.get $name) (local.get $errno))
+    (i32.const 1))
+
+  (func (export "_start")
+    (local $region i32) (local $arguments i64) (local $buffer i64) (local $state i64) (local $dash i64)
+    (local $errno i32) (local $count i32) (local $i i32) (local $failed i32)
+    (local.set $region (call $new))
+    (local.set $buffer (call $allocate (local.get $region) (i32.const 65600)))
+    (local.set $state (call $allocate (local.get $region) (i32.const 32)))
+    (local.set $dash (call $allocate (local.get $region) (i32.const 1)))
+    (call $setByte (local.get $dash) (i32.const 0) (i32.const 0x2d))
+
+    (call $args (local.get $region))
+    (local.set $arguments)
+    (if (local.tee $errno)
+      (then
+        (call $complain (local.get $dash) (local.get $errno))
+        (call $exit (i32.const 1))))
+    (local.set $count (call $count (local.get $arguments)))
+
+    (if (i32.le_u (local.get $count) (i32.const 1))
+      (then
+        (local.set $failed (call $file (local.get $dash) (local.get $buffer) (local.get $state)))))
+    (local.set $i (i32.const 1))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $i) (local.get $count)))
+        (local.set $failed
+          (i32.or
+            (local.get $failed)
+            (call $file (call $item (local.get $arguments) (local.get $i)) (local.get $buffer) (local.get $state))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next)))
+    (call $free (local.get $region))
+    (if (local.get $failed) (then (call $exit (i32.const 1))))))

@@ -1,0 +1,378 @@
+//! The functions: what each takes and gives, raw and lifted.
+//!
+//! A row of the table has the parameters of the raw function but for the pointers to its results, which come last there.
+//! Lifted, a pointer and a length are one segment, a list of iovecs is one segment, and results are results; see
+//! [`Parameter`] and [`Returned`] for the two sides of each.
+
+use crate::catalogue::Operand;
+use crate::value::{FunctionType, ValueType};
+use crate::violation::Violation;
+use crate::wasi::records::Record;
+
+/// A parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Parameter {
+    /// A file descriptor, an `i32`.
+    Descriptor(&'static str),
+    /// Any other number, an `i32`.
+    Int(&'static str),
+    /// A number, an `i64`.
+    Long(&'static str),
+    /// Bytes that the host reads, a pointer and a length; lifted, a segment.
+    Text(&'static str),
+    /// Bytes that the host writes, a pointer and a length; lifted, a segment.
+    Buffer(&'static str),
+    /// What is to be written, a pointer to iovecs and their number; lifted, a segment.
+    Gather,
+    /// Where to read to, a pointer to iovecs and their number; lifted, a segment.
+    Scatter,
+    /// Records, a pointer; lifted, a segment. Their number is a parameter of its own.
+    Many(Record),
+    /// How many records the segments before have room for, an `i32`; lifted, it is not there.
+    Items,
+    /// The pointers to texts, and the texts: a pointer each, of which the host knows the sizes; lifted, a segment each.
+    Texts(&'static str),
+    /// A record that the host writes, a pointer; lifted, a segment.
+    Out(Record),
+}
+
+impl Parameter {
+    /// How many parameters of the raw function it is.
+    pub const fn raw_count(self) -> usize {
+        match self {
+            Parameter::Text(_) | Parameter::Buffer(_) | Parameter::Gather | Parameter::Scatter => 2,
+            _ => 1,
+        }
+    }
+
+    /// The type of each of them.
+    pub const fn raw_type(self) -> ValueType {
+        if matches!(self, Parameter::Long(_)) { ValueType::I64 } else { ValueType::I32 }
+    }
+
+    /// What it is, lifted.
+    pub const fn operand(self) -> Option<Operand> {
+        match self {
+            Parameter::Descriptor(word) | Parameter::Int(word) => Some(Operand::Int(word)),
+            Parameter::Long(word) => Some(Operand::Long(word)),
+            Parameter::Text(word) | Parameter::Buffer(word) | Parameter::Texts(word) => Some(Operand::Buffer(word)),
+            Parameter::Gather | Parameter::Scatter => Some(Operand::Segment),
+            Parameter::Many(record) => Some(Operand::Buffer(record.name())),
+            Parameter::Out(record) => Some(Operand::Record(record)),
+            Parameter::Items => None,
+        }
+    }
+}
+
+/// A result, which the raw function writes to where its last parameters point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Returned {
+    /// Two bytes; lifted, an `i32`.
+    Short(&'static str),
+    /// Four bytes, an `i32`.
+    Int(&'static str),
+    /// How many bytes the host transferred, an `i32`.
+    Count,
+    /// Eight bytes, an `i64`.
+    Long(&'static str),
+}
+
+impl Returned {
+    /// How many bytes it has in memory.
+    pub const fn bytes(self) -> u32 {
+        match self {
+            Returned::Short(_) => 2,
+            Returned::Int(_) | Returned::Count => 4,
+            Returned::Long(_) => 8,
+        }
+    }
+
+    /// What it is, lifted.
+    pub const fn operand(self) -> Operand {
+        match self {
+            Returned::Short(word) | Returned::Int(word) => Operand::Int(word),
+            Returned::Count => Operand::Count,
+            Returned::Long(word) => Operand::Long(word),
+        }
+    }
+}
+
+/// How many parameters a function has at most, as the table has them.
+const MOST_PARAMETERS: usize = 8;
+
+/// The operands of a lifted form.
+struct Lifted {
+    operands: [Operand; MOST_PARAMETERS],
+    count: usize,
+}
+
+impl Lifted {
+    const fn of(parameters: &[Parameter]) -> Lifted {
+        let mut lifted = Lifted { operands: [Operand::Segment; MOST_PARAMETERS], count: 0 };
+        let mut position = 0;
+        while position < parameters.len() {
+            if let Some(operand) = parameters[position].operand() {
+                lifted.operands[lifted.count] = operand;
+                lifted.count += 1;
+            }
+            position += 1;
+        }
+        lifted
+    }
+}
+
+macro_rules! functions {
+    ($($name:ident, $word:literal, [$($parameter:expr),*], [$($returned:expr),*], $doc:literal;)+) => {
+        /// A function of WASI preview 1.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Function {
+            $(#[doc = concat!("`", $word, "`: ", $doc, ".")] $name,)+
+        }
+
+        impl Function {
+            /// All of them, in the order of their names.
+            pub const ALL: &'static [Function] = &[$(Function::$name),+];
+
+            /// Its name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Function::$name => $word),+ }
+            }
+
+            /// The name of its lifted form.
+            pub const fn lifted_name(self) -> &'static str {
+                match self { $(Function::$name => concat!("wasi.", $word)),+ }
+            }
+
+            /// What it does.
+            pub const fn doc(self) -> &'static str {
+                match self { $(Function::$name => $doc),+ }
+            }
+
+            /// What it takes, but for where its results go.
+            pub const fn parameters(self) -> &'static [Parameter] {
+                use Parameter::*;
+                match self { $(Function::$name => const { &[$($parameter),*] }),+ }
+            }
+
+            /// What it gives besides its errno, each through a pointer of its own, its last parameters.
+            pub const fn returned(self) -> &'static [Returned] {
+                use Returned::*;
+                match self { $(Function::$name => const { &[$($returned),*] }),+ }
+            }
+
+            /// What its lifted form takes.
+            pub const fn operands(self) -> &'static [Operand] {
+                match self {
+                    $(Function::$name => {
+                        const LIFTED: &Lifted = &Lifted::of(Function::$name.parameters());
+                        LIFTED.operands.split_at(LIFTED.count).0
+                    })+
+                }
+            }
+
+            /// What its lifted form gives.
+            pub const fn results(self) -> &'static [Operand] {
+                use Returned::*;
+                if !self.has_errno() {
+                    return &[];
+                }
+                match self { $(Function::$name => const { &[Operand::Errno $(, $returned.operand())*] }),+ }
+            }
+        }
+    };
+}
+
+functions! {
+    ArgsGet, "args_get", [Texts("argv"), Texts("texts")], [],
+        "the arguments: their addresses, and the bytes, each with a NUL behind it";
+    ArgsSizesGet, "args_sizes_get", [], [Int("count"), Int("bytes")],
+        "how many arguments there are, and how many bytes they take";
+    ClockResGet, "clock_res_get", [Int("clock")], [Long("resolution")],
+        "the resolution of a clock, in nanoseconds; 0 is the time of day, 1 a clock that never goes back";
+    ClockTimeGet, "clock_time_get", [Int("clock"), Long("precision")], [Long("time")],
+        "the time of a clock, in nanoseconds";
+    EnvironGet, "environ_get", [Texts("environ"), Texts("texts")], [],
+        "the environment: the addresses of its texts, and the bytes, each text with a NUL behind it";
+    EnvironSizesGet, "environ_sizes_get", [], [Int("count"), Int("bytes")],
+        "how many texts the environment has, and how many bytes they take";
+    FdAdvise, "fd_advise", [Descriptor("fd"), Long("offset"), Long("bytes"), Int("advice")], [],
+        "say how a part of a file is going to be used";
+    FdAllocate, "fd_allocate", [Descriptor("fd"), Long("offset"), Long("bytes")], [],
+        "reserve space for a part of a file";
+    FdClose, "fd_close", [Descriptor("fd")], [],
+        "close a descriptor";
+    FdDatasync, "fd_datasync", [Descriptor("fd")], [],
+        "put the data of a file on its device";
+    FdFdstatGet, "fd_fdstat_get", [Descriptor("fd"), Out(Record::Fdstat)], [],
+        "what is known of a descriptor";
+    FdFdstatSetFlags, "fd_fdstat_set_flags", [Descriptor("fd"), Int("flags")], [],
+        "set the flags of a descriptor";
+    FdFdstatSetRights, "fd_fdstat_set_rights", [Descriptor("fd"), Long("base"), Long("inheriting")], [],
+        "take rights from a descriptor";
+    FdFilestatGet, "fd_filestat_get", [Descriptor("fd"), Out(Record::Filestat)], [],
+        "what is known of an open file";
+    FdFilestatSetSize, "fd_filestat_set_size", [Descriptor("fd"), Long("bytes")], [],
+        "set the size of an open file";
+    FdFilestatSetTimes, "fd_filestat_set_times", [Descriptor("fd"), Long("atim"), Long("mtim"), Int("flags")], [],
+        "set the times of an open file";
+    FdPread, "fd_pread", [Descriptor("fd"), Scatter, Long("offset")], [Count],
+        "read into the segment from a place in a file";
+    FdPrestatGet, "fd_prestat_get", [Descriptor("fd"), Out(Record::Prestat)], [],
+        "what is known of a directory that was open from the start";
+    FdPrestatDirName, "fd_prestat_dir_name", [Descriptor("fd"), Buffer("name")], [],
+        "the name of a directory that was open from the start";
+    FdPwrite, "fd_pwrite", [Descriptor("fd"), Gather, Long("offset")], [Count],
+        "write the segment to a place in a file";
+    FdRead, "fd_read", [Descriptor("fd"), Scatter], [Count],
+        "read into the segment by one host call, which may read less";
+    FdReaddir, "fd_readdir", [Descriptor("fd"), Buffer("entries"), Long("cookie")], [Count],
+        "the entries of a directory from a cookie on; the last one may be cut off";
+    FdRenumber, "fd_renumber", [Descriptor("fd"), Descriptor("to")], [],
+        "let another descriptor stand for the file, in place of what it stands for";
+    FdSeek, "fd_seek", [Descriptor("fd"), Long("offset"), Int("whence")], [Long("offset")],
+        "move the offset of a descriptor: from the start (0), from where it is (1), from the end (2)";
+    FdSync, "fd_sync", [Descriptor("fd")], [],
+        "put a file with all that belongs to it on its device";
+    FdTell, "fd_tell", [Descriptor("fd")], [Long("offset")],
+        "the offset of a descriptor";
+    FdWrite, "fd_write", [Descriptor("fd"), Gather], [Count],
+        "write the segment by one host call, which may write less";
+    PathCreateDirectory, "path_create_directory", [Descriptor("fd"), Text("path")], [],
+        "make a directory";
+    PathFilestatGet, "path_filestat_get",
+        [Descriptor("fd"), Int("lookup"), Text("path"), Out(Record::Filestat)], [],
+        "what is known of a file";
+    PathFilestatSetTimes, "path_filestat_set_times",
+        [Descriptor("fd"), Int("lookup"), Text("path"), Long("atim"), Long("mtim"), Int("flags")], [],
+        "set the times of a file";
+    PathLink, "path_link",
+        [Descriptor("old_fd"), Int("lookup"), Text("old_path"), Descriptor("new_fd"), Text("new_path")], [],
+        "give a file one more name";
+    PathOpen, "path_open",
+        [Descriptor("fd"), Int("lookup"), Text("path"), Int("oflags"), Long("base"), Long("inheriting"),
+         Int("flags")], [Int("fd")],
+        "open a file or a directory";
+    PathReadlink, "path_readlink", [Descriptor("fd"), Text("path"), Buffer("target")], [Count],
+        "where a symbolic link leads";
+    PathRemoveDirectory, "path_remove_directory", [Descriptor("fd"), Text("path")], [],
+        "remove an empty directory";
+    PathRename, "path_rename", [Descriptor("fd"), Text("old_path"), Descriptor("new_fd"), Text("new_path")], [],
+        "give a file another name";
+    PathSymlink, "path_symlink", [Text("target"), Descriptor("fd"), Text("path")], [],
+        "make a symbolic link";
+    PathUnlinkFile, "path_unlink_file", [Descriptor("fd"), Text("path")], [],
+        "remove a name of a file";
+    PollOneoff, "poll_oneoff", [Many(Record::Subscription), Many(Record::Event), Items], [Int("count")],
+        "wait until something happens; there must be room for as many events as there are subscriptions";
+    ProcExit, "proc_exit", [Int("status")], [],
+        "end the program";
+    ProcRaise, "proc_raise", [Int("signal")], [],
+        "send a signal to the program";
+    RandomGet, "random_get", [Buffer("bytes")], [],
+        "fill the segment with random bytes";
+    SchedYield, "sched_yield", [], [],
+        "let others run";
+    SockAccept, "sock_accept", [Descriptor("fd"), Int("flags")], [Int("fd")],
+        "take a connection";
+    SockRecv, "sock_recv", [Descriptor("fd"), Scatter, Int("flags")], [Count, Short("roflags")],
+        "receive into the segment";
+    SockSend, "sock_send", [Descriptor("fd"), Gather, Int("flags")], [Count],
+        "send the segment";
+    SockShutdown, "sock_shutdown", [Descriptor("fd"), Int("how")], [],
+        "end one direction of a connection, or both";
+}
+
+impl Function {
+    /// The one of a name.
+    pub fn from_name(name: &str) -> Option<Function> {
+        Function::ALL.iter().copied().find(|function| function.name() == name)
+    }
+
+    /// The type of the raw function.
+    pub fn function_type(self) -> FunctionType {
+        let mut params = Vec::new();
+        for parameter in self.parameters() {
+            params.extend(std::iter::repeat_n(parameter.raw_type(), parameter.raw_count()));
+        }
+        params.extend(self.returned().iter().map(|_| ValueType::I32));
+        let results = if self.has_errno() { vec![ValueType::I32] } else { vec![] };
+        FunctionType { params, results }
+    }
+
+    /// Whether it gives an errno. What does not, does not come back.
+    pub const fn has_errno(self) -> bool {
+        !matches!(self, Function::ProcExit)
+    }
+
+    /// The violations that a use of its lifted form can be.
+    pub const fn violations(self) -> &'static [Violation] {
+        use Violation::{Forged, OutOfBounds, OutOfMemory, UseAfterFree};
+        let (mut segments, mut records, mut position) = (false, false, 0);
+        let operands = self.operands();
+        while position < operands.len() {
+            segments |= operands[position].is_segment();
+            records |= matches!(operands[position], Operand::Record(_));
+            position += 1;
+        }
+        match (segments, records, self.needs_scratch()) {
+            (_, true, _) => &[OutOfBounds, UseAfterFree, Forged],
+            (true, false, true) => &[OutOfMemory, UseAfterFree, Forged],
+            (true, false, false) => &[UseAfterFree, Forged],
+            (false, false, true) => &[OutOfMemory],
+            (false, false, false) => &[],
+        }
+    }
+
+    /// Whether its lifted form needs memory of its own: for iovecs, or results.
+    pub const fn needs_scratch(self) -> bool {
+        let (parameters, mut position) = (self.parameters(), 0);
+        while position < parameters.len() {
+            if matches!(parameters[position], Parameter::Gather | Parameter::Scatter | Parameter::Texts(_)) {
+                return true;
+            }
+            position += 1;
+        }
+        !self.returned().is_empty()
+    }
+
+    /// Whether the host reads or writes memory for it.
+    pub fn uses_memory(self) -> bool {
+        let is_number = |parameter: &Parameter| {
+            matches!(parameter, Parameter::Descriptor(_) | Parameter::Int(_) | Parameter::Long(_))
+        };
+        !self.returned().is_empty() || !self.parameters().iter().all(is_number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ValueType::{I32, I64};
+
+    #[test]
+    fn types_are_those_of_the_specification() {
+        let ty = |name: &str| Function::from_name(name).map(Function::function_type);
+        let errno = |params: &[ValueType]| Some(FunctionType::new(params, [I32]));
+        assert_eq!(ty("fd_write"), errno(&[I32, I32, I32, I32]));
+        assert_eq!(ty("fd_pread"), errno(&[I32, I32, I32, I64, I32]));
+        assert_eq!(ty("fd_seek"), errno(&[I32, I64, I32, I32]));
+        assert_eq!(ty("path_open"), errno(&[I32, I32, I32, I32, I32, I64, I64, I32, I32]));
+        assert_eq!(ty("path_link"), errno(&[I32, I32, I32, I32, I32, I32, I32]));
+        assert_eq!(ty("path_symlink"), errno(&[I32, I32, I32, I32, I32]));
+        assert_eq!(ty("poll_oneoff"), errno(&[I32, I32, I32, I32]));
+        assert_eq!(ty("sock_recv"), errno(&[I32, I32, I32, I32, I32, I32]));
+        assert_eq!(ty("proc_exit"), Some(FunctionType::new([I32], [])));
+        assert_eq!(ty("sched_yield"), errno(&[]));
+        assert_eq!(Function::ALL.len(), 46);
+    }
+
+    #[test]
+    fn lifted_forms_have_no_pointers() {
+        assert_eq!(Function::PollOneoff.operands().len(), 2);
+        assert_eq!(Function::PathOpen.operands().len(), 7);
+        assert_eq!(Function::SockRecv.results(), [Operand::Errno, Operand::Count, Operand::Int("roflags")]);
+        assert_eq!(Function::ProcExit.results(), []);
+        assert!(!Function::SchedYield.uses_memory() && !Function::FdClose.uses_memory());
+        assert!(Function::FdTell.uses_memory() && Function::PathUnlinkFile.uses_memory());
+    }
+}

@@ -1,0 +1,189 @@
+//! The records that the host reads and writes, field by field.
+
+use crate::access::Access;
+use crate::catalogue::Operand;
+
+macro_rules! records {
+    ($($record:ident, $name:literal, $bytes:literal, $doc:literal {
+        $($field:ident, $word:literal, $offset:literal, $access:ident, $about:literal;)+
+    })+) => {
+        /// A record in memory.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Record {
+            $(#[doc = concat!("`", $name, "`: ", $doc, ".")] $record,)+
+        }
+
+        impl Record {
+            /// All of them.
+            pub const ALL: &'static [Record] = &[$(Record::$record),+];
+
+            /// Its name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Record::$record => $name),+ }
+            }
+
+            /// How many bytes it has. The name of a directory entry is not part of the record: it follows.
+            pub const fn bytes(self) -> u32 {
+                match self { $(Record::$record => $bytes),+ }
+            }
+
+            /// What it is.
+            pub const fn doc(self) -> &'static str {
+                match self { $(Record::$record => $doc),+ }
+            }
+        }
+
+        /// A field of a record.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Field {
+            $($(#[doc = concat!("`", $word, "` of a `", $name, "`: ", $about, ".")] $field,)+)+
+        }
+
+        impl Field {
+            /// All fields of all records.
+            pub const ALL: &'static [Field] = &[$($(Field::$field),+),+];
+
+            /// The record that it is a field of.
+            pub const fn record(self) -> Record {
+                match self { $($(Field::$field => Record::$record),+),+ }
+            }
+
+            /// Its name.
+            pub const fn name(self) -> &'static str {
+                match self { $($(Field::$field => $word),+),+ }
+            }
+
+            /// The name of the intrinsic that reads it.
+            pub const fn getter(self) -> &'static str {
+                match self { $($(Field::$field => concat!("wasi.", $name, ".", $word)),+),+ }
+            }
+
+            /// The name of the intrinsic that writes it, if the program does that.
+            pub const fn setter(self) -> &'static str {
+                match self { $($(Field::$field => concat!("wasi.", $name, ".set_", $word)),+),+ }
+            }
+
+            /// The documentation of the intrinsic that reads it.
+            pub const fn getter_doc(self) -> &'static str {
+                match self { $($(Field::$field => concat!("of a ", $name, ": ", $about)),+),+ }
+            }
+
+            /// The documentation of the intrinsic that writes it.
+            pub const fn setter_doc(self) -> &'static str {
+                match self { $($(Field::$field => concat!("set, of a ", $name, ": ", $about)),+),+ }
+            }
+
+            /// What the intrinsic that reads it takes.
+            pub const fn getter_operands(self) -> &'static [Operand] {
+                match self { $($(Field::$field => &[Operand::Record(Record::$record)]),+),+ }
+            }
+
+            /// What the intrinsic that reads it gives.
+            pub const fn getter_results(self) -> &'static [Operand] {
+                match self { $($(Field::$field => &[Operand::Value(Access::$access)]),+),+ }
+            }
+
+            /// What the intrinsic that writes it takes.
+            pub const fn setter_operands(self) -> &'static [Operand] {
+                match self {
+                    $($(Field::$field => &[Operand::Record(Record::$record), Operand::Value(Access::$access)]),+),+
+                }
+            }
+
+            /// How many bytes lie before it.
+            pub const fn offset(self) -> u32 {
+                match self { $($(Field::$field => $offset),+),+ }
+            }
+
+            /// How it is read; written, it is the same with a sign.
+            pub const fn access(self) -> Access {
+                match self { $($(Field::$field => Access::$access),+),+ }
+            }
+        }
+    };
+}
+
+records! {
+    Filestat, "filestat", 64, "what is known of a file" {
+        FilestatDevice, "dev", 0, Long, "the number of the device that has the file";
+        FilestatInode, "ino", 8, Long, "the serial number of the file";
+        FilestatType, "filetype", 16, UByte, "0 unknown, 1 block device, 2 character device, 3 directory, 4 regular file, \
+            5 datagram socket, 6 stream socket, 7 symbolic link";
+        FilestatLinks, "nlink", 24, Long, "how many hard links there are";
+        FilestatSize, "size", 32, Long, "the size in bytes";
+        FilestatAccessed, "atim", 40, Long, "when it was last read, in nanoseconds since 1970";
+        FilestatModified, "mtim", 48, Long, "when its data last changed, in nanoseconds since 1970";
+        FilestatChanged, "ctim", 56, Long, "when its status last changed, in nanoseconds since 1970";
+    }
+    Fdstat, "fdstat", 24, "what is known of a file descriptor" {
+        FdstatType, "filetype", 0, UByte, "what it is open on, as in a filestat";
+        FdstatFlags, "flags", 2, UShort, "bits: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync";
+        FdstatRights, "rights_base", 8, Long, "what may be done with it, a bit for each function";
+        FdstatInheriting, "rights_inheriting", 16, Long, "what may be done with what is opened through it";
+    }
+    Prestat, "prestat", 8, "what is known of a directory that was open from the start" {
+        PrestatTag, "tag", 0, UByte, "0 for a directory";
+        PrestatName, "dir_name_len", 4, Int, "the size of its name in bytes";
+    }
+    Dirent, "dirent", 24, "an entry of a directory, with its name behind it" {
+        DirentNext, "next", 0, Long, "the cookie of the next entry";
+        DirentInode, "ino", 8, Long, "the serial number of the file";
+        DirentName, "namlen", 16, Int, "the size of its name in bytes";
+        DirentType, "type", 20, UByte, "what it is, as in a filestat";
+    }
+    Subscription, "subscription", 48, "what is waited for" {
+        SubscriptionUserdata, "userdata", 0, Long, "a number that the event will have";
+        SubscriptionTag, "tag", 8, UByte, "0 for a clock, 1 for a descriptor to read from, 2 for one to write to";
+        SubscriptionClock, "clock_id", 16, Int, "the clock";
+        SubscriptionTimeout, "timeout", 24, Long, "until when, or how long, in nanoseconds";
+        SubscriptionPrecision, "precision", 32, Long, "how much longer it may take, in nanoseconds";
+        SubscriptionFlags, "clock_flags", 40, UShort, "1 if the time is absolute";
+        SubscriptionDescriptor, "fd", 16, Int, "the descriptor";
+    }
+    Event, "event", 32, "what happened" {
+        EventUserdata, "userdata", 0, Long, "the number that the subscription has";
+        EventError, "error", 8, UShort, "an errno";
+        EventType, "type", 10, UByte, "as the tag of a subscription";
+        EventBytes, "nbytes", 16, Long, "how many bytes can be transferred";
+        EventFlags, "flags", 24, UShort, "1 if the other end was closed";
+    }
+    Iovec, "iovec", 8, "an element of the lists that the raw functions take" {
+        IovecBuffer, "buf", 0, Int, "the address of the buffer";
+        IovecBytes, "buf_len", 4, Int, "its size in bytes";
+    }
+    List, "list", 8, "the list of texts that `wasi.args` and `wasi.environ` make" {
+        ListCount, "count", 0, Int, "how many there are";
+    }
+}
+
+impl Field {
+    /// Whether the program writes it, too: the records that the host reads.
+    pub const fn is_set(self) -> bool {
+        matches!(self.record(), Record::Subscription | Record::Iovec)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn fields_lie_in_their_records_and_do_not_overlap_but_in_a_union() {
+        for &field in Field::ALL {
+            let end = field.offset() + field.access().bytes();
+            assert!(end <= field.record().bytes(), "{}", field.getter());
+            assert_eq!(field.offset() % field.access().bytes(), 0, "{} is not aligned", field.getter());
+            for &other in Field::ALL.iter().filter(|other| other.record() == field.record() && **other > field) {
+                let is_union = field == Field::SubscriptionClock && other == Field::SubscriptionDescriptor;
+                assert!(end <= other.offset() || is_union || other.offset() < field.offset(), "{}", field.getter());
+            }
+        }
+    }
+
+    #[test]
+    fn names_differ() {
+        let names: BTreeSet<_> = Field::ALL.iter().flat_map(|field| [field.getter(), field.setter()]).collect();
+        assert_eq!(names.len(), 2 * Field::ALL.len());
+    }
+}

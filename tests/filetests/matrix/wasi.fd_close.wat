@@ -1,0 +1,47 @@
+;;! representations: i32 i64 anyref
+;;! directories: files
+;; Closes a descriptor: the offset of 4 cannot be asked for any more (BADF), unless another one was closed. 99 is no
+;; descriptor (BADF).
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.setByte" (func $setByte (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.setLong" (func $setLong (param {seg} i32 i64)))
+  (import "linmem" "wasi.path_open" (func $path_open (param i32 i32 {seg} {bytes} i32 i64 i64 i32) (result i32)))
+  (import "linmem" "wasi.fd_tell" (func $fd_tell (param i32) (result i64)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $raw (param i32) (result i32)))
+  (import "linmem" "wasi.fd_close" (func $lifted (param i32) (result i32)))
+
+  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  (func $open (param $region i32) (local $path {seg})
+    (local.set $path (call $allocate (local.get $region) (i32.const 9)))
+    (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"
+    (call $setByte (local.get $path) (i32.const 8) (i32.const 0x74)) ;; "t"
+    (drop (call $path_open (i32.const 3) (i32.const 0) (local.get $path) {size:9} (i32.const 0)
+      (i64.const 0x42) (i64.const 0) (i32.const 0))))
+
+  (func (export "raw") (param $fd i32) (result i32 i64)
+    (call $open (call $new))
+    (call $raw (local.get $fd)) (call $fd_tell (i32.const 4)))
+
+  (func (export "lifted") (param $fd i32) (result i32 i64)
+    (call $open (call $new))
+    (call $lifted (local.get $fd)) (call $fd_tell (i32.const 4)))
+
+  (func (export "raw_twice") (param $fd i32) (result i32 i32)
+    (call $open (call $new))
+    (call $raw (local.get $fd)) (call $raw (local.get $fd)))
+
+  (func (export "lifted_twice") (param $fd i32) (result i32 i32)
+    (call $open (call $new))
+    (call $lifted (local.get $fd)) (call $lifted (local.get $fd))))
+
+;; run: raw(4) == (0, -8)
+;; run: lifted(4) == (0, -8)
+;; run: raw(3) == (0, 0)
+;; run: lifted(3) == (0, 0)
+;; run: raw(99) == (8, 0)
+;; run: lifted(99) == (8, 0)
+;; run: raw_twice(4) == (0, 8)
+;; run: lifted_twice(4) == (0, 8)

@@ -1,0 +1,45 @@
+;;! representations: i32 i64 anyref
+;;! directories: files
+;; Sets the flags of a descriptor, which its fdstat has then: 1 append, 4 nonblock. This host cannot set 2, dsync
+;; (INVAL); and 99 is no descriptor (BADF).
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.setByte" (func $setByte (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.setLong" (func $setLong (param {seg} i32 i64)))
+  (import "linmem" "wasi.path_open" (func $path_open (param i32 i32 {seg} {bytes} i32 i64 i64 i32) (result i32)))
+  (import "linmem" "wasi.fd_fdstat_get" (func $fd_fdstat_get (param i32 {seg}) (result i32)))
+  (import "linmem" "wasi.fdstat.flags" (func $flags (param {seg}) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_fdstat_set_flags" (func $raw (param i32 i32) (result i32)))
+  (import "linmem" "wasi.fd_fdstat_set_flags" (func $lifted (param i32 i32) (result i32)))
+
+  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  (func $open (param $region i32) (local $path {seg})
+    (local.set $path (call $allocate (local.get $region) (i32.const 9)))
+    (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"
+    (call $setByte (local.get $path) (i32.const 8) (i32.const 0x74)) ;; "t"
+    (drop (call $path_open (i32.const 3) (i32.const 0) (local.get $path) {size:9} (i32.const 0)
+      (i64.const 0x42) (i64.const 0) (i32.const 0))))
+
+  (func $flags_of (param $region i32) (param $fd i32) (result i32) (local $fdstat {seg})
+    (local.set $fdstat (call $allocate (local.get $region) (i32.const 24)))
+    (drop (call $fd_fdstat_get (local.get $fd) (local.get $fdstat)))
+    (call $flags (local.get $fdstat)))
+
+  (func (export "raw") (param $fd i32) (param $flags i32) (result i32 i32) (local $region i32)
+    (call $open (local.tee $region (call $new)))
+    (call $raw (local.get $fd) (local.get $flags)) (call $flags_of (local.get $region) (i32.const 4)))
+
+  (func (export "lifted") (param $fd i32) (param $flags i32) (result i32 i32) (local $region i32)
+    (call $open (local.tee $region (call $new)))
+    (call $lifted (local.get $fd) (local.get $flags)) (call $flags_of (local.get $region) (i32.const 4))))
+
+;; run: raw(4, 1) == (0, 1)
+;; run: lifted(4, 1) == (0, 1)
+;; run: raw(4, 5) == (0, 5)
+;; run: lifted(4, 5) == (0, 5)
+;; run: raw(4, 2) == (28, 0)
+;; run: lifted(4, 2) == (28, 0)
+;; run: raw(99, 1) == (8, 0)
+;; run: lifted(99, 1) == (8, 0)

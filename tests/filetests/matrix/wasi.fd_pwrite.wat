@@ -1,0 +1,74 @@
+;;! representations: i32 i64 anyref
+;;! directories: files
+;; Writes a segment to a place in a file; the offset of the descriptor stays where it is. What is read back from 5 is
+;; ", file!" and a line feed at first. 99 is no descriptor (BADF), and standard output has no places (SPIPE).
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
+  (import "linmem" "MemorySegment.getLong" (func $getLong (param {seg} i32) (result i64)))
+  (import "linmem" "MemorySegment.setByte" (func $setByte (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.setLong" (func $setLong (param {seg} i32 i64)))
+  (import "linmem" "wasi.iovec.set_buf" (func $set_buf (param {seg} i32)))
+  (import "linmem" "wasi.iovec.set_buf_len" (func $set_buf_len (param {seg} i32)))
+  (import "linmem" "wasi.path_open" (func $path_open (param i32 i32 {seg} {bytes} i32 i64 i64 i32) (result i32)))
+  (import "linmem" "wasi.fd_tell" (func $fd_tell (param i32) (result i64)))
+  (import "linmem" "wasi.fd_pread" (func $fd_pread (param i32 {seg} {bytes} i64) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_pwrite" (func $raw (param i32 i32 i32 i64 i32) (result i32)))
+  (import "linmem" "wasi.fd_pwrite" (func $lifted (param i32 {seg} {bytes} i64) (result i32 i32)))
+  (import "linmem" "wasi.fd_pwrite" (func $folded (param i32 {seg} {bytes} i64) (result i32)))
+
+  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  (func $open (param $region i32) (local $path {seg})
+    (local.set $path (call $allocate (local.get $region) (i32.const 9)))
+    (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"
+    (call $setByte (local.get $path) (i32.const 8) (i32.const 0x74)) ;; "t"
+    (drop (call $path_open (i32.const 3) (i32.const 0) (local.get $path) {size:9} (i32.const 0)
+      (i64.const 0x42) (i64.const 0) (i32.const 0))))
+
+  (func $text (param $region i32) (result {seg}) (local $text {seg})
+    (local.set $text (call $allocate (local.get $region) (i32.const 4)))
+    (call $setInt (local.get $text) (i32.const 0) (i32.const 0x454c4946)) ;; "FILE"
+    (local.get $text))
+  (func $read_back (param $region i32) (result i64) (local $to {seg})
+    (local.set $to (call $allocate (local.get $region) (i32.const 8)))
+    (drop (call $fd_pread (i32.const 4) (local.get $to) {size:8} (i64.const 5)))
+    (call $getLong (local.get $to) (i32.const 0)))
+
+  ;; The errno, the count, what is read back, and the offset.
+  (func (export "raw") (param $fd i32) (param $offset i64) (result i32 i32 i64 i64)
+    (local $region i32) (local $iovec {seg}) (local $count {seg})
+    (call $open (local.tee $region (call $new)))
+    (local.set $iovec (call $allocate (local.get $region) (i32.const 8)))
+    (local.set $count (call $allocate (local.get $region) (i32.const 4)))
+    (call $setInt (local.get $count) (i32.const 0) (i32.const 0))
+    (call $set_buf (local.get $iovec) (call $address (call $text (local.get $region))))
+    (call $set_buf_len (local.get $iovec) (i32.const 4))
+    (call $raw (local.get $fd) (call $address (local.get $iovec)) (i32.const 1) (local.get $offset)
+      (call $address (local.get $count)))
+    (call $getInt (local.get $count) (i32.const 0))
+    (call $read_back (local.get $region)) (call $fd_tell (i32.const 4)))
+
+  (func (export "lifted") (param $fd i32) (param $offset i64) (result i32 i32 i64 i64) (local $region i32)
+    (call $open (local.tee $region (call $new)))
+    (call $lifted (local.get $fd) (call $text (local.get $region)) {size:4} (local.get $offset))
+    (call $read_back (local.get $region)) (call $fd_tell (i32.const 4)))
+
+  (func (export "folded") (param $fd i32) (param $offset i64) (result i32 i64) (local $region i32)
+    (call $open (local.tee $region (call $new)))
+    (call $folded (local.get $fd) (call $text (local.get $region)) {size:4} (local.get $offset))
+    (call $read_back (local.get $region))))
+
+;; run: raw(4, 7) == (0, 4, 0x0a21454c4946202c, 0)
+;; run: lifted(4, 7) == (0, 4, 0x0a21454c4946202c, 0)
+;; run: raw(4, 9) == (0, 4, 0x454c49466966202c, 0)
+;; run: lifted(4, 9) == (0, 4, 0x454c49466966202c, 0)
+;; run: raw(99, 7) == (8, 0, 0x0a21656c6966202c, 0)
+;; run: lifted(99, 7) == (8, 0, 0x0a21656c6966202c, 0)
+;; run: raw(1, 7) == (70, 0, 0x0a21656c6966202c, 0)
+;; run: lifted(1, 7) == (70, 0, 0x0a21656c6966202c, 0)
+;; run: folded(4, 7) == (4, 0x0a21454c4946202c)
+;; run: folded(99, 7) == (-8, 0x0a21656c6966202c)
