@@ -80,7 +80,7 @@
   ;; $w0 to $w3 are the latest sixteen words of the message schedule. While eight rounds take what is in $w0 and $w1, by
   ;; way of memory, $n0 and $n1 become the eight words behind $w3. Those of the last two times are not used.
   (func $compress (param $state i64) (param $data i64)
-    (local $region i32) (local $constants i64) (local $words i64) (local $hash i64) (local $block i64) (local $k i64)
+    (local $region i32) (local $constants i64) (local $words i64) (local $hash i64) (local $block i64) (local $next_four i64)
     (local $at i32) (local $end i32) (local $i i32) (local $x i32) (local $y i32)
     (local $a i32) (local $b i32) (local $c i32) (local $d i32)
     (local $e i32) (local $f i32) (local $g i32) (local $h i32)
@@ -88,6 +88,7 @@
     (local $n0 v128) (local $n1 v128) (local $s v128)
     (local.set $region (call $new))
     (local.set $constants (call $allocate (local.get $region) (i32.const 256)))
+    (local.set $next_four (call $slice (local.get $constants) (i32.const 16) (i32.const 240)))
     (local.set $words (call $allocate (local.get $region) (i32.const 32)))
     (memory.init $constants (call $address (local.get $constants)) (i32.const 0) (i32.const 256))
     (local.set $hash (call $slice (local.get $state) (i32.const 0) (i32.const 32)))
@@ -118,11 +119,10 @@
 
         (local.set $i (i32.const 0))
         (loop $eight
-          (local.set $k (call $slice (local.get $constants) (local.get $i) (i32.const 32)))
           (call $setVector (local.get $words) (i32.const 0)
-            (i32x4.add (local.get $w0) (call $getVector (local.get $k) (i32.const 0))))
+            (i32x4.add (local.get $w0) (call $getVector (local.get $constants) (local.get $i))))
           (call $setVector (local.get $words) (i32.const 16)
-            (i32x4.add (local.get $w1) (call $getVector (local.get $k) (i32.const 16))))
+            (i32x4.add (local.get $w1) (call $getVector (local.get $next_four) (local.get $i))))
 
           ;; Four rounds. The comments say what is a, b, c, d, e, f, g, h in each.
           ;; a b c d e f g h
