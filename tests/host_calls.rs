@@ -88,3 +88,97 @@ fn files_are_read_and_written_through_builders() {
         Err("f: wasi.filestat.set_size is not for programs to write".to_string())
     );
 }
+
+/// A host whose every call is interrupted once, and whose directory has a name that is told in the middle of a callback.
+fn interrupted(engine: &linmem_host::wasmtime::Engine) -> linmem_host::wasmtime::Linker<Vec<&'static str>> {
+    use linmem_host::wasmtime::{Caller, Extern, Linker};
+    const INTR: i32 = 27;
+    type Host<'a> = Caller<'a, Vec<&'static str>>;
+    fn first(caller: &mut Host<'_>, name: &'static str) -> bool {
+        let is_first = !caller.data().contains(&name);
+        caller.data_mut().push(name);
+        is_first
+    }
+    fn write(caller: &mut Host<'_>, address: i32, bytes: &[u8]) {
+        let Some(Extern::Memory(memory)) = caller.get_export("memory") else { panic!("no memory") };
+        memory.write(caller, address as usize, bytes).unwrap();
+    }
+    let mut linker = Linker::new(engine);
+    let wasi = "wasi_snapshot_preview1";
+    linker
+        .func_wrap(wasi, "fd_prestat_get", |mut caller: Host<'_>, fd: i32, to: i32| {
+            if first(&mut caller, "fd_prestat_get") {
+                return INTR;
+            }
+            write(&mut caller, to, &[0, 0, 0, 0, 1, 0, 0, 0]);
+            if fd == 3 { 0 } else { 8 }
+        })
+        .unwrap()
+        .func_wrap(wasi, "fd_prestat_dir_name", |mut caller: Host<'_>, _: i32, to: i32, _: i32| {
+            if first(&mut caller, "fd_prestat_dir_name") {
+                return INTR;
+            }
+            let Some(Extern::Func(callback)) = caller.get_export("callback") else { panic!("no callback") };
+            callback.typed::<(), ()>(&caller).unwrap().call(&mut caller, ()).unwrap();
+            write(&mut caller, to, b"/");
+            0
+        })
+        .unwrap()
+        .func_wrap(wasi, "fd_fdstat_get", |mut caller: Host<'_>, _: i32, to: i32| {
+            if first(&mut caller, "fd_fdstat_get") {
+                return INTR;
+            }
+            write(&mut caller, to, &[0xff; 24]);
+            0
+        })
+        .unwrap()
+        .func_wrap(
+            wasi,
+            "path_open",
+            |mut caller: Host<'_>, fd: i32, _: i32, _: i32, _: i32, _: i32, rights: i64, _: i64, _: i32, to: i32| {
+                if first(&mut caller, "path_open") {
+                    return INTR;
+                }
+                // For reading, and not for writing.
+                assert_eq!((fd, rights & 2, rights & 64), (3, 2, 0));
+                write(&mut caller, to, &[9, 0, 0, 0]);
+                0
+            },
+        )
+        .unwrap();
+    linker
+}
+
+#[test]
+fn a_path_is_opened_although_the_host_interrupts_and_calls_back() {
+    use linmem_host::wasmtime::{Module, Store};
+    let text = r#"(module
+      (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+      (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+      (import "linmem" "MemorySegment.setLong" (func $setLong (param i64 i32 i64)))
+      (import "linmem" "MemorySegment.getLong" (func $getLong (param i64 i32) (result i64)))
+      (import "linmem" "wasi.open" (func $open (param i64 i32) (result i32 i32)))
+      (global $region (mut i32) (i32.const 0))
+      (global $made (mut i64) (i64.const 0))
+      (global $bytes (mut i32) (i32.const 16))
+      (func (export "callback")
+        (global.set $made (call $allocate (global.get $region) (global.get $bytes)))
+        (call $setLong (global.get $made) (i32.const 8) (i64.const 0x12345678)))
+      (func (export "run") (result i32 i32 i64) (local $path i64) (local $errno i32) (local $fd i32)
+        (global.set $region (call $new))
+        (local.set $path (call $allocate (global.get $region) (i32.const 8)))
+        (call $setLong (local.get $path) (i32.const 0) (i64.const 0x6161616161616161))
+        (call $open (local.get $path) (i32.const 0))
+        (local.set $fd) (local.set $errno)
+        (call $setLong (call $allocate (global.get $region) (global.get $bytes)) (i32.const 8) (i64.const -1))
+        (local.get $errno) (local.get $fd) (call $getLong (global.get $made) (i32.const 8))))"#;
+    for safety in linmem::Safety::ALL {
+        let config = Config { safety: Some(*safety), ..Config::default() };
+        let module = Module::new(support::host::engine(), linmem::link(text.as_bytes(), &config).unwrap()).unwrap();
+        let mut store = Store::new(support::host::engine(), Vec::new());
+        store.set_fuel(1_000_000).unwrap();
+        let instance = interrupted(support::host::engine()).instantiate(&mut store, &module).unwrap();
+        let run = instance.get_typed_func::<(), (i32, i32, i64)>(&mut store, "run").unwrap();
+        assert_eq!(run.call(&mut store, ()).unwrap(), (0, 9, 0x1234_5678), "{safety}");
+    }
+}

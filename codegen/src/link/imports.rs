@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::error::{Error, Place};
 use crate::module::{function_type, print_function_type};
 use indexmap::IndexMap;
-use linmem_intrinsics::{MODULE, Representation, Signature, Target};
+use linmem_intrinsics::{Intrinsic, MODULE, Representation, Signature, Target, wasi};
 use wasmparser::{FuncType, Import, TypeRef};
 
 /// What becomes of an imported function.
@@ -146,7 +146,8 @@ impl<'a> Imports<'a> {
         match self.functions.get(function as usize) {
             Some(Fate::Kept { module, name }) => is_exit(module, name),
             Some(Fate::Host { module, name }) => is_exit(module, name),
-            _ => false,
+            Some(Fate::Intrinsic(signature)) => signature.intrinsic == Intrinsic::Host(wasi::Function::ProcExit),
+            None => false,
         }
     }
 

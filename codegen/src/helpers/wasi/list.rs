@@ -33,6 +33,7 @@ pub(super) fn texts(bodies: &Bodies<'_>, call: Call, sizes: HostFunction, get: H
     let (errno, list, bytes) = (routine.int(), routine.int(), routine.int());
     let (count, texts, texts_end) = (routine.int(), routine.int(), routine.int());
     let (size, addresses) = (routine.int(), routine.int());
+    let (mark, mark_or_end, top) = (routine.int(), routine.int(), bodies.context.top());
     let wide = routine.local(ValType::I64);
     let (first, second) = (routine.at(0, 4), routine.at(4, 4));
 
@@ -40,7 +41,9 @@ pub(super) fn texts(bodies: &Bodies<'_>, call: Call, sizes: HostFunction, get: H
     let frame = routine.frame(8, |routine| {
         routine.fail(errno, Errno::Nomem).br(exit);
     });
-    routine.get(frame.start).behind(frame.start, 4).host(sizes).set(errno);
+    routine.persist(sizes, errno, |routine| {
+        routine.get(frame.start).behind(frame.start, 4);
+    });
     routine.get(frame.start).sink().i32_load(first).local_set(count.0);
     routine.get(frame.start).sink().i32_load(second).local_set(texts_end.0);
     routine.end_frame(frame);
@@ -59,6 +62,7 @@ pub(super) fn texts(bodies: &Bodies<'_>, call: Call, sizes: HostFunction, get: H
     routine.fail(errno, Errno::Nomem).br(exit);
     routine.end();
     let _ = no_memory;
+    routine.sink().global_get(top).local_set(mark.0);
     routine.allocate(list, size);
     routine.get(list).sink().i32_eqz();
     routine.if_();
@@ -70,17 +74,22 @@ pub(super) fn texts(bodies: &Bodies<'_>, call: Call, sizes: HostFunction, get: H
     routine.constant(Record::List.bytes()).sink().i32_add().local_tee(texts.0);
     routine.get(texts_end).sink().i32_add().local_set(texts_end.0);
     let made = routine.block();
-    routine.get(addresses).get(texts).host(get).tee(errno).br_if(made);
+    routine.persist(get, errno, |routine| {
+        routine.get(addresses).get(texts);
+    });
+    routine.get(errno).br_if(made);
     write_entries(&mut routine, (list, count), (texts, texts_end), addresses, (errno, made));
     routine.end();
 
     routine.get(size).round_up().get(list).sink().i32_add().local_set(addresses.0);
     routine.get(bytes).round_up().get(list).sink().i32_add().local_set(texts.0);
+    // Where top was before, if all is free again: that may be in another chunk.
+    routine.get(texts).set(mark_or_end);
     routine.get(errno);
     routine.if_();
-    routine.get(list).set(texts);
+    routine.get(list).set(texts).get(mark).set(mark_or_end);
     routine.end();
-    routine.shrink(addresses, texts);
+    routine.shrink(addresses, texts, mark_or_end);
     routine.get(errno);
     routine.if_();
     routine.constant(0).set(list);
@@ -166,7 +175,9 @@ pub(super) fn item(bodies: &Bodies<'_>) -> Function {
         routine.constant(ENTRY).sink().i32_div_u().i32_ge_u().i32_or();
         routine.if_();
         violate(&mut routine, |sink| {
+            // The offset of an index so large that it has none is the largest one.
             sink.local_get(index.0).i32_const(ENTRY as i32).i32_mul().i32_const(Record::List.bytes() as i32).i32_add();
+            sink.i32_const(-1).local_get(index.0).i32_const((u32::MAX / ENTRY) as i32).i32_lt_u().select();
             sink.i32_const(ENTRY as i32);
             // The list up to its last entry.
             sink.local_get(list.0).i32_load(first).i32_const(ENTRY as i32).i32_mul();

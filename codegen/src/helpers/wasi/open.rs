@@ -4,12 +4,14 @@
 use crate::helpers::Bodies;
 use crate::helpers::wasi::routine::{Label, Local, Routine};
 use crate::helpers::wasi::{Call, Form};
-use linmem_allocator::Zero;
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
 use wasm_encoder::{Function, ValType};
 
 /// The first descriptor that may be such a directory.
 const FIRST: u32 = 3;
+
+/// How many descriptors are asked, in case that the host calls every one a directory.
+const MOST: u32 = 1024;
 
 /// Where things lie in the frame: what is known of a directory, of a descriptor, the new descriptor, and a dot.
 const FDSTAT: u32 = Record::Prestat.bytes();
@@ -86,24 +88,27 @@ pub(super) fn open(bodies: &Bodies<'_>) -> Function {
     routine.behind(frame.start, DOT).set(path.start).constant(1).set(path.bytes);
     routine.end();
 
-    routine.get(best).behind(frame.start, FDSTAT).host(HostFunction::FdFdstatGet).tee(errno).br_if(done);
+    routine.persist(HostFunction::FdFdstatGet, errno, |routine| {
+        routine.get(best).behind(frame.start, FDSTAT);
+    });
+    routine.get(errno).br_if(done);
     let inheriting = routine.local(ValType::I64);
     let inheriting_at = routine.at(FDSTAT + Field::FdstatInheriting.offset(), 8);
     routine.get(frame.start).sink().i64_load(inheriting_at).local_set(inheriting.0);
-    let again = routine.repeat();
-    routine.get(best);
-    // lookup: symbolic links are followed unless the flag says no
-    routine.get(flags).constant(flag::NOFOLLOW).sink().i32_and().i32_eqz();
-    routine.get(path.start).get(path.bytes);
-    routine.get(flags).constant(flag::SHIFT).sink().i32_shr_u().i32_const(flag::OFLAGS as i32).i32_and();
-    write_rights(&mut routine, flags);
-    routine.get(inheriting).sink().i64_and().local_get(inheriting.0);
-    routine.get(flags).constant(flag::FDFLAGS).sink().i32_and();
-    routine.behind(frame.start, OPENED).host(HostFunction::PathOpen);
-    routine.tee(errno).constant(Errno::Intr.code()).sink().i32_eq();
-    routine.br_if(again);
-    routine.end();
     let opened_at = routine.at(OPENED, 4);
+    let rights = routine.local(ValType::I64);
+    write_rights(&mut routine, flags);
+    routine.get(inheriting).sink().i64_and().local_set(rights.0);
+    routine.persist(HostFunction::PathOpen, errno, |routine| {
+        routine.get(best);
+        // lookup: symbolic links are followed unless the flag says no
+        routine.get(flags).constant(flag::NOFOLLOW).sink().i32_and().i32_eqz();
+        routine.get(path.start).get(path.bytes);
+        routine.get(flags).constant(flag::SHIFT).sink().i32_shr_u().i32_const(flag::OFLAGS as i32).i32_and();
+        routine.get(rights).get(inheriting);
+        routine.get(flags).constant(flag::FDFLAGS).sink().i32_and();
+        routine.behind(frame.start, OPENED);
+    });
     routine.get(errno).br_if(done);
     routine.get(frame.start).sink().i32_load(opened_at).local_set(opened.0);
     routine.end();
@@ -123,12 +128,17 @@ fn write_search(
 ) {
     let (mark, buffer, size) = (routine.int(), routine.int(), routine.int());
     let name = Text { start: routine.int(), bytes: routine.int() };
-    let (top, memory) = (routine.context().top(), routine.context().memory.0);
+    let top = routine.context().top();
     let (tag, size_at) = (routine.at(Field::PrestatTag.offset(), 1), routine.at(Field::PrestatName.offset(), 4));
     routine.constant(FIRST).set(fd);
     let found = routine.block();
     let next = routine.repeat();
-    routine.get(fd).get(frame).host(HostFunction::FdPrestatGet).br_if(found);
+    routine.get(fd).constant(FIRST + MOST).sink().i32_eq();
+    routine.br_if(found);
+    routine.persist(HostFunction::FdPrestatGet, errno, |routine| {
+        routine.get(fd).get(frame);
+    });
+    routine.get(errno).constant(0).set(errno).br_if(found);
     let skip = routine.block();
     routine.get(frame).sink().i32_load8_u(tag);
     routine.br_if(skip);
@@ -139,7 +149,9 @@ fn write_search(
     routine.if_();
     routine.fail(errno, Errno::Nomem).br(done);
     routine.end();
-    routine.get(fd).get(buffer).get(size).host(HostFunction::FdPrestatDirName).set(errno);
+    routine.persist(HostFunction::FdPrestatDirName, errno, |routine| {
+        routine.get(fd).get(buffer).get(size);
+    });
     let compared = routine.block();
     routine.get(errno).br_if(compared);
     routine.get(buffer).set(name.start).get(size).set(name.bytes);
@@ -153,10 +165,8 @@ fn write_search(
     routine.get(fd).set(best).get(name.bytes).set(matched);
     routine.end();
     routine.end();
-    if routine.context().choices.zero == Zero::Free {
-        routine.get(buffer).constant(0).get(size).sink().memory_fill(memory);
-    }
-    routine.get(mark).sink().global_set(top);
+    routine.get(size).round_up().get(buffer).sink().i32_add().local_set(size.0);
+    routine.shrink(size, buffer, mark);
     routine.get(errno).br_if(done);
     routine.end();
     routine.behind(fd, 1).set(fd).br(next);

@@ -15,6 +15,7 @@ use crate::helpers::Bodies;
 use crate::helpers::wasi::routine::{Local, Routine};
 use crate::helpers::wasi::transfer::{READ, retry};
 use crate::helpers::wasi::{Call, Form};
+use linmem_allocator::Zero;
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
 use wasm_encoder::{Function, ValType};
 
@@ -47,13 +48,14 @@ const BEHIND: u32 = 16;
 ///       more != 0:                                     ;; elsewhere: there has to be room for all
 ///         top = more   more = allocate(capacity + extra + 16)
 ///         more != 0:   memory.copy(more, start, used)   start = more   capacity += extra   br $read
+///         top = what it was
 ///       extra = extra / 2   br $try
 ///   errno, count = fd_read(fd, start + used, capacity - used)
 ///   ;; INTR, AGAIN, errors and too large counts as for read_exact
 ///   count == 0:   leave
 ///   used += count   br $read
 /// end
-/// errno != 0:   used = 0
+/// errno != 0:   used = 0   top = what it was
 /// ;; what lies behind round_up(used) is free
 /// ```
 pub(super) fn read_to_end(bodies: &Bodies<'_>) -> Function {
@@ -61,6 +63,7 @@ pub(super) fn read_to_end(bodies: &Bodies<'_>) -> Function {
     let fd = Local(0);
     let (errno, start, used, capacity) = (routine.int(), routine.int(), routine.int(), routine.int());
     let (size, end) = (routine.int(), routine.int());
+    let (mark, new_top, top) = (routine.int(), routine.int(), bodies.context.top());
     let exit = routine.block();
     let hint = write_hint(&mut routine, fd, (errno, exit));
 
@@ -72,6 +75,7 @@ pub(super) fn read_to_end(bodies: &Bodies<'_>) -> Function {
     routine.round_up().constant(FIRST).get(hint).sink().i64_const(0).i64_ne().select();
     routine.tee(capacity).constant(BEHIND).sink().i32_add();
     routine.set(size);
+    routine.sink().global_get(top).local_set(mark.0);
     routine.allocate(start, size);
     routine.get(start).sink().i32_eqz();
     routine.if_();
@@ -109,7 +113,9 @@ pub(super) fn read_to_end(bodies: &Bodies<'_>) -> Function {
     routine.end();
     routine.add(end, start, capacity).behind(end, BEHIND).set(end);
     routine.get(used).round_up().get(start).sink().i32_add().local_set(size.0);
-    routine.shrink(end, size);
+    // Where top was before, if all is free again: that may be in another chunk.
+    routine.get(mark).get(size).get(errno).sink().select().local_set(new_top.0);
+    routine.shrink(end, size, new_top);
     routine.get(errno);
     routine.if_();
     routine.constant(0).set(start);
@@ -155,8 +161,8 @@ fn write_growth(
     (read, done): (crate::helpers::wasi::routine::Label, crate::helpers::wasi::routine::Label),
 ) {
     let (top, memory) = (routine.context().top(), routine.context().memory.0);
-    let (extra, more) = (routine.int(), routine.int());
-    routine.get(capacity).set(extra);
+    let (extra, more, before) = (routine.int(), routine.int(), routine.int());
+    routine.get(capacity).set(extra).sink().global_get(top).local_set(before.0);
     let attempt = routine.repeat();
     // The smaller one of two, a multiple of 8, as capacity and the most are.
     routine.get(extra).constant(MOST).get(capacity).sink().i32_sub();
@@ -173,14 +179,18 @@ fn write_growth(
     routine.end();
     routine.get(more);
     routine.if_();
-    routine.get(more).sink().global_set(top);
+    routine.sink().local_get(more.0).global_set(top);
     routine.get(capacity).get(extra).sink().i32_add().i32_const(BEHIND as i32).i32_add().local_set(size.0);
     routine.allocate(more, size);
     routine.get(more);
     routine.if_();
     routine.get(more).get(start).get(used).sink().memory_copy(memory, memory);
+    if routine.context().choices.zero == Zero::Free {
+        routine.get(start).constant(0).get(capacity).constant(BEHIND).sink().i32_add().memory_fill(memory);
+    }
     routine.get(more).set(start).add(capacity, capacity, extra).br(read);
     routine.end();
+    routine.get(before).sink().global_set(top);
     routine.end();
     routine.get(extra).constant(1).sink().i32_shr_u().local_set(extra.0);
     routine.br(attempt);

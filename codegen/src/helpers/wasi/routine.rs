@@ -174,6 +174,20 @@ impl<'a> Routine<'a> {
         self
     }
 
+    /// Calls a function of the host, as often as it is interrupted, and sets `errno`.
+    pub(super) fn persist(
+        &mut self,
+        function: HostFunction,
+        errno: Local,
+        operands: impl FnOnce(&mut Self),
+    ) -> &mut Self {
+        let again = self.repeat();
+        operands(self);
+        self.host(function).tee(errno).constant(Errno::Intr.code()).sink().i32_eq();
+        self.br_if(again);
+        self.end()
+    }
+
     /// Calls the plain form of something.
     pub(super) fn plain(&mut self, call: Call) -> &mut Self {
         match call.plain() {
@@ -259,14 +273,14 @@ impl<'a> Routine<'a> {
         self.end();
     }
 
-    /// Goes back to a new top, if top is at `end`: what lies between is free.
-    pub(super) fn shrink(&mut self, end: Local, new_top: Local) {
+    /// Goes back to a new top, if top is at `end`: what lies between `used` and that is free.
+    pub(super) fn shrink(&mut self, end: Local, used: Local, new_top: Local) {
         let (top, memory) = (self.context().top(), self.context().memory.0);
         self.sink().global_get(top).local_get(end.0).i32_eq();
         self.if_();
         if self.context().choices.zero == Zero::Free {
             let mut sink = self.sink();
-            sink.local_get(new_top.0).i32_const(0).local_get(end.0).local_get(new_top.0).i32_sub().memory_fill(memory);
+            sink.local_get(used.0).i32_const(0).local_get(end.0).local_get(used.0).i32_sub().memory_fill(memory);
         }
         self.get(new_top).sink().global_set(top);
         self.end();

@@ -125,8 +125,9 @@ pub(super) fn wait(bodies: &Bodies<'_>) -> Function {
     let (tag_at, fd_at) = (routine.at(tag_at.0, tag_at.1), routine.at(fd_at.0, fd_at.1));
     routine.get(frame.start).get(tag).sink().i32_store8(tag_at);
     routine.get(frame.start).get(fd).sink().i32_store(fd_at);
-    routine.get(frame.start).behind(frame.start, event).constant(1).behind(frame.start, count);
-    routine.host(HostFunction::PollOneoff).set(errno);
+    routine.persist(HostFunction::PollOneoff, errno, |routine| {
+        routine.get(frame.start).behind(frame.start, event).constant(1).behind(frame.start, count);
+    });
     routine.end_frame(frame);
     routine.end();
     routine.finish(&[errno])

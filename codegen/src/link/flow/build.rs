@@ -3,6 +3,7 @@
 //! The walk goes beside wasmparser's validator, which knows the arity of every instruction and the height of the stack.
 //! `control` has the instructions that control structures are made of.
 
+use super::allocates;
 use super::control;
 use super::frames::{Frame, Frames, Kind};
 use super::graph::{Graph, Origin, Step, Way};
@@ -246,11 +247,14 @@ impl Walk<'_> {
                 self.track_parameter(at);
                 self.pop(at, |at| Step::Free { at, offset });
             }
-            Operation::Allocate | Operation::AllocateAligned => {
+            operation if allocates(operation) => {
                 self.track_parameter(at);
                 self.pop(at.saturating_add(1), |at| Step::Consume { at });
                 let intrinsic = signature.intrinsic;
                 self.pop(at, |at| Step::Allocate { at, intrinsic, offset });
+                if intrinsic.is_host_call() {
+                    self.throw(None);
+                }
             }
             _ => {
                 self.pop(at, |at| Step::Consume { at });

@@ -117,12 +117,20 @@ fn solve(graph: &Graph, nesting: Nesting) -> Option<Solution> {
     Solution::compute(graph, nesting, first.uses.uncertain)
 }
 
+/// Whether an operation allocates from the region whose handle is its first operand.
+fn allocates(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Allocate | Operation::AllocateAligned | Operation::ReadToEnd | Operation::Args | Operation::Environ
+    )
+}
+
 /// Whether a function refers to an intrinsic that opens or closes regions or allocates. Most do not, and need no graph.
 fn uses_regions(input: &Input<'_>, body: &Body<'_>) -> bool {
     body.references.iter().any(|reference| match reference.target {
         FunctionRef::Program(function) => input.imports.intrinsic(function).is_some_and(|signature| {
-            use Operation::{Allocate, AllocateAligned, Close, Open};
-            matches!(signature.intrinsic.operation(), Open | Close | Allocate | AllocateAligned)
+            let operation = signature.intrinsic.operation();
+            matches!(operation, Operation::Open | Operation::Close) || allocates(operation)
         }),
         _ => false,
     })
