@@ -86,7 +86,7 @@ pub(super) fn read_to_end(bodies: &Bodies<'_>) -> Function {
     let read = routine.repeat();
     routine.get(used).get(capacity).sink().i32_eq();
     routine.if_();
-    write_growth(&mut routine, (start, used, capacity), (size, end), errno, (read, done));
+    write_growth(&mut routine, (start, used, capacity), (size, end, mark), errno, (read, done));
     routine.end();
     let (buffer, bytes) = (Field::IovecBuffer.offset(), Field::IovecBytes.offset());
     let (buffer, bytes, count_at) = (routine.at(buffer, 4), routine.at(bytes, 4), routine.at(Record::Iovec.bytes(), 4));
@@ -156,7 +156,7 @@ fn write_hint(
 fn write_growth(
     routine: &mut Routine<'_>,
     (start, used, capacity): (Local, Local, Local),
-    (size, end): (Local, Local),
+    (size, end, mark): (Local, Local, Local),
     errno: Local,
     (read, done): (crate::helpers::wasi::routine::Label, crate::helpers::wasi::routine::Label),
 ) {
@@ -184,6 +184,8 @@ fn write_growth(
     routine.allocate(more, size);
     routine.get(more);
     routine.if_();
+    // What somebody else has allocated behind the buffer stays, and the buffer with it.
+    routine.get(mark).get(before).get(before).get(end).sink().i32_eq().select().local_set(mark.0);
     routine.get(more).get(start).get(used).sink().memory_copy(memory, memory);
     if routine.context().choices.zero == Zero::Free {
         routine.get(start).constant(0).get(capacity).constant(BEHIND).sink().i32_add().memory_fill(memory);
