@@ -185,7 +185,7 @@ fn write_growth(
     routine.get(more);
     routine.if_();
     // What somebody else has allocated behind the buffer stays, and the buffer with it.
-    routine.get(mark).get(before).get(before).get(end).sink().i32_eq().select().local_set(mark.0);
+    routine.get(mark).get(before).get(before).behind(end, BEHIND).sink().i32_eq().select().local_set(mark.0);
     routine.get(more).get(start).get(used).sink().memory_copy(memory, memory);
     if routine.context().choices.zero == Zero::Free {
         routine.get(start).constant(0).get(capacity).constant(BEHIND).sink().i32_add().memory_fill(memory);
