@@ -10,7 +10,7 @@
 //! ```
 
 use crate::helpers::Bodies;
-use crate::helpers::wasi::routine::{Local, Routine};
+use crate::helpers::wasi::routine::{Label, Local, Routine};
 use crate::helpers::wasi::{Call, Form};
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Parameter, Record, Returned};
 use wasm_encoder::Function;
@@ -58,9 +58,7 @@ pub(super) fn body(bodies: &Bodies<'_>, function: HostFunction) -> Function {
     let (places, bytes) = layout(function);
     let exit = routine.block();
     let items = items(&mut routine, function, errno, exit);
-    let frame = routine.frame(bytes, |routine| {
-        routine.fail(errno, Errno::Nomem).br(exit);
-    });
+    let frame = routine.frame(bytes, errno, exit);
     for (returned, offset) in &places {
         let at = routine.at(*offset, returned.bytes());
         routine.get(frame.start);
@@ -128,12 +126,7 @@ fn plain_count(parameter: Parameter) -> u32 {
 }
 
 /// How many records there are to read, if any, and room for as many to write.
-fn items(
-    routine: &mut Routine<'_>,
-    function: HostFunction,
-    errno: Local,
-    exit: crate::helpers::wasi::routine::Label,
-) -> Option<Local> {
+fn items(routine: &mut Routine<'_>, function: HostFunction, errno: Local, exit: Label) -> Option<Local> {
     let mut operand = 0;
     let mut items = None;
     for parameter in function.parameters() {
@@ -172,9 +165,7 @@ fn texts(bodies: &Bodies<'_>, function: HostFunction) -> Function {
     let (addresses, room, texts, texts_room) = (Local(0), Local(1), Local(2), Local(3));
     let errno = routine.int();
     let exit = routine.block();
-    let frame = routine.frame(8, |routine| {
-        routine.fail(errno, Errno::Nomem).br(exit);
-    });
+    let frame = routine.frame(8, errno, exit);
     let (count, bytes) = (routine.at(0, 4), routine.at(4, 4));
     let asked = routine.block();
     routine.get(frame.start).behind(frame.start, 4).host(sizes_of(function)).tee(errno).br_if(asked);

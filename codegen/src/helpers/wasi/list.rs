@@ -8,7 +8,7 @@
 //! ```
 
 use crate::helpers::Bodies;
-use crate::helpers::wasi::routine::{Local, Routine};
+use crate::helpers::wasi::routine::{Label, Local, Routine};
 use crate::helpers::wasi::{Call, Form};
 use linmem_intrinsics::Violation;
 use linmem_intrinsics::wasi::{Errno, Function as HostFunction, Record};
@@ -38,9 +38,7 @@ pub(super) fn texts(bodies: &Bodies<'_>, call: Call, sizes: HostFunction, get: H
     let (first, second) = (routine.at(0, 4), routine.at(4, 4));
 
     let exit = routine.block();
-    let frame = routine.frame(8, |routine| {
-        routine.fail(errno, Errno::Nomem).br(exit);
-    });
+    let frame = routine.frame(8, errno, exit);
     routine.persist(sizes, errno, |routine| {
         routine.get(frame.start).behind(frame.start, 4);
     });
@@ -58,16 +56,11 @@ pub(super) fn texts(bodies: &Bodies<'_>, call: Call, sizes: HostFunction, get: H
     routine.get(wide).get(count).sink().i64_extend_i32_u().i64_const(4).i64_mul().i64_add();
     routine.tee(wide).sink().i32_wrap_i64().local_set(size.0);
     routine.get(wide).sink().i64_const(i64::from(u32::MAX - 7)).i64_gt_u();
-    let no_memory = routine.if_();
-    routine.fail(errno, Errno::Nomem).br(exit);
-    routine.end();
-    let _ = no_memory;
-    routine.sink().global_get(top).local_set(mark.0);
-    routine.allocate(list, size);
-    routine.get(list).sink().i32_eqz();
     routine.if_();
     routine.fail(errno, Errno::Nomem).br(exit);
     routine.end();
+    routine.sink().global_get(top).local_set(mark.0);
+    routine.allocate_or_leave(list, size, errno, exit);
 
     routine.add(addresses, addresses, list);
     routine.get(count).constant(ENTRY).sink().i32_mul().local_get(list.0).i32_add();
@@ -107,7 +100,7 @@ fn write_entries(
     (list, count): (Local, Local),
     (texts, texts_end): (Local, Local),
     addresses: Local,
-    (errno, made): (Local, crate::helpers::wasi::routine::Label),
+    (errno, made): (Local, Label),
 ) {
     let (entry, text, end) = (routine.int(), routine.int(), routine.int());
     let (first, second, byte) = (routine.at(0, 4), routine.at(4, 4), routine.at(0, 1));

@@ -66,9 +66,7 @@ pub(super) fn open(bodies: &Bodies<'_>) -> Function {
     let (errno, opened, fd) = (routine.int(), routine.int(), routine.int());
     let (best, matched) = (routine.int(), routine.int());
     let exit = routine.block();
-    let frame = routine.frame(FRAME, |routine| {
-        routine.fail(errno, Errno::Nomem).br(exit);
-    });
+    let frame = routine.frame(FRAME, errno, exit);
     let done = routine.block();
     write_strip(&mut routine, path);
     write_search(&mut routine, path, frame.start, fd, (best, matched), (errno, done));
@@ -144,11 +142,7 @@ fn write_search(
     routine.br_if(skip);
     routine.get(frame).sink().i32_load(size_at).local_set(size.0);
     routine.sink().global_get(top).local_set(mark.0);
-    routine.allocate(buffer, size);
-    routine.get(buffer).sink().i32_eqz();
-    routine.if_();
-    routine.fail(errno, Errno::Nomem).br(done);
-    routine.end();
+    routine.allocate_or_leave(buffer, size, errno, done);
     routine.persist(HostFunction::FdPrestatDirName, errno, |routine| {
         routine.get(fd).get(buffer).get(size);
     });

@@ -12,7 +12,7 @@
 //! In the end all behind what was read is free again.
 
 use crate::helpers::Bodies;
-use crate::helpers::wasi::routine::{Local, Routine};
+use crate::helpers::wasi::routine::{Label, Local, Routine};
 use crate::helpers::wasi::transfer::{READ, retry};
 use crate::helpers::wasi::{Call, Form};
 use linmem_allocator::Zero;
@@ -76,11 +76,7 @@ pub(super) fn read_to_end(bodies: &Bodies<'_>) -> Function {
     routine.tee(capacity).constant(BEHIND).sink().i32_add();
     routine.set(size);
     routine.sink().global_get(top).local_set(mark.0);
-    routine.allocate(start, size);
-    routine.get(start).sink().i32_eqz();
-    routine.if_();
-    routine.fail(errno, Errno::Nomem).br(exit);
-    routine.end();
+    routine.allocate_or_leave(start, size, errno, exit);
 
     let done = routine.block();
     let read = routine.repeat();
@@ -126,19 +122,13 @@ pub(super) fn read_to_end(bodies: &Bodies<'_>) -> Function {
 
 /// How many bytes there should be room for, to read what is left of a regular file and to see its end; 0 where that is not
 /// known.
-fn write_hint(
-    routine: &mut Routine<'_>,
-    fd: Local,
-    (errno, exit): (Local, crate::helpers::wasi::routine::Label),
-) -> Local {
+fn write_hint(routine: &mut Routine<'_>, fd: Local, (errno, exit): (Local, Label)) -> Local {
     let offset = Record::Filestat.bytes();
     let hint = routine.local(ValType::I64);
     let (file_type, file_size) =
         (routine.at(Field::FilestatType.offset(), 1), routine.at(Field::FilestatSize.offset(), 8));
     let offset_at = routine.at(offset, 8);
-    let frame = routine.frame(offset + 8, |routine| {
-        routine.fail(errno, Errno::Nomem).br(exit);
-    });
+    let frame = routine.frame(offset + 8, errno, exit);
     let unknown = routine.block();
     routine.get(fd).get(frame.start).host(HostFunction::FdFilestatGet).br_if(unknown);
     routine.get(frame.start).sink().i32_load8_u(file_type).i32_const(REGULAR as i32).i32_ne();
@@ -158,7 +148,7 @@ fn write_growth(
     (start, used, capacity): (Local, Local, Local),
     (size, end, mark): (Local, Local, Local),
     errno: Local,
-    (read, done): (crate::helpers::wasi::routine::Label, crate::helpers::wasi::routine::Label),
+    (read, done): (Label, Label),
 ) {
     let (top, memory) = (routine.context().top(), routine.context().memory.0);
     let (extra, more, before) = (routine.int(), routine.int(), routine.int());
@@ -167,7 +157,7 @@ fn write_growth(
     // The smaller one of two, a multiple of 8, as capacity and the most are.
     routine.get(extra).constant(MOST).get(capacity).sink().i32_sub();
     routine.get(extra).constant(MOST).get(capacity).sink().i32_sub().i32_lt_u().select();
-    routine.constant(7).sink().i32_const(-1).i32_xor().i32_and();
+    routine.sink().i32_const(-8).i32_and();
     routine.tee(extra).sink().i32_eqz();
     routine.if_();
     routine.fail(errno, Errno::Nomem).br(done);

@@ -218,8 +218,8 @@ impl<'a> Routine<'a> {
     }
 
     /// Reserves memory that is given back: at most 65528 bytes, a multiple of 8. If it cannot be had and that is no violation,
-    /// `refused` says what to do, and leads away.
-    pub(super) fn frame(&mut self, bytes: u32, refused: impl FnOnce(&mut Self)) -> Frame {
+    /// leaves with `NOMEM`.
+    pub(super) fn frame(&mut self, bytes: u32, errno: Local, exit: Label) -> Frame {
         let (mark, start) = (self.int(), self.int());
         let (top, limit) = (self.context().top(), self.context().limit());
         self.find_home();
@@ -233,7 +233,7 @@ impl<'a> Routine<'a> {
         if context.choices.gives_null() {
             self.get(start).sink().i32_eqz();
             self.if_();
-            refused(self);
+            self.fail(errno, Errno::Nomem).br(exit);
             self.end();
         }
         self.end();
@@ -270,6 +270,15 @@ impl<'a> Routine<'a> {
         self.get(start).get(bytes).helper(Helper::Refill(Refused::Null, Alignment::Fixed)).set(start);
         self.else_();
         self.get(end).sink().i32_wrap_i64().global_set(top);
+        self.end();
+    }
+
+    /// The same, but leaves with `NOMEM` if the memory cannot be had.
+    pub(super) fn allocate_or_leave(&mut self, start: Local, bytes: Local, errno: Local, exit: Label) {
+        self.allocate(start, bytes);
+        self.get(start).sink().i32_eqz();
+        self.if_();
+        self.fail(errno, Errno::Nomem).br(exit);
         self.end();
     }
 

@@ -88,10 +88,9 @@ pub(super) fn retry(routine: &mut Routine<'_>, (fd, tag): (Local, u32), errno: L
     routine.get(errno);
     routine.if_();
     routine.get(errno).constant(Errno::Intr.code()).sink().i32_eq();
-    let interrupted = routine.if_();
+    routine.if_();
     routine.constant(0).set(errno).br(again);
     routine.end();
-    let _ = interrupted;
     routine.get(errno).constant(Errno::Again.code()).sink().i32_ne();
     routine.br_if(exit);
     routine.get(fd).constant(tag).plain(Call::Wait).br_if(exit);
@@ -113,9 +112,7 @@ pub(super) fn wait(bodies: &Bodies<'_>) -> Function {
     let event = Record::Subscription.bytes();
     let count = event + Record::Event.bytes();
     let exit = routine.block();
-    let frame = routine.frame(count + 8, |routine| {
-        routine.fail(errno, Errno::Nomem).br(exit);
-    });
+    let frame = routine.frame(count + 8, errno, exit);
     for offset in (0..event).step_by(8) {
         let at = routine.at(offset, 8);
         routine.get(frame.start).sink().i64_const(0).i64_store(at);
