@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub use linmem_codegen::{
-    Base, Config, Error, Finding, OnViolation, Optimize, Place, Severity, Site, SourceLine, build, check, link, sites,
-    tree, wasm_encoder, wat,
+    Base, Config, Error, Finding, Linked, OnViolation, Optimize, Place, Severity, Share, Site, SourceLine,
+    SplitAddress, build, check, link, link_with_warnings, sites, tree, wasm_encoder, wat,
 };
 pub use linmem_intrinsics::{
     ABI_VERSION, Access, FunctionType, HostFunction, Intrinsic, MODULE, Names, Operand, Operation, Report,

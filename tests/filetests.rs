@@ -1,5 +1,6 @@
 //! Every file under `tests/filetests`: its lowered text is a golden (of most folders the program's own functions, of
-//! `engine`, `helpers`, `link` and `regions` the whole module), and its expectations hold when it runs. Files under
+//! `engine`, `helpers`, `link` and `regions` the whole module), and its expectations hold when it runs. Of files under
+//! `certain` and `share` the golden is what linking says. Files under
 //! `check` are checked, with all findings as the golden; files under `reject` must not link, with their message as it.
 
 mod support;
@@ -52,11 +53,25 @@ fn accept(path: &Path, relative: &Path, representation: &str) -> Result<(), Fail
     // What is the same in every module, the helpers above all, is shown by the files of some folders only.
     let printed = linmem::wat::print(&linked)?;
     let is_short = ["matrix", "proven", "violations"].iter().any(|folder| relative.starts_with(folder));
-    golden(relative, representation, &if is_short { own_functions(&printed) } else { printed });
+    let shown = if relative.starts_with("certain") || relative.starts_with("share") {
+        warnings(&text, &file.config, &linked)?
+    } else if is_short {
+        own_functions(&printed)
+    } else {
+        printed
+    };
+    golden(relative, representation, &shown);
     let instances = if relative.starts_with("matrix") { Instances::Fresh } else { Instances::One };
     let safety = file.config.safety_of(support::representation(representation));
     file.run(&linked, safety, representation, instances)?;
     Ok(())
+}
+
+/// What linking says, a line each.
+fn warnings(text: &str, config: &Config, linked: &[u8]) -> Result<String, Failed> {
+    let again = linmem::link_with_warnings(text.as_bytes(), config)?;
+    assert_eq!(again.module, linked, "warnings change nothing");
+    Ok(again.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect())
 }
 
 /// A file of the matrix, at every safety level and with every nesting policy: it runs, and what its own functions are

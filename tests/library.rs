@@ -363,7 +363,8 @@ fn mistakes_are_errors() {
 /// A frontend's own module writer: imports first, then whatever comes.
 #[derive(Default)]
 struct Writer {
-    /// A recursion group, which comes before the function types.
+    /// How many types the recursion group has that comes before the function types, and those.
+    reserved: u32,
     group: Vec<SubType>,
     types: Vec<FunctionType>,
     imports: Vec<(String, String, u32)>,
@@ -383,16 +384,18 @@ impl ModuleSink for Writer {
             self.types.push(ty.clone());
             self.types.len() - 1
         }) as u32
-            + self.group.len() as u32
+            + self.reserved
     }
 
-    fn recursion_group(&mut self, types: Vec<SubType>) {
-        assert!(self.types.is_empty() && self.group.is_empty(), "this writer has room for one group, at the start");
+    fn declare_recursion_group(&mut self, count: u32) -> u32 {
+        assert!(self.types.is_empty() && self.reserved == 0, "this writer has room for one group, at the start");
+        self.reserved = count;
+        0
+    }
+
+    fn define_recursion_group(&mut self, first: u32, types: Vec<SubType>) {
+        assert_eq!((first, types.len() as u32), (0, self.reserved));
         self.group = types;
-    }
-
-    fn next_type(&self) -> u32 {
-        (self.group.len() + self.types.len()) as u32
     }
 
     fn import_function(&mut self, module: &str, name: &str, ty: u32) -> u32 {

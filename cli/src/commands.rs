@@ -31,7 +31,9 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 return Err(Failure { message: "run needs a file".to_string(), status: 2 });
             };
             let file = Path::new(file);
-            let module = linked(file, &lowering, OnViolation::Report)?;
+            // What a run does not show: uses that are wrong whenever they are reached. How its memory is shared is for `link`.
+            let shows = |warning: &Error| matches!(warning, Error::Violation { .. });
+            let module = linked(file, &lowering, OnViolation::Report, shows)?;
             let directories = directories.iter().map(|text| directory(text)).collect();
             let options = Options { args: program.clone(), env: environment, directories };
             let status = run::run(&module, &options).map_err(|error| ended(file, &module, error))?;
@@ -39,11 +41,12 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             Ok(status as u8)
         }
         Command::Link { lowering, file, output } => {
-            files::write(&output, &linked(&file, &lowering, OnViolation::Trap)?)?;
+            files::write(&output, &linked(&file, &lowering, OnViolation::Trap, |_| true)?)?;
             Ok(0)
         }
         Command::Print { lowering, file } => {
-            let text = wat::print(&linked(&file, &lowering, OnViolation::Trap)?).map_err(|error| error.to_string())?;
+            let module = linked(&file, &lowering, OnViolation::Trap, |_| true)?;
+            let text = wat::print(&module).map_err(|error| error.to_string())?;
             print(&text)?;
             Ok(0)
         }
@@ -67,13 +70,23 @@ fn configure(lowering: &Lowering, on_violation: OnViolation) -> Result<Config, F
     lowering.config(on_violation).map_err(|message| Failure { message, status: 2 })
 }
 
-fn linked(file: &Path, lowering: &Lowering, on_violation: OnViolation) -> Result<Vec<u8>, Failure> {
-    let config = configure(lowering, on_violation)?;
+/// Links a file, and prints the warnings that are to be shown.
+fn linked(
+    file: &Path,
+    lowering: &Lowering,
+    on_violation: OnViolation,
+    shows: impl Fn(&Error) -> bool,
+) -> Result<Vec<u8>, Failure> {
+    let config = Config { file: Some(files::name(file)), ..configure(lowering, on_violation)? };
     let module = files::read(file)?;
-    linmem::link(&module, &config).map_err(|error| Failure {
+    let linked = linmem::link_with_warnings(&module, &config).map_err(|error| Failure {
         status: if matches!(error, Error::Option { .. }) { 2 } else { 1 },
         message: one_line(file, &error),
-    })
+    })?;
+    for warning in linked.warnings.iter().filter(|warning| shows(warning)) {
+        eprintln!("warning: {}", crate::printable(&one_line(file, warning)));
+    }
+    Ok(linked.module)
 }
 
 /// What to say of a program that did not come to its own end. A violation is told in words, with its place.

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Base, Config, HostFunction, Names, OnViolation, Optimize, Safety};
+use linmem::{Base, Config, HostFunction, Names, OnViolation, Optimize, Safety, Share, SplitAddress};
 use std::path::PathBuf;
 
 /// Linear memory for compilers whose values live on a GC heap.
@@ -84,7 +84,15 @@ pub(crate) struct Lowering {
     /// Where linmem's part begins in a memory that the module brings: an address, or global:NAME
     #[arg(long, value_name = "BASE")]
     base: Option<Base>,
-    /// How many pages the memory may have at most
+    /// How linmem and the program share a memory that the module brings: split, allocator:NAME[,PIN], trust [default: split
+    /// if the module defines the memory and contains memory.size or memory.grow of it, else trust]
+    #[arg(long, value_name = "WAY")]
+    share: Option<Share>,
+    /// Where a memory is split, with KiB, MiB or GiB: the program keeps what lies below [default: the maximum of the memory,
+    /// else 2GiB, or half as much as often as the host refuses]
+    #[arg(long, value_name = "BYTES")]
+    split: Option<SplitAddress>,
+    /// How many pages the memory may have at most, if linmem defines it or it is split
     #[arg(long, value_name = "PAGES")]
     max_pages: Option<u32>,
     /// One more name for an intrinsic
@@ -115,6 +123,8 @@ impl Lowering {
             optimize: self.optimize,
             sealed: self.sealed,
             base: self.base.clone(),
+            share: self.share.clone(),
+            split: self.split,
             max_pages: self.max_pages,
             names,
             ..Config::default()

@@ -1,6 +1,8 @@
 //! What a user chooses: one structure for the library and the command line.
 
 use crate::error::Error;
+use linmem_allocator::growth::LAST_PAGE;
+use linmem_allocator::layout::PAGE;
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem_intrinsics::{Names, Representation, Safety};
 use std::fmt;
@@ -37,6 +39,114 @@ impl fmt::Display for Base {
         match self {
             Base::Address(address) => write!(f, "{address}"),
             Base::Global(name) => write!(f, "global:{name}"),
+        }
+    }
+}
+
+/// How linmem gets memory beyond what was reserved for it, in a memory that the module brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// The program owns the lower part of the address space, linmem the upper part. The program's own `memory.size` and
+    /// `memory.grow` count the pages of the lower part.
+    Split,
+    /// Chunks come from a function that the program exports.
+    Allocator {
+        /// The export that allocates: as `malloc`, as AssemblyScript's `__new`, or as `cabi_realloc`, by its type.
+        export: String,
+        /// The export that each result is passed to, so that a collector keeps it.
+        pin: Option<String>,
+    },
+    /// linmem grows the memory, and relies on the program to use only what its own `memory.grow` returned.
+    Trust,
+}
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Share, String> {
+        match text.split_once(':') {
+            None if text == "split" => Ok(Share::Split),
+            None if text == "trust" => Ok(Share::Trust),
+            Some(("allocator", names)) => {
+                let (export, pin) = match names.split_once(',') {
+                    Some((export, pin)) => (export, Some(pin)),
+                    None => (names, None),
+                };
+                if export.is_empty() || pin.is_some_and(str::is_empty) {
+                    return Err(format!("`{text}` lacks the name of an export: allocator:NAME or allocator:NAME,PIN"));
+                }
+                Ok(Share::Allocator { export: export.to_string(), pin: pin.map(str::to_string) })
+            }
+            _ => Err(format!("`{text}` is not a way to share a memory: split, allocator:NAME[,PIN], trust")),
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Share::Split => f.write_str("split"),
+            Share::Allocator { export, pin: None } => write!(f, "allocator:{export}"),
+            Share::Allocator { export, pin: Some(pin) } => write!(f, "allocator:{export},{pin}"),
+            Share::Trust => f.write_str("trust"),
+        }
+    }
+}
+
+/// Where a memory is split if nothing says otherwise: after 2 GiB, in pages.
+pub(crate) const DEFAULT_SPLIT: u32 = 32768;
+
+/// The address at which a memory is split: a multiple of the page size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SplitAddress {
+    pages: u32,
+}
+
+impl SplitAddress {
+    /// The largest split, in pages: linmem needs at least one usable page above it, and the last page of an address space
+    /// is never used.
+    pub(crate) const MOST: u32 = LAST_PAGE - 1;
+
+    /// A split after so many pages of 64 KiB; `None` for 0, and if linmem would have no page above it.
+    pub fn of_pages(pages: u32) -> Option<SplitAddress> {
+        (1..=SplitAddress::MOST).contains(&pages).then_some(SplitAddress { pages })
+    }
+
+    /// How many pages lie below it.
+    pub fn pages(self) -> u32 {
+        self.pages
+    }
+}
+
+/// The units that a number of bytes can be given in, the largest first.
+const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+
+impl FromStr for SplitAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<SplitAddress, String> {
+        let unit = UNITS.iter().find_map(|(name, bytes)| Some((text.strip_suffix(name)?, *bytes)));
+        let (digits, unit) = unit.unwrap_or((text, 1));
+        let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+        let pages = bytes.filter(|bytes| bytes % u64::from(PAGE) == 0).map(|bytes| bytes / u64::from(PAGE));
+        let split = pages.and_then(|pages| u32::try_from(pages).ok()).and_then(SplitAddress::of_pages);
+        split.ok_or_else(|| {
+            format!(
+                "`{text}` is not a split: a multiple of 65536 bytes from 64KiB to {} KiB, with or without the suffix KiB, \
+                 MiB or GiB",
+                u64::from(SplitAddress::MOST) * u64::from(PAGE) / 1024
+            )
+        })
+    }
+}
+
+impl fmt::Display for SplitAddress {
+    /// In the largest unit that it is a multiple of: `2GiB`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = u64::from(self.pages) * u64::from(PAGE);
+        match UNITS.iter().find(|(_, unit)| bytes.is_multiple_of(*unit)) {
+            Some((name, unit)) => write!(f, "{}{name}", bytes / unit),
+            None => write!(f, "{bytes}"),
         }
     }
 }
@@ -110,8 +220,16 @@ pub struct Config {
     pub sealed: bool,
     /// Where linmem's memory begins in a module that brings its own.
     pub base: Option<Base>,
-    /// How many pages the memory that linmem defines may have at most.
+    /// How linmem gets memory in a module that brings its own; nothing means `split` if the module defines the memory, the
+    /// memory is not shared, and code of the module contains `memory.size` or `memory.grow` of it; else `trust`.
+    pub share: Option<Share>,
+    /// Where the memory is split; nothing means after the declared maximum of the memory, else at 2 GiB, halved as long as
+    /// the host refuses so much memory.
+    pub split: Option<SplitAddress>,
+    /// How many pages the memory may have at most, if linmem defines it or it is split.
     pub max_pages: Option<u32>,
+    /// The name of the file that the module was read from, for places in a module that is given as text.
+    pub file: Option<String>,
     /// The names that a program can import, aliases and host functions included.
     pub names: Names,
 }
@@ -157,6 +275,28 @@ mod tests {
         assert_eq!("global:__heap_base".parse(), Ok(Base::Global("__heap_base".into())));
         assert!("4294967296".parse::<Base>().is_err());
         assert!("-1".parse::<Base>().is_err());
+    }
+
+    #[test]
+    fn ways_to_share_are_read_as_they_are_written() {
+        for text in ["split", "trust", "allocator:malloc", "allocator:__new,__pin"] {
+            assert_eq!(text.parse::<Share>().map(|share| share.to_string()), Ok(text.to_string()));
+        }
+        for text in ["", "allocator", "allocator:", "allocator:a,", "allocator:,a", "splits"] {
+            assert!(text.parse::<Share>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn splits_are_multiples_of_the_page_size() {
+        for (text, pages) in [("65536", 1), ("64KiB", 1), ("1MiB", 16), ("2GiB", 32768), ("4294836224", 65534)] {
+            let split = text.parse::<SplitAddress>();
+            assert_eq!(split.as_ref().map(|split| split.pages()), Ok(pages), "{text}");
+            assert_eq!(split.map(|split| split.to_string().parse()), Ok(Ok(SplitAddress { pages })));
+        }
+        for text in ["", "0", "1", "4GiB", "65535", "-65536", "64 KiB", "99999999999999999999GiB", "4294901760"] {
+            assert!(text.parse::<SplitAddress>().is_err(), "{text}");
+        }
     }
 
     #[test]

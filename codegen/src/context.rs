@@ -61,6 +61,48 @@ impl Home {
     }
 }
 
+/// Where memory comes from that was not reserved when the module was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Growth {
+    /// From `memory.grow`.
+    Grow,
+    /// From `memory.grow`, above the part of the program.
+    Split(Split),
+    /// From a function of the program.
+    Allocator(Allocator),
+}
+
+/// A memory whose lower part is the program's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Split {
+    /// How many pages the lower part is to have.
+    pub(crate) pages: u32,
+    /// How many pages the program declared that its memory has at most.
+    pub(crate) maximum: Option<u32>,
+}
+
+/// A function of the program that allocates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Allocator {
+    /// Its index in the program.
+    pub(crate) function: u32,
+    /// How it is called.
+    pub(crate) convention: Convention,
+    /// The function that each result is passed to.
+    pub(crate) pin: Option<u32>,
+}
+
+/// How a function that allocates is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Convention {
+    /// `malloc (bytes)`.
+    Malloc,
+    /// `__new (bytes, 0)`, AssemblyScript's.
+    New,
+    /// `cabi_realloc (0, 0, 8, bytes)`.
+    Realloc,
+}
+
 /// The choices of a [`Config`] that lowering depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Choices {
@@ -161,11 +203,18 @@ pub(crate) struct Context {
     pub(crate) first_global: GlobalIndex,
     /// Where the first chunk comes from.
     pub(crate) home: Home,
+    /// Where further memory comes from.
+    pub(crate) growth: Growth,
     /// The types that segments have, if they are references.
     pub(crate) segment_types: Option<SegmentTypes>,
 }
 
 impl Context {
+    /// Whether the program's `memory.size` and `memory.grow` of a memory are calls of helpers.
+    pub(crate) fn counts_pages_of(&self, memory: u32) -> bool {
+        matches!(self.growth, Growth::Split(_)) && memory == self.memory.0
+    }
+
     /// Whether segments know their region: where they are references, and their uses are checked.
     pub(crate) fn has_scopes(&self) -> bool {
         self.segment_types.is_some_and(|types| types.has_regions())

@@ -144,6 +144,20 @@ pub enum Error {
         /// Where.
         place: Place,
     },
+    /// How linmem and the program share a memory. It is a warning or a note.
+    #[error("{message} ({place})")]
+    Sharing {
+        /// What was chosen, and why.
+        message: String,
+        /// Where the program does what the choice follows from.
+        place: Place,
+    },
+    /// Custom sections that are left out of a module that changes. It is a warning.
+    #[error("left out, since they describe places in the code, which has changed: {}", names.join(", "))]
+    Dropped {
+        /// The names of the sections.
+        names: Vec<String>,
+    },
     /// Something that is promised and will be built.
     #[error("{what} is not yet supported")]
     NotYet {
@@ -218,13 +232,15 @@ fn alternatives(types: &[FunctionType]) -> String {
     format!("{list}{rest}")
 }
 
-/// How certain a finding is.
+/// How grave a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// It is wrong whenever it is reached.
+    /// It is wrong in every execution of the function that it is in.
     Error,
-    /// It is wrong on some of the ways to it.
+    /// It is wrong in some executions, or it may be.
     Warning,
+    /// Nothing is wrong.
+    Note,
 }
 
 impl fmt::Display for Severity {
@@ -232,6 +248,7 @@ impl fmt::Display for Severity {
         f.write_str(match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         })
     }
 }

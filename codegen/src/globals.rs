@@ -1,6 +1,6 @@
 //! linmem's globals: which ones a module has, and where.
 
-use crate::context::{Context, Home, Tracking};
+use crate::context::{Context, Growth, Home, Tracking};
 use linmem_allocator::layout::{self, FIRST_HANDLE, HANDLE_STEP};
 use wasm_encoder::{ConstExpr, ValType};
 
@@ -23,12 +23,16 @@ pub(crate) enum Global {
     Open,
     /// The region that segments are made in, as a structure, with those around it; where segments are references.
     Scope,
+    /// How many pages the lower part of a split memory has; 0 as long as it is not split.
+    Split,
+    /// How many pages of the lower part the program owns.
+    Pages,
     /// How many pages linmem owns. The last one, since it may not be needed.
     Owned,
 }
 
 impl Global {
-    const ALL: [Global; 9] = [
+    const ALL: [Global; 11] = [
         Global::Top,
         Global::Limit,
         Global::Home,
@@ -37,6 +41,8 @@ impl Global {
         Global::Mark,
         Global::Open,
         Global::Scope,
+        Global::Split,
+        Global::Pages,
         Global::Owned,
     ];
 
@@ -51,6 +57,8 @@ impl Global {
             Global::Mark => "linmem.mark",
             Global::Open => "linmem.open",
             Global::Scope => "linmem.scope",
+            Global::Split => "linmem.split",
+            Global::Pages => "linmem.pages",
             Global::Owned => "linmem.owned",
         }
     }
@@ -93,6 +101,7 @@ impl Context {
             Global::Mark => matches!(tracking, Tracking::Count | Tracking::List),
             Global::Open => tracking == Tracking::Count,
             Global::Scope => self.has_scopes(),
+            Global::Split | Global::Pages => matches!(self.growth, Growth::Split(_)),
         }
     }
 

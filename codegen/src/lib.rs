@@ -25,9 +25,9 @@ mod source;
 pub mod tree;
 pub mod wat;
 
-pub use config::{Base, Config, OnViolation, Optimize};
+pub use config::{Base, Config, OnViolation, Optimize, Share, SplitAddress};
 pub use error::{Error, Finding, Place, Severity};
-pub use link::{check, link};
+pub use link::{Linked, check, link, link_with_warnings};
 pub use sites::Site;
 pub use source::SourceLine;
 

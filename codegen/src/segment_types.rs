@@ -63,6 +63,11 @@ impl SegmentTypes {
         }
     }
 
+    /// The index of the group's first type.
+    pub(crate) fn first(self) -> u32 {
+        self.first
+    }
+
     /// Whether segments know their region.
     pub(crate) fn has_regions(self) -> bool {
         self.has_regions
@@ -181,7 +186,12 @@ fn numeral(digit: u32) -> FieldType {
 
 /// A number made of bytes (FNV-1a): different for different ones, with luck, and always the same for the same.
 pub(crate) fn number(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    extended_number(0x811c_9dc5, bytes)
+}
+
+/// The number of bytes that follow those of another number.
+pub(crate) fn extended_number(number: u32, bytes: &[u8]) -> u32 {
+    bytes.iter().fold(number, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]

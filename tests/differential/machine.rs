@@ -1,6 +1,6 @@
 //! Both sides of a program, and what is compared.
 
-use crate::program::{FRAMES, Program, Step, Variant};
+use crate::program::{FRAMES, Program, Setting, Step, Variant};
 use crate::support::host::{Limits, engine, violation};
 use linmem::Violation;
 use linmem::allocator::model::Model;
@@ -25,6 +25,9 @@ pub struct Reach {
     pub zeroed: usize,
     pub violations: BTreeMap<&'static str, usize>,
     pub variants: BTreeMap<String, usize>,
+    /// How often the program's part grew after the memory was split, and how often that was refused.
+    pub program_grows: usize,
+    pub program_refused: usize,
 }
 
 impl Reach {
@@ -32,11 +35,13 @@ impl Reach {
     pub fn histogram(&self) -> String {
         let Reach { programs, steps, longest, depth, crossings, returns, chunks, out_of_memory, null, zeroed, .. } =
             self;
+        let Reach { program_grows, program_refused, .. } = self;
         format!(
             "{programs} programs of {steps} steps, the longest of {longest}\n\
              steps at depths 0-1, 2-4, 5-8, 9-16, and more: {depth:?}\n\
              chunk crossings {crossings}, returns {returns}, most chunks {chunks}; out of memory {out_of_memory}, null \
              segments {null}, zeroed {zeroed}\n\
+             growth of the program's part {program_grows}, refused {program_refused}\n\
              violations {:?}\nprograms {:?}",
             self.violations, self.variants
         )
@@ -69,6 +74,8 @@ pub struct Machine {
     allocate: TypedFunc<(i32, i32), i64>,
     aligned: TypedFunc<(i32, i32, i32), i64>,
     frames: Vec<(Func, Func)>,
+    /// The program's own `memory.size` and `memory.grow`, where it has a memory.
+    sizes: Option<(TypedFunc<(), i32>, TypedFunc<i32, i32>)>,
     model: Model,
     /// The open regions.
     regions: Vec<u32>,
@@ -84,7 +91,7 @@ impl Machine {
         store.set_fuel(100_000_000).unwrap();
         store.limiter(|limits| limits);
         let instance = module.instantiate(&mut store).unwrap();
-        *store.data_mut() = program.limits();
+        *store.data_mut() = program.limits(variant);
         let mut function = |name: String| instance.get_func(&mut store, &name).unwrap();
         let frames = (0..FRAMES.len())
             .map(|index| (function(format!("frame{index}")), function(format!("scope{index}"))))
@@ -97,6 +104,10 @@ impl Machine {
             allocate: instance.get_typed_func(&mut store, "allocate").unwrap(),
             aligned: instance.get_typed_func(&mut store, "aligned").unwrap(),
             frames,
+            sizes: (variant.setting != Setting::Defined).then(|| {
+                let size = instance.get_typed_func(&mut store, "size").unwrap();
+                (size, instance.get_typed_func(&mut store, "grow").unwrap())
+            }),
             store,
             model: program.model(variant),
             regions: Vec::new(),
@@ -322,6 +333,30 @@ impl Machine {
         self.agree_on_segments(real, model, reach);
     }
 
+    /// The program grows its part, which nobody else has written to, and writes to all of it.
+    fn program_grow(&mut self, pages: u32, reach: &mut Reach) {
+        let Some((size, grow)) = &self.sizes else { return };
+        let before = size.call(&mut self.store, ()).unwrap() as u32;
+        assert_eq!(before, self.model.program_size(), "the program's size");
+        let old = grow.call(&mut self.store, pages as i32).unwrap() as u32;
+        assert_eq!(old, self.model.program_grow(pages), "the program's growth");
+        let after = size.call(&mut self.store, ()).unwrap() as u32;
+        assert_eq!(after, self.model.program_size(), "the program's size");
+        if !self.variant.setting.is_split() || old == u32::MAX {
+            reach.program_refused += usize::from(old == u32::MAX && self.variant.setting.is_split());
+            return;
+        }
+        assert_eq!((old, after), (before, before + pages), "the program's growth is contiguous");
+        let range = old as usize * 65536..after as usize * 65536;
+        let new = &mut self.memory.data_mut(&mut self.store)[range];
+        assert!(is_all(new, 0), "new pages are zero");
+        new.fill(0xee);
+        if let Some(split) = self.model.split() {
+            assert!(after <= split && self.live.iter().all(|live| live.address >= split * 65536), "two owners");
+            reach.program_grows += 1;
+        }
+    }
+
     pub fn step(&mut self, step: &Step, reach: &mut Reach) {
         // Without an open region there is nothing to allocate from.
         let handle = self.regions.last().copied();
@@ -355,6 +390,7 @@ impl Machine {
                 let real = self.memory.grow(&mut self.store, u64::from(*pages)).map_or(u32::MAX, |old| old as u32);
                 assert_eq!(real, self.model.memory_mut().grow(*pages), "somebody else's growth");
             }
+            (Step::ProgramGrow(pages), _) => self.program_grow(*pages, reach),
             (Step::Smash(garbage), _) => self.smash(*garbage, reach),
             (_, None) => {}
             (Step::Close, Some(handle)) => self.close(handle, reach),

@@ -64,6 +64,8 @@ fn regions_are_what_the_model_says() {
     assert!(reach.out_of_memory > 1000, "out of memory: {}", reach.out_of_memory);
     assert!(reach.null > 500, "null segments: {}", reach.null);
     assert!(reach.chunks >= 4, "chunks: {}", reach.chunks);
+    assert!(reach.program_grows > 500, "growth of the program's part: {}", reach.program_grows);
+    assert!(reach.program_refused > 200, "refused growth of the program's part: {}", reach.program_refused);
     assert!(reach.zeroed > 1000, "zeroed: {}", reach.zeroed);
     for kind in ["AlreadyFreed", "UseAfterFree", "NotInnermost", "Nested", "BadAlignment", "Corrupted"] {
         assert!(reach.violations.get(kind).is_some_and(|count| *count > 100), "{kind}: {:?}", reach.violations);

@@ -1,6 +1,6 @@
 //! The test module: every operation is an export, so that it is compiled once for each variant.
 
-use crate::program::{FRAMES, OWN_PAGES, Setting, Variant};
+use crate::program::{ALLOCATOR_PAGES, BLOCKS, FRAMES, MAXIMUM, OWN_PAGES, SPLIT_BASE, Setting, Variant};
 use crate::support::{self, host::Limits, host::engine};
 use linmem_host::wasmtime::{InstancePre, Linker, Module};
 use std::cell::OnceCell;
@@ -30,13 +30,52 @@ impl Modules {
     }
 }
 
+/// A memory with an allocator, which has a table of blocks: where each starts, and how many bytes it has, 0 once it was
+/// given. What is in blocks is not zero.
+fn allocator() -> String {
+    let entry = |(at, pages): &(u32, u32)| [at.to_le_bytes(), (pages * 65536).to_le_bytes()].concat();
+    let table: Vec<u8> = BLOCKS.iter().flat_map(entry).collect();
+    let table: String = table.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let end = 8 * (BLOCKS.len() + 1);
+    format!(
+        r#"(memory (export "memory") {ALLOCATOR_PAGES}) (data (i32.const 8) "{table}")
+          (func $dirty (memory.fill (i32.const 65536) (i32.const 0xdd) (i32.const {bytes})))
+          (start $dirty)
+          (func (export "pin") (param i32) (result i32) (local.get 0))
+          (func (export "malloc") (param $bytes i32) (result i32) (local $entry i32)
+            (loop $next
+              (local.set $entry (i32.add (local.get $entry) (i32.const 8)))
+              (if (i32.eq (local.get $entry) (i32.const {after})) (then (return (i32.const 0))))
+              (br_if $next (i32.lt_u (i32.load offset=4 (local.get $entry)) (local.get $bytes)))
+              (br_if $next (i32.eqz (i32.load offset=4 (local.get $entry)))))
+            (i32.store offset=4 (local.get $entry) (i32.const 0))
+            (i32.load (local.get $entry)))"#,
+        bytes = (ALLOCATOR_PAGES - 1) * 65536,
+        after = end,
+    )
+}
+
 /// The linked test module of a variant.
 pub fn lower(variant: Variant) -> Vec<u8> {
     let memory = match variant.setting {
         Setting::Defined => String::new(),
-        Setting::Owned | Setting::Base(_) => format!(
-            "(memory (export \"memory\") {OWN_PAGES}) (data (i32.const 40) \"\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\")"
-        ),
+        Setting::Split(_) => format!("(memory (export \"memory\") {OWN_PAGES} {MAXIMUM})"),
+        Setting::Allocator => allocator(),
+        Setting::Owned | Setting::Base(_) => {
+            let maximum =
+                if variant.setting == Setting::Base(SPLIT_BASE) { MAXIMUM.to_string() } else { String::new() };
+            format!(
+                "(memory (export \"memory\") {OWN_PAGES} {maximum}) \
+                 (data (i32.const 40) \"\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\")"
+            )
+        }
+    };
+    // Without a memory of its own the program cannot ask.
+    let sizes = if variant.setting == Setting::Defined {
+        ""
+    } else {
+        "(func (export \"size\") (result i32) memory.size)
+         (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0)))"
     };
     let list = |region: &str, index: usize| -> String {
         let call = |size: &u32| format!("(call $allocate (local.get {region}) (i32.const {size}))");
@@ -60,6 +99,7 @@ pub fn lower(variant: Variant) -> Vec<u8> {
           (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
           (import "linmem" "MemoryAllocator.allocateAligned" (func $aligned (param i32 i32 i32) (result i64)))
           {memory}
+          {sizes}
           (func (export "open") (result i32) (call $new))
           (func (export "close") (param i32) (call $free (local.get 0)))
           (func (export "allocate") (param i32 i32) (result i64) (call $allocate (local.get 0) (local.get 1)))

@@ -1,9 +1,9 @@
 //! What a program is, and how one is made up.
 
 use crate::support::host::Limits;
-use linmem::allocator::model::{Home, Memory, Model, Rules};
+use linmem::allocator::model::{Blocks, Home, Memory, Model, Rules, Source, Split};
 use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Base, Config, Optimize, Safety};
+use linmem::{Base, Config, Optimize, Safety, Share, SplitAddress};
 use proptest::prelude::*;
 
 /// The shapes of frames that the test module has: the constant sizes of one scope.
@@ -31,6 +31,8 @@ pub enum Step {
     Smash(u64),
     /// Somebody else grows the memory.
     Grow(u32),
+    /// The program grows it.
+    ProgramGrow(u32),
 }
 
 /// Where the memory comes from.
@@ -42,10 +44,47 @@ pub enum Setting {
     Owned,
     /// The program does, and leaves a part of it to linmem.
     Base(u32),
+    /// The program does, and it is split at so many pages.
+    Split(u32),
+    /// The program does, and has an allocator.
+    Allocator,
 }
+
+impl Setting {
+    /// Whether it is a memory whose size the program counts by itself.
+    pub fn is_split(self) -> bool {
+        matches!(self, Setting::Split(_))
+    }
+}
+
+/// Where linmem's part begins in a memory that is split as well.
+pub const SPLIT_BASE: u32 = 100_000;
+
+/// The blocks of the allocator of the test module: where they start, and how many pages they have. They are neither aligned
+/// nor in order.
+pub const BLOCKS: [(u32, u32); 12] = [
+    (4 * 65536 + 4, 1),
+    (20 * 65536 + 9, 2),
+    (2 * 65536 + 16, 1),
+    (9 * 65536 + 1, 1),
+    (30 * 65536 + 7, 4),
+    (12 * 65536 + 8, 3),
+    (7 * 65536 + 3, 1),
+    (40 * 65536 + 5, 8),
+    (16 * 65536 + 2, 2),
+    (36 * 65536 + 6, 2),
+    (50 * 65536 + 1, 1),
+    (52 * 65536 + 12, 7),
+];
+
+/// How many pages the memory of that module has.
+pub const ALLOCATOR_PAGES: u32 = 60;
 
 /// How many pages the memory of the program has, where it brings one.
 pub const OWN_PAGES: u32 = 2;
+
+/// How many pages it declares at most, where the memory is split.
+pub const MAXIMUM: u32 = 30;
 
 /// A test module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +97,22 @@ pub struct Variant {
     pub out_of_memory: OutOfMemory,
 }
 
-const COUNT: usize = 72;
+const SETTINGS: usize = 7;
+const COUNT: usize = SETTINGS * 18;
 
 impl Variant {
     /// Every nesting policy, with checks and without, in every zeroing mode and setting. What is left to choose
     /// alternates, so that it meets all of them.
     pub const ALL: [Variant; COUNT] = {
-        let settings = [Setting::Defined, Setting::Owned, Setting::Base(40), Setting::Base(100_000)];
+        let settings: [Setting; SETTINGS] = [
+            Setting::Defined,
+            Setting::Owned,
+            Setting::Base(40),
+            Setting::Base(SPLIT_BASE),
+            Setting::Split(8),
+            Setting::Split(40),
+            Setting::Allocator,
+        ];
         let first = Variant {
             setting: Setting::Defined,
             nesting: Nesting::Stack,
@@ -76,7 +124,7 @@ impl Variant {
         let mut all = [first; COUNT];
         let mut index = 0;
         while index < COUNT {
-            let (setting, rest) = (index % 4, index / 4);
+            let (setting, rest) = (index % SETTINGS, index / SETTINGS);
             let (nesting, rest) = (rest % 3, rest / 3);
             let (zero, checked) = (rest % 3, rest / 3);
             all[index] = Variant {
@@ -93,10 +141,17 @@ impl Variant {
     };
 
     pub fn config(self) -> Config {
-        let base = match self.setting {
-            Setting::Base(address) => Some(Base::Address(address)),
-            _ => None,
-        };
+        let (mut base, mut share, mut split) = (None, None, None);
+        match self.setting {
+            Setting::Base(address) => {
+                base = Some(Base::Address(address));
+                share = Some(if address == SPLIT_BASE { Share::Split } else { Share::Trust });
+            }
+            Setting::Owned => share = Some(Share::Trust),
+            Setting::Split(pages) => split = SplitAddress::of_pages(pages),
+            Setting::Allocator => share = Some(Share::Allocator { export: "malloc".into(), pin: Some("pin".into()) }),
+            Setting::Defined => {}
+        }
         Config {
             safety: Some(if self.checked { Safety::Temporal } else { Safety::None }),
             nesting: self.nesting,
@@ -104,6 +159,8 @@ impl Variant {
             optimize: self.optimize,
             out_of_memory: self.out_of_memory,
             base,
+            share,
+            split,
             ..Config::default()
         }
     }
@@ -134,16 +191,31 @@ impl Program {
             Setting::Defined => (1, Home::Reserved),
             Setting::Owned => (OWN_PAGES, Home::Grown),
             Setting::Base(address) => (OWN_PAGES, Home::Base(address)),
+            Setting::Split(_) => (OWN_PAGES, Home::Grown),
+            Setting::Allocator => (ALLOCATOR_PAGES, Home::Grown),
         };
-        let mut memory = Memory::new(pages, self.maximum);
+        let source = match variant.setting {
+            Setting::Split(pages) => Source::Split(Split::new(pages, Some(MAXIMUM))),
+            Setting::Base(SPLIT_BASE) => Source::Split(Split::new(MAXIMUM, Some(MAXIMUM))),
+            Setting::Allocator => {
+                Source::Blocks(Blocks::new(BLOCKS.iter().map(|(at, pages)| (*at, pages * 65536)).collect()))
+            }
+            _ => Source::Growth,
+        };
+        let mut memory = Memory::new(pages, self.most_pages(variant));
         memory.refuse(self.refused.iter().copied());
-        Model::new(memory, home, Rules { nesting: variant.nesting, checked: variant.checked })
+        Model::new(memory, home, Rules { nesting: variant.nesting, checked: variant.checked }).with_source(source)
     }
 
     /// The other side's limits.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self, variant: Variant) -> Limits {
         let refused = self.refused.iter().map(|number| *number as usize).collect();
-        Limits { pages: self.maximum as usize, refused, ..Limits::default() }
+        Limits { pages: self.most_pages(variant) as usize, refused, ..Limits::default() }
+    }
+
+    /// How far the memory can grow.
+    fn most_pages(&self, variant: Variant) -> u32 {
+        if variant.setting == Setting::Allocator { self.maximum + ALLOCATOR_PAGES } else { self.maximum }
     }
 }
 
@@ -174,6 +246,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..FRAMES.len()).prop_map(Step::Frame),
         1 => any::<u64>().prop_map(Step::Smash),
         1 => (1..4u32).prop_map(Step::Grow),
+        1 => (1..6u32).prop_map(Step::ProgramGrow),
         1 => (1..12usize).prop_map(Step::Deepen),
     ]
 }

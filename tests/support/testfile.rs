@@ -165,6 +165,8 @@ impl TestFile {
             "--optimize" => config.optimize = value.parse()?,
             "--sealed" => config.sealed = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?,
             "--base" => config.base = Some(value.parse()?),
+            "--share" => config.share = Some(value.parse()?),
+            "--split" => config.split = Some(value.parse()?),
             "--max-pages" => config.max_pages = Some(value.parse().map_err(|_| format!("`{value}` is no number"))?),
             "--alias" => {
                 let (alias, name) = value.split_once('=').ok_or("an alias needs a `=`")?;

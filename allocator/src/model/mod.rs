@@ -7,12 +7,14 @@
 
 mod memory;
 mod regions;
+mod source;
 
 use crate::layout::{ALIGNMENT, Address, CEILING, CHUNK_HEADER, HOME, PAGE, REGION_HEADER, align_up, room};
 use crate::{Nesting, growth};
 use linmem_intrinsics::Violation;
 pub use memory::Memory;
 use regions::Open;
+pub use source::{Blocks, Source, Split};
 
 /// Where the model's first chunk comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +49,8 @@ pub struct Chunk {
 /// A place in a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
-    chunk: usize,
+    /// Where the chunk starts.
+    chunk: Address,
     address: Address,
 }
 
@@ -55,6 +58,7 @@ struct Place {
 #[derive(Clone, Debug)]
 pub struct Model {
     memory: Memory,
+    source: Source,
     rules: Rules,
     chunks: Vec<Chunk>,
     owned: u32,
@@ -68,7 +72,8 @@ impl Model {
     pub fn new(memory: Memory, home: Home, rules: Rules) -> Model {
         let end = u32::try_from(memory.bytes()).unwrap_or(u32::MAX).min(CEILING);
         let top = Place { chunk: 0, address: 0 };
-        let mut model = Model { memory, rules, chunks: Vec::new(), owned: 0, top, open: Vec::new(), serial: 0 };
+        let source = Source::Growth;
+        let mut model = Model { memory, source, rules, chunks: Vec::new(), owned: 0, top, open: Vec::new(), serial: 0 };
         let start = match home {
             Home::Reserved => u64::from(HOME),
             Home::Base(base) => align_up(u64::from(base), ALIGNMENT),
@@ -79,11 +84,41 @@ impl Model {
             Ok(start) if u64::from(start) + u64::from(CHUNK_HEADER + reserve) <= u64::from(end) => {
                 model.owned = growth::pages(u64::from(end - start)) as u32;
                 model.chunks.push(Chunk { start, end: end - reserve });
-                model.top.address = start + CHUNK_HEADER;
+                model.top = Place { chunk: start, address: start + CHUNK_HEADER };
             }
             _ => {}
         }
         model
+    }
+
+    /// The same, but further memory comes from elsewhere than plain growth.
+    pub fn with_source(mut self, source: Source) -> Model {
+        self.source = source;
+        self
+    }
+
+    /// The program's `memory.size`.
+    pub fn program_size(&self) -> u32 {
+        match &self.source {
+            Source::Split(split) => split.program_size(&self.memory),
+            Source::Growth | Source::Blocks(_) => self.memory.pages(),
+        }
+    }
+
+    /// The program's `memory.grow`.
+    pub fn program_grow(&mut self, pages: u32) -> u32 {
+        match &mut self.source {
+            Source::Split(split) => split.program_grow(&mut self.memory, pages),
+            Source::Growth | Source::Blocks(_) => self.memory.grow(pages),
+        }
+    }
+
+    /// Where the part of the program ends, in pages, if the memory is split.
+    pub fn split(&self) -> Option<u32> {
+        match &self.source {
+            Source::Split(split) => split.lower().map(|(end, _)| end),
+            Source::Growth | Source::Blocks(_) => None,
+        }
     }
 
     /// The memory.
@@ -103,7 +138,12 @@ impl Model {
 
     /// The chunk that top is in; 0 is home.
     pub fn chunk_of_top(&self) -> usize {
-        self.top.chunk
+        self.position(self.top)
+    }
+
+    /// Which of the chunks a place is in.
+    fn position(&self, place: Place) -> usize {
+        self.chunks.partition_point(|chunk| chunk.start < place.chunk)
     }
 
     /// The next free address.
@@ -118,30 +158,38 @@ impl Model {
 
     /// The ranges of addresses between a mark and top.
     fn ranges(&self, mark: Place) -> Vec<(Address, Address)> {
-        (mark.chunk..=self.top.chunk)
-            .map(|chunk| {
-                let Chunk { start, end } = self.chunks[chunk];
-                let from = if chunk == mark.chunk { mark.address } else { start + CHUNK_HEADER };
-                let to = if chunk == self.top.chunk { self.top.address } else { end + self.reserve() };
+        self.chunks
+            .iter()
+            .filter(|chunk| (mark.chunk..=self.top.chunk).contains(&chunk.start))
+            .map(|Chunk { start, end }| {
+                let from = if *start == mark.chunk { mark.address } else { start + CHUNK_HEADER };
+                let to = if *start == self.top.chunk { self.top.address } else { end + self.reserve() };
                 (from, to)
             })
             .collect()
     }
 
     /// Moves top behind `bytes` at a multiple of `alignment`, from `place` on, and gives where they are.
-    fn bump(&mut self, mut place: Place, bytes: u32, alignment: u32) -> Result<Place, Violation> {
+    fn bump(&mut self, from: Place, bytes: u32, alignment: u32) -> Result<Place, Violation> {
+        let mut place = from;
         loop {
+            let position = self.position(place);
             let address = align_up(u64::from(place.address), alignment);
             let end = address + room(bytes);
-            if end <= u64::from(self.chunks[place.chunk].end) {
-                self.top = Place { chunk: place.chunk, address: end as u32 };
-                return Ok(Place { chunk: place.chunk, address: address as u32 });
+            if end <= u64::from(self.chunks[position].end) {
+                self.top = Place { address: end as u32, ..place };
+                return Ok(Place { address: address as u32, ..place });
             }
-            if place.chunk + 1 == self.chunks.len() {
-                self.grow(end - u64::from(self.chunks[place.chunk].end))?;
+            if position + 1 == self.chunks.len() {
+                if let Source::Blocks(_) = self.source {
+                    self.claim(bytes, alignment)?;
+                    place = from;
+                    continue;
+                }
+                self.grow(end - u64::from(self.chunks[position].end))?;
             }
-            if place.chunk + 1 < self.chunks.len() {
-                place = Place { chunk: place.chunk + 1, address: self.chunks[place.chunk + 1].start + CHUNK_HEADER };
+            if let Some(next) = self.chunks.get(position + 1) {
+                place = Place { chunk: next.start, address: next.start + CHUNK_HEADER };
             }
         }
     }
@@ -149,12 +197,20 @@ impl Model {
     /// Sees to it that there is a home.
     fn find_home(&mut self) -> Result<(), Violation> {
         if self.chunks.is_empty() {
-            let page = self.memory.grow(1);
+            if let Source::Blocks(blocks) = &mut self.source {
+                let (start, end, pages) = blocks.claim(PAGE, self.owned).ok_or(Violation::OutOfMemory)?;
+                self.owned += pages;
+                self.chunks.push(Chunk { start, end: end - self.reserve() });
+                self.top = Place { chunk: start, address: start + CHUNK_HEADER };
+                return Ok(());
+            }
+            let page = self.grow_pages(1);
             if page >= growth::LAST_PAGE {
                 return Err(Violation::OutOfMemory);
             }
             self.adopt(page, 1);
-            self.top = Place { chunk: 0, address: self.chunks[0].start + CHUNK_HEADER };
+            let start = self.chunks[0].start;
+            self.top = Place { chunk: start, address: start + CHUNK_HEADER };
         }
         Ok(())
     }
@@ -163,13 +219,36 @@ impl Model {
     fn grow(&mut self, missing: u64) -> Result<(), Violation> {
         for pages in growth::attempts(missing, self.owned) {
             let Ok(pages) = u32::try_from(pages) else { continue };
-            let page = self.memory.grow(pages);
+            let page = self.grow_pages(pages);
             if page != growth::REFUSED {
                 self.adopt(page, pages);
                 return Ok(());
             }
         }
         Err(Violation::OutOfMemory)
+    }
+
+    fn grow_pages(&mut self, pages: u32) -> u32 {
+        match &mut self.source {
+            Source::Split(split) => split.grow(&mut self.memory, pages),
+            Source::Growth | Source::Blocks(_) => self.memory.grow(pages),
+        }
+    }
+
+    /// Takes a block from the allocator, to its place among the chunks. One below home is of no use.
+    fn claim(&mut self, bytes: u32, alignment: u32) -> Result<(), Violation> {
+        let reserve = self.reserve();
+        let around = CHUNK_HEADER + 2 * (ALIGNMENT - 1) + (alignment - ALIGNMENT) + reserve;
+        let needed = u32::try_from(room(bytes) + u64::from(around)).ok().filter(|needed| *needed < CEILING);
+        let Source::Blocks(blocks) = &mut self.source else { return Err(Violation::OutOfMemory) };
+        let block = needed.and_then(|needed| blocks.claim(needed, self.owned));
+        let (start, end, pages) = block.ok_or(Violation::OutOfMemory)?;
+        self.owned += pages;
+        let position = self.chunks.partition_point(|chunk| chunk.start < start);
+        if position > 0 {
+            self.chunks.insert(position, Chunk { start, end: end - reserve });
+        }
+        Ok(())
     }
 
     /// Takes pages that `memory.grow` returned: they extend the last chunk or begin a new one.

@@ -8,6 +8,7 @@ use crate::engine::locals::Assigned;
 use crate::engine::tape::FunctionRef;
 use crate::engine::{Arity, Certain, Engine};
 use crate::error::{Error, Place};
+use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::source::SourceLine;
 use linmem_allocator::Unwind;
@@ -180,6 +181,12 @@ impl<'a> FunctionBuilder<'a> {
             Resume { .. } | ResumeThrow { .. } | ResumeThrowRef { .. } | Suspend(_) | Switch { .. } => {
                 self.engine.other(Arity::Unknown, |tape| tape.instruction(instruction));
                 self.engine.called();
+            }
+            MemorySize(memory) if self.engine.counts_pages_of(*memory) => {
+                self.engine.call_for_program(arity::arity(instruction), Helper::ProgramSize);
+            }
+            MemoryGrow(memory) if self.engine.counts_pages_of(*memory) => {
+                self.engine.call_for_program(arity::arity(instruction), Helper::ProgramGrow);
             }
             _ => self.engine.other(arity::arity(instruction), |tape| tape.instruction(instruction)),
         }

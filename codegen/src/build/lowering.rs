@@ -3,16 +3,16 @@
 use crate::build::FunctionBuilder;
 use crate::build::function::Signatures;
 use crate::build::sink::ModuleSink;
-use crate::config::{Base, Config};
-use crate::context::{Choices, Context, Home};
+use crate::config::{Base, Config, DEFAULT_SPLIT, Share, SplitAddress};
+use crate::context::{Choices, Context, Growth, Home, Split};
 use crate::engine::locals::{Assigned, Locals};
 use crate::engine::tape::FunctionRef;
 use crate::engine::{Engine, Origin};
 use crate::error::Error;
 use crate::globals::NewGlobal;
-use crate::helpers::{Bodies, Needs};
+use crate::helpers::{Bodies, Helper, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
-use crate::segment_types::SegmentTypes;
+use crate::segment_types::{SegmentTypes, extended_number, number};
 use crate::sites;
 use indexmap::IndexMap;
 use linmem_allocator::Unwind;
@@ -51,6 +51,8 @@ pub struct Lowering {
     functions: IndexMap<FunctionRef, u32>,
     /// The names of the functions that were lowered, by the numbers that sites have them under.
     names: Vec<String>,
+    /// What the number of the segments' types is made of so far.
+    number: u32,
 }
 
 impl Lowering {
@@ -66,14 +68,18 @@ impl Lowering {
     ) -> Result<Lowering, Error> {
         let NewMemory { home, pages, maximum } = new_memory(config, representation)?;
         let memory = MemoryIndex(sink.add_memory(pages, maximum));
-        Ok(Lowering::in_context(sink, config, representation, memory, home))
+        Ok(Lowering::in_context(sink, config, representation, memory, home, Growth::Grow))
     }
 
     /// Adds linmem's globals to a module that has a memory, none of which is linmem's before it grows it.
     ///
+    /// With [`Share::Split`] the frontend declares the memory without a maximum. `memory.size` and `memory.grow` of it become
+    /// calls in the functions that are lowered here; a function that the frontend writes by itself calls
+    /// [`program_size`](Lowering::program_size) and [`program_grow`](Lowering::program_grow).
+    ///
     /// # Errors
     ///
-    /// When the configuration asks for what is not built, or for a base: that is for a module that is linked.
+    /// When the configuration asks for a base or for the allocator of the program: those are for a module that is linked.
     pub fn in_memory(
         sink: &mut (impl ModuleSink + ?Sized),
         config: &Config,
@@ -87,7 +93,41 @@ impl Lowering {
         if config.max_pages.is_some() {
             return Err(Error::Option { message: "--max-pages: the memory is somebody else's".to_string() });
         }
-        Ok(Lowering::in_context(sink, config, representation, MemoryIndex(memory), Home::Found { base: None }))
+        let home = Home::Found { base: None };
+        let pages = config.split.map_or(DEFAULT_SPLIT, SplitAddress::pages);
+        let growth = match &config.share {
+            Some(share @ Share::Allocator { .. }) => {
+                let message = format!("--share {share}: the exports of a module are known when it is linked");
+                return Err(Error::Option { message });
+            }
+            Some(Share::Trust) if config.split.is_some() => {
+                return Err(Error::Option { message: "--split requires --share split".to_string() });
+            }
+            Some(Share::Split) => Growth::Split(Split { pages, maximum: None }),
+            None if config.split.is_some() => Growth::Split(Split { pages, maximum: None }),
+            Some(Share::Trust) | None => Growth::Grow,
+        };
+        Ok(Lowering::in_context(sink, config, representation, MemoryIndex(memory), home, growth))
+    }
+
+    /// The index of the function that takes the place of `memory.size` in a function that the frontend writes by itself;
+    /// `None` if the memory is not split.
+    pub fn program_size(&mut self, sink: &mut (impl ModuleSink + ?Sized)) -> Option<u32> {
+        self.program_helper(sink, Helper::ProgramSize)
+    }
+
+    /// The index of the function that takes the place of `memory.grow` there.
+    pub fn program_grow(&mut self, sink: &mut (impl ModuleSink + ?Sized)) -> Option<u32> {
+        self.program_helper(sink, Helper::ProgramGrow)
+    }
+
+    fn program_helper(&mut self, sink: &mut (impl ModuleSink + ?Sized), helper: Helper) -> Option<u32> {
+        if !self.context.counts_pages_of(self.context.memory.0) {
+            return None;
+        }
+        self.needs.add(helper);
+        self.resolve(sink);
+        self.functions.get(&FunctionRef::Helper(helper)).copied()
     }
 
     fn in_context(
@@ -96,14 +136,16 @@ impl Lowering {
         representation: Representation,
         memory: MemoryIndex,
         home: Home,
+        growth: Growth,
     ) -> Lowering {
         let choices = Choices::of(config, representation);
-        let segment_types = SegmentTypes::of(representation, choices, sink.next_type());
+        let mut segment_types = SegmentTypes::of(representation, choices, 0);
         if let Some(types) = segment_types {
-            sink.recursion_group(types.group(0));
+            let first = sink.declare_recursion_group(types.count());
+            segment_types = SegmentTypes::of(representation, choices, first);
         }
         let mut context =
-            Context { representation, choices, memory, first_global: GlobalIndex(0), home, segment_types };
+            Context { representation, choices, memory, first_global: GlobalIndex(0), home, growth, segment_types };
         let mut first = None;
         for NewGlobal { global, ty, value } in context.globals() {
             let index = sink.add_global(global.name(), ty, &value);
@@ -111,7 +153,8 @@ impl Lowering {
         }
         context.first_global = GlobalIndex(first.unwrap_or_default());
         let unwind = config.unwind;
-        Lowering { context, unwind, needs: Needs::new(context), functions: IndexMap::new(), names: Vec::new() }
+        let (needs, functions) = (Needs::new(context), IndexMap::new());
+        Lowering { context, unwind, needs, functions, names: Vec::new(), number: number(&[]) }
     }
 
     /// Lowers one function. Its body may go to any index that has this type.
@@ -138,6 +181,7 @@ impl Lowering {
         // What the code needed up to a mistake stays needed.
         self.resolve(sink);
         let lowered = lowered?;
+        self.number = extended_number(extended_number(self.number, name.as_bytes()), &lowered.code.bytes);
         Ok(lowered.function(|function| self.functions.get(&function).copied().unwrap_or_default()))
     }
 
@@ -147,6 +191,10 @@ impl Lowering {
         let bodies = Bodies { context: &self.context, needs: &self.needs, index: &index };
         for helper in self.needs.helpers() {
             sink.define_function(index(FunctionRef::Helper(helper)), helper.body(&bodies));
+        }
+        if let Some(types) = self.context.segment_types {
+            // Whatever the functions are, the segments of a module with other functions are of other types.
+            sink.define_recursion_group(types.first(), types.group(self.number));
         }
         if !self.needs.sites().is_empty() {
             let function = |number: u32| (u32::MAX, self.names.get(number as usize).cloned().unwrap_or_default());

@@ -6,7 +6,7 @@ use crate::build::layout::Layout;
 use crate::build::lowering::{NewMemory, new_memory};
 use crate::build::types::Types;
 use crate::config::Config;
-use crate::context::{Choices, Context};
+use crate::context::{Choices, Context, Growth};
 use crate::engine::locals::{Assigned, Locals};
 use crate::engine::{Engine, Lowered, Origin};
 use crate::error::Error;
@@ -80,6 +80,7 @@ impl ModuleBuilder {
             memory: MemoryIndex(0),
             first_global: GlobalIndex(0),
             home,
+            growth: Growth::Grow,
             segment_types: SegmentTypes::of(representation, choices, 0),
         };
         let mut builder = ModuleBuilder {

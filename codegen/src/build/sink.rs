@@ -23,12 +23,13 @@ pub trait ModuleSink {
     /// Adds a mutable global with this type and this value and gives its index.
     fn add_global(&mut self, name: &str, ty: ValType, value: &ConstExpr) -> u32;
 
-    /// Adds a recursion group of types, which refer to each other by their indices, the first of which is
-    /// [`next_type`](ModuleSink::next_type). Only segments that are references need it.
-    fn recursion_group(&mut self, types: Vec<SubType>);
+    /// Reserves so many consecutive indices for the types of a recursion group, and gives the first. Only segments that
+    /// are references need it.
+    fn declare_recursion_group(&mut self, count: u32) -> u32;
 
-    /// The index that the next type will have.
-    fn next_type(&self) -> u32;
+    /// Gives a declared recursion group its types, which refer to each other by their indices. This comes last, since the
+    /// types depend on the functions that were lowered: so modules do not share them by accident.
+    fn define_recursion_group(&mut self, first: u32, types: Vec<SubType>);
 
     /// Adds a 32-bit memory of at least and at most so many pages, exported as `memory`, and gives its index.
     fn add_memory(&mut self, pages: u64, maximum: Option<u64>) -> u32;

@@ -4,6 +4,7 @@ use crate::context::{Choices, Tracking};
 use crate::engine::frames::RegionKey;
 use crate::engine::locals::{Assigned, Fact};
 use crate::engine::{Arity, Engine, Origin};
+use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::source::SourceLine;
 use linmem_allocator::Zero;
@@ -91,6 +92,19 @@ impl Engine<'_> {
     /// Whether closing a region writes its mark to top, and does nothing else.
     pub(crate) fn closes_by_top(&self) -> bool {
         self.closes_all_at_once() && self.context.choices.zero != Zero::Free
+    }
+
+    /// Whether the program's `memory.size` and `memory.grow` of a memory are calls of helpers.
+    pub(crate) fn counts_pages_of(&self, memory: u32) -> bool {
+        self.context.counts_pages_of(memory)
+    }
+
+    /// Calls a helper in the place of an instruction of the program.
+    pub(crate) fn call_for_program(&mut self, arity: Arity, helper: Helper) {
+        if !self.is_dead() {
+            let target = self.helper(helper);
+            self.other(arity, |tape| tape.call(target));
+        }
     }
 
     /// Says that nothing refers any more to the region whose handle is in a local that nothing else writes.

@@ -10,10 +10,28 @@ use crate::engine::frames::RegionKey;
 /// in one function is rare, and only loses the outer ones.
 const MOST: usize = 4;
 
-/// The regions that are known to be the innermost ones, the very innermost last.
+/// What is known of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    /// It is the innermost one, once those that are known behind it are closed.
+    Innermost(RegionKey),
+    /// It is open, and may allocate; others may have been opened in it.
+    Open(RegionKey),
+}
+
+impl Known {
+    fn region(self) -> RegionKey {
+        match self {
+            Known::Innermost(region) | Known::Open(region) => region,
+        }
+    }
+}
+
+/// The regions that are known to be open, the one that is known last at the end. All but the first one were opened behind
+/// the one before.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Innermost {
-    known: [Option<RegionKey>; MOST],
+    known: [Option<Known>; MOST],
     /// How often something happened that regions may have been opened or closed by.
     events: u32,
 }
@@ -21,25 +39,32 @@ pub(crate) struct Innermost {
 impl Innermost {
     /// Whether a region is known to be the innermost one.
     pub(crate) fn is(&self, region: Option<RegionKey>) -> bool {
-        region.is_some() && self.known[MOST - 1] == region
+        region.is_some() && self.known[MOST - 1] == region.map(Known::Innermost)
+    }
+
+    /// Whether a region is the last one that was opened, or that a check found to be open. Such a region need not be checked
+    /// again; but unless [`is`](Innermost::is) says so, segments must not be taken to be of the innermost one.
+    pub(crate) fn is_last(&self, region: Option<RegionKey>) -> bool {
+        region.is_some() && self.known[MOST - 1].map(Known::region) == region
     }
 
     /// Whether a region is known to be open.
     pub(crate) fn is_open(&self, region: RegionKey) -> bool {
-        self.known.contains(&Some(region))
+        self.known.iter().flatten().any(|known| known.region() == region)
     }
 
     /// Says that a region was opened.
     pub(crate) fn open(&mut self, region: RegionKey) {
         self.events += 1;
         self.known.rotate_left(1);
-        self.known[MOST - 1] = Some(region);
+        self.known[MOST - 1] = Some(Known::Innermost(region));
     }
 
-    /// Says that a region was closed that was the innermost one, if all is well.
+    /// Says that a region was closed that was the innermost one, if all is well, or where any open one may be closed, that
+    /// was open.
     pub(crate) fn close(&mut self, region: Option<RegionKey>) {
         self.events += 1;
-        if self.is(region) {
+        if self.is_last(region) {
             self.known.rotate_right(1);
             self.known[0] = None;
         } else {
@@ -48,10 +73,19 @@ impl Innermost {
     }
 
     /// Says that a check found a region to be the innermost one.
-    pub(crate) fn check(&mut self, region: Option<RegionKey>) {
-        if region.is_some() && !self.is(region) {
+    pub(crate) fn check_innermost(&mut self, region: Option<RegionKey>) {
+        self.check(region.map(Known::Innermost));
+    }
+
+    /// Says that a check found a region to be open.
+    pub(crate) fn check_open(&mut self, region: Option<RegionKey>) {
+        self.check(region.map(Known::Open));
+    }
+
+    fn check(&mut self, known: Option<Known>) {
+        if known.is_some() && !self.is_last(known.map(Known::region)) {
             self.known = [None; MOST];
-            self.known[MOST - 1] = region;
+            self.known[MOST - 1] = known;
         }
     }
 
@@ -124,9 +158,21 @@ mod tests {
         assert!(state.is(key(0)));
         state.call();
         assert!(!state.is(key(0)));
-        state.check(key(0));
+        state.check_innermost(key(0));
         assert!(state.is(key(0)));
         state.leave(&before);
         assert!(!state.is(key(0)));
+    }
+
+    #[test]
+    fn a_region_that_is_open_need_not_be_innermost() {
+        let mut state = opened([0, 1]);
+        state.check_open(key(0));
+        assert!(state.is_last(key(0)) && state.is_open(RegionKey::Opened(RegionId(0))));
+        assert!(!state.is(key(0)));
+        state.open(RegionKey::Opened(RegionId(2)));
+        assert!(state.is(key(2)));
+        state.close(key(2));
+        assert!(state.is_last(key(0)) && !state.is(key(0)));
     }
 }

@@ -61,7 +61,7 @@ pub(crate) enum Arity {
 }
 
 /// Whether an intrinsic does nothing that could be seen from outside but read and write memory.
-fn is_access(operation: Operation) -> bool {
+pub(crate) fn is_access(operation: Operation) -> bool {
     match operation {
         Operation::Get(_)
         | Operation::Set(_)
@@ -88,7 +88,16 @@ fn is_access(operation: Operation) -> bool {
     }
 }
 
-/// A use that is wrong for certain.
+/// What a function is lowered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// Its code: what is wrong for certain ends in the violation.
+    Code,
+    /// The violations that are certain. The code is of no use if there is one.
+    Findings,
+}
+
+/// A use that is wrong for certain. The code ends in the violation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Certain {
     /// What is wrong.
@@ -143,6 +152,7 @@ pub(crate) struct Engine<'a> {
     /// The intrinsic that is being lowered, and its number among the sites, if it has one.
     current: Option<(Intrinsic, Option<u32>)>,
     labels: u32,
+    purpose: Purpose,
     /// Inside of unreachable code: how many control structures were opened there.
     dead: Option<u32>,
 }
@@ -176,6 +186,7 @@ impl<'a> Engine<'a> {
             origin: Origin::default(),
             current: None,
             labels: 0,
+            purpose: Purpose::Code,
             dead: None,
         }
     }
@@ -320,6 +331,10 @@ impl<'a> Engine<'a> {
     }
 
     /// An intrinsic, with its operands on the stack.
+    ///
+    /// # Errors
+    ///
+    /// If it is a violation for certain.
     pub(crate) fn intrinsic(&mut self, signature: &Signature) -> Result<(), Certain> {
         if self.is_dead() {
             return Ok(());
@@ -333,24 +348,25 @@ impl<'a> Engine<'a> {
         self.take(signature, &mut operands);
         let lowered = self.lower(signature, &mut operands);
         self.taken = operands;
-        lowered?;
         // No check that comes later may move before what this has done.
-        if !is_access {
+        if !is_access || lowered.is_err() {
             self.end_straight();
         }
         self.locals.free_spills();
         let end = self.tape.here();
         self.locals.free_held(end);
-        Ok(())
+        if lowered.is_err() {
+            match self.purpose {
+                Purpose::Code => self.die(),
+                Purpose::Findings => self.produce(signature.results().len() as u32),
+            }
+        }
+        lowered
     }
 
-    /// Goes on behind an intrinsic that is a violation for certain, to find others. The code is good for nothing.
-    pub(crate) fn recover(&mut self, signature: &Signature) {
-        self.end_straight();
-        self.locals.free_spills();
-        let end = self.tape.here();
-        self.locals.free_held(end);
-        self.produce(signature.results().len() as u32);
+    /// Lowers to find violations: code behind one that is certain is looked at as well.
+    pub(crate) fn look_for_findings(&mut self) {
+        self.purpose = Purpose::Findings;
     }
 
     /// A position that is known to be known.

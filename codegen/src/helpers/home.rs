@@ -1,6 +1,6 @@
 //! Finding home in a memory that is somebody else's.
 
-use crate::context::Home;
+use crate::context::{Growth, Home};
 use crate::globals::Global;
 use crate::helpers::fragments::{PAGE_SHIFT, skip_header};
 use crate::helpers::{Bodies, Helper};
@@ -20,6 +20,8 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 /// global.get $linmem.home   i32.const 8   i32.add   global.set $linmem.top
 /// global.get $linmem.home   global.set $linmem.region           ;; if regions have headers
 /// ```
+///
+/// Where chunks come from the allocator of the program, `$linmem.claim` finds home, and `limit` is what its header says.
 pub(super) fn find_home(bodies: &Bodies<'_>) -> Function {
     let (context, choices) = (bodies.context, bodies.context.choices);
     let site = 0;
@@ -53,8 +55,15 @@ pub(super) fn find_home(bodies: &Bodies<'_>) -> Function {
         settle(sink);
         sink.return_().end();
     }
-    sink.i32_const(1).memory_grow(context.memory.0).local_tee(page);
-    sink.i32_const(LAST_PAGE as i32).i32_ge_u().if_(BlockType::Empty);
+    if let Growth::Allocator(_) = context.growth {
+        sink.i32_const(PAGE as i32);
+        bodies.call(sink, Helper::Claim, site);
+        sink.i32_eqz().if_(BlockType::Empty);
+    } else {
+        sink.i32_const(1);
+        bodies.grow(sink);
+        sink.local_tee(page).i32_const(LAST_PAGE as i32).i32_ge_u().if_(BlockType::Empty);
+    }
     if choices.opens_without_home() {
         sink.return_();
     } else {
@@ -64,9 +73,13 @@ pub(super) fn find_home(bodies: &Bodies<'_>) -> Function {
         bodies.out_of_memory(sink, site, page, page);
     }
     sink.end();
-    sink.local_get(page).i32_const(PAGE_SHIFT).i32_shl().global_set(home);
-    sink.global_get(home).i32_const((PAGE - reserve) as i32).i32_add().global_set(limit);
-    sink.i32_const(1).global_set(owned);
+    if let Growth::Allocator(_) = context.growth {
+        sink.global_get(home).i32_load(context.memarg(CHUNK_END, 4)).global_set(limit);
+    } else {
+        sink.local_get(page).i32_const(PAGE_SHIFT).i32_shl().global_set(home);
+        sink.global_get(home).i32_const((PAGE - reserve) as i32).i32_add().global_set(limit);
+        sink.i32_const(1).global_set(owned);
+    }
     settle(sink);
     sink.end();
     function

@@ -13,10 +13,11 @@ mod needs;
 mod open;
 mod refill;
 mod scope;
+mod share;
 mod violation;
 mod wasi;
 
-use crate::context::{Context, Home, Tracking};
+use crate::context::{Context, Growth, Home, Tracking};
 use crate::engine::tape::FunctionRef;
 use linmem_intrinsics::wasi::Function as HostFunction;
 use linmem_intrinsics::{FunctionType, ValueType, Violation};
@@ -95,6 +96,14 @@ pub(crate) enum Helper {
     Violation(Violation),
     /// Finds home before the first region is opened.
     FindHome,
+    /// Grows a memory that is split, above the part of the program.
+    Grow,
+    /// The program's `memory.size` in a memory that is split.
+    ProgramSize,
+    /// The program's `memory.grow` in a memory that is split.
+    ProgramGrow,
+    /// Takes a chunk from the allocator of the program.
+    Claim,
     /// Allocates where the fast path could not.
     Refill(Refused, Alignment),
     /// Allocates, fast path included.
@@ -131,6 +140,10 @@ impl Helper {
         let name = match self {
             Helper::Violation(kind) => return format!("linmem.{kind}"),
             Helper::FindHome => "find_home",
+            Helper::Grow => "grow",
+            Helper::ProgramSize => "program_size",
+            Helper::ProgramGrow => "program_grow",
+            Helper::Claim => "claim",
             Helper::Refill(Refused::Violation, Alignment::Fixed) => "refill",
             Helper::Refill(Refused::Violation, Alignment::Parameter) => "refill_aligned",
             Helper::Refill(Refused::Null, Alignment::Fixed) => "try_refill",
@@ -155,6 +168,7 @@ impl Helper {
         context.choices.reports()
             && match self {
                 Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => false,
+                Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
                 Helper::FindHome => !context.choices.opens_without_home(),
                 _ => true,
             }
@@ -169,7 +183,8 @@ impl Helper {
             Helper::Violation(_) | Helper::FindHome => (vec![], vec![]),
             Helper::Refill(_, Alignment::Fixed) => (vec![I32, I32], vec![I32]),
             Helper::Refill(_, Alignment::Parameter) => (vec![I32, I32, I32], vec![I32]),
-            Helper::Bump | Helper::Open => (vec![I32], vec![I32]),
+            Helper::Bump | Helper::Open | Helper::Grow | Helper::ProgramGrow | Helper::Claim => (vec![I32], vec![I32]),
+            Helper::ProgramSize => (vec![], vec![I32]),
             Helper::AllocateAligned => (vec![I32, I32], vec![I32]),
             Helper::CheckSegment => (vec![I32, I32], vec![]),
             Helper::Close | Helper::Blame(_) | Helper::Release | Helper::EnterScope | Helper::LeaveScope => {
@@ -195,9 +210,15 @@ impl Helper {
         match self {
             Helper::Violation(_) if context.choices.reports() => callees.push(FunctionRef::Host(HostImport::Report)),
             Helper::Violation(_) | Helper::Release | Helper::EnterScope | Helper::LeaveScope => {}
-            Helper::FindHome if context.choices.opens_without_home() => {}
-            Helper::FindHome => callees.push(violation(Violation::OutOfMemory)),
+            Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => {}
+            Helper::FindHome => {
+                callees.extend(context.growth.helper().map(helper));
+                if !context.choices.opens_without_home() {
+                    callees.push(violation(Violation::OutOfMemory));
+                }
+            }
             Helper::Refill(refused, alignment) => {
+                callees.extend(context.growth.helper().map(helper));
                 if refused == Refused::Violation {
                     callees.push(violation(Violation::OutOfMemory));
                     // What gives null does the work where there has to be such a one.
@@ -262,6 +283,10 @@ impl Helper {
         match self {
             Helper::Violation(kind) => violation::body(bodies, kind),
             Helper::FindHome => home::find_home(bodies),
+            Helper::Grow => share::grow(bodies),
+            Helper::ProgramSize => share::program_size(bodies),
+            Helper::ProgramGrow => share::program_grow(bodies),
+            Helper::Claim => share::claim(bodies),
             Helper::Refill(refused, alignment) => refill::body(bodies, refused, alignment),
             Helper::Bump => allocate::bump(bodies),
             Helper::AllocateAligned => allocate::allocate_aligned(bodies),
@@ -273,6 +298,17 @@ impl Helper {
             Helper::EnterScope => scope::enter(bodies),
             Helper::LeaveScope => scope::leave(bodies),
             Helper::Wasi(call, form) => call.body(form, bodies),
+        }
+    }
+}
+
+impl Growth {
+    /// The helper that more memory comes from, where `memory.grow` alone does not do.
+    fn helper(self) -> Option<Helper> {
+        match self {
+            Growth::Grow => None,
+            Growth::Split(_) => Some(Helper::Grow),
+            Growth::Allocator(_) => Some(Helper::Claim),
         }
     }
 }
@@ -294,6 +330,14 @@ impl Bodies<'_> {
             sink.local_get(site);
         }
         sink.call((self.index)(FunctionRef::Helper(helper)));
+    }
+
+    /// Grows the memory by the number of pages on the stack, and pushes what `memory.grow` does.
+    fn grow(&self, sink: &mut InstructionSink<'_>) {
+        match self.context.growth {
+            Growth::Split(_) => sink.call((self.index)(FunctionRef::Helper(Helper::Grow))),
+            Growth::Grow | Growth::Allocator(_) => sink.memory_grow(self.context.memory.0),
+        };
     }
 
     /// Ends in a violation, of which `numbers` pushes the three numbers that went wrong.

@@ -1,17 +1,21 @@
 //! The slow path of allocations, as `linmem_allocator::layout` and `linmem_allocator::growth` state it.
 
-use crate::context::Home;
+use crate::context::{Context, Growth, Home};
 use crate::globals::Global;
 use crate::helpers::fragments::{PAGE_SHIFT, clear_home, push_home, round_up, skip_header};
 use crate::helpers::{Alignment, Bodies, Helper, Refused};
 use linmem_allocator::growth::REFUSED;
-use linmem_allocator::layout::{ALIGNMENT, CHUNK_END, CHUNK_NEXT, PAGE};
+use linmem_allocator::layout::{ALIGNMENT, CEILING, CHUNK_END, CHUNK_HEADER, CHUNK_NEXT, PAGE};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 /// The operands: what top was before the fast path moved it, the size, and maybe the alignment.
 const FROM: u32 = 0;
 const BYTES: u32 = 1;
 const ALIGN: u32 = 2;
+
+/// How many blocks the allocator of the program may give for one allocation that lie below where they could be used: holes
+/// in its heap, of which each is taken once.
+const MOST_CLAIMS: i32 = 1000;
 
 /// The number of operands without the site.
 fn operands(alignment: Alignment) -> u32 {
@@ -57,6 +61,17 @@ pub(super) fn body(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) 
 /// end
 /// ```
 ///
+/// Where memory comes from the allocator of the program, the end of the list is instead
+///
+/// ```wasm
+///   tried == MOST_CLAIMS:   call $linmem.OutOfMemory  ;; or return 0
+///   tried += 1
+///   claim(8 + 14 + round_up(bytes) + alignment - 8 + RESERVE) == 0:   call $linmem.OutOfMemory  ;; or return 0
+///   chunk = HOME   br $try
+/// ```
+///
+/// since the block may lie anywhere.
+///
 /// Where regions have headers, every `end` of a chunk is less by what is kept for one.
 ///
 /// The last page of a full memory is not used, and may come back as a chunk that ends where it starts: nothing fits
@@ -69,6 +84,12 @@ fn refill(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Functi
     let first = site + u32::from(helper.is_told_site(context));
     let (chunk, start, pages, tried, page) = (first, first + 1, first + 2, first + 3, first + 4);
     let (end, missing, first_free) = (first + 5, first + 6, first + 7);
+    let gives_up = |sink: &mut InstructionSink<'_>| match refused {
+        Refused::Null => {
+            sink.i32_const(0).return_();
+        }
+        Refused::Violation => violate(bodies, sink, alignment, site),
+    };
     let (limit, owned, top) = (context.limit(), context.global(Global::Owned), context.top());
     let (end_of, next_of) = (context.memarg(CHUNK_END, 4), context.memarg(CHUNK_NEXT, 4));
 
@@ -120,18 +141,35 @@ fn refill(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Functi
     sink.local_get(chunk).i32_load(next_of).local_tee(start).if_(BlockType::Empty);
     sink.local_get(start).local_set(chunk).br(1).end();
 
+    if let Growth::Allocator(_) = context.growth {
+        // `tried` counts the blocks that were taken and did not lie where they could be used.
+        sink.local_get(tried).i32_const(MOST_CLAIMS).i32_eq().if_(BlockType::Empty);
+        gives_up(sink);
+        sink.end();
+        sink.local_get(tried).i32_const(1).i32_add().local_set(tried);
+        push_needed(sink, context, alignment);
+        sink.local_tee(missing).i64_const(i64::from(CEILING)).i64_ge_u().if_(BlockType::Empty);
+        gives_up(sink);
+        sink.end();
+        sink.local_get(missing).i32_wrap_i64();
+        bodies.call(sink, Helper::Claim, site);
+        sink.i32_eqz().if_(BlockType::Empty);
+        gives_up(sink);
+        sink.end();
+        push_home(sink, context).local_set(chunk).br(0);
+        sink.end().unreachable().end();
+        return function;
+    }
+
     sink.local_get(missing).i64_const(i64::from(PAGE) - 1).i64_add().i64_const(i64::from(PAGE_SHIFT));
     sink.i64_shr_u().i32_wrap_i64().local_tee(pages).global_get(owned);
     sink.local_get(pages).global_get(owned).i32_gt_u().select().local_tee(tried);
-    sink.memory_grow(context.memory.0).local_tee(page).i32_const(REFUSED as i32).i32_eq().if_(BlockType::Empty);
-    sink.local_get(pages).local_tee(tried).memory_grow(context.memory.0).local_tee(page);
-    sink.i32_const(REFUSED as i32).i32_eq().if_(BlockType::Empty);
-    match refused {
-        Refused::Null => {
-            sink.i32_const(0).return_();
-        }
-        Refused::Violation => violate(bodies, sink, alignment, site),
-    }
+    bodies.grow(sink);
+    sink.local_tee(page).i32_const(REFUSED as i32).i32_eq().if_(BlockType::Empty);
+    sink.local_get(pages).local_tee(tried);
+    bodies.grow(sink);
+    sink.local_tee(page).i32_const(REFUSED as i32).i32_eq().if_(BlockType::Empty);
+    gives_up(sink);
     sink.end().end();
 
     sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
@@ -151,6 +189,17 @@ fn refill(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Functi
     sink.i32_store(end_of).br(0);
     sink.end().unreachable().end();
     function
+}
+
+/// Pushes, in 64 bits, how many bytes a block needs that the allocation fits in, whatever its address: the header, what
+/// alignment may take, the segment, and what is kept for a region's header.
+fn push_needed(sink: &mut InstructionSink<'_>, context: &Context, alignment: Alignment) {
+    let fixed = CHUNK_HEADER + 2 * (ALIGNMENT - 1) + context.choices.reserve();
+    sink.local_get(BYTES).i64_extend_i32_u();
+    round_up(sink).i64_const(i64::from(fixed)).i64_add();
+    if alignment == Alignment::Parameter {
+        sink.local_get(ALIGN).i64_extend_i32_u().i64_add().i64_const(i64::from(ALIGNMENT)).i64_sub();
+    }
 }
 
 /// Ends in `OutOfMemory`, with the operands of an allocation that was refused.

@@ -4,10 +4,11 @@ use crate::context::Context;
 use crate::engine::locals::{Assigned, Locals, MOST_LOCALS};
 use crate::engine::tape::{FunctionRef, Tape};
 use crate::engine::{Arity, Certain, Engine, Lowered, Origin};
-use crate::error::{Error, Place};
+use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
-use crate::link::scan::{Body, Calls, Input};
+use crate::link::reach::certain_calls;
+use crate::link::scan::{Body, Calls, Input, SizeInstruction};
 use wasm_encoder::ValType;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::{
@@ -25,26 +26,49 @@ pub(super) struct Shim {
 /// A limit that engines share, by the JavaScript interface of WebAssembly.
 const MOST_CODE: usize = 7_654_321;
 
-/// Lowers all functions that call intrinsics; the others give nothing. The errors are all there are.
+/// What functions are lowered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A module.
+    Link,
+    /// Everything that is wrong for certain. The code is of no use if anything is.
+    Check,
+}
+
+/// What is found while functions are lowered.
+pub(super) struct Findings {
+    /// What they are lowered for.
+    pub(super) purpose: Purpose,
+    /// Accesses that are wrong for certain.
+    pub(super) list: Vec<Finding>,
+}
+
+/// Lowers all functions that call intrinsics; the others give nothing. Accesses that are wrong for certain are among the
+/// findings.
+///
+/// # Errors
+///
+/// All there are: functions that become too large.
 pub(super) fn lower_all(
     input: &Input<'_>,
     context: &Context,
     needs: &mut Needs,
+    findings: &mut Findings,
 ) -> Result<Vec<Option<Lowered>>, Vec<Error>> {
     let mut allocations = FuncValidatorAllocations::default();
     let mut errors = Vec::new();
     let mut all = Vec::with_capacity(input.bodies.len());
     for body in &input.bodies {
-        let lowered = body.calls.as_ref().map(|calls| -> Result<Lowered, Vec<Error>> {
-            let lowered = lower(input, body, calls, context, needs, std::mem::take(&mut allocations));
-            let (lowered, used) = lowered.unwrap_or_else(|error| Err(vec![error]))?;
+        let lowered = body.calls.as_ref().map(|calls| -> Result<Lowered, Error> {
+            let unused = std::mem::take(&mut allocations);
+            let (lowered, used) = lower(input, body, calls, context, needs, findings, unused)?;
             allocations = used;
-            check_limits(input, body, &lowered).map_err(|error| vec![error])?;
+            check_limits(input, body, &lowered)?;
             Ok(lowered)
         });
         match lowered.transpose() {
             Ok(lowered) => all.push(lowered),
-            Err(found) => errors.extend(found),
+            Err(found) => errors.push(found),
         }
     }
     if errors.is_empty() { Ok(all) } else { Err(errors) }
@@ -99,8 +123,9 @@ fn lower(
     calls: &Calls,
     context: &Context,
     needs: &mut Needs,
+    findings: &mut Findings,
     allocations: FuncValidatorAllocations,
-) -> Result<Result<(Lowered, FuncValidatorAllocations), Vec<Error>>, Error> {
+) -> Result<(Lowered, FuncValidatorAllocations), Error> {
     let ty = input.function_type(body.index);
     let mut declared: Vec<ValType> = Vec::new();
     for group in body.body.get_locals_reader()? {
@@ -124,6 +149,9 @@ fn lower(
         engine: Engine::new(context, needs, locals, ty.results().len() as u32),
         violations: Vec::new(),
     };
+    if findings.purpose == Purpose::Check {
+        walk.engine.look_for_findings();
+    }
     let mut reader = body.body.get_binary_reader();
     walk.validator.read_locals(&mut reader)?;
     let mut operators = OperatorsReader::new(reader);
@@ -135,9 +163,13 @@ fn lower(
     }
     let Walk { validator, engine, violations, .. } = walk;
     if !violations.is_empty() {
-        return Ok(Err(violations));
+        let certain = certain_calls(input, body);
+        findings.list.extend(violations.into_iter().map(|(offset, error)| {
+            let severity = if certain.contains(&offset) { Severity::Error } else { Severity::Warning };
+            Finding { severity, error }
+        }));
     }
-    Ok(Ok((engine.finish(), validator.into_allocations())))
+    Ok((engine.finish(), validator.into_allocations()))
 }
 
 /// Feeds the engine.
@@ -146,8 +178,8 @@ struct Walk<'a, 'e> {
     function: u32,
     validator: FuncValidator<ValidatorResources>,
     engine: Engine<'e>,
-    /// What is wrong for certain so far. The others are still looked for.
-    violations: Vec<Error>,
+    /// What is wrong for certain so far, each with its offset in the binary.
+    violations: Vec<(usize, Error)>,
 }
 
 impl Walk<'_, '_> {
@@ -228,6 +260,14 @@ impl Walk<'_, '_> {
                 self.engine.other(arity, copy);
                 self.engine.called();
             }
+            Operator::MemorySize { .. } | Operator::MemoryGrow { .. } => {
+                let arity = self.arity(operator);
+                let counted = SizeInstruction::of(operator).filter(|(memory, _)| self.engine.counts_pages_of(*memory));
+                match counted {
+                    Some((_, helper)) => self.engine.call_for_program(arity, helper),
+                    None => self.engine.other(arity, copy),
+                }
+            }
             _ => {
                 let arity = self.arity(operator);
                 self.engine.other(arity, copy);
@@ -244,8 +284,8 @@ impl Walk<'_, '_> {
         }
         if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
             let message = format!("{}: {message}", signature.intrinsic.name());
-            self.violations.push(Error::Violation { kind, message, place: input.place(function, offset) });
-            self.engine.recover(signature);
+            let error = Error::Violation { kind, message, place: input.place(function, offset) };
+            self.violations.push((offset, error));
         }
     }
 

@@ -1,11 +1,12 @@
 //! Which memory segments are in, and which part of it is linmem's.
 
-use crate::config::{Base, Config};
-use crate::context::{Choices, Home};
-use crate::error::{Error, Place};
+use crate::config::{Base, Config, Share};
+use crate::context::{Choices, Growth, Home};
+use crate::error::{Error, Finding, Place};
 use crate::helpers::{HostImport, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::scan::Input;
+use crate::link::share;
 use linmem_allocator::layout::{CEILING, HOME, PAGE};
 use wasmparser::{ExternalKind, Name, Operator, ValType};
 
@@ -13,7 +14,7 @@ use wasmparser::{ExternalKind, Name, Operator, ValType};
 pub(super) const EXPORT: &str = "memory";
 
 /// The memory of a linked module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Memory {
     /// Its index.
     pub(super) index: MemoryIndex,
@@ -25,6 +26,10 @@ pub(super) struct Memory {
     pub(super) exports: bool,
     /// Where the first chunk comes from.
     pub(super) home: Home,
+    /// Where further memory comes from.
+    pub(super) growth: Growth,
+    /// How the memory is shared with the program, and why.
+    pub(super) sharing: Option<Finding>,
 }
 
 impl Memory {
@@ -65,10 +70,15 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
     if ty.page_size_log2.is_some_and(|log2| log2 != PAGE.trailing_zeros()) {
         return unsupported("has a custom page size; linmem needs pages of 65536 bytes");
     }
-    if config.max_pages.is_some() {
-        let message = "--max-pages: the module brings its memory, whose type says how many it may have".to_string();
-        return Err(Error::Option { message });
-    }
+    let share::Sharing { growth, finding } = share::choose(input, config, index, &ty)?;
+    let maximum = match growth {
+        Growth::Split(_) => maximum(config, ty.initial)?,
+        Growth::Grow | Growth::Allocator(_) if config.max_pages.is_some() => {
+            let message = "--max-pages: the module brings its memory, whose type says how many it may have".to_string();
+            return Err(Error::Option { message });
+        }
+        Growth::Grow | Growth::Allocator(_) => None,
+    };
     let end = ty.initial.saturating_mul(u64::from(PAGE)).min(u64::from(CEILING)) as u32;
     let found = Home::Found { base: None };
     let home = match &config.base {
@@ -79,10 +89,14 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
             Start::Global(global) => Home::Found { base: Some((global, end)) },
         },
     };
-    Ok(Memory { index: MemoryIndex(index), defines: None, maximum: None, exports: false, home })
+    Ok(Memory { index: MemoryIndex(index), defines: None, maximum, exports: false, home, growth, sharing: finding })
 }
 
 /// A memory that linmem defines.
+///
+/// # Errors
+///
+/// If it cannot be exported as `memory`, or does not reach beyond its base.
 fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory, Error> {
     if let Some(export) = input.exports.iter().find(|export| export.name == EXPORT) {
         let message = format!(
@@ -92,13 +106,18 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
         );
         return Err(Error::Unsupported { message, place: Place::Module });
     }
+    if let Some(share @ Share::Allocator { .. }) = &config.share {
+        return Err(Error::Option {
+            message: format!("--share {share}: the module has no memory that it could share"),
+        });
+    }
     let base = match &config.base {
         None => HOME,
         Some(Base::Address(address)) => *address,
         Some(Base::Global(name)) => match global(input, name)? {
             Start::Constant(address) => address,
             Start::Global(_) => {
-                let message = format!("--base global:{name}: the module has no memory whose part that could begin");
+                let message = format!("--base global:{name} requires a module that defines a memory");
                 return Err(Error::Option { message });
             }
         },
@@ -106,7 +125,9 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
     match Home::in_new_memory(base, choices) {
         Some((home, pages)) => {
             let maximum = maximum(config, pages)?;
-            Ok(Memory { index: MemoryIndex(0), defines: Some(pages), maximum, exports: true, home })
+            let index = MemoryIndex(0);
+            let defines = Some(pages);
+            Ok(Memory { index, defines, maximum, exports: true, home, growth: Growth::Grow, sharing: None })
         }
         None => Err(Error::Option { message: format!("--base {base}: no memory reaches beyond that") }),
     }

@@ -5,7 +5,9 @@
 //!   imports   what the imports from `linmem` stand for, and what a segment is
 //!   flow      what can be said of the program's regions without running it
 //!   memory    which memory segments are in, and where linmem's part of it begins
+//!   share     how linmem and the program share a memory that the module brings
 //!   function  lower one function through the engine
+//!   reach     which instructions every execution of a function reaches
 //!   plan      the index of every function of the result
 //!   write     copy every section, with what has moved re-numbered
 //!   segments  the types of segments that are references
@@ -22,9 +24,11 @@ mod imports;
 mod memory;
 mod names;
 mod plan;
+mod reach;
 mod scan;
 mod sections;
 mod segments;
+mod share;
 mod write;
 
 use crate::config::Config;
@@ -33,12 +37,24 @@ use crate::engine::tape::FunctionRef;
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
+use crate::link::function::{Findings, Purpose};
 use crate::segment_types::SegmentTypes;
 use crate::source::Source;
 use linmem_intrinsics::{Intrinsic, Representation, Safety};
 pub(crate) use memory::maximum;
 use scan::Input;
 use std::collections::BTreeSet;
+
+/// A linked module, and what there is to say about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Linked {
+    /// The module, in the binary format.
+    pub module: Vec<u8>,
+    /// What linking found: uses that are lowered to a violation, since they are wrong whenever they are reached; how linmem
+    /// and the program share a memory, where the program may notice; custom sections that are left out.
+    pub warnings: Vec<Error>,
+}
 
 /// Lowers every intrinsic of a module, which is given in the binary format or as text.
 ///
@@ -48,24 +64,50 @@ use std::collections::BTreeSet;
 /// # Errors
 ///
 /// When the module is invalid, asks for what is not in the catalogue, or has something that linmem cannot serve: the
-/// first of the errors that [`check`] gives, with its place.
+/// first of the errors that [`check`] gives, with its place. A use that is wrong for certain is no such error: it is
+/// lowered to its violation.
 pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
-    link_all(bytes, config).map_err(Errors::into_first)
+    let source = Source::read(bytes)?;
+    let input = Input::parse(&source, config)?;
+    link_input(&input, config, Purpose::Link).map(|outcome| outcome.module).map_err(Errors::into_first)
 }
 
-/// Everything that can be said against a module without running it: why it cannot be linked, and how it misuses regions,
-/// for certain or perhaps, whatever is checked when it runs.
+/// Does what [`link`] does, and says what there is to say about the module.
+///
+/// # Errors
+///
+/// As [`link`].
+pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error> {
+    let source = Source::read(bytes)?;
+    let input = Input::parse(&source, config)?;
+    let Outcome { module, findings } = link_input(&input, config, Purpose::Link).map_err(Errors::into_first)?;
+    let mut warnings = Vec::new();
+    if input.imports.has_any() && choices(&input, config).checks_regions() {
+        // What is perhaps wrong is for `check` to tell.
+        let uses = flow::findings(&input, config.nesting)?;
+        warnings.extend(uses.into_iter().filter(|found| found.certain).map(|found| found.finding));
+    }
+    warnings.extend(findings);
+    let warnings = warnings.into_iter().filter(|finding| finding.severity != Severity::Note);
+    Ok(Linked { module, warnings: warnings.map(|finding| finding.error).collect() })
+}
+
+/// Everything that can be said about a module without running it: why it cannot be linked, how it misuses regions and
+/// segments, for certain or perhaps, whatever is checked when it runs, and how it shares its memory with linmem.
 pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
     let findings = || -> Result<Vec<Finding>, Errors> {
         let source = Source::read(bytes)?;
         let input = Input::parse(&source, config)?;
-        let mut findings = flow::findings(&input, config.nesting)?;
+        let uses = flow::findings(&input, config.nesting)?;
+        let mut findings: Vec<Finding> = uses.into_iter().map(|found| found.finding).collect();
         let mut thorough = config.clone();
         if let Some(representation) = input.imports.representation().filter(|kind| kind.carries_size()) {
             thorough.safety = Some(config.safety_of(representation).max(Safety::Spatial));
         }
-        let errors = link_input(&input, &thorough).err().map(|errors| errors.0).unwrap_or_default();
-        findings.extend(errors.into_iter().map(certain));
+        match link_input(&input, &thorough, Purpose::Check) {
+            Ok(outcome) => findings.extend(outcome.findings),
+            Err(errors) => findings.extend(errors.0.into_iter().map(certain)),
+        }
         Ok(findings)
     };
     findings().unwrap_or_else(|errors| errors.0.into_iter().map(certain).collect())
@@ -124,28 +166,19 @@ impl<E: Into<Error>> From<E> for Errors {
     }
 }
 
-fn link_all(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Errors> {
-    let source = Source::read(bytes)?;
-    let input = Input::parse(&source, config)?;
-    // What is a violation for certain at this level is an error already here.
-    if choices(&input, config).checks_regions() {
-        let findings = flow::findings(&input, config.nesting)?;
-        let is_violation =
-            |finding: &Finding| finding.severity == Severity::Error && matches!(finding.error, Error::Violation { .. });
-        let errors: Vec<Error> = findings.into_iter().filter(is_violation).map(|finding| finding.error).collect();
-        if !errors.is_empty() {
-            return Err(Errors(errors));
-        }
-    }
-    link_input(&input, config)
+/// What came of linking.
+struct Outcome {
+    /// The module; empty if only findings were asked for and there are some.
+    module: Vec<u8>,
+    findings: Vec<Finding>,
 }
 
-fn link_input(input: &Input<'_>, config: &Config) -> Result<Vec<u8>, Errors> {
+fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Outcome, Errors> {
     if !input.errors.is_empty() {
         return Err(Errors(input.errors.clone()));
     }
     if !input.imports.has_any() {
-        return Ok(input.bytes.to_vec());
+        return Ok(Outcome { module: input.bytes.to_vec(), findings: Vec::new() });
     }
     let choices = choices(input, config);
     let declared = input.imports.representation();
@@ -162,15 +195,24 @@ fn link_input(input: &Input<'_>, config: &Config) -> Result<Vec<u8>, Errors> {
         memory: memory.index,
         first_global: GlobalIndex(input.global_count),
         home: memory.home,
+        growth: memory.growth,
         segment_types: SegmentTypes::of(declared, choices, input.types.as_ref().core_type_count_in_module()),
     };
     let mut needs = Needs::new(context);
-    let lowered = function::lower_all(input, &context, &mut needs).map_err(Errors)?;
+    let mut found = Findings { purpose, list: Vec::new() };
+    share::need_helpers(input, &context, &mut needs);
+    let lowered = function::lower_all(input, &context, &mut needs, &mut found).map_err(Errors)?;
+    let mut findings = found.list;
+    let is_wrong = !findings.is_empty();
+    findings.extend(memory.sharing.take());
+    if purpose == Purpose::Check && is_wrong {
+        return Ok(Outcome { module: Vec::new(), findings });
+    }
     let shims = function::shims(input, &context, &mut needs);
     memory.export_for_host(input, &needs)?;
     let plan = plan::Plan::new(input, &context, &needs, &shims)?;
-    let output = write::module(input, &context, &needs, &memory, &plan, &lowered, &shims)?;
+    let module = write::module(input, &context, &needs, &memory, &plan, &lowered, &shims)?;
     // Functions that were copied were valid, and differ in the indices of functions of the same types.
-    crate::module::validate(&output, |function| !plan.is_copied(function, &lowered, input)).map_err(Error::defect)?;
-    Ok(output)
+    crate::module::validate(&module, |function| !plan.is_copied(function, &lowered, input)).map_err(Error::defect)?;
+    Ok(Outcome { module, findings })
 }

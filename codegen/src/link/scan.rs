@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::engine::locals::Assigned;
 use crate::engine::tape::{FunctionRef, Relocation};
 use crate::error::{Error, Place};
+use crate::helpers::Helper;
 use crate::link::imports::Imports;
 use crate::module::features;
 use crate::source::Source;
@@ -33,8 +34,34 @@ pub(super) struct Body<'a> {
     pub(super) body: FunctionBody<'a>,
     /// Where its body has indices of functions, counted from the start of the body.
     pub(super) references: Vec<Relocation>,
+    /// Where its body has `memory.size` and `memory.grow`, in order.
+    pub(super) sizes: Vec<SizeInstruction>,
     /// If it calls intrinsics: what lowering needs to know.
     pub(super) calls: Option<Calls>,
+}
+
+/// A `memory.size` or a `memory.grow`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SizeInstruction {
+    /// Where the index of its memory is, counted from the start of the body; one byte of instruction lies before it.
+    pub(super) at: usize,
+    /// How many bytes the index has.
+    pub(super) bytes: usize,
+    /// The memory.
+    pub(super) memory: u32,
+    /// What takes its place if the memory is split.
+    pub(super) helper: Helper,
+}
+
+impl SizeInstruction {
+    /// Whether an operator is one, and of which memory.
+    pub(super) fn of(operator: &Operator<'_>) -> Option<(u32, Helper)> {
+        match operator {
+            Operator::MemorySize { mem } => Some((*mem, Helper::ProgramSize)),
+            Operator::MemoryGrow { mem } => Some((*mem, Helper::ProgramGrow)),
+            _ => None,
+        }
+    }
 }
 
 /// What lowering needs to know of a function that calls intrinsics.
@@ -65,6 +92,8 @@ pub(super) struct Input<'a> {
     pub(super) function_count: u32,
     /// How many memories there are, imported ones included.
     pub(super) memory_count: u32,
+    /// How many memories are imported.
+    pub(super) imported_memory_count: u32,
     /// How many globals there are, imported ones included.
     pub(super) global_count: u32,
     /// How many globals are imported.
@@ -121,6 +150,7 @@ impl<'a> Input<'a> {
             import_list: scanner.import_list,
             bodies: scanner.bodies,
             memory_count: scanner.memory_count,
+            imported_memory_count: scanner.imported_memory_count,
             global_count: scanner.global_count,
             imported_global_count: scanner.imported_global_count,
             global_values: scanner.global_values,
@@ -168,6 +198,7 @@ struct Scanner<'a> {
     bodies: Vec<Body<'a>>,
     function_count: u32,
     memory_count: u32,
+    imported_memory_count: u32,
     global_count: u32,
     imported_global_count: u32,
     global_values: Vec<ConstExpr<'a>>,
@@ -249,6 +280,7 @@ impl<'a> Scanner<'a> {
             }
             TypeRef::Memory(_) => {
                 self.memory_count += 1;
+                self.imported_memory_count += 1;
                 None
             }
             TypeRef::Global(_) => {
@@ -301,10 +333,15 @@ impl<'a> Scanner<'a> {
         let start = body.range().start;
         let mut references = Vec::new();
         let mut assigned = Vec::new();
+        let mut sizes = Vec::new();
         let mut calls = false;
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset()?;
             validator.op(offset, &operator)?;
+            if let Some((memory, helper)) = SizeInstruction::of(&operator) {
+                let (at, bytes) = (offset + 1 - start, operators.original_position() - offset - 1);
+                sizes.push(SizeInstruction { at, bytes, memory, helper });
+            }
             match operator {
                 Operator::Call { function_index }
                 | Operator::ReturnCall { function_index }
@@ -327,7 +364,7 @@ impl<'a> Scanner<'a> {
         operators.finish()?;
         self.allocations = validator.into_allocations();
         let calls = calls.then_some(Calls { validator: again, assigned });
-        self.bodies.push(Body { index, body, references, calls });
+        self.bodies.push(Body { index, body, references, sizes, calls });
         Ok(())
     }
 }

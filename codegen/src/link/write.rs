@@ -1,8 +1,8 @@
 //! Writing the linked module, section by section.
 
-use crate::context::Context;
+use crate::context::{Context, Growth};
 use crate::engine::Lowered;
-use crate::engine::tape::{FunctionRef, relocate};
+use crate::engine::tape::{FunctionRef, Relocation, relocate};
 use crate::error::Error;
 use crate::globals::NewGlobal;
 use crate::helpers::{Bodies, Needs};
@@ -11,14 +11,15 @@ use crate::link::imports::Fate;
 use crate::link::memory::{EXPORT, Memory};
 use crate::link::names;
 use crate::link::plan::Plan;
-use crate::link::scan::{CUSTOM, Input, Section};
+use crate::link::scan::{Body, CUSTOM, Input, Section};
 use crate::link::sections::{Renumber, contents_of, extended, failed, reader, reencoded};
 use crate::module::val_type;
 use crate::sites;
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{CustomSection, Encode, EntityType, GlobalType, ImportSection, MemoryType};
 use wasmparser::{
-    BinaryReader, ElementSectionReader, ExportSectionReader, GlobalSectionReader, TableSectionReader, TypeRef,
+    BinaryReader, ElementSectionReader, ExportSectionReader, GlobalSectionReader, MemorySectionReader,
+    TableSectionReader, TypeRef,
 };
 
 /// The numbers of the sections in the binary format.
@@ -116,9 +117,7 @@ impl Writer<'_> {
                 let added = self.shims.len() + self.needs.helpers().count();
                 extended(contents, added, |out| self.functions(out))?
             }
-            id::MEMORY => extended(contents, usize::from(self.memory.defines.is_some()), |out| {
-                self.memory_type().encode(out);
-            })?,
+            id::MEMORY => self.memories(contents, offset)?,
             id::GLOBAL => self.globals(contents, offset)?,
             id::EXPORT => self.exports(contents, offset)?,
             id::TABLE => reencoded(contents, offset, wasm_encoder::TableSection::new(), |target, contents| {
@@ -200,14 +199,26 @@ impl Writer<'_> {
         functions.nth(shim.import as usize).unwrap_or_default()
     }
 
-    fn memory_type(&self) -> MemoryType {
-        MemoryType {
-            minimum: self.memory.defines.unwrap_or_default(),
-            maximum: self.memory.maximum,
-            memory64: false,
-            shared: false,
-            page_size_log2: None,
+    /// The memories: those of the input, one of them perhaps with another maximum, or a new one.
+    fn memories(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
+        let mut section = wasm_encoder::MemorySection::new();
+        if let Some(contents) = contents {
+            let memories: MemorySectionReader<'_> = reader(contents, offset)?;
+            for (index, memory) in (self.input.imported_memory_count..).zip(memories) {
+                let mut ty = Renumber(self.plan).memory_type(memory?).map_err(failed)?;
+                if index == self.memory.index.0
+                    && let Growth::Split(_) = self.context.growth
+                {
+                    ty.maximum = self.memory.maximum;
+                }
+                section.memory(ty);
+            }
         }
+        if let Some(minimum) = self.memory.defines {
+            let maximum = self.memory.maximum;
+            section.memory(MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None });
+        }
+        Ok((!section.is_empty()).then(|| contents_of(&section)))
     }
 
     fn globals(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
@@ -255,7 +266,10 @@ impl Writer<'_> {
                 Some(lowered) => lowered.body(index).as_slice().encode(&mut out),
                 None => {
                     scratch.clear();
-                    relocate(body.body.as_bytes(), &body.references, index, &mut scratch);
+                    match self.counted(body) {
+                        Some((code, relocations)) => relocate(&code, &relocations, index, &mut scratch),
+                        None => relocate(body.body.as_bytes(), &body.references, index, &mut scratch),
+                    }
                     scratch.as_slice().encode(&mut out);
                 }
             }
@@ -268,6 +282,26 @@ impl Writer<'_> {
             helper.body(&bodies).encode(&mut out);
         }
         Some(out)
+    }
+
+    /// A function that is copied, with its `memory.size` and `memory.grow` of a memory that is split as calls; `None` if it
+    /// has none.
+    fn counted(&self, body: &Body<'_>) -> Option<(Vec<u8>, Vec<Relocation>)> {
+        const CALL: u8 = 0x10;
+        let sizes: Vec<_> = body.sizes.iter().filter(|size| self.context.counts_pages_of(size.memory)).collect();
+        if sizes.is_empty() {
+            return None;
+        }
+        let mut code = body.body.as_bytes().to_vec();
+        let mut relocations = body.references.clone();
+        for size in sizes {
+            // Both instructions are one byte, and so is the call.
+            code[size.at - 1] = CALL;
+            let target = FunctionRef::Helper(size.helper);
+            relocations.push(Relocation { at: size.at, replaces: size.bytes, target });
+        }
+        relocations.sort_by_key(|relocation| relocation.at);
+        Some((code, relocations))
     }
 
     /// Writes a custom section, and says whether it was the name section. Sections that hold offsets into the code, or

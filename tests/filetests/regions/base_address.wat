@@ -1,3 +1,4 @@
+;;! --share trust
 ;;! --base 70001
 ;;! representations: i64
 ;; The program leaves everything from an address on to linmem. What lies there before does not matter.

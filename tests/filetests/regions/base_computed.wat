@@ -1,3 +1,4 @@
+;;! --share trust
 ;;! --base global:base
 ;;! representations: i64
 ;; A base that only the instance knows is looked up when the first region is opened. What lies there does not matter.

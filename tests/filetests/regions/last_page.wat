@@ -1,3 +1,4 @@
+;;! --share trust
 ;; The last page of a full memory is not used, and its end does not wrap around to address 0.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

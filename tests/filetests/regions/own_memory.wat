@@ -1,3 +1,4 @@
+;;! --share trust
 ;;! representations: i32 i64 anyref
 ;; A module that brings its memory: linmem takes nothing that it did not grow, and nothing before a region is opened.
 (module

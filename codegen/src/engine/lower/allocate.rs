@@ -2,6 +2,7 @@
 
 use crate::config::Optimize;
 use crate::engine::frames::{Late, RegionKey};
+use crate::engine::held::Held;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::bump::Size;
 use crate::engine::operands::{Operand, Value};
@@ -81,8 +82,15 @@ impl Engine<'_> {
         self.proven.free();
         match alignment.constant() {
             Some(constant) if !is_alignment(constant) => {
+                self.discard(alignment);
+                // The handle is looked at first, as where the alignment is not known.
+                self.keep(bytes, Scratch::Bytes);
+                self.take_handle(handle);
+                if self.reports() {
+                    [constant, 0, 0].into_iter().for_each(|number| self.push_held(Held::Constant(number)));
+                }
                 let message = format!("the alignment {constant} is not a power of two up to 65536");
-                return Err(Certain { kind: Violation::BadAlignment, message });
+                return Err(self.certain(Violation::BadAlignment, message));
             }
             Some(..=ALIGNMENT) => {
                 self.discard(alignment);
@@ -107,8 +115,8 @@ impl Engine<'_> {
     /// In `$linmem.OutOfMemory`, with top as it was.
     fn lower_aligned_bump(&mut self, handle: &Operand, bytes: &Operand, alignment: &Operand) {
         let is_constant = bytes.constant().is_some() && alignment.constant().is_some();
-        if !is_constant && !self.is_to_be_checked(handle) {
-            return self.lower_aligned_in_place(handle, bytes, alignment);
+        if !is_constant && let Some(maker) = self.unchecked_maker(handle) {
+            return self.lower_aligned_in_place(handle, bytes, alignment, maker);
         }
         let alignment_size = self.keep(alignment, Scratch::From);
         let size = self.keep(bytes, Scratch::Bytes);
@@ -127,7 +135,7 @@ impl Engine<'_> {
     }
 
     /// An allocation whose size and alignment stay where they are.
-    fn lower_aligned_in_place(&mut self, handle: &Operand, bytes: &Operand, alignment: &Operand) {
+    fn lower_aligned_in_place(&mut self, handle: &Operand, bytes: &Operand, alignment: &Operand, maker: Maker) {
         self.discard(handle);
         self.materialize(bytes);
         self.materialize(alignment);
@@ -143,7 +151,7 @@ impl Engine<'_> {
             size => Size::Constant(size.unwrap_or_default()),
         };
         self.call_helper(Helper::AllocateAligned);
-        self.push_segment(size, Maker::Innermost);
+        self.push_segment(size, maker);
     }
 
     /// ```wasm

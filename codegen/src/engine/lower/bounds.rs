@@ -60,7 +60,7 @@ impl Engine<'_> {
         let subject = self.subject(segment);
         match self.judge(segment, subject, offset, bytes) {
             Judgement::Inside => return Ok(()),
-            Judgement::Outside(message) => return Err(Certain { kind: Violation::OutOfBounds, message }),
+            Judgement::Outside(message) => return Err(self.write_out_of_bounds(segment, offset, bytes, message)),
             Judgement::Unknown => {}
         }
         let (offset_key, constant) = (self.program_local_of(offset), (offset.constant(), bytes.constant()));
@@ -86,6 +86,31 @@ impl Engine<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Ends in the violation of an access that is outside for certain.
+    fn write_out_of_bounds(
+        &mut self,
+        segment: &mut Operand,
+        offset: &mut Operand,
+        bytes: &mut Operand,
+        message: String,
+    ) -> Certain {
+        self.end_straight();
+        if self.reports() {
+            let extent = self.extent(segment);
+            let (offset, bytes) = (self.hold(offset), self.hold(bytes));
+            self.push_held(offset);
+            self.push_held(bytes);
+            self.push_size_of(extent);
+        }
+        self.certain(Violation::OutOfBounds, message)
+    }
+
+    /// Ends in a violation, whose numbers are on the stack if it is reported.
+    pub(super) fn certain(&mut self, kind: Violation, message: String) -> Certain {
+        self.call_helper(Helper::Violation(kind));
+        Certain { kind, message }
     }
 
     /// Tells the loop around of a check that was just written.

@@ -3,6 +3,7 @@
 use crate::config::Optimize;
 use crate::context::{Home, Tracking};
 use crate::engine::Engine;
+use crate::engine::frames::RegionKey;
 use crate::engine::locals::Scratch;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::scopes::Maker;
@@ -20,23 +21,44 @@ impl Engine<'_> {
     /// or were put into locals. It is checked unless it is known to be right.
     /// Gives the region that it is of, for the segment.
     pub(super) fn take_handle(&mut self, handle: &Operand) -> Maker {
-        if !self.is_to_be_checked(handle) {
+        let key = self.region_key(handle);
+        if let Some(maker) = self.unchecked_maker(handle) {
             self.discard(handle);
-            return Maker::Innermost;
+            return maker;
         }
         let maker = self.check_handle(handle);
-        let key = self.region_key(handle);
-        self.innermost.check(key);
         // Only in the list another region than the innermost one may allocate.
         match self.context.choices.tracking() {
-            Tracking::List => maker,
-            Tracking::Headers | Tracking::Marks | Tracking::Count => Maker::Innermost,
+            Tracking::List => {
+                self.innermost.check_open(key);
+                maker
+            }
+            Tracking::Headers | Tracking::Marks | Tracking::Count => {
+                self.innermost.check_innermost(key);
+                Maker::Innermost
+            }
         }
     }
 
-    /// Whether regions are checked, and this handle is not known to be the innermost one's.
-    pub(super) fn is_to_be_checked(&self, handle: &Operand) -> bool {
-        self.context.choices.checks_regions() && !self.innermost.is(self.region_key(handle))
+    /// The region of a handle that need not be checked, or cannot be; `None` if it has to be checked. A handle need not be
+    /// checked if its region is known to be open and may allocate; that it is the innermost one does not follow.
+    pub(super) fn unchecked_maker(&mut self, handle: &Operand) -> Option<Maker> {
+        let key = self.region_key(handle);
+        if !self.context.choices.checks_regions() || self.innermost.is(key) {
+            return Some(Maker::Innermost);
+        }
+        if !self.innermost.is_last(key) {
+            return None;
+        }
+        if !self.context.has_scopes() {
+            // Only segments that are structures know their region.
+            return Some(Maker::Innermost);
+        }
+        match key {
+            Some(RegionKey::Parameter(local)) => Some(Maker::Handle(local)),
+            Some(RegionKey::Opened(_)) => self.header(handle).map(Maker::Header),
+            None => None,
+        }
     }
 
     /// Checks the handle of an allocation against the header of the innermost open region.

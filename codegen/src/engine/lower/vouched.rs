@@ -25,7 +25,10 @@ impl Engine<'_> {
         match (address.constant(), bytes.constant()) {
             (Some(0), _) | (_, Some(0)) => return Ok(()),
             (Some(start), Some(size)) if u64::from(start) + u64::from(size) > ADDRESSES => {
-                return Err(Certain { kind: Violation::OutOfBounds, message: beyond_memory(start, size) });
+                if self.reports() {
+                    [start, size, 0].into_iter().for_each(|number| self.push_held(Held::Constant(number)));
+                }
+                return Err(self.certain(Violation::OutOfBounds, beyond_memory(start, size)));
             }
             (Some(_), Some(_)) => return Ok(()),
             _ => {}

@@ -41,12 +41,14 @@ mod transfer;
 
 use crate::engine::tape::FunctionRef;
 use crate::error::{Error, Finding, Severity};
+use crate::link::reach::certain_calls;
 use crate::link::scan::{Body, Input};
 use graph::Graph;
 use linmem_allocator::Nesting;
 use linmem_intrinsics::{Intrinsic, Operation, Violation};
 use regions::Regions;
 use solve::Solution;
+use std::collections::BTreeSet;
 
 /// Something that is wrong with a use of a region, or may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +68,28 @@ pub(super) struct Flaw {
     pub(super) opened: Option<usize>,
 }
 
-/// The flaws of all functions as findings, in the order of the binary.
-pub(super) fn findings(input: &Input<'_>, nesting: Nesting) -> Result<Vec<Finding>, Error> {
+/// A flaw, as a finding.
+pub(super) struct Found {
+    /// Whether it is a use that is wrong whenever it is reached.
+    pub(super) certain: bool,
+    /// What is wrong. It is an error only if every execution of the function reaches it.
+    pub(super) finding: Finding,
+}
+
+/// The flaws of all functions, in the order of the binary.
+pub(super) fn findings(input: &Input<'_>, nesting: Nesting) -> Result<Vec<Found>, Error> {
     let mut findings = Vec::new();
     for body in &input.bodies {
         let flaws = analyse(input, body, nesting)?;
-        findings.extend(flaws.into_iter().map(|flaw| flaw.finding(input, body.index)));
+        let is_certain = |flaw: &Flaw| flaw.severity == Severity::Error && flaw.kind.is_some();
+        let reached = if flaws.iter().any(is_certain) { certain_calls(input, body) } else { BTreeSet::new() };
+        for mut flaw in flaws {
+            let certain = is_certain(&flaw);
+            if certain && !reached.contains(&flaw.offset) {
+                flaw.severity = Severity::Warning;
+            }
+            findings.push(Found { certain, finding: flaw.finding(input, body.index) });
+        }
     }
     Ok(findings)
 }

@@ -1,0 +1,206 @@
+//! How linmem and the program share a memory that the module brings: chosen by the configuration, or by what the code of
+//! the module does.
+
+use crate::config::{Config, DEFAULT_SPLIT, Share, SplitAddress};
+use crate::context::{Allocator, Context, Convention, Growth, Split};
+use crate::engine::is_access;
+use crate::error::{Error, Finding, Place, Severity};
+use crate::helpers::{Helper, Needs};
+use crate::link::imports::Fate;
+use crate::link::scan::Input;
+use linmem_allocator::layout::PAGE;
+use wasmparser::{ExternalKind, MemoryType, ValType};
+
+/// How a memory is shared.
+pub(super) struct Sharing {
+    /// Where linmem's memory comes from.
+    pub(super) growth: Growth,
+    /// What was chosen, and why; nothing where linmem takes no memory.
+    pub(super) finding: Option<Finding>,
+}
+
+/// Chooses how a memory of the module is shared.
+///
+/// # Errors
+///
+/// If the configuration asks for what this memory cannot have.
+pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType) -> Result<Sharing, Error> {
+    let is_imported = index < input.imported_memory_count;
+    let fail = |message: String| Err(Error::Option { message });
+    let growth = match &config.share {
+        Some(Share::Split) if is_imported => {
+            return fail(format!(
+                "--share split: memory {index} is imported, and code that linmem does not see may use it; the module that \
+                 defines the memory can be linked with --share split"
+            ));
+        }
+        Some(Share::Split) if ty.shared => {
+            return fail(format!("--share split: memory {index} is shared between threads"));
+        }
+        Some(Share::Split) => split(config, ty)?,
+        Some(share) if config.split.is_some() => {
+            return fail(format!("--split requires --share split, but it is --share {share}"));
+        }
+        Some(Share::Trust) => Growth::Grow,
+        Some(share @ Share::Allocator { export, pin }) => {
+            Growth::Allocator(allocator(input, share, export, pin.as_deref())?)
+        }
+        None if is_imported || ty.shared => {
+            if config.split.is_some() {
+                let what = if is_imported { "imported" } else { "shared between threads" };
+                return fail(format!("--split: memory {index} is {what}, and cannot be split"));
+            }
+            Growth::Grow
+        }
+        None if config.split.is_some() || first_use(input, index).is_some() => split(config, ty)?,
+        None => Growth::Grow,
+    };
+    if !takes_memory(input) {
+        return Ok(Sharing { growth: Growth::Grow, finding: None });
+    }
+    let finding = Some(finding(input, config, index, ty, growth));
+    Ok(Sharing { growth, finding })
+}
+
+fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
+    let maximum = ty.maximum.map(|pages| u32::try_from(pages).unwrap_or(u32::MAX));
+    let pages = match config.split {
+        Some(split) if u64::from(split.pages()) < ty.initial => {
+            let bytes = ty.initial.saturating_mul(u64::from(PAGE));
+            let message = format!("--split {split}: the memory of the program starts with {bytes} bytes");
+            return Err(Error::Option { message });
+        }
+        Some(split) => split.pages(),
+        // A part so large that it leaves nothing to linmem is halved at once.
+        None => match maximum {
+            Some(0) => 1,
+            Some(maximum) if maximum <= SplitAddress::MOST => maximum,
+            _ => DEFAULT_SPLIT,
+        },
+    };
+    Ok(Growth::Split(Split { pages, maximum }))
+}
+
+/// Looks up the functions of `--share allocator`.
+fn allocator(input: &Input<'_>, share: &Share, export: &str, pin: Option<&str>) -> Result<Allocator, Error> {
+    let fail = |message: String| Err(Error::Option { message: format!("--share {share}: {message}") });
+    let function = |name: &str| {
+        let is_it = |kind| matches!(kind, ExternalKind::Func | ExternalKind::FuncExact);
+        input.exports.iter().find(|export| export.name == name && is_it(export.kind)).map(|export| export.index)
+    };
+    let Some(index) = function(export) else {
+        return fail(format!("the module exports no function `{export}`"));
+    };
+    let is_intrinsic =
+        |function: u32| matches!(input.imports.functions().get(function as usize), Some(Fate::Intrinsic(_)));
+    let shape = |function: u32| {
+        let ty = input.function_type(function);
+        let plain = ty.params().iter().all(|ty| *ty == ValType::I32) && *ty.results() == [ValType::I32];
+        plain.then(|| ty.params().len())
+    };
+    let convention = match shape(index) {
+        _ if is_intrinsic(index) => return fail(format!("`{export}` is an intrinsic of linmem")),
+        Some(1) => Convention::Malloc,
+        Some(2) => Convention::New,
+        Some(4) => Convention::Realloc,
+        _ => {
+            let declared = crate::module::print_function_type(input.function_type(index));
+            return fail(format!(
+                "`{export}` has the type {declared}; an allocator is (param i32) (result i32) as malloc, (param i32 i32) \
+                 (result i32) as AssemblyScript's __new, or (param i32 i32 i32 i32) (result i32) as cabi_realloc"
+            ));
+        }
+    };
+    let pin = match pin {
+        None => None,
+        Some(name) => match function(name) {
+            None => return fail(format!("the module exports no function `{name}`")),
+            Some(pin) if shape(pin) == Some(1) && !is_intrinsic(pin) => Some(pin),
+            Some(pin) => {
+                let declared = crate::module::print_function_type(input.function_type(pin));
+                return fail(format!("`{name}` has the type {declared}; a pin is (param i32) (result i32)"));
+            }
+        },
+    };
+    Ok(Allocator { function: index, convention, pin })
+}
+
+/// Asks for the functions that take the place of the program's `memory.size` and `memory.grow`, if its memory is split.
+pub(super) fn need_helpers(input: &Input<'_>, context: &Context, needs: &mut Needs) {
+    let counted = input.bodies.iter().flat_map(|body| &body.sizes).filter(|size| context.counts_pages_of(size.memory));
+    counted.for_each(|size| needs.add(size.helper));
+}
+
+/// Whether an import of the module may make linmem take memory.
+fn takes_memory(input: &Input<'_>) -> bool {
+    input.imports.functions().iter().any(|fate| match fate {
+        Fate::Intrinsic(signature) => !is_access(signature.intrinsic.operation()),
+        Fate::Kept { .. } | Fate::Host { .. } => false,
+    })
+}
+
+/// The first `memory.size` or `memory.grow` of a memory: its function, its offset in the binary, and its name.
+fn first_use(input: &Input<'_>, memory: u32) -> Option<(u32, usize, &'static str)> {
+    input.bodies.iter().find_map(|body| {
+        let size = body.sizes.iter().find(|size| size.memory == memory)?;
+        let name = if size.helper == Helper::ProgramGrow { "memory.grow" } else { "memory.size" };
+        Some((body.index, body.body.range().start + size.at - 1, name))
+    })
+}
+
+/// What was chosen, and why. What the user asked for, and what no program can notice, is a note.
+fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, growth: Growth) -> Finding {
+    let asked = |share: &dyn std::fmt::Display| format!("as --share {share} asks");
+    let first = first_use(input, index);
+    let (severity, message) = match (growth, &config.share) {
+        (Growth::Split(Split { pages, .. }), share) => {
+            let place = SplitAddress::of_pages(pages).map_or_else(|| pages.to_string(), |split| split.to_string());
+            let (severity, why) = match (share, config.split, first) {
+                (Some(share), ..) => (Severity::Note, asked(share)),
+                (None, Some(split), _) => (Severity::Note, format!("as --split {split} asks")),
+                (None, None, Some((.., name))) => (Severity::Warning, format!("since the program contains {name}")),
+                (None, None, None) => (Severity::Note, String::new()),
+            };
+            (
+                severity,
+                format!(
+                    "memory {index} is split at {place} or below, {why}: the program owns the lower part, linmem the upper part"
+                ),
+            )
+        }
+        (Growth::Allocator(_), share) => {
+            let why = share.as_ref().map(|share| asked(share)).unwrap_or_default();
+            (Severity::Note, format!("linmem takes memory from the program's allocator, {why}"))
+        }
+        (Growth::Grow, Some(share)) => (
+            Severity::Note,
+            format!(
+                "linmem grows memory {index}, {}: the program must use only what its own memory.grow returned",
+                asked(share)
+            ),
+        ),
+        (Growth::Grow, None) if index < input.imported_memory_count && config.base.is_none() => (
+            Severity::Warning,
+            format!(
+                "memory {index} is imported, so --share trust: linmem grows it, and all code that uses it must use only what \
+                 its own memory.grow returned"
+            ),
+        ),
+        (Growth::Grow, None) if ty.shared => (
+            Severity::Warning,
+            format!(
+                "memory {index} is shared between threads, so --share trust: linmem grows it, and the program must use only \
+                 what its own memory.grow returned"
+            ),
+        ),
+        (Growth::Grow, None) => (
+            Severity::Note,
+            format!("linmem grows memory {index}, since the module contains neither memory.size nor memory.grow of it"),
+        ),
+    };
+    let place = match first {
+        Some((function, offset, _)) => input.place(function, offset),
+        None => Place::Module,
+    };
+    Finding { severity, error: Error::Sharing { message, place } }
+}
