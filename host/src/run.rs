@@ -124,6 +124,8 @@ pub fn config() -> Config {
     config.wasm_memory64(true);
     config.wasm_multi_memory(true);
     config.wasm_extended_const(true);
+    config.wasm_threads(true);
+    config.shared_memory(true);
     config
 }
 

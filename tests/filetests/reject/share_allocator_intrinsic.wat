@@ -1,0 +1,7 @@
+;;! --share allocator:allocate
+;; linmem does not allocate from itself.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))
+  (export "allocate" (func $allocate))
+  (memory (export "memory") 1))

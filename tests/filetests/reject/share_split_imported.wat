@@ -1,0 +1,7 @@
+;;! --share split
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (import "env" "memory" (memory 1)))

@@ -1,0 +1,32 @@
+;;! --share allocator:malloc --safety temporal --zero free
+;; Blocks that come in descending order: chunks ascend, so that what lies below home is of no use, and what lies between is
+;; used by the next region.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (import "linmem" "MemorySegment.fill" (func $fill (param i64 i32 i32 i32)))
+  (import "linmem" "MemorySegment.getByte" (func $get (param i64 i32) (result i32)))
+  (memory (export "memory") 40)
+  (global $turn (mut i32) (i32.const 0))
+  (data (i32.const 16) "\00\00\10\00" "\00\00\0e\00" "\00\00\20\00" "\00\00\18\00" "\00\00\12\00" "\00\00\22\00")
+  (func (export "malloc") (param i32) (result i32)
+    (if (i32.ge_u (global.get $turn) (i32.const 6)) (then (return (i32.const 0))))
+    (i32.load (i32.add (i32.const 16) (i32.shl (global.get $turn) (i32.const 2))))
+    (global.set $turn (i32.add (global.get $turn) (i32.const 1))))
+  (func (export "run") (param $bytes i32) (param $more i32) (result i32 i32)
+    (local $r i32) (local $s i64) (local $q i32) (local $t i64)
+    (local.set $r (call $new))
+    (local.set $s (call $allocate (local.get $r) (local.get $bytes)))
+    (call $fill (local.get $s) (i32.const 0) (local.get $bytes) (i32.const 1))
+    (local.set $q (call $new))
+    (local.set $t (call $allocate (local.get $q) (local.get $more)))
+    (call $fill (local.get $t) (i32.const 0) (local.get $more) (i32.const 2))
+    (call $free (local.get $q))
+    (if (i32.ne (call $get (local.get $s) (i32.sub (local.get $bytes) (i32.const 1))) (i32.const 1)) (then unreachable))
+    (call $address (local.get $s)) (call $address (local.get $t))
+    (call $free (local.get $r))))
+
+;; run: run(65000, 65000) == (1048592, 2097160)
+;; run: run(65000, 65000) == (1048592, 2097160)

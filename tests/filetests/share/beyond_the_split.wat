@@ -1,0 +1,18 @@
+;;! --split 128KiB
+;; The program, or its host, has more pages than the split by the time that linmem needs one: the split is where they end.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "size") (result i32) memory.size)
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "allocate") (param $bytes i32) (result i32)
+    (call $address (call $allocate (call $new) (local.get $bytes)))))
+
+;; run: grow(6) == 1
+;; run: allocate(8) == 0x70008
+;; run: size() == 7
+;; run: grow(0) == 7
+;; run: grow(1) == -1

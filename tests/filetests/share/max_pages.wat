@@ -1,0 +1,18 @@
+;;! --max-pages 40
+;; A maximum of the user's is the memory's; the split is halved until it fits.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (memory (export "memory") 1 32)
+  (func (export "size") (result i32) memory.size)
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "allocate") (param $bytes i32) (result i32)
+    (call $address (call $allocate (call $new) (local.get $bytes)))))
+
+;; run: allocate(8) == 0x200008
+;; run: allocate(0x70000) == 0x200010
+;; violation: OutOfMemory allocate(0x10000)
+;; run: grow(31) == 1
+;; run: grow(1) == -1

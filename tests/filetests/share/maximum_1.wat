@@ -1,0 +1,18 @@
+;; The declared maximum is where the memory is split, and the program is held to it before and after.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (memory (export "memory") 1 1)
+  (func (export "size") (result i32) memory.size)
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "allocate") (param $bytes i32) (result i32)
+    (call $address (call $allocate (call $new) (local.get $bytes)))))
+
+;; run: grow(1) == -1
+;; run: allocate(8) == 0x10008
+;; run: size() == 1
+;; run: grow(0) == 1
+;; run: grow(1) == -1
+;; run: allocate(0x40000000) == 0x10010

@@ -1,0 +1,22 @@
+;; Of several memories one is linmem's. Those of the others stay as they are.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (memory $other 1 3)
+  (memory $own (export "memory") 2)
+  (func (export "other_size") (result i32) (memory.size $other))
+  (func (export "other_grow") (param i32) (result i32) (memory.grow $other (local.get 0)))
+  (func (export "size") (result i32) (memory.size $own))
+  (func (export "grow") (param i32) (result i32) (memory.grow $own (local.get 0)))
+  (func (export "allocate") (param $bytes i32) (result i32)
+    (call $address (call $allocate (call $new) (local.get $bytes)))))
+
+;; run: allocate(8) == 0x80000008
+;; run: size() == 2
+;; run: other_size() == 1
+;; run: other_grow(2) == 1
+;; run: other_grow(1) == -1
+;; run: other_size() == 3
+;; run: grow(1) == 2

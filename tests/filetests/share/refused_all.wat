@@ -1,0 +1,19 @@
+;;! --oom null
+;;! pages: 3
+;; A host that gives one page more than the program has: the program cannot grow any more. Then one that gives none.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (memory (export "memory") 2)
+  (func (export "size") (result i32) memory.size)
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "allocate") (param $bytes i32) (result i32)
+    (call $address (call $allocate (call $new) (local.get $bytes)))))
+
+;; run: allocate(8) == 0x20008
+;; run: size() == 2
+;; run: grow(1) == -1
+;; run: grow(0) == 2
+;; run: allocate(70000) == 0
