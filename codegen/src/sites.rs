@@ -74,16 +74,33 @@ impl Site {
 /// The sites of a linked module, by their numbers; none if it reports no violations, or what it says of them cannot be
 /// read.
 pub fn read(module: &[u8]) -> Vec<Site> {
+    let mut sections = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
         match payload {
-            Ok(Payload::CustomSection(section)) if section.name() == SECTION => {
-                return decode(BinaryReader::new(section.data(), 0)).unwrap_or_default();
-            }
+            Ok(Payload::CustomSection(section)) if section.name() == SECTION => sections.push(section.data()),
             Ok(_) => {}
             Err(_) => break,
         }
     }
-    Vec::new()
+    merged(sections)
+}
+
+/// The sites of several sections, by their numbers. Where modules were merged that each had some, a number can be of either:
+/// nothing is said of such a site but what both have in common.
+pub(crate) fn merged<'a>(sections: impl IntoIterator<Item = &'a [u8]>) -> Vec<Site> {
+    let mut merged: Vec<Site> = Vec::new();
+    for section in sections {
+        let mut sites = decode(BinaryReader::new(section, 0)).unwrap_or_default();
+        let common = merged.len().min(sites.len());
+        for (site, other) in merged.iter_mut().zip(sites.drain(..common)) {
+            if *site != other {
+                let intrinsic = if site.intrinsic == other.intrinsic { other.intrinsic } else { String::new() };
+                *site = Site { intrinsic, function: u32::MAX, name: None, offset: 0, source: None };
+            }
+        }
+        merged.extend(sites);
+    }
+    merged
 }
 
 fn decode(mut reader: BinaryReader<'_>) -> Result<Vec<Site>, BinaryReaderError> {
@@ -122,31 +139,63 @@ pub(crate) struct PlannedSite {
     pub(crate) source: Option<SourceLine>,
 }
 
-/// The contents of the section. `function` gives the index and the name of a function.
-pub(crate) fn encode(sites: &[PlannedSite], function: impl Fn(u32) -> (u32, String)) -> Vec<u8> {
-    let mut strings: IndexSet<String> = IndexSet::new();
-    let mut list = Vec::new();
+/// The contents of the section: the sites that the module has already, and those that were added. `function` gives the index
+/// and the name of a function, `file` is the name of the text that was linked, if it has one.
+pub(crate) fn encode(
+    previous: &[Site],
+    sites: &[PlannedSite],
+    file: Option<&str>,
+    function: impl Fn(u32) -> (u32, String),
+) -> Vec<u8> {
+    let mut table = Table::default();
+    for Site { intrinsic, function, name, offset, source } in previous {
+        table.add(intrinsic, (*function, name.as_deref().unwrap_or_default()), *offset, source.clone());
+    }
     for site in sites {
         let (index, name) = function(site.function);
-        let mut string = |text: String| strings.insert_full(text).0 as u32;
-        let (file, line, column) = match &site.source {
-            Some(source) => (source.file.clone().unwrap_or_default(), source.line, source.column),
-            None => Default::default(),
+        // The column of a text is not told, either.
+        let in_text = |line: &SourceLine| line.file.is_none() && file.is_some();
+        let source = match &site.source {
+            Some(line) if in_text(line) => {
+                Some(SourceLine { file: file.map(str::to_string), line: line.line, column: 0 })
+            }
+            source => source.clone(),
         };
-        let intrinsic = string(site.intrinsic.name().to_string());
-        for number in [intrinsic, index, string(name), site.offset, string(file), line, column] {
-            number.encode(&mut list);
+        table.add(site.intrinsic.name(), (index, &name), site.offset, source);
+    }
+    table.finish()
+}
+
+/// The section, while it is being written.
+#[derive(Default)]
+struct Table {
+    strings: IndexSet<String>,
+    list: Vec<u8>,
+    count: usize,
+}
+
+impl Table {
+    fn add(&mut self, intrinsic: &str, (index, name): (u32, &str), offset: u32, source: Option<SourceLine>) {
+        let SourceLine { file, line, column } = source.unwrap_or(SourceLine { file: None, line: 0, column: 0 });
+        let mut string = |text: &str| self.strings.insert_full(text.to_string()).0 as u32;
+        let (intrinsic, name, file) = (string(intrinsic), string(name), string(&file.unwrap_or_default()));
+        for number in [intrinsic, index, name, offset, file, line, column] {
+            number.encode(&mut self.list);
         }
+        self.count += 1;
     }
-    let mut out = Vec::new();
-    VERSION.encode(&mut out);
-    strings.len().encode(&mut out);
-    for text in &strings {
-        text.as_str().encode(&mut out);
+
+    fn finish(self) -> Vec<u8> {
+        let mut out = Vec::new();
+        VERSION.encode(&mut out);
+        self.strings.len().encode(&mut out);
+        for text in &self.strings {
+            text.as_str().encode(&mut out);
+        }
+        self.count.encode(&mut out);
+        out.extend(self.list);
+        out
     }
-    sites.len().encode(&mut out);
-    out.extend(list);
-    out
 }
 
 #[cfg(test)]

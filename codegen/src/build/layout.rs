@@ -138,7 +138,7 @@ impl Layout {
         }
         let sites = builder.needs.sites();
         if !sites.is_empty() {
-            let data = sites::encode(sites, |number| {
+            let data = sites::encode(&[], sites, None, |number| {
                 let name = builder.functions.get(number as usize).map(|entry| match &entry.source {
                     Source::Declared { name, .. } | Source::Import { name, .. } => name.clone(),
                 });

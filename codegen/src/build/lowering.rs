@@ -198,7 +198,7 @@ impl Lowering {
         }
         if !self.needs.sites().is_empty() {
             let function = |number: u32| (u32::MAX, self.names.get(number as usize).cloned().unwrap_or_default());
-            sink.custom_section(sites::SECTION, &sites::encode(self.needs.sites(), function));
+            sink.custom_section(sites::SECTION, &sites::encode(&[], self.needs.sites(), None, function));
         }
     }
 

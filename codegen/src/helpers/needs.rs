@@ -15,12 +15,20 @@ pub(crate) struct Needs {
     helpers: BTreeSet<Helper>,
     imports: BTreeSet<HostImport>,
     sites: Vec<PlannedSite>,
+    /// The number of the first site: how many the module has already.
+    first_site: u32,
 }
 
 impl Needs {
     /// Nothing yet, in a module like this.
     pub(crate) fn new(context: Context) -> Needs {
-        Needs { context, regions: false, helpers: BTreeSet::new(), imports: BTreeSet::new(), sites: Vec::new() }
+        let (helpers, imports) = (BTreeSet::new(), BTreeSet::new());
+        Needs { context, regions: false, helpers, imports, sites: Vec::new(), first_site: 0 }
+    }
+
+    /// Says how many sites the module has already.
+    pub(crate) fn number_sites_from(&mut self, first: u32) {
+        self.first_site = first;
     }
 
     /// Says that linmem's globals are used.
@@ -53,10 +61,10 @@ impl Needs {
     /// Adds a site, and gives its number.
     pub(crate) fn add_site(&mut self, site: PlannedSite) -> u32 {
         self.sites.push(site);
-        self.sites.len() as u32 - 1
+        self.first_site + self.sites.len() as u32 - 1
     }
 
-    /// The sites, by their numbers.
+    /// The sites that were added, in the order of their numbers.
     pub(crate) fn sites(&self) -> &[PlannedSite] {
         &self.sites
     }

@@ -140,6 +140,18 @@ impl<'a> Imports<'a> {
         }
     }
 
+    /// Whether a function of WASI is imported as it is that looks at the memory.
+    pub(super) fn uses_wasi_memory(&self) -> bool {
+        let uses = |module: &str, name: &str| {
+            module == wasi::MODULE && wasi::Function::from_name(name).is_none_or(wasi::Function::uses_memory)
+        };
+        self.functions.iter().any(|fate| match fate {
+            Fate::Kept { module, name } => uses(module, name),
+            Fate::Host { module, name } => uses(module, name),
+            Fate::Intrinsic(_) => false,
+        })
+    }
+
     /// Whether a function is known not to return.
     pub(super) fn never_returns(&self, function: u32) -> bool {
         let is_exit = |module: &str, name: &str| module == "wasi_snapshot_preview1" && name == "proc_exit";

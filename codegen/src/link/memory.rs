@@ -33,17 +33,23 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// The host finds the memory that a host call speaks of by its name: a program that uses lifted host calls exports
-    /// it.
+    /// The host finds the memory that a host call speaks of by its name: a program that imports functions of WASI, raw or
+    /// lifted, exports it.
     pub(super) fn export_for_host(&mut self, input: &Input<'_>, needs: &Needs) -> Result<(), Error> {
         let is_exported = |export: &wasmparser::Export<'_>| {
             export.name == EXPORT && export.kind == ExternalKind::Memory && export.index == self.index.0
         };
         let is_needed = needs.imports().any(HostImport::needs_memory);
-        if self.exports || !is_needed || input.exports.iter().any(is_exported) {
+        let is_used = is_needed || input.imports.uses_wasi_memory();
+        if self.exports || !is_used || input.exports.iter().any(is_exported) {
             return Ok(());
         }
-        if input.exports.iter().any(|export| export.name == EXPORT) {
+        let is_taken = input.exports.iter().any(|export| export.name == EXPORT);
+        if is_taken && !is_needed {
+            // The program must know why its raw calls mean something else.
+            return Ok(());
+        }
+        if is_taken {
             let message = format!("host calls need the memory under the name `{EXPORT}`, which something else has");
             return Err(Error::Unsupported { message, place: Place::Module });
         }

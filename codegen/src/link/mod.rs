@@ -12,12 +12,16 @@
 //!   write     copy every section, with what has moved re-numbered
 //!   segments  the types of segments that are references
 //!   sections  entries that are copied as bytes, or written anew
+//!   custom    the same for custom sections
 //!   names     the same for the name section
+//!   features  which features of WebAssembly code uses
 //! ```
 //!
 //! Functions that call no intrinsic are copied byte for byte but for the indices of functions. A module that imports
 //! nothing from `linmem` comes out as it went in.
 
+mod custom;
+mod features;
 mod flow;
 mod function;
 mod imports;
@@ -40,6 +44,8 @@ use crate::index::GlobalIndex;
 use crate::link::function::{Findings, Purpose};
 use crate::segment_types::SegmentTypes;
 use crate::source::Source;
+use crate::sites;
+use indexmap::IndexSet;
 use linmem_intrinsics::{Intrinsic, Representation, Safety};
 pub(crate) use memory::maximum;
 use scan::Input;
@@ -105,7 +111,11 @@ pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
             thorough.safety = Some(config.safety_of(representation).max(Safety::Spatial));
         }
         match link_input(&input, &thorough, Purpose::Check) {
-            Ok(outcome) => findings.extend(outcome.findings),
+            // What is left out of the linked module says nothing about this one.
+            Ok(outcome) => {
+                let is_about_input = |finding: &Finding| !matches!(finding.error, Error::Dropped { .. });
+                findings.extend(outcome.findings.into_iter().filter(is_about_input));
+            }
             Err(errors) => findings.extend(errors.0.into_iter().map(certain)),
         }
         Ok(findings)
@@ -174,11 +184,11 @@ struct Outcome {
 }
 
 fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Outcome, Errors> {
-    if !input.errors.is_empty() {
-        return Err(Errors(input.errors.clone()));
-    }
     if !input.imports.has_any() {
         return Ok(Outcome { module: input.bytes.to_vec(), findings: Vec::new() });
+    }
+    if !input.errors.is_empty() {
+        return Err(Errors(input.errors.clone()));
     }
     let choices = choices(input, config);
     let declared = input.imports.representation();
@@ -198,7 +208,9 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         growth: memory.growth,
         segment_types: SegmentTypes::of(declared, choices, input.types.as_ref().core_type_count_in_module()),
     };
+    let previous = sites::merged(input.customs.iter().filter(|it| it.name == sites::SECTION).map(|it| it.data));
     let mut needs = Needs::new(context);
+    needs.number_sites_from(previous.len() as u32);
     let mut found = Findings { purpose, list: Vec::new() };
     share::need_helpers(input, &context, &mut needs);
     let lowered = function::lower_all(input, &context, &mut needs, &mut found).map_err(Errors)?;
@@ -211,7 +223,14 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     let shims = function::shims(input, &context, &mut needs);
     memory.export_for_host(input, &needs)?;
     let plan = plan::Plan::new(input, &context, &needs, &shims)?;
-    let module = write::module(input, &context, &needs, &memory, &plan, &lowered, &shims)?;
+    let dropped = input.customs.iter().filter(|section| section.fate() == custom::Fate::Dropped);
+    let names: IndexSet<String> = dropped.map(|section| section.name.to_string()).collect();
+    if !names.is_empty() {
+        let error = Error::Dropped { names: names.into_iter().collect() };
+        findings.push(Finding { severity: Severity::Warning, error });
+    }
+    let sites = write::Sites { previous: &previous, file: config.file.as_deref() };
+    let module = write::module(input, &context, &needs, &memory, &plan, &lowered, &shims, sites)?;
     // Functions that were copied were valid, and differ in the indices of functions of the same types.
     crate::module::validate(&module, |function| !plan.is_copied(function, &lowered, input)).map_err(Error::defect)?;
     Ok(Outcome { module, findings })

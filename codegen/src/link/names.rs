@@ -11,9 +11,6 @@ use std::collections::BTreeMap;
 use wasm_encoder::{Encode, IndirectNameMap, NameMap, NameSection, Section};
 use wasmparser::{IndirectNameMap as IndirectReader, Name, NameMap as Reader};
 
-/// The name of the section.
-pub(super) const NAME: &str = "name";
-
 /// What names are made from.
 pub(super) struct Names<'a> {
     pub(super) input: &'a Input<'a>,

@@ -129,6 +129,11 @@ impl Plan {
         (stay + self.added_imports.len()) as u32
     }
 
+    /// How many functions the result imports.
+    pub(super) fn imported(&self, input: &Input<'_>) -> u32 {
+        self.first_defined(input)
+    }
+
     /// The imports that linmem adds, behind those that stay.
     pub(super) fn added_imports(&self) -> &[HostImport] {
         &self.added_imports

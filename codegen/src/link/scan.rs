@@ -5,6 +5,7 @@ use crate::engine::locals::Assigned;
 use crate::engine::tape::{FunctionRef, Relocation};
 use crate::error::{Error, Place};
 use crate::helpers::Helper;
+use crate::link::custom::{Custom, NAME};
 use crate::link::imports::Imports;
 use crate::module::features;
 use crate::source::Source;
@@ -102,7 +103,9 @@ pub(super) struct Input<'a> {
     pub(super) global_values: Vec<ConstExpr<'a>>,
     /// The exports.
     pub(super) exports: Vec<wasmparser::Export<'a>>,
-    /// The subsections of the name section that could be read.
+    /// The custom sections, in order.
+    pub(super) customs: Vec<Custom<'a>>,
+    /// The subsections of the name section that could be read. Of two sections the first one counts.
     pub(super) names: Vec<Name<'a>>,
     /// The intrinsics that are not only called: exported, in a table, in a global, referred to by an instruction.
     pub(super) shims: BTreeSet<u32>,
@@ -138,7 +141,12 @@ impl<'a> Input<'a> {
             message: "unexpected end".to_string(),
             place: Place::Offset(bytes.len()),
         })?;
-        let Scanner { imports, errors, .. } = scanner;
+        let Scanner { imports, mut errors, .. } = scanner;
+        if let Some(offset) = scanner.object {
+            // Its imports need not be what they will be.
+            let message = "this is a relocatable object, or was linked with --emit-relocs; link it first, without that";
+            errors.insert(0, Error::Unsupported { message: message.to_string(), place: Place::Offset(offset) });
+        }
         Ok(Input {
             bytes,
             source,
@@ -155,6 +163,7 @@ impl<'a> Input<'a> {
             imported_global_count: scanner.imported_global_count,
             global_values: scanner.global_values,
             exports: scanner.exports,
+            customs: scanner.customs,
             names: scanner.names,
             shims: scanner.shims,
         })
@@ -203,9 +212,12 @@ struct Scanner<'a> {
     imported_global_count: u32,
     global_values: Vec<ConstExpr<'a>>,
     exports: Vec<wasmparser::Export<'a>>,
+    customs: Vec<Custom<'a>>,
     names: Vec<Name<'a>>,
     shims: BTreeSet<u32>,
     errors: Vec<Error>,
+    /// Where the first section is that only a relocatable object has.
+    object: Option<usize>,
     allocations: FuncValidatorAllocations,
 }
 
@@ -260,11 +272,18 @@ impl<'a> Scanner<'a> {
                     }
                 }
             }
-            Payload::CustomSection(section) if section.name() == "name" => {
-                let reader =
-                    NameSectionReader::new(wasmparser::BinaryReader::new(section.data(), section.data_offset()));
-                // A name section that cannot be read is not an error of the module; what can be read of it is kept.
-                self.names = reader.into_iter().map_while(Result::ok).collect();
+            Payload::CustomSection(section) => {
+                let custom = Custom { name: section.name(), data: section.data() };
+                if custom.name == NAME {
+                    let reader =
+                        NameSectionReader::new(wasmparser::BinaryReader::new(section.data(), section.data_offset()));
+                    // A name section that cannot be read is not an error of the module; what can be read of it is kept.
+                    self.names.extend(reader.into_iter().map_while(Result::ok));
+                }
+                if custom.is_of_object() {
+                    self.object.get_or_insert(section.data_offset());
+                }
+                self.customs.push(custom);
             }
             _ => {}
         }

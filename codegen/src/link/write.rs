@@ -14,9 +14,11 @@ use crate::link::plan::Plan;
 use crate::link::scan::{Body, CUSTOM, Input, Section};
 use crate::link::sections::{Renumber, contents_of, extended, failed, reader, reencoded};
 use crate::module::val_type;
-use crate::sites;
+use crate::link::custom;
+use crate::link::features::{self, Features};
+use crate::sites::{self, Site};
 use wasm_encoder::reencode::Reencode;
-use wasm_encoder::{CustomSection, Encode, EntityType, GlobalType, ImportSection, MemoryType};
+use wasm_encoder::{Encode, EntityType, GlobalType, ImportSection, MemoryType};
 use wasmparser::{
     BinaryReader, ElementSectionReader, ExportSectionReader, GlobalSectionReader, MemorySectionReader,
     TableSectionReader, TypeRef,
@@ -56,7 +58,17 @@ const ORDER: [u8; 13] = [
     id::DATA,
 ];
 
+/// What the section of sites is made from, besides what was added.
+#[derive(Clone, Copy)]
+pub(super) struct Sites<'a> {
+    /// The sites that the module has already.
+    pub(super) previous: &'a [Site],
+    /// The name of the text that was linked, if it has one.
+    pub(super) file: Option<&'a str>,
+}
+
 /// Writes the linked module.
+#[expect(clippy::too_many_arguments, reason = "this is where everything comes together")]
 pub(super) fn module(
     input: &Input<'_>,
     context: &Context,
@@ -65,16 +77,18 @@ pub(super) fn module(
     plan: &Plan,
     lowered: &[Option<Lowered>],
     shims: &[Shim],
+    sites: Sites<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let writer = Writer { input, context, needs, memory, plan, lowered, shims };
+    let writer = Writer { input, context, needs, memory, plan, lowered, shims, sites };
     let mut out = Vec::with_capacity(input.bytes.len() + input.bytes.len() / 8 + 1024);
     out.extend_from_slice(&input.bytes[..8]);
     let mut pending = ORDER.iter().copied().peekable();
     let last = input.sections.iter().rposition(|section| section.id != CUSTOM).unwrap_or_default();
-    let mut names_written = false;
+    let mut customs = input.customs.iter();
     for (position, section) in input.sections.iter().enumerate() {
         if section.id == CUSTOM {
-            names_written |= writer.custom(section, &mut out)?;
+            let kept = customs.next().filter(|custom| custom.fate() == custom::Fate::Kept);
+            kept.into_iter().for_each(|custom| custom::write(custom.name, custom.data, &mut out));
         } else {
             while let Some(id) = pending.next_if(|id| *id != section.id) {
                 writer.section(id, None, &mut out)?;
@@ -88,10 +102,13 @@ pub(super) fn module(
             }
         }
     }
-    if !names_written {
-        names::section(&writer.names(), &mut out);
-    }
     writer.sites(&mut out);
+    names::section(&writer.names(), &mut out);
+    custom::write_producers(&input.customs, &mut out);
+    if custom::has_target_features(&input.customs) {
+        let used = writer.features(&out);
+        custom::write_target_features(&input.customs, &used, &mut out);
+    }
     Ok(out)
 }
 
@@ -103,6 +120,7 @@ struct Writer<'a> {
     plan: &'a Plan,
     lowered: &'a [Option<Lowered>],
     shims: &'a [Shim],
+    sites: Sites<'a>,
 }
 
 impl Writer<'_> {
@@ -304,35 +322,27 @@ impl Writer<'_> {
         Some((code, relocations))
     }
 
-    /// Writes a custom section, and says whether it was the name section. Sections that hold offsets into the code, or
-    /// indices of functions, are left out: what they say is no longer so.
-    fn custom(&self, section: &Section, out: &mut Vec<u8>) -> Result<bool, Error> {
-        let contents = &self.input.bytes[section.range.clone()];
-        let name = BinaryReader::new(contents, section.range.start).read_string()?;
-        if name == names::NAME {
-            names::section(&self.names(), out);
-            return Ok(true);
-        }
-        if !describes_code(name) {
-            out.push(CUSTOM);
-            contents.encode(out);
-        }
-        Ok(false)
-    }
-
-    /// Writes the section that says where violations are reported from, if they are.
+    /// Writes the section that says where violations are reported from, if they are, here or by code that was linked before.
     fn sites(&self, out: &mut Vec<u8>) {
-        let sites = self.needs.sites();
-        if sites.is_empty() {
+        let Sites { previous, file } = self.sites;
+        if previous.is_empty() && self.needs.sites().is_empty() {
             return;
         }
-        let data = sites::encode(sites, |function| {
-            let name = self.input.named(function).unwrap_or_default();
+        let data = sites::encode(previous, self.needs.sites(), file, |function| {
             // As the messages of errors count them.
-            (function, name.to_string())
+            (function, self.input.named(function).unwrap_or_default().to_string())
         });
-        out.push(CUSTOM);
-        CustomSection { name: sites::SECTION.into(), data: data.into() }.encode(out);
+        custom::write(sites::SECTION, &data, out);
+    }
+
+    /// The features that the code of linmem's uses, and that of the functions that were lowered.
+    fn features(&self, module: &[u8]) -> Features {
+        let is_copied = |function| self.plan.is_copied(function, self.lowered, self.input);
+        let mut features = features::used(module, self.plan.imported(self.input), |function| !is_copied(function));
+        if self.needs.helpers().any(|helper| helper.function_type(self.context).results.len() > 1) {
+            features.insert("multivalue");
+        }
+        features
     }
 
     fn names(&self) -> names::Names<'_> {
@@ -346,11 +356,4 @@ impl Writer<'_> {
             defines_memory: self.memory.defines.is_some(),
         }
     }
-}
-
-/// Whether a custom section is about places in the code: DWARF, source maps, hints for branches, relocations.
-fn describes_code(name: &str) -> bool {
-    let prefixes = [".debug_", "metadata.code.", "reloc."];
-    prefixes.iter().any(|prefix| name.starts_with(prefix))
-        || matches!(name, "linking" | "sourceMappingURL" | "external_debug_info")
 }

@@ -1,0 +1,68 @@
+//! Which features of WebAssembly code uses, by the names that the section `target_features` has for them.
+
+use std::collections::BTreeSet;
+use wasmparser::{BlockType, Operator, Parser, Payload};
+
+/// The names of features.
+pub(super) type Features = BTreeSet<&'static str>;
+
+macro_rules! define_proposal {
+    ($(@$proposal:ident $operator:ident $({ $($field:ident: $type:ty),* })? => $visit:ident ($($arity:tt)*))*) => {
+        /// The proposal that added an instruction, as wasmparser has it.
+        fn proposal(operator: &Operator<'_>) -> &'static str {
+            match operator {
+                $(Operator::$operator { .. } => stringify!($proposal),)*
+                _ => "",
+            }
+        }
+    };
+}
+
+wasmparser::for_each_operator!(define_proposal);
+
+/// The feature of an instruction; `None` if it needs none, or is of a proposal that has no name here.
+fn feature(operator: &Operator<'_>) -> Option<&'static str> {
+    Some(match proposal(operator) {
+        "bulk_memory" => "bulk-memory",
+        "sign_extension" => "sign-ext",
+        "saturating_float_to_int" => "nontrapping-fptoint",
+        "simd" => "simd128",
+        "relaxed_simd" => "relaxed-simd",
+        "threads" => "atomics",
+        "tail_call" => "tail-call",
+        "reference_types" | "function_references" => "reference-types",
+        "gc" => "gc",
+        "exceptions" | "legacy_exceptions" => "exception-handling",
+        _ => return None,
+    })
+}
+
+/// The features that some functions of a valid module use, by their indices.
+pub(super) fn used(module: &[u8], imported: u32, of: impl Fn(u32) -> bool) -> Features {
+    let mut features = Features::new();
+    let mut index = imported;
+    for payload in Parser::new(0).parse_all(module) {
+        let Ok(Payload::CodeSectionEntry(body)) = payload else { continue };
+        index += 1;
+        if !of(index - 1) {
+            continue;
+        }
+        // The module was validated, so that all of it can be read.
+        for operator in body.get_operators_reader().into_iter().flatten().map_while(Result::ok) {
+            features.extend(feature(&operator));
+            let block = match &operator {
+                Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => Some(*blockty),
+                Operator::TryTable { try_table } => Some(try_table.ty),
+                _ => None,
+            };
+            if let Some(BlockType::FuncType(_)) = block {
+                features.insert("multivalue");
+            }
+        }
+    }
+    // Structures are referred to by typed references.
+    if features.contains("gc") {
+        features.insert("reference-types");
+    }
+    features
+}
