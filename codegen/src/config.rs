@@ -228,6 +228,9 @@ pub struct Config {
     pub split: Option<SplitAddress>,
     /// How many pages the memory may have at most, if linmem defines it or it is split.
     pub max_pages: Option<u32>,
+    /// Whether a module that is built keeps the errno of its last lifted call, for `wasi.last_errno`. A module that is linked
+    /// does if it imports that.
+    pub last_errno: bool,
     /// The name of the file that the module was read from, for places in a module that is given as text.
     pub file: Option<String>,
     /// The names that a program can import, aliases and host functions included.

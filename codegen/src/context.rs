@@ -205,6 +205,8 @@ pub(crate) struct Context {
     pub(crate) home: Home,
     /// Where further memory comes from.
     pub(crate) growth: Growth,
+    /// Whether the errno of the last lifted call is kept.
+    pub(crate) keeps_errno: bool,
     /// The types that segments have, if they are references.
     pub(crate) segment_types: Option<SegmentTypes>,
 }

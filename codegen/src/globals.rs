@@ -27,12 +27,14 @@ pub(crate) enum Global {
     Split,
     /// How many pages of the lower part the program owns.
     Pages,
+    /// The errno of the last lifted call.
+    Errno,
     /// How many pages linmem owns. The last one, since it may not be needed.
     Owned,
 }
 
 impl Global {
-    const ALL: [Global; 11] = [
+    const ALL: [Global; 12] = [
         Global::Top,
         Global::Limit,
         Global::Home,
@@ -43,6 +45,7 @@ impl Global {
         Global::Scope,
         Global::Split,
         Global::Pages,
+        Global::Errno,
         Global::Owned,
     ];
 
@@ -59,6 +62,7 @@ impl Global {
             Global::Scope => "linmem.scope",
             Global::Split => "linmem.split",
             Global::Pages => "linmem.pages",
+            Global::Errno => "linmem.errno",
             Global::Owned => "linmem.owned",
         }
     }
@@ -101,6 +105,7 @@ impl Context {
             Global::Mark => matches!(tracking, Tracking::Count | Tracking::List),
             Global::Open => tracking == Tracking::Count,
             Global::Scope => self.has_scopes(),
+            Global::Errno => self.keeps_errno,
             Global::Split | Global::Pages => matches!(self.growth, Growth::Split(_)),
         }
     }

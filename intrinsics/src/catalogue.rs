@@ -119,6 +119,8 @@ pub enum Operation {
     Item,
     /// The host's `path_open`, with the directory that the path is in.
     OpenPath,
+    /// The errno of the last lifted call.
+    LastErrno,
     /// One call of a function of the host.
     Host(wasi::Function),
     /// Read a field of a record.
@@ -229,6 +231,8 @@ macro_rules! for_each_intrinsic {
                 [OutOfMemory, UseAfterFree, Forged],
                 "open a path in the directory that was open from the start and has the longest name that leads there; \
                  flags are those of wasi-libc's open";
+            WasiLastErrno, "wasi.last_errno", (LastErrno), [], [Errno], [],
+                "the errno of the last lifted call, 0 if it succeeded";
         }
     };
 }

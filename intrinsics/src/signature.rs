@@ -65,7 +65,8 @@ pub struct Signature {
     pub intrinsic: Intrinsic,
     /// How segments are represented; nothing where none is taken or given.
     pub representation: Option<Representation>,
-    /// Whether a host call gives its count, or minus its errno, instead of both.
+    /// Whether a host call gives one result instead of its errno and another: a count, or minus the errno; a segment, or the
+    /// null segment.
     pub folded: bool,
 }
 
@@ -86,7 +87,14 @@ impl Signature {
         let mut list: Vec<Signature> = Vec::new();
         for &representation in Representation::ALL {
             let Some(plain) = Signature::new(intrinsic, representation) else { continue };
-            let can_fold = matches!(intrinsic.results(), [Operand::Errno, value] if !value.is_segment());
+            // Of segments, an address has its size behind it, and a reference may have no null.
+            let has_null = match representation {
+                Representation::Packed => true,
+                Representation::Reference { nullable, .. } => nullable,
+                Representation::Address => false,
+            };
+            let can_fold =
+                matches!(intrinsic.results(), [Operand::Errno, value] if !value.is_segment() || has_null);
             let folded = can_fold.then_some(Signature { folded: true, ..plain });
             for signature in [Some(plain), folded].into_iter().flatten() {
                 if !list.contains(&signature) {
@@ -205,6 +213,20 @@ mod tests {
     #[test]
     fn an_address_has_no_size() {
         assert_eq!(Signature::new(Intrinsic::SegmentSize, Representation::Address), None);
+    }
+
+    #[test]
+    fn a_call_that_makes_a_segment_can_give_it_alone_if_there_is_a_null_segment() {
+        for &representation in Representation::ALL {
+            let single = FunctionType::new([I32], [representation.value_type()]);
+            let resolved = Signature::resolve(Intrinsic::WasiArgs, &single);
+            let can = match representation {
+                Representation::Address => false,
+                Representation::Packed => true,
+                Representation::Reference { nullable, .. } => nullable,
+            };
+            assert_eq!(resolved.is_some_and(|signature| signature.folded), can, "{representation}");
+        }
     }
 
     #[test]

@@ -136,7 +136,10 @@ impl TestFile {
             "representations" => self.representations = types(value),
             "stdin" => self.stdin = value.to_string(),
             "transfer" => self.transfer = numbers()?[0] as usize,
-            "directories" => self.world().directories = value.split_whitespace().map(str::to_string).collect(),
+            "directories" => {
+                let name = |word: &str| word.replace("\\0", "\0");
+                self.world().directories = value.split_whitespace().map(name).collect();
+            }
             "args" => self.world().args = value.split_whitespace().map(str::to_string).collect(),
             "env" => {
                 let pair = |word: &str| word.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()));
@@ -220,6 +223,7 @@ pub fn expand(text: &str, representation: &str) -> String {
     let address = representation == "i32";
     let mut text = text.replace("{seg}", representation);
     text = text.replace("{bytes}", if address { "i32" } else { "" });
+    text = text.replace("{null}", if representation == "i64" { "i64.eqz" } else { "ref.is_null" });
     text = text.replace("{drop}", if address { "(drop)" } else { "" });
     let mut fill = |placeholder: &str, before: &str, after: &str| {
         while let Some(start) = text.find(placeholder) {

@@ -219,6 +219,9 @@ impl<'a> FunctionBuilder<'a> {
             let places = vec![Place::Function(self.name.clone())];
             return self.remember(Error::Sealed { places });
         }
+        if signature.intrinsic == Intrinsic::WasiLastErrno && !self.engine.keeps_errno() {
+            return self.fail("wasi.last_errno requires `last_errno` in the configuration");
+        }
         if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
             let message = format!("{}: {message}", signature.intrinsic.name());
             let place = Place::Function(self.name.clone());

@@ -145,7 +145,7 @@ impl Lowering {
             segment_types = SegmentTypes::of(representation, choices, first);
         }
         let mut context =
-            Context { representation, choices, memory, first_global: GlobalIndex(0), home, growth, segment_types };
+            Context { representation, choices, memory, first_global: GlobalIndex(0), home, growth, keeps_errno: config.last_errno, segment_types };
         let mut first = None;
         for NewGlobal { global, ty, value } in context.globals() {
             let index = sink.add_global(global.name(), ty, &value);

@@ -81,6 +81,7 @@ impl ModuleBuilder {
             first_global: GlobalIndex(0),
             home,
             growth: Growth::Grow,
+            keeps_errno: config.last_errno,
             segment_types: SegmentTypes::of(representation, choices, 0),
         };
         let mut builder = ModuleBuilder {

@@ -94,6 +94,11 @@ impl Engine<'_> {
         self.closes_all_at_once() && self.context.choices.zero != Zero::Free
     }
 
+    /// Whether the errno of the last lifted call is kept.
+    pub(crate) fn keeps_errno(&self) -> bool {
+        self.context.keeps_errno
+    }
+
     /// Whether the program's `memory.size` and `memory.grow` of a memory are calls of helpers.
     pub(crate) fn counts_pages_of(&self, memory: u32) -> bool {
         self.context.counts_pages_of(memory)

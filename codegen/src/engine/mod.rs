@@ -60,7 +60,8 @@ pub(crate) enum Arity {
     Unknown,
 }
 
-/// Whether an intrinsic does nothing that could be seen from outside but read and write memory.
+/// Whether an intrinsic does nothing that could be seen from outside but read and write memory, and reads nothing else that
+/// changes but globals.
 pub(crate) fn is_access(operation: Operation) -> bool {
     match operation {
         Operation::Get(_)
@@ -72,7 +73,8 @@ pub(crate) fn is_access(operation: Operation) -> bool {
         | Operation::Slice
         | Operation::OfAddress
         | Operation::Fill
-        | Operation::Copy => true,
+        | Operation::Copy
+        | Operation::LastErrno => true,
         Operation::Open
         | Operation::Allocate
         | Operation::AllocateAligned

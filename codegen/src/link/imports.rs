@@ -117,6 +117,11 @@ impl<'a> Imports<'a> {
         self.from_linmem
     }
 
+    /// Whether an intrinsic is imported.
+    pub(super) fn has(&self, intrinsic: Intrinsic) -> bool {
+        self.functions.iter().any(|fate| matches!(fate, Fate::Intrinsic(signature) if signature.intrinsic == intrinsic))
+    }
+
     /// What a segment is, if any import says so.
     pub(super) fn representation(&self) -> Option<Representation> {
         self.representation.as_ref().map(|(_, representation)| *representation)

@@ -206,6 +206,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         first_global: GlobalIndex(input.global_count),
         home: memory.home,
         growth: memory.growth,
+        keeps_errno: input.imports.has(Intrinsic::WasiLastErrno),
         segment_types: SegmentTypes::of(declared, choices, input.types.as_ref().core_type_count_in_module()),
     };
     let previous = sites::merged(input.customs.iter().filter(|it| it.name == sites::SECTION).map(|it| it.data));

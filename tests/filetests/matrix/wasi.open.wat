@@ -84,8 +84,8 @@
 ;; run: open(0x6b6e696c, 0x0, 0x0, 4, 0x05000000) == -32
 ;; "deep/er": the directory itself
 ;; run: open(0x72652f70656564, 0x0, 0x0, 7, 0x04002000) == 7
-;; "": the folder itself
-;; run: open(0x0, 0x0, 0x0, 0, 0) == 7
+;; "": there is no such path
+;; run: open(0x0, 0x0, 0x0, 0, 0) == -44
 ;; "/": the folder itself
 ;; run: open(0x2f, 0x0, 0x0, 1, 0) == 7
 ;; "new": O_RDWR, O_CREAT

@@ -21,14 +21,16 @@ use crate::config::Optimize;
 use crate::engine::frames::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::Extent;
-use crate::engine::operands::Operand;
+use crate::engine::operands::{Operand, Value};
 use crate::engine::scopes::Maker;
 use crate::engine::split::Part;
 use crate::engine::tape::FunctionRef;
 use crate::engine::{Certain, Engine};
+use crate::globals::Global;
 use crate::helpers::{Call, Form};
 use crate::segment_types::SegmentTypes;
 use linmem_intrinsics::{Operand as Meaning, Signature};
+use wasm_encoder::{BlockType, ValType};
 
 impl Engine<'_> {
     pub(in crate::engine) fn lower_call(
@@ -81,6 +83,21 @@ impl Engine<'_> {
         }
         self.produce(signature.results().len() as u32);
         Ok(())
+    }
+
+    /// ```wasm
+    /// global.get $linmem.errno
+    /// ```
+    pub(in crate::engine) fn lower_last_errno(&mut self) {
+        self.needs.use_regions();
+        // A door refuses the intrinsic where errnos are not kept.
+        if self.context.keeps_errno {
+            let errno = self.context.global(Global::Errno);
+            self.tape.emit(|sink| {
+                sink.global_get(errno);
+            });
+        }
+        self.push(Value::Unknown);
     }
 
     /// Takes the handle of a region off the stack, from below what may lie on top of it, which stays.
@@ -141,10 +158,38 @@ impl Engine<'_> {
                 (None, None) => {}
             }
         }
+        if signature.folded {
+            return self.push_made_or_null(types);
+        }
         // They lie on the stack already, below what the segment is made of.
         for _ in 1..signature.results().len() {
             self.operands.push(Operand::UNKNOWN);
         }
         self.push_structure(types, None);
+    }
+
+    /// Makes what a segment is made of, and the errno below it, the segment, or null if the call failed.
+    ///
+    /// ```wasm
+    /// struct.new $segment   local.set $linmem.held
+    /// if (result (ref null $segment))
+    ///   ref.null $segment
+    /// else
+    ///   local.get $linmem.held
+    /// end
+    /// ```
+    fn push_made_or_null(&mut self, types: SegmentTypes) {
+        let nullable = types.segment_reference(true);
+        let position = self.tape.here();
+        let held = self.locals.take_held(ValType::Ref(nullable), position);
+        self.tape.emit(|sink| {
+            sink.struct_new(types.segment()).local_set(held.0);
+        });
+        self.tape.label(None);
+        self.tape.emit(|sink| {
+            sink.if_(BlockType::Result(ValType::Ref(nullable))).ref_null(nullable.heap_type);
+            sink.else_().local_get(held.0).end();
+        });
+        self.push(Value::Unknown);
     }
 }

@@ -58,6 +58,7 @@ impl Engine<'_> {
             (Operation::SetField(field), [segment, value]) => {
                 self.lower_set(field.access(), segment, &mut Operand::of_constant(field.offset()), value)?;
             }
+            (Operation::LastErrno, []) => self.lower_last_errno(),
             (operation, operands) => match Call::of(operation) {
                 Some(call) => self.lower_call(call, signature, operands)?,
                 // The catalogue gives the number of operands, and so does `take`.

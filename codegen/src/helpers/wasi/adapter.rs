@@ -6,11 +6,13 @@
 //! call $linmem.fd_write
 //! local.set $count   local.set $errno
 //! local.get $errno   if  ;; the site   local.get $errno   call $linmem_report.errno  end     ;; if the host is told
+//! local.get $errno   global.set $linmem.errno                                                ;; if it is kept
 //! local.get $count   i32.const 0   local.get $errno   i32.sub
 //! local.get $errno   i32.eqz   select
 //! ```
 
 use crate::engine::tape::FunctionRef;
+use crate::globals::Global;
 use crate::helpers::wasi::routine::{Local, Routine};
 use crate::helpers::wasi::{Call, Form};
 use crate::helpers::{Bodies, HostImport};
@@ -34,7 +36,7 @@ pub(super) fn body(bodies: &Bodies<'_>, call: Call, form: Form) -> Function {
     routine.plain(call);
     let plain = call.function_type(Form::default()).results;
     let packs = form.packed && call.results(form).iter().any(|result| result.is_segment());
-    if !form.told && !form.folded && !packs {
+    if !form.told && !form.kept && !form.folded && !packs {
         return routine.finish(&[]);
     }
     let results = routine.results(&plain);
@@ -49,7 +51,16 @@ pub(super) fn body(bodies: &Bodies<'_>, call: Call, form: Form) -> Function {
         routine.sink().local_get(site).local_get(errno.0).call(told);
         routine.end();
     }
+    if form.kept {
+        let global = bodies.context.global(Global::Errno);
+        routine.get(errno).sink().global_set(global);
+    }
     match (&results[..], form.folded) {
+        // The address and the size are 0 unless the call succeeded, and so is the segment.
+        ([_, address, size], true) => {
+            write_packed(&mut routine, *address, *size);
+            routine.finish(&[])
+        }
         ([errno, value], true) => {
             let is_wide = plain.last() == Some(&ValueType::I64);
             routine.get(*value);
@@ -65,16 +76,23 @@ pub(super) fn body(bodies: &Bodies<'_>, call: Call, form: Form) -> Function {
             let mut results = results.iter();
             for operand in call.results(form) {
                 let Some(first) = results.next() else { break };
-                routine.get(*first);
-                if operand.is_segment()
-                    && form.packed
-                    && let Some(size) = results.next()
-                {
-                    routine.sink().i64_extend_i32_u().local_get(size.0).i64_extend_i32_u();
-                    routine.sink().i64_const(SIZE_SHIFT).i64_shl().i64_or();
+                match results.as_slice().first().filter(|_| operand.is_segment() && form.packed) {
+                    Some(size) => {
+                        write_packed(&mut routine, *first, *size);
+                        results.next();
+                    }
+                    None => {
+                        routine.get(*first);
+                    }
                 }
             }
             routine.finish(&[])
         }
     }
+}
+
+/// Pushes a packed segment, from its address and its size.
+fn write_packed(routine: &mut Routine<'_>, address: Local, size: Local) {
+    routine.sink().local_get(address.0).i64_extend_i32_u().local_get(size.0).i64_extend_i32_u();
+    routine.sink().i64_const(SIZE_SHIFT).i64_shl().i64_or();
 }

@@ -50,6 +50,8 @@ pub(crate) struct Form {
     pub(crate) folded: bool,
     /// The host is told of errnos.
     pub(crate) told: bool,
+    /// The errno is kept, for those who ask later.
+    pub(crate) kept: bool,
 }
 
 impl Form {
@@ -95,22 +97,30 @@ impl Call {
         }
     }
 
+    /// Whether it gives a segment.
+    pub(crate) fn makes_segment(self) -> bool {
+        self.intrinsic().is_some_and(|known| known.results().iter().any(|it| it.is_segment()))
+    }
+
     /// The form in which the engine calls it.
     pub(crate) fn form(self, context: &Context, folded: bool) -> Form {
         let takes_segments = self
             .intrinsic()
             .is_some_and(|known| known.operands().iter().chain(known.results()).any(|it| it.is_segment()));
+        // References are made where the call is, of an address and a size.
+        let makes_reference = context.segment_types.is_some() && self.makes_segment();
         Form {
             packed: takes_segments && context.is_packed(),
-            folded,
+            folded: folded && !makes_reference,
             told: self.has_errno() && context.choices.reports(),
+            kept: self.has_errno() && context.keeps_errno,
         }
     }
 
     /// Whether all that a form does more than a function of the host is to unpack segments.
     pub(crate) fn only_unpacks(self, form: Form) -> bool {
         let direct = matches!(self.plain(), FunctionRef::Host(_));
-        direct && form == Form { packed: true, folded: false, told: false }
+        direct && form == Form { packed: true, ..Form::default() }
     }
 
     /// What does the work: the function of the host itself, where there is nothing to it.
@@ -135,7 +145,8 @@ impl Call {
         let packed = if form.packed { ".packed" } else { "" };
         let folded = if form.folded { ".folded" } else { "" };
         let told = if form.told { ".told" } else { "" };
-        format!("linmem.{name}{packed}{folded}{told}")
+        let kept = if form.kept { ".kept" } else { "" };
+        format!("linmem.{name}{packed}{folded}{told}{kept}")
     }
 
     /// The signature, in a form.
@@ -169,7 +180,7 @@ impl Call {
 
     /// Whether the helper looks at linmem's globals: what allocates does.
     pub(super) fn uses_regions(self, form: Form) -> bool {
-        form.is_plain() && self != Call::Item
+        form.kept || form.is_plain() && self != Call::Item
     }
 
     /// What it calls.

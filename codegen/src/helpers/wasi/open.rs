@@ -50,9 +50,10 @@ struct Text {
 
 /// ```wasm
 /// ;; (path, bytes, flags) -> (errno, fd)
+/// bytes == 0:   return NOENT
 /// ;; leading `/` and `./` are left out, of the path and of names
 /// for fd from 3 on, while fd_prestat_get(fd) gives directories:
-///   name = fd_prestat_dir_name(fd), without `/` at its end
+///   name = fd_prestat_dir_name(fd), without NULs and `/` at its end
 ///   the path is the name, or begins with the name and a `/`, or the name is empty; and it is the longest so far:
 ///     best = fd   match = the size of the name
 /// none:   return NOENT
@@ -66,6 +67,11 @@ pub(super) fn open(bodies: &Bodies<'_>) -> Function {
     let (errno, opened, fd) = (routine.int(), routine.int(), routine.int());
     let (best, matched) = (routine.int(), routine.int());
     let exit = routine.block();
+    // The empty path is not the directory that it would be in.
+    routine.get(path.bytes).sink().i32_eqz();
+    routine.if_();
+    routine.fail(errno, Errno::Noent).br(exit);
+    routine.end();
     let frame = routine.frame(FRAME, errno, exit);
     let done = routine.block();
     write_strip(&mut routine, path);
@@ -149,8 +155,10 @@ fn write_search(
     let compared = routine.block();
     routine.get(errno).br_if(compared);
     routine.get(buffer).set(name.start).get(size).set(name.bytes);
+    // Hosts may count the NULs behind a name.
+    write_strip_end(routine, name, 0);
     write_strip(routine, name);
-    write_strip_end(routine, name);
+    write_strip_end(routine, name, b'/');
     write_match(routine, path, name, compared);
     // Of two as long, the later one.
     routine.get(best).sink().i32_eqz();
@@ -200,15 +208,15 @@ fn write_strip(routine: &mut Routine<'_>, text: Text) {
     routine.end();
 }
 
-/// Leaves out every `/` at the end of a text.
-fn write_strip_end(routine: &mut Routine<'_>, text: Text) {
+/// Leaves out every one of a byte at the end of a text.
+fn write_strip_end(routine: &mut Routine<'_>, text: Text, stripped: u8) {
     let byte = routine.at(0, 1);
     let all = routine.block();
     let next = routine.repeat();
     routine.get(text.bytes).sink().i32_eqz();
     routine.br_if(all);
     routine.get(text.start).get(text.bytes).sink().i32_add().i32_const(1).i32_sub().i32_load8_u(byte);
-    routine.constant(u32::from(b'/')).sink().i32_ne();
+    routine.constant(u32::from(stripped)).sink().i32_ne();
     routine.br_if(all);
     routine.get(text.bytes).constant(1).sink().i32_sub().local_set(text.bytes.0);
     routine.br(next);

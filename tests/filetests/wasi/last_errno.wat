@@ -1,0 +1,31 @@
+;;! representations: i32 i64 anyref
+;;! directories: /
+;; Every lifted call keeps its errno, whatever form it has; a raw call, an access and an allocation do not touch it.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.slice" (func $slice (param {seg} i32 i32) (result {seg})))
+  (import "linmem" "wasi.fd_close" (func $fd_close (param i32) (result i32)))
+  (import "linmem" "wasi.fd_tell" (func $fd_tell (param i32) (result i64)))
+  (import "linmem" "wasi.fd_write" (func $fd_write (param i32 {seg} {bytes}) (result i32 i32)))
+  (import "linmem" "wasi.write_all" (func $write_all (param i32 {seg} {bytes}) (result i32)))
+  (import "linmem" "wasi.open" (func $open (param {seg} {bytes} i32) (result i32)))
+  (import "linmem" "wasi.sched_yield" (func $yield (result i32)))
+  (import "linmem" "wasi.last_errno" (func $last (result i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $raw_close (param i32) (result i32)))
+  (func (export "run") (result i32 i32 i32 i32 i32 i32 i32 i32) (local $s {seg}) (local $written i32)
+    (local.set $s (call $allocate (call $new) (i32.const 8)))
+    (call $setInt (local.get $s) (i32.const 0) (i32.const 0x6f6f6f6f))
+    (drop (call $fd_close (i32.const 99))) (call $last)
+    (drop (call $yield)) (call $last)
+    (drop (call $fd_tell (i32.const 99))) (call $last)
+    (drop (call $raw_close (i32.const 98)))
+    (call $setInt (call $allocate (call $new) (i32.const 8)) (i32.const 0) (i32.const 1))
+    (call $last)
+    (drop (drop (call $fd_write (i32.const 1) (local.get $s) {size:8}))) (call $last)
+    (drop (call $fd_write (i32.const 97) (local.get $s) {size:8}) (local.set $written)) (call $last)
+    (drop (call $write_all (i32.const 1) (local.get $s) {size:8})) (call $last)
+    (drop (call $open (call $slice (local.get $s) (i32.const 0) (i32.const 4)) {size:4} (i32.const 0))) (call $last)))
+
+;; run: run() == (8, 0, 8, 8, 0, 8, 0, 44)
