@@ -498,7 +498,7 @@ fn lower_into_writer(config: &Config, representation: Representation) {
     let ty = sink.function_type(&ty);
     let index = sink.declare_function("f", ty);
     sink.define_function(index, body);
-    lowering.finish(&mut sink);
+    lowering.finish(&mut sink).unwrap();
     let mut running = Running::new(&sink.finish(index), State::default());
     assert_eq!(running.call("f", &[]).unwrap()[0].unwrap_i32(), 0);
     assert_eq!(running.store.data().output, b"!ok\n");

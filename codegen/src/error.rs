@@ -159,10 +159,12 @@ pub enum Error {
         names: Vec<String>,
     },
     /// Something that is promised and will be built.
-    #[error("{what} is not yet supported")]
+    #[error("{what} is not yet supported{advice}")]
     NotYet {
         /// What was asked.
         what: String,
+        /// What would work instead; empty, or a clause that follows a semicolon.
+        advice: String,
     },
     /// Something that this module has and that linmem cannot serve.
     #[error("{message} ({place})")]
@@ -171,6 +173,12 @@ pub enum Error {
         message: String,
         /// Where.
         place: Place,
+    },
+    /// Something that cannot be, whatever the input is.
+    #[error("internal error: {message}; this is a defect of linmem")]
+    Internal {
+        /// What is wrong.
+        message: String,
     },
     /// A choice that does not fit the module.
     #[error("{message}")]
@@ -194,8 +202,8 @@ impl Error {
 
     /// The result of lowering does not validate. That cannot be anybody else's fault.
     pub(crate) fn defect(error: wasmparser::BinaryReaderError) -> Error {
-        let message = format!("lowering made an invalid module, which is a defect of linmem: {}", error.message());
-        Error::Unsupported { message, place: Place::Offset(error.offset()) }
+        let message = format!("lowering made an invalid module: {} at offset {:#x}", error.message(), error.offset());
+        Error::Internal { message }
     }
 
     pub(crate) fn invalid(error: &wasmparser::BinaryReaderError) -> Error {

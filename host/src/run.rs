@@ -66,6 +66,14 @@ pub enum Error {
     /// The module is not one that can be compiled.
     #[error("the module cannot be compiled: {0}")]
     Compile(String),
+    /// The module uses a part of WebAssembly that the embedded engine does not run.
+    #[error(
+        "the module uses {feature}, which `linmem run` does not support; link it, and run it on an engine that does"
+    )]
+    Unsupported {
+        /// What it uses.
+        feature: &'static str,
+    },
     /// A directory cannot be given to the program.
     #[error("the directory {} cannot be opened: {reason}", path.display())]
     Directory {
@@ -124,6 +132,8 @@ pub fn config() -> Config {
     config.wasm_memory64(true);
     config.wasm_multi_memory(true);
     config.wasm_extended_const(true);
+    config.wasm_custom_page_sizes(true);
+    config.wasm_wide_arithmetic(true);
     config.wasm_threads(true);
     config.shared_memory(true);
     config
@@ -136,7 +146,7 @@ pub fn config() -> Config {
 /// When it cannot be started, or traps.
 pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let engine = Engine::new(&config()).map_err(|error| Error::Compile(chain(&error)))?;
-    let module = Module::from_binary(&engine, bytes).map_err(|error| Error::Compile(chain(&error)))?;
+    let module = Module::from_binary(&engine, bytes).map_err(|error| not_compiled(&error))?;
     let mut store = Store::new(&engine, State { wasi: context(options)?, told: Told::default() });
     let mut linker = Linker::new(&engine);
     add_to_linker_sync(&mut linker, |state: &mut State| &mut state.wasi)
@@ -171,6 +181,17 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     match start.call(&mut store, ()) {
         Ok(()) => Ok(0),
         Err(error) => ended(&error, store.data().told),
+    }
+}
+
+/// Why a module cannot be compiled: what the engine says, or that it uses a feature that the engine does not have.
+fn not_compiled(error: &wasmtime::Error) -> Error {
+    const MISSING: [(&str, &str); 2] =
+        [("stack switching", "stack switching"), ("legacy_exceptions", "exceptions as they were before `try_table`")];
+    let reason = chain(error);
+    match MISSING.iter().find(|(words, _)| reason.contains(words)) {
+        Some((_, feature)) => Error::Unsupported { feature },
+        None => Error::Compile(reason),
     }
 }
 

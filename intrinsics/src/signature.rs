@@ -93,8 +93,7 @@ impl Signature {
                 Representation::Reference { nullable, .. } => nullable,
                 Representation::Address => false,
             };
-            let can_fold =
-                matches!(intrinsic.results(), [Operand::Errno, value] if !value.is_segment() || has_null);
+            let can_fold = matches!(intrinsic.results(), [Operand::Errno, value] if !value.is_segment() || has_null);
             let folded = can_fold.then_some(Signature { folded: true, ..plain });
             for signature in [Some(plain), folded].into_iter().flatten() {
                 if !list.contains(&signature) {

@@ -1,7 +1,8 @@
 //! The finished module of a builder: indices and sections.
 
 use crate::build::module::{Entry, FunctionId, ModuleBuilder, Source, TypeId};
-use crate::engine::tape::FunctionRef;
+use crate::engine::tape::{FunctionRef, Missing, NO_INDEX};
+use crate::error::Error;
 use crate::helpers::{Bodies, Helper, HostImport};
 use crate::segment_types::number;
 use crate::sites;
@@ -18,6 +19,7 @@ pub(super) struct Layout {
     functions: Vec<u32>,
     hosts: IndexMap<HostImport, (u32, TypeId)>,
     helpers: IndexMap<Helper, (u32, TypeId)>,
+    missing: Missing,
 }
 
 impl Layout {
@@ -35,8 +37,12 @@ impl Layout {
             next += 1;
             next - 1
         };
-        let mut layout =
-            Layout { functions: vec![0; builder.functions.len()], hosts: IndexMap::new(), helpers: IndexMap::new() };
+        let mut layout = Layout {
+            functions: vec![0; builder.functions.len()],
+            hosts: IndexMap::new(),
+            helpers: IndexMap::new(),
+            missing: Missing::default(),
+        };
         let is_import = |entry: &Entry| matches!(entry.source, Source::Import { .. });
         for (position, _) in builder.functions.iter().enumerate().filter(|(_, entry)| is_import(entry)) {
             layout.functions[position] = take();
@@ -53,14 +59,24 @@ impl Layout {
         layout
     }
 
-    /// The index of a function. One that does not exist stays out of range, for validation to find.
+    /// The index of a function. What the frontend refers to and does not exist stays out of range, for validation to find.
     fn index(&self, function: FunctionRef) -> u32 {
-        match function {
+        let index = match function {
             FunctionRef::Program(number) => self.functions.get(number as usize).copied(),
             FunctionRef::Helper(helper) => self.helpers.get(&helper).map(|(index, _)| *index),
             FunctionRef::Host(import) => self.hosts.get(&import).map(|(index, _)| *index),
+        };
+        match function {
+            FunctionRef::Program(_) => index.unwrap_or(NO_INDEX),
+            FunctionRef::Helper(_) | FunctionRef::Host(_) => self.missing.check(index, || function.describe()),
         }
-        .unwrap_or(u32::MAX)
+    }
+
+    /// # Errors
+    ///
+    /// If code of linmem's refers to something that has no index.
+    pub(super) fn check_indices(&self) -> Result<(), Error> {
+        self.missing.error()
     }
 
     /// Writes the sections.

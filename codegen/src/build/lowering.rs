@@ -6,7 +6,7 @@ use crate::build::sink::ModuleSink;
 use crate::config::{Base, Config, DEFAULT_SPLIT, Share, SplitAddress};
 use crate::context::{Choices, Context, Growth, Home, Split};
 use crate::engine::locals::{Assigned, Locals};
-use crate::engine::tape::FunctionRef;
+use crate::engine::tape::{FunctionRef, Missing};
 use crate::engine::{Engine, Origin};
 use crate::error::Error;
 use crate::globals::NewGlobal;
@@ -39,7 +39,7 @@ use wasm_encoder::{Function, ValType};
 /// // The body goes wherever the frontend puts its functions; helpers are defined at the end.
 /// # let index = { let ty = sink.function_type(&ty); sink.declare_function("start", ty) };
 /// sink.define_function(index, body);
-/// lowering.finish(sink);
+/// lowering.finish(sink)?;
 /// # Ok(())
 /// # }
 /// ```
@@ -144,8 +144,16 @@ impl Lowering {
             let first = sink.declare_recursion_group(types.count());
             segment_types = SegmentTypes::of(representation, choices, first);
         }
-        let mut context =
-            Context { representation, choices, memory, first_global: GlobalIndex(0), home, growth, keeps_errno: config.last_errno, segment_types };
+        let mut context = Context {
+            representation,
+            choices,
+            memory,
+            first_global: GlobalIndex(0),
+            home,
+            growth,
+            keeps_errno: config.last_errno,
+            segment_types,
+        };
         let mut first = None;
         for NewGlobal { global, ty, value } in context.globals() {
             let index = sink.add_global(global.name(), ty, &value);
@@ -182,12 +190,24 @@ impl Lowering {
         self.resolve(sink);
         let lowered = lowered?;
         self.number = extended_number(extended_number(self.number, name.as_bytes()), &lowered.code.bytes);
-        Ok(lowered.function(|function| self.functions.get(&function).copied().unwrap_or_default()))
+        let missing = Missing::default();
+        let function = lowered.function(|function| self.index(function, &missing));
+        missing.error()?;
+        Ok(function)
+    }
+
+    fn index(&self, function: FunctionRef, missing: &Missing) -> u32 {
+        missing.check(self.functions.get(&function).copied(), || function.describe())
     }
 
     /// Defines the helpers that functions turned out to call.
-    pub fn finish(self, sink: &mut (impl ModuleSink + ?Sized)) {
-        let index = |function| self.functions.get(&function).copied().unwrap_or_default();
+    ///
+    /// # Errors
+    ///
+    /// If a helper refers to something that has no index, which is a defect of linmem.
+    pub fn finish(self, sink: &mut (impl ModuleSink + ?Sized)) -> Result<(), Error> {
+        let missing = Missing::default();
+        let index = |function| self.index(function, &missing);
         let bodies = Bodies { context: &self.context, needs: &self.needs, index: &index };
         for helper in self.needs.helpers() {
             sink.define_function(index(FunctionRef::Helper(helper)), helper.body(&bodies));
@@ -200,6 +220,7 @@ impl Lowering {
             let function = |number: u32| (u32::MAX, self.names.get(number as usize).cloned().unwrap_or_default());
             sink.custom_section(sites::SECTION, &sites::encode(&[], self.needs.sites(), None, function));
         }
+        missing.error()
     }
 
     /// Gets indices for the imports and helpers that are new.

@@ -264,6 +264,7 @@ impl ModuleBuilder {
         }
         let layout = Layout::new(&mut self);
         let bytes = layout.write(&self);
+        layout.check_indices()?;
         crate::module::validate(&bytes, |_| true)?;
         Ok(bytes)
     }

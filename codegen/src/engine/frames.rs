@@ -49,6 +49,13 @@ pub(crate) enum RegionKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FrameId(u32);
 
+impl FrameId {
+    /// Its position among the frames of the function.
+    pub(crate) fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A definition of a local as a segment of a frame, by its position in [`Frames`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DefinitionId(u32);

@@ -63,6 +63,10 @@ fn is_settled(check: &Check, counted: &Counted) -> bool {
     most + u64::from(check.bytes) <= u64::from(size)
 }
 
+/// How many loops of a function have their checks before them; the others keep them in place. What comes before a loop is
+/// about a hundred bytes of code, and engines limit the size of a function.
+const MOST_HOISTED: u32 = 4096;
+
 /// Above this, a signed bound is not worth thinking about.
 const MOST_SIGNED: u32 = (1 << 31) - (1 << 16);
 
@@ -73,7 +77,8 @@ impl Engine<'_> {
         let Some(scan) = self.scan.take_if(|scan| scan.depth == depth) else { return };
         let is_asked =
             self.context.choices.optimize == Optimize::Speed && !(scan.checks.is_empty() && scan.casts.is_empty());
-        let Some(counted) = scan.counted().filter(|_| is_asked) else { return };
+        let Some(counted) = scan.counted().filter(|_| is_asked && self.hoisted < MOST_HOISTED) else { return };
+        self.hoisted += 1;
         for (local, part, times) in &scan.reads {
             self.splits.take_back(*local, *part, *times);
         }

@@ -139,6 +139,8 @@ pub(crate) struct Engine<'a> {
     /// The innermost loop, if it may be a counted one.
     scan: Option<Scan>,
     comparisons: Comparisons,
+    /// How many loops have their checks before them.
+    hoisted: u32,
     /// Checks that may be put together.
     group: Option<Group>,
     /// What the check that is being written reads of locals, and how often.
@@ -179,6 +181,7 @@ impl<'a> Engine<'a> {
             proven: Proven::default(),
             scan: None,
             comparisons: Comparisons::default(),
+            hoisted: 0,
             group: None,
             reads: Vec::new(),
             splits: Splits::default(),

@@ -75,6 +75,8 @@ impl Operand {
 #[derive(Debug, Default)]
 pub(crate) struct Operands {
     known: Vec<Operand>,
+    /// For each frame, by its position, how many operands are segments of it; shorter if the last ones have none.
+    slots: Vec<u32>,
 }
 
 impl Operands {
@@ -85,12 +87,33 @@ impl Operands {
 
     /// Puts an operand on top.
     pub(crate) fn push(&mut self, operand: Operand) {
+        if let Value::Slot(slot, _) = operand.value {
+            let position = slot.frame.position();
+            if self.slots.len() <= position {
+                self.slots.resize(position + 1, 0);
+            }
+            self.slots[position] += 1;
+        }
         self.known.push(operand);
     }
 
     /// Takes the operand on top, but none from below `floor`.
     pub(crate) fn pop(&mut self, floor: usize) -> Operand {
-        if self.known.len() > floor { self.known.pop().unwrap_or(Operand::UNKNOWN) } else { Operand::UNKNOWN }
+        if self.known.len() <= floor {
+            return Operand::UNKNOWN;
+        }
+        let operand = self.known.pop().unwrap_or(Operand::UNKNOWN);
+        self.count_off(&operand);
+        operand
+    }
+
+    /// An operand is gone.
+    fn count_off(&mut self, operand: &Operand) {
+        if let Value::Slot(slot, _) = operand.value
+            && let Some(count) = self.slots.get_mut(slot.frame.position())
+        {
+            *count -= 1;
+        }
     }
 
     /// Takes so many operands from the top, but none from below `floor`, and puts them, first to last, in place of what is
@@ -101,16 +124,18 @@ impl Operands {
         taken.resize(count - known, Operand::UNKNOWN);
         let first = self.known.len() - known;
         taken.extend_from_slice(&self.known[first..]);
-        self.known.truncate(first);
+        self.truncate(first);
     }
 
     /// Whether an operand is a segment of a frame.
     pub(crate) fn has_slot_of(&self, frame: FrameId) -> bool {
-        self.known.iter().any(|operand| matches!(operand.value, Value::Slot(slot, _) if slot.frame == frame))
+        self.slots.get(frame.position()).is_some_and(|count| *count > 0)
     }
 
     /// Forgets all above `height`.
     pub(crate) fn truncate(&mut self, height: usize) {
-        self.known.truncate(height);
+        while self.known.len() > height {
+            self.pop(height);
+        }
     }
 }

@@ -12,7 +12,9 @@
 //! were made.
 
 use crate::engine::frames::Late;
+use crate::error::Error;
 use crate::helpers::{Helper, HostImport};
+use std::cell::RefCell;
 use std::num::NonZeroU32;
 use wasm_encoder::{Encode, Instruction, InstructionSink};
 
@@ -25,6 +27,45 @@ pub(crate) enum FunctionRef {
     Helper(Helper),
     /// A function of the host that linmem calls.
     Host(HostImport),
+}
+
+impl FunctionRef {
+    /// What messages call it.
+    pub(crate) fn describe(self) -> String {
+        match self {
+            FunctionRef::Program(index) => format!("function {index} of the program"),
+            FunctionRef::Helper(helper) => helper.name(),
+            FunctionRef::Host(import) => format!("{}.{}", import.module(), import.name()),
+        }
+    }
+}
+
+/// The first function or type that code refers to and that has no index. Code is written with [`NO_INDEX`] in its place, and
+/// whoever writes it looks here before it is given out.
+#[derive(Debug, Default)]
+pub(crate) struct Missing(RefCell<Option<String>>);
+
+/// An index that no module has.
+pub(crate) const NO_INDEX: u32 = u32::MAX;
+
+impl Missing {
+    /// An index, or what stands in its place; `what` names what has none.
+    pub(crate) fn check(&self, index: Option<u32>, what: impl FnOnce() -> String) -> u32 {
+        index.unwrap_or_else(|| {
+            self.0.borrow_mut().get_or_insert_with(what);
+            NO_INDEX
+        })
+    }
+
+    /// # Errors
+    ///
+    /// If something had no index.
+    pub(crate) fn error(&self) -> Result<(), Error> {
+        match &*self.0.borrow() {
+            Some(what) => Err(Error::Internal { message: format!("{what} has no index") }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A place in finished code where the index of a function belongs. Nothing stands there yet.

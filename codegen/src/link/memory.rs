@@ -8,7 +8,7 @@ use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::scan::Input;
 use crate::link::share;
 use linmem_allocator::layout::{CEILING, HOME, PAGE};
-use wasmparser::{ExternalKind, Name, Operator, ValType};
+use wasmparser::{ExternalKind, Name, Operator, TypeRef, ValType};
 
 /// The name that WASI, and everybody else, expects a memory under.
 pub(super) const EXPORT: &str = "memory";
@@ -71,7 +71,12 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
         Err(Error::Unsupported { message, place: Place::Module })
     };
     if ty.memory64 {
-        return Err(Error::NotYet { what: format!("a 64-bit memory (memory {index})") });
+        let other = (0..input.memory_count).find(|other| !input.types.as_ref().memory_at(*other).memory64);
+        let advice = match other {
+            Some(other) => format!("; memory {other} has 32 bits, and is used if it is exported as `{EXPORT}`"),
+            None => String::new(),
+        };
+        return Err(Error::NotYet { what: format!("a 64-bit memory (memory {index})"), advice });
     }
     if ty.page_size_log2.is_some_and(|log2| log2 != PAGE.trailing_zeros()) {
         return unsupported("has a custom page size; linmem needs pages of 65536 bytes");
@@ -163,7 +168,7 @@ enum Start {
     Global(GlobalIndex),
 }
 
-/// Looks up the global of a base, by its export or its name.
+/// Looks up the global of a base, by its export, its name or its import.
 fn global(input: &Input<'_>, name: &str) -> Result<Start, Error> {
     let fail = |what: &str| Err(Error::Option { message: format!("--base global:{name}: {what}") });
     let exported = input
@@ -179,8 +184,12 @@ fn global(input: &Input<'_>, name: &str) -> Result<Start, Error> {
             _ => None,
         })
     };
-    let Some(index) = exported.or_else(named).filter(|index| *index < input.global_count) else {
-        return fail("there is no global of that name, neither exported nor in the name section");
+    let imported = || {
+        let globals = input.import_list.iter().filter(|import| matches!(import.ty, TypeRef::Global(_)));
+        (0..).zip(globals).find(|(_, import)| import.name == name).map(|(index, _)| index)
+    };
+    let Some(index) = exported.or_else(named).or_else(imported).filter(|index| *index < input.global_count) else {
+        return fail("no global has that name, as an export, as an import or in the name section");
     };
     let ty = input.types.as_ref().global_at(index);
     if ty.content_type != ValType::I32 || ty.mutable {

@@ -43,8 +43,8 @@ use crate::helpers::Needs;
 use crate::index::GlobalIndex;
 use crate::link::function::{Findings, Purpose};
 use crate::segment_types::SegmentTypes;
-use crate::source::Source;
 use crate::sites;
+use crate::source::Source;
 use indexmap::IndexSet;
 use linmem_intrinsics::{Intrinsic, Representation, Safety};
 pub(crate) use memory::maximum;
@@ -232,7 +232,8 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     }
     let sites = write::Sites { previous: &previous, file: config.file.as_deref() };
     let module = write::module(input, &context, &needs, &memory, &plan, &lowered, &shims, sites)?;
+    plan.check_indices()?;
     // Functions that were copied were valid, and differ in the indices of functions of the same types.
-    crate::module::validate(&module, |function| !plan.is_copied(function, &lowered, input)).map_err(Error::defect)?;
+    crate::module::validate(&module, |function| !plan.is_copied(function, &lowered)).map_err(Error::defect)?;
     Ok(Outcome { module, findings })
 }

@@ -5,7 +5,7 @@
 
 use crate::context::Context;
 use crate::engine::Lowered;
-use crate::engine::tape::FunctionRef;
+use crate::engine::tape::{FunctionRef, Missing};
 use crate::error::Error;
 use crate::helpers::{Helper, HostImport, Needs};
 use crate::index::TypeIndex;
@@ -34,6 +34,9 @@ pub(super) struct Plan {
     segment_types: u32,
     /// Those, as the type section has them.
     segment_group: Vec<u8>,
+    /// How many functions the result imports.
+    imported: u32,
+    missing: Missing,
 }
 
 impl Plan {
@@ -51,6 +54,8 @@ impl Plan {
                 .map(|types| segments::group(input, types))
                 .transpose()?
                 .unwrap_or_default(),
+            imported: 0,
+            missing: Missing::default(),
         };
         let mut next = 0;
         let mut take = || {
@@ -73,6 +78,8 @@ impl Plan {
             });
             plan.hosts.insert(import, index);
         }
+        let kept = plan.functions.iter().filter(|index| index.is_some()).count();
+        plan.imported = (kept + plan.added_imports.len()) as u32;
         for _ in input.imports.function_count()..input.function_count {
             plan.functions.push(Some(take()));
         }
@@ -100,15 +107,21 @@ impl Plan {
         }
     }
 
-    /// The new index of a function. A function that nothing refers to has none; 0 stands for it, and validation of the
-    /// result would tell if that were ever used.
+    /// The new index of a function. A function that nothing refers to has none.
     pub(super) fn index(&self, function: FunctionRef) -> u32 {
-        match function {
+        let index = match function {
             FunctionRef::Program(index) => self.functions.get(index as usize).copied().flatten(),
             FunctionRef::Helper(helper) => self.helpers.get(&helper).copied(),
             FunctionRef::Host(import) => self.hosts.get(&import).copied(),
-        }
-        .unwrap_or_default()
+        };
+        self.missing.check(index, || function.describe())
+    }
+
+    /// # Errors
+    ///
+    /// If something was asked for that has no index.
+    pub(super) fn check_indices(&self) -> Result<(), Error> {
+        self.missing.error()
     }
 
     /// The new index of a function of the input, if it is still there.
@@ -117,21 +130,14 @@ impl Plan {
     }
 
     /// Whether a function of the result is one of the input's that was copied, not lowered.
-    pub(super) fn is_copied(&self, function: u32, lowered: &[Option<Lowered>], input: &Input<'_>) -> bool {
-        let first = self.first_defined(input);
-        let position = function.checked_sub(first).map(|position| position as usize);
+    pub(super) fn is_copied(&self, function: u32, lowered: &[Option<Lowered>]) -> bool {
+        let position = function.checked_sub(self.imported).map(|position| position as usize);
         position.and_then(|position| lowered.get(position)).is_some_and(Option::is_none)
     }
 
-    /// The index of the first function that is not imported.
-    fn first_defined(&self, input: &Input<'_>) -> u32 {
-        let stay = input.imports.functions().iter().filter(|fate| !matches!(fate, Fate::Intrinsic(_))).count();
-        (stay + self.added_imports.len()) as u32
-    }
-
     /// How many functions the result imports.
-    pub(super) fn imported(&self, input: &Input<'_>) -> u32 {
-        self.first_defined(input)
+    pub(super) fn imported(&self) -> u32 {
+        self.imported
     }
 
     /// The imports that linmem adds, behind those that stay.
@@ -156,7 +162,7 @@ impl Plan {
 
     /// The index of a type that is needed.
     pub(super) fn type_index(&self, ty: &FunctionType) -> u32 {
-        self.types.get(ty).map_or(0, |index| index.0)
+        self.missing.check(self.types.get(ty).map(|index| index.0), || format!("the type {ty}"))
     }
 }
 

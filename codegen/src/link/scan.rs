@@ -9,7 +9,8 @@ use crate::link::custom::{Custom, NAME};
 use crate::link::imports::Imports;
 use crate::module::features;
 use crate::source::Source;
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use wasmparser::types::TypesRef;
 use wasmparser::{
@@ -107,6 +108,8 @@ pub(super) struct Input<'a> {
     pub(super) customs: Vec<Custom<'a>>,
     /// The subsections of the name section that could be read. Of two sections the first one counts.
     pub(super) names: Vec<Name<'a>>,
+    /// The names of functions, once somebody has asked.
+    function_names: OnceCell<BTreeMap<u32, String>>,
     /// The intrinsics that are not only called: exported, in a table, in a global, referred to by an instruction.
     pub(super) shims: BTreeSet<u32>,
     /// What is wrong with the imports.
@@ -118,7 +121,15 @@ pub(super) const CUSTOM: u8 = 0;
 
 impl<'a> Input<'a> {
     /// Parses and validates a module.
+    ///
+    /// # Errors
+    ///
+    /// If it is not valid, with its place.
     pub(super) fn parse(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
+        Input::read(source, config).map_err(|error| source.locate(error))
+    }
+
+    fn read(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
         let bytes: &[u8] = &source.bytes;
         let mut scanner = Scanner::default();
         let mut validator = Validator::new_with_features(features());
@@ -165,6 +176,7 @@ impl<'a> Input<'a> {
             exports: scanner.exports,
             customs: scanner.customs,
             names: scanner.names,
+            function_names: OnceCell::new(),
             shims: scanner.shims,
         })
     }
@@ -175,13 +187,19 @@ impl<'a> Input<'a> {
     }
 
     /// The name of a function, as the name section has it.
-    pub(super) fn named(&self, function: u32) -> Option<&'a str> {
-        self.names.iter().find_map(|subsection| match subsection {
-            Name::Function(map) => {
-                map.clone().into_iter().flatten().find(|naming| naming.index == function).map(|naming| naming.name)
+    pub(super) fn named(&self, function: u32) -> Option<&str> {
+        let names = self.function_names.get_or_init(|| {
+            let mut names = BTreeMap::new();
+            for subsection in &self.names {
+                if let Name::Function(map) = subsection {
+                    for naming in map.clone().into_iter().map_while(Result::ok) {
+                        names.entry(naming.index).or_insert_with(|| naming.name.to_string());
+                    }
+                }
             }
-            _ => None,
-        })
+            names
+        });
+        names.get(&function).map(String::as_str)
     }
 
     /// The place of an instruction.

@@ -6,6 +6,8 @@ use crate::engine::tape::{FunctionRef, Relocation, relocate};
 use crate::error::Error;
 use crate::globals::NewGlobal;
 use crate::helpers::{Bodies, Needs};
+use crate::link::custom;
+use crate::link::features::{self, Features};
 use crate::link::function::Shim;
 use crate::link::imports::Fate;
 use crate::link::memory::{EXPORT, Memory};
@@ -14,8 +16,6 @@ use crate::link::plan::Plan;
 use crate::link::scan::{Body, CUSTOM, Input, Section};
 use crate::link::sections::{Renumber, contents_of, extended, failed, reader, reencoded};
 use crate::module::val_type;
-use crate::link::custom;
-use crate::link::features::{self, Features};
 use crate::sites::{self, Site};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{Encode, EntityType, GlobalType, ImportSection, MemoryType};
@@ -200,21 +200,22 @@ impl Writer<'_> {
 
     /// The types of the functions that are added.
     fn functions(&self, out: &mut Vec<u8>) {
+        // A shim has the very type that its import had.
+        let types: Vec<u32> = self
+            .input
+            .import_list
+            .iter()
+            .filter_map(|import| match import.ty {
+                TypeRef::Func(ty) | TypeRef::FuncExact(ty) => Some(ty),
+                _ => None,
+            })
+            .collect();
         for shim in self.shims {
-            self.shim_type(shim).encode(out);
+            types.get(shim.import as usize).copied().unwrap_or_default().encode(out);
         }
         for helper in self.needs.helpers() {
             self.plan.type_index(&helper.function_type(self.context)).encode(out);
         }
-    }
-
-    /// A shim has the very type that its import had.
-    fn shim_type(&self, shim: &Shim) -> u32 {
-        let mut functions = self.input.import_list.iter().filter_map(|import| match import.ty {
-            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => Some(ty),
-            _ => None,
-        });
-        functions.nth(shim.import as usize).unwrap_or_default()
     }
 
     /// The memories: those of the input, one of them perhaps with another maximum, or a new one.
@@ -337,8 +338,8 @@ impl Writer<'_> {
 
     /// The features that the code of linmem's uses, and that of the functions that were lowered.
     fn features(&self, module: &[u8]) -> Features {
-        let is_copied = |function| self.plan.is_copied(function, self.lowered, self.input);
-        let mut features = features::used(module, self.plan.imported(self.input), |function| !is_copied(function));
+        let is_copied = |function| self.plan.is_copied(function, self.lowered);
+        let mut features = features::used(module, self.plan.imported(), |function| !is_copied(function));
         if self.needs.helpers().any(|helper| helper.function_type(self.context).results.len() > 1) {
             features.insert("multivalue");
         }

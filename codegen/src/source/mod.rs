@@ -6,6 +6,7 @@
 //!   program   one line program of such a table, run
 //!   files     the names of the files that a line program speaks of
 //!   table     what comes of it all: an address in, a line out
+//!   item      the lines of what is not code, of a module that is given as text
 //! ```
 //!
 //! Lines are looked for when the first one is asked for, and never before: a module that links without an error pays
@@ -14,13 +15,14 @@
 
 mod dwarf;
 mod files;
+mod item;
 mod program;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::wat;
 use dwarf::{Naming, Sections};
 use std::borrow::Cow;
@@ -88,6 +90,22 @@ impl<'a> Source<'a> {
         let lines = self.lines.get_or_init(|| self.find_lines());
         let address = offset.checked_sub(lines.code)?;
         lines.table.line(u32::try_from(address).ok()?)
+    }
+
+    /// An error of the module as it was given: of a text, with its line instead of an offset that only the binary has.
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        let Error::Invalid { message, place: Place::Offset(offset) } = error else { return error };
+        let place = self.text_place(offset).unwrap_or(Place::Offset(offset));
+        Error::Invalid { message, place }
+    }
+
+    fn text_place(&self, offset: usize) -> Option<Place> {
+        let text = self.text?;
+        if let Some(SourceLine { file: None, line, column }) = self.line(offset) {
+            return Some(Place::Text { line: line as usize, column: column as usize });
+        }
+        let (line, column) = item::line(text, &self.bytes, offset)?;
+        Some(Place::Text { line, column })
     }
 
     fn find_lines(&self) -> Lines {

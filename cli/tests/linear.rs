@@ -1,0 +1,248 @@
+//! Linking takes time that is linear in the size of the module: modules of several shapes, each once twice as large. What is
+//! compared is executed instructions, which valgrind counts; where there is no valgrind, nothing is tested.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How large the smaller module is.
+const SIZE: usize = 5000;
+
+/// How many times as many instructions the larger one may take.
+const MOST: f64 = 2.4;
+
+const IMPORTS: &str = r#"
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
+"#;
+
+/// A kind of module, by its size.
+struct Shape {
+    name: &'static str,
+    args: &'static [&'static str],
+    module: fn(usize) -> String,
+}
+
+fn module(segment: &str, code: &str) -> String {
+    format!("(module {} {code})", IMPORTS.replace("{seg}", segment))
+}
+
+/// Something for each number below a size.
+fn each(size: usize, text: impl Fn(usize) -> String) -> String {
+    (0..size).map(text).collect()
+}
+
+const SHAPES: [Shape; 14] = [
+    Shape {
+        name: "functions with names, each with a site",
+        args: &["--on-violation", "report"],
+        module: |size| {
+            let function =
+                |n| format!("(func $f{n} (param $s i64) (result i32) (call $getInt (local.get $s) (i32.const 4)))\n");
+            module("i64", &each(size, function))
+        },
+    },
+    Shape {
+        name: "findings in functions with names",
+        args: &[],
+        module: |size| {
+            let function = |n| {
+                format!(
+                    "(func $f{n} (result i32) (call $getInt (call $allocate (call $new) (i32.const 4)) (i32.const 4)))\n"
+                )
+            };
+            module("i64", &each(size, function))
+        },
+    },
+    Shape {
+        name: "intrinsics in a table",
+        args: &[],
+        module: |size| {
+            let import =
+                |n| format!("(import \"linmem\" \"MemorySegment.getInt\" (func $g{n} (param i64 i32) (result i32)))\n");
+            format!("(module {} (table funcref (elem {})))", each(size, import), each(size, |n| format!("$g{n} ")))
+        },
+    },
+    Shape {
+        name: "frames that end below operands",
+        args: &[],
+        module: |size| {
+            let region = "(local.set $r (call $new)) (call $allocate (local.get $r) (i32.const 8)) (call $free (local.get $r))\n";
+            let code = format!("{}{}", region.repeat(size), "i64.or ".repeat(size - 1));
+            module("i64", &format!("(func (result i64) (local $r i32) {code})"))
+        },
+    },
+    Shape {
+        name: "operands of one frame",
+        args: &[],
+        module: |size| {
+            let allocation = "(call $allocate (local.get $r) (i32.const 8))\n";
+            let code = format!("{}{}", allocation.repeat(size), "i64.or ".repeat(size - 1));
+            module("i64", &format!("(func (param $r i32) (result i64) {code})"))
+        },
+    },
+    Shape {
+        name: "one function with many sites",
+        args: &["--safety", "temporal", "--on-violation", "report"],
+        module: |size| {
+            let access = "(drop (call $getInt (local.get $s) (i32.const 4)))
+                          (local.set $s (i64.add (local.get $s) (i64.const 1)))\n";
+            module("i64", &format!("(func (param $s i64) {})", access.repeat(size)))
+        },
+    },
+    Shape {
+        name: "counted loops",
+        args: &["--safety", "spatial"],
+        module: |size| {
+            let code = "(local.set $i (i32.const 0))
+                (loop
+                  (call $setInt (local.get $s) (local.get $i) (i32.const 1))
+                  (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 4))) (local.get $n))))\n";
+            module("i64", &format!("(func (param $s i64) (param $n i32) (local $i i32) {})", code.repeat(size)))
+        },
+    },
+    Shape {
+        name: "nested blocks",
+        args: &[],
+        module: |size| {
+            // The text format is read by recursion.
+            let size = size / 4;
+            let code = "(drop (call $getInt (local.get $s) (i32.const 4)))";
+            module("i64", &format!("(func (param $s i64) {}{code}{})", "(block ".repeat(size), ")".repeat(size)))
+        },
+    },
+    Shape {
+        name: "locals with segments of a frame",
+        args: &[],
+        module: |size| {
+            let set = |n| {
+                format!(
+                    "(local.set $s{n} (call $allocate (local.get $r) (i32.const 4)))
+                     (call $setInt (local.get $s{n}) (i32.const 0) (i32.const 1))\n"
+                )
+            };
+            let locals = each(size, |n| format!("(local $s{n} i64)"));
+            module("i64", &format!("(func (param $r i32) {locals} {})", each(size, set)))
+        },
+    },
+    Shape {
+        name: "locals with references",
+        args: &["--safety", "temporal"],
+        module: |size| {
+            let set = |n| {
+                format!(
+                    "(local.set $s{n} (call $allocate (local.get $r) (local.get $n)))
+                     (call $setInt (local.get $s{n}) (i32.const 0) (i32.const 1))\n"
+                )
+            };
+            let locals = each(size, |n| format!("(local $s{n} anyref)"));
+            module("anyref", &format!("(func (param $r i32) (param $n i32) {locals} {})", each(size, set)))
+        },
+    },
+    Shape {
+        name: "nested regions",
+        args: &["--safety", "temporal"],
+        module: |size| {
+            let (locals, open) = (
+                each(size, |n| format!("(local $r{n} i32)")),
+                each(size, |n| format!("(local.set $r{n} (call $new))")),
+            );
+            let close = each(size, |n| format!("(call $free (local.get $r{}))", size - 1 - n));
+            module("i64", &format!("(func {locals} {open} {close})"))
+        },
+    },
+    Shape {
+        name: "memory.size and memory.grow in functions that are copied",
+        args: &[],
+        module: |size| {
+            let function = "(func (result i32) (i32.add (memory.size) (memory.grow (i32.const 1))))\n";
+            module("i64", &format!("(memory 1) {} (func (drop (call $new)))", function.repeat(size)))
+        },
+    },
+    Shape {
+        name: "types of the program beside those of segments",
+        args: &[],
+        module: |size| {
+            let function = |n| {
+                format!(
+                    "(type $t{n} (struct (field i32)))
+                     (func $f{n} (param (ref $t{n}))
+                       (drop (call $allocate (call $new) (struct.get $t{n} 0 (local.get 0)))))\n"
+                )
+            };
+            module("anyref", &each(size, function))
+        },
+    },
+    Shape {
+        name: "handlers of exceptions",
+        args: &["--safety", "temporal"],
+        module: |size| {
+            let region =
+                "(local.set $r (call $new)) (block (try_table (catch_all 0) (call $g))) (call $free (local.get $r))\n";
+            module("i64", &format!("(func $g) (func (local $r i32) {})", region.repeat(size)))
+        },
+    },
+];
+
+/// How many instructions linking a module takes.
+fn instructions(text: &str, args: &[&str], file: &Path) -> f64 {
+    std::fs::write(file, text).unwrap();
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(env!("CARGO_BIN_EXE_linmem"))
+        .arg("link")
+        .args(args)
+        .arg(file)
+        .args(["-o", "/dev/null"])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let count = errors.lines().find_map(|line| line.split_once("Collected : ").map(|(_, count)| count));
+    count.and_then(|count| count.trim().parse().ok()).unwrap_or_else(|| panic!("no count: {errors}"))
+}
+
+#[test]
+fn twice_the_module_takes_twice_the_instructions() {
+    let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !version.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: valgrind, which counts instructions, is not installed");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let ratio = |number: usize| {
+        let Shape { args, module, .. } = &SHAPES[number];
+        let file = dir.path().join(format!("{number}.wat"));
+        instructions(&module(2 * SIZE), args, &file) / instructions(&module(SIZE), args, &file)
+    };
+    let next = AtomicUsize::new(0);
+    let ratios = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= SHAPES.len() {
+                        break;
+                    }
+                    let ratio = ratio(number);
+                    ratios.lock().unwrap().push((ratio, SHAPES[number].name));
+                }
+            });
+        }
+    });
+    let mut wrong = Vec::new();
+    for (ratio, name) in ratios.into_inner().unwrap() {
+        println!("{ratio:.2} {name}");
+        if ratio > MOST {
+            wrong.push(format!("{ratio:.2} times the instructions: {name}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,95 @@
+//! The line of something that is not code: an entry of a section, which a field of the text became.
+
+use wasmparser::{FromReader, Parser, Payload, SectionLimited};
+use wast::Wat;
+use wast::core::{ModuleField, ModuleKind};
+use wast::parser::{self, ParseBuffer};
+use wast::token::Span;
+
+/// What a section has entries of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Type,
+    Import,
+    Function,
+    Table,
+    Memory,
+    Global,
+    Export,
+    Start,
+    Element,
+    Data,
+    Tag,
+}
+
+/// The line and the column of the field that became what lies at an offset of the binary, both counted from one.
+pub(super) fn line(text: &str, bytes: &[u8], offset: usize) -> Option<(usize, usize)> {
+    let (kind, number) = entry(bytes, offset)?;
+    let buffer = ParseBuffer::new(text).ok()?;
+    let mut wat = parser::parse::<Wat<'_>>(&buffer).ok()?;
+    // Fields that stand for several become those.
+    wat.encode().ok()?;
+    let Wat::Module(module) = &wat else { return None };
+    let ModuleKind::Text(fields) = &module.kind else { return None };
+    let span = fields.iter().flat_map(|field| spans(field, kind)).nth(number)?;
+    let (line, column) = span.linecol_in(text);
+    Some((line + 1, column + 1))
+}
+
+/// The entries of one kind that a field has, each by where it stands.
+fn spans(field: &ModuleField<'_>, kind: Kind) -> Vec<Span> {
+    match (field, kind) {
+        (ModuleField::Type(field), Kind::Type) => vec![field.span],
+        (ModuleField::Rec(field), Kind::Type) => vec![field.span],
+        (ModuleField::Import(field), Kind::Import) => vec![field.span],
+        (ModuleField::Func(field), Kind::Function) => vec![field.span],
+        (ModuleField::Table(field), Kind::Table) => vec![field.span],
+        (ModuleField::Memory(field), Kind::Memory) => vec![field.span],
+        (ModuleField::Global(field), Kind::Global) => vec![field.span],
+        (ModuleField::Export(field), Kind::Export) => vec![field.span],
+        (ModuleField::Start(function), Kind::Start) => vec![function.span()],
+        (ModuleField::Elem(field), Kind::Element) => vec![field.span],
+        (ModuleField::Data(field), Kind::Data) => vec![field.span],
+        (ModuleField::Tag(field), Kind::Tag) => vec![field.span],
+        _ => Vec::new(),
+    }
+}
+
+/// The entry that an offset lies in: what it is, and its number in its section.
+fn entry(bytes: &[u8], offset: usize) -> Option<(Kind, usize)> {
+    let mut functions = 0;
+    for payload in Parser::new(0).parse_all(bytes) {
+        let found = match payload.ok()? {
+            Payload::TypeSection(section) => number(section, offset, Kind::Type),
+            Payload::ImportSection(section) => number(section, offset, Kind::Import),
+            Payload::FunctionSection(section) => number(section, offset, Kind::Function),
+            Payload::TableSection(section) => number(section, offset, Kind::Table),
+            Payload::MemorySection(section) => number(section, offset, Kind::Memory),
+            Payload::GlobalSection(section) => number(section, offset, Kind::Global),
+            Payload::ExportSection(section) => number(section, offset, Kind::Export),
+            Payload::StartSection { range, .. } => range.contains(&offset).then_some((Kind::Start, 0)),
+            Payload::ElementSection(section) => number(section, offset, Kind::Element),
+            Payload::DataSection(section) => number(section, offset, Kind::Data),
+            Payload::TagSection(section) => number(section, offset, Kind::Tag),
+            Payload::CodeSectionEntry(body) => {
+                functions += 1;
+                body.range().contains(&offset).then_some((Kind::Function, functions - 1))
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+fn number<'a, T: FromReader<'a>>(section: SectionLimited<'a, T>, offset: usize, kind: Kind) -> Option<(Kind, usize)> {
+    if !section.range().contains(&offset) {
+        return None;
+    }
+    // An entry that cannot be read is the last one that there is.
+    let starts = section.into_iter_with_offsets().map_while(|entry| entry.ok().map(|(start, _)| start));
+    let before = starts.take_while(|start| *start <= offset).count();
+    Some((kind, before.saturating_sub(1)))
+}
