@@ -19,6 +19,10 @@ mod helpers;
 mod index;
 pub mod link;
 mod module;
+#[cfg(feature = "planted")]
+pub mod planted;
+#[cfg(not(feature = "planted"))]
+mod planted;
 mod segment_types;
 pub mod sites;
 mod source;

@@ -1,5 +1,6 @@
 //! What is checked of a use of a segment, and in what order.
 
+use crate::heap::Region;
 use crate::interpret::{Blame, End, Exit, Flow, Int, Interpreter};
 use linmem::{Safety, Violation};
 
@@ -82,6 +83,14 @@ impl Interpreter<'_, '_, '_> {
     fn blame(&self, kind: Violation, intrinsic: &str, numbers: [u32; 3], certain: bool) -> Exit {
         let intrinsic = intrinsic.to_string();
         Exit::End(End::Violates(Blame { kind, intrinsic, numbers, at: self.at, in_loop: self.loops > 0, certain }))
+    }
+
+    /// Sees to it that a region can be closed, or allocated from, as far as regions are checked.
+    pub fn has_turn(&self, region: Region, closed: Violation, intrinsic: &str) -> Flow<()> {
+        match self.heap.misuse(region, closed) {
+            Some((kind, numbers)) => Err(self.blame(kind, intrinsic, numbers, false)),
+            None => Ok(()),
+        }
     }
 
     /// What is a segment for certain.

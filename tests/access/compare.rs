@@ -77,22 +77,9 @@ pub fn compare(
                     .map_err(|message| (*number, message))?;
             }
         }
-        // What is wrong for certain is found without running it: in one of them, or in many.
-        Err(_) if runnable.len() > 1 => {
-            for number in numbers {
-                compare(&[programs[number]], setting, variant, reach).map_err(|(_, message)| (number, message))?;
-            }
-        }
-        Err(linmem::Error::Violation { .. }) if is_excused(&outcomes[0], programs[numbers[0]]) => reach.refused += 1,
         Err(error) => return Err((numbers.first().copied().unwrap_or(0), error.to_string())),
     }
     Ok(())
-}
-
-/// Whether a program may be refused: it does something wrong, or would if it came there.
-fn is_excused(outcome: &Outcome, program: &Program) -> bool {
-    let is_dead = |id: usize| !outcome.reached[id] && !program.off[id];
-    !matches!(outcome.end, End::Done) || (0..program.off.len()).any(is_dead)
 }
 
 fn link(programs: &[&Program], setting: Setting, variant: Variant) -> Result<Linked, linmem::Error> {
@@ -184,6 +171,7 @@ fn run(
     let end = match &outcome.end {
         End::Violates(blame) => {
             *reach.intrinsics.entry(blame.intrinsic.clone()).or_default() += 1;
+            reach.certain += usize::from(blame.certain);
             *if in_loop { &mut reach.in_loops } else { &mut reach.elsewhere } += 1;
             blame.kind.name()
         }

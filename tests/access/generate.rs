@@ -138,13 +138,14 @@ impl Generator<'_, '_> {
             72..=82 => self.counted(),
             83..=86 => self.scope(),
             87..=91 if self.function + 1 < self.functions => vec![self.statement(Self::call)],
-            87..=92 => {
-                let place = self.target();
-                self.allocate(place, self.region)
+            87..=90 => {
+                let (place, region) = (self.target(), self.some_region());
+                self.allocate(place, region)
             }
+            91 | 92 => self.makers(),
             93 | 94 => vec![self.statement(|generator| {
                 let scope = generator.source.pick(&[Scope::Here, Scope::Callee]);
-                Action::Close(generator.region, scope)
+                Action::Close(generator.some_region(), scope)
             })],
             95 if !self.setting.frames && self.loops.is_empty() => {
                 // What does not fit then is elsewhere.
@@ -155,6 +156,7 @@ impl Generator<'_, '_> {
                 }));
                 list
             }
+            96 if self.setting.frames => self.chain(),
             _ => vec![self.statement(|_| Action::Log)],
         }
     }

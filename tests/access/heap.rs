@@ -2,6 +2,7 @@
 //! byte whether the program can tell what it is.
 
 use crate::program::{MOST_PAGES, OWN_PAGES, Setting};
+use linmem::Violation;
 use linmem::allocator::Nesting;
 use linmem::allocator::layout::{CHUNK_HEADER, HOME, PAGE, REGION_HEADER};
 use linmem::allocator::model::{Home, Memory, Model, Rules};
@@ -90,6 +91,19 @@ impl Heap {
         let address = self.model.allocate(self.regions[region].handle, bytes, alignment).ok()?;
         self.forget(address, bytes);
         Some(address)
+    }
+
+    /// What is wrong with closing a region, or with allocating from it, and the numbers of a report; `None` if nothing is, or
+    /// nobody looks.
+    pub fn misuse(&self, region: Region, closed: Violation) -> Option<(Violation, [u32; 3])> {
+        if !self.checked || self.has_turn(region) {
+            return None;
+        }
+        let handle = self.regions[region].handle;
+        match self.open.iter().rev().position(|open| *open == region) {
+            Some(inner) => Some((Violation::NotInnermost, [handle, inner as u32, 0])),
+            None => Some((closed, [handle, 0, 0])),
+        }
     }
 
     /// Somebody else grows the memory.

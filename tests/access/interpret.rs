@@ -3,7 +3,9 @@
 
 use crate::check::{Semantics, Span, Value};
 use crate::heap::{Heap, Region};
-use crate::program::{Action, Decided, GLOBALS, INTEGERS, Id, Place, Program, REGIONS, SEGMENTS, SLOTS, Statement};
+use crate::program::{
+    Action, Decided, GLOBALS, INTEGERS, Id, Number, Place, Program, REGIONS, SEGMENTS, SLOTS, Statement,
+};
 use crate::reach::Seen;
 use crate::source::Source;
 use linmem::Violation;
@@ -26,7 +28,7 @@ pub struct Blame {
     pub at: Id,
     /// Whether a loop is running, whose checks may have been made before it.
     pub in_loop: bool,
-    /// Whether the linker may know.
+    /// Whether the linker may know that the statement is wrong whenever it is reached.
     pub certain: bool,
 }
 
@@ -213,12 +215,15 @@ impl Interpreter<'_, '_, '_> {
                 self.frame().regions[*local] = Some(region);
             }
             Action::Close(local, _) => {
-                let region = self.frame().regions[*local];
-                region.and_then(|region| self.heap.close(region)).ok_or_else(|| self.unspecified())?;
+                let region = self.frame().regions[*local].ok_or_else(|| self.unspecified())?;
+                self.has_turn(region, Violation::AlreadyFreed, "MemoryAllocator.free")?;
+                self.heap.close(region).ok_or_else(|| self.unspecified())?;
             }
             Action::Allocate(place, local, bytes, alignment, _) => {
                 let bytes = self.number(bytes, 64)?;
                 let region = self.frame().regions[*local].ok_or_else(|| self.unspecified())?;
+                let name = if *alignment > 1 { "allocateAligned" } else { "allocate" };
+                self.has_turn(region, Violation::UseAfterFree, &format!("MemoryAllocator.{name}"))?;
                 let start = self.heap.allocate(region, bytes.value, *alignment).ok_or_else(|| self.unspecified())?;
                 let span = Span { start, size: bytes.value, region: Some(region), fixed: bytes.fixed };
                 self.put(*place, Value::Span(span));
@@ -234,6 +239,12 @@ impl Interpreter<'_, '_, '_> {
                 self.put(*place, Value::Span(Span { start, size: bytes.value, fixed: bytes.fixed, ..span }));
             }
             Action::OfAddress(place, address, bytes) => {
+                // One that is left open is around the end of what is allocated.
+                if let (Number::Hole(hole), Some(source)) = (address, &mut self.source)
+                    && self.holes[*hole].value.is_none()
+                {
+                    self.holes[*hole].value = Some(self.heap.top().saturating_sub(source.below(60)));
+                }
                 let address = self.number(address, u32::MAX)?;
                 let bytes = self.number(bytes, 0u32.wrapping_sub(address.value).wrapping_sub(1))?;
                 self.at = id;

@@ -9,6 +9,8 @@ impl Interpreter<'_, '_, '_> {
         let (place, bytes, factor) = counted.over;
         let size = self.place(place).size();
         let limit = size.checked_sub(bytes).map_or(0, |left| left / factor + 1);
+        // What the body has as its index is a step further.
+        let limit = if counted.shape == Shape::Early { limit.saturating_sub(counted.step) } else { limit };
         let Some(source) = &mut self.source else { return };
         let step = counted.step;
         let trips = if source.chance(5) { source.between(10, 60) } else { source.between(1, 9) };
@@ -48,15 +50,19 @@ impl Interpreter<'_, '_, '_> {
             if counted.shape == Shape::While && !counted.compare.holds(index, bound.value) {
                 break;
             }
+            if counted.shape == Shape::Early {
+                self.move_index(counted);
+            }
             self.ahead = bound.value.saturating_sub(1).saturating_sub(index).saturating_mul(counted.over.2);
             trips += 1;
             if self.block(&counted.body)? {
                 self.seen.left += 1;
                 break;
             }
-            let index = &mut self.frame().integers[counted.index];
-            index.value = index.value.wrapping_add(counted.step);
-            let index = index.value;
+            if counted.shape != Shape::Early {
+                self.move_index(counted);
+            }
+            let index = self.frame().integers[counted.index].value;
             bound = self.bound(counted)?;
             self.fuel -= 1;
             if self.fuel == 0 {
@@ -70,6 +76,11 @@ impl Interpreter<'_, '_, '_> {
         self.ahead = outer;
         self.seen.ran(counted, trips);
         Ok(())
+    }
+
+    fn move_index(&mut self, counted: &Loop) {
+        let index = &mut self.frame().integers[counted.index];
+        index.value = index.value.wrapping_add(counted.step);
     }
 
     pub fn bound(&mut self, counted: &Loop) -> Flow<Int> {

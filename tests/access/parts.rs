@@ -130,11 +130,17 @@ impl Generator<'_, '_> {
         })
     }
 
+    /// A region: mostly the innermost one, or any where any may allocate.
+    pub fn some_region(&mut self) -> usize {
+        let any = self.source.chance(if self.setting.outermost { 60 } else { 8 });
+        if any { self.source.below(self.region as u32 + 1) as usize } else { self.region }
+    }
+
     pub fn call(&mut self) -> Action {
         let function = self.source.between(self.function as u32 + 1, self.functions as u32 - 1) as usize;
         let segment = self.segment();
         let value = self.source.below(40);
-        Action::Call(function, segment, self.region, self.constant(value), self.target())
+        Action::Call(function, segment, self.some_region(), self.constant(value), self.target())
     }
 
     /// An allocation; most are filled.

@@ -169,6 +169,8 @@ pub enum Shape {
     Tee,
     /// Before the body, by a branch out.
     While,
+    /// Behind the body, of an index that moves before it.
+    Early,
 }
 
 #[derive(Clone, Debug)]

@@ -74,8 +74,8 @@ pub struct Reach {
     /// Violations in loops, and elsewhere.
     pub in_loops: usize,
     pub elsewhere: usize,
-    /// Programs that the linker refused for a violation.
-    pub refused: usize,
+    /// Violations that the linker may know.
+    pub certain: usize,
     /// Values that were compared, and that could not be.
     pub values: usize,
     pub unspecified: usize,
@@ -121,7 +121,7 @@ impl Reach {
         }
         self.in_loops += other.in_loops;
         self.elsewhere += other.elsewhere;
-        self.refused += other.refused;
+        self.certain += other.certain;
         self.values += other.values;
         self.unspecified += other.unspecified;
         self.chunked += other.chunked;
@@ -139,14 +139,14 @@ impl Reach {
 
     /// What was reached, as a table.
     pub fn histogram(&self) -> String {
-        let Reach { programs, total, in_loops, elsewhere, refused, values, unspecified, chunked, hoisted, .. } = self;
+        let Reach { programs, total, in_loops, elsewhere, certain, values, unspecified, chunked, hoisted, .. } = self;
         let Seen { accesses, near, far, last, covered, wider, stale, branches, left, calls, whole, .. } = total;
         let runs: String = self.runs.iter().map(|(variant, count)| format!("\n  {count:6} {variant}")).collect();
         let ends: String =
             self.ends.iter().map(|((kind, end), count)| format!("\n  {count:6} {kind}: {end}")).collect();
         format!(
-            "{programs} programs, {refused} refused when linking; runs by variant{runs}\nruns by end{ends}\n\
-             violations in loops {in_loops}, elsewhere {elsewhere}; by intrinsic {:?}\n\
+            "{programs} programs; runs by variant{runs}\nruns by end{ends}\n\
+             violations in loops {in_loops}, elsewhere {elsewhere}, known when linking {certain}; by intrinsic {:?}\n\
              checks passed {accesses}, to the last byte {near}, offsets from 2^31 on {far}, in the last page {last}\n\
              accesses inside of earlier ones {covered}, beyond them {wider}; of closed regions {stale}\n\
              branches {branches}, left early {left}, calls {calls}, segments up to 2^32 {whole}, runs of many chunks \

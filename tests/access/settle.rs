@@ -30,13 +30,15 @@ struct Settling<'p, 's, 'b> {
     tries: Vec<u32>,
     /// Whether something wrong was kept.
     kept: bool,
+    /// The last misuse of a region that was looked at.
+    misuse: Option<Id>,
     wanted: Wanted,
 }
 
 /// Decides all numbers of a program.
 pub fn settle(program: &mut Program, source: &mut Source<'_>, wanted: Wanted) {
     let tries = vec![0; program.off.len()];
-    let mut settling = Settling { program, source, tries, kept: false, wanted };
+    let mut settling = Settling { program, source, tries, kept: false, misuse: None, wanted };
     settling.repair();
     if wanted == Wanted::Wrong && !settling.kept {
         settling.plant();
@@ -67,20 +69,25 @@ impl Settling<'_, '_, '_> {
 
     /// A statement that is wrong and not to be kept.
     fn wrong(&mut self) -> Option<Id> {
-        for semantics in ways(self.program) {
-            let (at, is_certain, chance) = match self.run(semantics).end {
+        // Where regions are checked, what is wrong with them is a violation; elsewhere nobody can say what comes of it.
+        for semantics in ways(self.program).into_iter().rev() {
+            let (at, chance) = match self.run(semantics).end {
                 End::Done => continue,
+                End::Unspecified(at) if self.kept && self.misuse == Some(at) => continue,
                 End::Unspecified(at) => {
                     self.program.off[at] = true;
                     return Some(at);
                 }
-                End::Traps(at) => (at, false, 10),
-                End::Violates(blame) if blame.kind == Violation::OutOfBounds => (blame.at, blame.certain, 20),
-                End::Violates(blame) => (blame.at, blame.certain, 70),
+                End::Traps(at) => (at, 10),
+                End::Violates(blame) if blame.intrinsic.starts_with("MemoryAllocator") => {
+                    if !self.kept {
+                        self.misuse = Some(blame.at);
+                    }
+                    (blame.at, 70)
+                }
+                End::Violates(blame) if blame.kind == Violation::OutOfBounds => (blame.at, 20),
+                End::Violates(blame) => (blame.at, 70),
             };
-            if is_certain {
-                return Some(at);
-            }
             self.kept |= self.wanted == Wanted::Wrong && self.source.chance(chance);
             if !self.kept {
                 return Some(at);
@@ -121,9 +128,7 @@ impl Settling<'_, '_, '_> {
                 _ => Form::Passed,
             };
             self.program.holes[hole] = Decided { value: Some(value), form, ..before };
-            if let End::Violates(blame) = self.run(spatial).end
-                && !blame.certain
-            {
+            if let End::Violates(_) = self.run(spatial).end {
                 self.kept = true;
                 return;
             }
@@ -131,7 +136,7 @@ impl Settling<'_, '_, '_> {
         }
     }
 
-    /// Leaves out most of what is never reached, and hides the numbers of the rest.
+    /// Leaves out most of what is never reached. The rest may be wrong whenever it would be reached.
     fn finish(&mut self) {
         let mut reached = vec![false; self.program.off.len()];
         for semantics in ways(self.program) {
@@ -142,16 +147,10 @@ impl Settling<'_, '_, '_> {
         let Program { functions, off, .. } = &mut *self.program;
         for body in functions {
             visit(body, &mut |statement| {
-                // What regions would do there could be wrong for certain.
-                let is_of_regions =
-                    matches!(statement.action, Action::Open(_) | Action::Close(..) | Action::Allocate(..));
-                off[statement.id] |= !reached[statement.id] && (is_of_regions || self.source.chance(60));
+                off[statement.id] |= !reached[statement.id] && self.source.chance(60);
             });
         }
         for decided in &mut self.program.holes {
-            if !reached[decided.owner] && decided.form == Form::Constant {
-                decided.form = Form::Passed;
-            }
             decided.value.get_or_insert(0);
         }
     }

@@ -6,7 +6,13 @@ use crate::program::{Action, Compare, Loop, Number, Place, REGIONS, Scope, Segme
 impl Generator<'_, '_> {
     /// Accesses of one local, of which later ones may need no check.
     pub fn cluster(&mut self) -> Vec<Statement> {
-        let local = Segment::At(self.local());
+        let local = self.local();
+        self.cluster_of(local)
+    }
+
+    /// The same, of a segment that is kept somewhere.
+    fn cluster_of(&mut self, place: Place) -> Vec<Statement> {
+        let local = Segment::At(place);
         let count = self.source.between(2, 5);
         (0..count)
             .map(|_| {
@@ -25,9 +31,18 @@ impl Generator<'_, '_> {
 
     /// A segment of what is not linmem's, of what is, of all, or of the last addresses.
     pub fn of_address(&mut self) -> Vec<Statement> {
-        let kinds = if self.setting.frames { 3 } else { 6 };
+        let kinds = if self.setting.frames { 3 } else { 8 };
+        let place = self.target();
+        if kinds > 6 && self.source.chance(30) {
+            // Around the end of what is allocated: of some bytes a part may be free.
+            let mut list = vec![self.statement(|generator| {
+                let (address, bytes) = (generator.fitting(), generator.source.between(16, 80));
+                Action::OfAddress(place, address, generator.given(bytes))
+            })];
+            list.extend(self.cluster_of(place));
+            return list;
+        }
         vec![self.statement(|generator| {
-            let place = generator.target();
             let source = &mut generator.source;
             let (address, bytes) = match source.below(kinds) {
                 0 | 1 if generator.setting.owned => (source.below(131_000), source.pick(&SIZES)),
@@ -80,12 +95,50 @@ impl Generator<'_, '_> {
             body.extend(self.allocate(place, region));
         }
         let count = self.source.between(1, 4);
+        if !self.setting.outermost && self.source.chance(25) {
+            // Not the innermost region's turn.
+            let (place, outer) = (self.target(), self.source.below(region as u32) as usize);
+            body.extend(self.allocate(place, outer));
+        }
+        let outlives = if self.setting.outermost && self.source.chance(60) { self.makers() } else { Vec::new() };
         body.extend(self.list(count));
+        let at = self.source.between(1, body.len() as u32) as usize;
+        // What was made there is used after the inner region, or its own, was closed.
+        let uses: Vec<Segment> = outlives
+            .iter()
+            .filter_map(|it| match it.action {
+                Action::Allocate(place, ..) => Some(Segment::At(place)),
+                _ => None,
+            })
+            .collect();
+        body.splice(at..at, outlives);
         body.push(self.statement(|generator| {
-            Action::Close(region, generator.source.pick(&[Scope::Here, Scope::Here, Scope::Callee]))
+            let closed = if generator.setting.outermost { generator.some_region() } else { region };
+            Action::Close(closed, generator.source.pick(&[Scope::Here, Scope::Here, Scope::Callee]))
         }));
         self.region -= 1;
+        for segment in uses {
+            body.push(self.statement(|generator| generator.get(segment, Width::Byte)));
+        }
         body
+    }
+
+    /// Allocations that follow each other, of one region: a handle that was checked need not be checked again.
+    pub fn makers(&mut self) -> Vec<Statement> {
+        let region = self.some_region();
+        let count = self.source.between(2, 3);
+        (0..count)
+            .map(|_| {
+                let place = self.target();
+                let size = self.source.between(1, 40);
+                let is_constant = self.source.chance(40);
+                self.statement(|generator| {
+                    let bytes = if is_constant { generator.constant(size) } else { generator.given(size) };
+                    let alignment = if generator.source.chance(20) { 16 } else { 1 };
+                    Action::Allocate(place, region, bytes, alignment, Scope::Here)
+                })
+            })
+            .collect()
     }
 
     pub fn counted(&mut self) -> Vec<Statement> {
@@ -97,14 +150,14 @@ impl Generator<'_, '_> {
         let index = 2 + depth;
         let width = self.source.pick(&Width::ALL);
         // Nothing but accesses at the index, so that their checks can be made before the loop.
-        let is_plain = self.source.chance(50);
+        let is_plain = self.source.chance(56);
         let factor = if !is_plain && self.source.chance(30) { self.source.pick(&[2, 3, 4, 8, 12]) } else { 1 };
         let step = match self.source.below(4) {
             0 | 1 => 1,
             2 => width.bytes(),
             _ => self.source.between(1, 9),
         };
-        let shape = self.source.pick(&[Shape::Until, Shape::Tee, Shape::While]);
+        let shape = self.source.pick(&[Shape::Until, Shape::Tee, Shape::While, Shape::Early]);
         let compare = self.source.pick(&Compare::ALL);
         let place = match self.source.below(8) {
             0 => Place::Global(0),
@@ -130,9 +183,52 @@ impl Generator<'_, '_> {
                     Action::Assign(index, Number::Add(Box::new(Number::Local(index)), Box::new(further)))
                 }));
             }
+            // What a loop assigns is not what it was before the loop.
+            if is_plain && generator.source.chance(6) {
+                let other = Segment::At(generator.local());
+                body.push(generator.statement(|_| Action::Move(place, other)));
+            }
+            if let Some(kept) = kept
+                && is_plain
+                && generator.source.chance(6)
+            {
+                let value = generator.source.below(40);
+                body.push(generator.statement(|generator| Action::Assign(kept, generator.given(value))));
+            }
             generator.loops.pop();
             Action::Loop(Box::new(Loop { index, from, bound, kept, step, compare, shape, over, body }))
         })]
+    }
+
+    /// A loop that allocates what it keeps for its next round.
+    pub fn chain(&mut self) -> Vec<Statement> {
+        let depth = self.loops.len();
+        if depth == 2 {
+            return Vec::new();
+        }
+        let (index, region) = (2 + depth, self.region);
+        let (current, last) = (Place::Local(0), Place::Local(1));
+        let allocate = |generator: &mut Self| {
+            generator.statement(|generator| Action::Allocate(current, region, generator.constant(8), 1, Scope::Here))
+        };
+        let mut list = vec![allocate(self)];
+        list.push(self.statement(|generator| {
+            let (from, bound) = (generator.constant(0), generator.given(3));
+            let over = (current, 1, 1);
+            generator.loops.push((current, 1, 1, index));
+            let mut body = vec![generator.statement(|_| Action::Move(last, Segment::At(current)))];
+            body.push(allocate(generator));
+            body.push(generator.statement(|generator| {
+                Action::Set(Segment::At(current), generator.constant(0), Width::Byte, Number::Local(index))
+            }));
+            generator.loops.pop();
+            let (compare, shape) = (Compare::LtU, Shape::Until);
+            Action::Loop(Box::new(Loop { index, from, bound, kept: None, step: 1, compare, shape, over, body }))
+        }));
+        for place in [last, current] {
+            list.push(self.statement(|generator| Action::Get(Segment::At(place), generator.constant(0), Width::UByte)));
+        }
+        list
     }
 
     /// An access at the index of the innermost loop, of what the loop goes over.

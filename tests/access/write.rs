@@ -278,14 +278,18 @@ impl<'a> Writer<'a> {
         if *shape == Shape::While {
             writeln!(self.out, "(br_if $b{label} ({off} (local.get $i{index}) {bound}))").unwrap();
         }
+        let next = format!("(i32.add (local.get $i{index}) (i32.const {step}))");
+        if *shape == Shape::Early {
+            writeln!(self.out, "(local.set $i{index} {next})").unwrap();
+        }
         self.blocks.push(label);
         self.list(body);
         self.blocks.pop();
-        let next = format!("(i32.add (local.get $i{index}) (i32.const {step}))");
         let end = match shape {
             Shape::Until => {
                 format!("(local.set $i{index} {next}) (br_if $l{label} ({on} (local.get $i{index}) {bound}))")
             }
+            Shape::Early => format!("(br_if $l{label} ({on} (local.get $i{index}) {bound}))"),
             Shape::Tee => format!("(br_if $l{label} ({on} (local.tee $i{index} {next}) {bound}))"),
             Shape::While => format!("(local.set $i{index} {next}) (br $l{label})"),
         };

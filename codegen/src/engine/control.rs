@@ -5,6 +5,7 @@ use crate::engine::scan::Scan;
 use crate::engine::tape::Tape;
 use crate::engine::{Engine, frames};
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 
 /// A control structure that is open.
 #[derive(Debug)]
@@ -103,7 +104,9 @@ impl Engine<'_> {
         if is_loop {
             // The loop may assign these before it comes round to where they are read.
             for local in self.changing.drain(..) {
-                self.locals.set_fact(local, None);
+                if !planted::has(Bug::LocalInLoop) {
+                    self.locals.set_fact(local, None);
+                }
             }
         }
         let outer = self.control.last().map_or(0, |control| control.loop_depth);

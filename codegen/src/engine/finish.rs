@@ -8,6 +8,7 @@ use crate::engine::tape::{Code, FunctionRef, relocate};
 use crate::engine::{Engine, lower};
 use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use wasm_encoder::{Function, InstructionSink, ValType};
 
 /// A lowered function.
@@ -94,6 +95,7 @@ impl Engine<'_> {
                         parts.keep(sink, *local);
                     }
                 }
+                Late::Assigned(_) if planted::has(Bug::PartsAfterAssignment) => {}
                 Late::Assigned(local) => parts_of(local).keep(sink, local),
                 Late::Part(local, part) => parts_of(local).push(sink, local, part),
                 Late::Shorter(local, bytes) => parts_of(local).push_shorter(sink, local, bytes),

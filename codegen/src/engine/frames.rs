@@ -22,6 +22,7 @@
 use crate::engine::scopes::Maker;
 use crate::engine::split::Part;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use linmem_allocator::FramePlan;
 
 /// How many bytes of a frame may be for allocations that may not be reached. Chosen, not measured: a frame should not
@@ -161,7 +162,9 @@ impl Frames {
     pub(crate) fn join(&mut self, region: RegionKey, bytes: u32, loop_depth: usize, level: usize) -> Option<Slot> {
         let candidate = self.live.iter().rev().copied().find(|id| {
             let frame = &self.frames[id.0 as usize];
-            frame.open && frame.region == region && frame.depth >= loop_depth
+            let is_open = frame.open || planted::has(Bug::FrameAfterClose);
+            let is_in_loop = frame.depth >= loop_depth || planted::has(Bug::FrameAcrossLoop);
+            is_open && frame.region == region && is_in_loop
         })?;
         let frame = &mut self.frames[candidate.0 as usize];
         let conditional = if frame.level < level { frame.conditional.checked_add(bytes)? } else { frame.conditional };
@@ -235,7 +238,7 @@ impl Frames {
     /// Says that an arm of the control structure that is `depth` deep was left. Gives the frames that began in it, which
     /// nothing refers to any more.
     pub(crate) fn leave(&mut self, depth: usize) -> Vec<Retired> {
-        self.give_up(|frame| frame.depth >= depth)
+        self.give_up(|frame| frame.depth >= depth && !planted::has(Bug::FrameAcrossArm))
     }
 
     /// Says that a region was closed for good, in the control structure that is `depth` deep. Gives its frames that

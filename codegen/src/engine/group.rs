@@ -24,6 +24,7 @@ use crate::engine::scan::{Check, Checked};
 use crate::engine::split::Part;
 use crate::engine::tape::{Piece, Position};
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use wasm_encoder::BlockType;
 
 /// How many checks are put together.
@@ -75,7 +76,9 @@ impl Engine<'_> {
     pub(super) fn group_check(&mut self, check: Check, reads: Vec<(LocalIndex, Part, u64)>) {
         let is_asked = self.context.choices.optimize == Optimize::Speed;
         let Some(question) = Question::of(&check).filter(|_| is_asked) else { return self.end_group() };
-        let can_join = |group: &Group| self.locals.is_unchanged(question.local, group.start);
+        let can_join = |group: &Group| {
+            self.locals.is_unchanged(question.local, group.start) || planted::has(Bug::GroupAcrossAssignment)
+        };
         if !self.group.as_ref().is_some_and(|group| can_join(group) && group.checks.len() < MOST_CHECKS) {
             self.end_group();
         }
@@ -90,6 +93,7 @@ impl Engine<'_> {
         let mut questions: Vec<Question> = Vec::new();
         for question in group.checks.iter().filter_map(Question::of) {
             match questions.iter_mut().find(|known| known.is_like(&question)) {
+                Some(_) if planted::has(Bug::GroupAsksFirst) => {}
                 Some(known) => known.end = known.end.max(question.end),
                 None => questions.push(question),
             }

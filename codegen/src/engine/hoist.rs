@@ -49,6 +49,7 @@ use crate::engine::scan::{Cast, Check, Checked, Comparison, Counted, Relation, S
 use crate::engine::split::Part;
 use crate::engine::tape::{Piece, Tape};
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use wasm_encoder::{BlockType, InstructionSink, ValType};
 
 /// Whether `last + bytes <= size` follows from constants.
@@ -233,7 +234,7 @@ impl Pieces<'_, '_> {
         let is_indexed =
             |check: &Check| matches!(check.from, From::Local(_)) && matches!(check.checked, Checked::Bounds(_));
         let mut asked = false;
-        if scan.checks.iter().any(is_indexed) {
+        if scan.checks.iter().any(is_indexed) && !planted::has(Bug::HoistIgnoresStart) {
             self.ask_index(counted);
             asked = true;
         }
@@ -278,7 +279,7 @@ impl Pieces<'_, '_> {
                 sink.i32_ge_u()
             };
         });
-        if signed && (inclusive || counted.step > 1) {
+        if signed && (inclusive || counted.step > 1) && !planted::has(Bug::HoistIgnoresSign) {
             self.term(right);
             self.emit(|sink| {
                 sink.i32_const(MOST_SIGNED as i32).i32_gt_u().i32_or();
@@ -298,6 +299,13 @@ impl Pieces<'_, '_> {
             (Checked::Bounds(extent), From::Local(_)) => {
                 self.end_of_last(counted, check.bytes);
                 self.size(extent);
+            }
+            (Checked::Live(_) | Checked::Open(_) | Checked::OpenStructure(_), _)
+                if planted::has(Bug::HoistIgnoresLiveness) =>
+            {
+                self.emit(|sink| {
+                    sink.i32_const(0);
+                });
             }
             (Checked::Live(start), _) => {
                 self.may_be_free(start, check);
@@ -328,7 +336,7 @@ impl Pieces<'_, '_> {
         self.term(goes_on.right);
         if step == 1 {
             // Below the bound: one less.
-            let bytes = i64::from(bytes) - i64::from(!inclusive);
+            let bytes = i64::from(bytes) - i64::from(!inclusive) - i64::from(planted::has(Bug::HoistEarlierLast));
             return self.emit(|sink| {
                 sink.i64_extend_i32_u();
                 if bytes != 0 {
@@ -342,7 +350,8 @@ impl Pieces<'_, '_> {
                 sink.i32_const(1).i32_sub();
             }
             sink.local_tee(most).local_get(most).local_get(index.0).i32_sub().i32_const(step as i32 - 1).i32_and();
-            sink.i32_sub().i64_extend_i32_u().i64_const(i64::from(bytes)).i64_add();
+            let earlier = if planted::has(Bug::HoistEarlierStep) { i64::from(step) } else { 0 };
+            sink.i32_sub().i64_extend_i32_u().i64_const(i64::from(bytes) - earlier).i64_add();
         });
     }
 

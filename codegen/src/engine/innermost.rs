@@ -5,6 +5,7 @@
 //! it is counted, so that a control structure in which nothing happened leaves what was known before it.
 
 use crate::engine::frames::RegionKey;
+use crate::planted::{self, Bug};
 
 /// How many regions are remembered, the innermost ones: after a close the next one is innermost. Code that nests deeper
 /// in one function is rare, and only loses the outer ones.
@@ -91,12 +92,18 @@ impl Innermost {
 
     /// Says that code elsewhere may have run.
     pub(crate) fn call(&mut self) {
+        if planted::has(Bug::InnermostAfterCall) {
+            return;
+        }
         self.events += 1;
         self.known = [None; MOST];
     }
 
     /// Forgets what is known, where code begins that is come to from elsewhere.
     pub(crate) fn forget(&mut self) {
+        if planted::has(Bug::InnermostInLoop) {
+            return;
+        }
         self.known = [None; MOST];
     }
 
@@ -107,7 +114,7 @@ impl Innermost {
 
     /// What is known behind a control structure before which `before` was known.
     pub(crate) fn leave(&mut self, before: &Innermost) {
-        if self.events == before.events {
+        if self.events == before.events || planted::has(Bug::InnermostAfterStructure) {
             self.known = before.known;
         } else {
             self.known = [None; MOST];

@@ -15,6 +15,7 @@ use crate::engine::frames::Slot;
 use crate::engine::locals::Locals;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 
 /// How many facts are remembered, the latest ones.
 const MOST: usize = 32;
@@ -98,11 +99,17 @@ impl Proven {
 
     /// Says that memory may have become free.
     pub(crate) fn free(&mut self) {
+        if planted::has(Bug::LiveAfterFree) {
+            return;
+        }
         self.frees += 1;
     }
 
     /// Says that an arm of the control structure that is `depth` deep was left.
     pub(crate) fn leave(&mut self, depth: usize) {
+        if planted::has(Bug::FactAfterArm) {
+            return;
+        }
         while self.entries.last().is_some_and(|entry| entry.depth >= depth) {
             self.entries.pop();
         }
@@ -111,6 +118,9 @@ impl Proven {
     /// Says that a loop begins.
     pub(crate) fn begin_loop(&mut self, locals: &Locals) {
         self.frees += 1;
+        if planted::has(Bug::FactInLoop) {
+            return;
+        }
         self.entries.retain(|entry| entry.fact.locals().into_iter().flatten().all(|local| locals.is_settled(local)));
     }
 
@@ -118,6 +128,10 @@ impl Proven {
     pub(crate) fn facts<'a>(&'a self, locals: &'a Locals) -> impl Iterator<Item = Fact> + 'a {
         let holds = |entry: &&Entry| {
             let is_live = !matches!(entry.fact, Fact::Live(..)) || entry.frees == self.frees;
+            let is_cast = matches!(entry.fact, Fact::Cast(..));
+            if planted::has(Bug::FactAfterAssignment) && !is_cast || planted::has(Bug::CastAfterAssignment) && is_cast {
+                return is_live;
+            }
             is_live && entry.fact.locals().into_iter().flatten().all(|local| locals.is_unchanged(local, entry.since))
         };
         self.entries.iter().rev().filter(holds).map(|entry| entry.fact)
@@ -133,17 +147,21 @@ impl Proven {
 
     /// Whether a segment is known to have so many bytes.
     pub(crate) fn has(&self, subject: Subject, bytes: u32, locals: &Locals) -> bool {
+        let further = u32::from(planted::has(Bug::FactOneByteFurther));
         self.facts(locals).any(|fact| match fact {
-            Fact::AtLeast(of, known) | Fact::Exactly(of, known) => of == subject && bytes <= known,
+            Fact::AtLeast(of, known) | Fact::Exactly(of, known) => of == subject && bytes <= known + further,
             _ => false,
         })
     }
 
     /// Whether so many bytes from the offset in a local are known to be in a segment.
     pub(crate) fn reaches(&self, subject: Subject, offset: LocalIndex, bytes: u32, locals: &Locals) -> bool {
-        self.facts(locals).any(
-            |fact| matches!(fact, Fact::Reaches(of, from, known) if of == subject && from == offset && bytes <= known),
-        )
+        let further = u32::from(planted::has(Bug::ReachOneByteFurther));
+        let reaches = |fact| match fact {
+            Fact::Reaches(of, from, known) => of == subject && from == offset && bytes <= known + further,
+            _ => false,
+        };
+        self.facts(locals).any(reaches)
     }
 
     /// Whether so many bytes of a segment are known not to be free.
@@ -152,7 +170,8 @@ impl Proven {
             (Fact::Live(of, None), _) => of == subject,
             (Fact::Live(of, Some((From::Constant(start), known))), Some(From::Constant(offset))) => {
                 let end = |from: u32, bytes: u32| u64::from(from) + u64::from(bytes);
-                of == subject && start <= offset && end(offset, bytes) <= end(start, known)
+                let further = u64::from(planted::has(Bug::LiveFurther)) * 64;
+                of == subject && start <= offset && end(offset, bytes) <= end(start, known) + further
             }
             (Fact::Live(of, Some((start, known))), Some(from)) => of == subject && start == from && bytes <= known,
             (Fact::Live(..), None)

@@ -21,6 +21,7 @@ use crate::engine::proven::{From, Subject};
 use crate::engine::split::Part;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use std::collections::BTreeMap;
 
 /// A number that a loop may be bounded by.
@@ -283,7 +284,9 @@ impl Scan {
         })?;
         let is_bound = match goes_on.right {
             Term::Constant(_) => true,
-            Term::Local(bound) | Term::Size(bound) => bound != index && !is_assigned(bound),
+            Term::Local(bound) | Term::Size(bound) => {
+                bound != index && (!is_assigned(bound) || planted::has(Bug::HoistAssignedBound))
+            }
         };
         let is_limit = match goes_on.relation {
             Relation::Less | Relation::LessOrEqual => true,
@@ -292,13 +295,13 @@ impl Scan {
         };
         let in_round = |code: (Position, Position)| if tests_first { at < code.0 } else { code.1 < at };
         let stays = |subject: &Subject| match subject {
-            Subject::Local(local) => !is_assigned(*local),
+            Subject::Local(local) => !is_assigned(*local) || planted::has(Bug::HoistAssignedSegment),
             Subject::Slot(_) => true,
         };
         let can_move = |check: &Check| {
             let offset = match check.from {
                 From::Constant(_) => true,
-                From::Local(local) => local == index && check.code.1 < moved,
+                From::Local(local) => local == index && (check.code.1 < moved || planted::has(Bug::HoistAfterStep)),
             };
             offset && stays(&check.subject) && in_round(check.code)
         };

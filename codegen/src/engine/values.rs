@@ -8,6 +8,7 @@ use crate::engine::tape::{FunctionRef, Position};
 use crate::engine::{Engine, Origin, frames, proven};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use crate::sites::PlannedSite;
 use frames::Late;
 use linmem_intrinsics::Signature;
@@ -137,7 +138,9 @@ impl Engine<'_> {
         let Some(control) = self.control.last_mut() else { return };
         self.operands.truncate(control.floor);
         for local in control.facts.drain(..) {
-            self.locals.set_fact(local, None);
+            if !planted::has(Bug::LocalAfterArm) {
+                self.locals.set_fact(local, None);
+            }
         }
         let closed = std::mem::take(&mut control.closed);
         if dead {

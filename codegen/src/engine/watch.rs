@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::scan::{Comparison, Term, is_straight};
 use crate::engine::tape::Tape;
+use crate::planted::{self, Bug};
 
 impl Engine<'_> {
     /// An instruction that makes one operand of two.
@@ -67,7 +68,7 @@ impl Engine<'_> {
         let at = self.tape.here();
         let label = self.tape.number_at(start);
         let Some(scan) = &mut self.scan else {
-            if !is_straight(opcode, label) {
+            if !is_straight(opcode, label) && !planted::has(Bug::GroupAcrossEffects) {
                 self.end_group();
             }
             return;
@@ -77,7 +78,7 @@ impl Engine<'_> {
             (BR_IF, Some(label), Value::Local(_) | Value::Unknown) => scan.branch_if(label, None, at),
             _ => is_straight(opcode, label),
         };
-        if !stays {
+        if !stays && !planted::has(Bug::HoistAcrossExit) {
             self.scan = None;
         }
     }

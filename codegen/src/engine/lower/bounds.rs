@@ -22,6 +22,7 @@ use crate::engine::tape::Position;
 use crate::engine::{Certain, Engine};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use linmem_intrinsics::{Violation, out_of_bounds};
 use wasm_encoder::ValType;
 
@@ -255,7 +256,7 @@ impl Engine<'_> {
                 self.push_held(offset);
                 self.push_size_of(extent);
                 self.tape.emit(|sink| {
-                    if count == 0 {
+                    if count == 0 || planted::has(Bug::BoundsOneByteFurther) {
                         sink.i32_gt_u()
                     } else {
                         sink.i32_ge_u()
@@ -295,6 +296,9 @@ impl Engine<'_> {
                 self.tape.emit(|sink| {
                     offset.push_wide(sink);
                     bytes.push_wide(sink).i64_add();
+                    if planted::has(Bug::BoundsWrap) {
+                        sink.i32_wrap_i64().i64_extend_i32_u();
+                    }
                 });
                 self.push_wide_size_of(extent);
                 self.tape.emit(|sink| {

@@ -10,6 +10,7 @@ use crate::engine::scopes::Maker;
 use crate::globals::Global;
 use crate::helpers::{Helper, emit_load_header, push_home};
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use linmem_allocator::layout::REGION_HANDLE;
 use linmem_intrinsics::Violation;
 
@@ -50,7 +51,7 @@ impl Engine<'_> {
         if !self.innermost.is_last(key) {
             return None;
         }
-        if !self.context.has_scopes() {
+        if !self.context.has_scopes() || planted::has(Bug::UncheckedIsInnermost) {
             // Only segments that are structures know their region.
             return Some(Maker::Innermost);
         }

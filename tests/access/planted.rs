@@ -1,0 +1,59 @@
+//! Known bugs of the engine: unsound neighbours of its optimizations. The programs of the ordinary run must find each of them,
+//! or they are worth nothing.
+
+use crate::compare::compare;
+use crate::program::Program;
+use crate::reach::Reach;
+use crate::variant::VARIANTS;
+use crate::{BATCH, EACH, batch};
+use linmem_codegen::planted::{Bug, plant};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many programs the ordinary run has.
+const PROGRAMS: usize = 10_016;
+
+/// The number of the first program that goes wrong with a bug, and how; `None` if all are right.
+fn find(bug: Bug) -> Option<(usize, String)> {
+    let batches = PROGRAMS / BATCH;
+    for number in 0..batches {
+        let (setting, programs) = batch(number);
+        let references: Vec<&Program> = programs.iter().collect();
+        for variant in (0..EACH).map(|index| VARIANTS[(number * EACH + index) % VARIANTS.len()]) {
+            plant(Some(bug));
+            let found =
+                catch_unwind(AssertUnwindSafe(|| compare(&references, setting, variant, &mut Reach::default())));
+            plant(None);
+            match found {
+                Ok(Ok(())) => {}
+                Ok(Err((index, message))) => return Some((number * BATCH + index, message)),
+                Err(_) => return Some((number * BATCH, "the engine panics".to_string())),
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn bugs_of_the_engine_are_found() {
+    let next = AtomicUsize::new(0);
+    let missed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(&bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match find(bug) {
+                        Some((number, message)) => {
+                            let first: String = message.chars().take(150).collect();
+                            println!("{bug:?}: program {number}: {}", first.replace('\n', " "));
+                        }
+                        None => missed.lock().unwrap().push(bug),
+                    }
+                }
+            });
+        }
+    });
+    let missed = missed.into_inner().unwrap();
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}
