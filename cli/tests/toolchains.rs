@@ -1,0 +1,247 @@
+//! Programs in other languages, compiled by unmodified compilers, linked and run at every safety level: see
+//! `tests/toolchains/README.md`. What a compiler that is missing would compile is skipped, with a line that says so.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const LEVELS: [&str; 3] = ["none", "spatial", "temporal"];
+const LINE: &str = "Hello, world!\n";
+const INTACT: &str = "all is intact after many growths\n";
+
+fn toolchains() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("tests/toolchains")
+}
+
+/// Says what is not tested, in the ordinary run as well, where what a test prints is captured.
+fn skip(what: &str, why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {what}: {why}");
+}
+
+fn exists(program: &str) -> bool {
+    let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    version.is_ok_and(|status| status.success())
+}
+
+/// The folder of a package that was installed beside the programs.
+fn package(name: &str) -> Option<PathBuf> {
+    let modules = toolchains().join("node_modules");
+    (exists("node") && modules.join(name).exists()).then_some(modules)
+}
+
+#[track_caller]
+fn succeed(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let end: Vec<&str> = errors.lines().rev().take(20).collect();
+    assert!(output.status.success(), "{command:?}: {}", end.into_iter().rev().collect::<Vec<_>>().join("\n"));
+    output
+}
+
+/// Runs a module with options, and expects an output.
+#[track_caller]
+fn run(module: &Path, options: &[&str], input: &[u8], expected: &str) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_linmem"))
+        .arg("run")
+        .args(options)
+        .arg(module)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let output = std::thread::scope(|scope| {
+        // A program that does not read its input may be gone before it is written.
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output().unwrap()
+    });
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let (status, printed) = (output.status.code(), String::from_utf8_lossy(&output.stdout));
+    assert_eq!((status, printed.as_ref()), (Some(0), expected), "{} {options:?}: {errors}", module.display());
+}
+
+/// Runs a module at every level, with these options as well.
+#[track_caller]
+fn run_at_every_level(module: &Path, options: &[&str], input: &[u8], expected: &str) {
+    for level in LEVELS {
+        run(module, &[&["--safety", level], options].concat(), input, expected);
+    }
+}
+
+/// The first of some files that exists.
+fn find(files: &[&str]) -> Option<String> {
+    files.iter().find(|file| Path::new(file).exists()).map(|file| file.to_string())
+}
+
+/// Compiles a C program with clang; with a libc or without.
+fn clang(source: &str, output: &Path, libc: Option<&str>, options: &[&str]) {
+    let mut command = Command::new("clang-19");
+    command.arg("-fuse-ld=/usr/bin/wasm-ld-19").arg("-o").arg(output).arg(toolchains().join("c").join(source));
+    match libc {
+        None => {
+            command.args(["--target=wasm32-unknown-unknown", "-nostdlib", "-fno-builtin"]);
+            command.args(["-Wl,--no-entry", "-Wl,-zstack-size=65536"])
+        }
+        Some(runtime) => {
+            command.args(["--target=wasm32-wasi", "--sysroot=/usr", "-isystem", "/usr/include/wasm32-wasi"]);
+            command.args(["-L/usr/lib/wasm32-wasi", "-nodefaultlibs", "-lc", runtime])
+        }
+    };
+    succeed(command.args(options));
+}
+
+#[test]
+fn programs_in_c() {
+    if !exists("clang-19") || !Path::new("/usr/bin/wasm-ld-19").exists() {
+        return skip("C", "clang-19 and wasm-ld-19 are not installed");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let module = dir.path().join("program.wasm");
+    for options in [&["-O0", "-g"][..], &["-O2", "-g"], &["-O3", "-flto", "-mbulk-memory", "-mmultivalue", "-Wl,-s"]] {
+        clang("hello.c", &module, None, options);
+        run_at_every_level(&module, &[], b"", LINE);
+    }
+    let runtime = find(&[
+        "/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a",
+        "/usr/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a",
+    ]);
+    let (Some(runtime), true) = (runtime, Path::new("/usr/lib/wasm32-wasi/libc.a").exists()) else {
+        return skip("C with a libc", "wasi-libc and libclang-rt-19-dev-wasm32 are not installed");
+    };
+    for options in [&["-O0", "-g"][..], &["-O2"], &["-O2", "-DEARLY"]] {
+        clang("allocators.c", &module, Some(&runtime), options);
+        run_at_every_level(&module, &[], b"", INTACT);
+        run_at_every_level(&module, &["--split", "256MiB", "--nesting", "outermost"], b"", INTACT);
+    }
+    clang("allocators.c", &module, Some(&runtime), &["-O2", "-Wl,--export=malloc"]);
+    run_at_every_level(&module, &["--share", "allocator:malloc"], b"", INTACT);
+    run_at_every_level(&module, &["--share", "allocator:malloc", "--zero", "free"], b"", INTACT);
+}
+
+#[test]
+fn programs_in_assemblyscript() {
+    let Some(modules) = package("assemblyscript") else {
+        return skip("AssemblyScript", "node, or the package assemblyscript in tests/toolchains, is not installed");
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let module = dir.path().join("program.wasm");
+    let compile = |source: &str, options: &[&str]| {
+        let mut command = Command::new("node");
+        command.arg(modules.join("assemblyscript/bin/asc.js")).arg(toolchains().join("assemblyscript").join(source));
+        succeed(command.arg("-o").arg(&module).args(["--use", "abort="]).args(options));
+    };
+    let text: String = (0..3000).map(|number| format!("line {number} of some text\n")).collect();
+    let counted = format!("3000 lines, 15000 words, 3004 of them different, {} bytes\n", text.len());
+    let runtimes = [
+        &["--runtime", "incremental", "-O3"][..],
+        &["--runtime", "incremental", "-O0", "--debug"],
+        &["--runtime", "minimal", "-Oz", "--exportRuntime"],
+        &["--runtime", "stub", "-O2"],
+    ];
+    for options in runtimes {
+        compile("hello.ts", options);
+        run_at_every_level(&module, &[], b"", LINE);
+        compile("words.ts", options);
+        run_at_every_level(&module, &[], text.as_bytes(), &counted);
+        compile("allocators.ts", options);
+        run_at_every_level(&module, &[], b"", INTACT);
+    }
+    // The memory is exported for WASI where the program does not do that.
+    compile("hello.ts", &["--runtime", "minimal", "--noExportMemory"]);
+    run_at_every_level(&module, &[], b"", LINE);
+    // The runtime's own allocator: with a collector, which has to be told that a block is in use.
+    compile("allocators.ts", &["--runtime", "incremental", "-O2", "--exportRuntime"]);
+    run_at_every_level(&module, &["--share", "allocator:__new,__pin"], b"", INTACT);
+}
+
+#[test]
+fn programs_in_moonbit() {
+    let Some(modules) = package("@moonbit/moonpad-monaco") else {
+        return skip("MoonBit", "node, or the package @moonbit/moonpad-monaco in tests/toolchains, is not installed");
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let module = dir.path().join("program.wasm");
+    let compile = |source: &str| {
+        let folder = toolchains().join("moonbit");
+        let mut command = Command::new("node");
+        command.arg(folder.join("compile.cjs")).arg(&modules).arg(dir.path().join("library"));
+        succeed(command.arg(folder.join(source)).arg(&module));
+    };
+    compile("hello.mbt");
+    run_at_every_level(&module, &[], b"", LINE);
+    compile("long.mbt");
+    let line = |row: usize| -> String {
+        let letters = (0..49).map(|column| char::from(b'A' + ((row * 50 + column) % 26) as u8));
+        letters.chain(['\n']).collect()
+    };
+    run_at_every_level(&module, &[], b"", &(0..4000).map(line).collect::<String>());
+}
+
+/// Links a text with options.
+fn link(text: &str, options: &[&str], output: &Path) {
+    let input = output.with_extension("wat");
+    std::fs::write(&input, text).unwrap();
+    succeed(Command::new(env!("CARGO_BIN_EXE_linmem")).arg("link").args(options).arg(&input).arg("-o").arg(output));
+}
+
+/// Regions, a fill whose size is not constant, and what LLVM's linker leaves of a module without names.
+const LINKED: &str = r#"(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemorySegment.fill" (func $fill (param i64 i32 i32 i32)))
+  (import "linmem" "wasi.fd_write" (func $write (param i32 i64) (result i32)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (func (export "f") (param $n i32) (local $r i32) (local $s i64)
+    (local.set $r (call $new))
+    (local.set $s (call $allocate (local.get $r) (local.get $n)))
+    (call $fill (local.get $s) (i32.const 0) (local.get $n) (i32.const 7))
+    (drop (call $write (i32.const 1) (local.get $s)))
+    (call $free (local.get $r)))
+  (@custom "producers" "\01\08language\01\04Demo\011")
+  (@custom "target_features" "\01+\0fmutable-globals"))"#;
+
+#[test]
+fn tools_of_llvm_read_what_is_linked() {
+    let Some(tool) = ["llvm-objdump-19", "llvm-objdump"].into_iter().find(|tool| exists(tool)) else {
+        return skip("LLVM's tools", "llvm-objdump is not installed");
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let module = dir.path().join("module.wasm");
+    for options in [&["--safety", "none"][..], &["--safety", "temporal", "--on-violation", "report"]] {
+        link(LINKED, options, &module);
+        let printed = succeed(Command::new(tool).arg("-h").arg(&module)).stdout;
+        let printed = String::from_utf8_lossy(&printed).into_owned();
+        let order: Vec<&str> = ["name ", "producers ", "target_features "]
+            .into_iter()
+            .filter(|name| printed.contains(&format!(" {name}")))
+            .collect();
+        assert_eq!(order.len(), 3, "{printed}");
+    }
+}
+
+#[test]
+fn binaryen_accepts_the_features_that_a_module_says_it_uses() {
+    let Some(modules) = package("binaryen") else {
+        return skip("binaryen", "node, or the package binaryen in tests/toolchains, is not installed");
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let module = dir.path().join("module.wasm");
+    link(LINKED, &["--safety", "temporal"], &module);
+    let optimize = |module: &Path| {
+        let mut command = Command::new("node");
+        command.arg(modules.join("binaryen/bin/wasm-opt")).arg("-O2").arg(module);
+        command.arg("-o").arg(dir.path().join("optimized.wasm")).output().unwrap()
+    };
+    let output = optimize(&module);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // It says no where a feature is missing.
+    let bytes = std::fs::read(&module).unwrap();
+    let position = bytes.windows(13).position(|window| window == b"+\x0bbulk-memory").expect("the feature is listed");
+    let mut without = bytes.clone();
+    without[position] = b'-';
+    std::fs::write(&module, &without).unwrap();
+    assert!(!optimize(&module).status.success(), "without the feature it is refused");
+}
