@@ -143,7 +143,8 @@ impl Generator<'_, '_> {
                 self.allocate(place, region)
             }
             91 | 92 => self.makers(),
-            93 | 94 => vec![self.statement(|generator| {
+            93 => self.left_open(),
+            94 => vec![self.statement(|generator| {
                 let scope = generator.source.pick(&[Scope::Here, Scope::Callee]);
                 Action::Close(generator.some_region(), scope)
             })],

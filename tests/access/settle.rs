@@ -2,7 +2,7 @@
 
 use crate::check::{Kind, Semantics};
 use crate::interpret::{End, Outcome, interpret};
-use crate::program::{Action, Decided, Form, Hole, Id, Program, visit};
+use crate::program::{Decided, Form, Hole, Id, Program, visit};
 use crate::source::Source;
 use linmem::{Safety, Violation};
 

@@ -7,7 +7,24 @@ impl Generator<'_, '_> {
     /// Accesses of one local, of which later ones may need no check.
     pub fn cluster(&mut self) -> Vec<Statement> {
         let local = self.local();
-        self.cluster_of(local)
+        if self.source.chance(12) { self.cluster_at_local(local) } else { self.cluster_of(local) }
+    }
+
+    /// The same at an offset in a local, near the end, each access wider than the one before.
+    fn cluster_at_local(&mut self, place: Place) -> Vec<Statement> {
+        let local = self.source.below(2) as usize;
+        let back = self.source.between(1, 9);
+        let mut list = vec![self.statement(|generator| {
+            let back = generator.given(0u32.wrapping_sub(back));
+            let size = Number::Size(Box::new(Segment::At(place)));
+            Action::Assign(local, Number::Add(Box::new(size), Box::new(back)))
+        })];
+        for width in [Width::Byte, Width::UShort, Width::Int, Width::Double] {
+            if self.source.chance(70) {
+                list.push(self.statement(|_| Action::Get(Segment::At(place), Number::Local(local), width)));
+            }
+        }
+        list
     }
 
     /// The same, of a segment that is kept somewhere.
@@ -123,6 +140,24 @@ impl Generator<'_, '_> {
         body
     }
 
+    /// A region that stays open behind the arm, or the round of a loop, that it was opened in.
+    pub fn left_open(&mut self) -> Vec<Statement> {
+        let (region, inner) = (self.some_region(), REGIONS - 1);
+        let place = self.target();
+        let mut list = self.allocate(place, region);
+        if self.loops.is_empty() {
+            list.push(self.statement(|generator| {
+                let condition = generator.condition();
+                Action::If(condition, vec![generator.statement(|_| Action::Open(inner))], Vec::new())
+            }));
+            let place = self.target();
+            list.extend(self.allocate(place, region));
+        } else {
+            list.push(self.statement(|_| Action::Open(inner)));
+        }
+        list
+    }
+
     /// Allocations that follow each other, of one region: a handle that was checked need not be checked again.
     pub fn makers(&mut self) -> Vec<Statement> {
         let region = self.some_region();
@@ -184,7 +219,7 @@ impl Generator<'_, '_> {
                 }));
             }
             // What a loop assigns is not what it was before the loop.
-            if is_plain && generator.source.chance(6) {
+            if is_plain && generator.source.chance(12) {
                 let other = Segment::At(generator.local());
                 body.push(generator.statement(|_| Action::Move(place, other)));
             }
