@@ -6,7 +6,8 @@
 mod support;
 
 use linmem::{Config, OnViolation, Safety, Violation};
-use linmem_host::wasmtime::Val;
+use linmem_codegen::planted::{Bug, plant};
+use linmem_host::wasmtime::{Trap, Val};
 use std::fmt::Write;
 use support::host::{Running, State, violation};
 
@@ -25,8 +26,8 @@ const RELATIONS: [(&str, &str); 5] =
 /// The most rounds that are counted out.
 const MOST_ROUNDS: u32 = 3000;
 
-/// The size of the memory: what lies beyond it traps in the engine.
-const MEMORY: u64 = 65536;
+/// A page of memory: what lies beyond the memory traps in the engine.
+const PAGE: u64 = 65536;
 
 impl Loop {
     fn all() -> Vec<Loop> {
@@ -53,7 +54,7 @@ impl Loop {
 
     /// What the loop comes to: nothing, a trap of the engine's, or an access at this offset that is out of bounds. Nothing
     /// at all if that takes too long to find out.
-    fn end(&self, size: u32, start: u32, bound: u32) -> Option<End> {
+    fn end(&self, size: u32, start: u32, bound: u32, memory: u64) -> Option<End> {
         let mut index = start;
         let mut trapped = false;
         for round in 0..MOST_ROUNDS {
@@ -65,7 +66,7 @@ impl Loop {
                 // Where the engine would have trapped before, that may be found first.
                 return Some(if trapped { End::Either(index) } else { End::Violates(index) });
             }
-            trapped |= end > MEMORY;
+            trapped |= end > memory;
             index = index.wrapping_add(self.step);
         }
         None
@@ -105,21 +106,23 @@ enum End {
     Traps,
     Violates(u32),
     Either(u32),
+    /// It takes too long.
+    Endless,
 }
 
-fn module(loops: &[Loop], segment: &str) -> String {
+fn module(loops: &[Loop], segment: &str, pages: u64) -> String {
     let mut text = String::from(
         r#"(module
           (import "linmem" "MemorySegment.ofAddress" (func $ofAddress (param i32 i32) (result {seg})))
           (import "linmem" "MemorySegment.getUByte" (func $getUByte (param {seg} i32) (result i32)))
           (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
           (import "linmem" "MemorySegment.getLong" (func $getLong (param {seg} i32) (result i64)))
-          (memory (export "memory") 1)
+          (memory (export "memory") {pages})
         "#,
     );
     loops.iter().enumerate().for_each(|(number, one)| write!(text, "{}", one.code(number)).unwrap());
     text.push(')');
-    text.replace("{seg}", segment)
+    text.replace("{seg}", segment).replace("{pages}", &pages.to_string())
 }
 
 /// Numbers around all that is special.
@@ -135,62 +138,89 @@ fn edges() -> Vec<u32> {
     all
 }
 
+/// Steps through all loops, and runs them linked over so many pages: how many end in each way, or what differs.
+fn compare(segment: &str, safety: Safety, pages: u64) -> Result<[usize; 4], String> {
+    let (loops, edges) = (Loop::all(), edges());
+    let mut reached = [0usize; 4];
+    let config = Config { safety: Some(safety), on_violation: OnViolation::Report, ..Config::default() };
+    let linked = linmem::link(module(&loops, segment, pages).as_bytes(), &config).unwrap();
+    let printed = linmem::wat::print(&linked).unwrap();
+    let hoisted = printed.matches("(local $linmem.index i32)").count() + printed.matches(" $linmem.index i32)").count();
+    // `!=` with a step of more than one may jump over its bound.
+    assert!(hoisted >= loops.len() - 3 * 3 * 2, "{hoisted} of {}", loops.len());
+    let mut running = Running::new(&linked, State::default());
+    let mut seed = 1u32;
+    for (number, one) in loops.iter().enumerate() {
+        for &size in &edges {
+            for &bound in &edges {
+                // All starts would take too long; some at each.
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let near = [bound.wrapping_sub(1 + (seed >> 28)), size.wrapping_sub(1 + (seed >> 28)), 0];
+                let start = if seed & 0x300 == 0 {
+                    edges[(seed >> 10) as usize % edges.len()]
+                } else {
+                    near[(seed >> 10) as usize % 3]
+                };
+                let Some(expected) = one.end(size, start, bound, pages * PAGE) else { continue };
+                let found = run(&mut running, number, (size, start, bound), one.bytes);
+                let agrees = match expected {
+                    End::Either(offset) => found == End::Traps || found == End::Violates(offset),
+                    other => found == other,
+                };
+                if !agrees {
+                    return Err(format!(
+                        "{one:?} size {size:#x} start {start:#x} bound {bound:#x} {segment} {safety}: {found:?}, not {expected:?}"
+                    ));
+                }
+                reached[match expected {
+                    End::Done => 0,
+                    End::Traps => 1,
+                    End::Violates(_) => 2,
+                    End::Either(_) | End::Endless => 3,
+                }] += 1;
+            }
+        }
+    }
+    Ok(reached)
+}
+
 #[test]
 fn loops_come_to_what_stepping_through_them_comes_to() {
-    let loops = Loop::all();
-    let edges = edges();
     let mut reached = [0usize; 4];
     for segment in ["i64", "anyref"] {
         for safety in [Safety::Spatial, Safety::Temporal] {
-            let config = Config { safety: Some(safety), on_violation: OnViolation::Report, ..Config::default() };
-            let linked = linmem::link(module(&loops, segment).as_bytes(), &config).unwrap();
-            let printed = linmem::wat::print(&linked).unwrap();
-            let hoisted =
-                printed.matches("(local $linmem.index i32)").count() + printed.matches(" $linmem.index i32)").count();
-            // `!=` with a step of more than one may jump over its bound.
-            assert!(hoisted >= loops.len() - 3 * 3 * 2, "{hoisted} of {}", loops.len());
-            let mut running = Running::new(&linked, State::default());
-            let mut seed = 1u32;
-            for (number, one) in loops.iter().enumerate() {
-                for &size in &edges {
-                    for &bound in &edges {
-                        // All starts would take too long; some at each.
-                        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                        let near = [bound.wrapping_sub(1 + (seed >> 28)), size.wrapping_sub(1 + (seed >> 28)), 0];
-                        let start = if seed & 0x300 == 0 {
-                            edges[(seed >> 10) as usize % edges.len()]
-                        } else {
-                            near[(seed >> 10) as usize % 3]
-                        };
-                        let Some(expected) = one.end(size, start, bound) else { continue };
-                        let found = run(&mut running, number, (size, start, bound), one.bytes);
-                        let agrees = match expected {
-                            End::Either(offset) => found == End::Traps || found == End::Violates(offset),
-                            other => found == other,
-                        };
-                        assert!(
-                            agrees,
-                            "{one:?} size {size:#x} start {start:#x} bound {bound:#x} {segment} {safety}: {found:?}, not {expected:?}"
-                        );
-                        reached[match expected {
-                            End::Done => 0,
-                            End::Traps => 1,
-                            End::Violates(_) => 2,
-                            End::Either(_) => 3,
-                        }] += 1;
-                    }
-                }
-            }
+            let ended = compare(segment, safety, 1).unwrap_or_else(|difference| panic!("{difference}"));
+            reached.iter_mut().zip(ended).for_each(|(all, one)| *all += one);
         }
     }
     support::show(&format!("loops that end well, trap, violate, do either: {reached:?}"));
     assert!(reached.iter().all(|count| *count > 500), "{reached:?}");
 }
 
+#[test]
+fn loops_over_all_of_memory_do_too() {
+    let reached = compare("i64", Safety::Spatial, 65536).unwrap_or_else(|difference| panic!("{difference}"));
+    assert!(reached[0] > 500 && reached[2] > 500, "{reached:?}");
+}
+
+#[test]
+fn bugs_of_counted_loops_are_found() {
+    for bug in [Bug::HoistIgnoresSign, Bug::HoistIgnoresStart, Bug::HoistEarlierLast, Bug::HoistEarlierStep] {
+        plant(Some(bug));
+        let found = compare("i64", Safety::Spatial, 65536);
+        plant(None);
+        println!("{bug:?}: {}", found.expect_err(&format!("{bug:?} is not found")));
+    }
+}
+
 fn run(running: &mut Running, number: usize, (size, start, bound): (u32, u32, u32), bytes: u32) -> End {
     running.store.data_mut().violation = None;
+    running.store.set_fuel(50 * u64::from(MOST_ROUNDS)).unwrap();
     let args = [size, start, bound].map(|number| Val::I32(number as i32));
     let Err(error) = running.call(&format!("f{number}"), &args) else { return End::Done };
+    if let Some(Trap::OutOfFuel) = error.downcast_ref() {
+        return End::Endless;
+    }
     match running.store.data().violation {
         None => {
             assert_eq!(violation(&error), None);

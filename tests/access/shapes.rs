@@ -1,7 +1,7 @@
 //! Statements that belong together: accesses of one segment, arms, blocks, regions and loops.
 
 use crate::generate::{Generator, SIZES};
-use crate::program::{Action, Compare, Loop, Number, Place, REGIONS, Scope, Segment, Shape, Statement, Width};
+use crate::program::{Action, Compare, Form, Loop, Number, Place, REGIONS, Scope, Segment, Shape, Statement, Width};
 
 impl Generator<'_, '_> {
     /// Accesses of one local, of which later ones may need no check.
@@ -31,11 +31,18 @@ impl Generator<'_, '_> {
     fn cluster_of(&mut self, place: Place) -> Vec<Statement> {
         let local = Segment::At(place);
         let count = self.source.between(2, 5);
+        let moves = self.source.chance(15).then(|| self.source.between(1, count - 1));
         (0..count)
-            .map(|_| {
+            .map(|number| {
                 let width = self.source.pick(&Width::ALL);
+                let other = Segment::At(self.local());
+                if moves == Some(number) {
+                    // What was asked of one segment says nothing about the next one.
+                    return self.statement(|_| Action::Move(place, other));
+                }
                 self.statement(|generator| {
-                    let offset = generator.fitting();
+                    let form = if moves.is_some() { Form::Constant } else { generator.form() };
+                    let offset = generator.add(None, form);
                     if generator.source.chance(50) {
                         Action::Get(local.clone(), offset, width)
                     } else {
@@ -140,20 +147,33 @@ impl Generator<'_, '_> {
         body
     }
 
-    /// A region that stays open behind the arm, or the round of a loop, that it was opened in.
+    /// A region that stays open behind the arm, or the round of a loop, that it was opened in. The region around it, or another
+    /// one, is not the innermost one then.
     pub fn left_open(&mut self) -> Vec<Statement> {
         let (region, inner) = (self.some_region(), REGIONS - 1);
-        let place = self.target();
-        let mut list = self.allocate(place, region);
-        if self.loops.is_empty() {
+        let allocate = |generator: &mut Self| {
+            let place = generator.target();
+            generator.statement(|_| Action::Allocate(place, region, Number::Local(0), 1, Scope::Here))
+        };
+        let depth = self.loops.len();
+        let mut list = vec![allocate(self)];
+        if depth == 2 || self.source.chance(50) {
             list.push(self.statement(|generator| {
                 let condition = generator.condition();
                 Action::If(condition, vec![generator.statement(|_| Action::Open(inner))], Vec::new())
             }));
-            let place = self.target();
-            list.extend(self.allocate(place, region));
+            list.push(allocate(self));
         } else {
-            list.push(self.statement(|_| Action::Open(inner)));
+            list.push(self.statement(|generator| {
+                let index = 2 + depth;
+                let (from, bound) = (generator.constant(0), generator.constant(2));
+                let over = (Place::Local(0), 1, 1);
+                generator.loops.push((Place::Local(0), 1, 1, index));
+                let body = vec![allocate(generator), generator.statement(|_| Action::Open(inner))];
+                generator.loops.pop();
+                let (compare, shape) = (Compare::LtU, Shape::Until);
+                Action::Loop(Box::new(Loop { index, from, bound, kept: None, step: 1, compare, shape, over, body }))
+            }));
         }
         list
     }
