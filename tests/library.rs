@@ -11,7 +11,8 @@ use linmem::wasm_encoder::{
     GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, SubType, TypeSection, ValType,
 };
 use linmem::{
-    Access, Config, Error, FunctionType, OnViolation, Report, Representation, Safety, SourceLine, ValueType, Violation,
+    Access, Config, Error, FunctionType, OnViolation, Report, Representation, Safety, Share, SourceLine, SplitAddress,
+    ValueType, Violation,
 };
 use linmem_host::wasmtime::Val;
 use support::build::{add_probe, configurations};
@@ -426,7 +427,7 @@ impl ModuleSink for Writer {
 }
 
 impl Writer {
-    fn finish(self, export: u32) -> Vec<u8> {
+    fn finish(self, exported: &[(&str, u32)]) -> Vec<u8> {
         let convert = |ty: &ValueType| match ty {
             ValueType::I32 => ValType::I32,
             ValueType::I64 => ValType::I64,
@@ -461,7 +462,10 @@ impl Writer {
             globals.global(GlobalType { val_type: *ty, mutable: true, shared: false }, value);
         }
         let mut exports = ExportSection::new();
-        exports.export("f", ExportKind::Func, export).export("memory", ExportKind::Memory, 0);
+        exports.export("memory", ExportKind::Memory, 0);
+        for (name, index) in exported {
+            exports.export(name, ExportKind::Func, *index);
+        }
         let mut module = Module::new();
         module.section(&types).section(&imports).section(&functions).section(&memories).section(&globals);
         module.section(&exports).section(&code);
@@ -499,9 +503,60 @@ fn lower_into_writer(config: &Config, representation: Representation) {
     let index = sink.declare_function("f", ty);
     sink.define_function(index, body);
     lowering.finish(&mut sink).unwrap();
-    let mut running = Running::new(&sink.finish(index), State::default());
+    let mut running = Running::new(&sink.finish(&[("f", index)]), State::default());
     assert_eq!(running.call("f", &[]).unwrap()[0].unwrap_i32(), 0);
     assert_eq!(running.store.data().output, b"!ok\n");
+}
+
+/// A frontend that brings a memory with an allocator of its own: `grow` gives what `memory.grow` of its runtime gives, and
+/// `size` its size.
+#[test]
+fn a_frontend_may_share_its_memory() {
+    let mut sink = Writer::default();
+    let nop = sink.function_type(&FunctionType::new([], []));
+    (0..IMPORTS).for_each(|_| _ = sink.import_function("test", "nop", nop));
+    let memory = sink.add_memory(1, None);
+    let config = Config { share: Some(Share::Split), split: SplitAddress::of_pages(16), ..Config::default() };
+    let mut lowering = Lowering::in_memory(&mut sink, &config, Representation::Packed, memory).unwrap();
+    let body = lowering
+        .function(&mut sink, "f", &FunctionType::new([], [ValueType::I32]), |f| {
+            f.region(|f, region| {
+                let segment = f.allocate_dynamic(region, 70_000);
+                f.put(Access::Int, segment, 69_996, 1);
+                // The frontend's own instructions in a function that is lowered here see the program's memory alone.
+                f.instruction(&Instruction::I32Const(2));
+                f.instruction(&Instruction::MemoryGrow(memory));
+                f.instruction(&Instruction::Drop);
+                let address = f.local(ValType::I32);
+                f.set(address, |f: &mut FunctionBuilder<'_>| f.address(segment));
+                f.push(address);
+                f.return_();
+            });
+            f.instruction(&Instruction::Unreachable);
+        })
+        .unwrap();
+    let ty = sink.function_type(&FunctionType::new([], [ValueType::I32]));
+    let f = sink.declare_function("f", ty);
+    sink.define_function(f, body);
+    let size = lowering.program_size(&mut sink).expect("the memory is split");
+    let grow = lowering.program_grow(&mut sink).expect("the memory is split");
+    lowering.finish(&mut sink).unwrap();
+    let mut running = Running::new(&sink.finish(&[("f", f), ("size", size), ("grow", grow)]), State::default());
+    let call = |running: &mut Running, name: &str, args: &[Val]| running.call(name, args).unwrap()[0].unwrap_i32();
+    assert_eq!(call(&mut running, "size", &[]), 1);
+    assert!(call(&mut running, "f", &[]) >= 1 << 20, "regions are above the split");
+    assert_eq!(call(&mut running, "size", &[]), 3);
+    assert_eq!(call(&mut running, "grow", &[Val::I32(13)]), 3);
+    assert_eq!(call(&mut running, "grow", &[Val::I32(1)]), -1, "the program has all below the split");
+    assert_eq!(call(&mut running, "size", &[]), 16);
+    // A memory that is not split has no such functions.
+    let mut sink = Writer::default();
+    let mut lowering = Lowering::new(&mut sink, &Config::default(), Representation::Packed).unwrap();
+    assert_eq!((lowering.program_size(&mut sink), lowering.program_grow(&mut sink)), (None, None));
+    let config =
+        Config { share: Some(Share::Allocator { export: "malloc".to_string(), pin: None }), ..Config::default() };
+    let error = Lowering::in_memory(&mut sink, &config, Representation::Packed, 0).expect_err("no exports yet");
+    assert!(error.to_string().contains("known when it is linked"), "{error}");
 }
 
 #[test]

@@ -114,3 +114,34 @@ fn large_functions_are_linked() {
         }
     }
 }
+
+/// More loops than there are whose checks are made before them: those of the rest are made in place. Such a function takes an
+/// engine more memory than a machine has, so the one that runs has fewer.
+#[test]
+fn a_hundred_thousand_loops_are_linked() {
+    let one = "(local.set $i (i32.const 0)) (loop $l
+        (call $setByte (local.get $s) (local.get $i) (i32.const 7))
+        (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))\n";
+    let code = |loops: usize| {
+        format!(
+            "(func $fill (param $s {{seg}}) (param $n i32) (local $i i32) {})
+             (func (export \"f\") (param $n i32) (result i32) (local $r i32) (local $s {{seg}})
+               (local.set $r (call $new))
+               (local.set $s (call $allocate (local.get $r) (i32.const 16)))
+               (call $fill (local.get $s) (local.get $n))
+               (call $getUByte (local.get $s) (i32.const 15)))",
+            one.repeat(loops)
+        )
+    };
+    let link = |loops: usize, segment: &str| {
+        let text = format!("(module {IMPORTS} {})", code(loops)).replace("{seg}", segment);
+        let config = Config { safety: Some(Safety::Spatial), ..Config::default() };
+        linmem::link(text.as_bytes(), &config).unwrap_or_else(|error| panic!("{segment}: {error}"))
+    };
+    link(100_000, "i64");
+    link(100_000, "anyref");
+    let mut running = Running::new(&link(4_100, "i64"), State::default());
+    assert_eq!(running.call("f", &[Val::I32(16)]).unwrap()[0].unwrap_i32(), 7);
+    let error = running.call("f", &[Val::I32(17)]).expect_err("too far");
+    assert_eq!(violation(&error).as_deref(), Some("OutOfBounds"));
+}

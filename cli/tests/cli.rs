@@ -316,3 +316,89 @@ fn checks_tell_errors_from_warnings() {
     expect(&output, 0, "");
     assert!(output.stderr.is_empty());
 }
+
+#[test]
+fn warnings_do_not_keep_a_module_from_being_linked() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "(module\n\
+                (import \"linmem\" \"MemorySegment.ofAddress\" (func $of (param i32 i32) (result i64)))\n\
+                (import \"linmem\" \"MemorySegment.getInt\" (func $get (param i64 i32) (result i32)))\n\
+                (func (export \"_start\") (if (i32.const 0) (then (drop (call $never)))))\n\
+                (func $never (result i32)\n\
+                (call $get (call $of (i32.const 16) (i32.const 8)) (i32.const 5))))";
+    std::fs::write(dir.path().join("dead.wat"), text).unwrap();
+    let warning = "warning: dead.wat: OutOfBounds: MemorySegment.getInt: bytes 5..9 of a segment of 8 bytes (in $never at \
+                   line 6)\n";
+    for args in [&["link", "dead.wat", "-o", "dead.wasm"][..], &["run", "dead.wat"], &["check", "dead.wat"]] {
+        let output = linmem(args, dir.path(), b"");
+        expect(&output, 0, "");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), warning, "{args:?}");
+    }
+    expect(&linmem(&["run", "dead.wasm"], dir.path(), b""), 0, "");
+    // What is reached for certain is an error of `check` alone.
+    let text = text.replace("(if (i32.const 0) (then (drop (call $never))))", "(drop (call $never))");
+    std::fs::write(dir.path().join("dead.wat"), text).unwrap();
+    expect_error(
+        &linmem(&["check", "dead.wat"], dir.path(), b""),
+        1,
+        &["dead.wat", "OutOfBounds", "in $never at line 6"],
+    );
+    expect(&linmem(&["link", "dead.wat", "-o", "dead.wasm"], dir.path(), b""), 0, "");
+}
+
+#[test]
+fn how_memory_is_shared_is_told_in_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "(module\n\
+                (import \"linmem\" \"MemoryAllocator.new\" (func $new (result i32)))\n\
+                (memory (export \"memory\") 1)\n\
+                (func (export \"_start\") (drop (call $new)) (drop (memory.size))))";
+    std::fs::write(dir.path().join("shared.wat"), text).unwrap();
+    let told = |args: &[&str]| {
+        let output = linmem(args, dir.path(), b"");
+        expect(&output, 0, "");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let linked = told(&["link", "shared.wat", "-o", "out.wasm"]);
+    assert!(linked.starts_with("warning: shared.wat: ") && linked.contains("split"), "{linked}");
+    assert_eq!(linked.lines().count(), 1);
+    let checked = told(&["check", "shared.wat"]);
+    assert!(checked.contains("split") && checked.lines().count() == 1, "{checked}");
+    // Who has chosen need not be told.
+    assert_eq!(told(&["link", "--share", "split", "shared.wat", "-o", "out.wasm"]), "");
+    assert_eq!(told(&["link", "--share", "trust", "shared.wat", "-o", "out.wasm"]), "");
+    let parts = ["--share", "allocator", "malloc"];
+    expect_error(
+        &linmem(&["link", "--share", "allocator:malloc", "shared.wat", "-o", "out2.wasm"], dir.path(), b""),
+        1,
+        &parts,
+    );
+    assert!(!dir.path().join("out2.wasm").exists());
+}
+
+#[test]
+fn what_the_engine_cannot_run_is_an_error_before_anything_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |text: &str| linmem(&["run", "-"], dir.path(), text.as_bytes());
+    let shared = "(module (memory (export \"memory\") 1 2 shared)\n\
+                  (func (export \"_start\") (drop (i32.atomic.rmw.add (i32.const 8) (i32.const 1)))))";
+    expect(&run(shared), 0, "");
+    let stacks = "(module (type $f (func)) (type $c (cont $f)) (func $g) (elem declare func $g)\n\
+                  (func (export \"_start\") (drop (cont.new $c (ref.func $g)))))";
+    expect_error(&run(stacks), 1, &["standard input", "stack switching"]);
+    let legacy = "(module (func (export \"_start\") try nop catch_all end))";
+    expect_error(&run(legacy), 1, &["standard input", "exceptions as they were before `try_table`"]);
+}
+
+#[test]
+fn lines_are_of_the_text_that_was_linked() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(example("out_of_bounds.wat")).unwrap();
+    std::fs::write(dir.path().join("text.wat"), text).unwrap();
+    let args = ["link", "--on-violation", "report", "text.wat", "-o", "binary.wasm"];
+    expect(&linmem(&args, dir.path(), b""), 0, "");
+    let output = linmem(&["run", "binary.wasm"], dir.path(), b"");
+    expect(&output, 1, "");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(errors.ends_with("\n  at text.wat:11, in $last\n"), "{errors}");
+}

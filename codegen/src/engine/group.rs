@@ -74,7 +74,7 @@ impl Question {
 impl Engine<'_> {
     /// Adds a check that was just written to those that may be put together.
     pub(super) fn group_check(&mut self, check: Check, reads: Vec<(LocalIndex, Part, u64)>) {
-        let is_asked = self.context.choices.optimize == Optimize::Speed;
+        let is_asked = self.optimize == Optimize::Speed;
         let Some(question) = Question::of(&check).filter(|_| is_asked) else { return self.end_group() };
         let can_join = |group: &Group| {
             self.locals.is_unchanged(question.local, group.start) || planted::has(Bug::GroupAcrossAssignment)

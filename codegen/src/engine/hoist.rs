@@ -76,8 +76,7 @@ impl Engine<'_> {
     pub(super) fn hoist_checks(&mut self) {
         let depth = self.control.len();
         let Some(scan) = self.scan.take_if(|scan| scan.depth == depth) else { return };
-        let is_asked =
-            self.context.choices.optimize == Optimize::Speed && !(scan.checks.is_empty() && scan.casts.is_empty());
+        let is_asked = self.optimize == Optimize::Speed && !(scan.checks.is_empty() && scan.casts.is_empty());
         let Some(counted) = scan.counted().filter(|_| is_asked && self.hoisted < MOST_HOISTED) else { return };
         self.hoisted += 1;
         for (local, part, times) in &scan.reads {

@@ -27,6 +27,7 @@ mod watch;
 
 pub(crate) use finish::Lowered;
 
+use crate::config::Optimize;
 use crate::context::Context;
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
@@ -157,6 +158,8 @@ pub(crate) struct Engine<'a> {
     current: Option<(Intrinsic, Option<u32>)>,
     labels: u32,
     purpose: Purpose,
+    /// Whether the code is to be fast or small.
+    optimize: Optimize,
     /// Inside of unreachable code: how many control structures were opened there.
     dead: Option<u32>,
 }
@@ -192,8 +195,14 @@ impl<'a> Engine<'a> {
             current: None,
             labels: 0,
             purpose: Purpose::Code,
+            optimize: context.choices.optimize,
             dead: None,
         }
+    }
+
+    /// Lowers for size, whatever is asked: for functions that would otherwise become too large.
+    pub(crate) fn optimize_for_size(&mut self) {
+        self.optimize = Optimize::Size;
     }
 
     /// `i32.const`.

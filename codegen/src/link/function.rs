@@ -26,6 +26,9 @@ pub(super) struct Shim {
 /// A limit that engines share, by the JavaScript interface of WebAssembly.
 const MOST_CODE: usize = 7_654_321;
 
+/// Functions of more bytes are lowered for size: lowered for speed they might exceed [`MOST_CODE`].
+const LARGE: usize = 1 << 20;
+
 /// What functions are lowered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -151,6 +154,9 @@ fn lower(
     };
     if findings.purpose == Purpose::Check {
         walk.engine.look_for_findings();
+    }
+    if body.body.range().len() > LARGE {
+        walk.engine.optimize_for_size();
     }
     let mut reader = body.body.get_binary_reader();
     walk.validator.read_locals(&mut reader)?;

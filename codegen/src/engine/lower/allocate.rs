@@ -66,7 +66,7 @@ impl Engine<'_> {
         self.write_frame(slot.frame);
         self.leave_scope_place(slot.frame, maker);
         // For size, a helper reserves the frame, and sets it to zero.
-        if self.context.choices.zero == Zero::Allocate && self.context.choices.optimize == Optimize::Speed {
+        if self.context.choices.zero == Zero::Allocate && self.optimize == Optimize::Speed {
             self.tape.late(Late::ClearFrame(slot.frame, 0));
         }
         self.push_deferred(Value::Slot(slot, None));
@@ -124,7 +124,7 @@ impl Engine<'_> {
         if let (Size::Constant(size), Size::Constant(constant)) = (size, alignment_size) {
             let fits = room(size) + u64::from(constant) <= u64::from(INLINE_BYTES);
             let choices = self.context.choices;
-            if fits && choices.optimize == Optimize::Speed && choices.zero != Zero::Allocate {
+            if fits && self.optimize == Optimize::Speed && choices.zero != Zero::Allocate {
                 return self.write_aligned_bump(size, constant, maker);
             }
         }

@@ -362,12 +362,12 @@ impl Engine<'_> {
     /// How often the code here is thought to run.
     pub(in crate::engine) fn frequency(&self) -> u64 {
         let loops = self.control.last().map_or(0, |control| control.loops);
-        frequency(loops, self.context.choices.optimize)
+        frequency(loops, self.optimize)
     }
 
     /// How often the code around the loop here is thought to run.
     pub(in crate::engine) fn frequency_around(&self) -> u64 {
         let loops = self.control.last().map_or(0, |control| control.loops);
-        frequency(loops.saturating_sub(1), self.context.choices.optimize)
+        frequency(loops.saturating_sub(1), self.optimize)
     }
 }

@@ -76,7 +76,7 @@ impl Engine<'_> {
     /// In `$linmem.OutOfMemory`, with top as it was.
     pub(super) fn write_frame(&mut self, frame: FrameId) {
         let base = self.frames.base(frame).0;
-        if self.context.choices.optimize == Optimize::Size {
+        if self.optimize == Optimize::Size {
             self.write_frame_bytes(frame);
             self.call_helper(Helper::Bump);
             self.tape.emit(|sink| {
@@ -149,7 +149,7 @@ impl Engine<'_> {
     /// In `$linmem.OutOfMemory`, with top as it was.
     pub(super) fn write_bump(&mut self, size: Size) {
         let choices = self.context.choices;
-        if choices.optimize == Optimize::Size || choices.zero == Zero::Allocate {
+        if self.optimize == Optimize::Size || choices.zero == Zero::Allocate {
             self.push_size(size);
             return self.call_helper(Helper::Bump);
         }

@@ -87,7 +87,7 @@ impl Engine<'_> {
             return Maker::Header(header);
         }
         self.materialize(handle);
-        if self.context.choices.optimize == Optimize::Size || matches!(self.context.home, Home::Found { .. }) {
+        if self.optimize == Optimize::Size || matches!(self.context.home, Home::Found { .. }) {
             let local = self.locals.scratch(Scratch::Handle);
             if self.context.has_scopes() {
                 self.tape.emit(|sink| {

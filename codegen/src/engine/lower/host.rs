@@ -52,7 +52,7 @@ impl Engine<'_> {
         }
         let form = call.form(self.context, signature.folded);
         // What only has to unpack segments can be done without.
-        let in_place = self.context.choices.optimize == Optimize::Speed && call.only_unpacks(form);
+        let in_place = self.optimize == Optimize::Speed && call.only_unpacks(form);
         let form = if in_place { Form::default() } else { form };
         let maker = match &*operands {
             [handle, rest @ ..] if meanings.first() == Some(&Meaning::Allocator) => {

@@ -125,8 +125,7 @@ impl Engine<'_> {
             }
             Some(frame) => {
                 // The list of regions wants more than fits here.
-                let inline = self.context.choices.tracking() == Tracking::Headers
-                    && self.context.choices.optimize == Optimize::Speed;
+                let inline = self.context.choices.tracking() == Tracking::Headers && self.optimize == Optimize::Speed;
                 if inline {
                     self.write_inline_open(region, frame);
                 } else {

@@ -1,0 +1,11 @@
+;;! --base global:__heap_base
+;;! representations: i64
+;; A module that is loaded at an address that its loader chooses imports the global: the name of the import is enough.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
+  (import "env" "__heap_base" (global i32))
+  (memory (export "memory") 1)
+  (func (export "allocate") (param $bytes i32) (result i32)
+    (call $address (call $allocate (call $new) (local.get $bytes)))))
