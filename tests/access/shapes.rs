@@ -147,20 +147,26 @@ impl Generator<'_, '_> {
         body
     }
 
-    /// A region that stays open behind the arm, or the round of a loop, that it was opened in. The region around it, or another
-    /// one, is not the innermost one then.
+    /// A region that stays open behind the arm, or the round of a loop, that it was opened in: the region around it, or another
+    /// one, is not the innermost one then. Or a region that is closed in an arm.
     pub fn left_open(&mut self) -> Vec<Statement> {
         let (region, inner) = (self.some_region(), REGIONS - 1);
         let allocate = |generator: &mut Self| {
             let place = generator.target();
-            generator.statement(|_| Action::Allocate(place, region, Number::Local(0), 1, Scope::Here))
+            generator.statement(|generator| {
+                let is_constant = generator.setting.frames && generator.source.chance(80);
+                let bytes = if is_constant { generator.constant(8) } else { Number::Local(0) };
+                Action::Allocate(place, region, bytes, 1, Scope::Here)
+            })
         };
         let depth = self.loops.len();
         let mut list = vec![allocate(self)];
-        if depth == 2 || self.source.chance(50) {
+        if depth == 2 || self.source.chance(60) {
+            let closes = self.source.chance(40);
             list.push(self.statement(|generator| {
                 let condition = generator.condition();
-                Action::If(condition, vec![generator.statement(|_| Action::Open(inner))], Vec::new())
+                let change = if closes { Action::Close(region, Scope::Here) } else { Action::Open(inner) };
+                Action::If(condition, vec![generator.statement(|_| change)], Vec::new())
             }));
             list.push(allocate(self));
         } else {
@@ -205,7 +211,7 @@ impl Generator<'_, '_> {
         let index = 2 + depth;
         let width = self.source.pick(&Width::ALL);
         // Nothing but accesses at the index, so that their checks can be made before the loop.
-        let is_plain = self.source.chance(56);
+        let is_plain = self.source.chance(64);
         let factor = if !is_plain && self.source.chance(30) { self.source.pick(&[2, 3, 4, 8, 12]) } else { 1 };
         let step = match self.source.below(4) {
             0 | 1 => 1,
@@ -239,7 +245,7 @@ impl Generator<'_, '_> {
                 }));
             }
             // What a loop assigns is not what it was before the loop.
-            if is_plain && generator.source.chance(12) {
+            if is_plain && generator.source.chance(20) {
                 let other = Segment::At(generator.local());
                 body.push(generator.statement(|_| Action::Move(place, other)));
             }

@@ -1,7 +1,10 @@
 //! A host for test modules: a WASI whose transfers can be made short, growth that is not linmem's, and a log.
 
 use super::folder::Embedding;
-use linmem_host::wasmtime::{Caller, Engine, Extern, Instance, Linker, Memory, Module, ResourceLimiter, Store, Val};
+use linmem_host::wasmtime::{
+    Caller, Engine, Extern, Global, GlobalType, Instance, Linker, Memory, Module, Mutability, ResourceLimiter, Store,
+    Val, ValType,
+};
 use linmem_host::wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use std::sync::OnceLock;
 
@@ -114,6 +117,9 @@ impl Running {
             let memory = Memory::new(&mut store, ty).expect("a memory of that type exists");
             linker.define(&store, "env", "memory", memory).expect("the name is free");
         }
+        let immutable = GlobalType::new(ValType::I32, Mutability::Const);
+        let base = Global::new(&mut store, immutable, Val::I32(1028)).expect("the value has the type");
+        linker.define(&store, "env", "__heap_base", base).expect("the name is free");
         let instance = linker.instantiate(&mut store, module).expect("a linked module starts");
         store.data_mut().limits = limits;
         Running { store, instance }

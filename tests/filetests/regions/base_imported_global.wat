@@ -9,3 +9,6 @@
   (memory (export "memory") 1)
   (func (export "allocate") (param $bytes i32) (result i32)
     (call $address (call $allocate (call $new) (local.get $bytes)))))
+
+;; run: allocate(1) == 1040
+;; run: allocate(1) == 1048
