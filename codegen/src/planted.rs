@@ -76,7 +76,7 @@ bugs! {
     FrameAcrossArm,
     /// An allocation in a loop joins a frame that began before it.
     FrameAcrossLoop,
-    /// An allocation joins a frame whose region was closed.
+    /// An allocation joins a frame whose region was closed, or that is for one segment alone.
     FrameAfterClose,
     /// The parts of a packed segment are not kept anew when its local is assigned.
     PartsAfterAssignment,

@@ -16,7 +16,40 @@ const PROGRAMS: usize = 10_016;
 
 /// A program that finds each bug, so that the search is short. Where the generator has changed and a program does not find
 /// its bug any more, all the others are tried; the test prints which one does.
-const FOUND_BY: &[(Bug, usize)] = &[];
+const FOUND_BY: &[(Bug, usize)] = &[
+    (Bug::UncheckedIsInnermost, 629),
+    (Bug::InnermostAfterCall, 93),
+    (Bug::InnermostAfterStructure, 138),
+    (Bug::InnermostInLoop, 971),
+    (Bug::FrameIsLive, 93),
+    (Bug::LiveAfterFree, 93),
+    (Bug::FactAfterArm, 57),
+    (Bug::FactAfterAssignment, 380),
+    (Bug::FactInLoop, 135),
+    (Bug::FactOneByteFurther, 328),
+    (Bug::ReachOneByteFurther, 3392),
+    (Bug::LiveFurther, 7615),
+    (Bug::GroupAsksFirst, 1235),
+    (Bug::GroupAcrossAssignment, 206),
+    (Bug::GroupAcrossEffects, 722),
+    (Bug::HoistEarlierLast, 1351),
+    (Bug::HoistEarlierStep, 237),
+    (Bug::HoistIgnoresStart, 461),
+    (Bug::HoistAfterStep, 321),
+    (Bug::HoistAssignedBound, 29),
+    (Bug::HoistAssignedSegment, 1087),
+    (Bug::HoistIgnoresLiveness, 496),
+    (Bug::HoistAcrossExit, 1296),
+    (Bug::CastAfterAssignment, 49),
+    (Bug::FrameAcrossArm, 4119),
+    (Bug::FrameAcrossLoop, 640),
+    (Bug::PartsAfterAssignment, 1),
+    (Bug::LocalInLoop, 200),
+    (Bug::LocalAfterArm, 1223),
+    (Bug::BoundsWrap, 6),
+    (Bug::BoundsOneByteFurther, 23),
+    (Bug::LiveFirstByte, 3371),
+];
 
 /// What a bug does to the programs of a module: the number of the first one that goes wrong, and how.
 fn find_in(number: usize, bug: Bug) -> Option<(usize, String)> {

@@ -155,12 +155,23 @@ impl Generator<'_, '_> {
             let place = generator.target();
             generator.statement(|generator| {
                 let is_constant = generator.setting.frames && generator.source.chance(80);
-                let bytes = if is_constant { generator.constant(8) } else { Number::Local(0) };
+                // One that is too large to share its frame, and others that must not join it.
+                let size = generator.source.pick(&[8, 24, 65536]);
+                let bytes = if is_constant { generator.constant(size) } else { Number::Local(0) };
                 Action::Allocate(place, region, bytes, 1, Scope::Here)
             })
         };
         let depth = self.loops.len();
         let mut list = vec![allocate(self)];
+        list.push(allocate(self));
+        if self.setting.frames {
+            let place = self.local();
+            let access = |generator: &mut Self| {
+                let (from, value) = (generator.constant(0), generator.value());
+                generator.statement(|_| Action::Set(Segment::At(place), from, Width::Long, value))
+            };
+            list.push(access(self));
+        }
         if depth == 2 || self.source.chance(60) {
             let closes = self.source.chance(40);
             list.push(self.statement(|generator| {
