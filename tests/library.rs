@@ -6,13 +6,14 @@
 mod support;
 
 use linmem::build::{FunctionBuilder, Lowering, ModuleBuilder, ModuleSink};
+use linmem::wasi;
 use linmem::wasm_encoder::{
     BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, SubType, TypeSection, ValType,
 };
 use linmem::{
-    Access, Config, Error, FunctionType, OnViolation, Report, Representation, Safety, Share, SourceLine, SplitAddress,
-    ValueType, Violation,
+    Access, Config, Error, FunctionType, Intrinsic, OnViolation, Report, Representation, Safety, Share, SourceLine,
+    SplitAddress, ValueType, Violation,
 };
 use linmem_host::wasmtime::Val;
 use support::build::{add_probe, configurations};
@@ -557,6 +558,60 @@ fn a_frontend_may_share_its_memory() {
         Config { share: Some(Share::Allocator { export: "malloc".to_string(), pin: None }), ..Config::default() };
     let error = Lowering::in_memory(&mut sink, &config, Representation::Packed, 0).expect_err("no exports yet");
     assert!(error.to_string().contains("known when it is linked"), "{error}");
+}
+
+/// The recursion group of a module's segments, as text.
+fn group(module: &[u8]) -> String {
+    let printed = linmem::wat::print(module).unwrap();
+    let (start, end) = (printed.find("(rec").expect("a group"), printed.find("(type (;2;)").expect("other types"));
+    printed[start..end].to_string()
+}
+
+/// Segments of one module are no segments of another one: engines compare types by their structure.
+#[test]
+fn modules_with_other_code_have_other_segments() {
+    let reference = Representation::ALL[2];
+    let code = |bytes: i32| {
+        move |f: &mut FunctionBuilder<'_>| {
+            f.region(|f, region| {
+                let segment = f.allocate_dynamic(region, bytes);
+                f.put(Access::Byte, segment, 0, 1);
+            });
+            f.push(f.param(0));
+        }
+    };
+    let of = |bytes: i32| group(&module(reference, code(bytes)).unwrap());
+    assert_eq!(of(100), of(100));
+    assert_ne!(of(100), of(101));
+    let written = |bytes: i32| {
+        let mut sink = Writer::default();
+        let mut lowering = Lowering::new(&mut sink, &Config::default(), reference).unwrap();
+        let nop = sink.function_type(&FunctionType::new([], []));
+        (0..IMPORTS).for_each(|_| _ = sink.import_function("test", "nop", nop));
+        let ty = FunctionType::new([ValueType::I32], [ValueType::I32]);
+        let body = lowering.function(&mut sink, "f", &ty, code(bytes)).unwrap();
+        let ty = sink.function_type(&ty);
+        let f = sink.declare_function("f", ty);
+        sink.define_function(f, body);
+        lowering.finish(&mut sink).unwrap();
+        group(&sink.finish(&[("f", f)]))
+    };
+    assert_eq!(written(100), written(100));
+    assert_ne!(written(100), written(101));
+}
+
+#[test]
+fn the_errno_of_the_last_call_is_kept_if_it_is_asked_for() {
+    let code = |f: &mut FunctionBuilder<'_>| {
+        f.push(77);
+        f.wasi(wasi::Function::FdClose);
+        f.instruction(&Instruction::Drop);
+        f.intrinsic(Intrinsic::WasiLastErrno);
+    };
+    let error = module(Representation::Packed, code).expect_err("not kept");
+    assert!(error.to_string().contains("wasi.last_errno requires `last_errno`"), "{error}");
+    let bytes = built(&Config { last_errno: true, ..Config::default() }, Representation::Packed, code).unwrap();
+    assert!(linmem::wat::print(&bytes).unwrap().contains("$linmem.errno"));
 }
 
 #[test]

@@ -424,4 +424,16 @@ mod tests {
         tape.raw(&[9]);
         assert_eq!(finish(tape), [1, 0x1a, 0x01, 9]);
     }
+
+    #[test]
+    fn the_first_function_without_an_index_is_named() {
+        let missing = Missing::default();
+        assert_eq!(missing.check(Some(7), || unreachable!()), 7);
+        assert_eq!(missing.error(), Ok(()));
+        let helper = FunctionRef::Helper(Helper::FindHome);
+        assert_eq!(missing.check(None, || helper.describe()), NO_INDEX);
+        assert_eq!(missing.check(None, || FunctionRef::Program(3).describe()), NO_INDEX);
+        let error = missing.error().expect_err("two have none");
+        assert_eq!(error.to_string(), "internal error: linmem.find_home has no index; this is a defect of linmem");
+    }
 }
