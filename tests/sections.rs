@@ -340,6 +340,6 @@ fn names_of_a_linked_module_can_be_read() {
         },
         _ => None,
     });
-    let subsections: Vec<Name<'_>> = section.expect("names").into_iter().collect::<Result<_, _>>().unwrap();
+    let subsections: Vec<Name<'_>> = section.expect("names").collect::<Result<_, _>>().unwrap();
     assert!(subsections.iter().any(|name| matches!(name, Name::Function(_))));
 }

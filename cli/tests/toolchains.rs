@@ -240,10 +240,9 @@ fn binaryen_accepts_the_features_that_a_module_says_it_uses() {
     let output = optimize(&module);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // It says no where a feature is missing.
-    let bytes = std::fs::read(&module).unwrap();
+    let mut bytes = std::fs::read(&module).unwrap();
     let position = bytes.windows(13).position(|window| window == b"+\x0bbulk-memory").expect("the feature is listed");
-    let mut without = bytes.clone();
-    without[position] = b'-';
-    std::fs::write(&module, &without).unwrap();
+    bytes[position] = b'-';
+    std::fs::write(&module, &bytes).unwrap();
     assert!(!optimize(&module).status.success(), "without the feature it is refused");
 }

@@ -5,6 +5,7 @@
 
 #[path = "../../tests/support"]
 mod support {
+    pub mod folder;
     pub mod host;
 }
 

@@ -155,23 +155,12 @@ impl Generator<'_, '_> {
             let place = generator.target();
             generator.statement(|generator| {
                 let is_constant = generator.setting.frames && generator.source.chance(80);
-                // One that is too large to share its frame, and others that must not join it.
-                let size = generator.source.pick(&[8, 24, 65536]);
-                let bytes = if is_constant { generator.constant(size) } else { Number::Local(0) };
+                let bytes = if is_constant { generator.constant(8) } else { Number::Local(0) };
                 Action::Allocate(place, region, bytes, 1, Scope::Here)
             })
         };
         let depth = self.loops.len();
         let mut list = vec![allocate(self)];
-        list.push(allocate(self));
-        if self.setting.frames {
-            let place = self.local();
-            let access = |generator: &mut Self| {
-                let (from, value) = (generator.constant(0), generator.value());
-                generator.statement(|_| Action::Set(Segment::At(place), from, Width::Long, value))
-            };
-            list.push(access(self));
-        }
         if depth == 2 || self.source.chance(60) {
             let closes = self.source.chance(40);
             list.push(self.statement(|generator| {
@@ -195,22 +184,42 @@ impl Generator<'_, '_> {
         list
     }
 
-    /// Allocations that follow each other, of one region: a handle that was checked need not be checked again.
+    /// Allocations that follow each other, of one region: a handle that was checked need not be checked again. Where nobody knows
+    /// their addresses, what is written to each shows whether they overlap.
     pub fn makers(&mut self) -> Vec<Statement> {
         let region = self.some_region();
         let count = self.source.between(2, 3);
-        (0..count)
-            .map(|_| {
-                let place = self.target();
-                let size = self.source.between(1, 40);
-                let is_constant = self.source.chance(40);
-                self.statement(|generator| {
-                    let bytes = if is_constant { generator.constant(size) } else { generator.given(size) };
-                    let alignment = if generator.source.chance(20) { 16 } else { 1 };
-                    Action::Allocate(place, region, bytes, alignment, Scope::Here)
-                })
-            })
-            .collect()
+        let mut places = Vec::new();
+        let mut list = Vec::new();
+        for number in 0..count {
+            let place = if self.setting.frames { Place::Local(number as usize) } else { self.target() };
+            // One that is too large shares its frame with nobody.
+            let size = if self.setting.frames && self.source.chance(15) { 65536 } else { self.source.between(1, 40) };
+            let is_constant = self.source.chance(40);
+            list.push(self.statement(|generator| {
+                let bytes = if is_constant { generator.constant(size) } else { generator.given(size) };
+                let alignment = if generator.source.chance(20) { 16 } else { 1 };
+                Action::Allocate(place, region, bytes, alignment, Scope::Here)
+            }));
+            places.push(place);
+        }
+        if self.setting.frames {
+            for (number, place) in places.iter().enumerate() {
+                let value = 10 + number as u32;
+                list.push(self.statement(|generator| {
+                    let (offset, value) = (generator.constant(0), generator.constant(value));
+                    Action::Set(Segment::At(*place), offset, Width::Byte, value)
+                }));
+            }
+            for place in places {
+                list.push(self.statement(|generator| {
+                    let offset = generator.constant(0);
+                    Action::Get(Segment::At(place), offset, Width::UByte)
+                }));
+            }
+            list.push(self.statement(|_| Action::Log));
+        }
+        list
     }
 
     pub fn counted(&mut self) -> Vec<Statement> {

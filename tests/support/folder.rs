@@ -3,7 +3,7 @@
 use linmem_host::wasmtime_wasi::p1::WasiP1Ctx;
 use linmem_host::wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use linmem_host::wasmtime_wasi::{FsPerms, WasiCtxBuilder};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What a program is run with.
@@ -70,7 +70,9 @@ impl Drop for Embedding {
 fn populate(world: &World) -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("world-{}-{number}", std::process::id()));
+    let folder = option_env!("CARGO_TARGET_TMPDIR")
+        .map_or_else(std::env::temp_dir, PathBuf::from)
+        .join(format!("world-{}-{number}", std::process::id()));
     let write = |path: &str, text: &str| std::fs::write(folder.join(path), text).expect("a file can be written");
     std::fs::create_dir_all(folder.join("sub")).expect("a directory can be made");
     write("hello.txt", "Hello, file!\n");
