@@ -3,7 +3,9 @@
 use crate::files;
 use crate::options::{Arguments, Command, Lowering};
 use linmem::wasi::Errno;
-use linmem::{Config, Error, Intrinsic, OnViolation, Report, Severity, Signature, Site, SourceLine, Violation, wat};
+use linmem::{
+    Config, Error, Finding, Intrinsic, OnViolation, Report, Severity, Signature, Site, SourceLine, Violation, wat,
+};
 use linmem_host::run::{self, Directory, Options};
 use std::io::Write;
 use std::path::Path;
@@ -57,7 +59,11 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             for finding in &findings {
                 eprintln!("{}: {}", finding.severity, crate::printable(&one_line(&file, &finding.error)));
             }
-            Ok(u8::from(findings.iter().any(|finding| finding.severity == Severity::Error)))
+            let is_usage = |finding: &Finding| matches!(finding.error, Error::Option { .. });
+            Ok(match findings.iter().any(|finding| finding.severity == Severity::Error) {
+                true if findings.iter().any(is_usage) => 2,
+                has_errors => u8::from(has_errors),
+            })
         }
         Command::Intrinsics => {
             print(&catalogue())?;

@@ -85,11 +85,12 @@ pub(crate) struct Lowering {
     #[arg(long, value_name = "BASE")]
     base: Option<Base>,
     /// How linmem and the program share a memory that the module brings: split, allocator:NAME[,PIN], trust [default: split
-    /// if the module defines the memory and contains memory.size or memory.grow of it, else trust]
+    /// if --split is given, or if the module defines a memory that is not shared between threads and contains memory.size or
+    /// memory.grow of it; else trust]
     #[arg(long, value_name = "WAY")]
     share: Option<Share>,
-    /// Where a memory is split, with KiB, MiB or GiB: the program keeps what lies below [default: the maximum of the memory,
-    /// else 2GiB, or half as much as often as the host refuses]
+    /// Where a memory is split, a multiple of 64KiB, with KiB, MiB or GiB: the program keeps what lies below. Half as much as
+    /// long as the host refuses [default: the maximum of the memory, else 2GiB]
     #[arg(long, value_name = "BYTES")]
     split: Option<SplitAddress>,
     /// How many pages the memory may have at most, if linmem defines it or it is split

@@ -132,7 +132,7 @@ impl FromStr for SplitAddress {
         let split = pages.and_then(|pages| u32::try_from(pages).ok()).and_then(SplitAddress::of_pages);
         split.ok_or_else(|| {
             format!(
-                "`{text}` is not a split: a multiple of 65536 bytes from 64KiB to {} KiB, with or without the suffix KiB, \
+                "`{text}` is not a split: a multiple of 65536 bytes from 64KiB to {}KiB, with or without the suffix KiB, \
                  MiB or GiB",
                 u64::from(SplitAddress::MOST) * u64::from(PAGE) / 1024
             )
@@ -220,8 +220,9 @@ pub struct Config {
     pub sealed: bool,
     /// Where linmem's memory begins in a module that brings its own.
     pub base: Option<Base>,
-    /// How linmem gets memory in a module that brings its own; nothing means `split` if the module defines the memory, the
-    /// memory is not shared, and code of the module contains `memory.size` or `memory.grow` of it; else `trust`.
+    /// How linmem gets memory in a module that brings its own; nothing means `split` if `split` is given, or if the
+    /// module defines the memory, the memory is not shared between threads, and code of the module contains `memory.size` or
+    /// `memory.grow` of it; else `trust`.
     pub share: Option<Share>,
     /// Where the memory is split; nothing means after the declared maximum of the memory, else at 2 GiB, halved as long as
     /// the host refuses so much memory.

@@ -7,21 +7,26 @@
 //!   version      u32, 1
 //!   strings      a vector of names
 //!   sites        a vector of:  intrinsic   u32, a string
-//!                              function    u32, its index: in the module that was linked, or in the one that was
-//!                                          built; 2^32 - 1 if a frontend's own writer gave it one
+//!                              function    u32, its index: in the module that was linked (first, if it
+//!                                          was linked again), or that was built; 2^32 - 1 if a frontend's own writer gave it one
 //!                              name        u32, a string: the name of the function, maybe empty
 //!                              offset      u32, where the intrinsic is in the module that was linked, in bytes; 0 if
 //!                                          it was built, not linked
-//!                              file        u32, a string: the source file, empty if it is the text that was linked
+//!                              file        u32, a string: the source file, empty if it is a text without a name
 //!                              line        u32, in the source; 0 if that is not known
 //!                              column      u32, in the source; 0 if that is not known
 //! ```
 //!
 //! All numbers are in LEB128, vectors and names as in WebAssembly itself.
+//!
+//! A module that is linked again keeps the sites that it has, with their numbers; those that are added come behind them.
+//! Where modules were merged that had a section each, the numbers of the sections overlap: of a number that is in both, only
+//! what both say is told.
 
-use crate::source::SourceLine;
+use crate::source::{SourceLine, one_line};
 use indexmap::IndexSet;
 use linmem_intrinsics::Intrinsic;
+use std::cell::Cell;
 use std::fmt;
 use wasm_encoder::Encode;
 use wasmparser::{BinaryReader, BinaryReaderError, Parser, Payload};
@@ -31,6 +36,9 @@ pub const SECTION: &str = "linmem.sites";
 
 /// The version of its contents.
 const VERSION: u32 = 1;
+
+/// How many bytes of names are read from a section. Behind them names are empty.
+const MOST_TEXT: usize = 1 << 26;
 
 /// A place that violations are reported from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +72,7 @@ impl Site {
     /// What messages call the function.
     pub fn function_name(&self) -> String {
         match (&self.name, self.function) {
-            (Some(name), _) => format!("${name}"),
+            (Some(name), _) => format!("${}", one_line(name)),
             (None, u32::MAX) => "a function without a name".to_string(),
             (None, function) => format!("function {function}"),
         }
@@ -111,7 +119,14 @@ fn decode(mut reader: BinaryReader<'_>) -> Result<Vec<Site>, BinaryReaderError> 
     for _ in 0..reader.read_var_u32()? {
         strings.push(reader.read_string()?);
     }
-    let string = |index: u32| strings.get(index as usize).map(|text| text.to_string()).unwrap_or_default();
+    // Sites that share a string have a copy each.
+    let room = Cell::new(MOST_TEXT);
+    let string = |index: u32| {
+        let text = strings.get(index as usize).copied().unwrap_or_default();
+        let text = if text.len() <= room.get() { text } else { "" };
+        room.set(room.get() - text.len());
+        text.to_string()
+    };
     let mut sites = Vec::new();
     for _ in 0..reader.read_var_u32()? {
         let intrinsic = string(reader.read_var_u32()?);

@@ -223,7 +223,8 @@ fn ended(error: &wasmtime::Error, Told { violation, errno }: Told) -> Result<i32
 
 fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
     let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
-        Some(name) => format!("${name}"),
+        // Names may hold anything.
+        Some(name) => format!("${}", name.replace('\n', "\\n")),
         None => format!("function {}", frame.func_index()),
     };
     backtrace.frames().iter().map(name).collect()

@@ -121,10 +121,9 @@ pub(super) fn program_grow(bodies: &Bodies<'_>) -> Function {
 /// at = allocator(tried << 16)
 /// at == 0:   tried = pages   at = allocator(tried << 16)   at == 0:   return 0
 /// pin(at)                                              ;; if there is such a function
-/// owned += tried
 /// chunk = (at + 7) & -8   end = min((at + (tried << 16)) & -8, CEILING) - RESERVE
-/// HOME == 0:   HOME = chunk   chunk.end = end   chunk.next = 0
-/// HOME < chunk:
+/// HOME == 0:   HOME = chunk   chunk.end = end   chunk.next = 0   owned += tried
+/// HOME < chunk:   owned += tried
 ///   before = HOME
 ///   loop $find
 ///     before.next - 1 < chunk - 1:   before = before.next   br $find    ;; unsigned: 0 is behind all
@@ -152,8 +151,6 @@ pub(super) fn claim(bodies: &Bodies<'_>) -> Function {
     if let Some(pin) = allocator.pin {
         sink.local_get(at).call((bodies.index)(FunctionRef::Program(pin))).drop();
     }
-    sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
-
     let mask = ALIGNMENT as i32 - 1;
     sink.local_get(at).i32_const(mask).i32_add().i32_const(!mask).i32_and().local_set(chunk);
     // In 64 bits, since a block may end at the end of the address space.
@@ -172,9 +169,12 @@ pub(super) fn claim(bodies: &Bodies<'_>) -> Function {
         let home = context.global(Global::Home);
         sink.global_get(home).i32_eqz().if_(BlockType::Empty);
         sink.local_get(chunk).local_get(end).i32_store(end_of).local_get(chunk).i32_const(0).i32_store(next_of);
-        sink.local_get(chunk).global_set(home).local_get(at).return_().end();
+        sink.local_get(chunk).global_set(home);
+        sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
+        sink.local_get(at).return_().end();
     }
     super::push_home(sink, context).local_tee(before).local_get(chunk).i32_lt_u().if_(BlockType::Empty);
+    sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
     sink.loop_(BlockType::Empty);
     sink.local_get(before).i32_load(next_of).i32_const(1).i32_sub();
     sink.local_get(chunk).i32_const(1).i32_sub().i32_lt_u().if_(BlockType::Empty);

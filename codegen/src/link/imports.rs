@@ -145,14 +145,11 @@ impl<'a> Imports<'a> {
         }
     }
 
-    /// Whether a function of WASI is imported as it is that looks at the memory.
-    pub(super) fn uses_wasi_memory(&self) -> bool {
-        let uses = |module: &str, name: &str| {
-            module == wasi::MODULE && wasi::Function::from_name(name).is_none_or(wasi::Function::uses_memory)
-        };
+    /// Whether a function of WASI is imported as it is. Hosts want the memory of such a module whatever the function does.
+    pub(super) fn uses_wasi(&self) -> bool {
         self.functions.iter().any(|fate| match fate {
-            Fate::Kept { module, name } => uses(module, name),
-            Fate::Host { module, name } => uses(module, name),
+            Fate::Kept { module, .. } => *module == wasi::MODULE,
+            Fate::Host { module, .. } => *module == wasi::MODULE,
             Fate::Intrinsic(_) => false,
         })
     }

@@ -8,6 +8,7 @@ use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::scan::Input;
 use crate::link::share;
 use linmem_allocator::layout::{CEILING, HOME, PAGE};
+use linmem_intrinsics::wasi;
 use wasmparser::{ExternalKind, Name, Operator, TypeRef, ValType};
 
 /// The name that WASI, and everybody else, expects a memory under.
@@ -40,7 +41,7 @@ impl Memory {
             export.name == EXPORT && export.kind == ExternalKind::Memory && export.index == self.index.0
         };
         let is_needed = needs.imports().any(HostImport::needs_memory);
-        let is_used = is_needed || input.imports.uses_wasi_memory();
+        let is_used = needs.imports().any(|import| import.module() == wasi::MODULE) || input.imports.uses_wasi();
         if self.exports || !is_used || input.exports.iter().any(is_exported) {
             return Ok(());
         }
@@ -82,9 +83,10 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
         return unsupported("has a custom page size; linmem needs pages of 65536 bytes");
     }
     let share::Sharing { growth, finding } = share::choose(input, config, index, &ty)?;
+    let takes_memory = finding.is_some();
     let maximum = match growth {
         Growth::Split(_) => maximum(config, ty.initial)?,
-        Growth::Grow | Growth::Allocator(_) if config.max_pages.is_some() => {
+        Growth::Grow | Growth::Allocator(_) if config.max_pages.is_some() && takes_memory => {
             let message = "--max-pages: the module brings its memory, whose type says how many it may have".to_string();
             return Err(Error::Option { message });
         }
@@ -117,6 +119,7 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
         );
         return Err(Error::Unsupported { message, place: Place::Module });
     }
+    share::check(config)?;
     if let Some(share @ Share::Allocator { .. }) = &config.share {
         return Err(Error::Option {
             message: format!("--share {share}: the module has no memory that it could share"),

@@ -19,12 +19,27 @@ pub(super) struct Sharing {
     pub(super) finding: Option<Finding>,
 }
 
+/// Refuses what no module can have.
+///
+/// # Errors
+///
+/// If a split is asked for together with another way to share.
+pub(super) fn check(config: &Config) -> Result<(), Error> {
+    match &config.share {
+        Some(share) if *share != Share::Split && config.split.is_some() => {
+            Err(Error::Option { message: format!("--split requires --share split, but it is --share {share}") })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Chooses how a memory of the module is shared.
 ///
 /// # Errors
 ///
 /// If the configuration asks for what this memory cannot have.
 pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType) -> Result<Sharing, Error> {
+    check(config)?;
     let is_imported = index < input.imported_memory_count;
     let fail = |message: String| Err(Error::Option { message });
     let growth = match &config.share {
@@ -38,9 +53,6 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &Memory
             return fail(format!("--share split: memory {index} is shared between threads"));
         }
         Some(Share::Split) => split(config, ty)?,
-        Some(share) if config.split.is_some() => {
-            return fail(format!("--split requires --share split, but it is --share {share}"));
-        }
         Some(Share::Trust) => Growth::Grow,
         Some(share @ Share::Allocator { export, pin }) => {
             Growth::Allocator(allocator(input, share, export, pin.as_deref())?)
@@ -75,10 +87,32 @@ fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
         None => match maximum {
             Some(0) => 1,
             Some(maximum) if maximum <= SplitAddress::MOST => maximum,
-            _ => DEFAULT_SPLIT,
+            _ => default_split(ty.initial),
         },
     };
+    if let (Some(split), Some(most)) = (config.split, config.max_pages)
+        && pages >= most
+    {
+        let message = format!("--split {split}: --max-pages {most} leaves no memory above it");
+        return Err(Error::Option { message });
+    }
+    if let Some(most) = config.max_pages
+        && u64::from(most) <= ty.initial
+    {
+        let message =
+            format!("--max-pages {most}: linmem needs more pages than the {} that the program starts with", ty.initial);
+        return Err(Error::Option { message });
+    }
     Ok(Growth::Split(Split { pages, maximum }))
+}
+
+/// The split of a program that starts with so many pages: 2 GiB, or else in the middle of what the program does not have yet.
+fn default_split(initial: u64) -> u32 {
+    let initial = u32::try_from(initial).unwrap_or(u32::MAX);
+    match SplitAddress::MOST.checked_sub(initial) {
+        Some(left) if initial >= DEFAULT_SPLIT => initial + left / 2,
+        _ => DEFAULT_SPLIT,
+    }
 }
 
 /// Looks up the functions of `--share allocator`.
@@ -184,6 +218,13 @@ fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, grow
             format!(
                 "memory {index} is imported, so --share trust: linmem grows it, and all code that uses it must use only what \
                  its own memory.grow returned"
+            ),
+        ),
+        (Growth::Grow, None) if index < input.imported_memory_count => (
+            Severity::Note,
+            format!(
+                "memory {index} is imported, so --share trust: linmem has what lies above the base, and grows it; all other \
+                 code must use only what its own memory.grow returned"
             ),
         ),
         (Growth::Grow, None) if ty.shared => (

@@ -2,9 +2,9 @@
 
 use wasmparser::{FromReader, Parser, Payload, SectionLimited};
 use wast::Wat;
-use wast::core::{ModuleField, ModuleKind};
+use wast::core::{ImportItems, ItemKind, ModuleField, ModuleKind, Tag, TagType};
 use wast::parser::{self, ParseBuffer};
-use wast::token::Span;
+use wast::token::{Index, Span};
 
 /// What a section has entries of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,11 @@ pub(super) fn line(text: &str, bytes: &[u8], offset: usize) -> Option<(usize, us
     wat.encode().ok()?;
     let Wat::Module(module) = &wat else { return None };
     let ModuleKind::Text(fields) = &module.kind else { return None };
-    let span = fields.iter().flat_map(|field| spans(field, kind)).nth(number)?;
+    let mut span = fields.iter().flat_map(|field| spans(field, kind)).nth(number)?;
+    // A type that no field declares has no place of its own. It is where it is used first, or nowhere.
+    if kind == Kind::Type && span.offset() == 0 {
+        span = fields.iter().find_map(|field| user(field, u32::try_from(number).ok()?))?;
+    }
     let (line, column) = span.linecol_in(text);
     Some((line + 1, column + 1))
 }
@@ -53,6 +57,25 @@ fn spans(field: &ModuleField<'_>, kind: Kind) -> Vec<Span> {
         (ModuleField::Tag(field), Kind::Tag) => vec![field.span],
         _ => Vec::new(),
     }
+}
+
+/// Where a field stands whose type is the one with this number.
+fn user(field: &ModuleField<'_>, number: u32) -> Option<Span> {
+    let (span, index) = match field {
+        ModuleField::Func(field) => (field.span, &field.ty.index),
+        ModuleField::Tag(Tag { span, ty: TagType::Exception(ty), .. }) => (*span, &ty.index),
+        ModuleField::Import(field) => match &field.items {
+            ImportItems::Single { sig, .. } => match &sig.kind {
+                ItemKind::Func(ty) | ItemKind::FuncExact(ty) | ItemKind::Tag(TagType::Exception(ty)) => {
+                    (field.span, &ty.index)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        },
+        _ => return None,
+    };
+    matches!(index, Some(Index::Num(found, _)) if *found == number).then_some(span)
 }
 
 /// The entry that an offset lies in: what it is, and its number in its section.

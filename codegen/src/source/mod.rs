@@ -49,10 +49,15 @@ impl fmt::Display for SourceLine {
         let SourceLine { file, line, column } = self;
         match (file, column) {
             (None, _) => write!(f, "line {line}"),
-            (Some(file), 0) => write!(f, "{file}:{line}"),
-            (Some(file), column) => write!(f, "{file}:{line}:{column}"),
+            (Some(file), 0) => write!(f, "{}:{line}", one_line(file)),
+            (Some(file), column) => write!(f, "{}:{line}:{column}", one_line(file)),
         }
     }
+}
+
+/// A name on one line: names of a module may hold anything.
+pub(crate) fn one_line(name: &str) -> Cow<'_, str> {
+    if name.contains('\n') { Cow::Owned(name.replace('\n', "\\n")) } else { Cow::Borrowed(name) }
 }
 
 /// A module as it was given, in the binary format, with what is known of where its code comes from.
