@@ -139,6 +139,17 @@ fn sections_that_stand_twice_come_out_once() {
         // Without the size and the name that the section begins with.
         bytes.split_off(6)
     };
+    let module_name = |name: &str| {
+        let mut section = NameSection::new();
+        section.module(name);
+        let mut tags = NameMap::new();
+        tags.append(0, name);
+        section.tag(&tags);
+        let mut bytes = Vec::new();
+        section.encode(&mut bytes);
+        bytes.split_off(6)
+    };
+    let (one, two) = (module_name("one"), module_name("two"));
     let (first, second, other) = (names(4, "first"), names(4, "second"), names(3, "get"));
     let (a, b) =
         (producers(&[("language", &[("A", "1")])]), producers(&[("language", &[("B", "2")]), ("sdk", &[("S", "3")])]));
@@ -146,6 +157,8 @@ fn sections_that_stand_twice_come_out_once() {
     let module = with_customs(
         CODE,
         &[
+            ("name", &one),
+            ("name", &two),
             ("name", &first),
             ("name", &second),
             ("name", &other),
@@ -163,7 +176,8 @@ fn sections_that_stand_twice_come_out_once() {
     assert_eq!(fields, expected);
     assert_eq!(read_features(&contents(&linked, "target_features")), ["sign-ext", "mutable-globals"]);
     let printed = linmem::wat::print(&linked).unwrap();
-    assert!(printed.contains("(func $second "), "the last name counts, as where there is one section: {printed}");
+    assert!(printed.starts_with("(module $one"), "{printed}");
+    assert!(printed.contains("(func $first "), "the first name counts: {printed}");
 }
 
 #[test]

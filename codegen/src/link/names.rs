@@ -29,21 +29,26 @@ type Indirect = BTreeMap<u32, Map>;
 pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     let mut section = NameSection::new();
     // The subsections that linmem adds to exist whether the input has them or not; the others are copied.
-    let mut copied: Vec<&Name<'_>> = Vec::new();
+    let mut copied: BTreeMap<u8, &Name<'_>> = BTreeMap::new();
     let (mut functions, mut locals, mut labels) = (Map::new(), Indirect::new(), Indirect::new());
     let (mut memories, mut globals, mut types) = (Map::new(), Map::new(), Map::new());
-    for subsection in &names.input.names {
+    // Where something has two names, in two sections, the first one counts.
+    for subsection in names.input.names.iter().rev() {
         match subsection {
-            Name::Module { name, .. } => section.module(name),
+            Name::Module { .. } => {}
             Name::Function(map) => functions.extend(names.functions(map)),
             Name::Local(map) => locals.extend(names.in_functions(map)),
             Name::Label(map) => labels.extend(names.in_functions(map)),
             Name::Memory(map) => memories.extend(read(map)),
             Name::Global(map) => globals.extend(read(map)),
             Name::Type(map) => types.extend(read(map)),
-            other => copied.push(other),
+            other => _ = copied.insert(id(other), other),
         }
     }
+    if let Some(Name::Module { name, .. }) = names.input.names.iter().find(|name| matches!(name, Name::Module { .. })) {
+        section.module(name);
+    }
+    let copied: Vec<&Name<'_>> = copied.into_values().collect();
     names.add_functions(&mut functions);
     names.add_locals(&mut locals);
     names.renumber_labels(&mut labels);
@@ -145,6 +150,25 @@ impl Names<'_> {
                 labels.insert(function, new);
             }
         }
+    }
+}
+
+/// The number of a subsection in the binary format, in whose order they come.
+fn id(name: &Name<'_>) -> u8 {
+    match name {
+        Name::Module { .. } => 0,
+        Name::Function(_) => 1,
+        Name::Local(_) => 2,
+        Name::Label(_) => 3,
+        Name::Type(_) => 4,
+        Name::Table(_) => 5,
+        Name::Memory(_) => 6,
+        Name::Global(_) => 7,
+        Name::Element(_) => 8,
+        Name::Data(_) => 9,
+        Name::Field(_) => 10,
+        Name::Tag(_) => 11,
+        Name::Unknown { ty, .. } => *ty,
     }
 }
 
