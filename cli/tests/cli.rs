@@ -155,7 +155,7 @@ fn failures_are_one_line_and_leave_nothing_behind() {
     write("syntax.wat", b"(module\n  (func (i32.cnst 1)))");
     expect_error(&run(&["link", "syntax.wat", "-o", "out.wasm"]), 1, &["syntax.wat", "at 2:10"]);
     write("unknown.wat", b"(module (import \"linmem\" \"MemorySegment.gotInt\" (func (param i64 i32) (result i32))))");
-    let parts = ["unknown.wat", "MemorySegment.gotInt", "did you mean `MemorySegment.getInt`?", "import 0"];
+    let parts = ["unknown.wat", "MemorySegment.gotInt", "did you mean `MemorySegment.getInt`?", "at 1:10"];
     expect_error(&run(&["link", "unknown.wat", "-o", "out.wasm"]), 1, &parts);
     expect_error(&run(&["check", "unknown.wat"]), 1, &parts);
     write("short.wasm", b"\0asm\x01\0\0\0\x01\x20");

@@ -200,6 +200,17 @@ impl Error {
         Error::Unsupported { message, place: Place::Offset(0) }
     }
 
+    /// The place of something that is wrong with an import.
+    pub(crate) fn import_place(&mut self) -> Option<&mut Place> {
+        match self {
+            Error::UnknownIntrinsic { place, .. }
+            | Error::WrongType { place, .. }
+            | Error::WrongKind { place, .. }
+            | Error::MixedRepresentations { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+
     /// The result of lowering does not validate. That cannot be anybody else's fault.
     pub(crate) fn defect(error: wasmparser::BinaryReaderError) -> Error {
         let message = format!("lowering made an invalid module: {} at offset {:#x}", error.message(), error.offset());

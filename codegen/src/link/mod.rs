@@ -152,6 +152,7 @@ fn check_sealed(input: &Input<'_>) -> Result<(), Error> {
     // What refers to it in code was found there.
     let is_new = |import: &&u32| makes(**import) && !referred.contains(*import);
     places.extend(input.shims.iter().filter(is_new).map(|import| Place::Import(*import)));
+    input.source.locate_imports(&mut places);
     if places.is_empty() { Ok(()) } else { Err(Error::Sealed { places }) }
 }
 
@@ -188,7 +189,9 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         return Ok(Outcome { module: input.bytes.to_vec(), findings: Vec::new() });
     }
     if !input.errors.is_empty() {
-        return Err(Errors(input.errors.clone()));
+        let mut errors = input.errors.clone();
+        input.source.locate_imports(errors.iter_mut().filter_map(Error::import_place));
+        return Err(Errors(errors));
     }
     let choices = choices(input, config);
     let declared = input.imports.representation();

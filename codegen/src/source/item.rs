@@ -25,19 +25,39 @@ enum Kind {
 /// The line and the column of the field that became what lies at an offset of the binary, both counted from one.
 pub(super) fn line(text: &str, bytes: &[u8], offset: usize) -> Option<(usize, usize)> {
     let (kind, number) = entry(bytes, offset)?;
+    with_fields(text, |fields| {
+        let mut span = fields.iter().flat_map(|field| spans(field, kind)).nth(number)?;
+        // A type that no field declares has no place of its own. It is where it is used first, or nowhere.
+        if kind == Kind::Type && span.offset() == 0 {
+            span = fields.iter().find_map(|field| user(field, u32::try_from(number).ok()?))?;
+        }
+        Some(position(span, text))
+    })
+}
+
+/// The lines and columns of all imports, in order.
+pub(super) fn imports(text: &str) -> Option<Vec<(usize, usize)>> {
+    with_fields(text, |fields| {
+        let spans = fields.iter().flat_map(|field| spans(field, Kind::Import));
+        Some(spans.map(|span| position(span, text)).collect())
+    })
+}
+
+fn position(span: Span, text: &str) -> (usize, usize) {
+    let (line, column) = span.linecol_in(text);
+    (line + 1, column + 1)
+}
+
+/// Looks at the fields of a module, after those that stand for several became those.
+fn with_fields<T>(text: &str, look: impl FnOnce(&[ModuleField<'_>]) -> Option<T>) -> Option<T> {
     let buffer = ParseBuffer::new(text).ok()?;
     let mut wat = parser::parse::<Wat<'_>>(&buffer).ok()?;
-    // Fields that stand for several become those.
     wat.encode().ok()?;
     let Wat::Module(module) = &wat else { return None };
-    let ModuleKind::Text(fields) = &module.kind else { return None };
-    let mut span = fields.iter().flat_map(|field| spans(field, kind)).nth(number)?;
-    // A type that no field declares has no place of its own. It is where it is used first, or nowhere.
-    if kind == Kind::Type && span.offset() == 0 {
-        span = fields.iter().find_map(|field| user(field, u32::try_from(number).ok()?))?;
+    match &module.kind {
+        ModuleKind::Text(fields) => look(fields),
+        ModuleKind::Binary(_) => None,
     }
-    let (line, column) = span.linecol_in(text);
-    Some((line + 1, column + 1))
 }
 
 /// The entries of one kind that a field has, each by where it stands.

@@ -104,6 +104,19 @@ impl<'a> Source<'a> {
         Error::Invalid { message, place }
     }
 
+    /// Places of the module as it was given: of a text, imports by their lines.
+    pub(crate) fn locate_imports<'p>(&self, places: impl IntoIterator<Item = &'p mut Place>) {
+        let mut lines = None;
+        for place in places {
+            let (Place::Import(index), Some(text)) = (&*place, self.text) else { continue };
+            // A text is read once, however many imports are wrong.
+            let lines = lines.get_or_insert_with(|| item::imports(text).unwrap_or_default());
+            if let Some(&(line, column)) = lines.get(*index as usize) {
+                *place = Place::Text { line, column };
+            }
+        }
+    }
+
     fn text_place(&self, offset: usize) -> Option<Place> {
         let text = self.text?;
         if let Some(SourceLine { file: None, line, column }) = self.line(offset) {
