@@ -4,8 +4,10 @@
 
 mod support;
 
-use linmem::{Config, Error, OnViolation, Safety, check, link};
+use linmem::{Config, Error, OnViolation, Safety, Share, SplitAddress, check, link};
+use linmem_host::wasmtime::Val;
 use proptest::prelude::*;
+use support::host::{Running, State};
 
 fn examples() -> Vec<Vec<u8>> {
     let mut modules = Vec::new();
@@ -186,5 +188,65 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "[()a-z0-9 $\"\\\\;]{0,60}") {
         let _ = linmem::wat::parse(text.as_bytes());
+    }
+}
+
+/// A module that is linked, gets more code, and is linked again has linmem twice. The second one takes the first one for a
+/// part of the program, so that its split has to be higher: each has its own part of the memory, and the program the lowest.
+#[test]
+fn modules_that_are_linked_twice_keep_three_owners_apart() {
+    const IMPORTS: &str = r#"
+        (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+        (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+        (import "linmem" "MemorySegment.fill" (func $fill (param i64 i32 i32 i32)))
+        (import "linmem" "MemorySegment.getUByte" (func $get (param i64 i32) (result i32)))"#;
+    // Opens a region if there is none, adds a segment that it fills, and counts the bytes of the last one that are still so.
+    let owner = |name: &str, byte: u32| {
+        format!(
+            r#"(global $region_{name} (mut i32) (i32.const 0)) (global $segment_{name} (mut i64) (i64.const 0))
+               (func $add_{name} (export "add_{name}") (param $bytes i32)
+                 (if (i32.eqz (global.get $region_{name})) (then (global.set $region_{name} (call $new))))
+                 (global.set $segment_{name} (call $allocate (global.get $region_{name}) (local.get $bytes)))
+                 (call $fill (global.get $segment_{name}) (i32.const 0) (local.get $bytes) (i32.const {byte})))
+               (func $ok_{name} (export "ok_{name}") (param $bytes i32) (result i32) (local $i i32) (local $ok i32)
+                 (loop $l
+                   (local.set $ok (i32.add (local.get $ok)
+                     (i32.eq (call $get (global.get $segment_{name}) (local.get $i)) (i32.const {byte}))))
+                   (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $bytes))))
+                 (local.get $ok))"#
+        )
+    };
+    // The program takes everything below `memory.size` for its own, and writes it whole.
+    let program = r#"(memory $m (export "memory") 1)
+        (func $take (export "take") (param $pages i32) (result i32)
+          (if (i32.eq (memory.grow (local.get $pages)) (i32.const -1)) (then (return (i32.const -1))))
+          (memory.fill (i32.const 64) (i32.const 3) (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 64)))
+          (memory.size))"#;
+    let text = format!("(module {IMPORTS} {program} {})", owner("one", 1));
+    for safety in [Safety::None, Safety::Spatial, Safety::Temporal] {
+        let config = Config { safety: Some(safety), share: Some(Share::Split), ..Config::default() };
+        let once = link(text.as_bytes(), &config).unwrap();
+        assert_eq!(link(&once, &config).unwrap(), once, "nothing is left to link");
+        let printed = linmem::wat::print(&once).unwrap();
+        // Imports come before memories, behind the types that others know by their numbers.
+        let again = printed.replacen("(memory $m", &format!("{IMPORTS} (memory $m"), 1);
+        let end = again.rfind(')').unwrap();
+        let higher = Config { split: SplitAddress::of_pages(3 << 14), ..config.clone() };
+        let text = format!("{} {})", &again[..end], owner("two", 2));
+        let twice = link(text.as_bytes(), &higher).unwrap();
+        let mut running = Running::new(&twice, State::default());
+        let mut pages = 1;
+        for (one, two, more) in [(100, 200, 1), (70_000, 300, 3), (10, 500_000, 2), (300_000, 300_000, 5)] {
+            running.call("add_one", &[Val::I32(one)]).unwrap();
+            running.call("add_two", &[Val::I32(two)]).unwrap();
+            pages += more;
+            let size = running.call("take", &[Val::I32(more)]).unwrap()[0].unwrap_i32();
+            assert_eq!(size, pages, "the program sees its own pages alone");
+            for (name, bytes) in [("ok_one", one), ("ok_two", two)] {
+                let ok = running.call(name, &[Val::I32(bytes)]).unwrap()[0].unwrap_i32();
+                assert_eq!(ok, bytes, "{name} at {safety}");
+            }
+        }
     }
 }
