@@ -197,7 +197,7 @@ const SHAPES: [Shape; 14] = [
 fn instructions(text: &str, args: &[&str], file: &Path) -> f64 {
     std::fs::write(file, text).unwrap();
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"])
         .arg(env!("CARGO_BIN_EXE_linmem"))
         .arg("link")
         .args(args)
@@ -207,7 +207,7 @@ fn instructions(text: &str, args: &[&str], file: &Path) -> f64 {
         .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
-    let count = errors.lines().find_map(|line| line.split_once("Collected : ").map(|(_, count)| count));
+    let count = errors.lines().find_map(|line| line.split_once("refs:").map(|(_, count)| count.replace(',', "")));
     count.and_then(|count| count.trim().parse().ok()).unwrap_or_else(|| panic!("no count: {errors}"))
 }
 

@@ -2,8 +2,8 @@
 
 use super::folder::Embedding;
 use linmem_host::wasmtime::{
-    Caller, Engine, Extern, Global, GlobalType, Instance, Linker, Memory, Module, Mutability, ResourceLimiter, Store,
-    Val, ValType,
+    Caller, Engine, Extern, Global, GlobalType, Instance, Linker, Memory, Module, Mutability, OptLevel,
+    RegallocAlgorithm, ResourceLimiter, Store, Val, ValType,
 };
 use linmem_host::wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use std::sync::OnceLock;
@@ -75,6 +75,9 @@ pub fn engine() -> &'static Engine {
     ENGINE.get_or_init(|| {
         let mut config = linmem_host::run::config();
         config.consume_fuel(true);
+        // Most modules run for less time than it takes to compile them.
+        config.cranelift_opt_level(OptLevel::None);
+        config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
         Engine::new(&config).expect("the configuration is valid")
     })
 }
