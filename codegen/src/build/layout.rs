@@ -1,7 +1,7 @@
 //! The finished module of a builder: indices and sections.
 
 use crate::build::module::{Entry, FunctionId, ModuleBuilder, Source, TypeId};
-use crate::engine::tape::{FunctionRef, Missing, NO_INDEX};
+use crate::code::{FunctionRef, Missing, NO_INDEX};
 use crate::error::Error;
 use crate::helpers::{Bodies, Helper, HostImport};
 use crate::segment_types::number;

@@ -3,10 +3,10 @@
 use crate::build::FunctionBuilder;
 use crate::build::function::Signatures;
 use crate::build::sink::ModuleSink;
+use crate::code::{FunctionRef, Missing};
 use crate::config::{Base, Config, DEFAULT_SPLIT, Share, SplitAddress};
 use crate::context::{Choices, Context, Growth, Home, Split};
 use crate::engine::locals::{Assigned, Locals};
-use crate::engine::tape::{FunctionRef, Missing};
 use crate::engine::{Engine, Origin};
 use crate::error::Error;
 use crate::globals::NewGlobal;

@@ -1,10 +1,11 @@
 //! The end of a function: what was left for it to tell.
 
+use crate::code::{Code, FunctionRef, relocate};
 use crate::context::Context;
-use crate::engine::frames::{Definition, Late, Slot};
+use crate::engine::frames::{Definition, Slot};
+use crate::engine::late::Late;
 use crate::engine::locals::Added;
-use crate::engine::split::Part;
-use crate::engine::tape::{Code, FunctionRef, relocate};
+use crate::engine::part::Part;
 use crate::engine::{Engine, lower};
 use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;

@@ -17,11 +17,11 @@
 
 use crate::config::Optimize;
 use crate::engine::Engine;
-use crate::engine::frames::Late;
+use crate::engine::late::Late;
 use crate::engine::lower::{Extent, Start};
+use crate::engine::part::Part;
 use crate::engine::proven::{From, Subject};
 use crate::engine::scan::{Check, Checked};
-use crate::engine::split::Part;
 use crate::engine::tape::{Piece, Position};
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};

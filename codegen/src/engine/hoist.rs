@@ -41,12 +41,13 @@
 
 use crate::config::Optimize;
 use crate::engine::Engine;
-use crate::engine::frames::Late;
+use crate::engine::compare::{Comparison, Relation, Term};
+use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::{Extent, Start};
+use crate::engine::part::Part;
 use crate::engine::proven::{From, Subject};
-use crate::engine::scan::{Cast, Check, Checked, Comparison, Counted, Relation, Scan, Term};
-use crate::engine::split::Part;
+use crate::engine::scan::{Cast, Check, Checked, Counted, Scan};
 use crate::engine::tape::{Piece, Tape};
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};

@@ -6,6 +6,7 @@
 //!
 //! Code that cannot be reached is left out, so that nothing in it has to make sense.
 
+mod compare;
 mod control;
 mod doors;
 mod finish;
@@ -14,9 +15,12 @@ mod group;
 mod held;
 mod hoist;
 mod innermost;
+mod late;
 pub(crate) mod locals;
 mod lower;
+mod maker;
 pub(crate) mod operands;
+mod part;
 mod proven;
 pub(crate) mod scan;
 pub(crate) mod scopes;
@@ -32,18 +36,21 @@ use crate::context::Context;
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
 use crate::source::SourceLine;
+use compare::Comparisons;
 use control::Control;
 use finish::pack_constant;
-use frames::{Frames, Late, RegionId};
+use frames::{Frames, RegionId};
 use group::Group;
 use innermost::Innermost;
+use late::Late;
 use linmem_intrinsics::{Intrinsic, Operation, Signature, Violation};
 use locals::{Fact, Locals};
 use operands::{Operand, Operands, Value};
+use part::Part;
 use proven::Proven;
-use scan::{Comparisons, Scan};
+use scan::Scan;
 use scopes::Scopes;
-use split::{Part, Splits};
+use split::Splits;
 use std::collections::BTreeMap;
 use tape::{Position, Tape};
 

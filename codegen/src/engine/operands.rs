@@ -4,8 +4,8 @@
 //! Below what is known everything is unknown: popping an empty stack gives an operand without a position. That is what
 //! makes instructions of unknown arity harmless.
 
+use crate::engine::compare::ComparisonId;
 use crate::engine::frames::{DefinitionId, FrameId, RegionId, Slot};
-use crate::engine::scan::ComparisonId;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 

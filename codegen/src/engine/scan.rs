@@ -15,131 +15,15 @@
 //! Whatever else is in the loop must be straight code that nobody outside can see run: no call, no other branch, no
 //! allocation. Then each round that begins comes to every access in it, unless it traps.
 
+use crate::engine::compare::{Comparison, Relation, Term};
 use crate::engine::frames::Slot;
 use crate::engine::lower::{Extent, Start};
+use crate::engine::part::Part;
 use crate::engine::proven::{From, Subject};
-use crate::engine::split::Part;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
 use std::collections::BTreeMap;
-
-/// A number that a loop may be bounded by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Term {
-    /// A constant.
-    Constant(u32),
-    /// What a local holds.
-    Local(LocalIndex),
-    /// The size of the packed segment that a local holds.
-    Size(LocalIndex),
-}
-
-/// How two numbers compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Relation {
-    Less,
-    LessOrEqual,
-    NotEqual,
-    Equal,
-    Greater,
-    GreaterOrEqual,
-}
-
-impl Relation {
-    /// What holds where this does not.
-    pub(crate) fn negated(self) -> Relation {
-        match self {
-            Relation::Less => Relation::GreaterOrEqual,
-            Relation::LessOrEqual => Relation::Greater,
-            Relation::NotEqual => Relation::Equal,
-            Relation::Equal => Relation::NotEqual,
-            Relation::Greater => Relation::LessOrEqual,
-            Relation::GreaterOrEqual => Relation::Less,
-        }
-    }
-
-    /// The same with the numbers exchanged.
-    fn swapped(self) -> Relation {
-        match self {
-            Relation::Less => Relation::Greater,
-            Relation::LessOrEqual => Relation::GreaterOrEqual,
-            Relation::Greater => Relation::Less,
-            Relation::GreaterOrEqual => Relation::LessOrEqual,
-            same @ (Relation::NotEqual | Relation::Equal) => same,
-        }
-    }
-}
-
-/// A comparison of two numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Comparison {
-    pub(crate) left: Term,
-    pub(crate) right: Term,
-    pub(crate) relation: Relation,
-    pub(crate) signed: bool,
-    /// Where it is made: what it compares may be something else later.
-    pub(crate) at: Position,
-}
-
-/// A comparison, by its number among those of the function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ComparisonId(u32);
-
-/// The comparisons of a function that a loop may turn on.
-#[derive(Debug, Default)]
-pub(crate) struct Comparisons {
-    all: Vec<Comparison>,
-}
-
-impl Comparisons {
-    /// Adds one.
-    pub(crate) fn add(&mut self, comparison: Comparison) -> ComparisonId {
-        self.all.push(comparison);
-        ComparisonId(self.all.len() as u32 - 1)
-    }
-
-    /// The comparison of a number.
-    pub(crate) fn get(&self, id: ComparisonId) -> Option<Comparison> {
-        self.all.get(id.0 as usize).copied()
-    }
-}
-
-impl Comparison {
-    /// The comparison of an instruction, by its opcode.
-    pub(crate) fn of(opcode: u8, left: Term, right: Term, at: Position) -> Option<Comparison> {
-        let (relation, signed) = match opcode {
-            0x46 => (Relation::Equal, false),
-            0x47 => (Relation::NotEqual, false),
-            0x48 => (Relation::Less, true),
-            0x49 => (Relation::Less, false),
-            0x4a => (Relation::Greater, true),
-            0x4b => (Relation::Greater, false),
-            0x4c => (Relation::LessOrEqual, true),
-            0x4d => (Relation::LessOrEqual, false),
-            0x4e => (Relation::GreaterOrEqual, true),
-            0x4f => (Relation::GreaterOrEqual, false),
-            _ => return None,
-        };
-        Some(Comparison { left, right, relation, signed, at })
-    }
-
-    /// The comparison that holds where this one does not.
-    pub(crate) fn negated(self) -> Comparison {
-        Comparison { relation: self.relation.negated(), ..self }
-    }
-
-    /// The comparison with an index on its left.
-    fn of_index(self, index: LocalIndex) -> Option<Comparison> {
-        match (self.left, self.right) {
-            (Term::Local(local), _) if local == index => Some(self),
-            (_, Term::Local(local)) if local == index => {
-                Some(Comparison { left: self.right, right: self.left, relation: self.relation.swapped(), ..self })
-            }
-            _ => None,
-        }
-    }
-}
 
 /// What a check is about.
 #[derive(Clone, Copy, Debug)]

@@ -4,41 +4,18 @@
 //! whether it is closed. Most segments of frames never become structures; so the region of a frame is asked for where
 //! the frame begins, but only if one of its segments turns out to need it.
 
+use crate::code::{Code, FunctionRef, Relocation};
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::engine::frames::{FrameId, Frames, Late};
+use crate::engine::frames::{FrameId, Frames};
+use crate::engine::late::Late;
 use crate::engine::locals::Locals;
-use crate::engine::tape::{Code, FunctionRef, Relocation};
+use crate::engine::maker::Maker;
 use crate::globals::Global;
 use crate::helpers::{Helper, Needs};
 use crate::index::LocalIndex;
-use linmem_allocator::layout::REGION_HANDLE;
 use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::InstructionSink;
-
-/// Which region a segment is made in, at run time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Maker {
-    /// The innermost one.
-    Innermost,
-    /// The one whose handle a local holds.
-    Handle(LocalIndex),
-    /// The one whose header a local holds.
-    Header(LocalIndex),
-}
-
-impl Maker {
-    /// Pushes the handle.
-    pub(crate) fn push_handle(self, sink: &mut InstructionSink<'_>, context: &Context) {
-        match self {
-            Maker::Innermost => {
-                sink.global_get(context.global(Global::Region)).i32_load(context.memarg(REGION_HANDLE, 4))
-            }
-            Maker::Handle(local) => sink.local_get(local.0),
-            Maker::Header(local) => sink.local_get(local.0).i32_wrap_i64(),
-        };
-    }
-}
 
 /// The frames whose regions are needed as structures.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@
 
 use crate::config::Optimize;
 use crate::engine::locals::Locals;
+use crate::engine::part::Part;
 use crate::index::LocalIndex;
 use std::collections::BTreeMap;
 use wasm_encoder::InstructionSink;
@@ -22,19 +23,6 @@ const TRIPS: u64 = 8;
 
 /// The deepest nesting of loops that counts.
 const MOST_DEPTH: u32 = 8;
-
-/// A part of a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// The start address, an `i32`.
-    Start,
-    /// The size, an `i32`.
-    Size,
-    /// The size, as an `i64`.
-    WideSize,
-    /// The address of its last byte, an `i32`; or the last one of all, where there is none, or it is beyond that.
-    Last,
-}
 
 /// What reading parts of a local would save, and writing them would cost, in instructions, each times how often it runs.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,16 +1,17 @@
 //! What the engine does with values: it pushes and pops them, writes them when they are needed as such, makes them
 //! vanish, and learns what locals hold. The lowerings are written in terms of this.
 
+use crate::code::FunctionRef;
 use crate::engine::frames::{RegionId, RegionKey, Retired};
+use crate::engine::late::Late;
 use crate::engine::locals::{Assigned, Fact};
 use crate::engine::operands::{Operand, Value};
-use crate::engine::tape::{FunctionRef, Position};
-use crate::engine::{Engine, Origin, frames, proven};
+use crate::engine::tape::Position;
+use crate::engine::{Engine, Origin, proven};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
 use crate::sites::PlannedSite;
-use frames::Late;
 use linmem_intrinsics::Signature;
 use wasm_encoder::{InstructionSink, ValType};
 

@@ -2,8 +2,9 @@
 //! straight code ends.
 
 use crate::engine::Engine;
+use crate::engine::compare::{Comparison, Term};
 use crate::engine::operands::{Operand, Value};
-use crate::engine::scan::{Comparison, Term, is_straight};
+use crate::engine::scan::is_straight;
 use crate::engine::tape::Tape;
 use crate::planted::{self, Bug};
 

@@ -1,7 +1,7 @@
 //! What lowered code turned out to need: helpers, functions of the host, globals, and sites.
 
+use crate::code::FunctionRef;
 use crate::context::{Context, Home};
-use crate::engine::tape::FunctionRef;
 use crate::globals::{Global, NewGlobal};
 use crate::helpers::{Helper, HostImport};
 use crate::sites::PlannedSite;

@@ -111,7 +111,7 @@ impl Bodies<'_> {
     pub(super) fn leave_scope(&self, sink: &mut InstructionSink<'_>, handle: u32) {
         if self.context.has_scopes() {
             sink.local_get(handle);
-            sink.call((self.index)(crate::engine::tape::FunctionRef::Helper(Helper::LeaveScope)));
+            sink.call((self.index)(crate::code::FunctionRef::Helper(Helper::LeaveScope)));
         }
     }
 }

@@ -13,8 +13,8 @@
 //! The memory is split when linmem needs its first page. Before that, `$linmem.split` is 0, and the program's own
 //! `memory.size` and `memory.grow` do what the instructions do.
 
+use crate::code::FunctionRef;
 use crate::context::{Allocator, Convention, Growth, Split};
-use crate::engine::tape::FunctionRef;
 use crate::globals::Global;
 use crate::helpers::Bodies;
 use crate::helpers::fragments::PAGE_SHIFT;

@@ -1,6 +1,6 @@
 //! Where violations end.
 
-use crate::engine::tape::FunctionRef;
+use crate::code::FunctionRef;
 use crate::helpers::{Bodies, HostImport};
 use linmem_intrinsics::Violation;
 use wasm_encoder::Function;

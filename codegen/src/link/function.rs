@@ -1,8 +1,9 @@
 //! Lowering the functions that call intrinsics.
 
+use crate::code::FunctionRef;
 use crate::context::Context;
 use crate::engine::locals::{Assigned, Locals, MOST_LOCALS};
-use crate::engine::tape::{FunctionRef, Tape};
+use crate::engine::tape::Tape;
 use crate::engine::{Arity, Certain, Engine, Lowered, Origin};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;

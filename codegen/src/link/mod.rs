@@ -35,9 +35,9 @@ mod segments;
 mod share;
 mod write;
 
+use crate::code::FunctionRef;
 use crate::config::Config;
 use crate::context::{Choices, Context};
-use crate::engine::tape::FunctionRef;
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;

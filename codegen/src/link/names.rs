@@ -1,8 +1,8 @@
 //! The name section of the linked module: the input's names at their new indices, and linmem's own.
 
+use crate::code::FunctionRef;
 use crate::context::Context;
 use crate::engine::Lowered;
-use crate::engine::tape::FunctionRef;
 use crate::helpers::Needs;
 use crate::link::function::Shim;
 use crate::link::plan::Plan;

@@ -3,9 +3,9 @@
 //! Functions come in this order: the imports that stay, the imports that linmem adds, the program's functions, shims,
 //! helpers. Types are only added, at the end; so are globals and memories.
 
+use crate::code::{FunctionRef, Missing};
 use crate::context::Context;
 use crate::engine::Lowered;
-use crate::engine::tape::{FunctionRef, Missing};
 use crate::error::Error;
 use crate::helpers::{Helper, HostImport, Needs};
 use crate::index::TypeIndex;

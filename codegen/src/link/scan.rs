@@ -1,8 +1,8 @@
 //! Parsing and validating a module, and finding what linking has to touch.
 
+use crate::code::{FunctionRef, Relocation};
 use crate::config::Config;
 use crate::engine::locals::Assigned;
-use crate::engine::tape::{FunctionRef, Relocation};
 use crate::error::{Error, Place};
 use crate::helpers::Helper;
 use crate::link::custom::{Custom, NAME};

@@ -1,6 +1,6 @@
 //! Sections: entries that are copied as bytes, or written anew.
 
-use crate::engine::tape::FunctionRef;
+use crate::code::FunctionRef;
 use crate::error::{Error, Place};
 use crate::link::plan::Plan;
 use std::convert::Infallible;

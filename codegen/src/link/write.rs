@@ -1,8 +1,8 @@
 //! Writing the linked module, section by section.
 
+use crate::code::{FunctionRef, Relocation, relocate};
 use crate::context::{Context, Growth};
 use crate::engine::Lowered;
-use crate::engine::tape::{FunctionRef, Relocation, relocate};
 use crate::error::Error;
 use crate::globals::NewGlobal;
 use crate::helpers::{Bodies, Needs};

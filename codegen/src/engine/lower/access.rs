@@ -13,9 +13,9 @@
 //!
 //! As the load or store does, when the bytes are not in the memory.
 
-use crate::engine::frames::Late;
+use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::split::Part;
+use crate::engine::part::Part;
 use crate::engine::{Certain, Engine};
 use crate::index::LocalIndex;
 use linmem_intrinsics::Access;

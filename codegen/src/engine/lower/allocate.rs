@@ -1,12 +1,13 @@
 //! Allocations. One of constant size belongs to a [frame](crate::engine::frames); all others bump on their own.
 
 use crate::config::Optimize;
-use crate::engine::frames::{Late, RegionKey};
+use crate::engine::frames::RegionKey;
 use crate::engine::held::Held;
+use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::bump::Size;
+use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::scopes::Maker;
 use crate::engine::{Certain, Engine};
 use crate::helpers::{Alignment, Helper};
 use linmem_allocator::Zero;

@@ -12,12 +12,13 @@
 //! The checks stand where all operands have been evaluated, and before anything is read or written. They read locals, so
 //! that it does not matter what lies on the stack.
 
-use crate::engine::frames::Late;
 use crate::engine::held::Held;
+use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::part::Part;
 use crate::engine::proven::{Fact, From, Subject};
 use crate::engine::scan::{Check, Checked};
-use crate::engine::split::{Part, frequency};
+use crate::engine::split::frequency;
 use crate::engine::tape::Position;
 use crate::engine::{Certain, Engine};
 use crate::helpers::Helper;

@@ -2,10 +2,11 @@
 
 use crate::config::Optimize;
 use crate::context::Context;
-use crate::engine::frames::{FrameId, Late};
+use crate::engine::frames::FrameId;
+use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
+use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::scopes::Maker;
 use crate::engine::{Engine, pack_constant};
 use crate::helpers::{Alignment, Helper};
 use crate::index::LocalIndex;

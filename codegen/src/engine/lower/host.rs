@@ -17,14 +17,14 @@
 //!
 //! In a violation of a segment, before anything is called.
 
+use crate::code::FunctionRef;
 use crate::config::Optimize;
-use crate::engine::frames::Late;
+use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::Extent;
+use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::scopes::Maker;
-use crate::engine::split::Part;
-use crate::engine::tape::FunctionRef;
+use crate::engine::part::Part;
 use crate::engine::{Certain, Engine};
 use crate::globals::Global;
 use crate::helpers::{Call, Form};

@@ -27,12 +27,13 @@
 //! In `$linmem.UseAfterFree`.
 
 use crate::engine::Engine;
-use crate::engine::frames::Late;
 use crate::engine::held::Held;
+use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::part::Part;
 use crate::engine::proven::{Fact, From};
 use crate::engine::scan::Checked;
-use crate::engine::split::{Part, Splits};
+use crate::engine::split::Splits;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};

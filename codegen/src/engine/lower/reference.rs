@@ -18,11 +18,11 @@
 //! behind it.
 
 use crate::engine::Engine;
-use crate::engine::frames::Late;
+use crate::engine::late::Late;
+use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::proven::Fact;
 use crate::engine::scan::Cast;
-use crate::engine::scopes::Maker;
 use crate::globals::Global;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;

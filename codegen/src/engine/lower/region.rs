@@ -6,9 +6,10 @@
 use crate::config::Optimize;
 use crate::context::{Home, Tracking};
 use crate::engine::Engine;
-use crate::engine::frames::{FrameId, Late, RegionId, RegionKey};
+use crate::engine::frames::{FrameId, RegionId, RegionKey};
+use crate::engine::late::Late;
+use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::scopes::Maker;
 use crate::globals::Global;
 use crate::helpers::{Helper, emit_header, emit_store_header, push_home};
 use linmem_allocator::layout::{REGION_HANDLE, REGION_HEADER, REGION_PREVIOUS};

@@ -1,9 +1,9 @@
 //! Taking segments apart and making them.
 
-use crate::engine::frames::Late;
 use crate::engine::frames::Slot;
+use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::split::Part;
+use crate::engine::part::Part;
 use crate::engine::tape::Position;
 use crate::engine::{Certain, Engine, pack_constant};
 use crate::segment_types::SegmentTypes;

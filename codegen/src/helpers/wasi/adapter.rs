@@ -11,7 +11,7 @@
 //! local.get $errno   i32.eqz   select
 //! ```
 
-use crate::engine::tape::FunctionRef;
+use crate::code::FunctionRef;
 use crate::globals::Global;
 use crate::helpers::wasi::routine::{Local, Routine};
 use crate::helpers::wasi::{Call, Form};

@@ -11,8 +11,8 @@ mod read;
 mod routine;
 mod transfer;
 
+use crate::code::FunctionRef;
 use crate::context::{Context, Home};
-use crate::engine::tape::FunctionRef;
 use crate::helpers::{Alignment, Bodies, Helper, HostImport, Refused};
 use linmem_intrinsics::wasi::{Function as HostFunction, Parameter};
 use linmem_intrinsics::{FunctionType, Intrinsic, Operand, Operation, Representation, Signature, ValueType, Violation};

@@ -1,7 +1,7 @@
 //! The code of a helper while it is being written: locals and labels by name, scratch memory, calls.
 
+use crate::code::FunctionRef;
 use crate::context::{Context, Home};
-use crate::engine::tape::FunctionRef;
 use crate::helpers::fragments::round_up;
 use crate::helpers::wasi::{Call, Form};
 use crate::helpers::{Alignment, Bodies, Helper, HostImport, Refused};

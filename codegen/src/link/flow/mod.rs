@@ -39,7 +39,7 @@ mod state;
 mod tests;
 mod transfer;
 
-use crate::engine::tape::FunctionRef;
+use crate::code::FunctionRef;
 use crate::error::{Error, Finding, Severity};
 use crate::link::reach::certain_calls;
 use crate::link::scan::{Body, Input};
