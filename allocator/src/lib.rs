@@ -10,7 +10,9 @@ pub mod growth;
 pub mod layout;
 pub mod model;
 pub mod policy;
+pub mod width;
 
 pub use frame::FramePlan;
 pub use layout::{Address, align_up};
 pub use policy::{Nesting, OutOfMemory, Unwind, Zero};
+pub use width::Width;

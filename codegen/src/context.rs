@@ -4,7 +4,7 @@ use crate::config::{Config, OnViolation, Optimize};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::segment_types::SegmentTypes;
 use linmem_allocator::layout;
-use linmem_allocator::{Nesting, OutOfMemory, Zero};
+use linmem_allocator::{Nesting, OutOfMemory, Width, Zero};
 use linmem_intrinsics::{Representation, Safety};
 use wasm_encoder::MemArg;
 
@@ -199,6 +199,8 @@ pub(crate) struct Context {
     pub(crate) choices: Choices,
     /// The memory that segments are in.
     pub(crate) memory: MemoryIndex,
+    /// The width of that memory's addresses.
+    pub(crate) width: Width,
     /// The first of linmem's globals.
     pub(crate) first_global: GlobalIndex,
     /// Where the first chunk comes from.
@@ -212,6 +214,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The width of addresses, sizes and offsets in the memory.
+    pub(crate) fn width(&self) -> Width {
+        self.width
+    }
+
     /// Whether the program's `memory.size` and `memory.grow` of a memory are calls of helpers.
     pub(crate) fn counts_pages_of(&self, memory: u32) -> bool {
         matches!(self.growth, Growth::Split(_)) && memory == self.memory.0

@@ -1,6 +1,8 @@
 //! linmem's globals: which ones a module has, and where.
 
 use crate::context::{Context, Growth, Home, Tracking};
+use crate::width::PointerType;
+use linmem_allocator::Width;
 use linmem_allocator::layout::{self, FIRST_HANDLE, HANDLE_STEP};
 use wasm_encoder::{ConstExpr, ValType};
 
@@ -92,7 +94,16 @@ impl Context {
                 ty: types.region_reference(true),
                 value: ConstExpr::ref_null(types.region_heap_type()),
             },
-            _ => NewGlobal { global, ty: ValType::I32, value: ConstExpr::i32_const(self.start(global) as i32) },
+            // A count of regions and an errno are 32 bits wide; all others are pointers, numbers of pages, or handles.
+            (Global::Open | Global::Errno, _) => NewGlobal { global, ty: ValType::I32, value: ConstExpr::i32_const(0) },
+            _ => {
+                let start = self.start(global);
+                let value = match self.width() {
+                    Width::Bits32 => ConstExpr::i32_const(start as i32),
+                    Width::Bits64 => ConstExpr::i64_const(i64::from(start)),
+                };
+                NewGlobal { global, ty: self.width().val_type(), value }
+            }
         }
     }
 

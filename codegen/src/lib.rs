@@ -29,6 +29,7 @@ pub mod sites;
 mod source;
 pub mod tree;
 pub mod wat;
+mod width;
 
 pub use config::{Base, Config, OnViolation, Optimize, Share, SplitAddress};
 pub use error::{Error, Finding, Place, Severity};

@@ -15,8 +15,8 @@ use crate::index::{GlobalIndex, MemoryIndex};
 use crate::segment_types::{SegmentTypes, extended_number, number};
 use crate::sites;
 use indexmap::IndexMap;
-use linmem_allocator::Unwind;
 use linmem_allocator::layout::HOME;
+use linmem_allocator::{Unwind, Width};
 use linmem_intrinsics::{FunctionType, Representation};
 use wasm_encoder::{Function, ValType};
 
@@ -148,6 +148,7 @@ impl Lowering {
             representation,
             choices,
             memory,
+            width: Width::Bits32,
             first_global: GlobalIndex(0),
             home,
             growth,

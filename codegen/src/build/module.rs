@@ -15,7 +15,7 @@ use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
 use crate::segment_types::SegmentTypes;
-use linmem_allocator::Unwind;
+use linmem_allocator::{Unwind, Width};
 use linmem_intrinsics::{FunctionType, Representation, wasi};
 use std::cell::RefCell;
 use wasm_encoder::{
@@ -78,6 +78,7 @@ impl ModuleBuilder {
             representation,
             choices,
             memory: MemoryIndex(0),
+            width: Width::Bits32,
             first_global: GlobalIndex(0),
             home,
             growth: Growth::Grow,

@@ -46,6 +46,7 @@ use crate::segment_types::SegmentTypes;
 use crate::sites;
 use crate::source::Source;
 use indexmap::IndexSet;
+use linmem_allocator::Width;
 use linmem_intrinsics::{Intrinsic, Representation, Safety};
 pub(crate) use memory::maximum;
 use scan::Input;
@@ -206,6 +207,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         representation: declared.unwrap_or(Representation::Address),
         choices,
         memory: memory.index,
+        width: Width::Bits32,
         first_global: GlobalIndex(input.global_count),
         home: memory.home,
         growth: memory.growth,

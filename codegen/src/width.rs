@@ -1,0 +1,230 @@
+//! Instructions on pointers, for both widths of a memory.
+//!
+//! Where a lowering or a helper means an address, a size, an offset or a number of pages, it uses these instructions; each
+//! is the `i32` or the `i64` instruction that the [`Width`] of the memory asks for. The width is decided once, in
+//! [`Context::width`](crate::context::Context::width).
+
+use linmem_allocator::Width;
+use linmem_intrinsics::ValueType;
+use wasm_encoder::{InstructionSink, MemArg, ValType};
+
+/// The types of pointers.
+#[allow(dead_code, reason = "the lowerings are moved to these types one after the other")]
+pub(crate) trait PointerType {
+    /// The type of a pointer, as wasm-encoder has it.
+    fn val_type(self) -> ValType;
+
+    /// The type of a pointer, as the catalogue has it.
+    fn value_type(self) -> ValueType;
+}
+
+impl PointerType for Width {
+    fn val_type(self) -> ValType {
+        match self {
+            Width::Bits32 => ValType::I32,
+            Width::Bits64 => ValType::I64,
+        }
+    }
+
+    fn value_type(self) -> ValueType {
+        match self {
+            Width::Bits32 => ValueType::I32,
+            Width::Bits64 => ValueType::I64,
+        }
+    }
+}
+
+/// Declares and implements [`PointerInstructions`]: what has one instruction for each width is a row of the table.
+macro_rules! pointer_instructions {
+    ($($(#[doc = $doc:literal])+ $name:ident($($operand:ident: $ty:ty)?) = $narrow:ident, $wide:ident;)+) => {
+        /// Instructions on pointers. Each takes the width of the memory first, so that a chain of calls reads like the text
+        /// format.
+        #[allow(dead_code, reason = "the lowerings are moved to these instructions one after the other")]
+        pub(crate) trait PointerInstructions {
+            $($(#[doc = $doc])+ fn $name(&mut self, width: Width $(, $operand: $ty)?) -> &mut Self;)+
+
+            /// Pushes a constant pointer: the low bits of `value`.
+            fn ptr_const(&mut self, width: Width, value: u64) -> &mut Self;
+
+            /// Loads a pointer as an `i64`, zero-extended.
+            fn ptr_load_wide(&mut self, width: Width, memarg: MemArg) -> &mut Self;
+
+            /// Makes a pointer an `i64`, zero-extended.
+            fn ptr_extend(&mut self, width: Width) -> &mut Self;
+
+            /// Makes an `i64` a pointer, of its low bits.
+            fn ptr_wrap(&mut self, width: Width) -> &mut Self;
+
+            /// Makes an `i32` a pointer, zero-extended: a boolean, a count.
+            fn ptr_from_i32(&mut self, width: Width) -> &mut Self;
+
+            /// Makes a pointer an `i32`, of its low bits.
+            fn i32_from_ptr(&mut self, width: Width) -> &mut Self;
+
+            /// Makes a pointer a condition: an `i32` that is not 0 if the pointer is not 0.
+            fn ptr_nez(&mut self, width: Width) -> &mut Self;
+        }
+
+        impl PointerInstructions for InstructionSink<'_> {
+            $(fn $name(&mut self, width: Width $(, $operand: $ty)?) -> &mut Self {
+                match width {
+                    Width::Bits32 => self.$narrow($($operand)?),
+                    Width::Bits64 => self.$wide($($operand)?),
+                }
+            })+
+
+            fn ptr_const(&mut self, width: Width, value: u64) -> &mut Self {
+                match width {
+                    Width::Bits32 => self.i32_const(value as i32),
+                    Width::Bits64 => self.i64_const(value as i64),
+                }
+            }
+
+            fn ptr_load_wide(&mut self, width: Width, memarg: MemArg) -> &mut Self {
+                match width {
+                    Width::Bits32 => self.i64_load32_u(memarg),
+                    Width::Bits64 => self.i64_load(memarg),
+                }
+            }
+
+            fn ptr_extend(&mut self, width: Width) -> &mut Self {
+                match width {
+                    Width::Bits32 => self.i64_extend_i32_u(),
+                    Width::Bits64 => self,
+                }
+            }
+
+            fn ptr_wrap(&mut self, width: Width) -> &mut Self {
+                match width {
+                    Width::Bits32 => self.i32_wrap_i64(),
+                    Width::Bits64 => self,
+                }
+            }
+
+            fn ptr_from_i32(&mut self, width: Width) -> &mut Self {
+                match width {
+                    Width::Bits32 => self,
+                    Width::Bits64 => self.i64_extend_i32_u(),
+                }
+            }
+
+            fn i32_from_ptr(&mut self, width: Width) -> &mut Self {
+                match width {
+                    Width::Bits32 => self,
+                    Width::Bits64 => self.i32_wrap_i64(),
+                }
+            }
+
+            fn ptr_nez(&mut self, width: Width) -> &mut Self {
+                match width {
+                    Width::Bits32 => self,
+                    Width::Bits64 => self.i64_const(0).i64_ne(),
+                }
+            }
+        }
+    };
+}
+
+pointer_instructions! {
+    /// Adds two pointers.
+    ptr_add() = i32_add, i64_add;
+    /// Subtracts one pointer from another.
+    ptr_sub() = i32_sub, i64_sub;
+    /// Multiplies two pointers.
+    ptr_mul() = i32_mul, i64_mul;
+    /// The bits that both pointers have.
+    ptr_and() = i32_and, i64_and;
+    /// The bits that one of two pointers has.
+    ptr_or() = i32_or, i64_or;
+    /// Shifts a pointer to the left by a pointer.
+    ptr_shl() = i32_shl, i64_shl;
+    /// Shifts a pointer to the right by a pointer.
+    ptr_shr_u() = i32_shr_u, i64_shr_u;
+    /// The number of bits of a pointer that are 1, as a pointer.
+    ptr_popcnt() = i32_popcnt, i64_popcnt;
+    /// Whether two pointers are equal.
+    ptr_eq() = i32_eq, i64_eq;
+    /// Whether two pointers are not equal.
+    ptr_ne() = i32_ne, i64_ne;
+    /// Whether a pointer is 0.
+    ptr_eqz() = i32_eqz, i64_eqz;
+    /// Whether the first of two pointers is below the second.
+    ptr_lt_u() = i32_lt_u, i64_lt_u;
+    /// Whether the first of two pointers is not above the second.
+    ptr_le_u() = i32_le_u, i64_le_u;
+    /// Whether the first of two pointers is above the second.
+    ptr_gt_u() = i32_gt_u, i64_gt_u;
+    /// Whether the first of two pointers is not below the second.
+    ptr_ge_u() = i32_ge_u, i64_ge_u;
+    /// Loads a pointer.
+    ptr_load(memarg: MemArg) = i32_load, i64_load;
+    /// Stores a pointer.
+    ptr_store(memarg: MemArg) = i32_store, i64_store;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::validate;
+    use wasm_encoder::{CodeSection, Function, FunctionSection, MemorySection, MemoryType, Module, TypeSection};
+
+    /// A module with one function of this body, whose parameter is a pointer.
+    fn module(width: Width, body: impl FnOnce(&mut InstructionSink<'_>)) -> Vec<u8> {
+        let (mut types, mut functions, mut memories) =
+            (TypeSection::new(), FunctionSection::new(), MemorySection::new());
+        let memory64 = width == Width::Bits64;
+        types.ty().function([width.val_type()], []);
+        functions.function(0);
+        memories.memory(MemoryType { minimum: 1, maximum: None, memory64, shared: false, page_size_log2: None });
+        let mut function = Function::new([]);
+        body(&mut function.instructions());
+        let mut code = CodeSection::new();
+        code.function(&function);
+        let mut module = Module::new();
+        module.section(&types).section(&functions).section(&memories).section(&code);
+        module.finish()
+    }
+
+    #[test]
+    fn every_instruction_has_the_width_of_the_memory() {
+        let at = MemArg { offset: 8, align: 2, memory_index: 0 };
+        for width in Width::ALL {
+            let bytes = module(width, |sink| {
+                sink.local_get(0);
+                sink.ptr_const(width, 16)
+                    .ptr_add(width)
+                    .ptr_const(width, 8)
+                    .ptr_sub(width)
+                    .ptr_const(width, 3)
+                    .ptr_mul(width);
+                sink.ptr_const(width, !7)
+                    .ptr_and(width)
+                    .ptr_const(width, 1)
+                    .ptr_or(width)
+                    .ptr_const(width, 2)
+                    .ptr_shl(width);
+                sink.ptr_const(width, 1)
+                    .ptr_shr_u(width)
+                    .ptr_popcnt(width)
+                    .ptr_load(width, at)
+                    .ptr_load_wide(width, at);
+                sink.ptr_wrap(width).ptr_extend(width).drop();
+                let comparisons = [
+                    InstructionSink::ptr_eq,
+                    InstructionSink::ptr_ne,
+                    InstructionSink::ptr_lt_u,
+                    InstructionSink::ptr_le_u,
+                    InstructionSink::ptr_gt_u,
+                    InstructionSink::ptr_ge_u,
+                ];
+                for comparison in comparisons {
+                    comparison(sink.local_get(0).ptr_const(width, 0), width).drop();
+                }
+                sink.local_get(0).ptr_eqz(width).ptr_from_i32(width).i32_from_ptr(width).drop();
+                sink.local_get(0).local_get(0).ptr_store(width, at);
+                sink.local_get(0).ptr_nez(width).drop().end();
+            });
+            assert_eq!(validate(&bytes, |_| true).map_err(|error| error.to_string()), Ok(()), "{width:?}");
+        }
+    }
+}
