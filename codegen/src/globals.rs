@@ -1,6 +1,7 @@
 //! linmem's globals: which ones a module has, and where.
 
-use crate::context::{Context, Growth, Home, Tracking};
+use crate::choices::Tracking;
+use crate::context::{Context, Growth, Home};
 use crate::width::PointerType;
 use linmem_allocator::Width;
 use linmem_allocator::layout::{self, FIRST_HANDLE, HANDLE_STEP};
@@ -88,7 +89,7 @@ impl Context {
     }
 
     fn new_global(&self, global: Global) -> NewGlobal {
-        match (global, self.segment_types) {
+        match (global, self.segments.types()) {
             (Global::Scope, Some(types)) => NewGlobal {
                 global,
                 ty: types.region_reference(true),

@@ -10,9 +10,11 @@
 //! WebAssembly is encoded; what may be asked is in `linmem-intrinsics`, where bytes live in `linmem-allocator`.
 
 pub mod build;
+mod choices;
 mod code;
 pub mod config;
 mod context;
+mod digest;
 mod engine;
 pub mod error;
 mod globals;
@@ -24,7 +26,7 @@ mod module;
 pub mod planted;
 #[cfg(not(feature = "planted"))]
 mod planted;
-mod segment_types;
+mod segment;
 pub mod sites;
 mod source;
 pub mod tree;

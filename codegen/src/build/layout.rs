@@ -2,9 +2,9 @@
 
 use crate::build::module::{Entry, FunctionId, ModuleBuilder, Source, TypeId};
 use crate::code::{FunctionRef, Missing, NO_INDEX};
+use crate::digest::number;
 use crate::error::Error;
 use crate::helpers::{Bodies, Helper, HostImport};
-use crate::segment_types::number;
 use crate::sites;
 use indexmap::IndexMap;
 use std::borrow::Cow;

@@ -3,16 +3,18 @@
 use crate::build::FunctionBuilder;
 use crate::build::function::Signatures;
 use crate::build::sink::ModuleSink;
+use crate::choices::Choices;
 use crate::code::{FunctionRef, Missing};
 use crate::config::{Base, Config, DEFAULT_SPLIT, Share, SplitAddress};
-use crate::context::{Choices, Context, Growth, Home, Split};
+use crate::context::{Context, Growth, Home, Split};
+use crate::digest::{extended_number, number};
 use crate::engine::locals::{Assigned, Locals};
 use crate::engine::{Engine, Origin};
 use crate::error::Error;
 use crate::globals::NewGlobal;
 use crate::helpers::{Bodies, Helper, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
-use crate::segment_types::{SegmentTypes, extended_number, number};
+use crate::segment::Segments;
 use crate::sites;
 use indexmap::IndexMap;
 use linmem_allocator::layout::HOME;
@@ -139,10 +141,10 @@ impl Lowering {
         growth: Growth,
     ) -> Lowering {
         let choices = Choices::of(config, representation);
-        let mut segment_types = SegmentTypes::of(representation, choices, 0);
-        if let Some(types) = segment_types {
+        let mut segments = Segments::new(representation, choices, 0);
+        if let Some(types) = segments.types() {
             let first = sink.declare_recursion_group(types.count());
-            segment_types = SegmentTypes::of(representation, choices, first);
+            segments = Segments::new(representation, choices, first);
         }
         let mut context = Context {
             representation,
@@ -153,7 +155,7 @@ impl Lowering {
             home,
             growth,
             keeps_errno: config.last_errno,
-            segment_types,
+            segments,
         };
         let mut first = None;
         for NewGlobal { global, ty, value } in context.globals() {
@@ -213,7 +215,7 @@ impl Lowering {
         for helper in self.needs.helpers() {
             sink.define_function(index(FunctionRef::Helper(helper)), helper.body(&bodies));
         }
-        if let Some(types) = self.context.segment_types {
+        if let Some(types) = self.context.segments.types() {
             // Whatever the functions are, the segments of a module with other functions are of other types.
             sink.define_recursion_group(types.first(), types.group(self.number));
         }

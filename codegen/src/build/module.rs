@@ -5,8 +5,9 @@ use crate::build::function::Signatures;
 use crate::build::layout::Layout;
 use crate::build::lowering::{NewMemory, new_memory};
 use crate::build::types::Types;
+use crate::choices::Choices;
 use crate::config::Config;
-use crate::context::{Choices, Context, Growth};
+use crate::context::{Context, Growth};
 use crate::engine::locals::{Assigned, Locals};
 use crate::engine::{Engine, Lowered, Origin};
 use crate::error::Error;
@@ -14,7 +15,7 @@ use crate::globals::NewGlobal;
 use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
-use crate::segment_types::SegmentTypes;
+use crate::segment::Segments;
 use linmem_allocator::{Unwind, Width};
 use linmem_intrinsics::{FunctionType, Representation, wasi};
 use std::cell::RefCell;
@@ -83,7 +84,7 @@ impl ModuleBuilder {
             home,
             growth: Growth::Grow,
             keeps_errno: config.last_errno,
-            segment_types: SegmentTypes::of(representation, choices, 0),
+            segments: Segments::new(representation, choices, 0),
         };
         let mut builder = ModuleBuilder {
             context,
@@ -104,7 +105,7 @@ impl ModuleBuilder {
             start: None,
             data: DataSection::new(),
         };
-        if let Some(types) = context.segment_types {
+        if let Some(types) = context.segments.types() {
             builder.types.add_segments(types);
         }
         for NewGlobal { global, ty, value } in context.globals() {

@@ -1,7 +1,7 @@
 //! The types of a module that is being built.
 
 use crate::build::module::TypeId;
-use crate::segment_types::SegmentTypes;
+use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use wasm_encoder::{CompositeInnerType, Encode, SubType, TypeSection, ValType};
 

@@ -1,6 +1,6 @@
 //! What doors ask of the engine and tell it, besides instructions.
 
-use crate::context::{Choices, Tracking};
+use crate::choices::{Choices, Tracking};
 use crate::engine::frames::RegionKey;
 use crate::engine::locals::{Assigned, Fact};
 use crate::engine::{Arity, Engine, Origin};

@@ -5,11 +5,11 @@ use crate::context::Context;
 use crate::engine::frames::{Definition, Slot};
 use crate::engine::late::Late;
 use crate::engine::locals::Added;
-use crate::engine::part::Part;
 use crate::engine::{Engine, lower};
 use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
+use crate::segment::Part;
 use wasm_encoder::{Function, InstructionSink, ValType};
 
 /// A lowered function.
@@ -110,7 +110,7 @@ impl Engine<'_> {
                 Late::MayBeFree(local) => parts_of(local).push_may_be_free(sink, local, context.top()),
                 Late::Slot(slot) => push_slot(sink, slot),
                 Late::IsClosed(frame) => {
-                    if let (Some(local), Some(types)) = (scopes.of(frames.base(frame)), context.segment_types) {
+                    if let (Some(local), Some(types)) = (scopes.of(frames.base(frame)), context.segments.types()) {
                         types.handle(sink.local_get(local.0)).i32_eqz();
                     }
                 }
@@ -138,17 +138,11 @@ fn write_slot(
     if slot.offset != 0 {
         sink.i32_const(slot.offset as i32).i32_add();
     }
-    match context.segment_types {
-        Some(types) => {
-            sink.i32_const(slot.bytes as i32);
-            if let Some(scope) = scope {
-                sink.local_get(scope.0).ref_as_non_null();
-            }
-            sink.struct_new(types.segment());
+    context.segments.make_constant(sink, slot.bytes, |sink| {
+        if let Some(scope) = scope {
+            sink.local_get(scope.0).ref_as_non_null();
         }
-        None if context.is_packed() => pack_constant(sink, slot.bytes),
-        None => {}
-    }
+    });
 }
 
 impl Slot {
@@ -170,13 +164,5 @@ impl Slot {
         if offset != 0 {
             sink.i32_const(offset as i32).i32_add();
         }
-    }
-}
-
-/// Makes the address on the stack a packed segment of a constant size.
-pub(super) fn pack_constant(sink: &mut InstructionSink<'_>, bytes: u32) {
-    sink.i64_extend_i32_u();
-    if bytes != 0 {
-        sink.i64_const((u64::from(bytes) << 32) as i64).i64_or();
     }
 }

@@ -18,14 +18,19 @@
 use crate::config::Optimize;
 use crate::engine::Engine;
 use crate::engine::late::Late;
-use crate::engine::lower::{Extent, Start};
-use crate::engine::part::Part;
 use crate::engine::proven::{From, Subject};
 use crate::engine::scan::{Check, Checked};
+use crate::engine::tape::Tape;
 use crate::engine::tape::{Piece, Position};
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
+use crate::segment::Part;
+use crate::segment::{Extent, Start};
+use crate::segment::{Held, Out};
+use crate::width::PointerInstructions;
+use linmem_allocator::Width;
 use wasm_encoder::BlockType;
+use wasm_encoder::InstructionSink;
 
 /// How many checks are put together.
 const MOST_CHECKS: usize = 64;
@@ -55,7 +60,7 @@ impl Question {
         let (Subject::Local(local), From::Constant(offset)) = (check.subject, check.from) else { return None };
         let end = offset.checked_add(check.bytes).filter(|end| *end > 0)?;
         match check.checked {
-            Checked::Bounds(Extent::Local(_) | Extent::Structure(_)) | Checked::Live(Start::Local(_)) => {
+            Checked::Bounds(Extent::Local(_) | Extent::Structure(..)) | Checked::Live(Start::Local(_)) => {
                 Some(Question { checked: check.checked, local, end })
             }
             _ => None,
@@ -129,22 +134,44 @@ impl Engine<'_> {
     fn ask(&mut self, question: &Question, pieces: &mut Vec<Piece>) {
         let Question { checked, local, end } = *question;
         match checked {
-            Checked::Bounds(Extent::Structure(held)) => {
-                if let Some(types) = self.context.segment_types {
-                    pieces.push(self.tape.aside(|sink| {
-                        types.size(sink.local_get(held.0)).i32_const(end as i32).i32_lt_u();
-                    }));
-                }
+            Checked::Bounds(extent) => {
+                let mut out = Pieces { tape: &mut self.tape, width: self.context.width(), list: pieces };
+                extent.push_outside(&mut out, Held::Constant(0), Held::Constant(end));
             }
-            Checked::Live(_) => {
+            _ => {
                 let (top, times) = (self.context.top(), self.frequency());
                 self.splits.read_byte(local, times);
                 pieces.push(Piece::Late(Late::Byte(local, end - 1)));
+                let width = self.context.width();
                 pieces.push(self.tape.aside(|sink| {
-                    sink.global_get(top).i32_ge_u();
+                    sink.global_get(top).ptr_ge_u(width);
                 }));
             }
-            _ => pieces.push(Piece::Late(Late::Shorter(local, end))),
         }
+    }
+}
+
+/// Pieces of code that come before the checks of a group.
+struct Pieces<'a> {
+    tape: &'a mut Tape,
+    width: Width,
+    list: &'a mut Vec<Piece>,
+}
+
+impl Out for Pieces<'_> {
+    fn width(&self) -> Width {
+        self.width
+    }
+
+    fn emit(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        self.list.push(self.tape.aside(write));
+    }
+
+    fn part(&mut self, local: LocalIndex, part: Part) {
+        self.list.push(Piece::Late(Late::Part(local, part)));
+    }
+
+    fn shorter(&mut self, local: LocalIndex, bytes: u32) {
+        self.list.push(Piece::Late(Late::Shorter(local, bytes)));
     }
 }

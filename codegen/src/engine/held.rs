@@ -3,32 +3,8 @@
 use crate::engine::Engine;
 use crate::engine::operands::{Operand, Value};
 use crate::index::LocalIndex;
-use wasm_encoder::{InstructionSink, ValType};
-
-/// A number of 32 bits that can be pushed anywhere from here to the end of the intrinsic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Held {
-    Constant(u32),
-    Local(LocalIndex),
-}
-
-impl Held {
-    /// Pushes it.
-    pub(super) fn push<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
-        match self {
-            Held::Constant(constant) => sink.i32_const(constant as i32),
-            Held::Local(local) => sink.local_get(local.0),
-        }
-    }
-
-    /// Pushes it as a number of 64 bits.
-    pub(super) fn push_wide<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
-        match self {
-            Held::Constant(constant) => sink.i64_const(i64::from(constant)),
-            Held::Local(local) => sink.local_get(local.0).i64_extend_i32_u(),
-        }
-    }
-}
+use crate::segment::Held;
+use wasm_encoder::ValType;
 
 impl Engine<'_> {
     /// The local that an operand was read from, if it still holds it.

@@ -44,13 +44,16 @@ use crate::engine::Engine;
 use crate::engine::compare::{Comparison, Relation, Term};
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
-use crate::engine::lower::{Extent, Start};
-use crate::engine::part::Part;
 use crate::engine::proven::{From, Subject};
 use crate::engine::scan::{Cast, Check, Checked, Counted, Scan};
 use crate::engine::tape::{Piece, Tape};
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
+use crate::segment::Out;
+use crate::segment::Part;
+use crate::segment::{Extent, Start};
+use crate::width::PointerInstructions;
+use linmem_allocator::Width;
 use wasm_encoder::{BlockType, InstructionSink, ValType};
 
 /// Whether `last + bytes <= size` follows from constants.
@@ -98,18 +101,6 @@ struct Pieces<'a, 'e> {
 }
 
 impl Pieces<'_, '_> {
-    fn emit(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
-        let piece = Tape::aside(&mut self.engine.tape, write);
-        self.list.push(piece);
-    }
-
-    fn part(&mut self, local: LocalIndex, part: Part) {
-        // The loop lies one deeper than where this runs.
-        let times = self.engine.frequency_around();
-        self.engine.splits.read(local, part, times);
-        self.list.push(Piece::Late(Late::Part(local, part)));
-    }
-
     fn begin(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
         self.list.push(Piece::Label);
         self.emit(write);
@@ -144,7 +135,7 @@ impl Pieces<'_, '_> {
     /// local.set $linmem.segment
     /// ```
     fn try_cast(&mut self, cast: &Cast) {
-        let Some(types) = self.engine.context.segment_types else { return };
+        let Some(types) = self.engine.context.segments.types() else { return };
         let (general, nullable) = (self.engine.nullable_segment(), types.segment_reference(true));
         self.begin(|sink| {
             sink.block(BlockType::Result(ValType::Ref(nullable))).local_get(cast.local.0);
@@ -294,13 +285,13 @@ impl Pieces<'_, '_> {
                 self.emit(|sink| {
                     sink.i64_const(i64::from(offset) + i64::from(check.bytes));
                 });
-                self.size(extent);
+                extent.push_exceeded(self);
             }
             (Checked::Bounds(extent), From::Local(_)) => {
                 self.end_of_last(counted, check.bytes);
-                self.size(extent);
+                extent.push_exceeded(self);
             }
-            (Checked::Live(_) | Checked::Open(_) | Checked::OpenStructure(_), _)
+            (Checked::Live(_) | Checked::Open(_) | Checked::OpenStructure(..), _)
                 if planted::has(Bug::HoistIgnoresLiveness) =>
             {
                 self.emit(|sink| {
@@ -314,18 +305,9 @@ impl Pieces<'_, '_> {
                 self.engine.scopes.need(slot.frame);
                 self.list.push(Piece::Late(Late::IsClosed(slot.frame)));
             }
-            (Checked::OpenStructure(local), _) => {
-                if let Some(types) = self.engine.context.segment_types {
-                    self.emit(|sink| {
-                        types.is_closed(sink, local);
-                    });
-                }
-            }
-        }
-        if let Checked::Bounds(_) = check.checked {
-            self.emit(|sink| {
-                sink.i64_gt_u();
-            });
+            (Checked::OpenStructure(types, local), _) => self.emit(|sink| {
+                types.is_closed(sink, local);
+            }),
         }
     }
 
@@ -355,33 +337,15 @@ impl Pieces<'_, '_> {
         });
     }
 
-    fn size(&mut self, extent: Extent) {
-        match extent {
-            Extent::Known(size) => self.emit(|sink| {
-                sink.i64_const(i64::from(size));
-            }),
-            Extent::Local(local) => self.part(local, Part::WideSize),
-            Extent::Held(local) => self.emit(|sink| {
-                sink.local_get(local.0).i64_const(32).i64_shr_u();
-            }),
-            Extent::Structure(local) => {
-                if let Some(types) = self.engine.context.segment_types {
-                    self.emit(|sink| {
-                        types.size(sink.local_get(local.0)).i64_extend_i32_u();
-                    });
-                }
-            }
-        }
-    }
-
     /// Pushes whether a byte of the segment that a check is about may be free.
     fn may_be_free(&mut self, start: Start, check: &Check) {
-        let top = self.engine.context.top();
+        let (top, width) = (self.engine.context.top(), self.engine.context.width());
         match (start, check.subject) {
             (Start::Frame(base, offset), Subject::Slot(slot)) => {
                 let distance = offset.wrapping_add(slot.bytes).wrapping_sub(1);
                 self.emit(|sink| {
-                    sink.local_get(base.0).i32_const(distance as i32).i32_add().global_get(top).i32_ge_u();
+                    sink.local_get(base.0).ptr_const(width, u64::from(distance)).ptr_add(width);
+                    sink.global_get(top).ptr_ge_u(width);
                 });
             }
             (Start::Local(local), _) => {
@@ -389,10 +353,32 @@ impl Pieces<'_, '_> {
                 self.engine.splits.read(local, Part::Last, times);
                 self.list.push(Piece::Late(Late::MayBeFree(local)));
             }
-            // These have no subject to be recognized by, and do not come here. Maybe is always right.
+            // Unreachable: these have no subject. `1` (may fail) is always sound.
             _ => self.emit(|sink| {
                 sink.i32_const(1);
             }),
         }
+    }
+}
+
+impl Out for Pieces<'_, '_> {
+    fn width(&self) -> Width {
+        self.engine.context.width()
+    }
+
+    fn emit(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        let piece = Tape::aside(&mut self.engine.tape, write);
+        self.list.push(piece);
+    }
+
+    fn part(&mut self, local: LocalIndex, part: Part) {
+        // The loop is nested one deeper than the code before it.
+        let times = self.engine.frequency_around();
+        self.engine.splits.read(local, part, times);
+        self.list.push(Piece::Late(Late::Part(local, part)));
+    }
+
+    fn shorter(&mut self, local: LocalIndex, bytes: u32) {
+        self.list.push(Piece::Late(Late::Shorter(local, bytes)));
     }
 }

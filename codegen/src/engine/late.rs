@@ -2,8 +2,8 @@
 
 use crate::engine::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::maker::Maker;
-use crate::engine::part::Part;
 use crate::index::LocalIndex;
+use crate::segment::Part;
 
 /// What only the end of a function tells.
 #[derive(Clone, Copy, Debug)]

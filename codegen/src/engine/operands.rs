@@ -8,6 +8,7 @@ use crate::engine::compare::ComparisonId;
 use crate::engine::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
+use crate::segment::SegmentTypes;
 
 /// What is known of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub(crate) enum Value {
     /// A segment in a frame, and the local that the program keeps it in, if the value was read from there.
     Slot(Slot, Option<DefinitionId>),
     /// A segment as a structure, which the first local holds, and the local of the program that it was read from.
-    Structure(LocalIndex, Option<LocalIndex>),
+    Structure(SegmentTypes, LocalIndex, Option<LocalIndex>),
 }
 
 /// A value on the operand stack.

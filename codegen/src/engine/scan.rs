@@ -17,12 +17,13 @@
 
 use crate::engine::compare::{Comparison, Relation, Term};
 use crate::engine::frames::Slot;
-use crate::engine::lower::{Extent, Start};
-use crate::engine::part::Part;
 use crate::engine::proven::{From, Subject};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
+use crate::segment::Part;
+use crate::segment::SegmentTypes;
+use crate::segment::{Extent, Start};
 use std::collections::BTreeMap;
 
 /// What a check is about.
@@ -35,7 +36,7 @@ pub(crate) enum Checked {
     /// That the region of a segment of a frame is open.
     Open(Slot),
     /// That the region of the segment that a local holds as a structure is open.
-    OpenStructure(LocalIndex),
+    OpenStructure(SegmentTypes, LocalIndex),
 }
 
 /// A check in a loop.

@@ -39,7 +39,7 @@ impl Scopes {
         needs: &mut Needs,
     ) -> KeptScopes {
         let mut by_base = BTreeMap::new();
-        if let Some(types) = context.segment_types.filter(|types| types.has_regions()) {
+        if let Some(types) = context.segments.types().filter(|types| types.has_regions()) {
             let read = frames.definitions().filter(|definition| locals.is_read(definition.local));
             self.needed.extend(read.map(|definition| definition.slot.frame));
             if !self.needed.is_empty() {

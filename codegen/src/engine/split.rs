@@ -7,10 +7,9 @@
 
 use crate::config::Optimize;
 use crate::engine::locals::Locals;
-use crate::engine::part::Part;
 use crate::index::LocalIndex;
+use crate::segment::{Part, Parts};
 use std::collections::BTreeMap;
-use wasm_encoder::InstructionSink;
 
 /// How many locals of a function are split at most.
 const MOST_SPLIT: usize = 4096;
@@ -42,14 +41,6 @@ impl Balance {
             Part::Last => (&mut self.last, 8),
         }
     }
-}
-
-/// The locals that hold the parts of a segment.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Parts {
-    start: Option<LocalIndex>,
-    size: Option<LocalIndex>,
-    last: Option<LocalIndex>,
 }
 
 /// The locals of a function whose parts are read.
@@ -114,95 +105,5 @@ impl Splits {
             }
         }
         all
-    }
-}
-
-impl Parts {
-    /// Pushes a part of the segment that `local` holds.
-    pub(crate) fn push(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, part: Part) {
-        match (part, self) {
-            (Part::Start, Parts { start: Some(start), .. }) => sink.local_get(start.0),
-            (Part::Start, _) => sink.local_get(local.0).i32_wrap_i64(),
-            (Part::Size, Parts { size: Some(size), .. }) => sink.local_get(size.0),
-            (Part::Size, _) => sink.local_get(local.0).i64_const(32).i64_shr_u().i32_wrap_i64(),
-            (Part::WideSize, Parts { size: Some(size), .. }) => sink.local_get(size.0).i64_extend_i32_u(),
-            (Part::WideSize, _) => sink.local_get(local.0).i64_const(32).i64_shr_u(),
-            (Part::Last, Parts { last: Some(last), .. }) => sink.local_get(last.0),
-            // All is below this.
-            (Part::Last, _) => sink.i32_const(-1),
-        };
-    }
-
-    /// Pushes whether the segment that `local` holds has fewer than `bytes` bytes. See [`outside`](crate::engine::lower).
-    pub(crate) fn push_shorter(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, bytes: u32) {
-        match self.size {
-            Some(size) => sink.local_get(size.0).i32_const(bytes as i32).i32_lt_u(),
-            None => sink.local_get(local.0).i64_const((u64::from(bytes) << 32) as i64).i64_lt_u(),
-        };
-    }
-
-    /// Pushes whether a byte of the segment that `local` holds may be at `top` or above it.
-    pub(crate) fn push_may_be_free(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, top: u32) {
-        match self.last {
-            Some(last) => sink.local_get(last.0).global_get(top).i32_ge_u(),
-            None => {
-                sink.local_get(local.0).i64_const(0xffff_ffff).i64_and().local_get(local.0).i64_const(32).i64_shr_u();
-                sink.i64_add().global_get(top).i64_extend_i32_u().i64_gt_u()
-            }
-        };
-    }
-
-    /// Whether the address of the last byte is kept.
-    pub(crate) fn has_last(&self) -> bool {
-        self.last.is_some()
-    }
-
-    /// Pushes the address of a byte of the segment that `local` holds, or of its last one.
-    pub(crate) fn push_byte(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, offset: u32) {
-        match self.last {
-            Some(last) => {
-                sink.local_get(last.0);
-            }
-            None => {
-                self.push(sink, local, Part::Start);
-                if offset != 0 {
-                    sink.i32_const(offset as i32).i32_add();
-                }
-            }
-        }
-    }
-
-    /// Keeps the parts of what `local` holds now.
-    pub(crate) fn keep(&self, sink: &mut InstructionSink<'_>, local: LocalIndex) {
-        let whole = Parts::default();
-        self.write(sink, |sink, part| whole.push(sink, local, part));
-    }
-
-    /// Keeps the parts that `push` pushes.
-    pub(crate) fn write(&self, sink: &mut InstructionSink<'_>, push: impl Fn(&mut InstructionSink<'_>, Part)) {
-        if let Some(start) = self.start {
-            push(sink, Part::Start);
-            sink.local_set(start.0);
-        }
-        if let Some(size) = self.size {
-            push(sink, Part::Size);
-            sink.local_set(size.0);
-        }
-        if let Some(last) = self.last {
-            // The last address of all, where the sum is beyond it, or there is no byte.
-            let [start, size] = [(self.start, Part::Start), (self.size, Part::Size)];
-            let put = |sink: &mut InstructionSink<'_>, (kept, part): (Option<LocalIndex>, Part)| match kept {
-                Some(kept) => {
-                    sink.local_get(kept.0);
-                }
-                None => push(sink, part),
-            };
-            put(sink, start);
-            put(sink, size);
-            sink.i32_add().i32_const(1).i32_sub().local_tee(last.0);
-            sink.i32_const(0).local_get(last.0);
-            put(sink, start);
-            sink.i32_lt_u().i32_sub().i32_or().local_set(last.0);
-        }
     }
 }

@@ -163,7 +163,7 @@ impl Engine<'_> {
                 self.scopes.need(slot.frame);
                 self.tape.insert_late(position, Late::Slot(slot));
             }
-            Value::Structure(local, _) => self.tape.insert(position, |sink| {
+            Value::Structure(_, local, _) => self.tape.insert(position, |sink| {
                 sink.local_get(local.0).ref_as_non_null();
             }),
             Value::I32(constant) => self.tape.insert(position, |sink| {
@@ -252,7 +252,7 @@ impl Engine<'_> {
             self.know(local, Fact::Region(region));
         }
         let bytes = match operand.value {
-            Value::I64(constant) if self.context.is_packed() => Some((constant as u64 >> 32) as u32),
+            Value::I64(constant) => self.context.segments.constant_size(constant),
             _ => operand.bytes,
         };
         if let (Some(bytes), true) = (bytes, self.context.checks_bounds()) {

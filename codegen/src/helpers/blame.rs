@@ -1,6 +1,6 @@
 //! Finding out what is wrong with a handle, if anything is.
 
-use crate::context::Tracking;
+use crate::choices::Tracking;
 use crate::globals::Global;
 use crate::helpers::fragments::push_home;
 use crate::helpers::{Bodies, Helper};

@@ -1,6 +1,6 @@
 //! Closing regions, out of line.
 
-use crate::context::Tracking;
+use crate::choices::Tracking;
 use crate::globals::Global;
 use crate::helpers::fragments::{push_home, skip_header};
 use crate::helpers::{Bodies, Helper};

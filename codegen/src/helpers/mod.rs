@@ -17,8 +17,9 @@ mod share;
 mod violation;
 mod wasi;
 
+use crate::choices::Tracking;
 use crate::code::FunctionRef;
-use crate::context::{Context, Growth, Home, Tracking};
+use crate::context::{Context, Growth, Home};
 use linmem_intrinsics::wasi::Function as HostFunction;
 use linmem_intrinsics::{FunctionType, ValueType, Violation};
 use wasm_encoder::{Function, InstructionSink};

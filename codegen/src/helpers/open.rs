@@ -1,6 +1,7 @@
 //! Opening a region that has a header, out of line.
 
-use crate::context::{Home, Tracking};
+use crate::choices::Tracking;
+use crate::context::Home;
 use crate::globals::Global;
 use crate::helpers::fragments::{emit_header, emit_store_header, push_home};
 use crate::helpers::{Alignment, Bodies, Helper, Refused};

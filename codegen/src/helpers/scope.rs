@@ -3,10 +3,10 @@
 //! A region has a structure only if one of its segments does. So the list has some of the open regions, in the order in
 //! which they were opened, or, where any of them may allocate, in any order.
 
-use crate::context::Tracking;
+use crate::choices::Tracking;
 use crate::globals::Global;
 use crate::helpers::{Bodies, Helper};
-use crate::segment_types::{HANDLE, PREVIOUS};
+use crate::segment::reference::{HANDLE, PREVIOUS};
 use wasm_encoder::{BlockType, Function, InstructionSink};
 
 /// Makes the region with this handle the first one of the list.
@@ -18,7 +18,7 @@ use wasm_encoder::{BlockType, Function, InstructionSink};
 /// scope = region(handle, scope)
 /// ```
 pub(super) fn enter(bodies: &Bodies<'_>) -> Function {
-    let Some(types) = bodies.context.segment_types else { return nothing() };
+    let Some(types) = bodies.context.segments.types() else { return nothing() };
     let scope = bodies.context.global(Global::Scope);
     let (handle, before, at) = (0, 1, 2);
     let region = types.region();
@@ -50,7 +50,7 @@ pub(super) fn enter(bodies: &Bodies<'_>) -> Function {
 /// ;; where the list has no order, look for it, and do the same there
 /// ```
 pub(super) fn leave(bodies: &Bodies<'_>) -> Function {
-    let Some(types) = bodies.context.segment_types else { return nothing() };
+    let Some(types) = bodies.context.segments.types() else { return nothing() };
     let scope = bodies.context.global(Global::Scope);
     let (handle, before, at) = (0, 1, 2);
     let region = types.region();

@@ -1,7 +1,8 @@
 //! Which memory segments are in, and which part of it is linmem's.
 
+use crate::choices::Choices;
 use crate::config::{Base, Config, Share};
-use crate::context::{Choices, Growth, Home};
+use crate::context::{Growth, Home};
 use crate::error::{Error, Finding, Place};
 use crate::helpers::{HostImport, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};

@@ -35,14 +35,15 @@ mod segments;
 mod share;
 mod write;
 
+use crate::choices::Choices;
 use crate::code::FunctionRef;
 use crate::config::Config;
-use crate::context::{Choices, Context};
+use crate::context::Context;
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
 use crate::link::function::{Findings, Purpose};
-use crate::segment_types::SegmentTypes;
+use crate::segment::Segments;
 use crate::sites;
 use crate::source::Source;
 use indexmap::IndexSet;
@@ -203,8 +204,9 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         check_sealed(input)?;
     }
     let mut memory = memory::choose(input, config, choices)?;
+    let representation = declared.unwrap_or(Representation::Address);
     let context = Context {
-        representation: declared.unwrap_or(Representation::Address),
+        representation,
         choices,
         memory: memory.index,
         width: Width::Bits32,
@@ -212,7 +214,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         home: memory.home,
         growth: memory.growth,
         keeps_errno: input.imports.has(Intrinsic::WasiLastErrno),
-        segment_types: SegmentTypes::of(declared, choices, input.types.as_ref().core_type_count_in_module()),
+        segments: Segments::new(representation, choices, input.types.as_ref().core_type_count_in_module()),
     };
     let previous = sites::merged(input.customs.iter().filter(|it| it.name == sites::SECTION).map(|it| it.data));
     let mut needs = Needs::new(context);

@@ -14,7 +14,7 @@ use crate::link::imports::Fate;
 use crate::link::scan::Input;
 use crate::link::segments;
 use crate::module::function_type;
-use crate::segment_types::SegmentTypes;
+use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use linmem_intrinsics::FunctionType;
 use wasmparser::CompositeInnerType;
@@ -48,9 +48,10 @@ impl Plan {
             added_imports: Vec::new(),
             types: plain_types(input),
             added_types: Vec::new(),
-            segment_types: context.segment_types.map_or(0, SegmentTypes::count),
+            segment_types: context.segments.types().map_or(0, SegmentTypes::count),
             segment_group: context
-                .segment_types
+                .segments
+                .types()
                 .map(|types| segments::group(input, types))
                 .transpose()?
                 .unwrap_or_default(),

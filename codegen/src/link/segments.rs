@@ -1,9 +1,10 @@
 //! The types of segments that are references, among those of the program.
 
+use crate::digest::number;
 use crate::error::{Error, Place};
 use crate::link::scan::Input;
 use crate::module::features;
-use crate::segment_types::{SegmentTypes, number};
+use crate::segment::SegmentTypes;
 use wasm_encoder::TypeSection;
 use wasmparser::{Parser, Validator};
 

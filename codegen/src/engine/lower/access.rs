@@ -13,11 +13,12 @@
 //!
 //! As the load or store does, when the bytes are not in the memory.
 
-use crate::engine::late::Late;
+use crate::engine::lower::bounds::At;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::part::Part;
 use crate::engine::{Certain, Engine};
 use crate::index::LocalIndex;
+use crate::segment::Part;
+use crate::segment::{Out, packed};
 use linmem_intrinsics::Access;
 
 /// Where a segment and an offset lead to.
@@ -80,33 +81,27 @@ impl Engine<'_> {
             }
             Value::I64(constant) if self.context.is_packed() => {
                 self.discard(segment);
+                let start = packed::start_of(constant);
                 self.tape.insert(position, |sink| {
-                    sink.i32_const(constant as i32);
+                    sink.i32_const(start as i32);
                 });
             }
-            Value::Structure(local, _) => {
-                if let Some(types) = self.context.segment_types {
-                    self.tape.insert(position, |sink| {
-                        types.start(sink.local_get(local.0));
-                    });
-                }
+            Value::Structure(types, local, _) => {
+                self.tape.insert(position, |sink| {
+                    types.start(sink.local_get(local.0));
+                });
             }
             // Whatever the local holds later, its parts are read where the segment was pushed.
             Value::Local(local) if self.context.is_packed() && segment.start.is_some() => {
                 self.discard(segment);
-                self.splits.read(local, Part::Start, self.frequency());
-                self.tape.insert_late(position, Late::Part(local, Part::Start));
+                At { engine: self, position }.part(local, Part::Start);
             }
             _ => {
-                if let Some(types) = self.context.segment_types {
-                    return self.unwrap_reference(types, segment);
-                }
                 self.materialize(segment);
-                if self.context.is_packed() {
-                    self.tape.insert(position, |sink| {
-                        sink.i32_wrap_i64();
-                    });
-                }
+                let (position, segments) = (self.at(segment), self.context.segments);
+                self.tape.insert(position, |sink| {
+                    segments.take_start(sink);
+                });
             }
         }
     }

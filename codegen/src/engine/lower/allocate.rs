@@ -2,7 +2,6 @@
 
 use crate::config::Optimize;
 use crate::engine::frames::RegionKey;
-use crate::engine::held::Held;
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::bump::Size;
@@ -10,6 +9,7 @@ use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::{Certain, Engine};
 use crate::helpers::{Alignment, Helper};
+use crate::segment::Held;
 use linmem_allocator::Zero;
 use linmem_allocator::layout::{ALIGNMENT, INLINE_BYTES, is_alignment, room};
 use linmem_intrinsics::Violation;

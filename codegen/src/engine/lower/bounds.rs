@@ -12,10 +12,8 @@
 //! The checks stand where all operands have been evaluated, and before anything is read or written. They read locals, so
 //! that it does not matter what lies on the stack.
 
-use crate::engine::held::Held;
 use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::part::Part;
 use crate::engine::proven::{Fact, From, Subject};
 use crate::engine::scan::{Check, Checked};
 use crate::engine::split::frequency;
@@ -23,22 +21,14 @@ use crate::engine::tape::Position;
 use crate::engine::{Certain, Engine};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
-use crate::planted::{self, Bug};
+use crate::segment::Extent;
+use crate::segment::Held;
+use crate::segment::Out;
+use crate::segment::Part;
+use linmem_allocator::Width;
 use linmem_intrinsics::{Violation, out_of_bounds};
+use wasm_encoder::InstructionSink;
 use wasm_encoder::ValType;
-
-/// Where the size of a segment comes from, at run time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Extent {
-    /// It is constant.
-    Known(u32),
-    /// A local of the program holds the packed segment.
-    Local(LocalIndex),
-    /// A local of the lowering's does.
-    Held(LocalIndex),
-    /// A local holds the segment as a structure.
-    Structure(LocalIndex),
-}
 
 /// What can be said of an access without running it.
 enum Judgement {
@@ -70,12 +60,12 @@ impl Engine<'_> {
         let (offset, bytes) = (self.hold(offset), self.hold(bytes));
         let start = self.tape.here();
         self.reads.clear();
-        self.write_outside(extent, offset, bytes);
+        extent.push_outside(self, offset, bytes);
         self.write_if(|engine| {
             if engine.reports() {
                 engine.push_held(offset);
                 engine.push_held(bytes);
-                engine.push_size_of(extent);
+                extent.push(engine);
             }
             engine.call_helper(Helper::Violation(Violation::OutOfBounds));
         });
@@ -104,7 +94,7 @@ impl Engine<'_> {
             let (offset, bytes) = (self.hold(offset), self.hold(bytes));
             self.push_held(offset);
             self.push_held(bytes);
-            self.push_size_of(extent);
+            extent.push(self);
         }
         self.certain(Violation::OutOfBounds, message)
     }
@@ -150,7 +140,7 @@ impl Engine<'_> {
     pub(super) fn subject(&self, segment: &Operand) -> Option<Subject> {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => Some(Subject::Slot(slot)),
-            Value::Structure(_, program) => program.map(Subject::Local),
+            Value::Structure(_, _, program) => program.map(Subject::Local),
             _ => self.program_local_of(segment).map(Subject::Local),
         }
     }
@@ -165,7 +155,7 @@ impl Engine<'_> {
     pub(super) fn known_size(&self, segment: &Operand) -> Option<u32> {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => Some(slot.bytes),
-            Value::I64(constant) if self.context.is_packed() => Some((constant as u64 >> 32) as u32),
+            Value::I64(constant) if self.context.is_packed() => self.context.segments.constant_size(constant),
             _ => segment.bytes.or_else(|| {
                 let subject = self.subject(segment)?;
                 self.proven.size(subject, &self.locals)
@@ -214,150 +204,18 @@ impl Engine<'_> {
     pub(super) fn extent(&mut self, segment: &mut Operand) -> Extent {
         match (self.known_size(segment), segment.value, self.program_local_of(segment)) {
             (Some(size), ..) => Extent::Known(size),
-            (None, Value::Structure(local, _), _) => Extent::Structure(local),
+            (None, Value::Structure(types, local, _), _) => Extent::Structure(types, local),
             (None, _, Some(local)) => Extent::Local(local),
             (None, _, None) => Extent::Held(self.hold_in_local(segment, ValType::I64)),
         }
     }
 
-    /// Pushes whether `offset + bytes > size`, for three numbers below 2^32.
-    ///
-    /// # Why no sum wraps around
-    ///
-    /// The inequality is meant for integers. Each form says the same in numbers of 32 or 64 bits, all unsigned:
-    ///
-    /// 1. Offset and bytes are constant: so is their sum, which is below 2^32, since no larger one comes here (it is outside
-    ///    for certain). `size < sum` needs no addition. In a packed segment `size * 2^32 + start` with `start < 2^32`, this is
-    ///    the same as being less than `sum * 2^32`, which is below 2^64.
-    /// 2. Size and bytes are constant: `bytes <= size`, since what is not comes not here either. So `size - bytes` does not
-    ///    wrap, and `offset > size - bytes` says it. With size and offset constant, the same with the two exchanged.
-    /// 3. Bytes are 0 or 1: `offset > size` and `offset >= size` say it without an addition. So does `bytes > size` where the
-    ///    offset is 0.
-    /// 4. Otherwise all are extended to 64 bits, where the sum is at most 2^33 - 2.
-    fn write_outside(&mut self, extent: Extent, offset: Held, bytes: Held) {
-        match (extent, offset, bytes) {
-            (Extent::Local(local), Held::Constant(start), Held::Constant(count)) => {
-                self.tape.late(Late::Shorter(local, start.wrapping_add(count)));
-            }
-            (Extent::Held(local), Held::Constant(start), Held::Constant(count)) => self.tape.emit(|sink| {
-                let end = start.wrapping_add(count);
-                sink.local_get(local.0).i64_const((u64::from(end) << 32) as i64).i64_lt_u();
-            }),
-            (_, Held::Constant(start), Held::Constant(count)) => {
-                self.push_size_of(extent);
-                self.tape.emit(|sink| {
-                    sink.i32_const(start.wrapping_add(count) as i32).i32_lt_u();
-                });
-            }
-            (Extent::Known(size), variable, Held::Constant(constant))
-            | (Extent::Known(size), Held::Constant(constant), variable) => self.tape.emit(|sink| {
-                variable.push(sink).i32_const(size.wrapping_sub(constant) as i32).i32_gt_u();
-            }),
-            (Extent::Local(_) | Extent::Structure(_), _, Held::Constant(count @ (0 | 1))) => {
-                self.push_held(offset);
-                self.push_size_of(extent);
-                self.tape.emit(|sink| {
-                    if count == 0 || planted::has(Bug::BoundsOneByteFurther) {
-                        sink.i32_gt_u()
-                    } else {
-                        sink.i32_ge_u()
-                    };
-                });
-            }
-            (Extent::Local(_) | Extent::Structure(_), Held::Constant(0), _) => {
-                self.push_held(bytes);
-                self.push_size_of(extent);
-                self.tape.emit(|sink| {
-                    sink.i32_gt_u();
-                });
-            }
-            (_, Held::Constant(0), _) => {
-                self.tape.emit(|sink| {
-                    bytes.push_wide(sink);
-                });
-                self.push_wide_size_of(extent);
-                self.tape.emit(|sink| {
-                    sink.i64_gt_u();
-                });
-            }
-            (_, _, Held::Constant(count @ (0 | 1))) => {
-                self.tape.emit(|sink| {
-                    offset.push_wide(sink);
-                });
-                self.push_wide_size_of(extent);
-                self.tape.emit(|sink| {
-                    if count == 0 {
-                        sink.i64_gt_u()
-                    } else {
-                        sink.i64_ge_u()
-                    };
-                });
-            }
-            _ => {
-                self.tape.emit(|sink| {
-                    offset.push_wide(sink);
-                    bytes.push_wide(sink).i64_add();
-                    if planted::has(Bug::BoundsWrap) {
-                        sink.i32_wrap_i64().i64_extend_i32_u();
-                    }
-                });
-                self.push_wide_size_of(extent);
-                self.tape.emit(|sink| {
-                    sink.i64_gt_u();
-                });
-            }
-        }
-    }
-
+    /// Pushes a number that was held.
     pub(super) fn push_held(&mut self, held: Held) {
+        let width = self.context.width();
         self.tape.emit(|sink| {
-            held.push(sink);
+            held.push(sink, width);
         });
-    }
-
-    pub(super) fn push_size_of(&mut self, extent: Extent) {
-        match extent {
-            Extent::Known(size) => self.push_held(Held::Constant(size)),
-            Extent::Local(local) => self.push_part(local, Part::Size),
-            Extent::Held(local) => self.tape.emit(|sink| {
-                sink.local_get(local.0).i64_const(32).i64_shr_u().i32_wrap_i64();
-            }),
-            Extent::Structure(local) => self.push_size_field(local),
-        }
-    }
-
-    fn push_wide_size_of(&mut self, extent: Extent) {
-        match extent {
-            Extent::Known(size) => self.tape.emit(|sink| {
-                sink.i64_const(i64::from(size));
-            }),
-            Extent::Local(local) => self.push_part(local, Part::WideSize),
-            Extent::Held(local) => self.tape.emit(|sink| {
-                sink.local_get(local.0).i64_const(32).i64_shr_u();
-            }),
-            Extent::Structure(local) => {
-                self.push_size_field(local);
-                self.tape.emit(|sink| {
-                    sink.i64_extend_i32_u();
-                });
-            }
-        }
-    }
-
-    fn push_size_field(&mut self, segment: LocalIndex) {
-        if let Some(types) = self.context.segment_types {
-            self.tape.emit(|sink| {
-                types.size(sink.local_get(segment.0));
-            });
-        }
-    }
-
-    /// Pushes a part of the packed segment that a local of the program holds.
-    pub(super) fn push_part(&mut self, local: LocalIndex, part: Part) {
-        let times = self.frequency();
-        self.splits.read(local, part, times);
-        self.reads.push((local, part, times));
-        self.tape.late(Late::Part(local, part));
     }
 
     /// How often the code here is thought to run.
@@ -370,5 +228,53 @@ impl Engine<'_> {
     pub(in crate::engine) fn frequency_around(&self) -> u64 {
         let loops = self.control.last().map_or(0, |control| control.loops);
         frequency(loops.saturating_sub(1), self.optimize)
+    }
+}
+
+impl Out for Engine<'_> {
+    fn width(&self) -> Width {
+        self.context.width()
+    }
+
+    fn emit(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        self.tape.emit(write);
+    }
+
+    fn part(&mut self, local: LocalIndex, part: Part) {
+        let times = self.frequency();
+        self.splits.read(local, part, times);
+        self.reads.push((local, part, times));
+        self.tape.late(Late::Part(local, part));
+    }
+
+    fn shorter(&mut self, local: LocalIndex, bytes: u32) {
+        self.tape.late(Late::Shorter(local, bytes));
+    }
+}
+
+/// An earlier position of a function's code.
+pub(super) struct At<'a, 'e> {
+    /// The function.
+    pub(super) engine: &'a mut Engine<'e>,
+    /// The position.
+    pub(super) position: Position,
+}
+
+impl Out for At<'_, '_> {
+    fn width(&self) -> Width {
+        self.engine.context.width()
+    }
+
+    fn emit(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
+        self.engine.tape.insert(self.position, write);
+    }
+
+    fn part(&mut self, local: LocalIndex, part: Part) {
+        self.engine.splits.read(local, part, self.engine.frequency());
+        self.engine.tape.insert_late(self.position, Late::Part(local, part));
+    }
+
+    fn shorter(&mut self, local: LocalIndex, bytes: u32) {
+        self.engine.tape.insert_late(self.position, Late::Shorter(local, bytes));
     }
 }

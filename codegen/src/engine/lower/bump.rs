@@ -2,15 +2,16 @@
 
 use crate::config::Optimize;
 use crate::context::Context;
+use crate::engine::Engine;
 use crate::engine::frames::FrameId;
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::{Engine, pack_constant};
 use crate::helpers::{Alignment, Helper};
 use crate::index::LocalIndex;
-use crate::segment_types::SegmentTypes;
+use crate::segment::SegmentTypes;
+use crate::segment::packed;
 use linmem_allocator::Zero;
 use linmem_allocator::layout::{ALIGNMENT, room};
 use wasm_encoder::{BlockType, InstructionSink, ValType};
@@ -250,7 +251,7 @@ impl Engine<'_> {
     /// local.tee $to   ;; pack it   i64.const 0   local.get $to   select
     /// ```
     pub(super) fn push_segment(&mut self, size: Size, maker: Maker) {
-        if let Some(types) = self.context.segment_types {
+        if let Some(types) = self.context.segments.types() {
             return self.push_new_structure(types, size, maker);
         }
         if !self.context.is_packed() {
@@ -266,10 +267,11 @@ impl Engine<'_> {
                 sink.local_tee(address);
             }
             match size {
-                Size::Constant(bytes) => pack_constant(sink, bytes),
+                Size::Constant(bytes) => {
+                    packed::make_constant(sink, bytes);
+                }
                 Size::Local(bytes) => {
-                    sink.i64_extend_i32_u();
-                    sink.local_get(bytes.0).i64_extend_i32_u().i64_const(32).i64_shl().i64_or();
+                    packed::add_size(packed::widen_start(sink).local_get(bytes.0));
                 }
             }
             if let Some(address) = null {

@@ -1,7 +1,8 @@
 //! Checking that a handle is the innermost open region's.
 
+use crate::choices::Tracking;
 use crate::config::Optimize;
-use crate::context::{Home, Tracking};
+use crate::context::Home;
 use crate::engine::Engine;
 use crate::engine::frames::RegionKey;
 use crate::engine::locals::Scratch;

@@ -19,16 +19,15 @@
 
 use crate::code::FunctionRef;
 use crate::config::Optimize;
-use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
-use crate::engine::lower::Extent;
+use crate::engine::lower::bounds::At;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::part::Part;
 use crate::engine::{Certain, Engine};
 use crate::globals::Global;
 use crate::helpers::{Call, Form};
-use crate::segment_types::SegmentTypes;
+use crate::segment::Extent;
+use crate::segment::SegmentTypes;
 use linmem_intrinsics::{Operand as Meaning, Signature};
 use wasm_encoder::{BlockType, ValType};
 
@@ -76,7 +75,7 @@ impl Engine<'_> {
         }
         self.called();
         if let (Some(types), Some(Meaning::Segment | Meaning::Buffer(_))) =
-            (self.context.segment_types, signature.results().last())
+            (self.context.segments.types(), signature.results().last())
         {
             self.push_made(types, signature, operands, maker);
             return Ok(());
@@ -112,7 +111,7 @@ impl Engine<'_> {
 
     /// Puts the operands on the stack as they are taken: references, and what is to be unpacked here, as their parts.
     fn push_operands(&mut self, operands: &mut [Operand], meanings: &[Meaning], in_place: bool) {
-        let parts = self.context.segment_types.is_some() || in_place;
+        let parts = self.context.segments.types().is_some() || in_place;
         for (operand, meaning) in operands.iter_mut().zip(meanings) {
             if !parts || !meaning.is_segment() {
                 self.materialize(operand);
@@ -128,24 +127,8 @@ impl Engine<'_> {
 
     /// Puts the size of a segment behind it.
     fn insert_size(&mut self, segment: &Operand, extent: Extent) {
-        let (position, types) = (self.at(segment), self.context.segment_types);
-        match extent {
-            Extent::Local(local) => {
-                self.splits.read(local, Part::Size, self.frequency());
-                self.tape.insert_late(position, Late::Part(local, Part::Size));
-            }
-            Extent::Known(size) => self.tape.insert(position, |sink| {
-                sink.i32_const(size as i32);
-            }),
-            Extent::Structure(local) => self.tape.insert(position, |sink| {
-                if let Some(types) = types {
-                    types.size(sink.local_get(local.0));
-                }
-            }),
-            Extent::Held(local) => self.tape.insert(position, |sink| {
-                sink.local_get(local.0).i64_const(32).i64_shr_u().i32_wrap_i64();
-            }),
-        }
+        let position = self.at(segment);
+        extent.push(&mut At { engine: self, position });
     }
 
     /// Makes the address and the size on the stack, the last results of a call, a segment: of the region that it was
@@ -154,7 +137,7 @@ impl Engine<'_> {
         if types.has_regions() {
             match (maker, operands.first()) {
                 (Some(maker), _) => self.push_maker(maker),
-                (None, Some(list)) => self.push_region_of(types, list),
+                (None, Some(list)) => self.push_region_of(list),
                 (None, None) => {}
             }
         }

@@ -27,36 +27,21 @@
 //! In `$linmem.UseAfterFree`.
 
 use crate::engine::Engine;
-use crate::engine::held::Held;
 use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::part::Part;
 use crate::engine::proven::{Fact, From};
 use crate::engine::scan::Checked;
 use crate::engine::split::Splits;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
-use crate::segment_types::SegmentTypes;
+use crate::segment::Held;
+use crate::segment::Part;
+use crate::segment::Start;
+use crate::segment::packed;
+use crate::width::PointerInstructions;
 use linmem_intrinsics::Violation;
 use wasm_encoder::ValType;
-
-/// Where a packed segment starts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Start {
-    /// So far behind the address in a local.
-    Frame(LocalIndex, u32),
-    /// At an address.
-    Constant(u32),
-    /// At the address that a local of the lowering's holds.
-    Address(LocalIndex),
-    /// A local of the program holds the segment.
-    Local(LocalIndex),
-    /// A local of the lowering's does.
-    Held(LocalIndex),
-    /// A local holds the segment as a structure.
-    Structure(LocalIndex),
-}
 
 impl Engine<'_> {
     /// Checks that `bytes` bytes from `offset` on were not freed.
@@ -64,8 +49,8 @@ impl Engine<'_> {
         if self.is_of_open_region(segment) {
             return;
         }
-        if let Some(types) = self.context.segment_types {
-            return self.check_open(types, segment, Some((offset, bytes)));
+        if self.context.segments.types().is_some() {
+            return self.check_open(segment, Some((offset, bytes)));
         }
         if bytes.constant() == Some(0) {
             return;
@@ -98,17 +83,18 @@ impl Engine<'_> {
             }
             (Start::Local(local), ..) => self.push_may_be_free(local),
             _ => {
-                self.push_start(start, offset);
+                start.push(self, offset);
                 self.push_last_byte(bytes);
             }
         }
         if !matches!((start, bytes), (Start::Local(_), Held::Local(_))) {
+            let width = self.context.width();
             self.tape.emit(|sink| {
-                sink.global_get(top).i32_ge_u();
+                sink.global_get(top).ptr_ge_u(width);
             });
         }
         self.write_if(|engine| {
-            engine.push_start(start, offset);
+            start.push(engine, offset);
             engine.push_held(bytes);
             engine.call_helper(Helper::CheckSegment);
         });
@@ -145,30 +131,31 @@ impl Engine<'_> {
         if self.is_of_open_region(segment) {
             return;
         }
-        if let Some(types) = self.context.segment_types {
-            return self.check_open(types, segment, None);
+        if self.context.segments.types().is_some() {
+            return self.check_open(segment, None);
         }
         let start = self.start_of(segment);
         let (extent, top) = (self.extent(segment), self.context.top());
         match start {
             Start::Local(local) => self.push_may_be_free(local),
             _ => {
-                self.push_start(start, Held::Constant(0));
-                self.push_size_of(extent);
+                start.push(self, Held::Constant(0));
+                extent.push(self);
+                let width = self.context.width();
                 self.tape.emit(|sink| {
-                    sink.i32_add().i32_const(1).i32_sub().global_get(top).i32_ge_u();
+                    sink.ptr_add(width).ptr_const(width, 1).ptr_sub(width).global_get(top).ptr_ge_u(width);
                 });
             }
         }
         self.write_if(|engine| {
-            engine.push_start(start, Held::Constant(0));
-            engine.push_size_of(extent);
+            start.push(engine, Held::Constant(0));
+            extent.push(engine);
             engine.call_helper(Helper::CheckSegment);
         });
     }
 
     /// Checks that the region of a segment is open. What is used of it, if not all, is for reports.
-    fn check_open(&mut self, types: SegmentTypes, segment: &mut Operand, used: Option<(&mut Operand, &mut Operand)>) {
+    fn check_open(&mut self, segment: &mut Operand, used: Option<(&mut Operand, &mut Operand)>) {
         let subject = self.subject(segment);
         if subject.is_some_and(|subject| self.proven.is_live(subject, None, 0, &self.locals)) {
             return;
@@ -179,17 +166,17 @@ impl Engine<'_> {
         let used = used.filter(|_| reports).map(|(offset, bytes)| (self.hold(offset), self.hold(bytes)));
         let position = self.tape.here();
         self.reads.clear();
-        self.push_is_closed(types, segment);
+        self.push_is_closed(segment);
         self.write_if(|engine| {
             if reports {
                 let start = engine.start_of(segment);
                 let extent = engine.extent(segment);
                 let top = engine.context.top();
                 engine.needs.use_regions();
-                engine.push_start(start, used.map_or(Held::Constant(0), |(offset, _)| offset));
+                start.push(engine, used.map_or(Held::Constant(0), |(offset, _)| offset));
                 match used {
                     Some((_, bytes)) => engine.push_held(bytes),
-                    None => engine.push_size_of(extent),
+                    None => extent.push(engine),
                 }
                 engine.tape.emit(|sink| {
                     sink.global_get(top);
@@ -200,7 +187,7 @@ impl Engine<'_> {
         let ((constant, local), bytes) = key.unwrap_or(((Some(0), None), Some(0)));
         let checked = match segment.value {
             Value::Slot(slot, _) => Checked::Open(slot),
-            Value::Structure(held, _) => Checked::OpenStructure(held),
+            Value::Structure(types, held, _) => Checked::OpenStructure(types, held),
             _ => return self.end_straight(),
         };
         self.record_check(position, subject, (constant, local), bytes, checked);
@@ -223,8 +210,8 @@ impl Engine<'_> {
     fn start_of(&mut self, segment: &mut Operand) -> Start {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => Start::Frame(self.frames.base(slot.frame), slot.offset),
-            Value::I64(constant) => Start::Constant(constant as u32),
-            Value::Structure(local, _) => Start::Structure(local),
+            Value::I64(constant) => Start::Constant(packed::start_of(constant)),
+            Value::Structure(types, local, _) => Start::Structure(types, local),
             _ => match (self.program_local_of(segment), segment.packing) {
                 (Some(local), _) => Start::Local(local),
                 (None, Some(position)) => {
@@ -239,50 +226,15 @@ impl Engine<'_> {
         }
     }
 
-    /// Pushes the address that lies `offset` behind the start of a segment.
-    fn push_start(&mut self, start: Start, offset: Held) {
-        let constant = match (start, offset) {
-            (Start::Frame(_, distance), Held::Constant(constant)) => distance.wrapping_add(constant),
-            (Start::Constant(address), Held::Constant(constant)) => {
-                return self.push_held(Held::Constant(address.wrapping_add(constant)));
-            }
-            (Start::Frame(_, distance), Held::Local(_)) => distance,
-            (_, Held::Constant(constant)) => constant,
-            (_, Held::Local(_)) => 0,
-        };
-        match start {
-            Start::Frame(base, _) => self.push_held(Held::Local(base)),
-            Start::Constant(address) => self.push_held(Held::Constant(address)),
-            Start::Address(local) => self.push_held(Held::Local(local)),
-            Start::Local(local) => self.push_part(local, Part::Start),
-            Start::Held(local) => self.tape.emit(|sink| {
-                sink.local_get(local.0).i32_wrap_i64();
-            }),
-            Start::Structure(local) => {
-                if let Some(types) = self.context.segment_types {
-                    self.tape.emit(|sink| {
-                        types.start(sink.local_get(local.0));
-                    });
-                }
-            }
-        }
-        self.tape.emit(|sink| {
-            if constant != 0 {
-                sink.i32_const(constant as i32).i32_add();
-            }
-            if let Held::Local(_) = offset {
-                offset.push(sink).i32_add();
-            }
-        });
-    }
-
-    /// Makes the address on the stack that of the last one of so many bytes. Of no bytes, it is the one before.
+    /// Replaces an address on the stack by that of the last of so many bytes from there on. Of no bytes, it is the one
+    /// before.
     fn push_last_byte(&mut self, bytes: Held) {
+        let width = self.context.width();
         self.tape.emit(|sink| {
             match bytes {
                 Held::Constant(1) => sink,
-                Held::Constant(bytes) => sink.i32_const(bytes.wrapping_sub(1) as i32).i32_add(),
-                Held::Local(_) => bytes.push(sink).i32_add().i32_const(1).i32_sub(),
+                Held::Constant(bytes) => sink.ptr_const(width, u64::from(bytes.wrapping_sub(1))).ptr_add(width),
+                Held::Local(_) => bytes.push(sink, width).ptr_add(width).ptr_const(width, 1).ptr_sub(width),
             };
         });
     }

@@ -14,9 +14,7 @@ mod region;
 mod segment;
 mod vouched;
 
-pub(crate) use bounds::Extent;
 pub(super) use bump::clear;
-pub(crate) use live::Start;
 
 use crate::engine::operands::Operand;
 use crate::engine::{Certain, Engine};

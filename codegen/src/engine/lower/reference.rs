@@ -26,7 +26,7 @@ use crate::engine::scan::Cast;
 use crate::globals::Global;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
-use crate::segment_types::SegmentTypes;
+use crate::segment::SegmentTypes;
 use linmem_intrinsics::catalogue::Operand as Meaning;
 use linmem_intrinsics::{Signature, Violation};
 use wasm_encoder::{BlockType, RefType, ValType};
@@ -37,7 +37,7 @@ const MOST_CASTS: usize = 1024;
 impl Engine<'_> {
     /// Takes all operands off the stack and brings them back, segments as structures.
     pub(super) fn cast_segments(&mut self, signature: &Signature, operands: &mut [Operand]) {
-        let Some(types) = self.context.segment_types else { return };
+        let Some(types) = self.context.segments.types() else { return };
         let meanings = signature.operands();
         let is_cast = |operand: &Operand| {
             matches!(operand.value, Value::Structure(..))
@@ -56,7 +56,8 @@ impl Engine<'_> {
                 (Value::Local(local), meaning) if meaning.is_segment() => {
                     let held = self.cast(types, local);
                     let program = (self.casts.get(&local) == Some(&held)).then_some(local);
-                    *operand = Operand { value: Value::Structure(held, program), deferred: true, ..Operand::UNKNOWN };
+                    *operand =
+                        Operand { value: Value::Structure(types, held, program), deferred: true, ..Operand::UNKNOWN };
                 }
                 (Value::Local(local), _) => {
                     let start = self.tape.len();
@@ -184,16 +185,6 @@ impl Engine<'_> {
         }
     }
 
-    /// Replaces the reference on the stack by its start, where nothing is checked.
-    pub(super) fn unwrap_reference(&mut self, types: SegmentTypes, segment: &Operand) {
-        self.materialize(segment);
-        let position = self.at(segment);
-        self.tape.insert(position, |sink| {
-            sink.ref_cast_non_null(types.segment_reference(false).heap_type);
-            types.start(sink);
-        });
-    }
-
     /// Pushes the region that segments are made in, as a structure.
     ///
     /// ```wasm
@@ -209,9 +200,9 @@ impl Engine<'_> {
     }
 
     /// Pushes whether the region of a segment is closed.
-    pub(super) fn push_is_closed(&mut self, types: SegmentTypes, segment: &Operand) {
+    pub(super) fn push_is_closed(&mut self, segment: &Operand) {
         match segment.value {
-            Value::Structure(held, _) => self.tape.emit(|sink| {
+            Value::Structure(types, held, _) => self.tape.emit(|sink| {
                 types.is_closed(sink, held);
             }),
             Value::Slot(slot, _) => {

@@ -3,8 +3,9 @@
 //! Without checks, opening a region reads top, and closing it writes top back. Where regions are checked, each has a
 //! header, which shares a bump with the first frame; see `linmem_allocator::layout`.
 
+use crate::choices::Tracking;
 use crate::config::Optimize;
-use crate::context::{Home, Tracking};
+use crate::context::Home;
 use crate::engine::Engine;
 use crate::engine::frames::{FrameId, RegionId, RegionKey};
 use crate::engine::late::Late;

@@ -2,11 +2,13 @@
 
 use crate::engine::frames::Slot;
 use crate::engine::late::Late;
+use crate::engine::lower::bounds::At;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::part::Part;
 use crate::engine::tape::Position;
-use crate::engine::{Certain, Engine, pack_constant};
-use crate::segment_types::SegmentTypes;
+use crate::engine::{Certain, Engine};
+use crate::segment::Part;
+use crate::segment::SegmentTypes;
+use crate::segment::{Out, packed};
 
 impl Engine<'_> {
     /// The start address: `i32.wrap_i64` of a packed segment, nothing of an address.
@@ -14,7 +16,7 @@ impl Engine<'_> {
         match segment.value {
             Value::I64(constant) if self.context.is_packed() => {
                 self.discard(segment);
-                self.push_deferred(Value::I32(constant as i32));
+                self.push_deferred(Value::I32(packed::start_of(constant) as i32));
             }
             _ => {
                 self.unwrap_segment(segment);
@@ -29,25 +31,30 @@ impl Engine<'_> {
             Value::Slot(slot, _) if segment.deferred => self.push_deferred(Value::I32(slot.bytes as i32)),
             Value::I64(constant) if self.context.is_packed() => {
                 self.discard(segment);
-                self.push_deferred(Value::I32((constant as u64 >> 32) as i32));
+                self.push_deferred(Value::I32(packed::size_of(constant) as i32));
             }
             _ if self.known_size(segment).is_some() => {
                 let size = self.known_size(segment).unwrap_or_default();
                 self.discard(segment);
                 self.push_deferred(Value::I32(size as i32));
             }
-            _ if self.context.segment_types.is_some() => self.push_field_size(segment),
-            Value::Local(local) if segment.start.is_some() => {
+            Value::Structure(types, local, _) => {
+                self.tape.emit(|sink| {
+                    types.size(sink.local_get(local.0));
+                });
+                self.push(Value::Unknown);
+            }
+            Value::Local(local) if self.context.is_packed() && segment.start.is_some() => {
                 let position = self.at(segment);
                 self.discard(segment);
-                self.splits.read(local, Part::Size, self.frequency());
-                self.tape.insert_late(position, Late::Part(local, Part::Size));
+                At { engine: self, position }.part(local, Part::Size);
                 self.push(Value::Size(local));
             }
             _ => {
                 self.materialize(segment);
+                let segments = self.context.segments;
                 self.tape.emit(|sink| {
-                    sink.i64_const(32).i64_shr_u().i32_wrap_i64();
+                    segments.take_size(sink);
                 });
                 self.push(Value::Unknown);
             }
@@ -95,10 +102,10 @@ impl Engine<'_> {
                 sink.i32_add();
             });
         }
-        if let Some(types) = self.context.segment_types {
+        if let Some(types) = self.context.segments.types() {
             self.materialize(bytes);
             if types.has_regions() {
-                self.push_region_of(types, segment);
+                self.push_region_of(segment);
             }
             self.push_structure(types, bytes.constant());
         } else if self.context.is_packed() {
@@ -127,7 +134,7 @@ impl Engine<'_> {
         if self.context.checks_bounds() {
             self.check_of_address(address, bytes)?;
         }
-        if let Some(types) = self.context.segment_types {
+        if let Some(types) = self.context.segments.types() {
             self.materialize(address);
             self.materialize(bytes);
             if types.has_regions() {
@@ -152,8 +159,7 @@ impl Engine<'_> {
         if let (Some(start), Some(size)) = (address.constant(), bytes.constant()) {
             self.discard(address);
             self.discard(bytes);
-            let packed = u64::from(size) << 32 | u64::from(start);
-            self.push_deferred(Value::I64(packed as i64));
+            self.push_deferred(Value::I64(packed::constant(start, size)));
             return Ok(());
         }
         self.materialize(address);
@@ -162,27 +168,10 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Pushes the size of a segment that is a reference.
-    fn push_field_size(&mut self, segment: &Operand) {
-        let Some(types) = self.context.segment_types else { return };
-        match segment.value {
-            Value::Structure(local, _) => self.tape.emit(|sink| {
-                types.size(sink.local_get(local.0));
-            }),
-            _ => {
-                self.materialize(segment);
-                self.tape.emit(|sink| {
-                    types.size(sink.ref_cast_non_null(types.segment_reference(false).heap_type));
-                });
-            }
-        }
-        self.push(Value::Unknown);
-    }
-
     /// Pushes the region of a segment, as a structure.
-    pub(super) fn push_region_of(&mut self, types: SegmentTypes, segment: &Operand) {
+    pub(super) fn push_region_of(&mut self, segment: &Operand) {
         match segment.value {
-            Value::Structure(local, _) => self.tape.emit(|sink| {
+            Value::Structure(types, local, _) => self.tape.emit(|sink| {
                 types.region_of(sink.local_get(local.0));
             }),
             Value::Slot(slot, _) => {
@@ -208,15 +197,17 @@ impl Engine<'_> {
         match bytes.constant() {
             Some(size) => {
                 self.discard(bytes);
-                self.push_packed(Some(size), |sink| pack_constant(sink, size));
+                self.push_packed(Some(size), |sink| {
+                    packed::make_constant(sink, size);
+                });
             }
             None => {
                 self.tape.insert(position, |sink| {
-                    sink.i64_extend_i32_u();
+                    packed::widen_start(sink);
                 });
                 self.materialize(bytes);
                 self.tape.emit(|sink| {
-                    sink.i64_extend_i32_u().i64_const(32).i64_shl().i64_or();
+                    packed::add_size(sink);
                 });
                 self.push(Value::Unknown);
             }

@@ -1,9 +1,10 @@
 //! Checking segments that are made of addresses.
 
-use crate::engine::held::Held;
 use crate::engine::operands::Operand;
 use crate::engine::{Certain, Engine};
 use crate::helpers::Helper;
+use crate::segment::Held;
+use crate::width::PointerInstructions;
 use linmem_intrinsics::{Violation, beyond_memory};
 
 /// How many addresses there are.
@@ -35,15 +36,17 @@ impl Engine<'_> {
         }
         self.end_straight();
         let (address, bytes) = (self.hold(address), self.hold(bytes));
+        let width = self.context.width();
         self.tape.emit(|sink| {
             match (address, bytes) {
                 // Neither is 0, so that `2^32 - constant` is a number of 32 bits.
                 (Held::Constant(constant), variable) | (variable, Held::Constant(constant)) => {
-                    variable.push(sink).i32_const(constant.wrapping_neg() as i32).i32_gt_u()
+                    let last = u64::from(constant.wrapping_neg());
+                    variable.push(sink, width).ptr_const(width, last).ptr_gt_u(width)
                 }
                 _ => {
-                    address.push_wide(sink);
-                    bytes.push_wide(sink).i64_add().i64_const(ADDRESSES as i64).i64_gt_u()
+                    address.push_wide(sink, width);
+                    bytes.push_wide(sink, width).i64_add().i64_const(ADDRESSES as i64).i64_gt_u()
                 }
             };
         });

@@ -108,7 +108,7 @@ impl Call {
             .intrinsic()
             .is_some_and(|known| known.operands().iter().chain(known.results()).any(|it| it.is_segment()));
         // References are made where the call is, of an address and a size.
-        let makes_reference = context.segment_types.is_some() && self.makes_segment();
+        let makes_reference = context.segments.types().is_some() && self.makes_segment();
         Form {
             packed: takes_segments && context.is_packed(),
             folded: folded && !makes_reference,

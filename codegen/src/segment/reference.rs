@@ -15,9 +15,7 @@
 //! linked, makes the group one that neither the program nor any other module has, so that a segment of somebody else's is
 //! a foreign reference like any other.
 
-use crate::context::Choices;
 use crate::index::LocalIndex;
-use linmem_intrinsics::{Representation, Safety};
 use wasm_encoder::{
     CompositeInnerType, CompositeType, FieldType, HeapType, InstructionSink, RefType, StorageType, StructType, SubType,
     ValType,
@@ -44,23 +42,9 @@ pub(crate) const PREVIOUS: u32 = 1;
 const DIGITS: u32 = 11;
 
 impl SegmentTypes {
-    /// The types of a group whose first type has this index.
-    fn new(first: u32, has_regions: bool) -> SegmentTypes {
+    /// The types of a group whose first type has this index. Segments know their region where liveness is checked.
+    pub(crate) fn new(first: u32, has_regions: bool) -> SegmentTypes {
         SegmentTypes { first, has_regions }
-    }
-
-    /// The types of segments of a representation, if it has types of its own.
-    pub(crate) fn of(
-        representation: impl Into<Option<Representation>>,
-        choices: Choices,
-        first: u32,
-    ) -> Option<SegmentTypes> {
-        match representation.into() {
-            Some(Representation::Reference { .. }) => {
-                Some(SegmentTypes::new(first, choices.safety >= Safety::Temporal))
-            }
-            Some(Representation::Address | Representation::Packed) | None => None,
-        }
     }
 
     /// The index of the group's first type.
@@ -121,6 +105,11 @@ impl SegmentTypes {
     /// A reference to a region.
     pub(crate) fn region_reference(self, nullable: bool) -> ValType {
         ValType::Ref(RefType { nullable, heap_type: self.region_heap_type() })
+    }
+
+    /// Casts the reference on the stack to a segment; a reference that is no segment traps.
+    pub(crate) fn cast<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
+        sink.ref_cast_non_null(self.segment_reference(false).heap_type)
     }
 
     /// Pushes the start of the segment on the stack.
@@ -184,16 +173,6 @@ fn numeral(digit: u32) -> FieldType {
     FieldType { element_type, mutable: digit & 4 != 0 }
 }
 
-/// A number made of bytes (FNV-1a): different for different ones, with luck, and always the same for the same.
-pub(crate) fn number(bytes: &[u8]) -> u32 {
-    extended_number(0x811c_9dc5, bytes)
-}
-
-/// The number of bytes that follow those of another number.
-pub(crate) fn extended_number(number: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(number, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,12 +185,5 @@ mod tests {
             assert_eq!(group.len() as u32, types.count());
             assert!(groups[..position].iter().all(|other| format!("{other:?}") != format!("{group:?}")));
         }
-    }
-
-    #[test]
-    fn the_number_of_bytes_is_that_of_the_reference_implementation() {
-        assert_eq!(number(b""), 0x811c_9dc5);
-        assert_eq!(number(b"a"), 0xe40c_292c);
-        assert_eq!(number(b"foobar"), 0xbf9c_f968);
     }
 }

@@ -1,0 +1,23 @@
+//! Digests of bytes, which tell modules apart.
+
+/// A number made of bytes (FNV-1a): different for different ones, with luck, and always the same for the same.
+pub(crate) fn number(bytes: &[u8]) -> u32 {
+    extended_number(0x811c_9dc5, bytes)
+}
+
+/// The number of bytes that follow those of another number.
+pub(crate) fn extended_number(number: u32, bytes: &[u8]) -> u32 {
+    bytes.iter().fold(number, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_bytes_is_that_of_the_reference_implementation() {
+        assert_eq!(number(b""), 0x811c_9dc5);
+        assert_eq!(number(b"a"), 0xe40c_292c);
+        assert_eq!(number(b"foobar"), 0xbf9c_f968);
+    }
+}

@@ -1,0 +1,115 @@
+//! Segments as values at run time.
+//!
+//! ```text
+//!   address     a segment is its start address
+//!   packed      start and size in one i64
+//!   reference   a structure of a type that no other module has
+//!   place       where code finds the start and the size of a segment again
+//!   outside     whether a range lies outside of a segment
+//!   parts       packed segments whose start and size have locals of their own
+//!   held        offsets and sizes that code can push more than once
+//! ```
+//!
+//! Input: sinks and locals. This folder knows how each representation is encoded, and nothing of operands, of functions
+//! or of what is known about them. A further representation is one file here and a variant of [`Segments`].
+
+mod address;
+mod held;
+mod outside;
+pub(crate) mod packed;
+mod parts;
+mod place;
+pub(crate) mod reference;
+
+pub(crate) use held::Held;
+pub(crate) use parts::{Part, Parts};
+pub(crate) use place::{Extent, Out, Start};
+pub(crate) use reference::SegmentTypes;
+
+use crate::choices::Choices;
+use linmem_intrinsics::{Representation, Safety};
+use wasm_encoder::InstructionSink;
+
+/// What segments are in a module, with what code needs to make them and to take them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Segments {
+    /// Their start addresses.
+    Address,
+    /// A start and a size in an `i64`.
+    Packed,
+    /// Structures of these types.
+    Reference(SegmentTypes),
+}
+
+impl Segments {
+    /// The segments of a representation. The types of structures, if any, begin at the index `first_type`.
+    pub(crate) fn new(representation: Representation, choices: Choices, first_type: u32) -> Segments {
+        match representation {
+            Representation::Address => Segments::Address,
+            Representation::Packed => Segments::Packed,
+            Representation::Reference { .. } => {
+                Segments::Reference(SegmentTypes::new(first_type, choices.safety >= Safety::Temporal))
+            }
+        }
+    }
+
+    /// The types of structures, if segments are structures.
+    pub(crate) fn types(self) -> Option<SegmentTypes> {
+        match self {
+            Segments::Reference(types) => Some(types),
+            Segments::Address | Segments::Packed => None,
+        }
+    }
+
+    /// Whether segments are packed.
+    pub(crate) fn is_packed(self) -> bool {
+        self == Segments::Packed
+    }
+
+    /// The size in bytes of a segment that is a constant `i64`, if segments are such constants.
+    pub(crate) fn constant_size(self, segment: i64) -> Option<u32> {
+        self.is_packed().then(|| packed::size_of(segment))
+    }
+
+    /// Replaces the segment on the stack by its start address. A reference that is no segment traps.
+    pub(crate) fn take_start<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
+        match self {
+            Segments::Address => address::start(sink),
+            Segments::Packed => packed::start(sink),
+            Segments::Reference(types) => types.start(types.cast(sink)),
+        }
+    }
+
+    /// Replaces the segment on the stack by its size. A reference that is no segment traps; a segment that is only an
+    /// address has no size, and the catalogue has no intrinsic that asks for it.
+    pub(crate) fn take_size<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
+        match self {
+            Segments::Address => sink,
+            Segments::Packed => packed::size(sink),
+            Segments::Reference(types) => types.size(types.cast(sink)),
+        }
+    }
+
+    /// Replaces the start address on the stack by a segment of a constant size. The region of a structure that has one is
+    /// what `push_region` pushes.
+    pub(crate) fn make_constant(
+        self,
+        sink: &mut InstructionSink<'_>,
+        bytes: u32,
+        push_region: impl FnOnce(&mut InstructionSink<'_>),
+    ) {
+        match self {
+            Segments::Address => {
+                address::make(sink);
+            }
+            Segments::Packed => {
+                packed::make_constant(sink, bytes);
+            }
+            Segments::Reference(types) => {
+                sink.i32_const(bytes as i32);
+                push_region(sink);
+                sink.struct_new(types.segment());
+            }
+        }
+    }
+}
