@@ -2,7 +2,7 @@
 
 use crate::build::FunctionBuilder;
 use crate::engine::Arity;
-use crate::engine::locals::Assigned;
+use crate::engine::knowledge::contents::Assigned;
 use crate::index::LocalIndex;
 use wasm_encoder::{BlockType, Instruction, RefType, ValType};
 

@@ -5,7 +5,7 @@ use crate::build::scope::Scope;
 use crate::build::structure::Structure;
 use crate::build::{FunctionId, arity};
 use crate::code::FunctionRef;
-use crate::engine::locals::Assigned;
+use crate::engine::knowledge::contents::Assigned;
 use crate::engine::{Arity, Certain, Engine};
 use crate::error::{Error, Place};
 use crate::helpers::Helper;

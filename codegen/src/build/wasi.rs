@@ -2,7 +2,7 @@
 
 use crate::build::operand::Bytes;
 use crate::build::{FunctionBuilder, Operand, Region, Segment};
-use crate::engine::locals::Assigned;
+use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::Intrinsic;
 use linmem_intrinsics::wasi::{Field, Function};
 use wasm_encoder::ValType;

@@ -1,8 +1,9 @@
 //! What doors ask of the engine and tell it, besides instructions.
 
 use crate::choices::{Choices, Tracking};
-use crate::engine::frames::RegionKey;
-use crate::engine::locals::{Assigned, Fact};
+use crate::engine::knowledge::contents::{Assigned, Content};
+use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::frames::RegionKey;
 use crate::engine::{Arity, Engine, Origin};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
@@ -50,7 +51,7 @@ impl Engine<'_> {
 
     /// Whether a local is one that lowering, or a door, may assign once and nobody else.
     pub(crate) fn is_owned(&self, local: LocalIndex) -> bool {
-        self.locals.assigned(local) == Assigned::Once || self.locals.is_own(local)
+        self.locals.contents.assigned(local) == Assigned::Once || self.locals.contents.is_own(local)
     }
 
     /// Whether the code that comes next cannot be reached.
@@ -70,8 +71,7 @@ impl Engine<'_> {
 
     /// Says that the last instruction may have run other code: a call.
     pub(crate) fn called(&mut self) {
-        self.innermost.call();
-        self.proven.free();
+        self.event(Event::Call);
     }
 
     /// Says which line the code that comes is from.
@@ -114,11 +114,8 @@ impl Engine<'_> {
 
     /// Says that nothing refers any more to the region whose handle is in a local that nothing else writes.
     pub(crate) fn forget_region(&mut self, handle: LocalIndex) {
-        if let Some(Fact::Region(region)) = self.locals.fact(handle) {
-            let key = RegionKey::Opened(region);
-            let retired = self.frames.end(key, self.control.len());
-            self.retire(&retired);
-            self.frames.close(Some(key));
+        if let Some(Content::Region(region)) = self.locals.contents.content(handle) {
+            self.event(Event::Retire(RegionKey::Opened(region)));
         }
     }
 

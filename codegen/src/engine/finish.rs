@@ -2,7 +2,7 @@
 
 use crate::code::{Code, FunctionRef, relocate};
 use crate::context::Context;
-use crate::engine::frames::{Definition, Slot};
+use crate::engine::knowledge::frames::{Definition, Slot};
 use crate::engine::late::Late;
 use crate::engine::locals::Added;
 use crate::engine::{Engine, lower};
@@ -46,7 +46,8 @@ impl Lowered {
 impl Engine<'_> {
     /// The lowered function.
     pub(crate) fn finish(self) -> Lowered {
-        let Engine { tape, frames, mut locals, context, headers, splits, scopes, needs, .. } = self;
+        let Engine { tape, knowledge, mut locals, context, splits, scopes, needs, .. } = self;
+        let (frames, headers) = knowledge.finish();
         let parts = splits.decide(&mut locals);
         let parts_of = |local| parts.get(&local).copied().unwrap_or_default();
         let scopes = scopes.decide(context, &frames, &mut locals, needs);
@@ -66,7 +67,7 @@ impl Engine<'_> {
                 Late::Definition(id) => {
                     let Definition { slot, local } = frames.definition(id);
                     let Some(written) = locals.written(local) else { return };
-                    if locals.is_read(local) {
+                    if locals.contents.is_read(local) {
                         push_slot(sink, slot);
                         sink.local_set(written.0);
                     }
@@ -87,7 +88,7 @@ impl Engine<'_> {
                     lower::clear(sink, context, frames.base(frame), from, frames.bytes(frame));
                 }
                 Late::Handle(local) => {
-                    if let (Some(written), true) = (locals.written(local), locals.is_read(local)) {
+                    if let (Some(written), true) = (locals.written(local), locals.contents.is_read(local)) {
                         sink.global_get(context.handle()).local_set(written.0);
                     }
                 }

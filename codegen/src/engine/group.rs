@@ -17,11 +17,13 @@
 
 use crate::config::Optimize;
 use crate::engine::Engine;
+use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::group::Group;
+use crate::engine::knowledge::proven::{From, Subject};
+use crate::engine::knowledge::scan::{Check, Checked};
 use crate::engine::late::Late;
-use crate::engine::proven::{From, Subject};
-use crate::engine::scan::{Check, Checked};
+use crate::engine::tape::Piece;
 use crate::engine::tape::Tape;
-use crate::engine::tape::{Piece, Position};
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
 use crate::segment::Part;
@@ -34,16 +36,6 @@ use wasm_encoder::InstructionSink;
 
 /// How many checks are put together.
 const MOST_CHECKS: usize = 64;
-
-/// Checks that may be put together.
-#[derive(Debug)]
-pub(super) struct Group {
-    /// The place of the first.
-    start: Position,
-    checks: Vec<Check>,
-    /// What they read of locals, and how often they were thought to.
-    reads: Vec<(LocalIndex, Part, u64)>,
-}
 
 /// What is asked of one segment.
 #[derive(Clone, Copy, Debug)]
@@ -80,21 +72,21 @@ impl Engine<'_> {
     /// Adds a check that was just written to those that may be put together.
     pub(super) fn group_check(&mut self, check: Check, reads: Vec<(LocalIndex, Part, u64)>) {
         let is_asked = self.optimize == Optimize::Speed;
-        let Some(question) = Question::of(&check).filter(|_| is_asked) else { return self.end_group() };
+        let Some(question) = Question::of(&check).filter(|_| is_asked) else { return self.event(Event::Pinned) };
         let can_join = |group: &Group| {
-            self.locals.is_unchanged(question.local, group.start) || planted::has(Bug::GroupAcrossAssignment)
+            self.locals.contents.is_unchanged(question.local, group.start) || planted::has(Bug::GroupAcrossAssignment)
         };
-        if !self.group.as_ref().is_some_and(|group| can_join(group) && group.checks.len() < MOST_CHECKS) {
-            self.end_group();
+        if !self.knowledge.group.as_ref().is_some_and(|group| can_join(group) && group.checks.len() < MOST_CHECKS) {
+            self.event(Event::Pinned);
         }
-        let group = self.group.get_or_insert(Group { start: check.code.0, checks: Vec::new(), reads: Vec::new() });
+        let group =
+            self.knowledge.group.get_or_insert(Group { start: check.code.0, checks: Vec::new(), reads: Vec::new() });
         group.checks.push(check);
         group.reads.extend(reads);
     }
 
-    /// Puts together what can be, where straight code ends.
-    pub(super) fn end_group(&mut self) {
-        let Some(group) = self.group.take() else { return };
+    /// Puts the checks of a group together, if that saves any.
+    pub(super) fn write_group(&mut self, group: &Group) {
         let mut questions: Vec<Question> = Vec::new();
         for question in group.checks.iter().filter_map(Question::of) {
             match questions.iter_mut().find(|known| known.is_like(&question)) {

@@ -11,12 +11,12 @@ impl Engine<'_> {
     pub(super) fn local_of(&self, operand: &Operand) -> Option<LocalIndex> {
         let (Value::Local(local) | Value::Region(_, Some(local))) = operand.value else { return None };
         let since = operand.position?;
-        self.locals.is_unchanged(local, since).then(|| self.locals.written(local))?
+        self.locals.contents.is_unchanged(local, since).then(|| self.locals.written(local))?
     }
 
     /// The same, but only a local of the program, by which an operand can be recognized later.
     pub(super) fn program_local_of(&self, operand: &Operand) -> Option<LocalIndex> {
-        self.local_of(operand).filter(|local| self.locals.is_of_program(*local))
+        self.local_of(operand).filter(|local| self.locals.contents.is_of_program(*local))
     }
 
     /// A number, to be pushed again. It stays on the stack where it is.
@@ -30,7 +30,7 @@ impl Engine<'_> {
     /// A local that holds an operand, which stays on the stack where it is.
     pub(super) fn hold_in_local(&mut self, operand: &mut Operand, ty: ValType) -> LocalIndex {
         if let Value::Region(_, Some(local)) = operand.value {
-            self.locals.read(local);
+            self.locals.contents.read(local);
             self.locals.write(local);
         }
         if let Some(local) = self.local_of(operand) {

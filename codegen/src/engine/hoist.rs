@@ -42,10 +42,10 @@
 use crate::config::Optimize;
 use crate::engine::Engine;
 use crate::engine::compare::{Comparison, Relation, Term};
+use crate::engine::knowledge::proven::{From, Subject};
+use crate::engine::knowledge::scan::{Cast, Check, Checked, Counted, Scan};
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
-use crate::engine::proven::{From, Subject};
-use crate::engine::scan::{Cast, Check, Checked, Counted, Scan};
 use crate::engine::tape::{Piece, Tape};
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
@@ -76,10 +76,8 @@ const MOST_HOISTED: u32 = 4096;
 const MOST_SIGNED: u32 = (1 << 31) - (1 << 16);
 
 impl Engine<'_> {
-    /// At the end of a loop: moves its checks before it, if that changes nothing but when they are made.
-    pub(super) fn hoist_checks(&mut self) {
-        let depth = self.control.len();
-        let Some(scan) = self.scan.take_if(|scan| scan.depth == depth) else { return };
+    /// Moves the checks of a loop before it, if that changes nothing but when they are made.
+    pub(super) fn hoist_checks(&mut self, scan: &Scan) {
         let is_asked = self.optimize == Optimize::Speed && !(scan.checks.is_empty() && scan.casts.is_empty());
         let Some(counted) = scan.counted().filter(|_| is_asked && self.hoisted < MOST_HOISTED) else { return };
         self.hoisted += 1;
@@ -87,7 +85,7 @@ impl Engine<'_> {
             self.splits.take_back(*local, *part, *times);
         }
         let mut pieces = Pieces { engine: self, list: Vec::new() };
-        pieces.write(&scan, &counted);
+        pieces.write(scan, &counted);
         let pieces = pieces.list;
         let moved = scan.casts.iter().map(|cast| cast.code).chain(scan.checks.iter().map(|check| check.code));
         self.tape.hoist(scan.start, pieces, moved);

@@ -1,6 +1,6 @@
 //! Code that is written when a function ends, because only the end of the function decides what it is.
 
-use crate::engine::frames::{DefinitionId, FrameId, RegionId, Slot};
+use crate::engine::knowledge::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::maker::Maker;
 use crate::index::LocalIndex;
 use crate::segment::Part;

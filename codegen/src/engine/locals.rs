@@ -1,6 +1,6 @@
 //! The locals of the function that is being lowered: the program's, and those that lowering needs.
 
-use crate::engine::frames::{DefinitionId, RegionId};
+use crate::engine::knowledge::contents::{Assigned, Content, Contents};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use std::cmp::Reverse;
@@ -11,49 +11,9 @@ use wasm_encoder::ValType;
 /// How many locals a function can have: a limit that engines share, by the JavaScript interface of WebAssembly.
 pub(crate) const MOST_LOCALS: usize = 50_000;
 
-/// How often a local is assigned, as far as anything depends on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Assigned {
-    /// Never; it is what the function was called with, or zero.
-    Never,
-    /// By one instruction.
-    Once,
-    /// By several, or nobody knows.
-    #[default]
-    Often,
-}
-
-/// What is known of a local, from an assignment to the next one or to the end of the control structure that it is in,
-/// whichever comes first. If there are other assignments, a loop that begins in between ends it as well.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Fact {
-    /// It holds the handle of a region.
-    Region(RegionId),
-    /// It holds a segment of a frame.
-    Slot(DefinitionId),
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Known {
-    assigned: Assigned,
-    /// Whether code reads the local.
-    read: bool,
-    /// Where it was last assigned so far, if it was.
-    last: Option<Position>,
-    /// Whether it is one that lowering added.
-    own: bool,
-    fact: Option<Fact>,
-    /// How often it is assigned, by all that is known of how often code runs.
-    times: u64,
-}
-
-/// Where the numbers of locals begin that are not there yet, far above those of the others.
-const UNWRITTEN: u32 = 1 << 31;
-
-/// A local that is there as soon as code needs it.
+/// A local that exists as soon as code needs it.
 #[derive(Clone, Copy, Debug)]
 struct Unwritten {
-    known: Known,
     ty: ValType,
     local: Option<LocalIndex>,
 }
@@ -119,7 +79,9 @@ struct Holders {
 pub(crate) struct Locals {
     params: u32,
     declared: Vec<ValType>,
-    known: Vec<Known>,
+    /// What is known of them.
+    pub(crate) contents: Contents,
+    /// By the number of the local among those that did not exist when they were added.
     unwritten: Vec<Unwritten>,
     scratch: Vec<(Scratch, LocalIndex)>,
     spills: Vec<(ValType, LocalIndex, bool)>,
@@ -135,8 +97,7 @@ pub(crate) struct Locals {
 impl Locals {
     /// The locals of a function that has them already. `assigned` is as long as there are locals, parameters first.
     pub(crate) fn new(params: u32, declared: Vec<ValType>, assigned: Vec<Assigned>) -> Locals {
-        let known = assigned.into_iter().map(|assigned| Known { assigned, ..Known::default() }).collect();
-        Locals { params, declared, known, ..Locals::default() }
+        Locals { params, declared, contents: Contents::new(assigned), ..Locals::default() }
     }
 
     /// All locals that are not parameters.
@@ -153,40 +114,35 @@ impl Locals {
     pub(crate) fn add(&mut self, ty: ValType, assigned: Assigned) -> LocalIndex {
         let local = LocalIndex(self.params + self.declared.len() as u32);
         self.declared.push(ty);
-        self.known.resize(local.position(), Known::default());
-        self.known.push(Known { assigned, ..Known::default() });
+        self.contents.add(local, assigned);
         local
     }
 
     /// Adds a local of one assignment that is there only if code needs it. What is assigned to it is deferred.
     pub(crate) fn add_unwritten(&mut self, ty: ValType) -> LocalIndex {
-        let local = LocalIndex(UNWRITTEN + self.unwritten.len() as u32);
-        let known = Known { assigned: Assigned::Once, ..Known::default() };
-        self.unwritten.push(Unwritten { known, ty, local: None });
-        local
+        self.unwritten.push(Unwritten { ty, local: None });
+        self.contents.add_unwritten()
     }
 
     /// The local that code reads and writes for one that is there only if code needs it.
     pub(crate) fn write(&mut self, local: LocalIndex) -> LocalIndex {
-        let Some(Unwritten { known, ty, local: written }) = self.unwritten(local).copied() else { return local };
+        let Some(Unwritten { ty, local: written }) = self.unwritten(local).copied() else { return local };
         if let Some(written) = written {
             return written;
         }
-        let (written, assigned) = match known.fact {
-            Some(Fact::Region(_)) => {
-                // One that was free already when this handle was assigned, which may be long ago.
-                let is_free =
-                    |(since, _): &(Position, LocalIndex)| known.last.is_some_and(|assigned| *since < assigned);
+        let (written, assigned) = match self.contents.content(local) {
+            Some(Content::Region(_)) => {
+                // A local that was free before this handle was assigned, which may be long ago.
+                let assigned = self.contents.last_assignment(local);
+                let is_free = |(since, _): &(Position, LocalIndex)| assigned.is_some_and(|assigned| *since < assigned);
                 let free =
                     self.free_handles.iter().position(is_free).map(|position| self.free_handles.remove(position));
                 (free.map_or_else(|| self.add(ty, Assigned::Often), |(_, local)| local), Assigned::Often)
             }
             _ => (self.add(ty, Assigned::Once), Assigned::Once),
         };
-        if let Some(own) = self.known.get_mut(written.position()) {
-            *own = Known { assigned, fact: None, own: assigned == Assigned::Often, ..known };
-        }
-        if let Some(unwritten) = self.unwritten_mut(local) {
+        self.contents.write(local, written, assigned);
+        if let Some(unwritten) = Contents::unwritten_position(local).and_then(|at| self.unwritten.get_mut(at)) {
             unwritten.local = Some(written);
         }
         written
@@ -207,22 +163,7 @@ impl Locals {
     }
 
     fn unwritten(&self, local: LocalIndex) -> Option<&Unwritten> {
-        self.unwritten.get(local.0.checked_sub(UNWRITTEN)? as usize)
-    }
-
-    fn unwritten_mut(&mut self, local: LocalIndex) -> Option<&mut Unwritten> {
-        self.unwritten.get_mut(local.0.checked_sub(UNWRITTEN)? as usize)
-    }
-
-    fn known(&self, local: LocalIndex) -> Option<&Known> {
-        self.known.get(local.position()).or_else(|| self.unwritten(local).map(|unwritten| &unwritten.known))
-    }
-
-    fn known_mut(&mut self, local: LocalIndex) -> Option<&mut Known> {
-        match local.0.checked_sub(UNWRITTEN) {
-            Some(_) => self.unwritten_mut(local).map(|unwritten| &mut unwritten.known),
-            None => self.known.get_mut(local.position()),
-        }
+        self.unwritten.get(Contents::unwritten_position(local)?)
     }
 
     /// The scratch local of a purpose.
@@ -280,37 +221,9 @@ impl Locals {
         }
     }
 
-    /// Says that a local is assigned at a position, by code that runs so often.
-    pub(crate) fn assign(&mut self, local: LocalIndex, position: Position, times: u64) {
-        if let Some(known) = self.known_mut(local) {
-            known.last = Some(position);
-            known.times = known.times.saturating_add(times);
-        }
-    }
-
-    /// How often a local is assigned, by all that is known of how often code runs.
-    pub(crate) fn times(&self, local: LocalIndex) -> u64 {
-        self.known(local).map_or(0, |known| known.times)
-    }
-
-    /// Whether a local holds what it held at a position.
-    pub(crate) fn is_unchanged(&self, local: LocalIndex, since: Position) -> bool {
-        self.known(local).is_some_and(|known| known.last.is_none_or(|last| last < since))
-    }
-
-    /// Whether a local holds for good what it holds now, as far as the code from here on is concerned.
-    pub(crate) fn is_settled(&self, local: LocalIndex) -> bool {
-        let last = self.known(local).and_then(|known| known.last);
-        match self.assigned(local) {
-            Assigned::Never => true,
-            Assigned::Once => last.is_some(),
-            Assigned::Often => false,
-        }
-    }
-
     /// Whether a local may hold a segment of this type: one of the program's. The types of parameters are not known.
     pub(crate) fn may_hold(&self, local: LocalIndex, ty: ValType) -> bool {
-        let own = self.known(local).is_some_and(|known| known.own);
+        let own = self.contents.is_own(local);
         let declared = local.0.checked_sub(self.params).and_then(|position| self.declared.get(position as usize));
         !own && declared.is_none_or(|declared| *declared == ty)
     }
@@ -345,16 +258,6 @@ impl Locals {
         self.add_named(ty, "linmem.scope")
     }
 
-    /// Whether a local is one of the program's.
-    pub(crate) fn is_of_program(&self, local: LocalIndex) -> bool {
-        self.known(local).is_some_and(|known| !known.own)
-    }
-
-    /// Whether a local is one that lowering added, and that nothing else may assign.
-    pub(crate) fn is_own(&self, local: LocalIndex) -> bool {
-        self.known(local).is_some_and(|known| known.own)
-    }
-
     /// A local for the header of a region.
     pub(crate) fn add_header(&mut self) -> LocalIndex {
         self.add_named(ValType::I64, "linmem.header")
@@ -370,45 +273,14 @@ impl Locals {
         self.free_bases.push(base);
     }
 
-    /// How often a local is assigned.
-    pub(crate) fn assigned(&self, local: LocalIndex) -> Assigned {
-        self.known(local).map_or(Assigned::Often, |known| known.assigned)
-    }
-
     /// Whether a local is a parameter that is never assigned.
     pub(crate) fn is_constant_parameter(&self, local: LocalIndex) -> bool {
-        local.0 < self.params && self.assigned(local) == Assigned::Never
-    }
-
-    /// Says that code reads a local.
-    pub(crate) fn read(&mut self, local: LocalIndex) {
-        if let Some(known) = self.known_mut(local) {
-            known.read = true;
-        }
-    }
-
-    /// Whether code reads a local.
-    pub(crate) fn is_read(&self, local: LocalIndex) -> bool {
-        self.known(local).is_none_or(|known| known.read)
-    }
-
-    /// What is known of a local.
-    pub(crate) fn fact(&self, local: LocalIndex) -> Option<Fact> {
-        self.known(local).and_then(|known| known.fact)
-    }
-
-    /// Records what is known of a local, or that nothing is any more.
-    pub(crate) fn set_fact(&mut self, local: LocalIndex, fact: Option<Fact>) {
-        if let Some(known) = self.known_mut(local) {
-            known.fact = fact;
-        }
+        local.0 < self.params && self.contents.assigned(local) == Assigned::Never
     }
 
     fn add_named(&mut self, ty: ValType, name: &'static str) -> LocalIndex {
         let local = self.add(ty, Assigned::Often);
-        if let Some(known) = self.known_mut(local) {
-            known.own = true;
-        }
+        self.contents.own(local);
         self.added.push(Added { local, name });
         local
     }

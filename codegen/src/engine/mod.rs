@@ -10,18 +10,15 @@ mod compare;
 mod control;
 mod doors;
 mod finish;
-pub(crate) mod frames;
 mod group;
 mod held;
 mod hoist;
-mod innermost;
+pub(crate) mod knowledge;
 mod late;
 pub(crate) mod locals;
 mod lower;
 mod maker;
 pub(crate) mod operands;
-mod proven;
-pub(crate) mod scan;
 pub(crate) mod scopes;
 pub(crate) mod split;
 pub(crate) mod tape;
@@ -38,18 +35,15 @@ use crate::segment::Part;
 use crate::source::SourceLine;
 use compare::Comparisons;
 use control::Control;
-use frames::{Frames, RegionId};
-use group::Group;
-use innermost::Innermost;
+use knowledge::Knowledge;
+use knowledge::contents::Content;
+use knowledge::event::Event;
 use late::Late;
 use linmem_intrinsics::{Intrinsic, Operation, Signature, Violation};
-use locals::{Fact, Locals};
+use locals::Locals;
 use operands::{Operand, Operands, Value};
-use proven::Proven;
-use scan::Scan;
 use scopes::Scopes;
 use split::Splits;
-use std::collections::BTreeMap;
 use tape::{Position, Tape};
 
 /// How many operands an instruction pops and pushes.
@@ -134,29 +128,17 @@ pub(crate) struct Engine<'a> {
     /// The operands of one intrinsic, while it is being lowered.
     taken: Vec<Operand>,
     locals: Locals,
-    frames: Frames,
     control: Vec<Control>,
-    /// The locals of which something is known although they are assigned elsewhere, too.
-    changing: Vec<LocalIndex>,
+    /// What is known here.
+    knowledge: Knowledge,
     regions: u32,
-    innermost: Innermost,
-    /// What need not be checked again.
-    proven: Proven,
-    /// The innermost loop, if it may be a counted one.
-    scan: Option<Scan>,
     comparisons: Comparisons,
     /// How many loops have their checks before them.
     hoisted: u32,
-    /// Checks that may be put together.
-    group: Option<Group>,
     /// What the check that is being written reads of locals, and how often.
     reads: Vec<(LocalIndex, Part, u64)>,
     splits: Splits,
     scopes: Scopes,
-    /// The locals that hold, as a structure, what others of the program hold.
-    casts: BTreeMap<LocalIndex, LocalIndex>,
-    /// The locals that hold the headers of regions that this function opens and checks.
-    headers: BTreeMap<RegionId, LocalIndex>,
     /// Where the code that comes is from.
     origin: Origin,
     /// The intrinsic that is being lowered, and its number among the sites, if it has one.
@@ -181,21 +163,14 @@ impl<'a> Engine<'a> {
             operands: Operands::default(),
             taken: Vec::new(),
             locals,
-            frames: Frames::default(),
             control: vec![Control::of_function(results)],
-            changing: Vec::new(),
+            knowledge: Knowledge::new(),
             regions: 0,
-            innermost: Innermost::default(),
-            proven: Proven::default(),
-            scan: None,
             comparisons: Comparisons::default(),
             hoisted: 0,
-            group: None,
             reads: Vec::new(),
             splits: Splits::default(),
             scopes: Scopes::default(),
-            casts: BTreeMap::new(),
-            headers: BTreeMap::new(),
             origin: Origin::default(),
             current: None,
             labels: 0,
@@ -233,8 +208,8 @@ impl<'a> Engine<'a> {
 
     /// The handle of a region that an allocation takes, which does without if it knows the region.
     pub(crate) fn handle(&mut self, local: LocalIndex) {
-        match self.locals.fact(local) {
-            Some(Fact::Region(region)) if !self.is_dead() => self.push_deferred(Value::Region(region, Some(local))),
+        match self.locals.contents.content(local) {
+            Some(Content::Region(region)) if !self.is_dead() => self.push_deferred(Value::Region(region, Some(local))),
             _ => self.local_get(local),
         }
     }
@@ -251,17 +226,17 @@ impl<'a> Engine<'a> {
         if self.is_dead() {
             return;
         }
-        match self.locals.fact(local) {
-            Some(Fact::Slot(definition)) => {
-                let slot = self.frames.definition(definition).slot;
+        match self.locals.contents.content(local) {
+            Some(Content::Slot(definition)) => {
+                let slot = self.knowledge.frames.definition(definition).slot;
                 self.push_deferred(Value::Slot(slot, Some(definition)));
             }
-            fact => {
+            content => {
                 // What is known of the local is known of the value; the local may change before that is used.
-                if let Some(Fact::Region(region)) = fact {
+                if let Some(Content::Region(region)) = content {
                     return self.push_deferred(Value::Region(region, Some(local)));
                 }
-                self.locals.read(local);
+                self.locals.contents.read(local);
                 let local = self.locals.write(local);
                 self.simple(Value::Local(local), |sink| {
                     sink.local_get(local.0);
@@ -343,8 +318,8 @@ impl<'a> Engine<'a> {
             Arity::Unknown => {
                 self.forget();
                 write(&mut self.tape);
-                self.called();
-                self.end_straight();
+                self.event(Event::Call);
+                self.event(Event::Pinned);
             }
         }
     }
@@ -360,7 +335,7 @@ impl<'a> Engine<'a> {
         }
         let is_access = is_access(signature.intrinsic.operation());
         if !is_access {
-            self.end_straight();
+            self.event(Event::Pinned);
         }
         self.current = Some((signature.intrinsic, None));
         let mut operands = std::mem::take(&mut self.taken);
@@ -369,14 +344,14 @@ impl<'a> Engine<'a> {
         self.taken = operands;
         // No check that comes later may move before what this has done.
         if !is_access || lowered.is_err() {
-            self.end_straight();
+            self.event(Event::Pinned);
         }
         self.locals.free_spills();
         let end = self.tape.here();
         self.locals.free_held(end);
         if lowered.is_err() {
             match self.purpose {
-                Purpose::Code => self.die(),
+                Purpose::Code => self.die(None),
                 Purpose::Findings => self.produce(signature.results().len() as u32),
             }
         }

@@ -5,7 +5,7 @@
 //! makes instructions of unknown arity harmless.
 
 use crate::engine::compare::ComparisonId;
-use crate::engine::frames::{DefinitionId, FrameId, RegionId, Slot};
+use crate::engine::knowledge::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;

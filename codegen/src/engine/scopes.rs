@@ -7,7 +7,7 @@
 use crate::code::{Code, FunctionRef, Relocation};
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::engine::frames::{FrameId, Frames};
+use crate::engine::knowledge::frames::{FrameId, Frames};
 use crate::engine::late::Late;
 use crate::engine::locals::Locals;
 use crate::engine::maker::Maker;
@@ -40,7 +40,7 @@ impl Scopes {
     ) -> KeptScopes {
         let mut by_base = BTreeMap::new();
         if let Some(types) = context.segments.types().filter(|types| types.has_regions()) {
-            let read = frames.definitions().filter(|definition| locals.is_read(definition.local));
+            let read = frames.definitions().filter(|definition| locals.contents.is_read(definition.local));
             self.needed.extend(read.map(|definition| definition.slot.frame));
             if !self.needed.is_empty() {
                 needs.add(Helper::EnterScope);

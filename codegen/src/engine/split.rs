@@ -3,7 +3,7 @@
 //! A local of the program that holds a packed segment keeps it as it is. Where its parts are read often, or in loops, they are
 //! kept as well, each in an `i32` of its own, so that nothing is unpacked there: they are written wherever the local is. That
 //! is right whatever the local holds, since packing loses nothing; whether it pays is known when the function ends. Until
-//! then, what reads a part is a [`Late`](crate::engine::frames::Late).
+//! then, what reads a part is a [`Late`](crate::engine::knowledge::frames::Late).
 
 use crate::config::Optimize;
 use crate::engine::locals::Locals;
@@ -92,7 +92,7 @@ impl Splits {
             if !locals.has_room(PARTS) {
                 break;
             }
-            let times = locals.times(local).saturating_add(u64::from(locals.is_parameter(local)));
+            let times = locals.contents.times(local).saturating_add(u64::from(locals.is_parameter(local)));
             let mut keep =
                 |saved: u64, cost: u64, name| (saved > times.saturating_mul(cost)).then(|| locals.add_part(name));
             let parts = Parts {

@@ -2,15 +2,17 @@
 //! vanish, and learns what locals hold. The lowerings are written in terms of this.
 
 use crate::code::FunctionRef;
-use crate::engine::frames::{RegionId, RegionKey, Retired};
+use crate::engine::knowledge::contents::Content;
+use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::event::Outcome;
+use crate::engine::knowledge::frames::{RegionId, RegionKey};
+use crate::engine::knowledge::proven::{Fact, Subject};
 use crate::engine::late::Late;
-use crate::engine::locals::{Assigned, Fact};
 use crate::engine::operands::{Operand, Value};
 use crate::engine::tape::Position;
-use crate::engine::{Engine, Origin, proven};
+use crate::engine::{Engine, Origin};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
-use crate::planted::{self, Bug};
 use crate::sites::PlannedSite;
 use linmem_intrinsics::Signature;
 use wasm_encoder::{InstructionSink, ValType};
@@ -123,31 +125,35 @@ impl Engine<'_> {
         self.consume(known as u32);
     }
 
-    pub(super) fn die(&mut self) {
+    /// Says that the code that follows cannot be reached: after a branch to a label, or after anything else.
+    pub(super) fn die(&mut self, label: Option<u32>) {
+        self.event(Event::Diverge { label });
         let floor = self.control.last().map_or(0, |control| control.floor);
         self.operands.truncate(floor);
         self.dead = Some(0);
     }
 
-    /// Drops what was only known in the arm that ends here, and the frames that began in it: another arm does not come
-    /// by them.
+    /// Drops the operands of the arm that ends here.
     pub(super) fn end_arm(&mut self) {
-        let dead = self.is_dead();
-        let retired = self.frames.leave(self.control.len());
-        self.retire(&retired);
-        self.proven.leave(self.control.len());
-        let Some(control) = self.control.last_mut() else { return };
-        self.operands.truncate(control.floor);
-        for local in control.facts.drain(..) {
-            if !planted::has(Bug::LocalAfterArm) {
-                self.locals.set_fact(local, None);
-            }
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        self.operands.truncate(floor);
+        self.dead = None;
+    }
+
+    /// Records an event, and does what it leaves to be done.
+    pub(crate) fn event(&mut self, event: Event) {
+        let Outcome { ended_loop, ended_group, retired } = self.knowledge.event(event, &mut self.locals);
+        if let Some(scan) = ended_loop {
+            self.hoist_checks(&scan);
         }
-        let closed = std::mem::take(&mut control.closed);
-        if dead {
-            self.frames.reopen(&closed);
-        } else if let [.., outer, _] = &mut self.control[..] {
-            outer.closed.extend(closed);
+        if let Some(group) = ended_group {
+            self.write_group(&group);
+        }
+        for (frame, base) in retired {
+            // A segment that was pushed before may still be used.
+            if !self.operands.has_slot_of(frame) {
+                self.locals.free_base(base);
+            }
         }
     }
 
@@ -156,7 +162,7 @@ impl Engine<'_> {
         let (true, Some(position)) = (operand.deferred, operand.position) else { return };
         match operand.value {
             Value::Slot(_, Some(definition)) => {
-                let local = self.frames.definition(definition).local;
+                let local = self.knowledge.frames.definition(definition).local;
                 self.insert_read(local, position);
             }
             Value::Slot(slot, None) => {
@@ -183,7 +189,7 @@ impl Engine<'_> {
     }
 
     fn insert_read(&mut self, local: LocalIndex, position: Position) {
-        self.locals.read(local);
+        self.locals.contents.read(local);
         let local = self.locals.write(local);
         self.tape.insert(position, |sink| {
             sink.local_get(local.0);
@@ -204,7 +210,6 @@ impl Engine<'_> {
     /// Records that a local holds a segment of a frame, or the handle of a region that was just opened, if that is what is
     /// assigned. The instructions for it are written only if something reads the local.
     pub(super) fn define(&mut self, local: LocalIndex, operand: &Operand) -> Option<Value> {
-        self.locals.set_fact(local, None);
         if let (Value::Region(region, None), Some(position)) = (operand.value, operand.position)
             && operand.start.is_some()
             && self.tape.is_end(position)
@@ -212,21 +217,19 @@ impl Engine<'_> {
             self.discard(operand);
             self.tape.late(Late::Handle(local));
             self.assigned(local, operand);
-            self.know(local, Fact::Region(region));
+            self.learn_content(local, Content::Region(region));
             return Some(Value::Region(region, Some(local)));
         }
         let Value::Slot(slot, _) = operand.value else { return None };
         if !operand.deferred {
             return None;
         }
-        let definition = self.frames.define(slot, local);
+        let definition = self.knowledge.frames.define(slot, local);
         self.tape.late(Late::Definition(definition));
         let position = self.tape.here();
-        if let Some(scan) = &mut self.scan {
-            scan.assign(local, None, position);
-        }
-        self.locals.assign(local, position, self.frequency());
-        self.know(local, Fact::Slot(definition));
+        let times = self.frequency();
+        self.event(Event::Assign { local, step: None, at: position, times });
+        self.learn_content(local, Content::Slot(definition));
         Some(Value::Slot(slot, Some(definition)))
     }
 
@@ -236,38 +239,30 @@ impl Engine<'_> {
             self.tape.late(Late::Assigned(local));
         }
         let position = self.tape.here();
-        if let Some(scan) = &mut self.scan {
-            let step = match operand.value {
-                Value::Sum(of, step) if of == local => Some(step),
-                _ => None,
-            };
-            scan.assign(local, step, position);
-        }
-        self.locals.assign(local, position, self.frequency());
+        let step = match operand.value {
+            Value::Sum(of, step) if of == local => Some(step),
+            _ => None,
+        };
+        let times = self.frequency();
+        self.event(Event::Assign { local, step, at: position, times });
     }
 
     /// Records what a local holds, if it is a handle, or a segment of a size that is known.
     pub(super) fn learn(&mut self, local: LocalIndex, operand: &Operand) {
         if let Value::Region(region, _) = operand.value {
-            self.know(local, Fact::Region(region));
+            self.learn_content(local, Content::Region(region));
         }
         let bytes = match operand.value {
             Value::I64(constant) => self.context.segments.constant_size(constant),
             _ => operand.bytes,
         };
         if let (Some(bytes), true) = (bytes, self.context.checks_bounds()) {
-            self.prove(proven::Fact::Exactly(proven::Subject::Local(local), bytes));
+            self.prove(Fact::Exactly(Subject::Local(local), bytes));
         }
     }
 
-    pub(super) fn know(&mut self, local: LocalIndex, fact: Fact) {
-        self.locals.set_fact(local, Some(fact));
-        if self.locals.assigned(local) != Assigned::Once {
-            self.changing.push(local);
-        }
-        if let Some(control) = self.control.last_mut() {
-            control.facts.push(local);
-        }
+    fn learn_content(&mut self, local: LocalIndex, content: Content) {
+        self.knowledge.learn(local, content, &mut self.locals);
     }
 
     /// What a handle is known by.
@@ -276,23 +271,6 @@ impl Engine<'_> {
             Value::Region(region, _) => Some(RegionKey::Opened(region)),
             Value::Local(local) if self.locals.is_constant_parameter(local) => Some(RegionKey::Parameter(local)),
             _ => None,
-        }
-    }
-
-    /// Gives up frames: what is known of locals that hold segments of them, and the locals that hold their starts.
-    pub(super) fn retire(&mut self, retired: &[Retired]) {
-        for frame in retired {
-            for local in &frame.locals {
-                if let Some(Fact::Slot(definition)) = self.locals.fact(*local)
-                    && self.frames.definition(definition).slot.frame == frame.frame
-                {
-                    self.locals.set_fact(*local, None);
-                }
-            }
-            // A segment that was pushed before may still be used.
-            if !self.operands.has_slot_of(frame.frame) {
-                self.locals.free_base(frame.base);
-            }
         }
     }
 

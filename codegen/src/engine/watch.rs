@@ -3,10 +3,10 @@
 
 use crate::engine::Engine;
 use crate::engine::compare::{Comparison, Term};
+use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::scan::is_straight;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::scan::is_straight;
 use crate::engine::tape::Tape;
-use crate::planted::{self, Bug};
 
 impl Engine<'_> {
     /// An instruction that makes one operand of two.
@@ -25,7 +25,7 @@ impl Engine<'_> {
             {
                 Value::Sum(local, constant)
             }
-            (Some(left), Some(right)) if self.scan.is_some() => {
+            (Some(left), Some(right)) if self.knowledge.scan.is_some() => {
                 let at = self.tape.here();
                 let comparison = Comparison::of(opcode, left, right, at);
                 comparison.map_or(Value::Unknown, |comparison| Value::Comparison(self.comparisons.add(comparison)))
@@ -45,12 +45,6 @@ impl Engine<'_> {
         }
     }
 
-    /// Says that what comes is no straight code.
-    pub(super) fn end_straight(&mut self) {
-        self.scan = None;
-        self.end_group();
-    }
-
     /// Looks at an instruction that was just written, for what it is to the loop that it is in. `top` was on top of its
     /// operands.
     pub(super) fn observe(&mut self, start: u32, top: Value) {
@@ -68,19 +62,15 @@ impl Engine<'_> {
         }
         let at = self.tape.here();
         let label = self.tape.number_at(start);
-        let Some(scan) = &mut self.scan else {
-            if !is_straight(opcode, label) && !planted::has(Bug::GroupAcrossEffects) {
-                self.end_group();
+        match (opcode, label, top) {
+            (BR_IF, Some(label), Value::Comparison(_)) => {
+                self.event(Event::BranchIf { label, condition: comparison, at });
             }
-            return;
-        };
-        let stays = match (opcode, label, top) {
-            (BR_IF, Some(label), Value::Comparison(_)) => scan.branch_if(label, comparison, at),
-            (BR_IF, Some(label), Value::Local(_) | Value::Unknown) => scan.branch_if(label, None, at),
-            _ => is_straight(opcode, label),
-        };
-        if !stays && !planted::has(Bug::HoistAcrossExit) {
-            self.scan = None;
+            (BR_IF, Some(label), Value::Local(_) | Value::Unknown) => {
+                self.event(Event::BranchIf { label, condition: None, at });
+            }
+            _ if is_straight(opcode, label) => {}
+            _ => self.event(Event::Effect),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::code::FunctionRef;
 use crate::context::Context;
-use crate::engine::locals::{Assigned, Locals, MOST_LOCALS};
+use crate::engine::knowledge::contents::Assigned;
+use crate::engine::locals::{Locals, MOST_LOCALS};
 use crate::engine::tape::Tape;
 use crate::engine::{Arity, Certain, Engine, Lowered, Origin};
 use crate::error::{Error, Finding, Place, Severity};

@@ -2,7 +2,7 @@
 
 use crate::code::{FunctionRef, Relocation};
 use crate::config::Config;
-use crate::engine::locals::Assigned;
+use crate::engine::knowledge::contents::Assigned;
 use crate::error::{Error, Place};
 use crate::helpers::Helper;
 use crate::link::custom::{Custom, NAME};

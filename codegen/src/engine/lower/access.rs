@@ -37,11 +37,11 @@ impl Engine<'_> {
             (Value::Slot(slot, _), Some(constant)) if segment.deferred => {
                 if let Some(sum) = slot.offset.checked_add(constant) {
                     self.discard(offset);
-                    return Place::Local(self.frames.base(slot.frame), sum);
+                    return Place::Local(self.knowledge.frames.base(slot.frame), sum);
                 }
             }
             (Value::Slot(slot, _), None) if segment.deferred => {
-                let (position, base) = (self.at(segment), self.frames.base(slot.frame));
+                let (position, base) = (self.at(segment), self.knowledge.frames.base(slot.frame));
                 self.tape.insert(position, |sink| {
                     sink.local_get(base.0);
                 });
@@ -71,7 +71,7 @@ impl Engine<'_> {
         }
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => {
-                let base = self.frames.base(slot.frame);
+                let base = self.knowledge.frames.base(slot.frame);
                 self.tape.insert(position, |sink| {
                     sink.local_get(base.0);
                     if slot.offset != 0 {
@@ -124,7 +124,7 @@ impl Engine<'_> {
             return None;
         }
         let offset = slot.offset.checked_add(constants.first()?.constant()?)?;
-        let base = self.frames.base(slot.frame);
+        let base = self.knowledge.frames.base(slot.frame);
         self.tape.emit(|sink| {
             sink.local_get(base.0);
         });

@@ -1,7 +1,8 @@
-//! Allocations. One of constant size belongs to a [frame](crate::engine::frames); all others bump on their own.
+//! Allocations. One of constant size belongs to a [frame](crate::engine::knowledge::frames); all others bump on their own.
 
 use crate::config::Optimize;
-use crate::engine::frames::RegionKey;
+use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::frames::RegionKey;
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::bump::Size;
@@ -18,7 +19,7 @@ impl Engine<'_> {
     /// Allocates with the alignment of 8.
     pub(in crate::engine) fn lower_allocate(&mut self, handle: &Operand, bytes: &Operand) {
         // Memory may be grown.
-        self.proven.free();
+        self.event(Event::Grow);
         let key = self.region_key(handle);
         let size = self.keep(bytes, Scratch::Bytes);
         let maker = self.take_handle(handle);
@@ -35,7 +36,7 @@ impl Engine<'_> {
 
     /// An allocation of a constant size that no frame has room for.
     fn lower_alone(&mut self, key: Option<RegionKey>, bytes: u32, maker: Maker) {
-        if !self.frames.has_room() {
+        if !self.knowledge.frames.has_room() {
             return self.lower_sized_bump(Size::Constant(bytes), maker);
         }
         let base = self.locals.take_base();
@@ -44,7 +45,7 @@ impl Engine<'_> {
         self.tape.emit(|sink| {
             sink.local_set(base.0);
         });
-        if let Some(slot) = self.frames.alone(region, base, bytes, self.control.len()) {
+        if let Some(slot) = self.knowledge.begin_lone_frame(region, base, bytes) {
             self.leave_scope_place(slot.frame, maker);
             self.push_deferred(Value::Slot(slot, None));
         }
@@ -52,18 +53,16 @@ impl Engine<'_> {
 
     /// An allocation of constant size, at most [`INLINE_BYTES`]: it joins a frame, or begins one.
     fn lower_frame(&mut self, key: Option<RegionKey>, bytes: u32, maker: Maker) {
-        let (depth, level) = (self.control.len(), self.level());
-        let loop_depth = self.control.last().map_or(0, |control| control.loop_depth);
-        if let Some(slot) = key.and_then(|key| self.frames.join(key, bytes, loop_depth, level)) {
+        if let Some(slot) = key.and_then(|key| self.knowledge.join(key, bytes)) {
             return self.push_deferred(Value::Slot(slot, None));
         }
-        if !self.frames.has_room() {
+        if !self.knowledge.frames.has_room() {
             return self.lower_sized_bump(Size::Constant(bytes), maker);
         }
         let base = self.locals.take_base();
         // A handle that may be any region's is a region of its own: nothing joins the frame.
         let region = key.unwrap_or(RegionKey::Opened(self.new_region()));
-        let Some(slot) = self.frames.begin(region, base, bytes, (depth, level)) else { return };
+        let Some(slot) = self.knowledge.begin_frame(region, base, bytes) else { return };
         self.write_frame(slot.frame);
         self.leave_scope_place(slot.frame, maker);
         // For size, a helper reserves the frame, and sets it to zero.
@@ -80,7 +79,7 @@ impl Engine<'_> {
         bytes: &Operand,
         alignment: &Operand,
     ) -> Result<(), Certain> {
-        self.proven.free();
+        self.event(Event::Grow);
         match alignment.constant() {
             Some(constant) if !is_alignment(constant) => {
                 self.discard(alignment);

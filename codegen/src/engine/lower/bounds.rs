@@ -12,10 +12,11 @@
 //! The checks stand where all operands have been evaluated, and before anything is read or written. They read locals, so
 //! that it does not matter what lies on the stack.
 
+use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::proven::{Fact, From, Subject};
+use crate::engine::knowledge::scan::{Check, Checked};
 use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::proven::{Fact, From, Subject};
-use crate::engine::scan::{Check, Checked};
 use crate::engine::split::frequency;
 use crate::engine::tape::Position;
 use crate::engine::{Certain, Engine};
@@ -88,7 +89,7 @@ impl Engine<'_> {
         bytes: &mut Operand,
         message: String,
     ) -> Certain {
-        self.end_straight();
+        self.event(Event::Pinned);
         if self.reports() {
             let extent = self.extent(segment);
             let (offset, bytes) = (self.hold(offset), self.hold(bytes));
@@ -120,7 +121,7 @@ impl Engine<'_> {
             (None, local) => local.map(From::Local),
         };
         let reads = std::mem::take(&mut self.reads);
-        match (subject, from, bytes, &mut self.scan) {
+        match (subject, from, bytes, &mut self.knowledge.scan) {
             (Some(subject), Some(from), Some(bytes), scan) => {
                 let check = Check { code: (start, end), subject, from, bytes, checked };
                 match scan {
@@ -132,7 +133,7 @@ impl Engine<'_> {
                 }
             }
             // One that cannot be told apart stays where it is, and so must all others.
-            _ => self.end_straight(),
+            _ => self.event(Event::Pinned),
         }
     }
 
@@ -148,7 +149,7 @@ impl Engine<'_> {
     /// Adds a fact that holds from here on.
     pub(in crate::engine) fn prove(&mut self, fact: Fact) {
         let since = self.tape.here();
-        self.proven.add(fact, self.control.len(), since);
+        self.knowledge.prove(fact, since);
     }
 
     /// The size of a segment, if it is known.
@@ -158,7 +159,7 @@ impl Engine<'_> {
             Value::I64(constant) if self.context.is_packed() => self.context.segments.constant_size(constant),
             _ => segment.bytes.or_else(|| {
                 let subject = self.subject(segment)?;
-                self.proven.size(subject, &self.locals)
+                self.knowledge.proven().size(subject, &self.locals.contents)
             }),
         }
     }
@@ -181,7 +182,8 @@ impl Engine<'_> {
                     (None, _) => decided(false, offset, bytes),
                     (Some(end), Some(size)) => decided(end <= size, offset, bytes),
                     (Some(end), None) => {
-                        let proven = subject.is_some_and(|subject| self.proven.has(subject, end, &self.locals));
+                        let proven = subject
+                            .is_some_and(|subject| self.knowledge.proven().has(subject, end, &self.locals.contents));
                         if end == 0 || proven { Judgement::Inside } else { Judgement::Unknown }
                     }
                 }
@@ -190,9 +192,9 @@ impl Engine<'_> {
                 if size.is_some_and(|size| bytes > size) {
                     return decided(false, 0, bytes);
                 }
-                let proven = subject
-                    .zip(self.program_local_of(offset))
-                    .is_some_and(|(subject, offset)| self.proven.reaches(subject, offset, bytes, &self.locals));
+                let proven = subject.zip(self.program_local_of(offset)).is_some_and(|(subject, offset)| {
+                    self.knowledge.proven().reaches(subject, offset, bytes, &self.locals.contents)
+                });
                 if proven { Judgement::Inside } else { Judgement::Unknown }
             }
             (Some(offset), None) if size.is_some_and(|size| offset > size) => decided(false, offset, 0),

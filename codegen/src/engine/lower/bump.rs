@@ -3,7 +3,7 @@
 use crate::config::Optimize;
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::engine::frames::FrameId;
+use crate::engine::knowledge::frames::FrameId;
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::maker::Maker;
@@ -77,7 +77,7 @@ impl Engine<'_> {
     ///
     /// In `$linmem.OutOfMemory`, with top as it was.
     pub(super) fn write_frame(&mut self, frame: FrameId) {
-        let base = self.frames.base(frame).0;
+        let base = self.knowledge.frames.base(frame).0;
         if self.optimize == Optimize::Size {
             self.write_frame_bytes(frame);
             self.call_helper(Helper::Bump);
@@ -102,7 +102,7 @@ impl Engine<'_> {
     /// The fast path of a frame, up to the question whether it was wrong.
     pub(super) fn write_frame_bump(&mut self, frame: FrameId) {
         let (top, limit) = (self.context.top(), self.context.limit());
-        let base = self.frames.base(frame).0;
+        let base = self.knowledge.frames.base(frame).0;
         self.tape.emit(|sink| {
             sink.global_get(top).local_tee(base);
         });

@@ -4,7 +4,7 @@ use crate::choices::Tracking;
 use crate::config::Optimize;
 use crate::context::Home;
 use crate::engine::Engine;
-use crate::engine::frames::RegionKey;
+use crate::engine::knowledge::frames::RegionKey;
 use crate::engine::locals::Scratch;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
@@ -14,9 +14,6 @@ use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
 use linmem_allocator::layout::REGION_HANDLE;
 use linmem_intrinsics::Violation;
-
-/// How many regions of a function have a local for their header. A function cannot have more than 50,000 locals.
-const MOST_HEADERS: usize = 1024;
 
 impl Engine<'_> {
     /// Takes the handle of an allocation off the stack, where it lies on top once `behind` are gone, which are discarded
@@ -32,11 +29,11 @@ impl Engine<'_> {
         // Only in the list another region than the innermost one may allocate.
         match self.context.choices.tracking() {
             Tracking::List => {
-                self.innermost.check_open(key);
+                self.knowledge.innermost.check_open(key);
                 maker
             }
             Tracking::Headers | Tracking::Marks | Tracking::Count => {
-                self.innermost.check_innermost(key);
+                self.knowledge.innermost.check_innermost(key);
                 Maker::Innermost
             }
         }
@@ -46,10 +43,10 @@ impl Engine<'_> {
     /// checked if its region is known to be open and may allocate; that it is the innermost one does not follow.
     pub(super) fn unchecked_maker(&mut self, handle: &Operand) -> Option<Maker> {
         let key = self.region_key(handle);
-        if !self.context.choices.checks_regions() || self.innermost.is(key) {
+        if !self.context.choices.checks_regions() || self.knowledge.innermost.is(key) {
             return Some(Maker::Innermost);
         }
-        if !self.innermost.is_last(key) {
+        if !self.knowledge.innermost.is_last(key) {
             return None;
         }
         if !self.context.has_scopes() || planted::has(Bug::UncheckedIsInnermost) {
@@ -164,14 +161,7 @@ impl Engine<'_> {
     /// is of the one that was opened there last, and so is the header.
     pub(super) fn header(&mut self, handle: &Operand) -> Option<LocalIndex> {
         let Value::Region(region, _) = handle.value else { return None };
-        if let Some(local) = self.headers.get(&region) {
-            return Some(*local);
-        }
-        if self.headers.len() >= MOST_HEADERS {
-            return None;
-        }
-        let local = self.locals.add_header();
-        self.headers.insert(region, local);
-        Some(local)
+        let locals = &mut self.locals;
+        self.knowledge.header(region, || locals.add_header())
     }
 }

@@ -19,6 +19,7 @@
 
 use crate::code::FunctionRef;
 use crate::config::Optimize;
+use crate::engine::knowledge::event::Event;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::bounds::At;
 use crate::engine::maker::Maker;
@@ -64,7 +65,7 @@ impl Engine<'_> {
         };
         if signature.intrinsic.is_host_call() {
             // Memory may be grown, and the program called back.
-            self.proven.free();
+            self.event(Event::Grow);
         }
         match call.target(form) {
             FunctionRef::Helper(helper) => self.call_helper(helper),

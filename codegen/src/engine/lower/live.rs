@@ -27,10 +27,11 @@
 //! In `$linmem.UseAfterFree`.
 
 use crate::engine::Engine;
+use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::proven::{Fact, From};
+use crate::engine::knowledge::scan::Checked;
 use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::proven::{Fact, From};
-use crate::engine::scan::Checked;
 use crate::engine::split::Splits;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
@@ -62,7 +63,7 @@ impl Engine<'_> {
         };
         let part = bytes.constant().zip(from);
         if let (Some(subject), Some((bytes, from))) = (subject, part)
-            && self.proven.is_live(subject, Some(from), bytes, &self.locals)
+            && self.knowledge.proven().is_live(subject, Some(from), bytes, &self.locals.contents)
         {
             return;
         }
@@ -157,7 +158,7 @@ impl Engine<'_> {
     /// Checks that the region of a segment is open. What is used of it, if not all, is for reports.
     fn check_open(&mut self, segment: &mut Operand, used: Option<(&mut Operand, &mut Operand)>) {
         let subject = self.subject(segment);
-        if subject.is_some_and(|subject| self.proven.is_live(subject, None, 0, &self.locals)) {
+        if subject.is_some_and(|subject| self.knowledge.proven().is_live(subject, None, 0, &self.locals.contents)) {
             return;
         }
         let reports = self.reports();
@@ -188,7 +189,7 @@ impl Engine<'_> {
         let checked = match segment.value {
             Value::Slot(slot, _) => Checked::Open(slot),
             Value::Structure(types, held, _) => Checked::OpenStructure(types, held),
-            _ => return self.end_straight(),
+            _ => return self.event(Event::Pinned),
         };
         self.record_check(position, subject, (constant, local), bytes, checked);
         if let Some(subject) = subject {
@@ -200,7 +201,8 @@ impl Engine<'_> {
     fn is_of_open_region(&self, segment: &Operand) -> bool {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => {
-                self.innermost.is_open(self.frames.region(slot.frame)) || planted::has(Bug::FrameIsLive)
+                self.knowledge.innermost.is_open(self.knowledge.frames.region(slot.frame))
+                    || planted::has(Bug::FrameIsLive)
             }
             _ => false,
         }
@@ -209,7 +211,9 @@ impl Engine<'_> {
     /// Where a segment starts, with the segment put into a local if need be.
     fn start_of(&mut self, segment: &mut Operand) -> Start {
         match segment.value {
-            Value::Slot(slot, _) if segment.deferred => Start::Frame(self.frames.base(slot.frame), slot.offset),
+            Value::Slot(slot, _) if segment.deferred => {
+                Start::Frame(self.knowledge.frames.base(slot.frame), slot.offset)
+            }
             Value::I64(constant) => Start::Constant(packed::start_of(constant)),
             Value::Structure(types, local, _) => Start::Structure(types, local),
             _ => match (self.program_local_of(segment), segment.packing) {

@@ -29,7 +29,7 @@ impl Engine<'_> {
     /// If it is a violation for certain.
     pub(super) fn lower(&mut self, signature: &Signature, operands: &mut [Operand]) -> Result<(), Certain> {
         // Without checks a cast stands where the reference was pushed, unless it may be one for all rounds of a loop.
-        let in_loop = self.scan.is_some() && operands.iter().all(|operand| self.is_plain(operand));
+        let in_loop = self.knowledge.scan.is_some() && operands.iter().all(|operand| self.is_plain(operand));
         if self.context.checks_bounds() || signature.intrinsic.tells_sizes() || in_loop {
             self.cast_segments(signature, operands);
         }

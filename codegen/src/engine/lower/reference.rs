@@ -18,11 +18,12 @@
 //! behind it.
 
 use crate::engine::Engine;
+use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::proven::Fact;
+use crate::engine::knowledge::scan::Cast;
 use crate::engine::late::Late;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::proven::Fact;
-use crate::engine::scan::Cast;
 use crate::globals::Global;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
@@ -30,9 +31,6 @@ use crate::segment::SegmentTypes;
 use linmem_intrinsics::catalogue::Operand as Meaning;
 use linmem_intrinsics::{Signature, Violation};
 use wasm_encoder::{BlockType, RefType, ValType};
-
-/// How many locals of the program have one for their segment. A function cannot have more than 50,000 locals.
-const MOST_CASTS: usize = 1024;
 
 impl Engine<'_> {
     /// Takes all operands off the stack and brings them back, segments as structures.
@@ -55,7 +53,7 @@ impl Engine<'_> {
             match (operand.value, meaning) {
                 (Value::Local(local), meaning) if meaning.is_segment() => {
                     let held = self.cast(types, local);
-                    let program = (self.casts.get(&local) == Some(&held)).then_some(local);
+                    let program = (self.knowledge.cast_of(local) == Some(held)).then_some(local);
                     *operand =
                         Operand { value: Value::Structure(types, held, program), deferred: true, ..Operand::UNKNOWN };
                 }
@@ -121,7 +119,7 @@ impl Engine<'_> {
 
     /// A local that holds the segment that the reference in a local is.
     fn cast(&mut self, types: SegmentTypes, local: LocalIndex) -> LocalIndex {
-        if let Some(held) = self.proven.cast(local, &self.locals) {
+        if let Some(held) = self.knowledge.proven().cast(local, &self.locals.contents) {
             return held;
         }
         let segment = types.segment_reference(false);
@@ -149,28 +147,28 @@ impl Engine<'_> {
             });
         }
         let end = self.tape.here();
-        // A local that is given back after this intrinsic is nothing to build on.
-        if self.casts.get(&local) == Some(&held) {
-            if let Some(scan) = &mut self.scan {
-                scan.casts.push(Cast { code: (start, end), local, held });
+        // A local that is given back after this intrinsic is not remembered.
+        if self.knowledge.cast_of(local) == Some(held) {
+            match &mut self.knowledge.scan {
+                Some(scan) => scan.casts.push(Cast { code: (start, end), local, held }),
+                None => self.event(Event::Pinned),
             }
             self.prove(Fact::Cast(local, held));
         } else {
-            self.scan = None;
+            self.event(Event::Pinned);
         }
-        self.end_group();
         held
     }
 
     /// Where the segment of a local goes: of one of the program's always to the same place, so that it can be found again.
     fn local_for_cast(&mut self, types: SegmentTypes, local: LocalIndex) -> LocalIndex {
         let ty = ValType::Ref(types.segment_reference(true));
-        if let Some(known) = self.casts.get(&local) {
-            return *known;
+        if let Some(known) = self.knowledge.cast_of(local) {
+            return known;
         }
-        if self.locals.is_of_program(local) && self.casts.len() < MOST_CASTS {
+        if self.locals.contents.is_of_program(local) && self.knowledge.has_room_for_cast() {
             let held = self.locals.add_segment(ty);
-            self.casts.insert(local, held);
+            self.knowledge.add_cast(local, held);
             return held;
         }
         let position = self.tape.here();

@@ -7,7 +7,8 @@ use crate::choices::Tracking;
 use crate::config::Optimize;
 use crate::context::Home;
 use crate::engine::Engine;
-use crate::engine::frames::{FrameId, RegionId, RegionKey};
+use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::frames::{FrameId, RegionId, RegionKey};
 use crate::engine::late::Late;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
@@ -28,9 +29,7 @@ impl Engine<'_> {
             Tracking::Count => self.write_counted_open(),
             Tracking::Headers | Tracking::List => self.write_checked_open(region),
         };
-        self.innermost.open(RegionKey::Opened(region));
-        // Home may have been found, or memory grown, where a packed segment was over what was nobody's.
-        self.proven.free();
+        self.event(Event::Open(RegionKey::Opened(region)));
         self.simple(Value::Region(region, None), |sink| {
             sink.global_get(handle);
         });
@@ -107,10 +106,9 @@ impl Engine<'_> {
         if self.context.choices.nesting == Nesting::Forbid {
             self.write_nested_check();
         }
-        let place = (self.control.len(), self.level());
-        let frame = if self.frames.has_room() {
+        let frame = if self.knowledge.frames.has_room() {
             let base = self.locals.take_base();
-            self.frames.begin(RegionKey::Opened(region), base, REGION_HEADER, place).map(|slot| slot.frame)
+            self.knowledge.begin_frame(RegionKey::Opened(region), base, REGION_HEADER).map(|slot| slot.frame)
         } else {
             None
         };
@@ -145,7 +143,7 @@ impl Engine<'_> {
     fn write_inline_open(&mut self, region: RegionId, frame: FrameId) {
         let context = self.context;
         let top = context.top();
-        let base = self.frames.base(frame).0;
+        let base = self.knowledge.frames.base(frame).0;
         self.write_frame_bump(frame);
         self.write_if(|engine| {
             engine.tape.emit(|sink| {
@@ -164,7 +162,7 @@ impl Engine<'_> {
     }
 
     fn write_called_open(&mut self, region: RegionId, frame: FrameId) {
-        let base = self.frames.base(frame).0;
+        let base = self.knowledge.frames.base(frame).0;
         self.write_frame_bytes(frame);
         self.call_helper(Helper::Open);
         self.tape.emit(|sink| {
@@ -198,15 +196,6 @@ impl Engine<'_> {
     pub(in crate::engine) fn lower_close(&mut self, handle: &Operand) {
         self.needs.use_regions();
         let key = self.region_key(handle);
-        let depth = self.control.len();
-        if let Some(key @ RegionKey::Opened(_)) = key {
-            let retired = self.frames.end(key, depth);
-            self.retire(&retired);
-        }
-        let closed = self.frames.close(key);
-        if let Some(control) = self.control.last_mut() {
-            control.closed.extend(closed);
-        }
         match self.context.choices.tracking() {
             Tracking::Marks => {
                 self.materialize(handle);
@@ -219,8 +208,7 @@ impl Engine<'_> {
             Tracking::Headers => self.write_checked_close(handle),
             Tracking::List => self.write_called_close(handle),
         }
-        self.innermost.close(key);
-        self.proven.free();
+        self.event(Event::Close(key));
     }
 
     /// Makes the mark on the stack top again, and what lies behind it zero, if that is asked for.

@@ -1,6 +1,6 @@
 //! Taking segments apart and making them.
 
-use crate::engine::frames::Slot;
+use crate::engine::knowledge::frames::Slot;
 use crate::engine::late::Late;
 use crate::engine::lower::bounds::At;
 use crate::engine::operands::{Operand, Value};

@@ -1,5 +1,6 @@
 //! Checking segments that are made of addresses.
 
+use crate::engine::knowledge::event::Event;
 use crate::engine::operands::Operand;
 use crate::engine::{Certain, Engine};
 use crate::helpers::Helper;
@@ -34,7 +35,7 @@ impl Engine<'_> {
             (Some(_), Some(_)) => return Ok(()),
             _ => {}
         }
-        self.end_straight();
+        self.event(Event::Pinned);
         let (address, bytes) = (self.hold(address), self.hold(bytes));
         let width = self.context.width();
         self.tape.emit(|sink| {

@@ -8,7 +8,7 @@ use super::control;
 use super::frames::{Frame, Frames, Kind};
 use super::graph::{Graph, Origin, Step, Way};
 use super::handlers::{Handlers, Tag};
-use crate::engine::locals::Assigned;
+use crate::engine::knowledge::contents::Assigned;
 use crate::error::Error;
 use crate::link::scan::{Body, Calls, Input};
 use linmem_intrinsics::{Operation, Signature};

@@ -5,14 +5,14 @@
 //! A fact was proven at one place. It holds at another if
 //!
 //! 1. the control structure that it was proven in is still open, in the same arm: then every way here leads through the
-//!    check (see [`frames`](crate::engine::frames), where the same is said of allocations);
+//!    check (see [`frames`](crate::engine::knowledge::frames), where the same is said of allocations);
 //! 2. the locals that it speaks of have not been assigned since, in the order of the code; and, where a loop began since,
 //!    are not assigned any more at all, since the loop may come round to where they are;
 //! 3. where it is about memory that is not free: nothing ran since that may have closed a region, or made memory
 //!    linmem's that was not.
 
-use crate::engine::frames::Slot;
-use crate::engine::locals::Locals;
+use crate::engine::knowledge::contents::Contents;
+use crate::engine::knowledge::frames::Slot;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
@@ -90,7 +90,7 @@ pub(crate) struct Proven {
 
 impl Proven {
     /// Adds a fact.
-    pub(crate) fn add(&mut self, fact: Fact, depth: usize, since: Position) {
+    pub(super) fn add(&mut self, fact: Fact, depth: usize, since: Position) {
         if self.entries.len() == MOST {
             self.entries.remove(0);
         }
@@ -98,7 +98,7 @@ impl Proven {
     }
 
     /// Says that memory may have become free.
-    pub(crate) fn free(&mut self) {
+    pub(super) fn free(&mut self) {
         if planted::has(Bug::LiveAfterFree) {
             return;
         }
@@ -106,7 +106,7 @@ impl Proven {
     }
 
     /// Says that an arm of the control structure that is `depth` deep was left.
-    pub(crate) fn leave(&mut self, depth: usize) {
+    pub(super) fn leave(&mut self, depth: usize) {
         if planted::has(Bug::FactAfterArm) {
             return;
         }
@@ -116,57 +116,57 @@ impl Proven {
     }
 
     /// Says that a loop begins.
-    pub(crate) fn begin_loop(&mut self, locals: &Locals) {
+    pub(super) fn begin_loop(&mut self, contents: &Contents) {
         self.frees += 1;
         if planted::has(Bug::FactInLoop) {
             return;
         }
-        self.entries.retain(|entry| entry.fact.locals().into_iter().flatten().all(|local| locals.is_settled(local)));
+        self.entries.retain(|entry| entry.fact.locals().into_iter().flatten().all(|local| contents.is_settled(local)));
     }
 
     /// The facts that hold, the latest ones first.
-    pub(crate) fn facts<'a>(&'a self, locals: &'a Locals) -> impl Iterator<Item = Fact> + 'a {
+    pub(crate) fn facts<'a>(&'a self, contents: &'a Contents) -> impl Iterator<Item = Fact> + 'a {
         let holds = |entry: &&Entry| {
             let is_live = !matches!(entry.fact, Fact::Live(..)) || entry.frees == self.frees;
             let is_cast = matches!(entry.fact, Fact::Cast(..));
             if planted::has(Bug::FactAfterAssignment) && !is_cast || planted::has(Bug::CastAfterAssignment) && is_cast {
                 return is_live;
             }
-            is_live && entry.fact.locals().into_iter().flatten().all(|local| locals.is_unchanged(local, entry.since))
+            is_live && entry.fact.locals().into_iter().flatten().all(|local| contents.is_unchanged(local, entry.since))
         };
         self.entries.iter().rev().filter(holds).map(|entry| entry.fact)
     }
 
     /// How many bytes a segment is known to have exactly.
-    pub(crate) fn size(&self, subject: Subject, locals: &Locals) -> Option<u32> {
-        self.facts(locals).find_map(|fact| match fact {
+    pub(crate) fn size(&self, subject: Subject, contents: &Contents) -> Option<u32> {
+        self.facts(contents).find_map(|fact| match fact {
             Fact::Exactly(of, bytes) if of == subject => Some(bytes),
             _ => None,
         })
     }
 
     /// Whether a segment is known to have so many bytes.
-    pub(crate) fn has(&self, subject: Subject, bytes: u32, locals: &Locals) -> bool {
+    pub(crate) fn has(&self, subject: Subject, bytes: u32, contents: &Contents) -> bool {
         let further = u32::from(planted::has(Bug::FactOneByteFurther));
-        self.facts(locals).any(|fact| match fact {
+        self.facts(contents).any(|fact| match fact {
             Fact::AtLeast(of, known) | Fact::Exactly(of, known) => of == subject && bytes <= known + further,
             _ => false,
         })
     }
 
     /// Whether so many bytes from the offset in a local are known to be in a segment.
-    pub(crate) fn reaches(&self, subject: Subject, offset: LocalIndex, bytes: u32, locals: &Locals) -> bool {
+    pub(crate) fn reaches(&self, subject: Subject, offset: LocalIndex, bytes: u32, contents: &Contents) -> bool {
         let further = u32::from(planted::has(Bug::ReachOneByteFurther));
         let reaches = |fact| match fact {
             Fact::Reaches(of, from, known) => of == subject && from == offset && bytes <= known + further,
             _ => false,
         };
-        self.facts(locals).any(reaches)
+        self.facts(contents).any(reaches)
     }
 
     /// Whether so many bytes of a segment are known not to be free.
-    pub(crate) fn is_live(&self, subject: Subject, from: Option<From>, bytes: u32, locals: &Locals) -> bool {
-        self.facts(locals).any(|fact| match (fact, from) {
+    pub(crate) fn is_live(&self, subject: Subject, from: Option<From>, bytes: u32, contents: &Contents) -> bool {
+        self.facts(contents).any(|fact| match (fact, from) {
             (Fact::Live(of, None), _) => of == subject,
             (Fact::Live(of, Some((From::Constant(start), known))), Some(From::Constant(offset))) => {
                 let end = |from: u32, bytes: u32| u64::from(from) + u64::from(bytes);
@@ -180,8 +180,8 @@ impl Proven {
     }
 
     /// The local that holds what another one holds as a segment.
-    pub(crate) fn cast(&self, local: LocalIndex, locals: &Locals) -> Option<LocalIndex> {
-        self.facts(locals).find_map(|fact| match fact {
+    pub(crate) fn cast(&self, local: LocalIndex, contents: &Contents) -> Option<LocalIndex> {
+        self.facts(contents).find_map(|fact| match fact {
             Fact::Cast(of, held) if of == local => Some(held),
             _ => None,
         })

@@ -16,8 +16,8 @@
 //! allocation. Then each round that begins comes to every access in it, unless it traps.
 
 use crate::engine::compare::{Comparison, Relation, Term};
-use crate::engine::frames::Slot;
-use crate::engine::proven::{From, Subject};
+use crate::engine::knowledge::frames::Slot;
+use crate::engine::knowledge::proven::{From, Subject};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
@@ -101,7 +101,7 @@ const MOST_STEP: u32 = 4096;
 
 impl Scan {
     /// Begins to watch a loop.
-    pub(crate) fn new(start: Position, depth: usize) -> Scan {
+    pub(super) fn new(start: Position, depth: usize) -> Scan {
         Scan {
             start,
             depth,
@@ -117,7 +117,7 @@ impl Scan {
     }
 
     /// A local is assigned; `step` if it is what it was plus a constant.
-    pub(crate) fn assign(&mut self, local: LocalIndex, step: Option<u32>, at: Position) {
+    pub(super) fn assign(&mut self, local: LocalIndex, step: Option<u32>, at: Position) {
         *self.assigned.entry(local).or_default() += 1;
         if let Some(step) = step {
             self.steps.insert(local, (step, at));
@@ -125,7 +125,7 @@ impl Scan {
     }
 
     /// A conditional branch. Says whether the loop may still be a counted one.
-    pub(crate) fn branch_if(&mut self, label: u32, condition: Option<Comparison>, at: Position) -> bool {
+    pub(super) fn branch_if(&mut self, label: u32, condition: Option<Comparison>, at: Position) -> bool {
         let Some(condition) = condition else { return false };
         if self.back.is_some() || self.exit.is_some() {
             return false;
@@ -143,7 +143,7 @@ impl Scan {
     }
 
     /// A branch. Says whether the loop may still be a counted one.
-    pub(crate) fn branch(&mut self, label: u32) -> bool {
+    pub(super) fn branch(&mut self, label: u32) -> bool {
         self.closed = label == 0;
         self.closed
     }

@@ -117,7 +117,7 @@ pub(crate) struct Retired {
 impl Frames {
     /// Adds an allocation to a frame of `region` that is open at this place: in a control structure at least `loop_depth`
     /// deep, since shallower ones are outside of a loop that is open. `level` is how many arms around may not be reached.
-    pub(crate) fn join(&mut self, region: RegionKey, bytes: u32, loop_depth: usize, level: usize) -> Option<Slot> {
+    pub(super) fn join(&mut self, region: RegionKey, bytes: u32, loop_depth: usize, level: usize) -> Option<Slot> {
         let candidate = self.live.iter().rev().copied().find(|id| {
             let frame = &self.frames[id.0 as usize];
             let is_open = frame.open || planted::has(Bug::FrameAfterClose);
@@ -135,7 +135,7 @@ impl Frames {
     }
 
     /// Begins a frame with an allocation; nothing if that is too large for a frame.
-    pub(crate) fn begin(
+    pub(super) fn begin(
         &mut self,
         region: RegionKey,
         base: LocalIndex,
@@ -151,7 +151,7 @@ impl Frames {
     }
 
     /// A segment that is a frame of its own, of any size, and that nothing joins.
-    pub(crate) fn alone(&mut self, region: RegionKey, base: LocalIndex, bytes: u32, depth: usize) -> Option<Slot> {
+    pub(super) fn alone(&mut self, region: RegionKey, base: LocalIndex, bytes: u32, depth: usize) -> Option<Slot> {
         let frame = FrameId(u32::try_from(self.frames.len()).ok()?);
         self.frames.push(Frame {
             region,
@@ -169,7 +169,7 @@ impl Frames {
 
     /// Says that a region was closed; `None` for one that is not known. No allocation joins a frame of it any more.
     /// Gives the frames that this ended.
-    pub(crate) fn close(&mut self, region: Option<RegionKey>) -> Vec<FrameId> {
+    pub(super) fn close(&mut self, region: Option<RegionKey>) -> Vec<FrameId> {
         let mut closed = Vec::new();
         for &id in &self.live {
             let frame = &mut self.frames[id.0 as usize];
@@ -182,7 +182,7 @@ impl Frames {
     }
 
     /// Takes back a close, when the code behind it turned out not to come back here.
-    pub(crate) fn reopen(&mut self, frames: &[FrameId]) {
+    pub(super) fn reopen(&mut self, frames: &[FrameId]) {
         for id in frames {
             self.frames[id.0 as usize].open = true;
         }
@@ -195,13 +195,13 @@ impl Frames {
 
     /// Says that an arm of the control structure that is `depth` deep was left. Gives the frames that began in it, which
     /// nothing refers to any more.
-    pub(crate) fn leave(&mut self, depth: usize) -> Vec<Retired> {
+    pub(super) fn leave(&mut self, depth: usize) -> Vec<Retired> {
         self.give_up(|frame| frame.depth >= depth && !planted::has(Bug::FrameAcrossArm))
     }
 
     /// Says that a region was closed for good, in the control structure that is `depth` deep. Gives its frames that
     /// began there.
-    pub(crate) fn end(&mut self, region: RegionKey, depth: usize) -> Vec<Retired> {
+    pub(super) fn end(&mut self, region: RegionKey, depth: usize) -> Vec<Retired> {
         self.give_up(|frame| frame.region == region && frame.depth == depth)
     }
 

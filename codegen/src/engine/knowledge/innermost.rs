@@ -4,7 +4,7 @@
 //! with whatever may open or close regions: another open or close, and any call, since it may lead anywhere. What ends
 //! it is counted, so that a control structure in which nothing happened leaves what was known before it.
 
-use crate::engine::frames::RegionKey;
+use crate::engine::knowledge::frames::RegionKey;
 use crate::planted::{self, Bug};
 
 /// How many regions are remembered, the innermost ones: after a close the next one is innermost. Code that nests deeper
@@ -55,7 +55,7 @@ impl Innermost {
     }
 
     /// Says that a region was opened.
-    pub(crate) fn open(&mut self, region: RegionKey) {
+    pub(super) fn open(&mut self, region: RegionKey) {
         self.events += 1;
         self.known.rotate_left(1);
         self.known[MOST - 1] = Some(Known::Innermost(region));
@@ -63,7 +63,7 @@ impl Innermost {
 
     /// Says that a region was closed that was the innermost one, if all is well, or where any open one may be closed, that
     /// was open.
-    pub(crate) fn close(&mut self, region: Option<RegionKey>) {
+    pub(super) fn close(&mut self, region: Option<RegionKey>) {
         self.events += 1;
         if self.is_last(region) {
             self.known.rotate_right(1);
@@ -91,7 +91,7 @@ impl Innermost {
     }
 
     /// Says that code elsewhere may have run.
-    pub(crate) fn call(&mut self) {
+    pub(super) fn call(&mut self) {
         if planted::has(Bug::InnermostAfterCall) {
             return;
         }
@@ -100,7 +100,7 @@ impl Innermost {
     }
 
     /// Forgets what is known, where code begins that is come to from elsewhere.
-    pub(crate) fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         if planted::has(Bug::InnermostInLoop) {
             return;
         }
@@ -108,12 +108,12 @@ impl Innermost {
     }
 
     /// What is known at the start of another arm of a control structure before which `before` was known.
-    pub(crate) fn restart(&mut self, before: &Innermost) {
+    pub(super) fn restart(&mut self, before: &Innermost) {
         self.known = before.known;
     }
 
     /// What is known behind a control structure before which `before` was known.
-    pub(crate) fn leave(&mut self, before: &Innermost) {
+    pub(super) fn leave(&mut self, before: &Innermost) {
         if self.events == before.events || planted::has(Bug::InnermostAfterStructure) {
             self.known = before.known;
         } else {
@@ -125,7 +125,7 @@ impl Innermost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::frames::RegionId;
+    use crate::engine::knowledge::frames::RegionId;
 
     fn key(number: u32) -> Option<RegionKey> {
         Some(RegionKey::Opened(RegionId(number)))

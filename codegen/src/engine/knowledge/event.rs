@@ -1,0 +1,92 @@
+//! Events that change what is known, and what they leave for the engine to do.
+
+use crate::engine::compare::Comparison;
+use crate::engine::knowledge::frames::{FrameId, RegionKey};
+use crate::engine::knowledge::group::Group;
+use crate::engine::knowledge::scan::Scan;
+use crate::engine::tape::Position;
+use crate::index::LocalIndex;
+
+/// Something that code does, and that may change what is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    /// The program assigns a local.
+    Assign {
+        /// The local.
+        local: LocalIndex,
+        /// The constant that is added, if the local is assigned its own value plus a constant.
+        step: Option<u32>,
+        /// The position after the assignment.
+        at: Position,
+        /// How often the assignment runs, estimated from the nesting of loops.
+        times: u64,
+    },
+    /// Code of which nothing is known runs: a call.
+    Call,
+    /// A region is opened, which becomes the innermost one. Memory may grow.
+    Open(RegionKey),
+    /// A region is closed; `None` if it is unknown which.
+    Close(Option<RegionKey>),
+    /// Memory may grow.
+    Grow,
+    /// A region is closed, and nothing after this position refers to it.
+    Retire(RegionKey),
+    /// An instruction runs that checks may not move across.
+    Effect,
+    /// An intrinsic runs that checks may not move across, or a check that must stay where it is.
+    Pinned,
+    /// A conditional branch, which is taken if the comparison holds.
+    BranchIf {
+        /// How many structures the target is outside of.
+        label: u32,
+        /// The comparison, if the condition is one.
+        condition: Option<Comparison>,
+        /// The position after the branch.
+        at: Position,
+    },
+    /// The code that follows cannot be reached.
+    Diverge {
+        /// The label of an unconditional branch, if that is the reason.
+        label: Option<u32>,
+    },
+    /// A control structure begins.
+    Enter {
+        /// Whether a branch to its label leads to its start.
+        structure: StructureKind,
+        /// The position before it.
+        before: Position,
+    },
+    /// The next arm of the innermost structure begins.
+    NextArm(ArmKind),
+    /// The innermost structure ends.
+    Leave,
+}
+
+/// Where a branch to the label of a control structure leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StructureKind {
+    /// To its end.
+    Block,
+    /// To its start.
+    Loop,
+}
+
+/// From where an arm of a control structure is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ArmKind {
+    /// From the start of the structure: `else`.
+    Else,
+    /// From anywhere in the arm before: a handler of exceptions.
+    Handler,
+}
+
+/// What an event leaves for the engine to do.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// A loop that ended, whose checks may move before it.
+    pub(crate) ended_loop: Option<Scan>,
+    /// Checks that nothing joins any more, and that may become one.
+    pub(crate) ended_group: Option<Group>,
+    /// Frames that are given up, with the locals of their starts. A local is free unless an operand still needs it.
+    pub(crate) retired: Vec<(FrameId, LocalIndex)>,
+}

@@ -1,0 +1,293 @@
+//! What each event does to each kind of knowledge: the soundness argument of the engine, as a table.
+//!
+//! There is a column, a function, for each kind of knowledge, and in it a case for each kind of event. No column has a case
+//! for "all other events", and [`Knowledge::event`] names every kind, so that a new kind of either does not compile until
+//! every pair is decided.
+//!
+//! # Invariants
+//!
+//! Every case says which invariant makes it right.
+//!
+//! - K1. A content holds from an assignment to the next one. It holds only in the arm of the assignment: other arms are
+//!   entered without it.
+//! - K2. A loop comes back to its start after any assignment in it. So a content is lost where a loop begins, unless the
+//!   local has one assignment, which is behind.
+//! - K3. Code elsewhere cannot assign locals.
+//! - K4. An allocation joins a frame only in the control structure and in the arm in which the frame began, or inside of
+//!   them, and not inside of a loop that began later. Then it runs at most once for each time the frame is reserved.
+//! - K5. No allocation joins a frame whose region was closed. A close in an arm whose end cannot be reached does not reach
+//!   what follows the structure.
+//! - K6. The innermost region changes only by an open, by a close, and by code elsewhere. A structure in which none of them
+//!   happened leaves what was known before it.
+//! - K7. What a check proved holds where every way leads through the check: in its arm, while the locals that it names are
+//!   unchanged. Positions decide that; see [`Contents::is_unchanged`](super::contents::Contents::is_unchanged).
+//! - K8. Memory becomes free, or linmem's, only by opens, closes, growth and code elsewhere. Where a loop begins, the rest
+//!   of the loop may do any of them before it comes back.
+//! - K9. Checks move only over straight code: code that neither leaves the round of the loop, nor calls, nor has an effect
+//!   that is observable from outside, except accesses of memory.
+//! - K10. The header of a region, and the structure that a local of the program was cast to, have locals of their own, which
+//!   only the open, or the cast, assigns. Whether a cast still holds is K7; no two regions have the same [`RegionId`].
+//!
+//! [`RegionId`]: super::frames::RegionId
+
+use crate::engine::knowledge::event::{ArmKind, Event, Outcome, StructureKind};
+use crate::engine::knowledge::frames::RegionKey;
+use crate::engine::knowledge::scan::Scan;
+use crate::engine::knowledge::{Knowledge, Structure};
+use crate::engine::locals::Locals;
+use crate::planted::{self, Bug};
+
+impl Knowledge {
+    /// Records that an event happens, and gives what it leaves for the engine to do.
+    pub(crate) fn event(&mut self, event: Event, locals: &mut Locals) -> Outcome {
+        let mut outcome = Outcome::default();
+        if let Event::Enter { structure, .. } = event {
+            self.enter(structure);
+        }
+        self.straight_column(&event, &mut outcome);
+        self.frames_column(&event, locals, &mut outcome);
+        self.contents_column(&event, locals);
+        self.proven_column(&event, locals);
+        self.innermost_column(&event);
+        places_column(&event);
+        match event {
+            Event::Leave => {
+                self.structures.pop();
+            }
+            Event::NextArm(_) => {
+                if let Some(structure) = self.structures.last_mut() {
+                    structure.diverged = false;
+                }
+            }
+            Event::Diverge { .. } => {
+                if let Some(structure) = self.structures.last_mut() {
+                    structure.diverged = true;
+                }
+            }
+            _ => {}
+        }
+        outcome
+    }
+
+    /// What locals hold.
+    fn contents_column(&mut self, event: &Event, locals: &mut Locals) {
+        match *event {
+            // K1
+            Event::Assign { local, at, times, .. } => locals.contents.assign(local, at, times),
+            // K2
+            Event::Enter { structure: StructureKind::Loop, .. } => {
+                for local in self.changing.drain(..) {
+                    if !planted::has(Bug::LocalInLoop) {
+                        locals.contents.forget(local);
+                    }
+                }
+            }
+            // K1
+            Event::NextArm(_) | Event::Leave => {
+                let Some(structure) = self.structures.last_mut() else { return };
+                for local in structure.learned.drain(..) {
+                    if !planted::has(Bug::LocalAfterArm) {
+                        locals.contents.forget(local);
+                    }
+                }
+            }
+            // K3
+            Event::Call
+            | Event::Open(_)
+            | Event::Close(_)
+            | Event::Retire(_)
+            | Event::Grow
+            | Event::Effect
+            | Event::Pinned => {}
+            // The structure has not been left.
+            Event::BranchIf { .. } | Event::Diverge { .. } | Event::Enter { structure: StructureKind::Block, .. } => {}
+        }
+    }
+
+    /// Which frames an allocation may join.
+    fn frames_column(&mut self, event: &Event, locals: &mut Locals, outcome: &mut Outcome) {
+        let depth = self.structures.len();
+        match *event {
+            // K5
+            Event::Close(key) => {
+                if let Some(key @ RegionKey::Opened(_)) = key {
+                    let retired = self.frames.end(key, depth);
+                    self.give_up(retired, locals, outcome);
+                }
+                let closed = self.frames.close(key);
+                if let Some(structure) = self.structures.last_mut() {
+                    structure.closed.extend(closed);
+                }
+            }
+            // K5
+            Event::Retire(key) => {
+                let retired = self.frames.end(key, depth);
+                self.give_up(retired, locals, outcome);
+                self.frames.close(Some(key));
+            }
+            // K4, K5
+            Event::NextArm(_) | Event::Leave => {
+                let retired = self.frames.leave(depth);
+                self.give_up(retired, locals, outcome);
+                let Some(structure) = self.structures.last_mut() else { return };
+                let closed = std::mem::take(&mut structure.closed);
+                if structure.diverged {
+                    self.frames.reopen(&closed);
+                } else if let [.., outer, _] = &mut self.structures[..] {
+                    outer.closed.extend(closed);
+                }
+            }
+            // K4: `Knowledge::join` compares the depth of the innermost loop.
+            Event::Enter { .. } => {}
+            // What runs between two allocations finds a top that is above the whole frame.
+            Event::Assign { .. }
+            | Event::Call
+            | Event::Open(_)
+            | Event::Grow
+            | Event::Effect
+            | Event::Pinned
+            | Event::BranchIf { .. }
+            | Event::Diverge { .. } => {}
+        }
+    }
+
+    /// Which region is the innermost one.
+    fn innermost_column(&mut self, event: &Event) {
+        match *event {
+            // K6
+            Event::Open(key) => self.innermost.open(key),
+            Event::Close(key) => self.innermost.close(key),
+            Event::Call => self.innermost.call(),
+            // K6: the loop may come back after any of them.
+            Event::Enter { structure: StructureKind::Loop, .. } => self.innermost.forget(),
+            // K6
+            Event::NextArm(ArmKind::Else) => {
+                if let Some(structure) = self.structures.last() {
+                    self.innermost.restart(&structure.innermost);
+                }
+            }
+            // An exception leaves the arm before at any place.
+            Event::NextArm(ArmKind::Handler) => self.innermost.forget(),
+            // K6
+            Event::Leave => {
+                if let Some(structure) = self.structures.last() {
+                    self.innermost.leave(&structure.innermost);
+                }
+            }
+            // The door has closed the region by instructions that it told apart.
+            Event::Retire(_) => {}
+            // None of them opens or closes a region.
+            Event::Assign { .. }
+            | Event::Grow
+            | Event::Effect
+            | Event::Pinned
+            | Event::BranchIf { .. }
+            | Event::Diverge { .. }
+            | Event::Enter { structure: StructureKind::Block, .. } => {}
+        }
+    }
+
+    /// What checks proved: sizes, ranges, liveness and casts.
+    fn proven_column(&mut self, event: &Event, locals: &Locals) {
+        match event {
+            // K8: liveness ends. K3, K7: sizes and casts stay, because a segment never changes.
+            Event::Call | Event::Open(_) | Event::Close(_) | Event::Grow => self.proven.free(),
+            // K7, K8
+            Event::Enter { structure: StructureKind::Loop, .. } => self.proven.begin_loop(&locals.contents),
+            // K7
+            Event::NextArm(_) | Event::Leave => self.proven.leave(self.structures.len()),
+            // K7: positions decide.
+            Event::Assign { .. } => {}
+            // The door has recorded the close itself.
+            Event::Retire(_) => {}
+            // None of them changes memory that is free, or a local.
+            Event::Effect
+            | Event::Pinned
+            | Event::BranchIf { .. }
+            | Event::Diverge { .. }
+            | Event::Enter { structure: StructureKind::Block, .. } => {}
+        }
+    }
+
+    /// The loop that is watched, and the checks that may become one.
+    fn straight_column(&mut self, event: &Event, outcome: &mut Outcome) {
+        let depth = self.structures.len();
+        match *event {
+            Event::Assign { local, step, at, .. } => {
+                if let Some(scan) = &mut self.scan {
+                    scan.assign(local, step, at);
+                }
+            }
+            // K9
+            Event::Call | Event::Effect => {
+                if !planted::has(Bug::HoistAcrossExit) {
+                    self.scan = None;
+                }
+                if !planted::has(Bug::GroupAcrossEffects) {
+                    outcome.ended_group = self.group.take();
+                }
+            }
+            // K9
+            Event::Pinned | Event::Open(_) | Event::Close(_) | Event::Grow | Event::NextArm(_) => {
+                self.scan = None;
+                outcome.ended_group = self.group.take();
+            }
+            // K9: in a counted loop one branch leads on, or out of the loop.
+            Event::BranchIf { label, condition, at } => match &mut self.scan {
+                Some(scan) => {
+                    if !scan.branch_if(label, condition, at) && !planted::has(Bug::HoistAcrossExit) {
+                        self.scan = None;
+                    }
+                }
+                None if planted::has(Bug::GroupAcrossEffects) => {}
+                None => outcome.ended_group = self.group.take(),
+            },
+            Event::Diverge { label } => {
+                let leads_back = label.is_some_and(|label| self.scan.as_mut().is_some_and(|scan| scan.branch(label)));
+                if !leads_back {
+                    self.scan = None;
+                }
+                outcome.ended_group = self.group.take();
+            }
+            Event::Enter { structure, before } => {
+                outcome.ended_group = self.group.take();
+                self.scan = (structure == StructureKind::Loop).then(|| Scan::new(before, depth));
+            }
+            Event::Leave => {
+                outcome.ended_loop = self.scan.take().filter(|scan| scan.depth == depth);
+                outcome.ended_group = self.group.take();
+            }
+            Event::Retire(_) => {}
+        }
+    }
+
+    fn enter(&mut self, structure: StructureKind) {
+        let (outer_depth, level) =
+            self.structures.last().map_or((0, 0), |structure| (structure.loop_depth, structure.level));
+        let loop_depth = match structure {
+            StructureKind::Loop => self.structures.len() + 1,
+            StructureKind::Block => outer_depth,
+        };
+        self.structures.push(Structure { loop_depth, level: level + 1, ..Structure::new(self.innermost) });
+    }
+}
+
+/// The locals that hold headers of regions, and structures that references were cast to.
+fn places_column(event: &Event) {
+    match event {
+        // K10
+        Event::Assign { .. }
+        | Event::Call
+        | Event::Open(_)
+        | Event::Close(_)
+        | Event::Grow
+        | Event::Retire(_)
+        | Event::Effect
+        | Event::Pinned
+        | Event::BranchIf { .. }
+        | Event::Diverge { .. }
+        | Event::Enter { .. }
+        | Event::NextArm(_)
+        | Event::Leave => {}
+    }
+}
