@@ -1,8 +1,8 @@
 //! Branches that close the regions that they leave.
 
 use crate::build::FunctionBuilder;
-use crate::engine::Arity;
 use crate::engine::knowledge::contents::Assigned;
+use crate::engine::shape::{Arity, Shape};
 use crate::index::LocalIndex;
 use wasm_encoder::{BlockType, Instruction, RefType, ValType};
 
@@ -13,7 +13,7 @@ impl FunctionBuilder<'_> {
         let left = self.left_by(target);
         self.leave(left);
         let pops = self.carried(target);
-        self.engine.diverge(pops, |tape| tape.instruction(&Instruction::Br(label)));
+        self.engine.diverge(Some(label), pops, |tape| tape.instruction(&Instruction::Br(label)));
     }
 
     /// A conditional branch. Where it leaves a region and carries nothing, it is a branch in an `if`; where it carries
@@ -40,7 +40,7 @@ impl FunctionBuilder<'_> {
             self.leave_if(target);
             self.engine.local_get(taken);
         }
-        self.engine.other(arity, |tape| tape.instruction(&Instruction::BrIf(label)));
+        self.engine.other(Shape::BranchIf(label), arity, |tape| tape.instruction(&Instruction::BrIf(label)));
     }
 
     /// Closes the regions that a jump leaves, if what is on the stack is not zero.
@@ -89,7 +89,7 @@ impl FunctionBuilder<'_> {
         }
         let pops = targets.last().and_then(|target| self.carried(*target)).map(|carried| carried + 1);
         let table = Instruction::BrTable(labels.into(), default);
-        self.engine.diverge(pops, |tape| tape.instruction(&table));
+        self.engine.diverge(None, pops, |tape| tape.instruction(&table));
     }
 
     /// `first` says for each target which scope is the first one that is left; `different` are all such scopes, the
@@ -108,11 +108,11 @@ impl FunctionBuilder<'_> {
         let default = labels.pop().unwrap_or(ways);
         self.engine.local_get(index);
         let table = Instruction::BrTable(labels.into(), default);
-        self.engine.diverge(Some(1), |tape| tape.instruction(&table));
+        self.engine.diverge(None, Some(1), |tape| tape.instruction(&table));
         for (left, first) in (0..ways).rev().zip(different.iter().rev()) {
             self.end_hidden();
             self.leave(*first);
-            self.engine.diverge(Some(0), |tape| tape.instruction(&Instruction::Br(left)));
+            self.engine.diverge(Some(left), Some(0), |tape| tape.instruction(&Instruction::Br(left)));
         }
         self.end_hidden();
     }
@@ -162,14 +162,14 @@ impl FunctionBuilder<'_> {
             let reference = self.engine.add_local(ValType::Ref(ty), Assigned::Often);
             let test_arity = Arity::Known { pops: 1, pushes: 1 };
             self.engine.local_tee(reference);
-            self.engine.other(test_arity, |tape| tape.instruction(test));
+            self.engine.other(Shape::Effect, test_arity, |tape| tape.instruction(test));
             if fails {
-                self.engine.other(test_arity, |tape| tape.instruction(&Instruction::I32Eqz));
+                self.engine.other(Shape::Eqz, test_arity, |tape| tape.instruction(&Instruction::I32Eqz));
             }
             self.leave_if(target);
             self.engine.local_get(reference);
         }
-        self.engine.other(Arity::Unknown, |tape| tape.instruction(branch));
+        self.engine.other(Shape::Effect, Arity::Unknown, |tape| tape.instruction(branch));
     }
 
     /// `br_on_null` or `br_on_non_null` of a reference whose type nobody told. Where closing a region only writes top,
@@ -184,7 +184,7 @@ impl FunctionBuilder<'_> {
     pub(super) fn branch_on_null(&mut self, label: u32, branch: &Instruction<'_>) {
         let Some(target) = self.target(label) else { return self.no_such_label() };
         if !self.leaves(target) {
-            return self.engine.other(Arity::Unknown, |tape| tape.instruction(branch));
+            return self.engine.other(Shape::Effect, Arity::Unknown, |tape| tape.instruction(branch));
         }
         if !self.engine.closes_by_top() {
             return self.fail(
@@ -198,7 +198,7 @@ impl FunctionBuilder<'_> {
         self.engine.local_set(top);
         self.engine.local_get(mark);
         self.engine.write_top();
-        self.engine.other(Arity::Unknown, |tape| tape.instruction(branch));
+        self.engine.other(Shape::Effect, Arity::Unknown, |tape| tape.instruction(branch));
         self.engine.local_get(top);
         self.engine.write_top();
     }

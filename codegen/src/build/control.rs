@@ -2,6 +2,7 @@
 
 use crate::build::structure::{Catches, Structure};
 use crate::build::{FunctionBuilder, Operand};
+use crate::engine::knowledge::event::StructureKind;
 use linmem_allocator::Unwind;
 use wasm_encoder::{BlockType, Instruction};
 
@@ -124,14 +125,14 @@ impl FunctionBuilder<'_> {
             Return => {
                 self.leave(0);
                 let results = self.results;
-                self.engine.diverge(Some(results), |tape| tape.instruction(instruction));
+                self.engine.diverge(None, Some(results), |tape| tape.instruction(instruction));
             }
             Throw(_) | ThrowRef | Rethrow(_) => {
                 let tag = if let Throw(tag) = instruction { Some(*tag) } else { None };
                 self.leave_by_throw(tag);
-                self.engine.diverge(None, |tape| tape.instruction(instruction));
+                self.engine.diverge(None, None, |tape| tape.instruction(instruction));
             }
-            _ => self.engine.diverge(None, |tape| tape.instruction(instruction)),
+            _ => self.engine.diverge(None, None, |tape| tape.instruction(instruction)),
         }
     }
 
@@ -146,11 +147,14 @@ impl FunctionBuilder<'_> {
         }
         let (params, results) = self.block_arity(ty);
         let conditions = u32::from(matches!(instruction, Instruction::If(_)));
-        let is_loop = matches!(instruction, Instruction::Loop(_));
+        let kind = match instruction {
+            Instruction::Loop(_) => StructureKind::Loop,
+            _ => StructureKind::Block,
+        };
         let catches = if matches!(instruction, Instruction::Try(_)) { Catches::Some } else { Catches::Nothing };
-        let carried = if is_loop { params } else { results };
+        let carried = if kind == StructureKind::Loop { params } else { results };
         self.structures.push(Structure { catches, ..Structure::new(carried) });
-        self.engine.begin(is_loop, conditions, (params, results), |tape| tape.instruction(instruction));
+        self.engine.begin(kind, conditions, (params, results), |tape| tape.instruction(instruction));
     }
 
     fn end(&mut self, instruction: &Instruction<'_>) {

@@ -1,12 +1,14 @@
 //! One function, while it is being built.
 
+use crate::build::FunctionId;
 use crate::build::operand::{Bytes, Local, Operand, Segment};
 use crate::build::scope::Scope;
+use crate::build::shape::shape;
 use crate::build::structure::Structure;
-use crate::build::{FunctionId, arity};
 use crate::code::FunctionRef;
 use crate::engine::knowledge::contents::Assigned;
-use crate::engine::{Arity, Certain, Engine};
+use crate::engine::shape::{Arity, Shape};
+use crate::engine::{Certain, Engine};
 use crate::error::{Error, Place};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
@@ -121,16 +123,15 @@ impl<'a> FunctionBuilder<'a> {
             Drop => self.engine.drop(),
             Call(function) => {
                 let arity = known(self.signatures.function_arity(*function));
-                self.function(arity, CALL, *function);
-                self.engine.called();
+                self.function(Shape::Call, arity, CALL, *function);
             }
-            RefFunc(function) => self.function(Arity::Known { pops: 0, pushes: 1 }, REF_FUNC, *function),
+            RefFunc(function) => self.function(Shape::Effect, Arity::Known { pops: 0, pushes: 1 }, REF_FUNC, *function),
             ReturnCall(function) => {
                 self.leave(0);
                 let pops = self.signatures.function_arity(*function).map(|(params, _)| params);
                 let target = FunctionRef::Program(*function);
                 let renumbers = self.signatures.renumbers();
-                self.engine.diverge(pops, |tape| {
+                self.engine.diverge(None, pops, |tape| {
                     if renumbers {
                         tape.raw(&[RETURN_CALL]);
                         tape.function(target);
@@ -145,13 +146,11 @@ impl<'a> FunctionBuilder<'a> {
             }
             CallIndirect { type_index, .. } => {
                 let arity = self.signatures.type_arity(*type_index).map(|(params, results)| (params + 1, results));
-                self.engine.other(known(arity), |tape| tape.instruction(instruction));
-                self.engine.called();
+                self.engine.other(Shape::Call, known(arity), |tape| tape.instruction(instruction));
             }
             CallRef(ty) => {
                 let arity = self.signatures.type_arity(*ty).map(|(params, results)| (params + 1, results));
-                self.engine.other(known(arity), |tape| tape.instruction(instruction));
-                self.engine.called();
+                self.engine.other(Shape::Call, known(arity), |tape| tape.instruction(instruction));
             }
             Block(_) | Loop(_) | If(_) | Else | End | Try(_) | TryTable(..) | Catch(_) | CatchAll | Delegate(_)
             | Br(_) | BrIf(_) | BrTable(..) | Return | Unreachable | Throw(_) | ThrowRef | Rethrow(_) => {
@@ -179,16 +178,18 @@ impl<'a> FunctionBuilder<'a> {
                 self.fail("a branch on a descriptor, or a resumption, in a region: what it leaves is not known");
             }
             Resume { .. } | ResumeThrow { .. } | ResumeThrowRef { .. } | Suspend(_) | Switch { .. } => {
-                self.engine.other(Arity::Unknown, |tape| tape.instruction(instruction));
-                self.engine.called();
+                self.engine.other(Shape::Call, Arity::Unknown, |tape| tape.instruction(instruction));
             }
             MemorySize(memory) if self.engine.counts_pages_of(*memory) => {
-                self.engine.call_for_program(arity::arity(instruction), Helper::ProgramSize);
+                self.engine.call_for_program(shape(instruction).1, Helper::ProgramSize);
             }
             MemoryGrow(memory) if self.engine.counts_pages_of(*memory) => {
-                self.engine.call_for_program(arity::arity(instruction), Helper::ProgramGrow);
+                self.engine.call_for_program(shape(instruction).1, Helper::ProgramGrow);
             }
-            _ => self.engine.other(arity::arity(instruction), |tape| tape.instruction(instruction)),
+            _ => {
+                let (shape, arity) = shape(instruction);
+                self.engine.other(shape, arity, |tape| tape.instruction(instruction));
+            }
         }
     }
 
@@ -282,9 +283,9 @@ impl<'a> FunctionBuilder<'a> {
         self.fail(&format!("there is no local {local}"));
     }
 
-    fn function(&mut self, arity: Arity, opcode: u8, function: u32) {
+    fn function(&mut self, shape: Shape, arity: Arity, opcode: u8, function: u32) {
         let renumbers = self.signatures.renumbers();
-        self.engine.other(arity, |tape| {
+        self.engine.other(shape, arity, |tape| {
             if renumbers {
                 tape.raw(&[opcode]);
                 tape.function(FunctionRef::Program(function));

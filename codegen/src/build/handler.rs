@@ -17,6 +17,7 @@
 
 use crate::build::FunctionBuilder;
 use crate::build::structure::{Catches, Structure, label_of, relabel};
+use crate::engine::knowledge::event::StructureKind;
 use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
 
 impl FunctionBuilder<'_> {
@@ -79,13 +80,13 @@ impl FunctionBuilder<'_> {
         let tags = clauses.iter().filter_map(tag).collect();
         self.structures.push(Structure { catches, tags, landings, ..Structure::new(results) });
         let instruction = Instruction::TryTable(ty, clauses.into());
-        self.engine.begin(false, 0, (params, results), |tape| tape.instruction(&instruction));
+        self.engine.begin(StructureKind::Block, 0, (params, results), |tape| tape.instruction(&instruction));
     }
 
     /// Goes on behind the end of a `try_table` with such handlers.
     pub(super) fn land(&mut self, landings: &[usize], results: u32) {
         let done = landings.len() as u32;
-        self.engine.diverge(Some(results), |tape| tape.instruction(&Instruction::Br(done)));
+        self.engine.diverge(Some(done), Some(results), |tape| tape.instruction(&Instruction::Br(done)));
         for target in landings {
             self.end_hidden();
             let label = self.relative(*target);

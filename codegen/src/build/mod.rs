@@ -4,7 +4,6 @@
 //! operations; a frontend with a module writer of its own implements [`ModuleSink`] and lowers function by function
 //! with [`Lowering`].
 
-mod arity;
 mod branch;
 mod control;
 mod function;
@@ -15,6 +14,7 @@ mod module;
 mod operand;
 mod operations;
 mod scope;
+mod shape;
 mod sink;
 mod structure;
 mod types;

@@ -23,6 +23,7 @@
 
 use crate::build::structure::{Catches, Structure};
 use crate::build::{FunctionBuilder, Region};
+use crate::engine::knowledge::event::StructureKind;
 use crate::error::{Error, Place};
 use crate::index::LocalIndex;
 use linmem_allocator::{Nesting, Unwind};
@@ -77,10 +78,10 @@ impl FunctionBuilder<'_> {
         if self.unwind == Unwind::Release {
             self.end_hidden();
             let results = self.block_arity(ty).1;
-            self.engine.diverge(Some(results), |tape| tape.instruction(&Instruction::Br(1)));
+            self.engine.diverge(Some(1), Some(results), |tape| tape.instruction(&Instruction::Br(1)));
             self.end_hidden();
             self.close(handle);
-            self.engine.diverge(Some(1), |tape| tape.instruction(&Instruction::ThrowRef));
+            self.engine.diverge(None, Some(1), |tape| tape.instruction(&Instruction::ThrowRef));
             self.end_hidden();
             self.engine.forget_region(handle);
         }
@@ -187,7 +188,7 @@ impl FunctionBuilder<'_> {
         let (params, results) = self.block_arity(*ty);
         self.structures.push(Structure { hidden: true, ..Structure::new(results) });
         self.hidden += 1;
-        self.engine.begin(false, 0, (params, results), |tape| tape.instruction(instruction));
+        self.engine.begin(StructureKind::Block, 0, (params, results), |tape| tape.instruction(instruction));
     }
 
     /// Ends it.

@@ -50,13 +50,20 @@ impl Relation {
     }
 }
 
+/// How the bits of two numbers are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Signed,
+    Unsigned,
+}
+
 /// A comparison of two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Comparison {
     pub(crate) left: Term,
     pub(crate) right: Term,
     pub(crate) relation: Relation,
-    pub(crate) signed: bool,
+    pub(crate) sign: Sign,
     /// Where it is made: what it compares may be something else later.
     pub(crate) at: Position,
 }
@@ -85,24 +92,6 @@ impl Comparisons {
 }
 
 impl Comparison {
-    /// The comparison of an instruction, by its opcode.
-    pub(crate) fn of(opcode: u8, left: Term, right: Term, at: Position) -> Option<Comparison> {
-        let (relation, signed) = match opcode {
-            0x46 => (Relation::Equal, false),
-            0x47 => (Relation::NotEqual, false),
-            0x48 => (Relation::Less, true),
-            0x49 => (Relation::Less, false),
-            0x4a => (Relation::Greater, true),
-            0x4b => (Relation::Greater, false),
-            0x4c => (Relation::LessOrEqual, true),
-            0x4d => (Relation::LessOrEqual, false),
-            0x4e => (Relation::GreaterOrEqual, true),
-            0x4f => (Relation::GreaterOrEqual, false),
-            _ => return None,
-        };
-        Some(Comparison { left, right, relation, signed, at })
-    }
-
     /// The comparison that holds where this one does not.
     pub(crate) fn negated(self) -> Comparison {
         Comparison { relation: self.relation.negated(), ..self }

@@ -31,8 +31,8 @@ impl Engine<'_> {
         self.knowledge.is_reached();
     }
 
-    /// An instruction that code does not go on behind.
-    pub(crate) fn diverge(&mut self, pops: Option<u32>, write: impl FnOnce(&mut Tape)) {
+    /// Writes an instruction after which the code does not go on: a branch to a label, or anything else.
+    pub(crate) fn diverge(&mut self, label: Option<u32>, pops: Option<u32>, write: impl FnOnce(&mut Tape)) {
         if self.is_dead() {
             return;
         }
@@ -40,18 +40,14 @@ impl Engine<'_> {
             Some(pops) => self.consume(pops),
             None => self.forget(),
         }
-        const BR: u8 = 0x0c;
-        let start = self.tape.len();
         write(&mut self.tape);
-        let is_branch = self.tape.byte_at(start) == Some(BR);
-        let label = self.tape.number_at(start).filter(|_| is_branch);
         self.die(label);
     }
 
     /// Opens a control structure that takes `params` from the stack (besides `conditions`) and will leave `results`.
     pub(crate) fn begin(
         &mut self,
-        is_loop: bool,
+        structure: StructureKind,
         conditions: u32,
         (params, results): (u32, u32),
         write: impl FnOnce(&mut Tape),
@@ -63,12 +59,12 @@ impl Engine<'_> {
         }
         self.consume(conditions + params);
         let before = self.tape.here();
-        let structure = if is_loop { StructureKind::Loop } else { StructureKind::Block };
         self.event(Event::Enter { structure, before });
         self.tape.label(Some(self.labels - 1));
         write(&mut self.tape);
         let floor = self.operands.height();
-        let loops = self.control.last().map_or(0, |control| control.loops) + u32::from(is_loop);
+        let loops =
+            self.control.last().map_or(0, |control| control.loops) + u32::from(structure == StructureKind::Loop);
         self.control.push(Control { floor, params, results, loops });
         self.produce(params);
     }

@@ -4,7 +4,8 @@ use crate::choices::{Choices, Tracking};
 use crate::engine::knowledge::contents::{Assigned, Content};
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::frames::RegionKey;
-use crate::engine::{Arity, Engine, Origin};
+use crate::engine::shape::{Arity, Shape};
+use crate::engine::{Engine, Origin};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::source::SourceLine;
@@ -69,11 +70,6 @@ impl Engine<'_> {
         self.origin = origin;
     }
 
-    /// Says that the last instruction may have run other code: a call.
-    pub(crate) fn called(&mut self) {
-        self.event(Event::Call);
-    }
-
     /// Says which line the code that comes is from.
     pub(crate) fn set_source(&mut self, source: SourceLine) {
         self.origin.source = Some(source);
@@ -108,7 +104,7 @@ impl Engine<'_> {
     pub(crate) fn call_for_program(&mut self, arity: Arity, helper: Helper) {
         if !self.is_dead() {
             let target = self.helper(helper);
-            self.other(arity, |tape| tape.call(target));
+            self.other(Shape::Effect, arity, |tape| tape.call(target));
         }
     }
 
@@ -123,7 +119,7 @@ impl Engine<'_> {
     pub(crate) fn push_top(&mut self) {
         self.needs.use_regions();
         let top = self.context.top();
-        self.other(Arity::Known { pops: 0, pushes: 1 }, |tape| {
+        self.other(Shape::Pure, Arity::Known { pops: 0, pushes: 1 }, |tape| {
             tape.emit(|sink| {
                 sink.global_get(top);
             });
@@ -134,7 +130,7 @@ impl Engine<'_> {
     pub(crate) fn write_top(&mut self) {
         self.needs.use_regions();
         let top = self.context.top();
-        self.other(Arity::Known { pops: 1, pushes: 0 }, |tape| {
+        self.other(Shape::Pure, Arity::Known { pops: 1, pushes: 0 }, |tape| {
             tape.emit(|sink| {
                 sink.global_set(top);
             });

@@ -41,7 +41,7 @@
 
 use crate::config::Optimize;
 use crate::engine::Engine;
-use crate::engine::compare::{Comparison, Relation, Term};
+use crate::engine::compare::{Comparison, Relation, Sign, Term};
 use crate::engine::knowledge::proven::{From, Subject};
 use crate::engine::knowledge::scan::{Cast, Check, Checked, Counted, Scan};
 use crate::engine::late::Late;
@@ -203,15 +203,15 @@ impl Pieces<'_, '_> {
 
     /// Whether the loop goes on.
     fn compare(&mut self, counted: &Counted) {
-        let Comparison { left, right, relation, signed, .. } = counted.goes_on;
+        let Comparison { left, right, relation, sign, .. } = counted.goes_on;
         self.term(left);
         self.term(right);
         self.emit(|sink| {
-            match (relation, signed) {
-                (Relation::Less, false) => sink.i32_lt_u(),
-                (Relation::Less, true) => sink.i32_lt_s(),
-                (Relation::LessOrEqual, false) => sink.i32_le_u(),
-                (Relation::LessOrEqual, true) => sink.i32_le_s(),
+            match (relation, sign) {
+                (Relation::Less, Sign::Unsigned) => sink.i32_lt_u(),
+                (Relation::Less, Sign::Signed) => sink.i32_lt_s(),
+                (Relation::LessOrEqual, Sign::Unsigned) => sink.i32_le_u(),
+                (Relation::LessOrEqual, Sign::Signed) => sink.i32_le_s(),
                 // The others do not make a counted loop.
                 _ => sink.i32_ne(),
             };
@@ -255,7 +255,7 @@ impl Pieces<'_, '_> {
 
     /// Whether there may be no last index as the checks want it.
     fn ask_index(&mut self, counted: &Counted) {
-        let Comparison { right, relation, signed, .. } = counted.goes_on;
+        let Comparison { right, relation, sign, .. } = counted.goes_on;
         let inclusive = relation == Relation::LessOrEqual;
         self.emit(|sink| {
             sink.local_get(counted.index.0);
@@ -268,7 +268,7 @@ impl Pieces<'_, '_> {
                 sink.i32_ge_u()
             };
         });
-        if signed && (inclusive || counted.step > 1) && !planted::has(Bug::HoistIgnoresSign) {
+        if sign == Sign::Signed && (inclusive || counted.step > 1) && !planted::has(Bug::HoistIgnoresSign) {
             self.term(right);
             self.emit(|sink| {
                 sink.i32_const(MOST_SIGNED as i32).i32_gt_u().i32_or();

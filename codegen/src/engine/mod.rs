@@ -6,7 +6,7 @@
 //!
 //! Code that cannot be reached is left out, so that nothing in it has to make sense.
 
-mod compare;
+pub(crate) mod compare;
 mod control;
 mod doors;
 mod finish;
@@ -19,11 +19,12 @@ pub(crate) mod locals;
 mod lower;
 mod maker;
 pub(crate) mod operands;
+mod plain;
 pub(crate) mod scopes;
+pub(crate) mod shape;
 pub(crate) mod split;
 pub(crate) mod tape;
 mod values;
-mod watch;
 
 pub(crate) use finish::Lowered;
 
@@ -45,20 +46,6 @@ use operands::{Operand, Operands, Value};
 use scopes::Scopes;
 use split::Splits;
 use tape::{Position, Tape};
-
-/// How many operands an instruction pops and pushes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arity {
-    /// So many.
-    Known {
-        /// Operands that it takes.
-        pops: u32,
-        /// Operands that it leaves.
-        pushes: u32,
-    },
-    /// Nobody told.
-    Unknown,
-}
 
 /// Whether an intrinsic does nothing that could be seen from outside but read and write memory, and reads nothing else that
 /// changes but globals.
@@ -298,29 +285,6 @@ impl<'a> Engine<'a> {
             self.tape.emit(|sink| {
                 sink.drop();
             });
-        }
-    }
-
-    /// Any other instruction that neither opens nor ends a control structure and that code goes on behind.
-    pub(crate) fn other(&mut self, arity: Arity, write: impl FnOnce(&mut Tape)) {
-        if self.is_dead() {
-            return;
-        }
-        match arity {
-            Arity::Known { pops: 2, pushes: 1 } => self.binary(write),
-            Arity::Known { pops, pushes } => {
-                let top = self.pops(pops);
-                let start = self.tape.len();
-                write(&mut self.tape);
-                self.produce(pushes);
-                self.observe(start, top);
-            }
-            Arity::Unknown => {
-                self.forget();
-                write(&mut self.tape);
-                self.event(Event::Call);
-                self.event(Event::Pinned);
-            }
         }
     }
 

@@ -184,23 +184,6 @@ impl Tape {
         }
     }
 
-    /// The first byte of what was written since there were so many bytes.
-    pub(crate) fn byte_at(&self, at: u32) -> Option<u8> {
-        self.code.get(at as usize).copied()
-    }
-
-    /// The number that stands behind the first byte of what was written since there were so many bytes.
-    pub(crate) fn number_at(&self, at: u32) -> Option<u32> {
-        let mut number: u32 = 0;
-        for (position, byte) in self.code.get(at as usize + 1..)?.iter().take(5).enumerate() {
-            number |= u32::from(byte & 0x7f).checked_shl(7 * position as u32)?;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
     fn edit_here(&mut self, action: Action) {
         let position = self.here();
         self.edits.push(Edit { position, action });

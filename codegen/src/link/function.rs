@@ -3,14 +3,17 @@
 use crate::code::FunctionRef;
 use crate::context::Context;
 use crate::engine::knowledge::contents::Assigned;
+use crate::engine::knowledge::event::StructureKind;
 use crate::engine::locals::{Locals, MOST_LOCALS};
+use crate::engine::shape::{Arity, Shape};
 use crate::engine::tape::Tape;
-use crate::engine::{Arity, Certain, Engine, Lowered, Origin};
+use crate::engine::{Certain, Engine, Lowered, Origin};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
 use crate::link::reach::certain_calls;
 use crate::link::scan::{Body, Calls, Input, SizeInstruction};
+use crate::link::shape::shape;
 use wasm_encoder::ValType;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::{
@@ -203,12 +206,20 @@ impl Walk<'_, '_> {
             Operator::LocalTee { local_index } => engine.local_tee(LocalIndex(*local_index)),
             Operator::Drop => engine.drop(),
 
-            Operator::Block { blockty } => engine.begin(false, 0, block_arity(&self.validator, *blockty), copy),
-            Operator::Loop { blockty } => engine.begin(true, 0, block_arity(&self.validator, *blockty), copy),
-            Operator::If { blockty } => engine.begin(false, 1, block_arity(&self.validator, *blockty), copy),
-            Operator::Try { blockty } => engine.begin(false, 0, block_arity(&self.validator, *blockty), copy),
+            Operator::Block { blockty } => {
+                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy)
+            }
+            Operator::Loop { blockty } => {
+                engine.begin(StructureKind::Loop, 0, block_arity(&self.validator, *blockty), copy)
+            }
+            Operator::If { blockty } => {
+                engine.begin(StructureKind::Block, 1, block_arity(&self.validator, *blockty), copy)
+            }
+            Operator::Try { blockty } => {
+                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy)
+            }
             Operator::TryTable { try_table } => {
-                engine.begin(false, 0, block_arity(&self.validator, try_table.ty), copy);
+                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, try_table.ty), copy);
             }
             Operator::Else => engine.next_arm(None, copy),
             Operator::Catch { tag_index } => {
@@ -228,20 +239,21 @@ impl Walk<'_, '_> {
             | Operator::ReturnCallIndirect { .. }
             | Operator::ReturnCallRef { .. } => {
                 let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
-                engine.diverge(pops, copy);
+                let label = match operator {
+                    Operator::Br { relative_depth } => Some(*relative_depth),
+                    _ => None,
+                };
+                engine.diverge(label, pops, copy);
             }
             Operator::Call { function_index } => match self.input.imports.intrinsic(*function_index) {
                 Some(signature) => self.intrinsic(signature, offset),
-                None => {
-                    self.reference(operator, *function_index, bytes);
-                    self.engine.called();
-                }
+                None => self.reference(operator, *function_index, bytes),
             },
             Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(*function_index) {
                 Some(signature) => {
                     self.intrinsic(signature, offset);
                     let results = signature.results().len() as u32;
-                    self.engine.diverge(Some(results), |tape| {
+                    self.engine.diverge(None, Some(results), |tape| {
                         tape.emit(|sink| {
                             sink.return_();
                         });
@@ -250,35 +262,24 @@ impl Walk<'_, '_> {
                 None => {
                     let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
                     let target = FunctionRef::Program(*function_index);
-                    engine.diverge(pops, |tape| {
+                    engine.diverge(None, pops, |tape| {
                         tape.raw(&bytes[..1]);
                         tape.function(target);
                     });
                 }
             },
             Operator::RefFunc { function_index } => self.reference(operator, *function_index, bytes),
-            Operator::CallIndirect { .. }
-            | Operator::CallRef { .. }
-            | Operator::Resume { .. }
-            | Operator::ResumeThrow { .. }
-            | Operator::ResumeThrowRef { .. }
-            | Operator::Suspend { .. }
-            | Operator::Switch { .. } => {
-                let arity = self.arity(operator);
-                self.engine.other(arity, copy);
-                self.engine.called();
-            }
             Operator::MemorySize { .. } | Operator::MemoryGrow { .. } => {
                 let arity = self.arity(operator);
                 let counted = SizeInstruction::of(operator).filter(|(memory, _)| self.engine.counts_pages_of(*memory));
                 match counted {
                     Some((_, helper)) => self.engine.call_for_program(arity, helper),
-                    None => self.engine.other(arity, copy),
+                    None => self.engine.other(Shape::Effect, arity, copy),
                 }
             }
             _ => {
                 let arity = self.arity(operator);
-                self.engine.other(arity, copy);
+                self.engine.other(shape(operator), arity, copy);
             }
         }
     }
@@ -299,7 +300,7 @@ impl Walk<'_, '_> {
 
     fn reference(&mut self, operator: &Operator<'_>, function: u32, bytes: &[u8]) {
         let arity = self.arity(operator);
-        self.engine.other(arity, |tape| {
+        self.engine.other(shape(operator), arity, |tape| {
             tape.raw(&bytes[..1]);
             tape.function(FunctionRef::Program(function));
         });

@@ -32,6 +32,7 @@ mod reach;
 mod scan;
 mod sections;
 mod segments;
+pub(crate) mod shape;
 mod share;
 mod write;
 

@@ -195,22 +195,3 @@ impl Scan {
         (is_bound && is_limit && all).then_some(Counted { index, step, goes_on, tests_first })
     }
 }
-
-/// Whether an instruction is straight code that nobody outside sees run, and that does not trap, by the first byte of its
-/// encoding, and the number behind that. Globals are as memory is: what is in them after a trap is not promised.
-pub(crate) fn is_straight(opcode: u8, number: Option<u32>) -> bool {
-    const NOP: u8 = 0x01;
-    const SATURATING: u8 = 0xfc;
-    const VECTOR: u8 = 0xfd;
-    match (opcode, number) {
-        // Conversions that saturate; what comes behind them is about memory and tables.
-        (SATURATING, Some(number)) => return number <= 7,
-        // All but loads and stores, of whole vectors and of lanes.
-        (VECTOR, Some(number)) => return !matches!(number, 0x00..=0x0b | 0x54..=0x5d),
-        _ => {}
-    }
-    // Divisions, remainders, and conversions to integers.
-    let traps = matches!(opcode, 0x6d..=0x70 | 0x7f..=0x82 | 0xa8..=0xab | 0xae..=0xb1);
-    // drop and select, accesses of locals and globals, constants, numbers
-    !traps && matches!(opcode, NOP | 0x1a..=0x1c | 0x20..=0x24 | 0x41..=0xc4)
-}

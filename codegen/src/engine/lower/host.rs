@@ -74,7 +74,7 @@ impl Engine<'_> {
                 self.tape.call(function);
             }
         }
-        self.called();
+        self.event(Event::Call);
         if let (Some(types), Some(Meaning::Segment | Meaning::Buffer(_))) =
             (self.context.segments.types(), signature.results().last())
         {

@@ -1,0 +1,109 @@
+//! Instructions that are neither control, nor about locals, nor intrinsics: sums and comparisons that make a counted loop,
+//! and the end of straight code.
+
+use crate::engine::Engine;
+use crate::engine::compare::{Comparison, Relation, Sign, Term};
+use crate::engine::knowledge::event::Event;
+use crate::engine::operands::{Operand, Value};
+use crate::engine::shape::{Arity, Shape};
+use crate::engine::tape::Tape;
+
+impl Engine<'_> {
+    /// Writes an instruction that neither opens nor ends a control structure, and after which the code goes on.
+    pub(crate) fn other(&mut self, shape: Shape, arity: Arity, write: impl FnOnce(&mut Tape)) {
+        if self.is_dead() {
+            return;
+        }
+        let Arity::Known { pops, pushes } = arity else {
+            self.forget();
+            write(&mut self.tape);
+            self.event(Event::Call);
+            return self.event(Event::Pinned);
+        };
+        match shape {
+            Shape::Pure => {
+                self.consume(pops);
+                write(&mut self.tape);
+                self.produce(pushes);
+            }
+            Shape::Add => self.add(write),
+            Shape::Compare(relation, sign) => self.compare(relation, sign, write),
+            Shape::Eqz => {
+                let comparison = self.pops(pops);
+                write(&mut self.tape);
+                match self.comparison(comparison) {
+                    Some(comparison) => {
+                        let negated = self.comparisons.add(comparison.negated());
+                        self.push(Value::Comparison(negated));
+                    }
+                    None => self.produce(pushes),
+                }
+            }
+            Shape::BranchIf(label) => {
+                let condition = self.pops(pops);
+                write(&mut self.tape);
+                self.produce(pushes);
+                let (condition, at) = (self.comparison(condition), self.tape.here());
+                self.event(Event::BranchIf { label, condition, at });
+            }
+            Shape::Access | Shape::Effect | Shape::Call => {
+                self.consume(pops);
+                write(&mut self.tape);
+                self.produce(pushes);
+                self.event(Event::Effect);
+                if shape == Shape::Call {
+                    self.event(Event::Call);
+                }
+            }
+        }
+    }
+
+    fn comparison(&self, value: Value) -> Option<Comparison> {
+        match value {
+            Value::Comparison(id) => self.comparisons.get(id),
+            _ => None,
+        }
+    }
+
+    /// `i32.add`: a local plus a constant is remembered.
+    fn add(&mut self, write: impl FnOnce(&mut Tape)) {
+        let (right, left) = self.pop_two();
+        write(&mut self.tape);
+        let value = match (self.term(&left), self.term(&right)) {
+            (Some(Term::Local(local)), Some(Term::Constant(constant)))
+            | (Some(Term::Constant(constant)), Some(Term::Local(local))) => Value::Sum(local, constant),
+            _ => Value::Unknown,
+        };
+        self.push(value);
+    }
+
+    /// A comparison, which is remembered in a loop that may be a counted one.
+    fn compare(&mut self, relation: Relation, sign: Sign, write: impl FnOnce(&mut Tape)) {
+        let (right, left) = self.pop_two();
+        write(&mut self.tape);
+        let value = match (self.term(&left), self.term(&right)) {
+            (Some(left), Some(right)) if self.knowledge.scan.is_some() => {
+                let at = self.tape.here();
+                Value::Comparison(self.comparisons.add(Comparison { left, right, relation, sign, at }))
+            }
+            _ => Value::Unknown,
+        };
+        self.push(value);
+    }
+
+    fn pop_two(&mut self) -> (Operand, Operand) {
+        let (right, left) = (self.pop(), self.pop());
+        self.materialize(&left);
+        self.materialize(&right);
+        (right, left)
+    }
+
+    /// What a loop may be bounded by, if that is what an operand is.
+    fn term(&self, operand: &Operand) -> Option<Term> {
+        match operand.value {
+            Value::I32(constant) => Some(Term::Constant(constant as u32)),
+            Value::Size(local) => Some(Term::Size(local)),
+            _ => self.program_local_of(operand).map(Term::Local),
+        }
+    }
+}
