@@ -11,7 +11,7 @@ pub use linmem_intrinsics::{
 
 pub use linmem_intrinsics::wasi;
 
-/// Where bytes live: layout, growth, and the reference model.
+/// Where bytes live: layout, growth, and the reference model of both.
 pub mod allocator {
     pub use linmem_allocator::*;
 }

@@ -1,17 +1,17 @@
-//! The shapes in which memory is read and written.
+//! The widths and types in which memory is read and written.
 
 use crate::value::ValueType;
 
-/// One way to read or write a segment. Reads of less than four bytes say how they extend to `i32`.
+/// The kind of a load or store. Kinds of less than four bytes determine how a load extends to `i32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Access {
-    /// One byte, read with its sign.
+    /// One byte; loads are sign-extended.
     Byte,
-    /// One byte, read without a sign.
+    /// One byte; loads are zero-extended.
     UByte,
-    /// Two bytes, read with their sign.
+    /// Two bytes; loads are sign-extended.
     Short,
-    /// Two bytes, read without a sign.
+    /// Two bytes; loads are zero-extended.
     UShort,
     /// Four bytes as `i32`.
     Int,
@@ -26,7 +26,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// How many bytes are read or written.
+    /// The number of bytes that are read or written.
     pub const fn bytes(self) -> u32 {
         match self {
             Access::Byte | Access::UByte => 1,

@@ -1,30 +1,31 @@
-//! The catalogue: one table of everything that can be asked.
+//! The catalogue: one table of all intrinsics.
 //!
-//! [`for_each_intrinsic!`](crate::for_each_intrinsic) hands the whole table to a macro of the caller, so that whatever
-//! must know every intrinsic can be derived from it. Within this workspace the enum [`Intrinsic`], its names, operands,
-//! results, violations and documentation are. The functions of WASI and the fields of its records have tables of their own,
-//! in [`wasi`], and are a variant each.
+//! [`for_each_intrinsic!`](crate::for_each_intrinsic) passes the whole table to a macro of the caller, so that code
+//! that must cover every intrinsic can be derived from it. This crate derives the enum [`Intrinsic`] from it, with the
+//! names, operands, results, violations and documentation. The functions of WASI and the fields of its records have
+//! their own tables, in [`wasi`]. [`Intrinsic`] has one variant for all functions, one for reading fields, and one for
+//! writing them.
 
 use crate::access::Access;
 use crate::violation::Violation;
 use crate::wasi::{self, Record};
 
-/// What an operand or a result stands for. Its type follows from it, given how segments are represented.
+/// The meaning of an operand or a result. Together with the representation of segments, it determines the value type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operand {
     /// The handle of an open region.
     Allocator,
     /// A segment.
     Segment,
-    /// A segment that has a name.
+    /// A segment with a name.
     Buffer(&'static str),
-    /// A segment that begins with a record.
+    /// A segment that starts with a record.
     Record(Record),
-    /// A number of WASI's that has a name, an `i32`.
+    /// A named number of WASI, an `i32`.
     Int(&'static str),
-    /// A number of WASI's that has a name, an `i64`.
+    /// A named number of WASI, an `i64`.
     Long(&'static str),
-    /// A position in a list, from 0 on.
+    /// A position in a list, counted from 0.
     Index,
     /// A distance from the start of a segment, in bytes, unsigned.
     Offset,
@@ -34,20 +35,20 @@ pub enum Operand {
     Alignment,
     /// An address in linear memory.
     Address,
-    /// A byte value; the low eight bits count.
+    /// A byte value; only the low eight bits are used.
     Byte,
-    /// A value as the access reads or writes it.
+    /// A value that an access reads or writes.
     Value(Access),
     /// A file descriptor of the host.
     Descriptor,
     /// An error number of WASI; 0 is success.
     Errno,
-    /// How many bytes the host transferred.
+    /// The number of bytes that the host transferred.
     Count,
 }
 
 impl Operand {
-    /// The word that documents the operand in a signature.
+    /// The name of the operand in a signature.
     pub const fn word(self) -> &'static str {
         match self {
             Operand::Allocator => "allocator",
@@ -67,25 +68,26 @@ impl Operand {
         }
     }
 
-    /// Whether it is a segment.
+    /// Whether the operand is a segment.
     pub const fn is_segment(self) -> bool {
         matches!(self, Operand::Segment | Operand::Buffer(_) | Operand::Record(_))
     }
 
-    /// Whether it is a segment whose size counts, so that the size stands behind one that does not carry it.
+    /// Whether the operand is a segment whose size matters. If the representation does not carry the size, an operand
+    /// for the size follows it.
     pub const fn is_sized(self) -> bool {
         matches!(self, Operand::Segment | Operand::Buffer(_))
     }
 }
 
-/// What an intrinsic does, by family.
+/// What an intrinsic does, grouped by family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// Open a region.
     Open,
-    /// Allocate with the alignment of 8.
+    /// Allocate with an alignment of 8.
     Allocate,
-    /// Allocate with an alignment of choice.
+    /// Allocate with a given alignment.
     AllocateAligned,
     /// Close a region.
     Close,
@@ -105,19 +107,19 @@ pub enum Operation {
     Fill,
     /// Copy bytes between segments.
     Copy,
-    /// Calls of the host's `fd_write` until all bytes are written.
+    /// Call the host's `fd_write` until all bytes are written.
     WriteAll,
-    /// Calls of the host's `fd_read` until the segment is full, or the file ends.
+    /// Call the host's `fd_read` until the segment is full or the file ends.
     ReadExact,
-    /// Calls of the host's `fd_read` until the file ends.
+    /// Call the host's `fd_read` until the file ends.
     ReadToEnd,
     /// The list of arguments.
     Args,
-    /// The list of the environment's texts.
+    /// The list of the environment variables.
     Environ,
     /// An element of a list.
     Item,
-    /// The host's `path_open`, with the directory that the path is in.
+    /// Call the host's `path_open` with the preopened directory that contains the path.
     OpenPath,
     /// The errno of the last lifted call.
     LastErrno,
@@ -129,7 +131,7 @@ pub enum Operation {
     SetField(wasi::Field),
 }
 
-/// Hands the table to the macro `$then`, as rows of
+/// Passes the table to the macro `$then`, as rows of
 /// `Name, "import name", (operation), [operands], [results], [violations], "documentation";`.
 #[macro_export]
 macro_rules! for_each_intrinsic {
@@ -240,7 +242,7 @@ macro_rules! for_each_intrinsic {
 macro_rules! define_intrinsics {
     ($($name:ident, $import:literal, ($($operation:tt)+), [$($operand:expr),*], [$($result:expr),*],
         [$($violation:ident),*], $doc:literal;)+) => {
-        /// Something that a program can ask of linmem, in the order of the catalogue.
+        /// An intrinsic, in the order of the catalogue.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Intrinsic {
             $(#[doc = concat!("`", $import, "`: ", $doc, ".")] $name,)+
@@ -252,11 +254,11 @@ macro_rules! define_intrinsics {
             Set(wasi::Field),
         }
 
-        /// The intrinsics that are rows of the table.
+        /// The intrinsics that have a row in the table.
         const ROWS: &[Intrinsic] = &[$(Intrinsic::$name),+];
 
         impl Intrinsic {
-            /// The name that the intrinsic is imported by, from the module `linmem`.
+            /// The name of the import from the module `linmem`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Intrinsic::$name => $import,)+
@@ -266,7 +268,7 @@ macro_rules! define_intrinsics {
                 }
             }
 
-            /// What it does.
+            /// The operation that the intrinsic performs.
             pub const fn operation(self) -> Operation {
                 use Operation::*;
                 match self {
@@ -277,12 +279,12 @@ macro_rules! define_intrinsics {
                 }
             }
 
-            /// The intrinsic that does `operation`.
+            /// The intrinsic that performs `operation`.
             pub const fn from_operation(operation: Operation) -> Option<Intrinsic> {
                 use Operation::*;
                 match operation {
                     $($($operation)+ => Some(Intrinsic::$name),)+
-                    // There is nothing to write without a sign that would differ from what is written with one.
+                    // A store does not extend, so unsigned stores do not exist.
                     Set(Access::UByte | Access::UShort) => None,
                     Host(function) => Some(Intrinsic::Host(function)),
                     GetField(field) => Some(Intrinsic::Get(field)),
@@ -290,7 +292,7 @@ macro_rules! define_intrinsics {
                 }
             }
 
-            /// What it takes, first to last.
+            /// The operands, first to last.
             pub const fn operands(self) -> &'static [Operand] {
                 use Operand::*;
                 match self {
@@ -301,7 +303,7 @@ macro_rules! define_intrinsics {
                 }
             }
 
-            /// What it gives, first to last.
+            /// The results, first to last.
             pub const fn results(self) -> &'static [Operand] {
                 use Operand::*;
                 match self {
@@ -312,7 +314,7 @@ macro_rules! define_intrinsics {
                 }
             }
 
-            /// The violations that a use of it can be, at the highest safety level.
+            /// The violations that a use can cause, at the highest safety level.
             pub const fn violations(self) -> &'static [Violation] {
                 use Violation::*;
                 match self {
@@ -322,7 +324,7 @@ macro_rules! define_intrinsics {
                 }
             }
 
-            /// One line on what it does.
+            /// One line of documentation.
             pub const fn doc(self) -> &'static str {
                 match self {
                     $(Intrinsic::$name => $doc,)+
@@ -337,7 +339,7 @@ macro_rules! define_intrinsics {
 
 for_each_intrinsic!(define_intrinsics);
 
-/// How many intrinsics there are.
+/// The number of intrinsics.
 const COUNT: usize = {
     let mut count = ROWS.len() + wasi::Function::ALL.len() + wasi::Field::ALL.len();
     let mut position = 0;
@@ -382,12 +384,12 @@ impl Intrinsic {
     /// The whole catalogue.
     pub const ALL: &'static [Intrinsic] = &CATALOGUE;
 
-    /// The intrinsic that is imported by `name`, aliases left aside.
+    /// The intrinsic with the import name `name`; aliases are not considered.
     pub fn from_name(name: &str) -> Option<Intrinsic> {
         Intrinsic::ALL.iter().copied().find(|intrinsic| intrinsic.name() == name)
     }
 
-    /// Whether it stands for calls of the host.
+    /// Whether the intrinsic calls the host.
     pub const fn is_host_call(self) -> bool {
         matches!(
             self.operation(),
@@ -401,12 +403,12 @@ impl Intrinsic {
         )
     }
 
-    /// Whether the size stands behind each segment that does not carry it.
+    /// Whether a size follows each segment that does not carry its own.
     pub const fn tells_sizes(self) -> bool {
         self.is_host_call() || matches!(self.operation(), Operation::Item)
     }
 
-    /// Operands and results by their words: `(seg, offset) -> value`.
+    /// The names of operands and results: `(seg, offset) -> value`.
     pub fn signature(self) -> String {
         let words = |list: &[Operand]| list.iter().map(|operand| operand.word()).collect::<Vec<_>>().join(", ");
         let results = match self.results() {

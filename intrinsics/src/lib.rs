@@ -1,9 +1,9 @@
-//! What a program may ask of linmem: the catalogue of intrinsics, their types, and the violations that a use can be.
+//! The catalogue of intrinsics, their types, and the violations that a use can cause.
 //!
-//! This crate is the vocabulary that the other crates share. Its one table, in [`catalogue`], gives every intrinsic
-//! a name, operands, results, violations and a line of documentation; the enum, the parser of names, the types that a
-//! declaration may have, the listing of the command line and the test matrix are derived from it. It knows nothing of
-//! how WebAssembly is encoded nor of where bytes live.
+//! The other crates share the definitions of this crate. Its one table, in [`catalogue`], gives every intrinsic a name,
+//! operands, results, violations and one line of documentation; the enum, the parser of names, the types that a
+//! declaration can have, the listing of the command line and the test matrix are derived from it. This crate depends
+//! neither on how WebAssembly is encoded nor on where bytes live.
 
 pub mod access;
 pub mod catalogue;

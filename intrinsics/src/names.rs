@@ -1,24 +1,24 @@
-//! From the name of an import to what it stands for: intrinsics, aliases that a frontend gave them, and host functions
-//! that a frontend declared.
+//! Resolves the names of imports: to intrinsics, by their own name or an alias of the frontend, and to host functions
+//! that the frontend declared.
 
 use crate::catalogue::Intrinsic;
 use crate::value::FunctionType;
 use indexmap::IndexMap;
 use thiserror::Error;
 
-/// A function of the host that a frontend calls by a name of its own, as other systems do with annotations such as
+/// A function of the host under a name that the frontend chose, for what other systems do with annotations such as
 /// `@WasmFunction("wasi_snapshot_preview1", "fd_write")`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostFunction {
-    /// The module that it is imported from.
+    /// The module to import the function from.
     pub module: String,
-    /// Its name in that module.
+    /// The name of the function in that module.
     pub name: String,
-    /// Its type; where it is not given, the one that the program declares holds.
+    /// The type of the function; if it is absent, the type that the program declares is used.
     pub ty: Option<FunctionType>,
 }
 
-/// What a name in the module `linmem` stands for.
+/// What a name in the module `linmem` refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
     /// An intrinsic.
@@ -27,30 +27,30 @@ pub enum Target<'a> {
     Host(&'a HostFunction),
 }
 
-/// A name that cannot be given.
+/// Why a name cannot be defined.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum NameError {
-    /// The name means something already.
+    /// The name is already in use.
     #[error("the name `{0}` is taken: it already stands for an intrinsic or a host function")]
     Taken(String),
-    /// An alias of something that does not exist.
+    /// The alias refers to an intrinsic that does not exist.
     #[error("`{alias}` cannot stand for `{intrinsic}`, which is not an intrinsic{}", did_you_mean(suggestion.as_deref()))]
     UnknownIntrinsic {
-        /// The alias that was asked for.
+        /// The requested alias.
         alias: String,
-        /// What it was to stand for.
+        /// The intrinsic that it should refer to.
         intrinsic: String,
-        /// The nearest name that exists.
+        /// The existing name that is most similar.
         suggestion: Option<String>,
     },
 }
 
-/// A clause that suggests a name: `; did you mean …?`, or nothing.
+/// A clause that suggests a name, `; did you mean …?`, or the empty string.
 pub fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
-/// The names that a program can import from the module `linmem`.
+/// The names that a program can import from the module `linmem`: those of the catalogue, aliases and host functions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     aliases: IndexMap<String, Intrinsic>,
@@ -58,27 +58,27 @@ pub struct Names {
 }
 
 impl Names {
-    /// The catalogue's names alone.
+    /// Only the names of the catalogue.
     pub fn new() -> Names {
         Names::default()
     }
 
-    /// Gives `intrinsic` one more name.
+    /// Defines an alias of `intrinsic`.
     ///
     /// # Errors
     ///
-    /// When `alias` already means something.
+    /// If the name `alias` is already in use.
     pub fn alias(&mut self, alias: &str, intrinsic: Intrinsic) -> Result<(), NameError> {
         self.check_free(alias)?;
         self.aliases.insert(alias.to_string(), intrinsic);
         Ok(())
     }
 
-    /// Gives the intrinsic that is called `intrinsic` one more name.
+    /// Defines an alias of the intrinsic with the name `intrinsic`.
     ///
     /// # Errors
     ///
-    /// When there is no such intrinsic, or `alias` already means something.
+    /// If the intrinsic does not exist, or the name `alias` is already in use.
     pub fn alias_by_name(&mut self, alias: &str, intrinsic: &str) -> Result<(), NameError> {
         match self.get(intrinsic) {
             Some(Target::Intrinsic(found)) => self.alias(alias, found),
@@ -90,18 +90,18 @@ impl Names {
         }
     }
 
-    /// Declares a host function under a name of the frontend's.
+    /// Declares a host function under a name that the frontend chose.
     ///
     /// # Errors
     ///
-    /// When `name` already means something.
+    /// If `name` is already in use.
     pub fn host(&mut self, name: &str, function: HostFunction) -> Result<(), NameError> {
         self.check_free(name)?;
         self.hosts.insert(name.to_string(), function);
         Ok(())
     }
 
-    /// What `name` stands for.
+    /// The target that `name` refers to.
     pub fn get(&self, name: &str) -> Option<Target<'_>> {
         Intrinsic::from_name(name)
             .or_else(|| self.aliases.get(name).copied())
@@ -109,7 +109,7 @@ impl Names {
             .or_else(|| self.hosts.get(name).map(Target::Host))
     }
 
-    /// The name nearest to `name`, if one is near enough to have been meant.
+    /// The existing name that is most similar to `name`, if it is similar enough for a suggestion.
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let known = Intrinsic::ALL.iter().map(|intrinsic| intrinsic.name());
         let own = self.aliases.keys().chain(self.hosts.keys()).map(String::as_str);
@@ -130,8 +130,8 @@ impl Names {
     }
 }
 
-/// How many letters must be put in, taken out or exchanged to come from one name to the other; letters that differ in
-/// case only count nothing, and so does the part before the last dot when only one name has it.
+/// The edit distance between two names: the number of characters to insert, delete or replace. It ignores case, and, if
+/// `left` has no dot, the part of `right` before its last dot.
 fn distance(left: &str, right: &str) -> usize {
     let plain = |text: &str| text.chars().map(|c| c.to_ascii_lowercase()).collect::<Vec<char>>();
     let last = |text: &str| plain(text.rsplit('.').next().unwrap_or(text));
@@ -140,7 +140,7 @@ fn distance(left: &str, right: &str) -> usize {
 }
 
 fn edit_distance(left: &[char], right: &[char]) -> usize {
-    // A name so long is not a slip of the pen, and the table below is as large as the product of the lengths.
+    // Longer names are not typing errors, and the time below is the product of the lengths.
     const LONGEST: usize = 100;
     if left.len() > LONGEST || right.len() > LONGEST {
         return left.len().max(right.len());

@@ -1,47 +1,47 @@
-//! What a report of a violation says: the kind and three numbers come from the running program, the rest from its site.
+//! The text of a violation report. The kind and three numbers come from the running program, the rest from the site.
 
 use crate::{Intrinsic, Violation};
 use std::fmt;
 
-/// A violation that a program met. What its numbers are depends on the kind:
+/// A violation that a program reported. The meaning of its numbers depends on the kind:
 ///
 /// | kind | a | b | c |
 /// | --- | --- | --- | --- |
-/// | `OutOfMemory` | the size that was asked for, in bytes | the alignment | how many pages the memory has |
+/// | `OutOfMemory` | the requested size in bytes | the requested alignment | the size of the memory in pages |
 /// | `BadAlignment` | the alignment | | |
 /// | `AlreadyFreed` | the handle of the region | | |
 /// | `UseAfterFree` of an allocation | the handle of the region | | |
-/// | `UseAfterFree` of a segment | the address that is used | how many bytes are | the next free address |
-/// | `OutOfBounds` | the offset | how many bytes from there are used | the size of the segment |
+/// | `UseAfterFree` of a segment | the accessed address | the number of accessed bytes | the next free address |
+/// | `OutOfBounds` | the offset | the number of accessed bytes | the size of the segment |
 /// | `OutOfBounds` of `ofAddress` | the address | the size | |
-/// | `Forged` | 1 if it is the null reference, else 0 | | |
-/// | `NotInnermost` | the handle of the region | how many regions are open in it | |
-/// | `Nested` | the handle of the region that is open | | |
-/// | `Corrupted` | the handle of the region that was asked for | the address of the header | what is in its place |
+/// | `Forged` | 1 for the null reference, else 0 | | |
+/// | `NotInnermost` | the handle of the region | the number of open regions inside it | |
+/// | `Nested` | the handle of the open region | | |
+/// | `Corrupted` | the handle that was used | the address of the header | the first word found there |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// What went wrong.
+    /// The kind of the violation.
     pub kind: Violation,
-    /// The intrinsic that found it, by its name.
+    /// The name of the intrinsic that detected it.
     pub intrinsic: String,
-    /// The numbers.
+    /// The numbers, as the table above describes them.
     pub numbers: [u32; 3],
 }
 
-/// What is wrong with an access of `bytes` bytes from `offset` on, of a segment of `size` bytes.
+/// Describes an out-of-bounds access of `bytes` bytes at `offset` in a segment of `size` bytes.
 pub fn out_of_bounds(offset: u32, bytes: u32, size: u32) -> String {
     let end = u64::from(offset) + u64::from(bytes);
     let noun = if size == 1 { "byte" } else { "bytes" };
     format!("bytes {offset}..{end} of a segment of {size} {noun}")
 }
 
-/// What is wrong with a segment of `bytes` bytes at `address`.
+/// Describes a segment of `bytes` bytes at `address` that ends above the address space.
 pub fn beyond_memory(address: u32, bytes: u32) -> String {
     let end = u64::from(address) + u64::from(bytes);
     format!("a segment over the addresses {address}..{end}, which end at {}", 1u64 << 32)
 }
 
-/// Some bytes at an address.
+/// Names `bytes` bytes at `address`.
 fn at_address(address: u32, bytes: u32) -> String {
     match bytes {
         1 => format!("the byte at address {address}"),
@@ -49,7 +49,7 @@ fn at_address(address: u32, bytes: u32) -> String {
     }
 }
 
-/// Whether an intrinsic, by its name, is one that allocates.
+/// Whether the intrinsic with this name allocates from a region.
 fn is_allocation(intrinsic: &str) -> bool {
     let allocates = [Intrinsic::AllocatorAllocate, Intrinsic::AllocatorAllocateAligned];
     allocates.iter().any(|known| known.name() == intrinsic)

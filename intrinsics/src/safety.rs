@@ -1,25 +1,25 @@
-//! The safety levels. Each promises what the one before it promises, and more.
+//! The safety levels. Each level includes the promises of the levels before it.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How much is checked.
+/// What is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Safety {
     /// Nothing is checked; the sequences are the shortest possible.
     None,
     /// No access outside its segment; no wrong slice, fill or copy.
     Spatial,
-    /// And no use of a freed segment, no allocation from a region that is closed or not innermost, no region closed
-    /// twice or out of order, no region header overwritten.
+    /// In addition, no use of a freed segment, no allocation from a region that is closed or not innermost, no region
+    /// closed twice or out of order, no region header overwritten.
     Temporal,
 }
 
 impl Safety {
-    /// Every level, least first.
+    /// Every level, weakest first.
     pub const ALL: &'static [Safety] = &[Safety::None, Safety::Spatial, Safety::Temporal];
 
-    /// The name of the level, as options have it.
+    /// The name of the level on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Safety::None => "none",

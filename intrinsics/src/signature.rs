@@ -1,23 +1,23 @@
-//! The types that an intrinsic can be declared with, and what each one means.
+//! The types that an intrinsic can be declared with, and the meaning of each.
 //!
-//! The declared type picks the representation of segments and, for a host call, whether its two results are folded
-//! into one. A segment that is only an address cannot say how long it is: `MemorySegment.size` does not exist for it,
-//! and a host call takes the number of bytes as one more operand, right after the segment.
+//! The declared type determines the representation of segments and, for a host call, whether its two results are folded
+//! into one. A segment that is only an address does not carry its size: `MemorySegment.size` does not exist for it, and
+//! a host call takes the number of bytes as an additional operand directly after the segment.
 
 use crate::catalogue::{Intrinsic, Operand, Operation};
 use crate::value::{FunctionType, HeapType, ValueType};
 use std::fmt;
 
-/// What a segment is at run time.
+/// The run-time representation of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Representation {
     /// `i32`: the address.
     Address,
     /// `i64`: the address in the low 32 bits, the size in the high 32.
     Packed,
-    /// A reference to a structure private to linmem: start, size, region.
+    /// A reference to a struct private to linmem: start, size, region.
     Reference {
-        /// Whether the declared type has the null reference.
+        /// Whether the declared type is nullable.
         nullable: bool,
         /// The heap type that the program declares.
         heap: HeapType,
@@ -25,7 +25,7 @@ pub enum Representation {
 }
 
 impl Representation {
-    /// Every representation, plainest first; references once each, nullable ones first.
+    /// Every representation, simplest first. Nullable references precede non-nullable ones.
     pub const ALL: &'static [Representation] = &[
         Representation::Address,
         Representation::Packed,
@@ -46,7 +46,7 @@ impl Representation {
         }
     }
 
-    /// Whether a segment knows how long it is.
+    /// Whether a segment carries its size.
     pub const fn carries_size(self) -> bool {
         !matches!(self, Representation::Address)
     }
@@ -61,18 +61,18 @@ impl fmt::Display for Representation {
 /// An intrinsic together with the type that it is used with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Signature {
-    /// What is asked.
+    /// The intrinsic.
     pub intrinsic: Intrinsic,
-    /// How segments are represented; nothing where none is taken or given.
+    /// The representation of segments; `None` if the intrinsic neither takes nor returns a segment.
     pub representation: Option<Representation>,
-    /// Whether a host call gives one result instead of its errno and another: a count, or minus the errno; a segment, or the
-    /// null segment.
+    /// Whether a host call returns one result instead of its errno and another result: a count or the negated errno, or
+    /// a segment or the null segment.
     pub folded: bool,
 }
 
 impl Signature {
-    /// The intrinsic with segments of `representation` and its results as the catalogue has them; nothing if that
-    /// representation cannot support it.
+    /// The intrinsic with segments of `representation` and the results that the catalogue lists; `None` if the
+    /// representation cannot support the intrinsic.
     #[inline]
     pub fn new(intrinsic: Intrinsic, representation: Representation) -> Option<Signature> {
         let uses_segments = intrinsic.operands().iter().chain(intrinsic.results()).any(|operand| operand.is_segment());
@@ -87,7 +87,7 @@ impl Signature {
         let mut list: Vec<Signature> = Vec::new();
         for &representation in Representation::ALL {
             let Some(plain) = Signature::new(intrinsic, representation) else { continue };
-            // Of segments, an address has its size behind it, and a reference may have no null.
+            // An address is followed by its size, which makes three results; a reference may have no null value.
             let has_null = match representation {
                 Representation::Packed => true,
                 Representation::Reference { nullable, .. } => nullable,
@@ -104,18 +104,18 @@ impl Signature {
         list
     }
 
-    /// The signature that a declaration of this type means; nothing if the intrinsic cannot have that type.
+    /// The signature that a declaration of this type selects; `None` if the intrinsic cannot have that type.
     pub fn resolve(intrinsic: Intrinsic, declared: &FunctionType) -> Option<Signature> {
         Signature::possible(intrinsic).into_iter().find(|signature| signature.function_type() == *declared)
     }
 
-    /// What is taken, first to last: the catalogue's operands, and the number of bytes that a host call needs after a
-    /// segment that does not carry its size.
+    /// The operands, first to last: those of the catalogue, and a number of bytes after each segment of a host call
+    /// that does not carry its size.
     pub fn operands(&self) -> Vec<Operand> {
         self.with_sizes(self.intrinsic.operands())
     }
 
-    /// How many operands are taken.
+    /// The number of operands.
     #[inline]
     pub fn operand_count(&self) -> usize {
         let operands = self.intrinsic.operands();
@@ -123,13 +123,13 @@ impl Signature {
         operands.len() + sizes
     }
 
-    /// Whether the size stands behind each segment.
+    /// Whether a size follows each segment.
     #[inline]
     fn tells_sizes(&self) -> bool {
         self.intrinsic.tells_sizes() && self.representation.is_some_and(|kind| !kind.carries_size())
     }
 
-    /// What is given, first to last: the catalogue's results, with sizes as for operands.
+    /// The results, first to last: those of the catalogue, with sizes as for operands.
     pub fn results(&self) -> Vec<Operand> {
         match self.intrinsic.results() {
             [_, value] if self.folded => vec![*value],

@@ -1,15 +1,15 @@
-//! Value types and function types, as far as an intrinsic's declaration can contain them.
+//! The value types and function types that the declaration of an intrinsic can contain.
 
 use std::fmt;
 
-/// A heap type that a segment can be declared with, or any other one.
+/// A heap type that a segment can be declared with, or another heap type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HeapType {
-    /// The top of the internal hierarchy.
+    /// `any`, the top type of the internal hierarchy.
     Any,
-    /// Everything that `ref.eq` compares.
+    /// `eq`, the type that `ref.eq` compares.
     Eq,
-    /// Every structure.
+    /// `struct`, the supertype of all struct types.
     Struct,
     /// A heap type that no intrinsic uses.
     Other,
@@ -30,9 +30,9 @@ pub enum ValueType {
     V128,
     /// A reference.
     Reference {
-        /// Whether the null reference belongs to the type.
+        /// Whether the type includes the null reference.
         nullable: bool,
-        /// What is referred to.
+        /// The heap type that is referred to.
         heap: HeapType,
     },
 }
@@ -69,7 +69,7 @@ impl fmt::Display for ValueType {
     }
 }
 
-/// The type of a function: what it takes and what it gives.
+/// The type of a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FunctionType {
     /// The parameters, first to last.
@@ -79,13 +79,13 @@ pub struct FunctionType {
 }
 
 impl FunctionType {
-    /// A function type from its parts.
+    /// The function type with these parameters and results.
     pub fn new(params: impl Into<Vec<ValueType>>, results: impl Into<Vec<ValueType>>) -> FunctionType {
         FunctionType { params: params.into(), results: results.into() }
     }
 }
 
-/// As the text format writes it: `(param i32 i64) (result i32)`; `()` when there is neither.
+/// As in the text format: `(param i32 i64) (result i32)`, or `()` if there are neither parameters nor results.
 impl fmt::Display for FunctionType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let group = |word: &str, types: &[ValueType]| {

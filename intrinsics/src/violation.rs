@@ -1,4 +1,4 @@
-//! What a use of memory can do wrong.
+//! The kinds of violations.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ macro_rules! violations {
             /// Every kind, in the order of their codes.
             pub const ALL: &'static [Violation] = &[$(Violation::$name),+];
 
-            /// The name of the kind, as functions and messages have it.
+            /// The name of the kind, as used in function names and messages.
             pub const fn name(self) -> &'static str {
                 match self { $(Violation::$name => stringify!($name)),+ }
             }
@@ -24,33 +24,33 @@ macro_rules! violations {
 }
 
 violations! {
-    /// Bytes outside of the segment.
+    /// An access to bytes outside of the segment.
     OutOfBounds = 0,
-    /// A segment or an allocator whose region was closed.
+    /// A use of a segment or an allocator whose region was closed.
     UseAfterFree = 1,
     /// An allocation from a region that is not the innermost open one.
     NotInnermost = 2,
-    /// A region that is closed a second time.
+    /// A close of a region that is not open.
     AlreadyFreed = 3,
-    /// A region that is opened while another is open, where nesting is forbidden.
+    /// An open of a region while another is open, if nesting is forbidden.
     Nested = 4,
     /// An alignment that is not a power of two up to 65536.
     BadAlignment = 5,
-    /// Memory that could not be had.
+    /// An allocation for which there is no memory.
     OutOfMemory = 6,
     /// A region header that was overwritten.
     Corrupted = 7,
-    /// A segment that linmem did not make.
+    /// A reference that is not to a segment of this module.
     Forged = 8,
 }
 
 impl Violation {
-    /// The number that a report carries.
+    /// The number of the kind in a report.
     pub const fn code(self) -> u32 {
         self as u32
     }
 
-    /// The kind with this number.
+    /// The kind with this number, if there is one.
     pub fn from_code(code: u32) -> Option<Violation> {
         Violation::ALL.iter().copied().find(|kind| kind.code() == code)
     }

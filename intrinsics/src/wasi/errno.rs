@@ -1,4 +1,4 @@
-//! The error numbers.
+//! The error numbers of WASI.
 
 use std::fmt;
 
@@ -11,15 +11,15 @@ macro_rules! errnos {
         }
 
         impl Errno {
-            /// All of them, in the order of their numbers.
+            /// All error numbers, in ascending order.
             pub const ALL: &'static [Errno] = &[$(Errno::$name),+];
 
-            /// The name that the specification has, in upper case as in C, without the E.
+            /// The name in the specification, in upper case as in C, without the prefix E.
             pub const fn name(self) -> &'static str {
                 match self { $(Errno::$name => $word),+ }
             }
 
-            /// What it says.
+            /// A short description.
             pub const fn doc(self) -> &'static str {
                 match self { $(Errno::$name => $doc),+ }
             }
@@ -108,18 +108,18 @@ errnos! {
 }
 
 impl Errno {
-    /// The number.
+    /// The numeric value.
     pub const fn code(self) -> u32 {
         self as u32
     }
 
-    /// The one with this number.
+    /// The error number with this value, if there is one.
     pub fn from_code(code: u32) -> Option<Errno> {
         Errno::ALL.get(code as usize).copied()
     }
 }
 
-/// Its name, its number and what it says: `NOENT (44): no such file or directory`.
+/// The name, the value and the description: `NOENT (44): no such file or directory`.
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}): {}", self.name(), self.code(), self.doc())

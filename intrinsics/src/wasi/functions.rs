@@ -1,43 +1,43 @@
-//! The functions: what each takes and gives, raw and lifted.
+//! The functions of WASI: parameters and results, raw and lifted.
 //!
-//! A row of the table has the parameters of the raw function but for the pointers to its results, which come last there.
-//! Lifted, a pointer and a length are one segment, a list of iovecs is one segment, and results are results; see
-//! [`Parameter`] and [`Returned`] for the two sides of each.
+//! A row of the table lists the parameters of the raw function without the pointers to its results, which come last in
+//! the raw function. In the lifted form, one segment replaces a pointer and a length, or a list of iovecs, and results
+//! are returned; [`Parameter`] and [`Returned`] describe the raw and the lifted form of each.
 
 use crate::catalogue::Operand;
 use crate::value::{FunctionType, ValueType};
 use crate::violation::Violation;
 use crate::wasi::records::Record;
 
-/// A parameter.
+/// A parameter of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Parameter {
     /// A file descriptor, an `i32`.
     Descriptor(&'static str),
     /// Any other number, an `i32`.
     Int(&'static str),
-    /// A number, an `i64`.
+    /// Any number, an `i64`.
     Long(&'static str),
-    /// Bytes that the host reads, a pointer and a length; lifted, a segment.
+    /// Bytes that the host reads: raw, a pointer and a length; lifted, a segment.
     Text(&'static str),
-    /// Bytes that the host writes, a pointer and a length; lifted, a segment.
+    /// Bytes that the host writes: raw, a pointer and a length; lifted, a segment.
     Buffer(&'static str),
-    /// What is to be written, a pointer to iovecs and their number; lifted, a segment.
+    /// Bytes to write: raw, a pointer to iovecs and their number; lifted, a segment.
     Gather,
-    /// Where to read to, a pointer to iovecs and their number; lifted, a segment.
+    /// The target of a read: raw, a pointer to iovecs and their number; lifted, a segment.
     Scatter,
-    /// Records, a pointer; lifted, a segment. Their number is a parameter of its own.
+    /// Several records: raw, a pointer; lifted, a segment. The raw function has a separate parameter for their number.
     Many(Record),
-    /// How many records the segments before have room for, an `i32`; lifted, it is not there.
+    /// The number of records in the preceding segments: raw, an `i32`; lifted, it is computed from the segments' sizes.
     Items,
-    /// The pointers to texts, and the texts: a pointer each, of which the host knows the sizes; lifted, a segment each.
+    /// The array of pointers to texts, or the texts: raw, a pointer, whose size only the host knows; lifted, a segment.
     Texts(&'static str),
-    /// A record that the host writes, a pointer; lifted, a segment.
+    /// A record that the host writes: raw, a pointer; lifted, a segment.
     Out(Record),
 }
 
 impl Parameter {
-    /// How many parameters of the raw function it is.
+    /// The number of parameters of the raw function that it stands for.
     pub const fn raw_count(self) -> usize {
         match self {
             Parameter::Text(_) | Parameter::Buffer(_) | Parameter::Gather | Parameter::Scatter => 2,
@@ -45,12 +45,12 @@ impl Parameter {
         }
     }
 
-    /// The type of each of them.
+    /// The type of each of these parameters.
     pub const fn raw_type(self) -> ValueType {
         if matches!(self, Parameter::Long(_)) { ValueType::I64 } else { ValueType::I32 }
     }
 
-    /// What it is, lifted.
+    /// The operand of the lifted form, if there is one.
     pub const fn operand(self) -> Option<Operand> {
         match self {
             Parameter::Descriptor(word) | Parameter::Int(word) => Some(Operand::Int(word)),
@@ -64,21 +64,21 @@ impl Parameter {
     }
 }
 
-/// A result, which the raw function writes to where its last parameters point.
+/// A result. The raw function writes it through a pointer, one of its last parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Returned {
-    /// Two bytes; lifted, an `i32`.
+    /// Two bytes in memory; lifted, an `i32`.
     Short(&'static str),
-    /// Four bytes, an `i32`.
+    /// Four bytes in memory; lifted, an `i32`.
     Int(&'static str),
-    /// How many bytes the host transferred, an `i32`.
+    /// The number of bytes that the host transferred, an `i32`.
     Count,
-    /// Eight bytes, an `i64`.
+    /// Eight bytes in memory; lifted, an `i64`.
     Long(&'static str),
 }
 
 impl Returned {
-    /// How many bytes it has in memory.
+    /// The size in memory, in bytes.
     pub const fn bytes(self) -> u32 {
         match self {
             Returned::Short(_) => 2,
@@ -87,7 +87,7 @@ impl Returned {
         }
     }
 
-    /// What it is, lifted.
+    /// The result of the lifted form.
     pub const fn operand(self) -> Operand {
         match self {
             Returned::Short(word) | Returned::Int(word) => Operand::Int(word),
@@ -97,10 +97,10 @@ impl Returned {
     }
 }
 
-/// How many parameters a function has at most, as the table has them.
+/// The largest number of parameters in a row of the table.
 const MOST_PARAMETERS: usize = 8;
 
-/// The operands of a lifted form.
+/// The operands of a lifted form, and their number.
 struct Lifted {
     operands: [Operand; MOST_PARAMETERS],
     count: usize,
@@ -130,37 +130,38 @@ macro_rules! functions {
         }
 
         impl Function {
-            /// All of them, in the order of their names.
+            /// All functions, in alphabetical order.
             pub const ALL: &'static [Function] = &[$(Function::$name),+];
 
-            /// Its name.
+            /// The name of the raw function.
             pub const fn name(self) -> &'static str {
                 match self { $(Function::$name => $word),+ }
             }
 
-            /// The name of its lifted form.
+            /// The name of the lifted form.
             pub const fn lifted_name(self) -> &'static str {
                 match self { $(Function::$name => concat!("wasi.", $word)),+ }
             }
 
-            /// What it does.
+            /// One line of documentation.
             pub const fn doc(self) -> &'static str {
                 match self { $(Function::$name => $doc),+ }
             }
 
-            /// What it takes, but for where its results go.
+            /// The parameters, without the pointers to results.
             pub const fn parameters(self) -> &'static [Parameter] {
                 use Parameter::*;
                 match self { $(Function::$name => const { &[$($parameter),*] }),+ }
             }
 
-            /// What it gives besides its errno, each through a pointer of its own, its last parameters.
+            /// The results other than the errno. The raw function writes each through its own pointer; these pointers are
+            /// its last parameters.
             pub const fn returned(self) -> &'static [Returned] {
                 use Returned::*;
                 match self { $(Function::$name => const { &[$($returned),*] }),+ }
             }
 
-            /// What its lifted form takes.
+            /// The operands of the lifted form.
             pub const fn operands(self) -> &'static [Operand] {
                 match self {
                     $(Function::$name => {
@@ -170,7 +171,7 @@ macro_rules! functions {
                 }
             }
 
-            /// What its lifted form gives.
+            /// The results of the lifted form.
             pub const fn results(self) -> &'static [Operand] {
                 use Returned::*;
                 if !self.has_errno() {
@@ -283,7 +284,7 @@ functions! {
 }
 
 impl Function {
-    /// The one of a name.
+    /// The function with this raw name, if there is one.
     pub fn from_name(name: &str) -> Option<Function> {
         Function::ALL.iter().copied().find(|function| function.name() == name)
     }
@@ -299,12 +300,12 @@ impl Function {
         FunctionType { params, results }
     }
 
-    /// Whether it gives an errno. What does not, does not come back.
+    /// Whether the function returns an errno. The only function that does not, `proc_exit`, never returns.
     pub const fn has_errno(self) -> bool {
         !matches!(self, Function::ProcExit)
     }
 
-    /// The violations that a use of its lifted form can be.
+    /// The violations that a use of the lifted form can cause.
     pub const fn violations(self) -> &'static [Violation] {
         use Violation::{Forged, OutOfBounds, OutOfMemory, UseAfterFree};
         let (mut segments, mut records, mut position) = (false, false, 0);
@@ -323,7 +324,7 @@ impl Function {
         }
     }
 
-    /// Whether its lifted form needs memory of its own: for iovecs, or results.
+    /// Whether the lifted form needs scratch memory, for iovecs or results.
     pub const fn needs_scratch(self) -> bool {
         let (parameters, mut position) = (self.parameters(), 0);
         while position < parameters.len() {
@@ -335,7 +336,7 @@ impl Function {
         !self.returned().is_empty()
     }
 
-    /// Whether the host reads or writes memory for it.
+    /// Whether the host reads or writes memory in a call of the function.
     pub fn uses_memory(self) -> bool {
         let is_number = |parameter: &Parameter| {
             matches!(parameter, Parameter::Descriptor(_) | Parameter::Int(_) | Parameter::Long(_))

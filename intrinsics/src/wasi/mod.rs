@@ -1,7 +1,7 @@
-//! WASI preview 1: its functions, records and error numbers, each in one table.
+//! WASI preview 1: its functions, records and error numbers, one table each.
 //!
-//! From [`functions`] come the raw imports and the lifted forms, `wasi.<name>`; from [`records`] the accessors of fields,
-//! `wasi.<record>.<field>`; from [`errno`] the names of error numbers. Names, types and layouts are those of
+//! [`functions`] defines the raw imports and the lifted forms, `wasi.<name>`; [`records`] the accessors of fields,
+//! `wasi.<record>.<field>`; [`errno`] the names of error numbers. Names, types and layouts are those of
 //! [the specification](https://github.com/WebAssembly/WASI/blob/wasi-0.1/preview1/docs.md).
 
 pub mod errno;

@@ -1,4 +1,4 @@
-//! The records that the host reads and writes, field by field.
+//! The records that the host reads and writes, with their fields.
 
 use crate::access::Access;
 use crate::catalogue::Operand;
@@ -14,20 +14,20 @@ macro_rules! records {
         }
 
         impl Record {
-            /// All of them.
+            /// All records.
             pub const ALL: &'static [Record] = &[$(Record::$record),+];
 
-            /// Its name.
+            /// The name in the specification.
             pub const fn name(self) -> &'static str {
                 match self { $(Record::$record => $name),+ }
             }
 
-            /// How many bytes it has. The name of a directory entry is not part of the record: it follows.
+            /// The size in bytes. The name of a directory entry follows the record and is not a part of it.
             pub const fn bytes(self) -> u32 {
                 match self { $(Record::$record => $bytes),+ }
             }
 
-            /// What it is.
+            /// A short description.
             pub const fn doc(self) -> &'static str {
                 match self { $(Record::$record => $doc),+ }
             }
@@ -43,59 +43,59 @@ macro_rules! records {
             /// All fields of all records.
             pub const ALL: &'static [Field] = &[$($(Field::$field),+),+];
 
-            /// The record that it is a field of.
+            /// The record that contains the field.
             pub const fn record(self) -> Record {
                 match self { $($(Field::$field => Record::$record),+),+ }
             }
 
-            /// Its name.
+            /// The name in the specification.
             pub const fn name(self) -> &'static str {
                 match self { $($(Field::$field => $word),+),+ }
             }
 
-            /// The name of the intrinsic that reads it.
+            /// The name of the intrinsic that reads the field.
             pub const fn getter(self) -> &'static str {
                 match self { $($(Field::$field => concat!("wasi.", $name, ".", $word)),+),+ }
             }
 
-            /// The name of the intrinsic that writes it, if the program does that.
+            /// The name of the intrinsic that writes the field; it exists only if [`is_set`](Field::is_set).
             pub const fn setter(self) -> &'static str {
                 match self { $($(Field::$field => concat!("wasi.", $name, ".set_", $word)),+),+ }
             }
 
-            /// The documentation of the intrinsic that reads it.
+            /// The documentation of the intrinsic that reads the field.
             pub const fn getter_doc(self) -> &'static str {
                 match self { $($(Field::$field => concat!("of a ", $name, ": ", $about)),+),+ }
             }
 
-            /// The documentation of the intrinsic that writes it.
+            /// The documentation of the intrinsic that writes the field.
             pub const fn setter_doc(self) -> &'static str {
                 match self { $($(Field::$field => concat!("set, of a ", $name, ": ", $about)),+),+ }
             }
 
-            /// What the intrinsic that reads it takes.
+            /// The operands of the intrinsic that reads the field.
             pub const fn getter_operands(self) -> &'static [Operand] {
                 match self { $($(Field::$field => &[Operand::Record(Record::$record)]),+),+ }
             }
 
-            /// What the intrinsic that reads it gives.
+            /// The results of the intrinsic that reads the field.
             pub const fn getter_results(self) -> &'static [Operand] {
                 match self { $($(Field::$field => &[Operand::Value(Access::$access)]),+),+ }
             }
 
-            /// What the intrinsic that writes it takes.
+            /// The operands of the intrinsic that writes the field.
             pub const fn setter_operands(self) -> &'static [Operand] {
                 match self {
                     $($(Field::$field => &[Operand::Record(Record::$record), Operand::Value(Access::$access)]),+),+
                 }
             }
 
-            /// How many bytes lie before it.
+            /// The offset from the start of the record, in bytes.
             pub const fn offset(self) -> u32 {
                 match self { $($(Field::$field => $offset),+),+ }
             }
 
-            /// How it is read; written, it is the same with a sign.
+            /// The access that reads the field. A write uses the signed access of the same width.
             pub const fn access(self) -> Access {
                 match self { $($(Field::$field => Access::$access),+),+ }
             }
@@ -157,7 +157,7 @@ records! {
 }
 
 impl Field {
-    /// Whether the program writes it, too: the records that the host reads.
+    /// Whether the program can write the field, too: if the host reads the record.
     pub const fn is_set(self) -> bool {
         matches!(self.record(), Record::Subscription | Record::Iovec)
     }
