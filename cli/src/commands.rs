@@ -10,12 +10,12 @@ use linmem_host::run::{self, Directory, Options};
 use std::io::Write;
 use std::path::Path;
 
-/// Why a command did not do what was asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// What to say.
+    /// The error message.
     pub(crate) message: String,
-    /// The exit status: 1, or 2 if the options do not make sense.
+    /// The exit status: 1, or 2 for bad usage.
     pub(crate) status: u8,
 }
 
@@ -25,7 +25,7 @@ impl From<String> for Failure {
     }
 }
 
-/// Does what was asked, and gives the exit status.
+/// Runs the command, and returns the exit status.
 pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Run { lowering, directories, environment, program } => {
@@ -33,13 +33,13 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 return Err(Failure { message: "run needs a file".to_string(), status: 2 });
             };
             let file = Path::new(file);
-            // What a run does not show: uses that are wrong whenever they are reached. How its memory is shared is for `link`.
+            // `run` prints only the warnings about invalid uses; `link` prints those about how memory is shared, too.
             let shows = |warning: &Error| matches!(warning, Error::Violation { .. });
             let module = linked(file, &lowering, OnViolation::Report, shows)?;
             let directories = directories.iter().map(|text| directory(text)).collect();
             let options = Options { args: program.clone(), env: environment, directories };
             let status = run::run(&module, &options).map_err(|error| ended(file, &module, error))?;
-            // The program's own status; what does not fit into a byte is cut off, as the system does.
+            // The program's own status, truncated to a byte as the operating system does.
             Ok(status as u8)
         }
         Command::Link { lowering, file, output } => {
@@ -76,7 +76,7 @@ fn configure(lowering: &Lowering, on_violation: OnViolation) -> Result<Config, F
     lowering.config(on_violation).map_err(|message| Failure { message, status: 2 })
 }
 
-/// Links a file, and prints the warnings that are to be shown.
+/// Links a file, and prints the warnings that `shows` selects.
 fn linked(
     file: &Path,
     lowering: &Lowering,
@@ -95,7 +95,7 @@ fn linked(
     Ok(linked.module)
 }
 
-/// What to say of a program that did not come to its own end. A violation is told in words, with its place.
+/// The message for a program that did not exit by itself. It describes a violation in words, with its place.
 fn ended(file: &Path, module: &[u8], error: run::Error) -> String {
     let name = files::name(file);
     let sites = linmem::sites::read(module);
@@ -121,7 +121,7 @@ fn ended(file: &Path, module: &[u8], error: run::Error) -> String {
     format!("{message}\n  {place}{host_error}")
 }
 
-/// Where a site is. A line without a file is one of the text that was given.
+/// The place of a site. A line without a file refers to the text of the module.
 fn place(name: &str, site: &Site) -> String {
     match &site.source {
         Some(SourceLine { file: None, line, .. }) => format!("at {name}:{line}, in {}", site.function_name()),
@@ -130,7 +130,7 @@ fn place(name: &str, site: &Site) -> String {
     }
 }
 
-/// What the host said last, of a program that did not come to its own end.
+/// The last errno that the host returned to a program that did not exit by itself.
 fn host_error(name: &str, sites: &[Site], run::HostError { site, errno }: run::HostError) -> String {
     let errno = match Errno::from_code(errno) {
         Some(errno) => errno.to_string(),
@@ -142,7 +142,7 @@ fn host_error(name: &str, sites: &[Site], run::HostError { site, errno }: run::H
     }
 }
 
-/// An error of a module on one line, whatever the names in it.
+/// An error of a module on one line, even if names in it contain line feeds.
 fn one_line(file: &Path, error: &Error) -> String {
     format!("{}: {error}", files::name(file)).replace('\n', "\\n")
 }
@@ -152,7 +152,7 @@ fn directory(text: &str) -> Directory {
     Directory { host: host.into(), guest: guest.to_string() }
 }
 
-/// Prints to standard output; a reader that has gone away is no failure.
+/// Prints to standard output; a broken pipe is not an error.
 fn print(text: &str) -> Result<(), String> {
     let mut output = std::io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
@@ -161,7 +161,7 @@ fn print(text: &str) -> Result<(), String> {
     }
 }
 
-/// The catalogue as text: each intrinsic with what it does and the types that it can have.
+/// The catalogue as text: each intrinsic with its documentation and possible types.
 fn catalogue() -> String {
     let mut out = String::new();
     for &intrinsic in Intrinsic::ALL {

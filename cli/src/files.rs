@@ -1,9 +1,9 @@
-//! Reading files, and writing them all or not at all.
+//! Reads files, and writes them atomically.
 
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// The path that stands for standard input or output.
+/// The path that denotes standard input or output.
 const STANDARD: &str = "-";
 
 /// The contents of a file.
@@ -19,25 +19,25 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// What messages call a file.
+/// The name of a file in messages.
 pub(crate) fn name(path: &Path) -> String {
     if path.as_os_str() == STANDARD { "standard input".to_string() } else { path.display().to_string() }
 }
 
-/// Writes a file as a whole: what was there before stays if anything fails.
+/// Writes a whole file; if writing fails, the previous contents are kept.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let fail = |error: std::io::Error| {
-        // The kind alone: the whole error may speak of a temporary file that nobody asked for.
+        // Only the kind, since the full error may name a temporary file that the user does not know.
         format!("{}: cannot be written: {}", path.display(), error.kind())
     };
     if path.as_os_str() == STANDARD {
         let mut output = std::io::stdout().lock();
         return output.write_all(bytes).and_then(|()| output.flush()).map_err(fail);
     }
-    // A link stays one, and what it leads to is written.
+    // Keep a symbolic link, and write its target.
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let existing = std::fs::metadata(&target).ok();
-    // Something that is not a plain file (a pipe, a device) cannot be replaced, only written to.
+    // A file that is not regular (a pipe, a device) cannot be replaced, only written to.
     if existing.as_ref().is_some_and(|metadata| !metadata.is_file()) {
         return std::fs::write(&target, bytes).map_err(fail);
     }
@@ -53,7 +53,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What a new file has; the system takes away what the user does not want to give.
+        // The default mode of a new file; the operating system applies the umask.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(directory).map_err(fail)?;

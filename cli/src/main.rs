@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A message without what a terminal would obey: names in a module can hold anything. Lines stay lines.
+/// Escapes control characters, since names in a module can contain terminal escape sequences. Line feeds are kept.
 fn printable(message: &str) -> String {
     let show = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
     message.chars().map(show).collect()

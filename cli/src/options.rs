@@ -1,4 +1,4 @@
-//! The arguments, and the configuration that they make.
+//! The command-line arguments, and the configuration that results from them.
 
 use clap::{Args, Parser, Subcommand};
 use linmem::allocator::{Nesting, OutOfMemory, Zero};
@@ -105,7 +105,7 @@ pub(crate) struct Lowering {
 }
 
 impl Lowering {
-    /// The configuration of the library, with what a command does at a violation if nothing was said.
+    /// The configuration of the library. `on_violation` is the default of the command.
     pub(crate) fn config(&self, on_violation: OnViolation) -> Result<Config, String> {
         let mut names = Names::new();
         for (alias, intrinsic) in &self.aliases {

@@ -1,4 +1,4 @@
-//! The binary as a user meets it.
+//! Tests of the binary, as a user runs it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ fn linmem(args: &[&str], dir: &Path, input: &[u8]) -> Output {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     std::thread::scope(|scope| {
-        // A program that does not read its input may be gone before it is written.
+        // A program that does not read its input may exit before all of it is written.
         scope.spawn(move || stdin.write_all(input));
         child.wait_with_output().unwrap()
     })
@@ -38,7 +38,7 @@ fn expect(output: &Output, status: i32, stdout: &str) {
     assert_eq!((output.status.code(), found.as_ref()), (Some(status), stdout), "{errors}");
 }
 
-/// A failure is one line that begins with `error:`, and says so much.
+/// Expects a failure with one line that begins with `error:` and contains all `parts`.
 #[track_caller]
 fn expect_error(output: &Output, status: i32, parts: &[&str]) {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -67,10 +67,10 @@ fn link_writes_a_module_that_runs() {
     let dir = tempfile::tempdir().unwrap();
     expect(&linmem(&["link", &example("hello.wat"), "-o", "out.wasm"], dir.path(), b""), 0, "");
     expect(&linmem(&["run", "out.wasm"], dir.path(), b""), 0, "Hello, world!\n");
-    // Everything behind the file is the program's.
+    // All arguments after the file belong to the program.
     let args = ["run", &example("echo.wat"), "--help", "--optimize", "size", "-x", "--", "--dir"];
     expect(&linmem(&args, dir.path(), b""), 0, "--help\n--optimize\nsize\n-x\n--\n--dir\n");
-    // In place, and through standard input and output.
+    // Link in place, and through standard input and output.
     expect(&linmem(&["link", "out.wasm", "-o", "out.wasm"], dir.path(), b""), 0, "");
     let source = std::fs::read(example("hello.wat")).unwrap();
     let piped = linmem(&["link", "-", "-o", "-"], dir.path(), &source);
@@ -241,7 +241,7 @@ fn errnos_are_told_by_name() {
     assert_eq!(status, Some(1));
     let violation = "error: MemorySegment.getInt: bytes 5..9 of a segment of 8 bytes\n  at program.wat:10, in $main";
     assert_eq!(text, format!("{violation}{after}"));
-    // A program that comes to its end has said what it wanted to say.
+    // No errno is printed for a program that exits by itself.
     assert_eq!(said("(nop)"), (Some(0), String::new()));
 }
 
@@ -259,13 +259,13 @@ fn violations_are_reported_with_their_line() {
     let output = run(&["run", "--safety", "temporal", &file]);
     expect(&output, 1, "");
     assert_eq!(String::from_utf8_lossy(&output.stderr), report());
-    // As a trap, the name of the function says what happened.
+    // With traps, the name of the function shows the kind of the violation.
     let output = run(&["run", "--safety", "temporal", "--on-violation", "trap", &file]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("in $linmem.AlreadyFreed"));
-    // Without checks nothing happens.
+    // Without checks, the program runs to its end.
     expect(&run(&["run", &file]), 0, "");
-    // A linked module tells as well, of whatever it was linked from.
+    // A module that was linked earlier also reports, with the places of its source.
     let linked = dir.path().join("linked.wasm");
     let linked = linked.to_str().unwrap();
     let options = ["--safety", "temporal", "--on-violation", "report"];
@@ -332,7 +332,7 @@ fn warnings_do_not_keep_a_module_from_being_linked() {
     let access = "(drop (call $get (call $of (i32.const 16) (i32.const 8)) (i32.const 5)))";
     let finding =
         "dead.wat: OutOfBounds: MemorySegment.getInt: bytes 5..9 of a segment of 8 bytes (in $main at line 5)";
-    // In an arm that never runs.
+    // In a branch that never runs.
     write(&format!("(if (i32.const 0) (then {access}))"));
     for args in [&["link", "dead.wat", "-o", "dead.wasm"][..], &["run", "dead.wat"], &["check", "dead.wat"]] {
         let output = linmem(args, dir.path(), b"");
@@ -340,7 +340,7 @@ fn warnings_do_not_keep_a_module_from_being_linked() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), format!("warning: {finding}\n"), "{args:?}");
     }
     expect(&linmem(&["run", "dead.wasm"], dir.path(), b""), 0, "");
-    // Where every execution of the function reaches it, it is an error of `check` alone.
+    // If every execution of the function reaches it, only `check` reports an error.
     write(access);
     expect_error(&linmem(&["check", "dead.wat"], dir.path(), b""), 1, &[finding]);
     expect(&linmem(&["link", "dead.wat", "-o", "dead.wasm"], dir.path(), b""), 0, "");
@@ -370,7 +370,7 @@ fn how_memory_is_shared_is_told_in_one_line() {
     assert_eq!(linked.lines().count(), 1);
     let checked = told(&["check", "shared.wat"]);
     assert!(checked.contains("split") && checked.lines().count() == 1, "{checked}");
-    // Who has chosen need not be told.
+    // An explicit choice gives no warning.
     assert_eq!(told(&["link", "--share", "split", "shared.wat", "-o", "out.wasm"]), "");
     assert_eq!(told(&["link", "--share", "trust", "shared.wat", "-o", "out.wasm"]), "");
     let parts = ["--share", "allocator", "malloc"];

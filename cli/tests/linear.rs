@@ -1,5 +1,5 @@
-//! Linking takes time that is linear in the size of the module: modules of several shapes, each once twice as large. What is
-//! compared is executed instructions, which valgrind counts; where there is no valgrind, nothing is tested.
+//! Linking time is linear in the size of the module. For modules of several shapes, the test compares the instructions
+//! that are executed for a module and for one of twice the size. valgrind counts them; without valgrind, it is skipped.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -9,10 +9,10 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How large the smaller module is.
+/// The size of the smaller module.
 const SIZE: usize = 5000;
 
-/// How many times as many instructions the larger one may take.
+/// The largest ratio of instructions that is accepted.
 const MOST: f64 = 2.4;
 
 const IMPORTS: &str = r#"
@@ -23,7 +23,7 @@ const IMPORTS: &str = r#"
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
 "#;
 
-/// A kind of module, by its size.
+/// The text of a module of one shape, by its size.
 struct Shape {
     name: &'static str,
     args: &'static [&'static str],
@@ -34,7 +34,7 @@ fn module(segment: &str, code: &str) -> String {
     format!("(module {} {code})", IMPORTS.replace("{seg}", segment))
 }
 
-/// Something for each number below a size.
+/// The concatenated texts for all numbers below `size`.
 fn each(size: usize, text: impl Fn(usize) -> String) -> String {
     (0..size).map(text).collect()
 }
@@ -74,7 +74,7 @@ const SHAPES: [Shape; 14] = [
         name: "frames that end below operands",
         args: &[],
         module: |size| {
-            // What was once quadratic here shows late.
+            // A former quadratic bug here appears only at larger sizes.
             let size = 4 * size;
             let region = "(local.set $r (call $new)) (call $allocate (local.get $r) (i32.const 8)) (call $free (local.get $r))\n";
             let code = format!("{}{}", region.repeat(size), "i64.or ".repeat(size - 1));
@@ -114,7 +114,7 @@ const SHAPES: [Shape; 14] = [
         name: "nested blocks",
         args: &[],
         module: |size| {
-            // The text format is read by recursion.
+            // The parser of the text format is recursive.
             let size = size / 4;
             let code = "(drop (call $getInt (local.get $s) (i32.const 4)))";
             module("i64", &format!("(func (param $s i64) {}{code}{})", "(block ".repeat(size), ")".repeat(size)))
@@ -193,7 +193,7 @@ const SHAPES: [Shape; 14] = [
     },
 ];
 
-/// How many instructions linking a module takes.
+/// The number of instructions that linking a module executes.
 fn instructions(text: &str, args: &[&str], file: &Path) -> f64 {
     std::fs::write(file, text).unwrap();
     let output = Command::new("valgrind")
@@ -216,7 +216,7 @@ fn twice_the_module_takes_twice_the_instructions() {
     let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !version.is_ok_and(|status| status.success()) {
         assert!(std::env::var_os("LINMEM_NO_SKIPS").is_none(), "valgrind is not installed");
-        // What a test prints by macros is captured.
+        // The test harness captures what macros print.
         let _ =
             writeln!(std::io::stderr(), "skipped: linear time: valgrind, which counts instructions, is not installed");
         return;

@@ -1,4 +1,4 @@
-//! The example `sha256sum.wat` against the program that it is a copy of.
+//! Compares the example `sha256sum.wat` with coreutils' sha256sum.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 const LEVELS: [&str; 3] = ["none", "spatial", "temporal"];
 
-/// A folder of this test's own, which goes with it.
+/// A temporary folder of one test, removed when it is dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -20,7 +20,7 @@ impl Folder {
         Folder(path)
     }
 
-    /// A file of so many bytes, none of which is like its neighbours.
+    /// Creates a file of pseudo-random bytes.
     fn file(&self, name: &str, bytes: usize) {
         let mut file = File::create(self.0.join(name)).unwrap();
         let mut seed = 0x9e37_79b9_7f4a_7c15_u64 ^ bytes as u64;
@@ -69,7 +69,7 @@ fn ours(level: &str) -> Command {
     command
 }
 
-/// Both print the same, to both outputs, and end the same.
+/// Expects both programs to print the same to both outputs, and to exit with the same status.
 #[track_caller]
 fn compare(folder: &Folder, args: &[&str], input: &[u8], status: i32) {
     let theirs = run(&mut Command::new("sha256sum"), folder, args, input);

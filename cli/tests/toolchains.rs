@@ -1,5 +1,5 @@
 //! Programs in other languages, compiled by unmodified compilers, linked and run at every safety level: see
-//! `tests/toolchains/README.md`. What a compiler that is missing would compile is skipped, with a line that says so.
+//! `tests/toolchains/README.md`. If a compiler is missing, its programs are skipped with a message.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -15,8 +15,8 @@ fn toolchains() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("tests/toolchains")
 }
 
-/// Says what is not tested, in the ordinary run as well, where what a test prints is captured.
-/// With `LINMEM_NO_SKIPS`, which is for machines that should have everything, that is an error.
+/// Prints what is skipped and why, even if the test harness captures output. With `LINMEM_NO_SKIPS`, for machines that
+/// should have every tool, a skip is an error.
 fn skip(what: &str, why: &str) {
     assert!(std::env::var_os("LINMEM_NO_SKIPS").is_none(), "{what}: {why}");
     let _ = writeln!(std::io::stderr(), "skipped: {what}: {why}");
@@ -27,7 +27,7 @@ fn exists(program: &str) -> bool {
     version.is_ok_and(|status| status.success())
 }
 
-/// The folder of a package that was installed beside the programs.
+/// The folder `node_modules`, if node and the package are installed.
 fn package(name: &str) -> Option<PathBuf> {
     let modules = toolchains().join("node_modules");
     (exists("node") && modules.join(name).exists()).then_some(modules)
@@ -56,7 +56,7 @@ fn run(module: &Path, options: &[&str], input: &[u8], expected: &str) {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {
-        // A program that does not read its input may be gone before it is written.
+        // A program that does not read its input may exit before all of it is written.
         scope.spawn(move || stdin.write_all(input));
         child.wait_with_output().unwrap()
     });
@@ -65,7 +65,7 @@ fn run(module: &Path, options: &[&str], input: &[u8], expected: &str) {
     assert_eq!((status, printed.as_ref()), (Some(0), expected), "{} {options:?}: {errors}", module.display());
 }
 
-/// Runs a module at every level, with these options as well.
+/// Runs a module at every safety level, with additional options.
 #[track_caller]
 fn run_at_every_level(module: &Path, options: &[&str], input: &[u8], expected: &str) {
     for level in LEVELS {
@@ -73,12 +73,12 @@ fn run_at_every_level(module: &Path, options: &[&str], input: &[u8], expected: &
     }
 }
 
-/// The first of some files that exists.
+/// The first of these files that exists.
 fn find(files: &[&str]) -> Option<String> {
     files.iter().find(|file| Path::new(file).exists()).map(|file| file.to_string())
 }
 
-/// Compiles a C program with clang; with a libc or without.
+/// Compiles a C program with clang, with or without a libc.
 fn clang(source: &str, output: &Path, libc: Option<&str>, options: &[&str]) {
     let mut command = Command::new("clang-19");
     command.arg("-fuse-ld=/usr/bin/wasm-ld-19").arg("-o").arg(output).arg(toolchains().join("c").join(source));
@@ -151,10 +151,10 @@ fn programs_in_assemblyscript() {
         compile("allocators.ts", options);
         run_at_every_level(&module, &[], b"", INTACT);
     }
-    // The memory is exported for WASI where the program does not do that.
+    // linmem exports the memory for WASI if the program does not.
     compile("hello.ts", &["--runtime", "minimal", "--noExportMemory"]);
     run_at_every_level(&module, &[], b"", LINE);
-    // The runtime's own allocator: with a collector, which has to be told that a block is in use.
+    // The runtime's own allocator has a collector, so that blocks must be pinned.
     compile("allocators.ts", &["--runtime", "incremental", "-O2", "--exportRuntime"]);
     run_at_every_level(&module, &["--share", "allocator:__new,__pin"], b"", INTACT);
 }
@@ -182,14 +182,14 @@ fn programs_in_moonbit() {
     run_at_every_level(&module, &[], b"", &(0..4000).map(line).collect::<String>());
 }
 
-/// Links a text with options.
+/// Links the text of a module with options.
 fn link(text: &str, options: &[&str], output: &Path) {
     let input = output.with_extension("wat");
     std::fs::write(&input, text).unwrap();
     succeed(Command::new(env!("CARGO_BIN_EXE_linmem")).arg("link").args(options).arg(&input).arg("-o").arg(output));
 }
 
-/// Regions, a fill whose size is not constant, and what LLVM's linker leaves of a module without names.
+/// A module with regions, a fill of variable size, and the custom sections that LLVM's linker leaves without names.
 const LINKED: &str = r#"(module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -239,7 +239,7 @@ fn binaryen_accepts_the_features_that_a_module_says_it_uses() {
     };
     let output = optimize(&module);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // It says no where a feature is missing.
+    // binaryen rejects the module if a feature is missing.
     let mut bytes = std::fs::read(&module).unwrap();
     let position = bytes.windows(13).position(|window| window == b"+\x0bbulk-memory").expect("the feature is listed");
     bytes[position] = b'-';

@@ -1,10 +1,10 @@
 //! The embedder's side: running linked modules on wasmtime.
 //!
-//! Together with the command line this crate alone knows wasmtime. It takes modules as bytes and knows nothing of how
-//! they were made.
+//! Only this crate and the command line depend on wasmtime. This crate takes modules as bytes, and does not depend on
+//! how they were made.
 
 pub mod run;
 
-/// Re-exported, so that tests and embedders use the very version that this crate is built on.
+/// Re-exported, so that tests and embedders use the same version as this crate.
 pub use wasmtime;
 pub use wasmtime_wasi;

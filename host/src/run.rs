@@ -1,4 +1,4 @@
-//! Running a command module with WASI preview 1.
+//! Runs a command module with WASI preview 1.
 
 use std::path::PathBuf;
 use thiserror::Error;
@@ -6,38 +6,38 @@ use wasmtime::{Caller, Config, Engine, Linker, Module, Store, Trap, WasmBacktrac
 use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
-/// A directory of the host that the program may use.
+/// A directory of the host that the program can use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directory {
-    /// Where it is.
+    /// The path on the host.
     pub host: PathBuf,
-    /// What the program sees it as.
+    /// The name that the program sees.
     pub guest: String,
 }
 
-/// What a program is run with.
+/// The environment of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The arguments, the program's own name first.
+    /// The arguments, the name of the program first.
     pub args: Vec<String>,
-    /// The environment.
+    /// The environment variables.
     pub env: Vec<(String, String)>,
-    /// The directories.
+    /// The preopened directories.
     pub directories: Vec<Directory>,
 }
 
-/// What a program tells the import `linmem_report.violation` before it traps.
+/// What a program passes to the import `linmem_report.violation` before it traps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The code of the kind.
     pub kind: u32,
     /// The number of the site, in the module's section `linmem.sites`.
     pub site: u32,
-    /// The numbers that went wrong.
+    /// The numbers of the violation; their meaning depends on the kind.
     pub numbers: [u32; 3],
 }
 
-/// What a program tells the import `linmem_report.errno` when a host call of its own gave an errno.
+/// What a program passes to the import `linmem_report.errno` if a lifted host call returned an errno.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostError {
     /// The number of the site, in the module's section `linmem.sites`.
@@ -46,74 +46,74 @@ pub struct HostError {
     pub errno: u32,
 }
 
-/// What a running program has.
+/// The state of a running program.
 struct State {
     wasi: WasiP1Ctx,
     told: Told,
 }
 
-/// What it has told.
+/// The last reports of the program.
 #[derive(Clone, Copy, Debug, Default)]
 struct Told {
     violation: Option<Violation>,
     errno: Option<HostError>,
 }
 
-/// Why a program did not come to its own end.
+/// Why a program did not exit by itself.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The module is not one that can be compiled.
+    /// The module cannot be compiled.
     #[error("the module cannot be compiled: {0}")]
     Compile(String),
-    /// The module uses a part of WebAssembly that the embedded engine does not run.
+    /// The module uses a feature of WebAssembly that the embedded engine does not support.
     #[error(
         "the module uses {feature}, which `linmem run` does not support; link it, and run it on an engine that does"
     )]
     Unsupported {
-        /// What it uses.
+        /// The feature.
         feature: &'static str,
     },
-    /// A directory cannot be given to the program.
+    /// A preopened directory cannot be opened.
     #[error("the directory {} cannot be opened: {reason}", path.display())]
     Directory {
-        /// Where it is, or is not.
+        /// The path on the host.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         reason: String,
     },
-    /// An import that nobody provides, or another reason not to start.
+    /// The module cannot be instantiated: for example, an import is unknown.
     #[error("the module cannot be started: {0}")]
     Instantiate(String),
-    /// The module is not a command.
+    /// The module is not a command: it has no usable `_start`.
     #[error("the module exports no function `_start` without parameters and results, so there is nothing to run")]
     NoStart,
-    /// The program told of a violation, and trapped. What the numbers mean is up to whoever linked the module.
+    /// The program reported a violation and trapped. The caller interprets the numbers.
     #[error("the program violated a rule: kind {}, site {}{}", report.kind, report.site, backtrace(frames))]
     Violation {
-        /// What it told.
+        /// The report.
         report: Violation,
-        /// The functions that were active, innermost first.
+        /// The active functions, innermost first.
         frames: Vec<String>,
-        /// The last errno that it told of, if any.
+        /// The last errno that the program reported, if any.
         errno: Option<HostError>,
     },
     /// The program trapped.
     #[error("the program trapped: {reason}{}", backtrace(frames))]
     Trap {
-        /// Why.
+        /// The kind of the trap.
         reason: String,
-        /// The functions that were active, innermost first.
+        /// The active functions, innermost first.
         frames: Vec<String>,
-        /// The last errno that it told of, if any.
+        /// The last errno that the program reported, if any.
         errno: Option<HostError>,
     },
     /// The program failed in another way.
     #[error("the program failed: {reason}{}", backtrace(frames))]
     Failed {
-        /// How.
+        /// The error.
         reason: String,
-        /// The functions that were active, innermost first.
+        /// The active functions, innermost first.
         frames: Vec<String>,
     },
 }
@@ -122,7 +122,7 @@ fn backtrace(frames: &[String]) -> String {
     frames.iter().map(|frame| format!("\n  in {frame}")).collect()
 }
 
-/// A configuration with all features that linked modules may use.
+/// An engine configuration with all features that linked modules can use.
 pub fn config() -> Config {
     let mut config = Config::new();
     config.wasm_tail_call(true);
@@ -139,11 +139,11 @@ pub fn config() -> Config {
     config
 }
 
-/// Runs `_start` of a module to its end, with standard input, output and error of this process. Gives its exit status.
+/// Runs `_start` of a module with the standard streams of this process, and returns the exit status.
 ///
 /// # Errors
 ///
-/// When it cannot be started, or traps.
+/// If the module cannot be started, or if it traps.
 pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let engine = Engine::new(&config()).map_err(|error| Error::Compile(chain(&error)))?;
     let module = Module::from_binary(&engine, bytes).map_err(|error| not_compiled(&error))?;
@@ -151,7 +151,7 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let mut linker = Linker::new(&engine);
     add_to_linker_sync(&mut linker, |state: &mut State| &mut state.wasi)
         .map_err(|error| Error::Instantiate(chain(&error)))?;
-    // Any status is a status; WASI's own function refuses those from 126 on.
+    // Allow every status: wasmtime's own `proc_exit` rejects statuses of 126 and more.
     linker.allow_shadowing(true);
     linker
         .func_wrap("wasi_snapshot_preview1", "proc_exit", |status: i32| -> wasmtime::Result<()> {
@@ -184,7 +184,7 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     }
 }
 
-/// Why a module cannot be compiled: what the engine says, or that it uses a feature that the engine does not have.
+/// Why a module cannot be compiled: the engine's error, or a feature that the engine does not support.
 fn not_compiled(error: &wasmtime::Error) -> Error {
     const MISSING: [(&str, &str); 2] =
         [("stack switching", "stack switching"), ("legacy_exceptions", "exceptions as they were before `try_table`")];
@@ -206,7 +206,7 @@ fn context(options: &Options) -> Result<WasiP1Ctx, Error> {
     Ok(builder.build_p1())
 }
 
-/// What an error that ends a program means: it may be its exit.
+/// The exit status, if `error` is an exit of the program; otherwise the matching error.
 fn ended(error: &wasmtime::Error, Told { violation, errno }: Told) -> Result<i32, Error> {
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         return Ok(*status);
@@ -223,14 +223,14 @@ fn ended(error: &wasmtime::Error, Told { violation, errno }: Told) -> Result<i32
 
 fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
     let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
-        // Names may hold anything.
+        // A name can contain any character.
         Some(name) => format!("${}", name.replace('\n', "\\n")),
         None => format!("function {}", frame.func_index()),
     };
     backtrace.frames().iter().map(name).collect()
 }
 
-/// An error and its causes, on one line.
+/// The error and its causes, on one line.
 fn chain(error: &wasmtime::Error) -> String {
     let text: Vec<String> = error.chain().map(|cause| cause.to_string().replace('\n', " ")).collect();
     text.join(": ")
