@@ -1,8 +1,8 @@
-//! How fast the library door is, next to writing the same instructions with wasm-encoder.
+//! The speed of the library door, compared with writing the same instructions with wasm-encoder.
 //!
-//! One function of many regions, each with three allocations and five stores, at the safety that is the default. The
-//! rival writes, by hand, the very instructions that come out; how long both modules are is printed, since names and
-//! exports make them differ a little.
+//! One function has many regions, each with three allocations and five stores, at the default safety level. The baseline
+//! writes the instructions of the result by hand. The bench prints the sizes of both modules, which differ slightly by
+//! names and exports.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
@@ -40,7 +40,7 @@ fn with_linmem() -> Vec<u8> {
     module.finish().unwrap()
 }
 
-/// The same module, whose one large function is written instruction by instruction.
+/// The same module, with the large function written instruction by instruction.
 fn by_hand() -> Vec<u8> {
     use linmem::wasm_encoder::*;
     let memarg = |offset: u64, align: u32| MemArg { offset, align, memory_index: 0 };

@@ -1,8 +1,8 @@
-//! What checks cost in time: loops over a segment, compiled by wasmtime, next to the same by hand, which checks nothing.
-//! `param` goes over one that arrives as a parameter, `bytes` over one that was just allocated; `table` reads where no loop
-//! says that it may.
+//! The cost of checks in time: loops over a segment, compiled by wasmtime, compared with hand-written loops without
+//! checks. `param` iterates over a segment that is a parameter, `bytes` over one that was just allocated; `table` reads
+//! at offsets that no loop bounds.
 //!
-//! All run in turns in one process, many rounds each; the ratio of the quickest rounds is printed.
+//! The programs run alternately in one process, for many rounds; the bench prints the ratio of the fastest rounds.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
@@ -17,10 +17,10 @@ use support::quickest;
 /// The size of the segment in bytes.
 const BYTES: i32 = 65536;
 
-/// How often all programs run.
+/// The number of rounds; each runs all programs.
 const ROUNDS: usize = 400;
 
-/// How often one runs in a row.
+/// The number of consecutive runs of one program in a round.
 const TIMES: usize = 4;
 
 struct Program {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches the real module that benches/link.rs links: a compiler from JavaScript to JavaScript, about 12 MB.
+# Fetches the module that benches/link.rs links: esbuild, a JavaScript bundler, about 12 MB.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p target/bench

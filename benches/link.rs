@@ -1,8 +1,8 @@
-//! How fast linking is, next to parsing the same module and encoding it again.
+//! The speed of linking, compared with parsing and re-encoding the same module.
 //!
-//! The module is a real one: `bash benches/fetch.sh` fetches it, or LINMEM_BENCH_MODULE names another. It is given an
-//! import of an intrinsic in front, so that every index of a function moves, and a function that calls it. Both sides
-//! read the same bytes. Linking also validates all that it reads.
+//! `bash benches/fetch.sh` fetches a real module; LINMEM_BENCH_MODULE names another one. The bench inserts an import of
+//! an intrinsic before all functions, so that every function index changes, and a function that calls it. Both sides
+//! read the same bytes. Linking also validates its input.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
@@ -15,7 +15,7 @@ use support::quickest;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder, utils};
 use wasm_encoder::{CodeSection, EntityType, Function, FunctionSection, ImportSection, Module, TypeSection};
 
-/// Puts an import of an intrinsic in front of all functions, and a function that calls it behind.
+/// Inserts an import of an intrinsic before all functions, and appends a function that calls it.
 struct Insert {
     new_type: u32,
 }
@@ -70,7 +70,7 @@ impl Reencode for Insert {
     }
 }
 
-/// The module, with a use of linmem in it.
+/// The module, with an inserted use of linmem.
 fn module() -> Option<Vec<u8>> {
     let path = std::env::var("LINMEM_BENCH_MODULE").unwrap_or_else(|_| "target/bench/package/esbuild.wasm".to_string());
     let bytes = std::fs::read(path).ok()?;

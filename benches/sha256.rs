@@ -1,8 +1,8 @@
-//! The example `sha256sum.wat` over 200 MB, next to the same program with memory placed by hand (`sha256sum.hand.wat`), and
-//! to the system's own sha256sum, which need not be there.
+//! The example `sha256sum.wat` over 200 MB, compared with the same program with memory placed by hand
+//! (`sha256sum.hand.wat`), and with the system's own sha256sum, if it is installed.
 //!
-//! All run in turns, several rounds each; the ratios of the quickest rounds are printed. Programs on wasmtime are compiled
-//! before; of the system's, starting it counts, too.
+//! The programs run alternately, for several rounds; the bench prints the ratios of the fastest rounds. Programs on
+//! wasmtime are compiled in advance; the time of the system's program includes its start.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 
@@ -20,7 +20,7 @@ use support::quickest;
 const BYTES: usize = 200_000_000;
 const ROUNDS: usize = 8;
 
-/// A program on wasmtime.
+/// A program that wasmtime has compiled.
 struct Program {
     name: String,
     module: Module,
@@ -35,7 +35,7 @@ impl Program {
         Program { name: name.to_string(), module: Module::new(&engine, bytes).unwrap(), linker }
     }
 
-    /// What it prints of a file.
+    /// Runs the program, and returns what it prints for a file.
     fn run(&self, file: &Path) -> String {
         let output = MemoryOutputPipe::new(1 << 16);
         let mut builder = WasiCtxBuilder::new();

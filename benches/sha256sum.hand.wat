@@ -1,4 +1,4 @@
-;; sha256sum with memory placed by hand: the rival that examples/sha256sum.wat is measured against.
+;; sha256sum with memory placed by hand: the baseline that examples/sha256sum.wat is compared with.
 ;;
 ;;   0x0400   the constants        0x1000   the buffer: 65600 bytes
 ;;   0x0500   the state            0x20000  the line
@@ -17,7 +17,7 @@
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
 
   (memory (export "memory") 20)
-  ;; Stand-ins for host calls of `linmem`, over memory of their own.
+  ;; Replacements for linmem's host calls, with memory of their own.
   (global $base (mut i32) (i32.const 0))
   (global $texts_end (mut i32) (i32.const 0))
   (func $own (result i32)
@@ -56,7 +56,7 @@
       (br_if $none
         (call $raw_prestat_name (local.get $fd) (i32.add (local.get $b) (i32.const 64)) (local.get $n)))
       (local.set $skip (i32.const -1))
-      ;; "." takes relative names; others take what begins with them and a slash.
+      ;; "." matches relative paths; another name matches paths that begin with the name and a slash.
       (if (i32.and (i32.eq (local.get $n) (i32.const 1)) (i32.eq (i32.load8_u offset=64 (local.get $b)) (i32.const 46)))
         (then (if (i32.and (i32.gt_u (local.get $size) (i32.const 0)) (i32.ne (i32.load8_u (local.get $p)) (i32.const 47))) (then (local.set $skip (i32.const 0)))))
         (else (if (i32.gt_u (local.get $size) (local.get $n)) (then
@@ -118,7 +118,7 @@
     "\16\c1\a4\19\08\6c\37\1e\4c\77\48\27\b5\bc\b0\34\b3\0c\1c\39\4a\aa\d8\4e\4f\ca\9c\5b\f3\6f\2e\68"
     "\ee\82\8f\74\6f\63\a5\78\14\78\c8\84\08\02\c7\8c\fa\ff\be\90\eb\6c\50\a4\f7\a3\f9\be\f2\78\71\c6")
 
-  ;; The same of the square roots of the first eight.
+  ;; The first 32 bits of the fractional parts of the square roots of the first eight primes.
   (data $initial
     "\67\e6\09\6a\85\ae\67\bb\72\f3\6e\3c\3a\f5\4f\a5\7f\52\0e\51\8c\68\05\9b\ab\d9\83\1f\19\cd\e0\5b")
 
@@ -134,14 +134,14 @@
 
   ;; ---- The hash ----------------------------------------------------------------------------------------------------
 
-  ;; Hashes the whole blocks of $data.
+  ;; Hashes the complete blocks of $data.
   ;;
-  ;; $a to $h are the working variables. They are not moved along in each round; their names are: what is the new a of a
-  ;; round is put where its h was, so that after eight rounds all are back in place. $x and $y are a^b, of this round
-  ;; and of the one before, in turns: Maj(a, b, c) is b ^ ((a^b) & (b^c)).
+  ;; $a to $h are the working variables. The code renames them in each round instead of moving them: it writes the new a
+  ;; of a round to the local that held h, so that after eight rounds every variable is in its own local again. $x and $y
+  ;; alternately hold a^b of this round and of the previous one: Maj(a, b, c) is b ^ ((a^b) & (b^c)).
   ;;
-  ;; $w0 to $w3 are the latest sixteen words of the message schedule. While eight rounds take what is in $w0 and $w1, by
-  ;; way of memory, $n0 and $n1 become the eight words behind $w3. Those of the last two times are not used.
+  ;; $w0 to $w3 are the last sixteen words of the message schedule. While eight rounds read the words of $w0 and $w1 from
+  ;; memory, $n0 and $n1 become the eight words after $w3. The words of the last two iterations are not used.
   (func $compress (param $at i32) (param $end i32)
     (local $i i32) (local $x i32) (local $y i32)
     (local $a i32) (local $b i32) (local $c i32) (local $d i32)
@@ -178,7 +178,7 @@
           (v128.store offset=1328 (i32.const 0)
             (i32x4.add (local.get $w1) (v128.load offset=1040 (local.get $i))))
 
-          ;; Four rounds. The comments say what is a, b, c, d, e, f, g, h in each.
+          ;; Four rounds. A comment in each names the locals that hold a, b, c, d, e, f, g, h.
           ;; a b c d e f g h
           (local.set $h (i32.add (local.get $h) (i32.load offset=1312 (i32.const 0))))
           (local.set $h (i32.add (local.get $h)
@@ -232,9 +232,9 @@
           (local.set $x (i32.xor (local.get $f) (local.get $g)))
           (local.set $e (i32.add (local.get $e) (i32.xor (local.get $g) (i32.and (local.get $y) (local.get $x)))))
 
-          ;; Four words of the schedule. Each is the one 16 before, plus the one 7 before, plus two functions: of the
-          ;; one 15 before, and of the one 2 before, which for the upper two are the lower two. The latter function
-          ;; takes words that stand in both halves of 64 bits, where a shift is a rotation of the lower half.
+          ;; Four words of the schedule. W[t] is W[t-16] + s0(W[t-15]) + W[t-7] + s1(W[t-2]). For the upper two words,
+          ;; W[t-2] is one of the lower two. s1 is computed on words that are duplicated in both halves of 64 bits,
+          ;; so that a 64-bit shift rotates the lower half.
           (local.set $s (i8x16.shuffle 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 (local.get $w0) (local.get $w1)))
           (local.set $n0 (i32x4.add
             (local.get $w0)
@@ -259,7 +259,7 @@
             (local.get $n0)
             (i8x16.shuffle 16 16 16 16 16 16 16 16 0 1 2 3 8 9 10 11 (local.get $s) (v128.const i64x2 0 0))))
 
-          ;; Four more of both.
+          ;; Four more rounds, and four more words.
           ;; e f g h a b c d
           (local.set $d (i32.add (local.get $d) (i32.load offset=1328 (i32.const 0))))
           (local.set $d (i32.add (local.get $d)
@@ -363,7 +363,7 @@
         (local.set $at (i32.add (local.get $at) (i32.const 64)))
         (br $next))))
 
-  ;; Hashes what can be read of $fd, and leaves the hash in $state. Gives 0, or the number of an error.
+  ;; Hashes everything that can be read from $fd, and stores the hash in $state. Returns 0 or an errno.
   (func $digest (param $fd i32) (result i32)
     (local $errno i32) (local $count i32) (local $end i32) (local $length i64)
     (memory.init $initial (i32.const 0x500) (i32.const 0) (i32.const 32))
@@ -377,7 +377,7 @@
           (call $compress (i32.const 0x1000) (i32.const 0x11000))
           (br $next))))
 
-    ;; Behind the end of the data come a bit, zeros, and the length in bits, which ends a block.
+    ;; Padding follows the data: a 1 bit, zeros, and the length in bits at the end of a block.
     (local.set $end (i32.add (i32.or (i32.add (local.get $count) (i32.const 8)) (i32.const 63)) (i32.const 1)))
     (memory.fill
       (i32.add (i32.const 0x1000) (local.get $count)) (i32.const 0) (i32.sub (local.get $end) (local.get $count)))
@@ -398,12 +398,12 @@
 
   ;; ---- Texts -------------------------------------------------------------------------------------------------------
 
-  ;; Puts a text into a line. Gives where it ends. So do the functions below.
+  ;; Appends a text to a line, and returns the end of the text. The functions below do the same.
   (func $append (param $at i32) (param $text i32) (param $size i32) (result i32)
     (memory.copy (local.get $at) (local.get $text) (local.get $size))
     (i32.add (local.get $at) (local.get $size)))
 
-  ;; Puts a text into a line, with `\\`, `\n` and `\r` for the characters that would be mistaken for something else.
+  ;; Appends a text to a line, with the escapes `\\`, `\n` and `\r`.
   (func $append_escaped (param $at i32) (param $text i32) (param $size i32) (result i32)
     (local $i i32) (local $byte i32) (local $letter i32)
     (block $done
@@ -425,7 +425,7 @@
         (br $next)))
     (local.get $at))
 
-  ;; Puts eight words into a line, as 64 digits of base 16.
+  ;; Appends eight words to a line, as 64 hexadecimal digits.
   (func $append_hash (param $at i32) (result i32)
     (local $i i32) (local $digit i32)
     (loop $next
@@ -443,7 +443,7 @@
       (br_if $next (i32.lt_u (local.get $i) (i32.const 64))))
     (i32.add (local.get $at) (i32.const 64)))
 
-  ;; Puts a number into a line, in base 10.
+  ;; Appends a number to a line, in decimal.
   (func $append_number (param $at i32) (param $number i32) (result i32)
     (if (i32.gt_u (local.get $number) (i32.const 9))
       (then
@@ -456,7 +456,7 @@
 
   ;; ---- Output ------------------------------------------------------------------------------------------------------
 
-  ;; Prints the line of a file. It begins with a backslash if there is one in the name as it is printed.
+  ;; Prints the line of a file. The line begins with a backslash if the printed name contains an escape.
   (func $print (param $name i32) (param $size i32) (result i32)
     (local $at i32) (local $start i32)
     (i32.store8 (i32.const 0x20000) (i32.const 0x5c))
@@ -469,7 +469,7 @@
     (local.set $at (i32.add (local.get $at) (i32.const 1)))
     (call $write_all (i32.const 1) (local.get $start) (i32.sub (local.get $at) (local.get $start))))
 
-  ;; Says on standard error what went wrong with what.
+  ;; Prints a name and an error on standard error.
   (func $complain (param $name i32) (param $size i32) (param $errno i32)
     (local $at i32)
     (local.set $at (call $append (i32.const 0x20000) (i32.const 0x600) (i32.const 11)))
@@ -494,7 +494,7 @@
       (then (i32.eq (i32.load8_u (local.get $name)) (i32.const 0x2d)))
       (else (i32.const 0))))
 
-  ;; Hashes a file, and prints its line or what went wrong. Gives whether something did.
+  ;; Hashes a file, and prints its line or an error. Returns 1 after an error, else 0.
   (func $file (param $name i32) (param $size i32) (result i32)
     (local $fd i32) (local $errno i32)
     (block $failed
@@ -507,7 +507,7 @@
       (if (local.get $fd)
         (then
           (drop (call $close (local.get $fd)))
-          ;; BADF of what was just opened is said of directories.
+          ;; For a directory, reading fails with BADF although the descriptor was just opened.
           (if (i32.eq (local.get $errno) (i32.const 8)) (then (local.set $errno (i32.const 31))))))
       (br_if $failed (local.get $errno))
 

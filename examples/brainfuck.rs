@@ -1,8 +1,8 @@
 //! A compiler from Brainfuck to WebAssembly, through the library door.
 //!
-//! The tape is a segment of 65536 bytes, on which the pointer wraps around; a cell is a byte. Output is collected in a
-//! segment and written when that is full, before input is read, and at the end. At the end of the input a cell becomes
-//! 0.
+//! The tape is a segment of 65536 bytes, and the pointer wraps around on it; a cell is a byte. Output is collected in a
+//! segment, which is written when it is full, before input is read, and at the end. At the end of the input, reading
+//! sets the cell to 0.
 //!
 //! ```text
 //! cargo run --example brainfuck -- examples/brainfuck/hello.bf       compiles and runs

@@ -1,5 +1,5 @@
-;; Copies standard input to standard output, chunk by chunk: lifted host calls take a segment, give their results as
-;; results, and write until all is written. The iovecs are linmem's business.
+;; Copies standard input to standard output, chunk by chunk. Lifted host calls take a segment and return their results;
+;; `wasi.write_all` writes until everything is written. linmem builds the iovecs.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

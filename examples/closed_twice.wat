@@ -1,4 +1,4 @@
-;; Closes a region twice, in two functions: `linmem run --safety temporal` says so, and where.
+;; Closes a region twice, in two functions: `linmem run --safety temporal` reports the violation and its place.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,4 +1,4 @@
-;; Prints its arguments, each on a line: raw imports of WASI that fill memory of linmem's. Nothing has a fixed address.
+;; Prints its arguments, each on a line. Raw imports of WASI write to memory that linmem allocates; no address is fixed.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -28,7 +28,7 @@
     (local.set $text (call $allocate (local.get $region) (local.get $bytes)))
     (drop (call $args (call $address (local.get $pointers)) (call $address (local.get $text))))
 
-    ;; Every argument ends with a zero, which becomes the end of a line. The first one is the program's name.
+    ;; Each argument ends with a NUL, which is replaced by a line feed. The first argument is the name of the program.
     (local.set $skipping (i32.const -1))
     (block $done
       (loop $next

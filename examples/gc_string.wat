@@ -1,4 +1,4 @@
-;; The bridge itself: a string that lives on the GC heap goes to the host through a segment that lives as long as one
+;; The main use of linmem: a string on the GC heap is passed to the host in a segment whose region is open for one
 ;; call.
 
 (module

@@ -1,5 +1,5 @@
-;; Allocates memory, puts a text and an iovec into it, and has the host print the text: a raw import of WASI, fed from
-;; linmem's memory.
+;; Allocates memory, writes a text and an iovec to it, and passes them to a raw import of WASI, which prints the
+;; text.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,5 +1,5 @@
-;; Regions nest: a recursive function has one for every call, and closing it leaves what the callers allocated alone.
-;; Prints the numbers from 5 to 1 on the way in, and from 1 to 5 on the way out, out of memory that survived.
+;; Regions nest: a recursive function opens one in each call, and closing it does not free what its callers allocated.
+;; Prints the numbers from 5 to 1 before the recursive call, and from 1 to 5 after it, from memory that is still live.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -13,7 +13,7 @@
     (if (i32.eqz (local.get $n)) (then (return)))
     (local.set $region (call $new))
     (local.set $line (call $allocate (local.get $region) (i32.const 2)))
-    ;; A digit, and the end of a line above it.
+    ;; A digit, followed by a line feed in the next byte.
     (call $setShort (local.get $line) (i32.const 0) (i32.add (local.get $n) (i32.const 0x0a30)))
     (drop (call $write_all (i32.const 1) (local.get $line)))
     (call $count (i32.sub (local.get $n) (i32.const 1)))

@@ -1,4 +1,4 @@
-;; A program that reads beyond the end of its segment. Every level but `none` says so.
+;; A program that reads beyond the end of its segment. Every safety level except `none` detects it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -6,7 +6,7 @@
   (import "linmem" "MemorySegment.getInt" (func $getInt (param i64 i32) (result i32)))
   (import "linmem" "MemorySegment.size" (func $size (param i64) (result i32)))
 
-  ;; The last four bytes, or so it thinks.
+  ;; Meant to read the last four bytes, but the offset is too large by one.
   (func $last (param $segment i64) (result i32)
     (call $getInt
       (local.get $segment)

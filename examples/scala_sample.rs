@@ -1,4 +1,4 @@
-//! The sample program of the first WASI support of a Scala compiler, through the library door.
+//! The sample program of a Scala compiler's first WASI support, through the library door.
 //!
 //! ```scala
 //! withAllocator { allocator =>
@@ -9,8 +9,8 @@
 //! printImpl("Hello from WASI!")
 //! ```
 //!
-//! `printImpl` copies the characters of a string, which lives on the GC heap as an array, into a segment, and has the
-//! host write it. `cargo run --example scala_sample` builds the module and runs it.
+//! `printImpl` copies the characters of a string, which is an array on the GC heap, to a segment, and passes the segment
+//! to the host. `cargo run --example scala_sample` builds the module and runs it.
 
 use linmem::build::{FunctionBuilder, ModuleBuilder};
 use linmem::wasm_encoder::{
@@ -60,7 +60,7 @@ fn compile(text: &str) -> Result<Vec<u8>, linmem::Error> {
     module.finish()
 }
 
-/// Traps unless the `i32` on the stack is this one.
+/// Traps unless the `i32` on the stack is `expected`.
 fn assert_equal(f: &mut FunctionBuilder<'_>, expected: i32) {
     f.push(expected);
     f.instruction(&Instruction::I32Ne);

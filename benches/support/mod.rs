@@ -1,8 +1,8 @@
-//! What the benches share.
+//! Shared code of the benches.
 
 use std::time::Instant;
 
-/// The quickest of several runs, in seconds. Ratios of it are steadier than those of averages.
+/// The time of the fastest of several runs, in seconds. Ratios of minima vary less than ratios of averages.
 pub(crate) fn quickest(runs: usize, mut run: impl FnMut()) -> f64 {
     (0..runs)
         .map(|_| {

@@ -1,14 +1,14 @@
-//! From operations to a module.
+//! Compiles operations to a module.
 
 use crate::parse::{Operation, Program};
 use linmem::build::{FunctionBuilder, FunctionId, Local, ModuleBuilder, Segment};
 use linmem::wasm_encoder::{BlockType, Instruction, ValType};
 use linmem::{Access, Config, Error, Representation};
 
-/// How many cells the tape has, so that the pointer wraps around by a mask.
+/// The number of cells on the tape: a power of two, so that a mask wraps the pointer around.
 const TAPE: u32 = 65536;
 
-/// How many bytes of output are collected.
+/// The size of the output buffer in bytes.
 const BUFFER: u32 = 4096;
 
 const STDIN: i32 = 0;
@@ -16,9 +16,9 @@ const STDOUT: i32 = 1;
 
 /// The functions that the program calls.
 struct Runtime {
-    /// `(buffer, used, byte) -> used`: puts a byte into the buffer, and writes the buffer if it is full.
+    /// `(buffer, used, byte) -> used`: appends a byte to the buffer, and writes the buffer if it is full.
     put: FunctionId,
-    /// `(buffer, used) -> 0`: writes what is in the buffer.
+    /// `(buffer, used) -> 0`: writes the used part of the buffer.
     flush: FunctionId,
 }
 
@@ -54,7 +54,7 @@ fn runtime(module: &mut ModuleBuilder) -> Result<Runtime, Error> {
         let buffer = f.segment(f.param(0));
         let filled = f.slice_dynamic(buffer, 0, f.param(1));
         f.write_all(STDOUT, filled);
-        // Nobody listens any more, or the disk is full: there is no point in going on.
+        // Exit if writing fails: the reader has closed its end, or the disk is full.
         f.instruction(&Instruction::If(BlockType::Empty));
         f.push(1);
         f.call(exit);
@@ -95,16 +95,16 @@ struct Machine<'a> {
     output: Segment,
     input: Segment,
     tape: Segment,
-    /// The current cell.
+    /// The position of the current cell.
     pointer: Local,
-    /// How many bytes of output are waiting.
+    /// The number of bytes in the output buffer.
     used: Local,
-    /// The cell of one operation.
+    /// The position of the cell of one operation.
     at: Local,
 }
 
 impl Machine<'_> {
-    /// One operation. Loops are instructions, not closures, so that a program may nest as deep as it likes.
+    /// Emits one operation. Loops are emitted as instructions, not by closures, so that their depth is not limited.
     fn operation(&self, f: &mut FunctionBuilder<'_>, operation: Operation) {
         let Machine { pointer, used, .. } = *self;
         match operation {
@@ -155,7 +155,7 @@ impl Machine<'_> {
         }
     }
 
-    /// The pointer, or a local with the place of another cell.
+    /// The pointer, or a local that holds the position of another cell.
     fn at(&self, f: &mut FunctionBuilder<'_>, offset: i32) -> Local {
         if offset == 0 {
             return self.pointer;
@@ -173,7 +173,7 @@ impl Machine<'_> {
     }
 }
 
-/// Pushes the place of a cell.
+/// Pushes the position of a cell.
 fn cell(f: &mut FunctionBuilder<'_>, pointer: Local, offset: i32) {
     f.push(pointer);
     f.push(offset);

@@ -1,42 +1,43 @@
-//! From text to operations: runs are counted, moves become offsets, and a loop that only clears its cell is one.
+//! Parses text to operations. Repeated instructions are combined, moves become offsets, and a loop that only clears its
+//! cell becomes one operation.
 
-/// What to do. Offsets are relative to the pointer.
+/// An operation. Offsets are relative to the pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     /// Move the pointer.
     Move(i32),
     /// Add to a cell.
     Add {
-        /// Which cell.
+        /// The offset of the cell.
         offset: i32,
-        /// How much.
+        /// The number to add, modulo 256.
         amount: u8,
     },
     /// Clear a cell.
     Clear {
-        /// Which cell.
+        /// The offset of the cell.
         offset: i32,
     },
     /// Write a cell to the output.
     Output {
-        /// Which cell.
+        /// The offset of the cell.
         offset: i32,
     },
     /// Read a cell from the input.
     Input {
-        /// Which cell.
+        /// The offset of the cell.
         offset: i32,
     },
     /// Begin a loop that runs while the current cell is not 0.
     Begin,
-    /// End it.
+    /// End the innermost loop.
     End,
 }
 
-/// Operations, in which every loop ends.
+/// A list of operations with balanced loops.
 pub(crate) type Program = Vec<Operation>;
 
-/// Parses a source file; whatever is no instruction is a comment. The error is `LINE:COLUMN: message`.
+/// Parses a source file. Every other character is a comment. An error has the form `LINE:COLUMN: message`.
 pub(crate) fn parse(source: &[u8]) -> Result<Program, String> {
     let mut parser = Parser::default();
     let mut open: Vec<(usize, usize)> = Vec::new();
@@ -72,7 +73,7 @@ pub(crate) fn parse(source: &[u8]) -> Result<Program, String> {
 #[derive(Default)]
 struct Parser {
     operations: Program,
-    /// How far the pointer would have moved since the last operation that moved it.
+    /// The moves of the pointer since the last operation that moved it.
     offset: i32,
 }
 
@@ -89,7 +90,7 @@ impl Parser {
         }
     }
 
-    /// Moves the pointer to where it should be.
+    /// Emits the pending move of the pointer.
     fn settle(&mut self) {
         if self.offset != 0 {
             self.push(Operation::Move(self.offset));
@@ -98,7 +99,7 @@ impl Parser {
     }
 
     fn end(&mut self) {
-        // `[-]`, or any odd amount: it comes to 0, and leaves the pointer alone.
+        // `[-]`, or a loop that adds any odd amount: the cell reaches 0, and the pointer does not move.
         if let [.., Operation::Begin, Operation::Add { offset: 0, amount }] = self.operations[..]
             && amount % 2 == 1
             && self.offset == 0
