@@ -88,7 +88,7 @@ pub(super) fn read(sections: &Sections<'_>, naming: Naming) -> Table {
             continue;
         }
         if let Ok(program) = section.program(offset, ADDRESS_SIZE, None, None) {
-            program::run(program.header(), &mut files, &mut builder);
+            program::run(program, &mut files, &mut builder);
         }
     }
     builder.finish(files.into_names())

@@ -1,113 +1,66 @@
-//! One line program of a line table, run.
+//! Runs one line program of `.debug_line`, on gimli's state machine.
 //!
-//! The machine is that of section 6.2 of DWARF 5, as far as WebAssembly needs it, run here and not by gimli since what
-//! linkers leave of functions that they removed has to be told from what is alive. Arithmetic saturates: an address
-//! that large is beyond the code, and a line that large is none.
+//! The loop executes instructions one by one instead of asking for gimli's iterator of rows, which differs in four ways:
+//!
+//! - The iterator drops a whole tombstone row, also if that row ends the sequence. The rows before it would then belong
+//!   to the next sequence.
+//! - The iterator does not show `set_address`. A sequence that is placed at 0 (see [`table`](super::table)) could not be
+//!   told from one that is not if its first row is farther on.
+//! - The iterator keeps every file that the program defines, however many there are.
+//! - The state machine negates the operand of `advance_line`, which overflows for the smallest one.
 
 use crate::source::dwarf::Bytes;
 use crate::source::files::Files;
 use crate::source::table::{Builder, Position};
-use gimli::{LineInstruction, LineProgramHeader};
+use gimli::{IncompleteLineProgram, LineInstruction, LineRow};
 use std::collections::BTreeMap;
 
-/// The registers, as a sequence begins with them.
-struct Registers {
-    address: u64,
-    line: u64,
-    column: u64,
-    file: u64,
-}
-
-impl Registers {
-    const INITIAL: Registers = Registers { address: 0, line: 1, column: 0, file: 1 };
-
-    fn advance(&mut self, bytes: u64) {
-        self.address = self.address.saturating_add(bytes);
-    }
-}
-
-/// Runs a line program to its end, or to where it cannot be read.
-pub(super) fn run(header: &LineProgramHeader<Bytes<'_>>, files: &mut Files<'_>, builder: &mut Builder) {
-    let encoding = header.line_encoding();
-    if encoding.maximum_operations_per_instruction != 1 {
-        // A machine with long instruction words; not WebAssembly.
-        return;
-    }
-    let step = u64::from(encoding.minimum_instruction_length);
-    // What an opcode above the base adds to the line and to the address.
-    let special = |opcode: u8| {
-        let adjusted = opcode.saturating_sub(header.opcode_base());
-        let quotient = adjusted.checked_div(encoding.line_range).unwrap_or_default();
-        let remainder = adjusted.checked_rem(encoding.line_range).unwrap_or_default();
-        (i64::from(encoding.line_base) + i64::from(remainder), u64::from(quotient) * step)
-    };
-
+/// Runs a line program to its end, or up to the first instruction that cannot be read.
+pub(super) fn run(mut program: IncompleteLineProgram<Bytes<'_>>, files: &mut Files<'_>, builder: &mut Builder) {
     let mut numbers = BTreeMap::new();
-    let mut at = Registers::INITIAL;
-    let mut instructions = header.instructions();
-    while let Ok(Some(instruction)) = instructions.next_instruction(header) {
-        let makes_row = match instruction {
-            LineInstruction::Special(opcode) => {
-                let (lines, bytes) = special(opcode);
-                at.line = at.line.saturating_add_signed(lines);
-                at.advance(bytes);
-                true
-            }
-            LineInstruction::Copy => true,
-            LineInstruction::AdvancePc(steps) => {
-                at.advance(steps.saturating_mul(step));
-                false
-            }
-            LineInstruction::ConstAddPc => {
-                at.advance(special(u8::MAX).1);
-                false
-            }
-            LineInstruction::FixedAddPc(bytes) => {
-                at.advance(u64::from(bytes));
-                false
-            }
-            LineInstruction::SetAddress(address) => {
-                at.address = address;
-                builder.place(address);
-                false
-            }
-            LineInstruction::AdvanceLine(lines) => {
-                at.line = at.line.saturating_add_signed(lines);
-                false
-            }
-            LineInstruction::SetColumn(column) => {
-                at.column = column;
-                false
-            }
-            LineInstruction::SetFile(file) => {
-                at.file = file;
-                false
-            }
-            LineInstruction::EndSequence => {
-                builder.end(at.address);
-                at = Registers::INITIAL;
-                false
-            }
-            // What statements and blocks begin where, and files that are declared late: no compiler for WebAssembly
-            // does that, and without a file there is no line.
-            _ => false,
+    let mut row = LineRow::new(program.header());
+    let mut instructions = program.header().instructions();
+    while let Ok(Some(instruction)) = instructions.next_instruction(program.header()) {
+        let (instruction, target) = match instruction {
+            // No compiler for WebAssembly defines files here. Rows of such a file have no line.
+            LineInstruction::DefineFile(_) => continue,
+            LineInstruction::AdvanceLine(lines) => (LineInstruction::AdvanceLine(lines.max(-i64::MAX)), None),
+            LineInstruction::SetAddress(address) => (instruction, Some(address)),
+            _ => (instruction, None),
         };
-        if makes_row {
-            // Only for files that are in the header, so that there are no more numbers than these.
-            let number = header
-                .file(at.file)
-                .and_then(|file| *numbers.entry(at.file).or_insert_with(|| files.number(header, file)));
-            builder.row(at.address, position(&at, number));
-            if builder.is_full() {
-                break;
+        match row.execute(instruction, &mut program) {
+            Ok(true) if row.end_sequence() => builder.end(row.address()),
+            Ok(true) => {
+                let header = program.header();
+                let index = row.file_index();
+                let number = row
+                    .file(header)
+                    .and_then(|file| *numbers.entry(index).or_insert_with(|| files.number(header, file)));
+                builder.row(row.address(), position(&row, number));
             }
+            Ok(false) => match target {
+                Some(address) if address == row.address() => builder.place(address),
+                // gimli does not go to a tombstone: to -1, -2 or backwards.
+                Some(_) => builder.reject(),
+                None => continue,
+            },
+            // The address overflows.
+            Err(_) => builder.reject(),
         }
+        if builder.is_full() {
+            break;
+        }
+        row.reset(program.header());
     }
     builder.abandon();
 }
 
-/// What a row says. Line 0 is for code that comes from no line, and for that of a file without a name.
-fn position(at: &Registers, file: Option<u32>) -> Position {
-    let line = file.and_then(|_| u32::try_from(at.line).ok()).unwrap_or_default();
-    Position { line, column: u32::try_from(at.column).unwrap_or_default(), file: file.unwrap_or_default() }
+/// The position of a row. Line 0 stands for code that comes from no line; a row of an unknown file has no line either.
+fn position(row: &LineRow, file: Option<u32>) -> Position {
+    let line = file.and(row.line()).and_then(|line| u32::try_from(line.get()).ok());
+    let column = match row.column() {
+        gimli::ColumnType::LeftEdge => 0,
+        gimli::ColumnType::Column(column) => u32::try_from(column.get()).unwrap_or_default(),
+    };
+    Position { line: line.unwrap_or_default(), column, file: file.unwrap_or_default() }
 }

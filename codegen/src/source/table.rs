@@ -1,25 +1,25 @@
 //! The lines of all addresses of a module.
 //!
-//! An address is an offset in the contents of the code section. A sequence is a run of rows with ascending addresses
-//! for one stretch of code, mostly a function; a row is the line from its address to that of the next row.
+//! A sequence is a run of rows with ascending addresses for one stretch of code, usually a function. A row gives the
+//! line of the addresses from its own up to that of the next row.
 //!
-//! 1. A sequence that begins at address 0 is none: the number of functions is there. Linkers put there, or at the
-//!    largest addresses, what is left of functions that they removed.
-//! 2. A sequence that leaves the code, or whose addresses go back, is none.
+//! 1. A sequence that is placed at address 0 is ignored: the code section holds the number of functions there, so
+//!    linkers use 0 for functions that they removed.
+//! 2. A sequence that leaves the code, or that the reader rejects, is ignored.
 //! 3. Where sequences overlap, the one that begins last wins; of those that begin together, the one that was read last.
 
 use crate::source::SourceLine;
 use std::ops::Range;
 
-/// The most rows that are kept: 64 MB of them, which is for more lines than people look for errors in.
+/// The limit on the number of rows: 64 MB of them, more than the largest programs have.
 const MOST_ROWS: usize = 4_000_000;
 
-/// What a row says of the addresses from its own on.
+/// The position in the source that a row gives.
 #[derive(Clone, Copy)]
 pub(super) struct Position {
-    /// The line, or zero where there is none.
+    /// The line, or zero if the code comes from no line.
     pub(super) line: u32,
-    /// The column, or zero where it is unknown.
+    /// The column, or zero if it is unknown.
     pub(super) column: u32,
     /// The number of the file.
     pub(super) file: u32,
@@ -66,9 +66,9 @@ fn last_not_after<T>(list: &[T], address: u32, start: impl Fn(&T) -> u32) -> Opt
     list.get(after.checked_sub(1)?)
 }
 
-/// A table that is being read.
+/// Collects the rows of a [`Table`], one sequence after another.
 pub(super) struct Builder {
-    /// The size of the code: the largest address.
+    /// The size of the code, which is the largest address.
     code_size: u64,
     rows: Vec<Row>,
     sequences: Vec<Sequence>,
@@ -78,11 +78,11 @@ pub(super) struct Builder {
 /// The sequence that is being read.
 #[derive(Default)]
 struct Open {
-    /// Its first row.
+    /// The index of its first row.
     first: usize,
-    /// Where it says that it begins, which may be before the first row.
+    /// The address that it is placed at, which may be before that of the first row.
     origin: u64,
-    is_broken: bool,
+    is_rejected: bool,
 }
 
 impl Builder {
@@ -90,57 +90,62 @@ impl Builder {
         Builder { code_size, rows: Vec::new(), sequences: Vec::new(), open: Open::default() }
     }
 
-    /// Whether no more rows are kept.
+    /// Whether the limit on rows is reached.
     pub(super) fn is_full(&self) -> bool {
         self.rows.len() >= MOST_ROWS
     }
 
-    /// The sequence is placed at an address.
+    /// Places the sequence at an address. After the first row this has no effect on where it begins.
     pub(super) fn place(&mut self, address: u64) {
         if self.open.first == self.rows.len() {
             self.open.origin = address;
         }
     }
 
-    /// A row at an address.
+    /// Adds a row. Its address is not lower than that of the row before.
     pub(super) fn row(&mut self, address: u64, position: Position) {
-        let open = self.rows.get_mut(self.open.first..).unwrap_or_default();
-        let address = u32::try_from(address).ok().filter(|address| u64::from(*address) <= self.code_size);
-        let (Some(address), false) = (address, self.open.is_broken) else {
-            self.open.is_broken = true;
+        let (Some(address), false) = (self.address(address), self.open.is_rejected) else {
+            self.reject();
             return;
         };
         let row = Row { address, position };
-        match open.last_mut() {
-            Some(last) if last.address > address => self.open.is_broken = true,
+        match self.rows.get_mut(self.open.first..).unwrap_or_default().last_mut() {
             // Of several rows at one address the last one has code.
             Some(last) if last.address == address => *last = row,
             _ => self.rows.push(row),
         }
     }
 
-    /// The sequence ends before an address.
-    pub(super) fn end(&mut self, address: u64) {
-        let open = std::mem::take(&mut self.open);
-        let rows = open.first..self.rows.len();
-        let ends = self.rows.get(rows.clone()).and_then(|rows| Some((rows.first()?.address, rows.last()?.address)));
-        let end = u32::try_from(address).ok().filter(|end| u64::from(*end) <= self.code_size);
-        match (ends, end) {
-            (Some((start, last)), Some(end)) if !open.is_broken && open.origin != 0 && last <= end && start < end => {
-                self.sequences.push(Sequence { start, end, rows });
-            }
-            _ => self.rows.truncate(open.first),
-        }
-        self.open.first = self.rows.len();
+    /// Ignores the sequence, up to and with its end.
+    pub(super) fn reject(&mut self) {
+        self.open.is_rejected = true;
     }
 
-    /// The sequence has no end.
+    /// Ends the sequence before an address.
+    pub(super) fn end(&mut self, address: u64) {
+        let rows = self.open.first..self.rows.len();
+        let start = self.rows.get(rows.start).map(|row| row.address);
+        match (start, self.address(address)) {
+            (Some(start), Some(end)) if !self.open.is_rejected && self.open.origin != 0 && start < end => {
+                self.sequences.push(Sequence { start, end, rows });
+                self.open = Open { first: self.rows.len(), ..Open::default() };
+            }
+            _ => self.abandon(),
+        }
+    }
+
+    /// Drops the rows of a sequence that has no end.
     pub(super) fn abandon(&mut self) {
         self.rows.truncate(self.open.first);
         self.open = Open { first: self.rows.len(), ..Open::default() };
     }
 
-    /// The table, whose rows refer to these files.
+    /// An address, if it lies in the code or at its end.
+    fn address(&self, address: u64) -> Option<u32> {
+        u32::try_from(address).ok().filter(|address| u64::from(*address) <= self.code_size)
+    }
+
+    /// Finishes the table. The positions of its rows refer to `files`.
     pub(super) fn finish(mut self, files: Vec<String>) -> Table {
         // The sort is stable, so that what was read last stays last.
         self.sequences.sort_by_key(|sequence| sequence.start);

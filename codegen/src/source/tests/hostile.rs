@@ -81,7 +81,7 @@ fn modules_that_are_altered_give_any_line() {
 
 fn many_kinds() -> Vec<u8> {
     let rare = [&place(3)[..], &row(1, 2), &[8, 9, 1, 0, 6, 10, 11, 12, 3, 5, 9, 40], &end(2)].concat();
-    let late_file = [&[0, 8, 3][..], b"d.rs\0\0\0\0", &[4, 4], &place(9), &row(1, 2), &end(2)].concat();
+    let late_file = [&[0, 9, 3][..], b"d.rs\0\0\0\0", &[4, 4], &place(9), &row(1, 2), &end(2)].concat();
     [program(&[&rare, &place(5), &row(0, 1), &end(1)]), program(&[&late_file])].concat()
 }
 
@@ -96,6 +96,25 @@ fn extreme_operands_overflow_nothing() {
     assert_eq!(at(&table_of(&[&[2, 1], &most, &most, &most]), 11), "-");
     assert_eq!(at(&table_of(&[&[2, 1], &most, &most, &most]), 10), "src/a.rs:2");
     assert_eq!(at(&table_of(&[&farthest, &farthest]), 10), "-");
+}
+
+/// An address that overflows rejects its own sequence, not the next one of the program.
+#[test]
+fn address_overflow_rejects_one_sequence() {
+    let farthest = [2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+    let overflow = [&place(10)[..], &row(0, 1), &farthest, &[1], &end(5)].concat();
+    let good = [&place(30)[..], &row(0, 8), &end(1)].concat();
+    let table = table(&program(&[&overflow, &good]));
+    assert_eq!([10, 15, 30].map(|address| at(&table, address)), ["-", "-", "src/a.rs:9"]);
+}
+
+/// Files that a program defines are not kept, so that a program of nothing else takes no memory. Their rows have no
+/// line, and end the line of the row before.
+#[test]
+fn defined_files_have_no_lines() {
+    let define = [&[0, 9, 3][..], b"d.rs\0\0\0\0"].concat();
+    let table = table(&program(&[&define, &place(10), &row(0, 1), &[4, 4], &row(1, 1), &[4, 1], &row(1, 1), &end(1)]));
+    assert_eq!([10, 11, 12].map(|address| at(&table, address)), ["src/a.rs:2", "-", "src/a.rs:4"]);
 }
 
 /// The rows that are kept are limited; the sequence in which the limit is reached is lost, those before it stay.
