@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "text")]
+pub use linmem_codegen::wat;
 pub use linmem_codegen::{
     Base, Config, Error, Finding, Linked, OnViolation, Optimize, Place, Severity, Share, Site, SourceLine,
-    SplitAddress, build, check, link, link_with_warnings, sites, tree, wasm_encoder, wat,
+    SplitAddress, build, check, link, link_with_warnings, sites, tree, wasm_encoder,
 };
 pub use linmem_intrinsics::{
     ABI_VERSION, Access, FunctionType, HostFunction, Intrinsic, MODULE, Names, Operand, Operation, Report,

@@ -30,6 +30,7 @@ mod segment;
 pub mod sites;
 mod source;
 pub mod tree;
+#[cfg(feature = "text")]
 pub mod wat;
 mod width;
 

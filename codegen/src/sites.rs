@@ -214,13 +214,11 @@ impl Table {
 }
 
 #[cfg(test)]
+#[cfg(feature = "text")]
 mod tests {
     use super::*;
     use crate::{Config, OnViolation, link};
     use linmem_intrinsics::Safety;
-    use std::path::Path;
-    use wast::core::GenerateDwarf;
-    use wast::parser::{self, ParseBuffer};
 
     const TEXT: &str = r#"(module
       (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -249,8 +247,12 @@ mod tests {
         Ok(())
     }
 
+    #[cfg(feature = "dwarf")]
     #[test]
     fn the_lines_of_a_binary_are_those_of_its_line_table() -> Result<(), Box<dyn std::error::Error>> {
+        use std::path::Path;
+        use wast::core::GenerateDwarf;
+        use wast::parser::{self, ParseBuffer};
         let mut buffer = ParseBuffer::new(TEXT)?;
         buffer.track_instr_spans(true);
         let mut text = parser::parse::<wast::Wat<'_>>(&buffer)?;

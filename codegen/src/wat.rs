@@ -1,6 +1,7 @@
 //! The text format: reading it, and printing the binary format as it.
 
 use crate::error::{Error, Place};
+use crate::source::as_text;
 use std::borrow::Cow;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
@@ -15,17 +16,6 @@ pub fn parse(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
         Some(text) => encode(text).map(Cow::Owned),
         None => Ok(Cow::Borrowed(bytes)),
     }
-}
-
-/// The text that some bytes are, unless they are a module in the binary format.
-pub(crate) fn as_text(bytes: &[u8]) -> Result<Option<&str>, Error> {
-    if bytes.starts_with(b"\0asm") {
-        return Ok(None);
-    }
-    std::str::from_utf8(bytes).map(Some).map_err(|error| Error::Text {
-        message: "neither a binary module nor text in UTF-8".to_string(),
-        place: Place::Offset(error.valid_up_to()),
-    })
 }
 
 /// The binary format of a module in the text format.

@@ -22,16 +22,7 @@ const ADDRESS_SIZE: u8 = 4;
 /// A part of a section, as gimli reads it.
 pub(super) type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
-/// What the lines of a table are lines of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Naming {
-    /// Of the text that was given.
-    Text,
-    /// Of the files that the line programs name; without such a name there is no line.
-    Files,
-}
-
-/// The parts of a module that lines are found by. Those that the module does not have are empty.
+/// The sections of a module that hold its lines. A section that does not exist is empty.
 #[derive(Default)]
 pub(super) struct Sections<'a> {
     /// The contents of the code section: the number of functions, then the functions.
@@ -45,7 +36,7 @@ pub(super) struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    /// Finds them. In bytes that are no module it finds those before what is wrong.
+    /// Finds the sections, in an invalid module up to the first error.
     pub(super) fn find(bytes: &'a [u8]) -> Sections<'a> {
         let mut sections = Sections::default();
         let mut parser = Parser::new(0);
@@ -74,9 +65,9 @@ impl<'a> Sections<'a> {
 }
 
 /// Reads all line programs that can be read.
-pub(super) fn read(sections: &Sections<'_>, naming: Naming) -> Table {
+pub(super) fn read(sections: &Sections<'_>) -> Table {
     let mut builder = Builder::new(sections.code.len() as u64);
-    let mut files = Files::new(sections, naming);
+    let mut files = Files::new(sections);
     let section = DebugLine::new(sections.lines, LittleEndian);
     let mut rest = EndianSlice::new(sections.lines, LittleEndian);
     // Each step takes at least the length that it reads. Behind a length that is wrong nothing can be found.
@@ -94,7 +85,7 @@ pub(super) fn read(sections: &Sections<'_>, naming: Naming) -> Table {
     builder.finish(files.into_names())
 }
 
-/// Whether the header of a line program is worth to be parsed. `unit` begins behind its length.
+/// Whether the header of a line program is small enough to be parsed. `unit` starts after its length.
 fn has_small_header(mut unit: Bytes<'_>, format: Format) -> bool {
     let mut header_length = || {
         // From version 5 on, the sizes of an address and of a segment selector are in between.

@@ -1,6 +1,6 @@
 //! The names of files in line programs.
 
-use crate::source::dwarf::{Bytes, Naming, Sections};
+use crate::source::dwarf::{Bytes, Sections};
 use gimli::{AttributeValue, FileEntry, LineProgramHeader};
 use indexmap::IndexSet;
 
@@ -12,7 +12,6 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// The names of the files that had code, as often as they are named, once.
 pub(super) struct Files<'a> {
-    naming: Naming,
     strings: &'a [u8],
     line_strings: &'a [u8],
     names: IndexSet<String>,
@@ -20,16 +19,13 @@ pub(super) struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn new(sections: &Sections<'a>, naming: Naming) -> Files<'a> {
+    pub(super) fn new(sections: &Sections<'a>) -> Files<'a> {
         let Sections { strings, line_strings, .. } = *sections;
-        Files { naming, strings, line_strings, names: IndexSet::new(), bytes: 0 }
+        Files { strings, line_strings, names: IndexSet::new(), bytes: 0 }
     }
 
-    /// The number of a file of a line program, among all names. A text has no names, and any number.
+    /// The number of a file of a line program among all names, or `None` if the file has no name.
     pub(super) fn number(&mut self, header: &LineProgramHeader<Bytes<'_>>, file: &FileEntry<Bytes<'_>>) -> Option<u32> {
-        if self.naming == Naming::Text {
-            return Some(0);
-        }
         let name = self.name(header, file)?;
         if let Some(number) = self.names.get_index_of(&name) {
             return u32::try_from(number).ok();

@@ -1,9 +1,8 @@
-//! The line of something that is not code: an entry of a section, which a field of the text became.
+//! The line of an entry of a section: that of the field of the text which became the entry.
 
+use crate::source::text::{Lines, with_fields};
 use wasmparser::{FromReader, Parser, Payload, SectionLimited};
-use wast::Wat;
-use wast::core::{ImportItems, ItemKind, ModuleField, ModuleKind, Tag, TagType};
-use wast::parser::{self, ParseBuffer};
+use wast::core::{ImportItems, ItemKind, ModuleField, Tag, TagType};
 use wast::token::{Index, Span};
 
 /// What a section has entries of.
@@ -27,37 +26,26 @@ pub(super) fn line(text: &str, bytes: &[u8], offset: usize) -> Option<(usize, us
     let (kind, number) = entry(bytes, offset)?;
     with_fields(text, |fields| {
         let mut span = fields.iter().flat_map(|field| spans(field, kind)).nth(number)?;
-        // A type that no field declares has no place of its own. It is where it is used first, or nowhere.
+        // A type that no field declares has no place of its own. Its place is that of its first use, if it has one.
         if kind == Kind::Type && span.offset() == 0 {
             span = fields.iter().find_map(|field| user(field, u32::try_from(number).ok()?))?;
         }
-        Some(position(span, text))
+        Some(position(&Lines::new(text)?, span))
     })
 }
 
 /// The lines and columns of all imports, in order.
 pub(super) fn imports(text: &str) -> Option<Vec<(usize, usize)>> {
     with_fields(text, |fields| {
+        let lines = Lines::new(text)?;
         let spans = fields.iter().flat_map(|field| spans(field, Kind::Import));
-        Some(spans.map(|span| position(span, text)).collect())
+        Some(spans.map(|span| position(&lines, span)).collect())
     })
 }
 
-fn position(span: Span, text: &str) -> (usize, usize) {
-    let (line, column) = span.linecol_in(text);
-    (line + 1, column + 1)
-}
-
-/// Looks at the fields of a module, after those that stand for several became those.
-fn with_fields<T>(text: &str, look: impl FnOnce(&[ModuleField<'_>]) -> Option<T>) -> Option<T> {
-    let buffer = ParseBuffer::new(text).ok()?;
-    let mut wat = parser::parse::<Wat<'_>>(&buffer).ok()?;
-    wat.encode().ok()?;
-    let Wat::Module(module) = &wat else { return None };
-    match &module.kind {
-        ModuleKind::Text(fields) => look(fields),
-        ModuleKind::Binary(_) => None,
-    }
+fn position(lines: &Lines, span: Span) -> (usize, usize) {
+    let (line, column) = lines.position(span);
+    (line as usize, column as usize)
 }
 
 /// The entries of one kind that a field has, each by where it stands.

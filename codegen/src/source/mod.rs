@@ -1,34 +1,42 @@
 //! Where the code of a module comes from: the lines of its source.
 //!
 //! ```text
-//!   text      the lines of a module that is given as text: the encoder writes a line table, which is read back
+//!   text      the lines of the code of a module that is given as text
+//!   item      the lines of its other fields
 //!   dwarf     the line table of a module that is given in the binary format, and the sections that it needs
-//!   program   one line program of such a table, run
-//!   files     the names of the files that a line program speaks of
-//!   table     what comes of it all: an address in, a line out
-//!   item      the lines of what is not code, of a module that is given as text
+//!   program   runs one line program of such a table
+//!   files     the names of the files of line programs
+//!   table     what text and dwarf make: finds the line of an address
 //! ```
 //!
-//! Lines are looked for when the first one is asked for, and never before: a module that links without an error pays
-//! nothing. They are only for messages. Whatever is wrong with them gives no line; it never gives an error, and it
-//! never takes more memory than the limits in these files say. Source maps are not read.
+//! Lines are searched when the first one is asked for: a module that links without a finding pays nothing. They are used
+//! in messages only. Damaged debug information gives no lines; it never gives an error, and it never takes more memory
+//! than the limits in these files allow. Source maps are not read.
+//!
+//! Without the feature `text` a module cannot be given as text; without `dwarf`, line tables are not read.
 
+#[cfg(feature = "dwarf")]
 mod dwarf;
+#[cfg(feature = "dwarf")]
 mod files;
+#[cfg(feature = "text")]
 mod item;
+#[cfg(feature = "dwarf")]
 mod program;
+#[cfg(any(feature = "text", feature = "dwarf"))]
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "text")]
 mod text;
 
 use crate::error::{Error, Place};
-use crate::wat;
-use dwarf::{Naming, Sections};
+#[cfg(feature = "text")]
+use crate::wat::encode;
 use std::borrow::Cow;
+#[cfg(any(feature = "text", feature = "dwarf"))]
 use std::cell::OnceCell;
 use std::fmt;
-use table::Table;
 
 /// A line of a source: of a named file, or of the text that was given.
 ///
@@ -60,19 +68,42 @@ pub(crate) fn one_line(name: &str) -> Cow<'_, str> {
     if name.contains('\n') { Cow::Owned(name.replace('\n', "\\n")) } else { Cow::Borrowed(name) }
 }
 
-/// A module as it was given, in the binary format, with what is known of where its code comes from.
+/// The text that some bytes are, unless they are a module in the binary format.
+pub(crate) fn as_text(bytes: &[u8]) -> Result<Option<&str>, Error> {
+    if bytes.starts_with(b"\0asm") {
+        return Ok(None);
+    }
+    std::str::from_utf8(bytes).map(Some).map_err(|error| Error::Text {
+        message: "neither a binary module nor text in UTF-8".to_string(),
+        place: Place::Offset(error.valid_up_to()),
+    })
+}
+
+#[cfg(not(feature = "text"))]
+fn encode(_: &str) -> Result<Vec<u8>, Error> {
+    let message =
+        "not a module in the binary format; text needs the feature `text` of linmem, which is off".to_string();
+    Err(Error::Unsupported { message, place: Place::Offset(0) })
+}
+
+/// A module as it was given, in the binary format, and where its code comes from.
 pub(crate) struct Source<'a> {
     pub(crate) bytes: Cow<'a, [u8]>,
-    /// The text, if it was given as that.
+    /// The text, if the module was given as text.
+    #[cfg(feature = "text")]
     text: Option<&'a str>,
+    /// The lines of the code, once they were asked for.
+    #[cfg(any(feature = "text", feature = "dwarf"))]
     lines: OnceCell<Lines>,
 }
 
-/// The lines of a module, once somebody has asked.
+/// The lines of the code of a module.
+#[cfg(any(feature = "text", feature = "dwarf"))]
+#[derive(Default)]
 struct Lines {
-    /// The offset of address zero of the line table: that of the contents of the code section, or nearly.
-    code: usize,
-    table: Table,
+    /// The offset in the binary of address zero of the table.
+    origin: usize,
+    table: table::Table,
 }
 
 impl<'a> Source<'a> {
@@ -80,36 +111,65 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     ///
-    /// Those of [`wat::parse`].
+    /// If the bytes are no text in UTF-8, and the errors of [`encode`].
     pub(crate) fn read(input: &'a [u8]) -> Result<Source<'a>, Error> {
-        let text = wat::as_text(input)?;
+        let text = as_text(input)?;
         let bytes = match text {
-            Some(text) => Cow::Owned(wat::encode(text)?),
+            Some(text) => Cow::Owned(encode(text)?),
             None => Cow::Borrowed(input),
         };
-        Ok(Source { bytes, text, lines: OnceCell::new() })
+        Ok(Source {
+            bytes,
+            #[cfg(feature = "text")]
+            text,
+            #[cfg(any(feature = "text", feature = "dwarf"))]
+            lines: OnceCell::new(),
+        })
     }
+}
 
+/// Lines of the code, from text or from DWARF.
+#[cfg(any(feature = "text", feature = "dwarf"))]
+impl Source<'_> {
     /// The line that an instruction comes from, by its offset in the binary.
     pub(crate) fn line(&self, offset: usize) -> Option<SourceLine> {
         let lines = self.lines.get_or_init(|| self.find_lines());
-        let address = offset.checked_sub(lines.code)?;
+        let address = offset.checked_sub(lines.origin)?;
         lines.table.line(u32::try_from(address).ok()?)
     }
 
-    /// An error of the module as it was given: of a text, with its line instead of an offset that only the binary has.
+    fn find_lines(&self) -> Lines {
+        // A text that only quotes a binary has no lines of its own, but the binary may.
+        #[cfg(feature = "text")]
+        if let Some(table) = self.text.and_then(|text| text::table(text, &self.bytes)) {
+            return Lines { origin: 0, table };
+        }
+        #[cfg(feature = "dwarf")]
+        {
+            let sections = dwarf::Sections::find(&self.bytes);
+            Lines { origin: sections.code.start, table: dwarf::read(&sections) }
+        }
+        #[cfg(not(feature = "dwarf"))]
+        Lines::default()
+    }
+}
+
+/// Places in a text.
+#[cfg(feature = "text")]
+impl Source<'_> {
+    /// Gives an error of a text the line of the text, instead of an offset in the binary.
     pub(crate) fn locate(&self, error: Error) -> Error {
         let Error::Invalid { message, place: Place::Offset(offset) } = error else { return error };
         let place = self.text_place(offset).unwrap_or(Place::Offset(offset));
         Error::Invalid { message, place }
     }
 
-    /// Places of the module as it was given: of a text, imports by their lines.
+    /// Gives imports of a text their lines, instead of their numbers.
     pub(crate) fn locate_imports<'p>(&self, places: impl IntoIterator<Item = &'p mut Place>) {
         let mut lines = None;
         for place in places {
             let (Place::Import(index), Some(text)) = (&*place, self.text) else { continue };
-            // A text is read once, however many imports are wrong.
+            // The text is parsed once, however many imports are wrong.
             let lines = lines.get_or_insert_with(|| item::imports(text).unwrap_or_default());
             if let Some(&(line, column)) = lines.get(*index as usize) {
                 *place = Place::Text { line, column };
@@ -125,17 +185,25 @@ impl<'a> Source<'a> {
         let (line, column) = item::line(text, &self.bytes, offset)?;
         Some(Place::Text { line, column })
     }
+}
 
-    fn find_lines(&self) -> Lines {
-        let sections = Sections::find(&self.bytes);
-        let code = sections.code.start;
-        // A text that only quotes a binary has no lines of its own, but the binary may.
-        match self.text.and_then(text::encode_with_lines) {
-            Some(again) => Lines {
-                code: code + text::address_zero(self.bytes.get(sections.code).unwrap_or_default()),
-                table: dwarf::read(&Sections::find(&again), Naming::Text),
-            },
-            None => Lines { code, table: dwarf::read(&sections, Naming::Files) },
-        }
+/// Without text and DWARF, places are functions and offsets.
+#[cfg(not(any(feature = "text", feature = "dwarf")))]
+impl Source<'_> {
+    /// No line is known.
+    pub(crate) fn line(&self, _: usize) -> Option<SourceLine> {
+        None
     }
+}
+
+/// Without text, places are those of the binary.
+#[cfg(not(feature = "text"))]
+impl Source<'_> {
+    /// The error as it is.
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        error
+    }
+
+    /// Leaves the places as they are.
+    pub(crate) fn locate_imports<'p>(&self, _: impl IntoIterator<Item = &'p mut Place>) {}
 }

@@ -40,6 +40,7 @@ struct Sequence {
 }
 
 /// Lines by address.
+#[derive(Default)]
 pub(super) struct Table {
     files: Vec<String>,
     rows: Vec<Row>,

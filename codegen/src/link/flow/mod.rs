@@ -36,6 +36,7 @@ mod regions;
 mod solve;
 mod state;
 #[cfg(test)]
+#[cfg(feature = "text")]
 mod tests;
 mod transfer;
 

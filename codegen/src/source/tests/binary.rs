@@ -1,6 +1,9 @@
 //! Lines of modules that are given in the binary format.
 
-use super::*;
+use super::lines::{at, end, place, program, program_5, row, table, with_length};
+use super::listing::{instructions, listing};
+use crate::source::dwarf::{self, Sections};
+use crate::source::{Source, SourceLine};
 use std::path::Path;
 use wasm_encoder::{CustomSection, Section};
 use wast::core::{EncodeOptions, GenerateDwarf};
@@ -14,9 +17,15 @@ pub(super) fn with_dwarf(name: &str, text: &str) -> Vec<u8> {
     EncodeOptions::new().dwarf(Path::new(name), text, GenerateDwarf::Full).encode_wat(&mut wat).unwrap()
 }
 
+/// A module without a line table.
+fn without_table(text: &str) -> Vec<u8> {
+    let buffer = ParseBuffer::new(text).unwrap();
+    parser::parse::<wast::Wat<'_>>(&buffer).unwrap().encode().unwrap()
+}
+
 /// A module with a line table.
 pub(super) fn with_table(text: &str, lines: &[u8]) -> Vec<u8> {
-    let mut module = crate::wat::encode(text).unwrap();
+    let mut module = without_table(text);
     CustomSection { name: ".debug_line".into(), data: lines.into() }.append_to(&mut module);
     module
 }
@@ -40,7 +49,7 @@ fn the_debug_information_of_an_assembler_is_read_back() {
 
 #[test]
 fn a_module_without_a_line_table_has_no_lines() {
-    let module = crate::wat::encode("(func nop)").unwrap();
+    let module = without_table("(func nop)");
     assert_eq!(listing(&Source::read(&module).unwrap()), ["Nop -", "End -"]);
 }
 
@@ -60,7 +69,7 @@ fn the_line_table_of_llvm_counts_from_the_number_of_functions() {
         b"T\0\0\0\x04\0\x1f\0\0\0\x01\x01\x01\xfb\x0e\x0d\0\x01\x01\x01\x01\0\0\0\x01\0\0\x01src\0\0a.c\0\x01\0\0\0\
                   \0\x05\x02\x02\0\0\0\x11\x05\x03\x0a\x03\x0b \x05\x01\x83\x02\x01\0\x01\x01\
                   \0\x05\x02\x0d\0\0\0\x11\x05\x05\x0a\x03\x15X\x05\x03!\x05\x01\x83\x02\x03\0\x01\x01";
-    let table = dwarf::read(&Sections { code: 0..30, lines, ..Sections::default() }, Naming::Files);
+    let table = dwarf::read(&Sections { code: 0..30, lines, ..Sections::default() });
     // Instructions of the first function, then of the second, whose first two LLVM gives line 0.
     let expected = [(3, "11:3"), (5, "11:3"), (11, "12:1"), (18, "21:5"), (21, "22:3"), (27, "23:1"), (29, "23:1")];
     for (address, position) in expected {

@@ -1,7 +1,9 @@
 //! Debug information that is corrupt, or too much: no lines, and nothing worse.
 
 use super::binary::{with_dwarf, with_table};
-use super::*;
+use super::lines::{at, end, place, program, program_5, row, table};
+use crate::source::Source;
+use crate::source::dwarf::{self, Sections};
 
 const TEXT: &str =
     "(module (import \"a\" \"b\" (func))\n(func (local f64)\nnop\n(drop\n(i32.const 1)))\n(func call 0))";
@@ -18,11 +20,9 @@ impl Numbers {
 
 /// Reads all lines of a code section.
 fn read_all(sections: &Sections<'_>) {
-    for naming in [Naming::Text, Naming::Files] {
-        let table = dwarf::read(sections, naming);
-        let lines: Vec<_> = (0..200).chain([u32::MAX]).filter_map(|address| table.line(address)).collect();
-        assert!(lines.iter().all(|line| line.line != 0 && line.file.is_some() == (naming == Naming::Files)));
-    }
+    let table = dwarf::read(sections);
+    let lines: Vec<_> = (0..200).chain([u32::MAX]).filter_map(|address| table.line(address)).collect();
+    assert!(lines.iter().all(|line| line.line != 0 && line.file.is_some()));
 }
 
 /// Modules with line tables of DWARF 5 and 4.
@@ -124,7 +124,7 @@ fn rows_are_limited() {
     let rows = vec![13 + 14 + 5; 4_100_000];
     let lines =
         program(&[&place(10), &row(0, 1), &end(1), &place(20), &rows, &end(1), &place(15), &row(0, 1), &end(1)]);
-    let table = dwarf::read(&Sections { code: 0..1 << 24, lines: &lines, ..Sections::default() }, Naming::Files);
+    let table = dwarf::read(&Sections { code: 0..1 << 24, lines: &lines, ..Sections::default() });
     assert_eq!([10, 15, 30].map(|address| at(&table, address)), ["src/a.rs:2", "-", "-"]);
 }
 
@@ -147,8 +147,7 @@ fn names_are_limited() {
     code.extend(end(1));
     let lines = program_5(&header, &code);
     let read = |line_strings: &[u8]| {
-        let table =
-            dwarf::read(&Sections { code: 0..100_000, lines: &lines, strings: &[], line_strings }, Naming::Files);
+        let table = dwarf::read(&Sections { code: 0..100_000, lines: &lines, strings: &[], line_strings });
         let named = (10..20_000).filter_map(|address| table.line(address)).filter(|line| line.file.is_some());
         named.map(|line| line.file.map_or(0, |file| file.len())).collect::<Vec<_>>()
     };

@@ -1,7 +1,13 @@
 //! Lines of modules that are given as text.
 
-use super::*;
+#[cfg(feature = "dwarf")]
+use super::lines::{end, place, program, row};
+use super::listing::{instructions, listing};
+use crate::source::Source;
+#[cfg(feature = "dwarf")]
+use crate::source::SourceLine;
 use crate::wat;
+#[cfg(feature = "dwarf")]
 use std::fmt::Write;
 
 fn text_listing(text: &str) -> Vec<String> {
@@ -104,6 +110,7 @@ fn a_text_without_code_has_no_lines() {
     assert!((0..source.bytes.len() + 9).all(|offset| source.line(offset).is_none()));
 }
 
+#[cfg(feature = "dwarf")]
 #[test]
 fn a_line_table_that_the_text_brings_is_not_its_own() {
     let mut escaped = String::new();
@@ -115,10 +122,11 @@ fn a_line_table_that_the_text_brings_is_not_its_own() {
 }
 
 /// A binary that a text only quotes speaks for itself.
+#[cfg(feature = "dwarf")]
 #[test]
 fn a_quoted_binary_has_the_lines_of_its_table() {
     let mut escaped = String::new();
-    for byte in binary::with_table("(func nop)", &program(&[&place(2), &row(1, 40), &end(2)])) {
+    for byte in super::binary::with_table("(func nop)", &program(&[&place(2), &row(1, 40), &end(2)])) {
         let _ = write!(escaped, "\\{byte:02x}");
     }
     let text = format!("(module binary \"{escaped}\")");
@@ -142,4 +150,50 @@ fn lines_that_nobody_reads_are_not_counted() {
     let text = |columns: usize| format!("(module (func\nnop {}))", " ".repeat(columns));
     assert_eq!(text_listing(&text(100))[0], "Nop 2:1");
     assert_eq!(Source::read(text(20_000).as_bytes()).unwrap().line(0x19), None);
+}
+
+/// The assembler's own DWARF is an oracle: it takes the same positions while it writes the instructions. Its addresses
+/// are too low by the size of the number of functions, which is a byte here.
+#[cfg(feature = "dwarf")]
+#[test]
+fn lines_agree_with_the_dwarf_of_the_assembler() {
+    let agree = |text: &str| {
+        let (source, binary) = (Source::read(text.as_bytes()).unwrap(), super::binary::with_dwarf("x.wat", text));
+        let assembled = Source::read(&binary).unwrap();
+        let code = instructions(&source.bytes);
+        for (offset, operator) in &code {
+            let expected = assembled.line(offset - 1).map(|line| SourceLine { file: None, ..line });
+            assert_eq!(source.line(*offset), expected, "{operator:?} in {text}");
+        }
+        code.len()
+    };
+    let text = r#"(module
+      (type $s (struct (field (mut i32)))) (type $f (func (param i32) (result i32)))
+      (import "a" "b" (func $i (type $f)))
+      (func (export "c") (import "a" "c") (param i32))
+      (tag $t (param i32)) (memory 1) (table 2 funcref)
+      (func $empty) (func $one nop)
+      (func $legacy (param i32)
+        try
+          (call $empty)
+        catch $t
+          drop
+        catch_all
+        end)
+      (func $all (export "all") (param i32) (result i32) (local v128 funcref)
+        (block $x (result i32)
+          (try_table (catch $t $x)
+            (throw $t (i32.add (local.get 0)
+              (i32.const 1)))) unreachable)
+        (if (result i32) (then i32.const 1 (block $y (br_if $y (i32.const 0))))
+          (else (loop (result i32) i32.const 2 (select (i32.const 3) (local.get 0)))))
+        block $z
+          block (br_table 0 1 $z (i32.const 1)) end
+        end
+        (local.set 1 (v128.const i32x4 1 2 3 4)) (i32.store offset=4 (i32.const 8) (i32.const 1))
+        (local.set 2 (ref.func $one)) (drop (struct.new $s (i32.const 1)))
+        (call_indirect (type $f) (local.get 0)) (return_call $i)))"#;
+    assert_eq!(agree(text), 53);
+    let crlf = text.replace('\n', "\r\n");
+    assert_eq!(agree(&crlf), 53);
 }
