@@ -1,26 +1,9 @@
 //! Control structures, and instructions that code does not go on behind.
 
-use crate::engine::Engine;
 use crate::engine::knowledge::event::{ArmKind, Event, StructureKind};
+use crate::engine::state::Engine;
+use crate::engine::structure::Control;
 use crate::engine::tape::Tape;
-
-/// A control structure that is open.
-#[derive(Debug)]
-pub(super) struct Control {
-    /// How many operands lie below it.
-    pub(super) floor: usize,
-    params: u32,
-    results: u32,
-    /// How many loops are open here.
-    pub(super) loops: u32,
-}
-
-impl Control {
-    /// What holds the body of a function with so many results.
-    pub(super) fn of_function(results: u32) -> Control {
-        Control { floor: 0, params: 0, results, loops: 0 }
-    }
-}
 
 impl Engine<'_> {
     /// Says that the code of the structure that was just opened is reached whenever its start is.

@@ -5,7 +5,7 @@ use crate::engine::knowledge::contents::{Assigned, Content};
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::frames::RegionKey;
 use crate::engine::shape::{Arity, Shape};
-use crate::engine::{Engine, Origin};
+use crate::engine::state::{Engine, Origin};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::source::SourceLine;

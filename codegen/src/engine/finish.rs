@@ -1,47 +1,16 @@
 //! The end of a function: what was left for it to tell.
 
-use crate::code::{Code, FunctionRef, relocate};
 use crate::context::Context;
 use crate::engine::knowledge::frames::{Definition, Slot};
 use crate::engine::late::Late;
-use crate::engine::locals::Added;
-use crate::engine::{Engine, lower};
+use crate::engine::lower::bump::clear;
+use crate::engine::lowered::Lowered;
+use crate::engine::state::Engine;
 use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
 use crate::segment::Part;
-use wasm_encoder::{Function, InstructionSink, ValType};
-
-/// A lowered function.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Lowered {
-    /// The types of all locals that are not parameters.
-    pub(crate) locals: Vec<ValType>,
-    /// The locals that lowering added.
-    pub(crate) added: Vec<Added>,
-    /// The instructions.
-    pub(crate) code: Code,
-}
-
-impl Lowered {
-    /// The body: locals and instructions, once the indices of functions are known.
-    pub(crate) fn body(&self, index: impl Fn(FunctionRef) -> u32) -> Vec<u8> {
-        let mut bytes = Function::new_with_locals_types(self.locals.iter().copied()).into_raw_body();
-        // An index has five bytes at most.
-        bytes.reserve(self.code.bytes.len() + self.code.relocations.len() * 5);
-        relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
-        bytes
-    }
-
-    /// The body, for a sink that takes it as a function.
-    pub(crate) fn function(&self, index: impl Fn(FunctionRef) -> u32) -> Function {
-        let mut bytes = Vec::new();
-        relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
-        let mut function = Function::new_with_locals_types(self.locals.iter().copied());
-        function.raw(bytes);
-        function
-    }
-}
+use wasm_encoder::InstructionSink;
 
 impl Engine<'_> {
     /// The lowered function.
@@ -85,7 +54,7 @@ impl Engine<'_> {
                     }
                 }
                 Late::ClearFrame(frame, from) => {
-                    lower::clear(sink, context, frames.base(frame), from, frames.bytes(frame));
+                    clear(sink, context, frames.base(frame), from, frames.bytes(frame));
                 }
                 Late::Handle(local) => {
                     if let (Some(written), true) = (locals.written(local), locals.contents.is_read(local)) {

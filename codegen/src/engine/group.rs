@@ -16,12 +16,12 @@
 //! seen from outside, other than accesses of memory, or that could lead elsewhere.
 
 use crate::config::Optimize;
-use crate::engine::Engine;
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::group::Group;
 use crate::engine::knowledge::proven::{From, Subject};
 use crate::engine::knowledge::scan::{Check, Checked};
 use crate::engine::late::Late;
+use crate::engine::state::Engine;
 use crate::engine::tape::Piece;
 use crate::engine::tape::Tape;
 use crate::index::LocalIndex;

@@ -1,7 +1,7 @@
 //! Operands that are needed a second time, when the instructions that pushed them lie far behind.
 
-use crate::engine::Engine;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::state::Engine;
 use crate::index::LocalIndex;
 use crate::segment::Held;
 use wasm_encoder::ValType;

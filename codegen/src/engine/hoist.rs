@@ -40,12 +40,12 @@
 //! - `!=` has a step of 1, and stops at `b`.
 
 use crate::config::Optimize;
-use crate::engine::Engine;
 use crate::engine::compare::{Comparison, Relation, Sign, Term};
 use crate::engine::knowledge::proven::{From, Subject};
 use crate::engine::knowledge::scan::{Cast, Check, Checked, Counted, Scan};
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
+use crate::engine::state::Engine;
 use crate::engine::tape::{Piece, Tape};
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};

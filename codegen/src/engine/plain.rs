@@ -1,11 +1,11 @@
 //! Instructions that are neither control, nor about locals, nor intrinsics: sums and comparisons that make a counted loop,
 //! and the end of straight code.
 
-use crate::engine::Engine;
 use crate::engine::compare::{Comparison, Relation, Sign, Term};
 use crate::engine::knowledge::event::Event;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::shape::{Arity, Shape};
+use crate::engine::state::Engine;
 use crate::engine::tape::Tape;
 
 impl Engine<'_> {

@@ -6,9 +6,7 @@
 
 use crate::code::{Code, FunctionRef, Relocation};
 use crate::context::Context;
-use crate::engine::Engine;
 use crate::engine::knowledge::frames::{FrameId, Frames};
-use crate::engine::late::Late;
 use crate::engine::locals::Locals;
 use crate::engine::maker::Maker;
 use crate::globals::Global;
@@ -76,14 +74,5 @@ impl KeptScopes {
         let target = FunctionRef::Helper(Helper::EnterScope);
         code.relocations.push(Relocation { at: code.bytes.len(), replaces: 0, target });
         InstructionSink::new(&mut code.bytes).global_get(context.global(Global::Scope)).local_set(local.0);
-    }
-}
-
-impl Engine<'_> {
-    /// Leaves a place where the region of a frame is kept, if one of its segments becomes a structure.
-    pub(super) fn leave_scope_place(&mut self, frame: FrameId, maker: Maker) {
-        if self.context.has_scopes() {
-            self.tape.late(Late::KeepScope(frame, maker));
-        }
     }
 }

@@ -5,12 +5,14 @@ use crate::code::FunctionRef;
 use crate::engine::knowledge::contents::Content;
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::event::Outcome;
+use crate::engine::knowledge::frames::FrameId;
 use crate::engine::knowledge::frames::{RegionId, RegionKey};
 use crate::engine::knowledge::proven::{Fact, Subject};
 use crate::engine::late::Late;
+use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::state::{Engine, Origin};
 use crate::engine::tape::Position;
-use crate::engine::{Engine, Origin};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::sites::PlannedSite;
@@ -311,6 +313,13 @@ impl Engine<'_> {
             self.simple(Value::Unknown, |sink| {
                 sink.local_get(local.0);
             });
+        }
+    }
+
+    /// Leaves a place where the region of a frame is kept, if one of its segments becomes a structure.
+    pub(super) fn leave_scope_place(&mut self, frame: FrameId, maker: Maker) {
+        if self.context.has_scopes() {
+            self.tape.late(Late::KeepScope(frame, maker));
         }
     }
 }

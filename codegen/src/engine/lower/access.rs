@@ -15,7 +15,7 @@
 
 use crate::engine::lower::bounds::At;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::{Certain, Engine};
+use crate::engine::state::{Certain, Engine};
 use crate::index::LocalIndex;
 use crate::segment::Part;
 use crate::segment::{Out, packed};

@@ -8,7 +8,7 @@ use crate::engine::locals::Scratch;
 use crate::engine::lower::bump::Size;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::{Certain, Engine};
+use crate::engine::state::{Certain, Engine};
 use crate::helpers::{Alignment, Helper};
 use crate::segment::Held;
 use linmem_allocator::Zero;

@@ -22,7 +22,7 @@
 use crate::engine::locals::Scratch;
 use crate::engine::lower::access::Place;
 use crate::engine::operands::Operand;
-use crate::engine::{Certain, Engine};
+use crate::engine::state::{Certain, Engine};
 use wasm_encoder::InstructionSink;
 
 /// The largest number of bytes that is filled or copied by loads and stores.

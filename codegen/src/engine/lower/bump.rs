@@ -2,12 +2,12 @@
 
 use crate::config::Optimize;
 use crate::context::Context;
-use crate::engine::Engine;
 use crate::engine::knowledge::frames::FrameId;
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::state::Engine;
 use crate::helpers::{Alignment, Helper};
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;

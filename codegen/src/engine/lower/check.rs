@@ -3,11 +3,11 @@
 use crate::choices::Tracking;
 use crate::config::Optimize;
 use crate::context::Home;
-use crate::engine::Engine;
 use crate::engine::knowledge::frames::RegionKey;
 use crate::engine::locals::Scratch;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::state::Engine;
 use crate::globals::Global;
 use crate::helpers::{Helper, emit_load_header, push_home};
 use crate::index::LocalIndex;

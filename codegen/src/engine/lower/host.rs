@@ -24,7 +24,7 @@ use crate::engine::locals::Scratch;
 use crate::engine::lower::bounds::At;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
-use crate::engine::{Certain, Engine};
+use crate::engine::state::{Certain, Engine};
 use crate::globals::Global;
 use crate::helpers::{Call, Form};
 use crate::segment::Extent;

@@ -26,13 +26,13 @@
 //!
 //! In `$linmem.UseAfterFree`.
 
-use crate::engine::Engine;
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::proven::{Fact, From};
 use crate::engine::knowledge::scan::Checked;
 use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::split::Splits;
+use crate::engine::state::Engine;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};

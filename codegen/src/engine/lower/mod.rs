@@ -5,7 +5,7 @@ mod access;
 mod allocate;
 mod bounds;
 mod bulk;
-mod bump;
+pub(super) mod bump;
 mod check;
 mod host;
 mod live;
@@ -14,10 +14,8 @@ mod region;
 mod segment;
 mod vouched;
 
-pub(super) use bump::clear;
-
 use crate::engine::operands::Operand;
-use crate::engine::{Certain, Engine};
+use crate::engine::state::{Certain, Engine};
 use crate::helpers::Call;
 use linmem_intrinsics::{Operation, Signature};
 

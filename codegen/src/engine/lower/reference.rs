@@ -17,13 +17,13 @@
 //! sees it. So the operands leave the stack first, into locals, unless they are constants or locals anyway, and come back
 //! behind it.
 
-use crate::engine::Engine;
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::proven::Fact;
 use crate::engine::knowledge::scan::Cast;
 use crate::engine::late::Late;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::state::Engine;
 use crate::globals::Global;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;

@@ -6,12 +6,12 @@
 use crate::choices::Tracking;
 use crate::config::Optimize;
 use crate::context::Home;
-use crate::engine::Engine;
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::frames::{FrameId, RegionId, RegionKey};
 use crate::engine::late::Late;
 use crate::engine::maker::Maker;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::state::Engine;
 use crate::globals::Global;
 use crate::helpers::{Helper, emit_header, emit_store_header, push_home};
 use linmem_allocator::layout::{REGION_HANDLE, REGION_HEADER, REGION_PREVIOUS};

@@ -2,7 +2,7 @@
 
 use crate::engine::knowledge::event::Event;
 use crate::engine::operands::Operand;
-use crate::engine::{Certain, Engine};
+use crate::engine::state::{Certain, Engine};
 use crate::helpers::Helper;
 use crate::segment::Held;
 use crate::width::PointerInstructions;

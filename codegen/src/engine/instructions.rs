@@ -1,0 +1,124 @@
+//! Constants, locals and `drop`: the instructions whose operands and results the engine follows.
+
+use crate::engine::knowledge::contents::Content;
+use crate::engine::operands::{Operand, Value};
+use crate::engine::state::Engine;
+use crate::index::LocalIndex;
+
+impl Engine<'_> {
+    /// `i32.const`.
+    pub(crate) fn i32_const(&mut self, value: i32) {
+        self.simple(Value::I32(value), |sink| {
+            sink.i32_const(value);
+        });
+    }
+
+    /// `i32.const`, of which nothing is written if what takes it can do without.
+    pub(crate) fn i32_const_deferred(&mut self, value: i32) {
+        if !self.is_dead() {
+            self.push_deferred(Value::I32(value));
+        }
+    }
+
+    /// `i64.const`, in the same way.
+    pub(crate) fn i64_const_deferred(&mut self, value: i64) {
+        if !self.is_dead() {
+            self.push_deferred(Value::I64(value));
+        }
+    }
+
+    /// The handle of a region that an allocation takes, which does without if it knows the region.
+    pub(crate) fn handle(&mut self, local: LocalIndex) {
+        match self.locals.contents.content(local) {
+            Some(Content::Region(region)) if !self.is_dead() => self.push_deferred(Value::Region(region, Some(local))),
+            _ => self.local_get(local),
+        }
+    }
+
+    /// `i64.const`.
+    pub(crate) fn i64_const(&mut self, value: i64) {
+        self.simple(Value::I64(value), |sink| {
+            sink.i64_const(value);
+        });
+    }
+
+    /// `local.get`.
+    pub(crate) fn local_get(&mut self, local: LocalIndex) {
+        if self.is_dead() {
+            return;
+        }
+        match self.locals.contents.content(local) {
+            Some(Content::Slot(definition)) => {
+                let slot = self.knowledge.frames.definition(definition).slot;
+                self.push_deferred(Value::Slot(slot, Some(definition)));
+            }
+            content => {
+                // What is known of the local is known of the value; the local may change before that is used.
+                if let Some(Content::Region(region)) = content {
+                    return self.push_deferred(Value::Region(region, Some(local)));
+                }
+                self.locals.contents.read(local);
+                let local = self.locals.write(local);
+                self.simple(Value::Local(local), |sink| {
+                    sink.local_get(local.0);
+                });
+            }
+        }
+    }
+
+    /// `local.set`.
+    pub(crate) fn local_set(&mut self, local: LocalIndex) {
+        if self.is_dead() {
+            return;
+        }
+        let operand = self.pop();
+        if self.define(local, &operand).is_none() {
+            self.assign(local, &operand);
+        }
+    }
+
+    pub(super) fn assign(&mut self, local: LocalIndex, operand: &Operand) {
+        self.materialize(operand);
+        self.tape.emit(|sink| {
+            sink.local_set(local.0);
+        });
+        self.assigned(local, operand);
+        self.learn(local, operand);
+    }
+
+    /// `local.tee`.
+    pub(crate) fn local_tee(&mut self, local: LocalIndex) {
+        if self.is_dead() {
+            return;
+        }
+        let operand = self.pop();
+        match self.define(local, &operand) {
+            Some(value) => self.push_deferred(value),
+            None => {
+                self.materialize(&operand);
+                self.tape.emit(|sink| {
+                    sink.local_tee(local.0);
+                });
+                self.assigned(local, &operand);
+                self.learn(local, &operand);
+                match operand.value {
+                    Value::Region(region, _) => self.push(Value::Region(region, Some(local))),
+                    _ => self.push(Value::Local(local)),
+                }
+            }
+        }
+    }
+
+    /// `drop`.
+    pub(crate) fn drop(&mut self) {
+        if self.is_dead() {
+            return;
+        }
+        let operand = self.pop();
+        if !operand.deferred {
+            self.tape.emit(|sink| {
+                sink.drop();
+            });
+        }
+    }
+}

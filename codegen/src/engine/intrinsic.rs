@@ -1,0 +1,81 @@
+//! Intrinsics: the way from an operation on the stack to its lowering.
+
+use crate::engine::knowledge::event::Event;
+use crate::engine::operands::Operand;
+use crate::engine::state::{Certain, Engine, Purpose};
+use crate::engine::tape::Position;
+use linmem_intrinsics::{Operation, Signature};
+
+/// Whether an intrinsic does nothing that could be seen from outside but read and write memory, and reads nothing else that
+/// changes but globals.
+pub(crate) fn is_access(operation: Operation) -> bool {
+    match operation {
+        Operation::Get(_)
+        | Operation::Set(_)
+        | Operation::GetField(_)
+        | Operation::SetField(_)
+        | Operation::Address
+        | Operation::Size
+        | Operation::Slice
+        | Operation::OfAddress
+        | Operation::Fill
+        | Operation::Copy
+        | Operation::LastErrno => true,
+        Operation::Open
+        | Operation::Allocate
+        | Operation::AllocateAligned
+        | Operation::Close
+        | Operation::Host(_)
+        | Operation::WriteAll
+        | Operation::ReadExact
+        | Operation::ReadToEnd
+        | Operation::Args
+        | Operation::Environ
+        | Operation::Item
+        | Operation::OpenPath => false,
+    }
+}
+
+impl Engine<'_> {
+    /// An intrinsic, with its operands on the stack.
+    ///
+    /// # Errors
+    ///
+    /// If it is a violation for certain.
+    pub(crate) fn intrinsic(&mut self, signature: &Signature) -> Result<(), Certain> {
+        if self.is_dead() {
+            return Ok(());
+        }
+        let is_access = is_access(signature.intrinsic.operation());
+        if !is_access {
+            self.event(Event::Pinned);
+        }
+        self.current = Some((signature.intrinsic, None));
+        let mut operands = std::mem::take(&mut self.taken);
+        self.take(signature, &mut operands);
+        let lowered = self.lower(signature, &mut operands);
+        self.taken = operands;
+        // No check that comes later may move before what this has done.
+        if !is_access || lowered.is_err() {
+            self.event(Event::Pinned);
+        }
+        self.locals.free_spills();
+        let end = self.tape.here();
+        self.locals.free_held(end);
+        if lowered.is_err() {
+            match self.purpose {
+                Purpose::Code => self.die(None),
+                Purpose::Findings => self.produce(signature.results().len() as u32),
+            }
+        }
+        lowered
+    }
+
+    /// The operand's position, which `take` has ensured exists.
+    pub(super) fn at(&mut self, operand: &Operand) -> Position {
+        match operand.position {
+            Some(position) => position,
+            None => self.tape.here(),
+        }
+    }
+}

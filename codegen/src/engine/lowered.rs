@@ -1,0 +1,36 @@
+//! A lowered function.
+
+use crate::code::{Code, FunctionRef, relocate};
+use crate::engine::locals::Added;
+use wasm_encoder::{Function, ValType};
+
+/// A lowered function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lowered {
+    /// The types of all locals that are not parameters.
+    pub(crate) locals: Vec<ValType>,
+    /// The locals that lowering added.
+    pub(crate) added: Vec<Added>,
+    /// The instructions.
+    pub(crate) code: Code,
+}
+
+impl Lowered {
+    /// The body: locals and instructions, once the indices of functions are known.
+    pub(crate) fn body(&self, index: impl Fn(FunctionRef) -> u32) -> Vec<u8> {
+        let mut bytes = Function::new_with_locals_types(self.locals.iter().copied()).into_raw_body();
+        // An index has five bytes at most.
+        bytes.reserve(self.code.bytes.len() + self.code.relocations.len() * 5);
+        relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
+        bytes
+    }
+
+    /// The body, for a sink that takes it as a function.
+    pub(crate) fn function(&self, index: impl Fn(FunctionRef) -> u32) -> Function {
+        let mut bytes = Vec::new();
+        relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
+        let mut function = Function::new_with_locals_types(self.locals.iter().copied());
+        function.raw(bytes);
+        function
+    }
+}
