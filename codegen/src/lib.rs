@@ -10,6 +10,7 @@
 //! WebAssembly is encoded; what may be asked is in `linmem-intrinsics`, where bytes live in `linmem-allocator`.
 
 pub mod build;
+mod check;
 mod choices;
 mod code;
 pub mod config;

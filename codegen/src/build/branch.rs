@@ -1,6 +1,6 @@
 //! Branches that close the regions that they leave.
 
-use crate::build::FunctionBuilder;
+use crate::build::builder::FunctionBuilder;
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::shape::{Arity, Shape};
 use crate::index::LocalIndex;

@@ -1,7 +1,8 @@
 //! Control structures.
 
+use crate::build::builder::FunctionBuilder;
+use crate::build::operand::Operand;
 use crate::build::structure::{Catches, Structure};
-use crate::build::{FunctionBuilder, Operand};
 use crate::engine::knowledge::event::StructureKind;
 use linmem_allocator::Unwind;
 use wasm_encoder::{BlockType, Instruction};

@@ -15,8 +15,9 @@
 //! end
 //! ```
 
-use crate::build::FunctionBuilder;
-use crate::build::structure::{Catches, Structure, label_of, relabel};
+use crate::build::builder::FunctionBuilder;
+use crate::build::labels::{label_of, relabel};
+use crate::build::structure::{Catches, Structure};
 use crate::engine::knowledge::event::StructureKind;
 use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
 

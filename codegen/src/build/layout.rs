@@ -1,6 +1,7 @@
 //! The finished module of a builder: indices and sections.
 
-use crate::build::module::{Entry, FunctionId, ModuleBuilder, Source, TypeId};
+use crate::build::ids::{FunctionId, TypeId};
+use crate::build::module::{Entry, ModuleBuilder, Source};
 use crate::code::{FunctionRef, Missing, NO_INDEX};
 use crate::digest::number;
 use crate::error::Error;
@@ -20,6 +21,28 @@ pub(super) struct Layout {
     hosts: IndexMap<HostImport, (u32, TypeId)>,
     helpers: IndexMap<Helper, (u32, TypeId)>,
     missing: Missing,
+}
+
+impl ModuleBuilder {
+    /// The finished module, with its helpers and names, valid.
+    ///
+    /// # Errors
+    ///
+    /// When a declared function was not defined, or what the frontend wrote does not validate.
+    pub fn finish(mut self) -> Result<Vec<u8>, Error> {
+        let undefined = self.functions.iter().find_map(|entry| match &entry.source {
+            Source::Declared { name, body: None } => Some(name.clone()),
+            _ => None,
+        });
+        if let Some(name) = undefined {
+            return Err(Error::Builder { message: format!("{name} is declared but not defined") });
+        }
+        let layout = Layout::new(&mut self);
+        let bytes = layout.write(&self);
+        layout.check_indices()?;
+        crate::module::validate(&bytes, |_| true)?;
+        Ok(bytes)
+    }
 }
 
 impl Layout {

@@ -1,7 +1,6 @@
 //! Lowering into somebody else's module writer, function by function.
 
-use crate::build::FunctionBuilder;
-use crate::build::function::Signatures;
+use crate::build::builder::{FunctionBuilder, Signatures};
 use crate::build::sink::ModuleSink;
 use crate::choices::Choices;
 use crate::code::{FunctionRef, Missing};

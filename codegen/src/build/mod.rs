@@ -5,9 +5,12 @@
 //! with [`Lowering`].
 
 mod branch;
+mod builder;
 mod control;
 mod function;
 mod handler;
+mod ids;
+mod labels;
 mod layout;
 mod lowering;
 mod module;
@@ -20,9 +23,10 @@ mod structure;
 mod types;
 mod wasi;
 
+pub use builder::FunctionBuilder;
 pub use control::Label;
-pub use function::FunctionBuilder;
+pub use ids::{FunctionId, TypeId};
 pub use lowering::Lowering;
-pub use module::{FunctionId, ModuleBuilder, TypeId};
+pub use module::ModuleBuilder;
 pub use operand::{Local, OnStack, Operand, Region, Segment};
 pub use sink::ModuleSink;

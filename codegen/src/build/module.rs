@@ -1,8 +1,7 @@
 //! A module, while it is being built.
 
-use crate::build::FunctionBuilder;
-use crate::build::function::Signatures;
-use crate::build::layout::Layout;
+use crate::build::builder::{FunctionBuilder, Signatures};
+use crate::build::ids::{FunctionId, TypeId};
 use crate::build::lowering::{NewMemory, new_memory};
 use crate::build::types::Types;
 use crate::choices::Choices;
@@ -24,15 +23,6 @@ use wasm_encoder::{
     ConstExpr, DataSection, ExportKind, GlobalSection, GlobalType, NameMap, RefType, SubType, TableSection, TableType,
     TagKind, TagSection, TagType, ValType,
 };
-
-/// A function of a [`ModuleBuilder`]: its number in the order of declaration, imports included. Instructions that are
-/// given to a [`FunctionBuilder`] refer to functions by this number; the index comes with the finished module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FunctionId(pub u32);
-
-/// A type of a [`ModuleBuilder`]: its index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TypeId(pub u32);
 
 pub(super) enum Source {
     Import { module: String, name: String },
@@ -250,26 +240,6 @@ impl ModuleBuilder {
     /// Makes a function the one that runs when the module is instantiated.
     pub fn start(&mut self, function: FunctionId) {
         self.start = Some(function);
-    }
-
-    /// The finished module, with its helpers and names, valid.
-    ///
-    /// # Errors
-    ///
-    /// When a declared function was not defined, or what the frontend wrote does not validate.
-    pub fn finish(mut self) -> Result<Vec<u8>, Error> {
-        let undefined = self.functions.iter().find_map(|entry| match &entry.source {
-            Source::Declared { name, body: None } => Some(name.clone()),
-            _ => None,
-        });
-        if let Some(name) = undefined {
-            return Err(Error::Builder { message: format!("{name} is declared but not defined") });
-        }
-        let layout = Layout::new(&mut self);
-        let bytes = layout.write(&self);
-        layout.check_indices()?;
-        crate::module::validate(&bytes, |_| true)?;
-        Ok(bytes)
     }
 
     fn entry(&mut self, ty: TypeId, source: Source) -> FunctionId {

@@ -1,6 +1,6 @@
 //! What operations take: constants, locals, segments, code, or what is on the stack already.
 
-use crate::build::FunctionBuilder;
+use crate::build::builder::FunctionBuilder;
 use crate::index::LocalIndex;
 use wasm_encoder::Instruction;
 

@@ -1,7 +1,7 @@
 //! linmem's operations, with their operands as arguments.
 
-use crate::build::operand::Bytes;
-use crate::build::{FunctionBuilder, Operand, Region, Segment};
+use crate::build::builder::FunctionBuilder;
+use crate::build::operand::{Bytes, Operand, Region, Segment};
 use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::{Access, Intrinsic, Operation};
 use wasm_encoder::ValType;

@@ -21,24 +21,15 @@
 //!
 //! These structures are hidden: the labels of raw instructions do not count them.
 
-use crate::build::structure::{Catches, Structure};
-use crate::build::{FunctionBuilder, Region};
+use crate::build::builder::FunctionBuilder;
+use crate::build::operand::Region;
+use crate::build::structure::{Catches, Scope, Structure};
 use crate::engine::knowledge::event::StructureKind;
 use crate::error::{Error, Place};
 use crate::index::LocalIndex;
 use linmem_allocator::{Nesting, Unwind};
 use linmem_intrinsics::{Intrinsic, Violation};
 use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
-
-/// A region whose scope is open.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scope {
-    handle: LocalIndex,
-    /// How many control structures were open where it began.
-    depth: usize,
-    /// How many were open where its code began.
-    code: usize,
-}
 
 impl FunctionBuilder<'_> {
     /// Opens a region and closes it on every way out of `code`: at its end, and before every branch, return or throw

@@ -1,6 +1,6 @@
 //! The types of a module that is being built.
 
-use crate::build::module::TypeId;
+use crate::build::ids::TypeId;
 use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use wasm_encoder::{CompositeInnerType, Encode, SubType, TypeSection, ValType};

@@ -1,7 +1,7 @@
 //! Calls of WASI, and the fields of its records, with their operands as arguments.
 
-use crate::build::operand::Bytes;
-use crate::build::{FunctionBuilder, Operand, Region, Segment};
+use crate::build::builder::FunctionBuilder;
+use crate::build::operand::{Bytes, Operand, Region, Segment};
 use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::Intrinsic;
 use linmem_intrinsics::wasi::{Field, Function};

@@ -10,8 +10,11 @@ use std::borrow::Cow;
 use wasm_encoder::{CustomSection, Encode, ProducersField, ProducersSection};
 use wasmparser::{BinaryReader, BinaryReaderError, ProducersSectionReader};
 
+/// The number of the custom section in the binary format.
+pub(crate) const CUSTOM: u8 = 0;
+
 /// The names of the sections that are written anew.
-pub(super) const NAME: &str = "name";
+pub(crate) const NAME: &str = "name";
 const PRODUCERS: &str = "producers";
 const TARGET_FEATURES: &str = "target_features";
 
@@ -20,16 +23,16 @@ const TOOL: &str = "linmem";
 
 /// A custom section of the input.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Custom<'a> {
+pub(crate) struct Custom<'a> {
     /// Its name.
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     /// What follows the name.
-    pub(super) data: &'a [u8],
+    pub(crate) data: &'a [u8],
 }
 
 /// What becomes of a custom section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// It is kept.
     Kept,
     /// It is written anew, behind all others.
@@ -39,7 +42,7 @@ pub(super) enum Fate {
 }
 
 impl Custom<'_> {
-    pub(super) fn fate(&self) -> Fate {
+    pub(crate) fn fate(&self) -> Fate {
         let prefixes = [".debug_", "metadata.code.", "reloc."];
         if matches!(self.name, NAME | PRODUCERS | TARGET_FEATURES | crate::sites::SECTION) {
             Fate::Anew
@@ -53,13 +56,13 @@ impl Custom<'_> {
     }
 
     /// Whether it is a section that only a relocatable object has.
-    pub(super) fn is_of_object(&self) -> bool {
+    pub(crate) fn is_of_object(&self) -> bool {
         self.name == "linking" || self.name.starts_with("reloc.")
     }
 }
 
 /// Writes `producers` with linmem among the tools, if the input has such a section. One that cannot be read is kept.
-pub(super) fn write_producers(sections: &[Custom<'_>], out: &mut Vec<u8>) {
+pub(crate) fn write_producers(sections: &[Custom<'_>], out: &mut Vec<u8>) {
     let all: Vec<&Custom<'_>> = sections.iter().filter(|section| section.name == PRODUCERS).collect();
     let Some(first) = all.first() else { return };
     let mut fields: IndexMap<String, IndexMap<String, String>> = IndexMap::new();
@@ -81,7 +84,7 @@ pub(super) fn write_producers(sections: &[Custom<'_>], out: &mut Vec<u8>) {
     let mut data = Vec::new();
     section.encode(&mut data);
     // Name and size come with the section; the contents are all that is wanted.
-    out.push(crate::link::scan::CUSTOM);
+    out.push(CUSTOM);
     out.extend_from_slice(&data);
 }
 
@@ -102,7 +105,7 @@ fn read_producers(
 
 /// Writes `target_features` with the features that linmem's code uses, if the input has such a section. One that cannot be
 /// read is kept.
-pub(super) fn write_target_features(sections: &[Custom<'_>], used: &Features, out: &mut Vec<u8>) {
+pub(crate) fn write_target_features(sections: &[Custom<'_>], used: &Features, out: &mut Vec<u8>) {
     const USED: u8 = b'+';
     let all: Vec<&Custom<'_>> = sections.iter().filter(|section| section.name == TARGET_FEATURES).collect();
     let Some(first) = all.first() else { return };
@@ -134,12 +137,12 @@ fn read_features(data: &[u8]) -> Result<Vec<(String, u8)>, BinaryReaderError> {
 }
 
 /// Whether the input says which features it uses.
-pub(super) fn has_target_features(sections: &[Custom<'_>]) -> bool {
+pub(crate) fn has_target_features(sections: &[Custom<'_>]) -> bool {
     sections.iter().any(|section| section.name == TARGET_FEATURES)
 }
 
 /// Writes a custom section.
-pub(super) fn write(name: &str, data: &[u8], out: &mut Vec<u8>) {
-    out.push(crate::link::scan::CUSTOM);
+pub(crate) fn write(name: &str, data: &[u8], out: &mut Vec<u8>) {
+    out.push(CUSTOM);
     CustomSection { name: name.into(), data: Cow::Borrowed(data) }.encode(out);
 }

@@ -9,7 +9,7 @@ use wasmparser::{FuncType, Import, TypeRef};
 
 /// What becomes of an imported function.
 #[derive(Clone, Debug)]
-pub(super) enum Fate<'a> {
+pub(crate) enum Fate<'a> {
     /// It stays.
     Kept {
         /// The module that it is imported from.
@@ -30,7 +30,7 @@ pub(super) enum Fate<'a> {
 
 /// The functions that a module imports.
 #[derive(Debug, Default)]
-pub(super) struct Imports<'a> {
+pub(crate) struct Imports<'a> {
     /// What becomes of each, by its index as a function.
     functions: Vec<Fate<'a>>,
     /// The first import that uses segments: its name and how it has them.
@@ -41,7 +41,7 @@ pub(super) struct Imports<'a> {
 
 impl<'a> Imports<'a> {
     /// Takes one more import, of whatever kind.
-    pub(super) fn add(&mut self, import: &Import<'a>, ty: Option<&FuncType>, config: &Config) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, import: &Import<'a>, ty: Option<&FuncType>, config: &Config) -> Result<(), Error> {
         let place = Place::Import(self.count);
         self.count += 1;
         if import.module != MODULE {
@@ -113,32 +113,32 @@ impl<'a> Imports<'a> {
     }
 
     /// Whether anything is imported from `linmem`.
-    pub(super) fn has_any(&self) -> bool {
+    pub(crate) fn has_any(&self) -> bool {
         self.from_linmem
     }
 
     /// Whether an intrinsic is imported.
-    pub(super) fn has(&self, intrinsic: Intrinsic) -> bool {
+    pub(crate) fn has(&self, intrinsic: Intrinsic) -> bool {
         self.functions.iter().any(|fate| matches!(fate, Fate::Intrinsic(signature) if signature.intrinsic == intrinsic))
     }
 
     /// What a segment is, if any import says so.
-    pub(super) fn representation(&self) -> Option<Representation> {
+    pub(crate) fn representation(&self) -> Option<Representation> {
         self.representation.as_ref().map(|(_, representation)| *representation)
     }
 
     /// How many functions are imported.
-    pub(super) fn function_count(&self) -> u32 {
+    pub(crate) fn function_count(&self) -> u32 {
         self.functions.len() as u32
     }
 
     /// What becomes of the imported functions, by index.
-    pub(super) fn functions(&self) -> &[Fate<'a>] {
+    pub(crate) fn functions(&self) -> &[Fate<'a>] {
         &self.functions
     }
 
     /// The intrinsic that a function is, if it is one.
-    pub(super) fn intrinsic(&self, function: u32) -> Option<&Signature> {
+    pub(crate) fn intrinsic(&self, function: u32) -> Option<&Signature> {
         match self.functions.get(function as usize) {
             Some(Fate::Intrinsic(signature)) => Some(signature),
             _ => None,
@@ -146,7 +146,7 @@ impl<'a> Imports<'a> {
     }
 
     /// Whether a function of WASI is imported as it is. Hosts want the memory of such a module whatever the function does.
-    pub(super) fn uses_wasi(&self) -> bool {
+    pub(crate) fn uses_wasi(&self) -> bool {
         self.functions.iter().any(|fate| match fate {
             Fate::Kept { module, .. } => *module == wasi::MODULE,
             Fate::Host { module, .. } => *module == wasi::MODULE,
@@ -155,7 +155,7 @@ impl<'a> Imports<'a> {
     }
 
     /// Whether a function is known not to return.
-    pub(super) fn never_returns(&self, function: u32) -> bool {
+    pub(crate) fn never_returns(&self, function: u32) -> bool {
         let is_exit = |module: &str, name: &str| module == "wasi_snapshot_preview1" && name == "proc_exit";
         match self.functions.get(function as usize) {
             Some(Fate::Kept { module, name }) => is_exit(module, name),
@@ -166,7 +166,7 @@ impl<'a> Imports<'a> {
     }
 
     /// The imports that stay under a name, for reuse: `(module, name)` to the index of the function.
-    pub(super) fn kept(&self) -> IndexMap<(&str, &str), u32> {
+    pub(crate) fn kept(&self) -> IndexMap<(&str, &str), u32> {
         let mut kept = IndexMap::new();
         for (index, fate) in (0..).zip(&self.functions) {
             match fate {

@@ -3,7 +3,6 @@
 //! ```text
 //!   scan      parse and validate all, find the functions that call intrinsics, and every index of a function
 //!   imports   what the imports from `linmem` stand for, and what a segment is
-//!   flow      what can be said of the program's regions without running it
 //!   memory    which memory segments are in, and where linmem's part of it begins
 //!   share     how linmem and the program share a memory that the module brings
 //!   function  lower one function through the engine
@@ -20,16 +19,15 @@
 //! Functions that call no intrinsic are copied byte for byte but for the indices of functions. A module that imports
 //! nothing from `linmem` comes out as it went in.
 
-mod custom;
+pub(crate) mod custom;
 mod features;
-mod flow;
 mod function;
-mod imports;
+pub(crate) mod imports;
 mod memory;
 mod names;
 mod plan;
-mod reach;
-mod scan;
+pub(crate) mod reach;
+pub(crate) mod scan;
 mod sections;
 mod segments;
 pub(crate) mod shape;
@@ -93,7 +91,7 @@ pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error
     let mut warnings = Vec::new();
     if input.imports.has_any() && choices(&input, config).checks_regions() {
         // What is perhaps wrong is for `check` to tell.
-        let uses = flow::findings(&input, config.nesting)?;
+        let uses = crate::check::findings(&input, config.nesting)?;
         warnings.extend(uses.into_iter().filter(|found| found.certain).map(|found| found.finding));
     }
     warnings.extend(findings);
@@ -107,7 +105,7 @@ pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
     let findings = || -> Result<Vec<Finding>, Errors> {
         let source = Source::read(bytes)?;
         let input = Input::parse(&source, config)?;
-        let uses = flow::findings(&input, config.nesting)?;
+        let uses = crate::check::findings(&input, config.nesting)?;
         let mut findings: Vec<Finding> = uses.into_iter().map(|found| found.finding).collect();
         let mut thorough = config.clone();
         if let Some(representation) = input.imports.representation().filter(|kind| kind.carries_size()) {

@@ -25,7 +25,7 @@ impl Structure {
 }
 
 /// The offsets in the binary of the calls that every execution of a function reaches.
-pub(super) fn certain_calls(input: &Input<'_>, body: &Body<'_>) -> BTreeSet<usize> {
+pub(crate) fn certain_calls(input: &Input<'_>, body: &Body<'_>) -> BTreeSet<usize> {
     let mut reach = Reach { input, open: vec![Structure::new(true, false)] };
     let mut calls = BTreeSet::new();
     // The function is valid, so that all of it can be read.

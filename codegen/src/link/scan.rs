@@ -21,43 +21,43 @@ use wasmparser::{
 
 /// A section, as it stands in the input.
 #[derive(Clone, Debug)]
-pub(super) struct Section {
+pub(crate) struct Section {
     /// Its number in the binary format.
-    pub(super) id: u8,
+    pub(crate) id: u8,
     /// Its contents.
-    pub(super) range: Range<usize>,
+    pub(crate) range: Range<usize>,
 }
 
 /// A function that is defined in the input.
-pub(super) struct Body<'a> {
+pub(crate) struct Body<'a> {
     /// Its index.
-    pub(super) index: u32,
+    pub(crate) index: u32,
     /// Its locals and code.
-    pub(super) body: FunctionBody<'a>,
+    pub(crate) body: FunctionBody<'a>,
     /// Where its body has indices of functions, counted from the start of the body.
-    pub(super) references: Vec<Relocation>,
+    pub(crate) references: Vec<Relocation>,
     /// Where its body has `memory.size` and `memory.grow`, in order.
-    pub(super) sizes: Vec<SizeInstruction>,
+    pub(crate) sizes: Vec<SizeInstruction>,
     /// If it calls intrinsics: what lowering needs to know.
-    pub(super) calls: Option<Calls>,
+    pub(crate) calls: Option<Calls>,
 }
 
 /// A `memory.size` or a `memory.grow`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SizeInstruction {
+pub(crate) struct SizeInstruction {
     /// Where the index of its memory is, counted from the start of the body; one byte of instruction lies before it.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// How many bytes the index has.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// The memory.
-    pub(super) memory: u32,
+    pub(crate) memory: u32,
     /// What takes its place if the memory is split.
-    pub(super) helper: Helper,
+    pub(crate) helper: Helper,
 }
 
 impl SizeInstruction {
     /// Whether an operator is one, and of which memory.
-    pub(super) fn of(operator: &Operator<'_>) -> Option<(u32, Helper)> {
+    pub(crate) fn of(operator: &Operator<'_>) -> Option<(u32, Helper)> {
         match operator {
             Operator::MemorySize { mem } => Some((*mem, Helper::ProgramSize)),
             Operator::MemoryGrow { mem } => Some((*mem, Helper::ProgramGrow)),
@@ -67,57 +67,54 @@ impl SizeInstruction {
 }
 
 /// What lowering needs to know of a function that calls intrinsics.
-pub(super) struct Calls {
+pub(crate) struct Calls {
     /// A validator to be, which knows the arity of every instruction.
-    pub(super) validator: FuncToValidate<ValidatorResources>,
+    pub(crate) validator: FuncToValidate<ValidatorResources>,
     /// How often each local is assigned, parameters first; shorter if the last ones never are.
-    pub(super) assigned: Vec<Assigned>,
+    pub(crate) assigned: Vec<Assigned>,
 }
 
 /// A module, parsed and valid.
-pub(super) struct Input<'a> {
+pub(crate) struct Input<'a> {
     /// The binary.
-    pub(super) bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
     /// What is known of its source.
-    pub(super) source: &'a Source<'a>,
+    pub(crate) source: &'a Source<'a>,
     /// Its sections, in order.
-    pub(super) sections: Vec<Section>,
+    pub(crate) sections: Vec<Section>,
     /// Its types, function types among them.
-    pub(super) types: wasmparser::types::Types,
+    pub(crate) types: wasmparser::types::Types,
     /// The imported functions.
-    pub(super) imports: Imports<'a>,
+    pub(crate) imports: Imports<'a>,
     /// The imports of all kinds.
-    pub(super) import_list: Vec<wasmparser::Import<'a>>,
+    pub(crate) import_list: Vec<wasmparser::Import<'a>>,
     /// The defined functions.
-    pub(super) bodies: Vec<Body<'a>>,
+    pub(crate) bodies: Vec<Body<'a>>,
     /// How many functions there are, imported ones included.
-    pub(super) function_count: u32,
+    pub(crate) function_count: u32,
     /// How many memories there are, imported ones included.
-    pub(super) memory_count: u32,
+    pub(crate) memory_count: u32,
     /// How many memories are imported.
-    pub(super) imported_memory_count: u32,
+    pub(crate) imported_memory_count: u32,
     /// How many globals there are, imported ones included.
-    pub(super) global_count: u32,
+    pub(crate) global_count: u32,
     /// How many globals are imported.
-    pub(super) imported_global_count: u32,
+    pub(crate) imported_global_count: u32,
     /// The constant expressions of the defined globals.
-    pub(super) global_values: Vec<ConstExpr<'a>>,
+    pub(crate) global_values: Vec<ConstExpr<'a>>,
     /// The exports.
-    pub(super) exports: Vec<wasmparser::Export<'a>>,
+    pub(crate) exports: Vec<wasmparser::Export<'a>>,
     /// The custom sections, in order.
-    pub(super) customs: Vec<Custom<'a>>,
+    pub(crate) customs: Vec<Custom<'a>>,
     /// The subsections of the name section that could be read. Of two sections the first one counts.
-    pub(super) names: Vec<Name<'a>>,
+    pub(crate) names: Vec<Name<'a>>,
     /// The names of functions, once somebody has asked.
     function_names: OnceCell<BTreeMap<u32, String>>,
     /// The intrinsics that are not only called: exported, in a table, in a global, referred to by an instruction.
-    pub(super) shims: BTreeSet<u32>,
+    pub(crate) shims: BTreeSet<u32>,
     /// What is wrong with the imports.
-    pub(super) errors: Vec<Error>,
+    pub(crate) errors: Vec<Error>,
 }
-
-/// The number of the custom section in the binary format.
-pub(super) const CUSTOM: u8 = 0;
 
 impl<'a> Input<'a> {
     /// Parses and validates a module.
@@ -125,7 +122,7 @@ impl<'a> Input<'a> {
     /// # Errors
     ///
     /// If it is not valid, with its place.
-    pub(super) fn parse(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
+    pub(crate) fn parse(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
         Input::read(source, config).map_err(|error| source.locate(error))
     }
 
@@ -182,12 +179,12 @@ impl<'a> Input<'a> {
     }
 
     /// The type of a function.
-    pub(super) fn function_type(&self, function: u32) -> &FuncType {
+    pub(crate) fn function_type(&self, function: u32) -> &FuncType {
         self.types[self.types.as_ref().core_function_at(function)].unwrap_func()
     }
 
     /// The name of a function, as the name section has it.
-    pub(super) fn named(&self, function: u32) -> Option<&str> {
+    pub(crate) fn named(&self, function: u32) -> Option<&str> {
         let names = self.function_names.get_or_init(|| {
             let mut names = BTreeMap::new();
             for subsection in &self.names {
@@ -203,13 +200,13 @@ impl<'a> Input<'a> {
     }
 
     /// The place of an instruction.
-    pub(super) fn place(&self, function: u32, offset: usize) -> Place {
+    pub(crate) fn place(&self, function: u32, offset: usize) -> Place {
         let source = self.source.line(offset).map(Box::new);
         Place::Instruction { function: self.function_name(function), offset, source }
     }
 
     /// What messages call a function.
-    pub(super) fn function_name(&self, function: u32) -> String {
+    pub(crate) fn function_name(&self, function: u32) -> String {
         match self.named(function) {
             Some(name) => format!("${name}"),
             None => format!("function {function}"),

@@ -3,13 +3,11 @@
 //! The line programs of `.debug_line` are read one after another, without the units that refer to them in
 //! `.debug_info`. So the directory of the compilation is known only where the line table itself has it, in DWARF 5.
 
-use crate::module::features;
 use crate::source::files::Files;
 use crate::source::program;
+use crate::source::sections::{Bytes, Sections};
 use crate::source::table::{Builder, Table};
 use gimli::{DebugLine, DebugLineOffset, EndianSlice, Format, LittleEndian, Reader};
-use std::ops::Range;
-use wasmparser::{Encoding, Parser, Payload};
 
 /// The largest header of a line program that is read, in bytes. Its parsed form is many times as large, and the header
 /// of a unit with ten thousand files is about half of this.
@@ -18,51 +16,6 @@ const MOST_HEADER: usize = 512 * 1024;
 /// The size of an address in versions of DWARF that do not say it in the line table: all that a module of less than
 /// 4 GiB needs. Longer addresses are in little endian, so that their lower half is read.
 const ADDRESS_SIZE: u8 = 4;
-
-/// A part of a section, as gimli reads it.
-pub(super) type Bytes<'a> = EndianSlice<'a, LittleEndian>;
-
-/// The sections of a module that hold its lines. A section that does not exist is empty.
-#[derive(Default)]
-pub(super) struct Sections<'a> {
-    /// The contents of the code section: the number of functions, then the functions.
-    pub(super) code: Range<usize>,
-    /// `.debug_line`
-    pub(super) lines: &'a [u8],
-    /// `.debug_str`
-    pub(super) strings: &'a [u8],
-    /// `.debug_line_str`
-    pub(super) line_strings: &'a [u8],
-}
-
-impl<'a> Sections<'a> {
-    /// Finds the sections, in an invalid module up to the first error.
-    pub(super) fn find(bytes: &'a [u8]) -> Sections<'a> {
-        let mut sections = Sections::default();
-        let mut parser = Parser::new(0);
-        parser.set_features(features());
-        for payload in parser.parse_all(bytes).map_while(Result::ok) {
-            match payload {
-                Payload::Version { encoding: Encoding::Component, .. } => break,
-                Payload::CodeSectionStart { range, .. } => sections.code = range,
-                Payload::CustomSection(custom) => {
-                    let section = match custom.name() {
-                        ".debug_line" => &mut sections.lines,
-                        ".debug_str" => &mut sections.strings,
-                        ".debug_line_str" => &mut sections.line_strings,
-                        _ => continue,
-                    };
-                    // The first one of a name counts.
-                    if section.is_empty() {
-                        *section = custom.data();
-                    }
-                }
-                _ => {}
-            }
-        }
-        sections
-    }
-}
 
 /// Reads all line programs that can be read.
 pub(super) fn read(sections: &Sections<'_>) -> Table {

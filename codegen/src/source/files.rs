@@ -1,6 +1,6 @@
 //! The names of files in line programs.
 
-use crate::source::dwarf::{Bytes, Sections};
+use crate::source::sections::{Bytes, Sections};
 use gimli::{AttributeValue, FileEntry, LineProgramHeader};
 use indexmap::IndexSet;
 

@@ -3,7 +3,8 @@
 //! ```text
 //!   text      the lines of the code of a module that is given as text
 //!   item      the lines of its other fields
-//!   dwarf     the line table of a module that is given in the binary format, and the sections that it needs
+//!   dwarf     the line table of a module that is given in the binary format
+//!   sections  the sections that it needs
 //!   program   runs one line program of such a table
 //!   files     the names of the files of line programs
 //!   table     what text and dwarf make: finds the line of an address
@@ -23,6 +24,8 @@ mod files;
 mod item;
 #[cfg(feature = "dwarf")]
 mod program;
+#[cfg(feature = "dwarf")]
+mod sections;
 #[cfg(any(feature = "text", feature = "dwarf"))]
 mod table;
 #[cfg(test)]
@@ -146,7 +149,7 @@ impl Source<'_> {
         }
         #[cfg(feature = "dwarf")]
         {
-            let sections = dwarf::Sections::find(&self.bytes);
+            let sections = sections::Sections::find(&self.bytes);
             Lines { origin: sections.code.start, table: dwarf::read(&sections) }
         }
         #[cfg(not(feature = "dwarf"))]

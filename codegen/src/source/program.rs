@@ -9,8 +9,8 @@
 //! - The iterator keeps every file that the program defines, however many there are.
 //! - The state machine negates the operand of `advance_line`, which overflows for the smallest one.
 
-use crate::source::dwarf::Bytes;
 use crate::source::files::Files;
+use crate::source::sections::Bytes;
 use crate::source::table::{Builder, Position};
 use gimli::{IncompleteLineProgram, LineInstruction, LineRow};
 use std::collections::BTreeMap;

@@ -2,7 +2,8 @@
 
 use super::lines::{at, end, place, program, program_5, row, table, with_length};
 use super::listing::{instructions, listing};
-use crate::source::dwarf::{self, Sections};
+use crate::source::dwarf;
+use crate::source::sections::Sections;
 use crate::source::{Source, SourceLine};
 use std::path::Path;
 use wasm_encoder::{CustomSection, Section};

@@ -3,7 +3,8 @@
 use super::binary::{with_dwarf, with_table};
 use super::lines::{at, end, place, program, program_5, row, table};
 use crate::source::Source;
-use crate::source::dwarf::{self, Sections};
+use crate::source::dwarf;
+use crate::source::sections::Sections;
 
 const TEXT: &str =
     "(module (import \"a\" \"b\" (func))\n(func (local f64)\nnop\n(drop\n(i32.const 1)))\n(func call 0))";

@@ -1,6 +1,7 @@
 //! Line tables that are made by hand.
 
-use crate::source::dwarf::{self, Sections};
+use crate::source::dwarf;
+use crate::source::sections::Sections;
 use crate::source::table::Table;
 
 /// A line program of DWARF 4 with the files `src/a.rs`, `b.rs` and `/c.rs`.

@@ -1,58 +1,13 @@
-//! From the instructions of a function to its graph: what each one does with handles.
-//!
-//! The walk goes beside wasmparser's validator, which knows the arity of every instruction and the height of the stack.
-//! `control` has the instructions that control structures are made of.
+//! A function while it is read, and what ordinary instructions do with handles.
 
-use super::allocates;
-use super::control;
 use super::frames::{Frame, Frames, Kind};
 use super::graph::{Graph, Origin, Step, Way};
 use super::handlers::{Handlers, Tag};
+use super::uses::allocates;
 use crate::engine::knowledge::contents::Assigned;
-use crate::error::Error;
-use crate::link::scan::{Body, Calls, Input};
+use crate::link::scan::{Calls, Input};
 use linmem_intrinsics::{Operation, Signature};
-use wasmparser::{
-    FuncToValidate, FuncValidator, FuncValidatorAllocations, Operator, OperatorsReader, TypeRef, ValType,
-    ValidatorResources,
-};
-
-/// The graph of a function; nothing if it tracks no region, or is beyond what is analysed.
-pub(super) fn graph(input: &Input<'_>, body: &Body<'_>, calls: &Calls) -> Result<Option<Graph>, Error> {
-    let again = FuncToValidate { resources: calls.validator.resources.clone(), ..calls.validator };
-    let imported_tags = input.import_list.iter().filter(|import| matches!(import.ty, TypeRef::Tag(_))).count();
-    let ty = input.function_type(body.index);
-    let mut walk = Walk {
-        input,
-        calls,
-        params: ty.params().len() as u32,
-        validator: again.into_validator(FuncValidatorAllocations::default()),
-        graph: Graph::default(),
-        frames: Frames::default(),
-        handlers: Handlers::new(imported_tags as u32),
-        live: true,
-        operands: Vec::new(),
-    };
-    walk.begin(ty.results().len() as u32);
-    let mut reader = body.body.get_binary_reader();
-    walk.validator.read_locals(&mut reader)?;
-    let mut operators = OperatorsReader::new(reader);
-    while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset()?;
-        if walk.step(&operator, offset).is_none() {
-            return Ok(None);
-        }
-        walk.validator.op(offset, &operator)?;
-        if walk.live {
-            walk.operands.resize(walk.validator.operand_stack_height() as usize, Operand::Other);
-        }
-    }
-    let Walk { mut graph, handlers, .. } = walk;
-    if graph.regions.is_empty() || handlers.finish(&mut graph).is_none() {
-        return Ok(None);
-    }
-    Ok(Some(graph))
-}
+use wasmparser::{FuncValidator, Operator, ValType, ValidatorResources};
 
 /// What an operand can be, whatever the ways to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +22,10 @@ pub(super) enum Operand {
 
 /// A function that is being read.
 pub(super) struct Walk<'a> {
-    input: &'a Input<'a>,
-    calls: &'a Calls,
+    pub(super) input: &'a Input<'a>,
+    pub(super) calls: &'a Calls,
     /// How many parameters the function has.
-    params: u32,
+    pub(super) params: u32,
     pub(super) validator: FuncValidator<ValidatorResources>,
     pub(super) graph: Graph,
     pub(super) frames: Frames,
@@ -82,7 +37,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn begin(&mut self, results: u32) {
+    pub(super) fn begin(&mut self, results: u32) {
         let start = self.graph.leader();
         self.graph.place(start);
         let label = self.graph.leader();
@@ -99,64 +54,7 @@ impl Walk<'_> {
         });
     }
 
-    /// One instruction, before the validator has seen it. Nothing if the function cannot be analysed.
-    fn step(&mut self, operator: &Operator<'_>, offset: usize) -> Option<()> {
-        let height = self.validator.operand_stack_height();
-        if control::structure(self, operator, height, offset)? || !self.live {
-            return Some(());
-        }
-        match *operator {
-            Operator::LocalGet { local_index } => self.local_get(local_index, height),
-            Operator::LocalSet { local_index } => {
-                self.assign(local_index, height.saturating_sub(1), |local, at| Step::Set { local, at });
-            }
-            Operator::LocalTee { local_index } => {
-                self.assign(local_index, height.saturating_sub(1), |local, at| Step::Tee { local, at });
-            }
-            // Comparing handles tells nobody enough to close a region.
-            Operator::Drop | Operator::I32Eqz => self.pop(height.saturating_sub(1), |at| Step::Drop { at }),
-            Operator::I32Eq | Operator::I32Ne => self.pop(height.saturating_sub(2), |at| Step::Drop { at }),
-            Operator::Call { function_index } => match self.input.imports.intrinsic(function_index) {
-                Some(signature) => self.intrinsic(&signature.clone(), height, offset),
-                None => {
-                    self.call(operator, height)?;
-                    if self.input.imports.never_returns(function_index) {
-                        self.stop();
-                    }
-                }
-            },
-            Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(function_index) {
-                Some(signature) => {
-                    let signature = *signature;
-                    self.intrinsic(&signature, height, offset);
-                    let at = height.saturating_sub(signature.operand_count() as u32);
-                    self.leave(at, signature.results().len() as u32, offset);
-                }
-                None => self.tail_call(operator, height, offset)?,
-            },
-            Operator::ReturnCallIndirect { .. } | Operator::ReturnCallRef { .. } => {
-                self.tail_call(operator, height, offset)?;
-            }
-            Operator::CallIndirect { .. }
-            | Operator::CallRef { .. }
-            | Operator::Suspend { .. }
-            | Operator::Switch { .. }
-            | Operator::Resume { .. }
-            | Operator::ResumeThrow { .. }
-            | Operator::ResumeThrowRef { .. } => {
-                self.call(operator, height)?;
-                control::resume(self, operator, offset);
-            }
-            _ => {
-                if !control::transfer(self, operator, height, offset)? {
-                    self.consume(operator, height)?;
-                }
-            }
-        }
-        Some(())
-    }
-
-    fn local_get(&mut self, local: u32, height: u32) {
+    pub(super) fn local_get(&mut self, local: u32, height: u32) {
         let operand = self.operand_of(local);
         if operand != Operand::Other {
             self.graph.push(Step::Get { local, at: height });
@@ -176,7 +74,7 @@ impl Walk<'_> {
         }
     }
 
-    fn assign(&mut self, local: u32, at: u32, step: impl FnOnce(u32, u32) -> Step) {
+    pub(super) fn assign(&mut self, local: u32, at: u32, step: impl FnOnce(u32, u32) -> Step) {
         if self.operand_of(local) == Operand::Other {
             return;
         }
@@ -203,13 +101,13 @@ impl Walk<'_> {
         Some(at)
     }
 
-    fn call(&mut self, operator: &Operator<'_>, height: u32) -> Option<()> {
+    pub(super) fn call(&mut self, operator: &Operator<'_>, height: u32) -> Option<()> {
         self.consume(operator, height)?;
         self.throw(None);
         Some(())
     }
 
-    fn tail_call(&mut self, operator: &Operator<'_>, height: u32, offset: usize) -> Option<()> {
+    pub(super) fn tail_call(&mut self, operator: &Operator<'_>, height: u32, offset: usize) -> Option<()> {
         let at = self.consume(operator, height)?;
         self.leave(at, 0, offset);
         Some(())
@@ -234,7 +132,7 @@ impl Walk<'_> {
         self.live = false;
     }
 
-    fn intrinsic(&mut self, signature: &Signature, height: u32, offset: usize) {
+    pub(super) fn intrinsic(&mut self, signature: &Signature, height: u32, offset: usize) {
         let at = height.saturating_sub(signature.operand_count() as u32);
         match signature.intrinsic.operation() {
             Operation::Open => {

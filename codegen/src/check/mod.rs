@@ -1,6 +1,6 @@
 //! What can be said of a program's regions without running it: the findings of a data-flow analysis.
 //!
-//! The input is a function of the module that is linked, before anything is lowered. `build` walks it once, beside
+//! The input is a function of the module that is linked, before anything is lowered. `read` walks it once, beside
 //! wasmparser's validator, and keeps what matters: where handles of regions come from, move and are consumed, and
 //! where control goes. `solve` computes for every leader (an instruction that control comes to from elsewhere) what
 //! holds on the ways to it, and `judge` goes over every instruction that can be reached once and reports.
@@ -10,12 +10,14 @@
 //!   graph     steps, leaders and branches: the function as the analysis has it
 //!   handlers  where an exception goes
 //!   frames    the control structures around an instruction
-//!   build     from instructions to the graph
+//!   read      from instructions to the graph
+//!   walk      a function while it is read
 //!   control   the same for control structures and branches
 //!   state     what is known at one place: which slot holds which handle, and how regions stand
 //!   transfer  what a step does to a state
 //!   solve     the least states that agree with every branch
 //!   judge     the findings
+//!   uses      which functions have to do with regions
 //! ```
 //!
 //! A region is a call of `MemoryAllocator.new`, or a parameter that is closed or allocated from and never assigned. What
@@ -26,12 +28,12 @@
 //! ways may be barred by what the program computes is not looked at. Functions beyond a bound on the work, which no
 //! compiler writes, have no findings.
 
-mod build;
 mod control;
 mod frames;
 mod graph;
 mod handlers;
 mod judge;
+mod read;
 mod regions;
 mod solve;
 mod state;
@@ -39,46 +41,48 @@ mod state;
 #[cfg(feature = "text")]
 mod tests;
 mod transfer;
+mod uses;
+mod walk;
 
-use crate::code::FunctionRef;
 use crate::error::{Error, Finding, Severity};
 use crate::link::reach::certain_calls;
 use crate::link::scan::{Body, Input};
 use graph::Graph;
 use linmem_allocator::Nesting;
-use linmem_intrinsics::{Intrinsic, Operation, Violation};
+use linmem_intrinsics::{Intrinsic, Violation};
 use regions::Regions;
 use solve::Solution;
 use std::collections::BTreeSet;
+use uses::uses_regions;
 
 /// Something that is wrong with a use of a region, or may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Flaw {
+pub(crate) struct Flaw {
     /// Whether it is certain.
-    pub(super) severity: Severity,
+    pub(crate) severity: Severity,
     /// What the use violates; nothing if a region is left open.
-    pub(super) kind: Option<Violation>,
+    pub(crate) kind: Option<Violation>,
     /// The intrinsic that is used; `MemoryAllocator.new` if a region is left open.
-    pub(super) intrinsic: Intrinsic,
+    pub(crate) intrinsic: Intrinsic,
     /// What is wrong, as a sentence.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// The offset of the instruction in the binary.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
     /// The offset of the call that opened the region that the message speaks of, if this function opened it. It can be
     /// `offset` itself.
-    pub(super) opened: Option<usize>,
+    pub(crate) opened: Option<usize>,
 }
 
 /// A flaw, as a finding.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// Whether it is a use that is wrong whenever it is reached.
-    pub(super) certain: bool,
+    pub(crate) certain: bool,
     /// What is wrong. It is an error only if every execution of the function reaches it.
-    pub(super) finding: Finding,
+    pub(crate) finding: Finding,
 }
 
 /// The flaws of all functions, in the order of the binary.
-pub(super) fn findings(input: &Input<'_>, nesting: Nesting) -> Result<Vec<Found>, Error> {
+pub(crate) fn findings(input: &Input<'_>, nesting: Nesting) -> Result<Vec<Found>, Error> {
     let mut findings = Vec::new();
     for body in &input.bodies {
         let flaws = analyse(input, body, nesting)?;
@@ -115,12 +119,12 @@ impl Flaw {
 }
 
 /// The flaws of a function, sorted by offset.
-pub(super) fn analyse(input: &Input<'_>, body: &Body<'_>, nesting: Nesting) -> Result<Vec<Flaw>, Error> {
+pub(crate) fn analyse(input: &Input<'_>, body: &Body<'_>, nesting: Nesting) -> Result<Vec<Flaw>, Error> {
     let Some(calls) = &body.calls else { return Ok(Vec::new()) };
     if !uses_regions(input, body) {
         return Ok(Vec::new());
     }
-    let Some(graph) = build::graph(input, body, calls)? else { return Ok(Vec::new()) };
+    let Some(graph) = read::graph(input, body, calls)? else { return Ok(Vec::new()) };
     let solution = solve(&graph, nesting);
     Ok(solution.map(|solution| judge::flaws(&graph, &solution, nesting)).unwrap_or_default())
 }
@@ -134,23 +138,4 @@ fn solve(graph: &Graph, nesting: Nesting) -> Option<Solution> {
     }
     // Which handles are uncertain does not depend on how regions stand: it is the same the second time.
     Solution::compute(graph, nesting, first.uses.uncertain)
-}
-
-/// Whether an operation allocates from the region whose handle is its first operand.
-fn allocates(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::Allocate | Operation::AllocateAligned | Operation::ReadToEnd | Operation::Args | Operation::Environ
-    )
-}
-
-/// Whether a function refers to an intrinsic that opens or closes regions or allocates. Most do not, and need no graph.
-fn uses_regions(input: &Input<'_>, body: &Body<'_>) -> bool {
-    body.references.iter().any(|reference| match reference.target {
-        FunctionRef::Program(function) => input.imports.intrinsic(function).is_some_and(|signature| {
-            let operation = signature.intrinsic.operation();
-            matches!(operation, Operation::Open | Operation::Close) || allocates(operation)
-        }),
-        _ => false,
-    })
 }

@@ -9,12 +9,12 @@ mod program;
 mod run;
 
 use super::{labels, module, parse, render};
-use crate::link::flow::graph::{Graph, Step};
-use crate::link::flow::regions::Regions;
-use crate::link::flow::solve::Solution;
-use crate::link::flow::state::Slot;
-use crate::link::flow::transfer::Uses;
-use crate::link::flow::{analyse, build};
+use crate::check::graph::{Graph, Step};
+use crate::check::regions::Regions;
+use crate::check::solve::Solution;
+use crate::check::state::Slot;
+use crate::check::transfer::Uses;
+use crate::check::{analyse, read};
 use linmem_allocator::Nesting;
 use linmem_intrinsics::Violation;
 use program::{Generator, Style};
@@ -80,7 +80,7 @@ fn compare(seed: u64, style: Style, nesting: Nesting, seen: &mut Seen) {
     let flaws = analyse(&input, body, nesting).unwrap();
     let lines: BTreeSet<String> = flaws.iter().map(|flaw| render(&labels, flaw)).collect();
     let Some(calls) = &body.calls else { return };
-    let Some(graph) = build::graph(&input, body, calls).unwrap() else { return };
+    let Some(graph) = read::graph(&input, body, calls).unwrap() else { return };
     let unknown = unknown(&graph, nesting, |offset| labels[&offset].clone());
     let executions = run::all(&program, nesting);
     let context = format!("seed {seed}, {style:?}, {nesting}: {text}{lines:#?}");

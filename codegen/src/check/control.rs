@@ -1,8 +1,8 @@
 //! Control structures and branches: where they lead, and what they carry along.
 
-use super::build::{Operand, Walk};
 use super::frames::{Frame, Kind};
 use super::graph::{Branch, Leader, Step, Way};
+use super::walk::{Operand, Walk};
 use std::collections::BTreeSet;
 use wasmparser::{BlockType, Catch, Handle, ModuleArity, Operator, ResumeTable};
 

@@ -1,0 +1,109 @@
+//! From the instructions of a function to its graph: what each one does with handles.
+//!
+//! The walk goes beside wasmparser's validator, which knows the arity of every instruction and the height of the stack.
+//! `control` has the instructions that control structures are made of.
+
+use super::control;
+use super::frames::Frames;
+use super::graph::{Graph, Step};
+use super::handlers::Handlers;
+use super::walk::{Operand, Walk};
+use crate::error::Error;
+use crate::link::scan::{Body, Calls, Input};
+use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader, TypeRef};
+
+/// The graph of a function; nothing if it tracks no region, or is beyond what is analysed.
+pub(super) fn graph(input: &Input<'_>, body: &Body<'_>, calls: &Calls) -> Result<Option<Graph>, Error> {
+    let again = FuncToValidate { resources: calls.validator.resources.clone(), ..calls.validator };
+    let imported_tags = input.import_list.iter().filter(|import| matches!(import.ty, TypeRef::Tag(_))).count();
+    let ty = input.function_type(body.index);
+    let mut walk = Walk {
+        input,
+        calls,
+        params: ty.params().len() as u32,
+        validator: again.into_validator(FuncValidatorAllocations::default()),
+        graph: Graph::default(),
+        frames: Frames::default(),
+        handlers: Handlers::new(imported_tags as u32),
+        live: true,
+        operands: Vec::new(),
+    };
+    walk.begin(ty.results().len() as u32);
+    let mut reader = body.body.get_binary_reader();
+    walk.validator.read_locals(&mut reader)?;
+    let mut operators = OperatorsReader::new(reader);
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset()?;
+        if walk.step(&operator, offset).is_none() {
+            return Ok(None);
+        }
+        walk.validator.op(offset, &operator)?;
+        if walk.live {
+            walk.operands.resize(walk.validator.operand_stack_height() as usize, Operand::Other);
+        }
+    }
+    let Walk { mut graph, handlers, .. } = walk;
+    if graph.regions.is_empty() || handlers.finish(&mut graph).is_none() {
+        return Ok(None);
+    }
+    Ok(Some(graph))
+}
+
+impl Walk<'_> {
+    /// One instruction, before the validator has seen it. Nothing if the function cannot be analysed.
+    fn step(&mut self, operator: &Operator<'_>, offset: usize) -> Option<()> {
+        let height = self.validator.operand_stack_height();
+        if control::structure(self, operator, height, offset)? || !self.live {
+            return Some(());
+        }
+        match *operator {
+            Operator::LocalGet { local_index } => self.local_get(local_index, height),
+            Operator::LocalSet { local_index } => {
+                self.assign(local_index, height.saturating_sub(1), |local, at| Step::Set { local, at });
+            }
+            Operator::LocalTee { local_index } => {
+                self.assign(local_index, height.saturating_sub(1), |local, at| Step::Tee { local, at });
+            }
+            // Comparing handles tells nobody enough to close a region.
+            Operator::Drop | Operator::I32Eqz => self.pop(height.saturating_sub(1), |at| Step::Drop { at }),
+            Operator::I32Eq | Operator::I32Ne => self.pop(height.saturating_sub(2), |at| Step::Drop { at }),
+            Operator::Call { function_index } => match self.input.imports.intrinsic(function_index) {
+                Some(signature) => self.intrinsic(&signature.clone(), height, offset),
+                None => {
+                    self.call(operator, height)?;
+                    if self.input.imports.never_returns(function_index) {
+                        self.stop();
+                    }
+                }
+            },
+            Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(function_index) {
+                Some(signature) => {
+                    let signature = *signature;
+                    self.intrinsic(&signature, height, offset);
+                    let at = height.saturating_sub(signature.operand_count() as u32);
+                    self.leave(at, signature.results().len() as u32, offset);
+                }
+                None => self.tail_call(operator, height, offset)?,
+            },
+            Operator::ReturnCallIndirect { .. } | Operator::ReturnCallRef { .. } => {
+                self.tail_call(operator, height, offset)?;
+            }
+            Operator::CallIndirect { .. }
+            | Operator::CallRef { .. }
+            | Operator::Suspend { .. }
+            | Operator::Switch { .. }
+            | Operator::Resume { .. }
+            | Operator::ResumeThrow { .. }
+            | Operator::ResumeThrowRef { .. } => {
+                self.call(operator, height)?;
+                control::resume(self, operator, offset);
+            }
+            _ => {
+                if !control::transfer(self, operator, height, offset)? {
+                    self.consume(operator, height)?;
+                }
+            }
+        }
+        Some(())
+    }
+}
