@@ -5,7 +5,8 @@
 
 mod support;
 
-use linmem::allocator::layout::REGION_HEADER;
+use linmem::allocator::Width;
+use linmem::allocator::layout::Layout;
 use linmem::{Config, Optimize, Safety};
 use linmem_host::wasmtime::Val;
 use std::fmt::Write;
@@ -81,7 +82,11 @@ fn instructions() {
             let (result, cost) = run(&linked, name, *times);
             // `iovec` adds up addresses, which lie behind the header of a region that has one; `many` starts elsewhere.
             let has_header = config.safety == Some(Safety::Temporal) && *name == "iovec";
-            let expected = if has_header { expected + times * REGION_HEADER as i32 } else { *expected };
+            let expected = if has_header {
+                expected + times * Layout::of(Width::Bits32).region_header() as i32
+            } else {
+                *expected
+            };
             assert!(*name == "many" || result == expected, "{name} gives what the program by hand gives");
             let limit = limits.iter().find(|(of, _)| *of == column).map(|(_, limit)| *limit);
             let limit = match (*name, &column[..]) {

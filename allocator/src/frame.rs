@@ -22,7 +22,7 @@ impl FramePlan {
     /// Adds an allocation of `bytes` and gives its offset; nothing when the frame would become larger than one inline
     /// bump can reserve.
     pub fn push(&mut self, bytes: u32) -> Option<u32> {
-        let end = u64::from(self.bytes) + room(bytes);
+        let end = u64::from(self.bytes) + room(u64::from(bytes));
         if end > u64::from(INLINE_BYTES) {
             return None;
         }

@@ -1,7 +1,7 @@
 //! How much memory to ask for.
 //!
-//! `memory.grow` costs a system call, so linmem doubles what it owns; a refused doubling is not the end, as exactly
-//! what is missing may still be had.
+//! `memory.grow` costs a system call, so linmem doubles what it owns. If the host refuses to double it, exactly what is
+//! missing may still be available.
 
 use crate::layout::PAGE;
 
@@ -11,22 +11,19 @@ pub const fn pages(bytes: u64) -> u64 {
 }
 
 /// The numbers of pages to ask for, in order, when `missing` bytes are missing and `owned` pages are owned.
-pub const fn attempts(missing: u64, owned: u32) -> [u64; 2] {
+pub const fn attempts(missing: u64, owned: u64) -> [u64; 2] {
     let missing = pages(missing);
-    [if missing > owned as u64 { missing } else { owned as u64 }, missing]
+    [if missing > owned { missing } else { owned }, missing]
 }
 
-/// What `memory.grow` returns when it refuses.
-pub const REFUSED: u32 = u32::MAX;
-
-/// The index of the last page that a 32-bit memory can have. It lies above [`CEILING`](crate::layout::CEILING), and is
-/// never used.
-pub const LAST_PAGE: u32 = 65535;
+/// What `memory.grow` returns when it refuses: the largest number that a pointer can hold, which is the low bits of this.
+pub const REFUSED: u64 = u64::MAX;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::CEILING;
+    use crate::layout::{Layout, UNAVAILABLE};
+    use crate::width::Width;
 
     #[test]
     fn growth_doubles_and_then_asks_for_what_is_missing() {
@@ -34,10 +31,14 @@ mod tests {
         assert_eq!(attempts(1, 8), [8, 1]);
         assert_eq!(attempts(65537, 1), [2, 2]);
         assert_eq!(attempts(1 << 32, 0), [65536, 65536]);
+        assert_eq!(attempts(UNAVAILABLE, 1 << 20), [1 << 32, 1 << 32]);
+        assert_eq!(attempts(u64::MAX, 1), [1 << 48, 1 << 48]);
     }
 
     #[test]
-    fn the_last_page_is_above_the_ceiling() {
-        assert_eq!(u64::from(LAST_PAGE) * u64::from(PAGE), u64::from(CEILING));
+    fn a_refusal_is_no_page_that_is_used() {
+        for width in Width::ALL {
+            assert!(REFUSED & width.largest() > Layout::of(width).last_page());
+        }
     }
 }

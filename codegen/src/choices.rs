@@ -1,8 +1,8 @@
 //! The choices of a configuration that lowering depends on.
 
 use crate::config::{Config, OnViolation, Optimize};
-use linmem_allocator::layout;
-use linmem_allocator::{Nesting, OutOfMemory, Zero};
+use linmem_allocator::layout::Layout;
+use linmem_allocator::{Nesting, OutOfMemory, Width, Zero};
 use linmem_intrinsics::{Representation, Safety};
 
 /// The choices of a [`Config`] that lowering depends on.
@@ -73,9 +73,9 @@ impl Choices {
         self.gives_null() && !self.checks_regions()
     }
 
-    /// How many bytes at the end of each chunk are kept for a region's header.
-    pub(crate) fn reserve(self) -> u32 {
-        if self.checks_regions() { layout::REGION_HEADER } else { 0 }
+    /// How many bytes at the end of each chunk are kept for a region's header, in a memory of this width.
+    pub(crate) fn reserve(self, width: Width) -> u32 {
+        if self.checks_regions() { Layout::of(width).region_header() } else { 0 }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a user chooses: one structure for the library and the command line.
 
+use crate::context::WIDTH;
 use crate::error::Error;
-use linmem_allocator::growth::LAST_PAGE;
-use linmem_allocator::layout::PAGE;
+use linmem_allocator::layout::{Layout, PAGE};
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem_intrinsics::{Names, Representation, Safety};
 use std::fmt;
@@ -105,7 +105,7 @@ pub struct SplitAddress {
 impl SplitAddress {
     /// The largest split, in pages: linmem needs at least one usable page above it, and the last page of an address space
     /// is never used.
-    pub(crate) const MOST: u32 = LAST_PAGE - 1;
+    pub(crate) const MOST: u32 = Layout::of(WIDTH).last_page() as u32 - 1;
 
     /// A split after so many pages of 64 KiB; `None` for 0, and if linmem would have no page above it.
     pub fn of_pages(pages: u32) -> Option<SplitAddress> {

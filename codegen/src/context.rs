@@ -3,10 +3,13 @@
 use crate::choices::Choices;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::segment::Segments;
-use linmem_allocator::Width;
-use linmem_allocator::layout;
+use linmem_allocator::layout::{self, Address, Layout};
+use linmem_allocator::{Width, growth};
 use linmem_intrinsics::{Representation, Safety};
 use wasm_encoder::MemArg;
+
+/// The width of all memories that linmem works on so far.
+pub(crate) const WIDTH: Width = Width::Bits32;
 
 /// Where home, the first chunk, comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,38 +17,39 @@ pub(crate) enum Home {
     /// It is reserved when the module is made.
     Reserved {
         /// The address of its header.
-        start: u32,
+        start: Address,
         /// The address behind it.
-        end: u32,
+        end: Address,
         /// Whether the header holds zeros when the module starts.
         zeroed: bool,
     },
     /// It is found when the first region is opened, so that opening one must look.
     Found {
         /// A global that holds the address from which on linmem may have all up to `end`; without one home is grown.
-        base: Option<(GlobalIndex, u32)>,
+        base: Option<(GlobalIndex, Address)>,
     },
 }
 
 impl Home {
     /// Home from `base` to `end`, if there is room for anything.
-    pub(crate) fn reserved(base: u32, end: u32, zeroed: bool, choices: Choices) -> Option<Home> {
-        let start = layout::align_up(u64::from(base), layout::ALIGNMENT);
-        let fits = start + u64::from(layout::CHUNK_HEADER + choices.reserve()) <= u64::from(end);
-        let start = u32::try_from(start).ok().filter(|_| fits)?;
-        Some(Home::Reserved { start, end, zeroed })
+    pub(crate) fn reserved(base: Address, end: Address, zeroed: bool, choices: Choices) -> Option<Home> {
+        let start = layout::align_up(base, u64::from(layout::ALIGNMENT));
+        let header = Layout::of(WIDTH).chunk_header();
+        let fits = start + u64::from(header + choices.reserve(WIDTH)) <= end;
+        fits.then_some(Home::Reserved { start, end, zeroed })
     }
 
     /// Home from `base` on in a memory that linmem defines, and how many pages that memory starts with.
-    pub(crate) fn in_new_memory(base: u32, choices: Choices) -> Option<(Home, u64)> {
-        let needed = u64::from(base) + u64::from(2 * layout::CHUNK_HEADER + choices.reserve());
-        let pages = needed.div_ceil(u64::from(layout::PAGE)).max(1);
-        let end = (pages * u64::from(layout::PAGE)).min(u64::from(layout::CEILING)) as u32;
+    pub(crate) fn in_new_memory(base: Address, choices: Choices) -> Option<(Home, u64)> {
+        let layout = Layout::of(WIDTH);
+        let needed = base + u64::from(2 * layout.chunk_header() + choices.reserve(WIDTH));
+        let pages = growth::pages(needed).max(1);
+        let end = (pages * u64::from(layout::PAGE)).min(layout.ceiling());
         Some((Home::reserved(base, end, true, choices)?, pages))
     }
 
     /// The address of the header, if it is known when the module is made.
-    pub(crate) fn start(self) -> Option<u32> {
+    pub(crate) fn start(self) -> Option<Address> {
         match self {
             Home::Reserved { start, .. } => Some(start),
             Home::Found { .. } => None,
@@ -53,9 +57,9 @@ impl Home {
     }
 
     /// How many pages linmem owns when the module starts.
-    pub(crate) fn pages(self) -> u32 {
+    pub(crate) fn pages(self) -> u64 {
         match self {
-            Home::Reserved { start, end, .. } => (end - start).div_ceil(layout::PAGE),
+            Home::Reserved { start, end, .. } => growth::pages(end - start),
             Home::Found { .. } => 0,
         }
     }
@@ -130,6 +134,16 @@ impl Context {
     /// The width of addresses, sizes and offsets in the memory.
     pub(crate) fn width(&self) -> Width {
         self.width
+    }
+
+    /// Where headers have their fields, and where chunks end.
+    pub(crate) fn layout(&self) -> Layout {
+        Layout::of(self.width)
+    }
+
+    /// How many bytes at the end of each chunk are kept for a region's header.
+    pub(crate) fn reserve(&self) -> u32 {
+        self.choices.reserve(self.width)
     }
 
     /// Whether the program's `memory.size` and `memory.grow` of a memory are calls of helpers.

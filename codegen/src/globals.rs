@@ -4,7 +4,7 @@ use crate::choices::Tracking;
 use crate::context::{Context, Growth, Home};
 use crate::width::PointerType;
 use linmem_allocator::Width;
-use linmem_allocator::layout::{self, FIRST_HANDLE, HANDLE_STEP};
+use linmem_allocator::layout::{FIRST_HANDLE, HANDLE_STEP};
 use wasm_encoder::{ConstExpr, ValType};
 
 /// A global of linmem's, in the order of their indices. All are mutable.
@@ -101,7 +101,7 @@ impl Context {
                 let start = self.start(global);
                 let value = match self.width() {
                     Width::Bits32 => ConstExpr::i32_const(start as i32),
-                    Width::Bits64 => ConstExpr::i64_const(i64::from(start)),
+                    Width::Bits64 => ConstExpr::i64_const(start as i64),
                 };
                 NewGlobal { global, ty: self.width().val_type(), value }
             }
@@ -122,12 +122,13 @@ impl Context {
         }
     }
 
-    fn start(&self, global: Global) -> u32 {
+    /// What a global that holds a pointer, a number of pages or a handle starts as.
+    fn start(&self, global: Global) -> u64 {
         match (global, self.home) {
-            (Global::Top, Home::Reserved { start, .. }) => start + layout::CHUNK_HEADER,
-            (Global::Limit, Home::Reserved { end, .. }) => end - self.choices.reserve(),
+            (Global::Top, Home::Reserved { start, .. }) => start + u64::from(self.layout().chunk_header()),
+            (Global::Limit, Home::Reserved { end, .. }) => end - u64::from(self.reserve()),
             (Global::Region, home) => home.start().unwrap_or_default(),
-            (Global::Serial, _) => FIRST_HANDLE.wrapping_sub(HANDLE_STEP),
+            (Global::Serial, _) => u64::from(FIRST_HANDLE).wrapping_sub(u64::from(HANDLE_STEP)),
             // Where the header of home has yet to be cleared, nothing is owned until it is.
             (Global::Owned, Home::Reserved { zeroed: true, .. }) => self.home.pages(),
             _ => 0,

@@ -9,7 +9,6 @@ use linmem_intrinsics::ValueType;
 use wasm_encoder::{InstructionSink, MemArg, ValType};
 
 /// The types of pointers.
-#[allow(dead_code, reason = "the lowerings are moved to these types one after the other")]
 pub(crate) trait PointerType {
     /// The type of a pointer, as wasm-encoder has it.
     fn val_type(self) -> ValType;
@@ -39,7 +38,6 @@ macro_rules! pointer_instructions {
     ($($(#[doc = $doc:literal])+ $name:ident($($operand:ident: $ty:ty)?) = $narrow:ident, $wide:ident;)+) => {
         /// Instructions on pointers. Each takes the width of the memory first, so that a chain of calls reads like the text
         /// format.
-        #[allow(dead_code, reason = "the lowerings are moved to these instructions one after the other")]
         pub(crate) trait PointerInstructions {
             $($(#[doc = $doc])+ fn $name(&mut self, width: Width $(, $operand: $ty)?) -> &mut Self;)+
 

@@ -2,11 +2,12 @@
 //!
 //! [`for_each_intrinsic!`](crate::for_each_intrinsic) passes the whole table to a macro of the caller, so that code
 //! that must cover every intrinsic can be derived from it. This crate derives the enum [`Intrinsic`] from it, with the
-//! names, operands, results, violations and documentation. The functions of WASI and the fields of its records have
+//! names, operands, results, violations, effects and documentation. The functions of WASI and the fields of its records have
 //! their own tables, in [`wasi`]. [`Intrinsic`] has one variant for all functions, one for reading fields, and one for
 //! writing them.
 
 use crate::access::Access;
+use crate::effects::{Effect, Effects};
 use crate::violation::Violation;
 use crate::wasi::{self, Record};
 
@@ -132,108 +133,110 @@ pub enum Operation {
 }
 
 /// Passes the table to the macro `$then`, as rows of
-/// `Name, "import name", (operation), [operands], [results], [violations], "documentation";`.
+/// `Name, "import name", (operation), [operands], [results], [violations], [effects], "documentation";`.
 #[macro_export]
 macro_rules! for_each_intrinsic {
     ($then:ident) => {
         $then! {
-            AllocatorNew, "MemoryAllocator.new", (Open), [], [Allocator], [Nested, OutOfMemory],
+            AllocatorNew, "MemoryAllocator.new", (Open), [], [Allocator], [Nested, OutOfMemory], [Opens, Grows],
                 "open a region";
             AllocatorAllocate, "MemoryAllocator.allocate", (Allocate), [Allocator, Bytes], [Segment],
-                [OutOfMemory, NotInnermost, UseAfterFree],
+                [OutOfMemory, NotInnermost, UseAfterFree], [Allocates, Grows],
                 "allocate bytes aligned to 8; their contents are unspecified unless `zero` says otherwise";
             AllocatorAllocateAligned, "MemoryAllocator.allocateAligned", (AllocateAligned),
                 [Allocator, Bytes, Alignment], [Segment], [OutOfMemory, BadAlignment, NotInnermost, UseAfterFree],
+                [Allocates, Grows],
                 "allocate bytes aligned to a power of two up to 65536";
             AllocatorFree, "MemoryAllocator.free", (Close), [Allocator], [], [AlreadyFreed, NotInnermost, Corrupted],
+                [Closes],
                 "close the region and free all that was allocated since it was opened";
             SegmentGetByte, "MemorySegment.getByte", (Get(Access::Byte)), [Segment, Offset],
-                [Value(Access::Byte)], [OutOfBounds, UseAfterFree, Forged],
+                [Value(Access::Byte)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read one byte, extended with its sign";
             SegmentGetUByte, "MemorySegment.getUByte", (Get(Access::UByte)), [Segment, Offset],
-                [Value(Access::UByte)], [OutOfBounds, UseAfterFree, Forged],
+                [Value(Access::UByte)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read one byte, extended with zeros";
             SegmentGetShort, "MemorySegment.getShort", (Get(Access::Short)), [Segment, Offset],
-                [Value(Access::Short)], [OutOfBounds, UseAfterFree, Forged],
+                [Value(Access::Short)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read two bytes, extended with their sign";
             SegmentGetUShort, "MemorySegment.getUShort", (Get(Access::UShort)), [Segment, Offset],
-                [Value(Access::UShort)], [OutOfBounds, UseAfterFree, Forged],
+                [Value(Access::UShort)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read two bytes, extended with zeros";
             SegmentGetInt, "MemorySegment.getInt", (Get(Access::Int)), [Segment, Offset],
-                [Value(Access::Int)], [OutOfBounds, UseAfterFree, Forged],
+                [Value(Access::Int)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read four bytes";
             SegmentGetLong, "MemorySegment.getLong", (Get(Access::Long)), [Segment, Offset],
-                [Value(Access::Long)], [OutOfBounds, UseAfterFree, Forged],
+                [Value(Access::Long)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read eight bytes";
             SegmentGetFloat, "MemorySegment.getFloat", (Get(Access::Float)), [Segment, Offset],
-                [Value(Access::Float)], [OutOfBounds, UseAfterFree, Forged],
+                [Value(Access::Float)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read four bytes as a float";
             SegmentGetDouble, "MemorySegment.getDouble", (Get(Access::Double)), [Segment, Offset],
-                [Value(Access::Double)], [OutOfBounds, UseAfterFree, Forged],
+                [Value(Access::Double)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read eight bytes as a float";
             SegmentGetVector, "MemorySegment.getVector", (Get(Access::Vector)), [Segment, Offset],
-                [Value(Access::Vector)], [OutOfBounds, UseAfterFree, Forged],
+                [Value(Access::Vector)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read sixteen bytes";
             SegmentSetByte, "MemorySegment.setByte", (Set(Access::Byte)),
-                [Segment, Offset, Value(Access::Byte)], [], [OutOfBounds, UseAfterFree, Forged],
+                [Segment, Offset, Value(Access::Byte)], [], [OutOfBounds, UseAfterFree, Forged], [],
                 "write the low eight bits of the value";
             SegmentSetShort, "MemorySegment.setShort", (Set(Access::Short)),
-                [Segment, Offset, Value(Access::Short)], [], [OutOfBounds, UseAfterFree, Forged],
+                [Segment, Offset, Value(Access::Short)], [], [OutOfBounds, UseAfterFree, Forged], [],
                 "write the low sixteen bits of the value";
             SegmentSetInt, "MemorySegment.setInt", (Set(Access::Int)),
-                [Segment, Offset, Value(Access::Int)], [], [OutOfBounds, UseAfterFree, Forged],
+                [Segment, Offset, Value(Access::Int)], [], [OutOfBounds, UseAfterFree, Forged], [],
                 "write four bytes";
             SegmentSetLong, "MemorySegment.setLong", (Set(Access::Long)),
-                [Segment, Offset, Value(Access::Long)], [], [OutOfBounds, UseAfterFree, Forged],
+                [Segment, Offset, Value(Access::Long)], [], [OutOfBounds, UseAfterFree, Forged], [],
                 "write eight bytes";
             SegmentSetFloat, "MemorySegment.setFloat", (Set(Access::Float)),
-                [Segment, Offset, Value(Access::Float)], [], [OutOfBounds, UseAfterFree, Forged],
+                [Segment, Offset, Value(Access::Float)], [], [OutOfBounds, UseAfterFree, Forged], [],
                 "write a float as four bytes";
             SegmentSetDouble, "MemorySegment.setDouble", (Set(Access::Double)),
-                [Segment, Offset, Value(Access::Double)], [], [OutOfBounds, UseAfterFree, Forged],
+                [Segment, Offset, Value(Access::Double)], [], [OutOfBounds, UseAfterFree, Forged], [],
                 "write a float as eight bytes";
             SegmentSetVector, "MemorySegment.setVector", (Set(Access::Vector)),
-                [Segment, Offset, Value(Access::Vector)], [], [OutOfBounds, UseAfterFree, Forged],
+                [Segment, Offset, Value(Access::Vector)], [], [OutOfBounds, UseAfterFree, Forged], [],
                 "write sixteen bytes";
-            SegmentAddress, "MemorySegment.address", (Address), [Segment], [Address], [Forged],
+            SegmentAddress, "MemorySegment.address", (Address), [Segment], [Address], [Forged], [],
                 "the start address";
-            SegmentSize, "MemorySegment.size", (Size), [Segment], [Bytes], [Forged],
+            SegmentSize, "MemorySegment.size", (Size), [Segment], [Bytes], [Forged], [],
                 "the size in bytes";
             SegmentSlice, "MemorySegment.slice", (Slice), [Segment, Offset, Bytes], [Segment],
-                [OutOfBounds, UseAfterFree, Forged],
+                [OutOfBounds, UseAfterFree, Forged], [],
                 "a part of the segment, over the same memory";
-            SegmentOfAddress, "MemorySegment.ofAddress", (OfAddress), [Address, Bytes], [Segment], [OutOfBounds],
+            SegmentOfAddress, "MemorySegment.ofAddress", (OfAddress), [Address, Bytes], [Segment], [OutOfBounds], [],
                 "a segment over memory that the program vouches for";
             SegmentFill, "MemorySegment.fill", (Fill), [Segment, Offset, Bytes, Byte], [],
-                [OutOfBounds, UseAfterFree, Forged],
+                [OutOfBounds, UseAfterFree, Forged], [],
                 "set bytes to one value";
             SegmentCopy, "MemorySegment.copy", (Copy), [Segment, Offset, Segment, Offset, Bytes], [],
-                [OutOfBounds, UseAfterFree, Forged],
+                [OutOfBounds, UseAfterFree, Forged], [],
                 "copy bytes to the first segment from the second; they may overlap";
             WasiWriteAll, "wasi.write_all", (WriteAll), [Descriptor, Segment], [Errno],
-                [OutOfMemory, UseAfterFree, Forged],
+                [OutOfMemory, UseAfterFree, Forged], [Grows, CallsHost],
                 "write the whole segment, however many host calls that takes";
             WasiReadExact, "wasi.read_exact", (ReadExact), [Descriptor, Segment], [Errno, Count],
-                [OutOfMemory, UseAfterFree, Forged],
+                [OutOfMemory, UseAfterFree, Forged], [Grows, CallsHost],
                 "fill the segment, however many host calls that takes; the count is less than its size only at the end of \
                  the file, or with an errno";
             WasiReadToEnd, "wasi.read_to_end", (ReadToEnd), [Allocator, Descriptor], [Errno, Segment],
-                [OutOfMemory, NotInnermost, UseAfterFree],
+                [OutOfMemory, NotInnermost, UseAfterFree], [Allocates, Grows, CallsHost],
                 "read all that is left of a file into a segment of the region; FBIG or NOMEM if memory cannot hold it";
             WasiArgs, "wasi.args", (Args), [Allocator], [Errno, Buffer("list")],
-                [OutOfMemory, NotInnermost, UseAfterFree],
+                [OutOfMemory, NotInnermost, UseAfterFree], [Allocates, Grows, CallsHost],
                 "the arguments, the program's name first, as a list in the region";
             WasiEnviron, "wasi.environ", (Environ), [Allocator], [Errno, Buffer("list")],
-                [OutOfMemory, NotInnermost, UseAfterFree],
+                [OutOfMemory, NotInnermost, UseAfterFree], [Allocates, Grows, CallsHost],
                 "the environment, as a list of texts `NAME=value` in the region";
             WasiListItem, "wasi.list.item", (Item), [Buffer("list"), Index], [Segment],
-                [OutOfBounds, UseAfterFree, Forged],
+                [OutOfBounds, UseAfterFree, Forged], [],
                 "one text of a list, without the NUL behind it";
             WasiOpen, "wasi.open", (OpenPath), [Buffer("path"), Int("flags")], [Errno, Int("fd")],
-                [OutOfMemory, UseAfterFree, Forged],
+                [OutOfMemory, UseAfterFree, Forged], [Grows, CallsHost],
                 "open a path in the directory that was open from the start and has the longest name that leads there; \
                  flags are those of wasi-libc's open";
-            WasiLastErrno, "wasi.last_errno", (LastErrno), [], [Errno], [],
+            WasiLastErrno, "wasi.last_errno", (LastErrno), [], [Errno], [], [],
                 "the errno of the last lifted call, 0 if it succeeded";
         }
     };
@@ -241,7 +244,7 @@ macro_rules! for_each_intrinsic {
 
 macro_rules! define_intrinsics {
     ($($name:ident, $import:literal, ($($operation:tt)+), [$($operand:expr),*], [$($result:expr),*],
-        [$($violation:ident),*], $doc:literal;)+) => {
+        [$($violation:ident),*], [$($effect:ident),*], $doc:literal;)+) => {
         /// An intrinsic, in the order of the catalogue.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Intrinsic {
@@ -324,6 +327,15 @@ macro_rules! define_intrinsics {
                 }
             }
 
+            /// What it does besides computing its results.
+            pub const fn effects(self) -> Effects {
+                match self {
+                    $(Intrinsic::$name => const { Effects::of(&[$(Effect::$effect),*]) },)+
+                    Intrinsic::Host(function) => function.effects(),
+                    Intrinsic::Get(_) | Intrinsic::Set(_) => Effects::of(&[]),
+                }
+            }
+
             /// One line of documentation.
             pub const fn doc(self) -> &'static str {
                 match self {
@@ -391,16 +403,13 @@ impl Intrinsic {
 
     /// Whether the intrinsic calls the host.
     pub const fn is_host_call(self) -> bool {
-        matches!(
-            self.operation(),
-            Operation::Host(_)
-                | Operation::WriteAll
-                | Operation::ReadExact
-                | Operation::ReadToEnd
-                | Operation::Args
-                | Operation::Environ
-                | Operation::OpenPath
-        )
+        self.effects().calls_host()
+    }
+
+    /// Whether it does nothing that can be observed but read and write memory and globals, where its operands say. An element
+    /// of a list is somewhere else: its place is read from memory, and so are the numbers that are checked.
+    pub const fn is_access(self) -> bool {
+        self.effects().is_empty() && !matches!(self.operation(), Operation::Item)
     }
 
     /// Whether a size follows each segment that does not carry its own.

@@ -1,12 +1,13 @@
 //! The catalogue of intrinsics, their types, and the violations that a use can cause.
 //!
 //! The other crates share the definitions of this crate. Its one table, in [`catalogue`], gives every intrinsic a name,
-//! operands, results, violations and one line of documentation; the enum, the parser of names, the types that a
+//! operands, results, violations, effects and one line of documentation; the enum, the parser of names, the types that a
 //! declaration can have, the listing of the command line and the test matrix are derived from it. This crate depends
 //! neither on how WebAssembly is encoded nor on where bytes live.
 
 pub mod access;
 pub mod catalogue;
+pub mod effects;
 pub mod names;
 pub mod report;
 pub mod safety;
@@ -17,6 +18,7 @@ pub mod wasi;
 
 pub use access::Access;
 pub use catalogue::{Intrinsic, Operand, Operation};
+pub use effects::{Effect, Effects};
 pub use names::{HostFunction, NameError, Names, Target};
 pub use report::{Report, beyond_memory, out_of_bounds};
 pub use safety::Safety;

@@ -164,7 +164,7 @@ fn run(
             let found = memory.data(&store)[address];
             return Err(format!("the byte at {address} is {found}, not {byte}"));
         }
-        if memory.size(&store) != u64::from(outcome.heap.pages()) {
+        if memory.size(&store) != outcome.heap.pages() {
             return Err(format!("{} pages, not {}", memory.size(&store), outcome.heap.pages()));
         }
     }

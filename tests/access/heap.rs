@@ -3,19 +3,21 @@
 
 use crate::program::{MOST_PAGES, OWN_PAGES, Setting};
 use linmem::Violation;
-use linmem::allocator::Nesting;
-use linmem::allocator::layout::{CHUNK_HEADER, HOME, PAGE, REGION_HEADER};
+use linmem::allocator::layout::{HOME, Layout, PAGE};
 use linmem::allocator::model::{Home, Memory, Model, Rules};
+use linmem::allocator::{Nesting, Width};
 use std::collections::BTreeMap;
 
 const BLOCK: u32 = 1024;
+
+const LAYOUT: Layout = Layout::of(Width::Bits32);
 
 /// A region, by the order of opening.
 pub type Region = usize;
 
 struct Opened {
-    handle: u32,
-    header: Option<u32>,
+    handle: u64,
+    header: Option<u64>,
 }
 
 pub struct Heap {
@@ -24,9 +26,9 @@ pub struct Heap {
     checked: bool,
     frames: bool,
     /// Bytes below this address are zero until they are written.
-    zero_below: u32,
+    zero_below: u64,
     /// Bytes below this address are linmem's, though in no chunk.
-    reserved: u32,
+    reserved: u64,
     bytes: BTreeMap<u32, [Option<u8>; BLOCK as usize]>,
     regions: Vec<Opened>,
     open: Vec<Region>,
@@ -37,11 +39,11 @@ impl Heap {
         let (pages, home) = if setting.owned { (OWN_PAGES, Home::Grown) } else { (1, Home::Reserved) };
         let nesting = if setting.outermost { Nesting::Outermost } else { Nesting::Stack };
         Heap {
-            model: Model::new(Memory::new(pages, MOST_PAGES), home, Rules { nesting, checked }),
+            model: Model::new(Memory::new(Width::Bits32, pages, MOST_PAGES), home, Rules { nesting, checked }),
             outermost: setting.outermost,
             checked,
             frames: setting.frames,
-            zero_below: if setting.owned { OWN_PAGES * PAGE } else { 0 },
+            zero_below: if setting.owned { u64::from(OWN_PAGES * PAGE) } else { 0 },
             reserved: if setting.owned { 0 } else { HOME },
             bytes: BTreeMap::new(),
             regions: Vec::new(),
@@ -54,7 +56,7 @@ impl Heap {
         let handle = self.model.open().ok()?;
         let header = self.model.innermost_header();
         if let Some(header) = header {
-            self.forget(header, REGION_HEADER);
+            self.forget(header, u64::from(LAYOUT.region_header()));
         }
         self.regions.push(Opened { handle, header });
         self.open.push(self.regions.len() - 1);
@@ -78,7 +80,7 @@ impl Heap {
         self.open.retain(|open| *open != region);
         let Opened { handle, header } = self.regions[region];
         if let Some(header) = header {
-            self.forget(header, REGION_HEADER);
+            self.forget(header, u64::from(LAYOUT.region_header()));
         }
         self.model.close(handle).ok().map(|_| ())
     }
@@ -88,9 +90,10 @@ impl Heap {
         if !self.has_turn(region) {
             return None;
         }
-        let address = self.model.allocate(self.regions[region].handle, bytes, alignment).ok()?;
+        let bytes = u64::from(bytes);
+        let address = self.model.allocate(self.regions[region].handle, bytes, u64::from(alignment)).ok()?;
         self.forget(address, bytes);
-        Some(address)
+        Some(address as u32)
     }
 
     /// What is wrong with closing a region, or with allocating from it, and the numbers of a report; `None` if nothing is, or
@@ -99,7 +102,7 @@ impl Heap {
         if !self.checked || self.has_turn(region) {
             return None;
         }
-        let handle = self.regions[region].handle;
+        let handle = self.regions[region].handle as u32;
         match self.open.iter().rev().position(|open| *open == region) {
             Some(inner) => Some((Violation::NotInnermost, [handle, inner as u32, 0])),
             None => Some((closed, [handle, 0, 0])),
@@ -107,19 +110,19 @@ impl Heap {
     }
 
     /// Somebody else grows the memory.
-    pub fn grow(&mut self, pages: u32) -> u32 {
-        self.model.memory_mut().grow(pages)
+    pub fn grow(&mut self, pages: u32) {
+        self.model.memory_mut().grow(u64::from(pages));
     }
 
     pub fn top(&self) -> u32 {
-        self.model.top()
+        self.model.top() as u32
     }
 
     pub fn size(&self) -> u64 {
         self.model.memory().bytes()
     }
 
-    pub fn pages(&self) -> u32 {
+    pub fn pages(&self) -> u64 {
         self.model.memory().pages()
     }
 
@@ -129,7 +132,7 @@ impl Heap {
 
     /// Whether one of some bytes lies in memory that is linmem's and free.
     pub fn is_free(&self, start: u64, bytes: u32) -> bool {
-        let reserve = if self.checked { REGION_HEADER } else { 0 };
+        let reserve = if self.checked { u64::from(LAYOUT.region_header()) } else { 0 };
         let first = self.model.chunk_of_top();
         self.model.chunks().iter().enumerate().skip(first).any(|(number, chunk)| {
             let from = if number == first { self.model.top() } else { chunk.start };
@@ -140,27 +143,31 @@ impl Heap {
     /// Whether nobody knows what lies at some bytes, other than by a segment that was allocated.
     pub fn is_vague(&self, start: u64, bytes: u32) -> bool {
         let foreign = self.zero_below.max(self.reserved);
-        self.frames && overlap(start, bytes, foreign, u32::MAX - foreign)
+        self.frames && overlap(start, bytes, foreign, Width::Bits32.largest() - foreign)
     }
 
     /// Whether one of some bytes is one by which linmem keeps track.
     pub fn is_kept(&self, start: u64, bytes: u32) -> bool {
         let headers = self.open.iter().filter_map(|region| self.regions[*region].header);
         overlap(start, bytes, 0, self.reserved)
-            || self.model.chunks().iter().any(|chunk| overlap(start, bytes, chunk.start, CHUNK_HEADER))
-            || headers.into_iter().any(|header| overlap(start, bytes, header, REGION_HEADER))
+            || self
+                .model
+                .chunks()
+                .iter()
+                .any(|chunk| overlap(start, bytes, chunk.start, u64::from(LAYOUT.chunk_header())))
+            || headers.into_iter().any(|header| overlap(start, bytes, header, u64::from(LAYOUT.region_header())))
     }
 
     /// What was in some bytes is not known any more.
-    fn forget(&mut self, start: u32, bytes: u32) {
-        let end = u64::from(start) + u64::from(bytes);
-        let blocks = start / BLOCK..=(end / u64::from(BLOCK)) as u32;
+    fn forget(&mut self, start: u64, bytes: u64) {
+        let (end, size) = (start + bytes, u64::from(BLOCK));
+        let blocks = (start / size) as u32..=(end / size) as u32;
         // Only what was ever known need be forgotten.
         let known: Vec<u32> = self.bytes.range(blocks).map(|(block, _)| *block).collect();
         for block in known {
-            let from = start.max(block * BLOCK);
-            let to = end.min(u64::from(block) * u64::from(BLOCK) + u64::from(BLOCK));
-            self.fill(u64::from(from), (to - u64::from(from)) as u32, None);
+            let from = start.max(u64::from(block) * size);
+            let to = end.min(u64::from(block) * size + size);
+            self.fill(from, (to - from) as u32, None);
         }
     }
 
@@ -173,7 +180,7 @@ impl Heap {
     }
 
     fn initial(&self, address: u32) -> Option<u8> {
-        (address < self.zero_below).then_some(0)
+        (u64::from(address) < self.zero_below).then_some(0)
     }
 
     pub fn write(&mut self, address: u64, byte: Option<u8>) {
@@ -206,7 +213,6 @@ impl Heap {
     }
 }
 
-fn overlap(start: u64, bytes: u32, from: u32, count: u32) -> bool {
-    let (from, to) = (u64::from(from), u64::from(from) + u64::from(count));
-    bytes > 0 && start < to && from < start + u64::from(bytes)
+fn overlap(start: u64, bytes: u32, from: u64, count: u64) -> bool {
+    bytes > 0 && start < from + count && from < start + u64::from(bytes)
 }

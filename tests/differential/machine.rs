@@ -59,8 +59,8 @@ impl Reach {
 /// Something that is allocated, with its contents.
 #[derive(Clone, Copy, Debug)]
 struct Live {
-    address: u32,
-    bytes: u32,
+    address: u64,
+    bytes: u64,
     byte: u8,
 }
 
@@ -78,9 +78,9 @@ pub struct Machine {
     sizes: Option<(TypedFunc<(), i32>, TypedFunc<i32, i32>)>,
     model: Model,
     /// The open regions.
-    regions: Vec<u32>,
+    regions: Vec<u64>,
     /// All handles that were ever given, and some that never were.
-    handles: Vec<u32>,
+    handles: Vec<u64>,
     live: Vec<Live>,
 }
 
@@ -111,7 +111,7 @@ impl Machine {
             store,
             model: program.model(variant),
             regions: Vec::new(),
-            handles: vec![0, 1, 2, 16, u32::MAX],
+            handles: vec![0, 1, 2, 16, u64::from(u32::MAX)],
             live: Vec::new(),
         }
     }
@@ -136,7 +136,7 @@ impl Machine {
             }
             (real, model) => panic!("in wasmtime {real:?}, in the model {model:?}"),
         };
-        assert_eq!(self.memory.size(&self.store), u64::from(self.model.memory().pages()), "pages");
+        assert_eq!(self.memory.size(&self.store), self.model.memory().pages(), "pages");
         agreed
     }
 
@@ -144,10 +144,10 @@ impl Machine {
     fn agree_on_segments(
         &mut self,
         real: Result<Vec<i64>, Error>,
-        model: Result<Vec<(u32, u32)>, Violation>,
+        model: Result<Vec<(u64, u64)>, Violation>,
         reach: &mut Reach,
     ) {
-        let unpack = |packed: &i64| (*packed as u32, (*packed as u64 >> 32) as u32);
+        let unpack = |packed: &i64| unpacked(*packed);
         let model = match model {
             // What cannot be had is null instead.
             Err(Violation::OutOfMemory) if self.variant.gives_null() => Ok(vec![(0, 0)]),
@@ -164,7 +164,7 @@ impl Machine {
         }
     }
 
-    fn fill(&mut self, address: u32, bytes: u32, reach: &mut Reach) {
+    fn fill(&mut self, address: u64, bytes: u64, reach: &mut Reach) {
         let byte = (self.live.len() as u8).wrapping_mul(37) | 1;
         let end = address as usize + bytes as usize;
         let contents = &mut self.memory.data_mut(&mut self.store)[address as usize..end];
@@ -180,13 +180,13 @@ impl Machine {
         self.live.push(live);
     }
 
-    fn opened(&mut self, handle: u32) {
+    fn opened(&mut self, handle: u64) {
         self.regions.push(handle);
         self.handles.push(handle);
     }
 
     fn open(&mut self, reach: &mut Reach) {
-        let real = self.open.call(&mut self.store, ()).map(|handle| handle as u32);
+        let real = self.open.call(&mut self.store, ()).map(|handle| u64::from(handle as u32));
         let model = self.model.open();
         if model == Err(Violation::OutOfMemory) && real.as_ref().is_ok_and(|handle| *handle == 0) {
             // Home is looked for again by whoever allocates; the region is as empty as can be.
@@ -207,23 +207,23 @@ impl Machine {
         let scope = self.frames[index].1;
         let mut results = vec![Val::I32(0)];
         results.resize(sizes.len() + 1, Val::I64(0));
-        let real = scope.call(&mut self.store, &[], &mut results).map(|()| results[0].unwrap_i32() as u32);
-        let room: u32 = sizes.iter().map(|bytes| bytes.next_multiple_of(8)).sum();
+        let real = scope.call(&mut self.store, &[], &mut results).map(|()| u64::from(results[0].unwrap_i32() as u32));
+        let room: u64 = sizes.iter().map(|bytes| u64::from(bytes.next_multiple_of(8))).sum();
         let model = self.model.open_with(room);
         if let Some(handle) = self.agree(real, model.map(|(handle, _)| handle), reach)
             && let Ok((_, mut address)) = model
         {
             self.opened(handle);
             for (size, segment) in sizes.iter().zip(&results[1..]) {
-                let packed = segment.unwrap_i64();
-                assert_eq!((packed as u32, (packed >> 32) as u32), (address, *size), "address and size");
-                self.fill(address, *size, reach);
+                let size = u64::from(*size);
+                assert_eq!(unpacked(segment.unwrap_i64()), (address, size), "address and size");
+                self.fill(address, size, reach);
                 address += size.next_multiple_of(8);
             }
         }
     }
 
-    fn close(&mut self, handle: u32, reach: &mut Reach) {
+    fn close(&mut self, handle: u64, reach: &mut Reach) {
         let before = self.model.chunk_of_top();
         let model = self.model.close(handle);
         // Before the real one is closed, all that this frees is still as it was.
@@ -263,7 +263,7 @@ impl Machine {
     }
 
     /// A handle that may be used: any if that is checked, else one that is right.
-    fn pick(&self, pick: usize, allocates: bool) -> Option<u32> {
+    fn pick(&self, pick: usize, allocates: bool) -> Option<u64> {
         let choices = if self.variant.checked { &self.handles } else { &self.regions };
         let is_stack = self.variant.nesting != Nesting::Outermost;
         if !self.variant.checked && is_stack && allocates {
@@ -280,9 +280,9 @@ impl Machine {
         let place = header as usize..header as usize + 8;
         let kept: [u8; 8] = self.memory.data(&self.store)[place.clone()].try_into().unwrap();
         let is_half = garbage.is_multiple_of(2);
-        let garbage = if is_half { garbage >> 32 << 32 | u64::from(handle) } else { garbage };
+        let garbage = if is_half { garbage >> 32 << 32 | handle } else { garbage };
         // A header below this one is possible, and an odd number may be a handle.
-        if (garbage >> 32) <= u64::from(header) {
+        if (garbage >> 32) <= header {
             return;
         }
         self.memory.data_mut(&mut self.store)[place.clone()].copy_from_slice(&garbage.to_le_bytes());
@@ -295,17 +295,19 @@ impl Machine {
         self.memory.data_mut(&mut self.store)[place].copy_from_slice(&kept);
     }
 
-    fn allocate(&mut self, handle: u32, bytes: u32, reach: &mut Reach) {
+    fn allocate(&mut self, handle: u64, bytes: u32, reach: &mut Reach) {
         let real = self.allocate.call(&mut self.store, (handle as i32, bytes as i32)).map(|packed| vec![packed]);
+        let bytes = u64::from(bytes);
         let model = self.model.allocate(handle, bytes, 1).map(|address| vec![(address, bytes)]);
         self.agree_on_segments(real, model, reach);
     }
 
-    fn aligned(&mut self, handle: u32, bytes: u32, alignment: u32, reach: &mut Reach) {
+    fn aligned(&mut self, handle: u64, bytes: u32, alignment: u32, reach: &mut Reach) {
         // Whether an alignment is one is asked only where it is checked.
         let alignment = if self.variant.checked { alignment } else { 1 << (alignment.trailing_zeros() % 17) };
         let operands = (handle as i32, bytes as i32, alignment as i32);
         let real = self.aligned.call(&mut self.store, operands).map(|packed| vec![packed]);
+        let (bytes, alignment) = (u64::from(bytes), u64::from(alignment));
         let model = self.model.allocate(handle, bytes, alignment).map(|address| vec![(address, bytes)]);
         if let Ok(list) = &model {
             assert_eq!(list[0].0 % alignment, 0, "aligned");
@@ -313,22 +315,22 @@ impl Machine {
         self.agree_on_segments(real, model, reach);
     }
 
-    fn frame(&mut self, index: usize, handle: u32, reach: &mut Reach) {
+    fn frame(&mut self, index: usize, handle: u64, reach: &mut Reach) {
         let sizes = FRAMES[index];
         let frame = self.frames[index].0;
         let mut results = vec![Val::I64(0); sizes.len()];
         let real = frame.call(&mut self.store, &[Val::I32(handle as i32)], &mut results);
         let real = real.map(|()| results.iter().map(Val::unwrap_i64).collect());
         let model = if self.variant.gives_null() {
-            let one = |bytes: &u32| match self.model.allocate(handle, *bytes, 8) {
-                Ok(address) => Ok((address, *bytes)),
+            let one = |bytes: &u32| match self.model.allocate(handle, u64::from(*bytes), 8) {
+                Ok(address) => Ok((address, u64::from(*bytes))),
                 Err(Violation::OutOfMemory) => Ok((0, 0)),
                 Err(kind) => Err(kind),
             };
             sizes.iter().map(one).collect()
         } else {
             let list = self.model.allocate_frame(handle, sizes);
-            list.map(|list| list.into_iter().zip(sizes.iter().copied()).collect())
+            list.map(|list| list.into_iter().zip(sizes.iter().copied().map(u64::from)).collect())
         };
         self.agree_on_segments(real, model, reach);
     }
@@ -337,11 +339,15 @@ impl Machine {
     fn program_grow(&mut self, pages: u32, reach: &mut Reach) {
         let Some((size, grow)) = &self.sizes else { return };
         let before = size.call(&mut self.store, ()).unwrap() as u32;
-        assert_eq!(before, self.model.program_size(), "the program's size");
+        assert_eq!(u64::from(before), self.model.program_size(), "the program's size");
         let old = grow.call(&mut self.store, pages as i32).unwrap() as u32;
-        assert_eq!(old, self.model.program_grow(pages), "the program's growth");
+        assert_eq!(
+            (old != u32::MAX).then_some(u64::from(old)),
+            self.model.program_grow(u64::from(pages)),
+            "the program's growth"
+        );
         let after = size.call(&mut self.store, ()).unwrap() as u32;
-        assert_eq!(after, self.model.program_size(), "the program's size");
+        assert_eq!(u64::from(after), self.model.program_size(), "the program's size");
         if !self.variant.setting.is_split() || old == u32::MAX {
             reach.program_refused += usize::from(old == u32::MAX && self.variant.setting.is_split());
             return;
@@ -352,7 +358,10 @@ impl Machine {
         assert!(is_all(new, 0), "new pages are zero");
         new.fill(0xee);
         if let Some(split) = self.model.split() {
-            assert!(after <= split && self.live.iter().all(|live| live.address >= split * 65536), "two owners");
+            assert!(
+                u64::from(after) <= split && self.live.iter().all(|live| live.address >= split * 65536),
+                "two owners"
+            );
             reach.program_grows += 1;
         }
     }
@@ -387,8 +396,8 @@ impl Machine {
                 }
             }
             (Step::Grow(pages), _) => {
-                let real = self.memory.grow(&mut self.store, u64::from(*pages)).map_or(u32::MAX, |old| old as u32);
-                assert_eq!(real, self.model.memory_mut().grow(*pages), "somebody else's growth");
+                let real = self.memory.grow(&mut self.store, u64::from(*pages)).ok();
+                assert_eq!(real, self.model.memory_mut().grow(u64::from(*pages)), "somebody else's growth");
             }
             (Step::ProgramGrow(pages), _) => self.program_grow(*pages, reach),
             (Step::Smash(garbage), _) => self.smash(*garbage, reach),
@@ -404,8 +413,13 @@ impl Machine {
     }
 }
 
+/// The address and the size of a packed segment.
+fn unpacked(packed: i64) -> (u64, u64) {
+    (packed as u64 & u64::from(u32::MAX), packed as u64 >> 32)
+}
+
 /// Whether a segment lies in one of some ranges.
-fn is_in(ranges: &[(u32, u32)], live: &Live) -> bool {
+fn is_in(ranges: &[(u64, u64)], live: &Live) -> bool {
     ranges.iter().any(|(from, to)| *from <= live.address && live.address + live.bytes <= *to)
 }
 

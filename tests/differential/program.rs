@@ -2,7 +2,7 @@
 
 use crate::support::host::Limits;
 use linmem::allocator::model::{Blocks, Home, Memory, Model, Rules, Source, Split};
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
+use linmem::allocator::{Nesting, OutOfMemory, Width, Zero};
 use linmem::{Base, Config, Optimize, Safety, Share, SplitAddress};
 use proptest::prelude::*;
 
@@ -190,19 +190,20 @@ impl Program {
         let (pages, home) = match variant.setting {
             Setting::Defined => (1, Home::Reserved),
             Setting::Owned => (OWN_PAGES, Home::Grown),
-            Setting::Base(address) => (OWN_PAGES, Home::Base(address)),
+            Setting::Base(address) => (OWN_PAGES, Home::Base(u64::from(address))),
             Setting::Split(_) => (OWN_PAGES, Home::Grown),
             Setting::Allocator => (ALLOCATOR_PAGES, Home::Grown),
         };
         let source = match variant.setting {
-            Setting::Split(pages) => Source::Split(Split::new(pages, Some(MAXIMUM))),
-            Setting::Base(SPLIT_BASE) => Source::Split(Split::new(MAXIMUM, Some(MAXIMUM))),
+            Setting::Split(pages) => Source::Split(Split::new(u64::from(pages), Some(u64::from(MAXIMUM)))),
+            Setting::Base(SPLIT_BASE) => Source::Split(Split::new(u64::from(MAXIMUM), Some(u64::from(MAXIMUM)))),
             Setting::Allocator => {
-                Source::Blocks(Blocks::new(BLOCKS.iter().map(|(at, pages)| (*at, pages * 65536)).collect()))
+                let block = |(at, pages): &(u32, u32)| (u64::from(*at), u64::from(*pages) * 65536);
+                Source::Blocks(Blocks::new(BLOCKS.iter().map(block).collect()))
             }
             _ => Source::Growth,
         };
-        let mut memory = Memory::new(pages, self.most_pages(variant));
+        let mut memory = Memory::new(Width::Bits32, pages, self.most_pages(variant));
         memory.refuse(self.refused.iter().copied());
         Model::new(memory, home, Rules { nesting: variant.nesting, checked: variant.checked }).with_source(source)
     }

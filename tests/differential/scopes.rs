@@ -7,7 +7,7 @@ use crate::program::Variant;
 use crate::support;
 use crate::support::host::{Limits, engine, violation};
 use linmem::allocator::model::{Home, Memory, Model, Rules};
-use linmem::allocator::{Nesting, Unwind, Zero};
+use linmem::allocator::{Nesting, Unwind, Width, Zero};
 use linmem::build::{FunctionBuilder, FunctionId, Label, Local, ModuleBuilder, Region};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
 use linmem::{Config, Representation, Violation};
@@ -103,7 +103,7 @@ const INNER_BYTES: u32 = 40;
 #[derive(Debug)]
 struct Activation {
     /// The regions of its scopes.
-    regions: Vec<u32>,
+    regions: Vec<u64>,
     /// Whether its caller catches what it throws.
     caught: bool,
 }
@@ -118,9 +118,9 @@ struct State {
     /// Whether the next activation is one whose caller catches.
     catches: bool,
     /// What the model expects to be told of next: the size and the address of an allocation.
-    expected: Option<(u32, Result<u32, Violation>)>,
+    expected: Option<(u32, Result<u64, Violation>)>,
     /// The ranges that are free, and zero if that is asked for.
-    zero: Vec<(u32, u32)>,
+    zero: Vec<(u64, u64)>,
     reach: Reach,
 }
 
@@ -152,7 +152,7 @@ impl ResourceLimiter for State {
 
 impl State {
     fn new(program: &Program, variant: Variant) -> State {
-        let mut memory = Memory::new(1, program.maximum);
+        let mut memory = Memory::new(Width::Bits32, 1, program.maximum);
         memory.refuse(program.refused.iter().copied());
         let rules = Rules { nesting: variant.nesting, checked: variant.checked };
         let model = Model::new(memory, Home::Reserved, rules);
@@ -169,7 +169,7 @@ impl State {
         }
     }
 
-    fn close(&mut self, handle: u32) {
+    fn close(&mut self, handle: u64) {
         let ranges = self.model.close(handle).expect("scopes are closed in order");
         if self.variant.zero == Zero::Free {
             self.zero = ranges;
@@ -201,11 +201,12 @@ impl State {
 
     /// A region was opened: the function tells its handle. It allocates from an inner one at once.
     fn opened(&mut self, handle: u32, is_inner: bool) {
+        let handle = u64::from(handle);
         self.zero.clear();
         assert_eq!(Ok(handle), self.model.open(), "the handle");
         if is_inner {
             self.active.last_mut().expect("a function is active").regions.push(handle);
-            self.expected = Some((INNER_BYTES, self.model.allocate(handle, INNER_BYTES, 8)));
+            self.expected = Some((INNER_BYTES, self.model.allocate(handle, u64::from(INNER_BYTES), 8)));
         } else {
             let caught = std::mem::take(&mut self.catches);
             self.active.push(Activation { regions: vec![handle], caught });
@@ -219,7 +220,7 @@ impl State {
     fn allocated(&mut self, address: u32) -> u32 {
         match self.expected.take() {
             Some((bytes, Ok(expected))) => {
-                assert_eq!(address, expected, "the address");
+                assert_eq!(u64::from(address), expected, "the address");
                 bytes
             }
             Some((_, Err(Violation::OutOfMemory))) if self.variant.gives_null() => {
@@ -255,7 +256,7 @@ impl State {
                 // Whoever catches what this one throws catches what it calls throws.
                 self.catches = active.caught;
             }
-            Op::Allocate => self.expected = Some((bytes, self.model.allocate(innermost, bytes, 8))),
+            Op::Allocate => self.expected = Some((bytes, self.model.allocate(innermost, u64::from(bytes), 8))),
             Op::Frame => {
                 let frame = if self.variant.gives_null() {
                     self.model.allocate(innermost, 24, 8)

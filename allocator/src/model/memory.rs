@@ -1,25 +1,33 @@
 //! A simulated linear memory.
 
 use crate::layout::PAGE;
+use crate::width::Width;
 
 /// Bytes that can grow by pages, up to a maximum.
 #[derive(Clone, Debug)]
 pub struct Memory {
+    width: Width,
     data: Vec<u8>,
-    maximum: u32,
+    maximum: u64,
     refused: Vec<u32>,
     grows: u32,
 }
 
 impl Memory {
     /// A zeroed memory of `pages` that can grow to `maximum` pages.
-    pub fn new(pages: u32, maximum: u32) -> Memory {
-        Memory { data: vec![0; pages as usize * PAGE as usize], maximum, refused: Vec::new(), grows: 0 }
+    pub fn new(width: Width, pages: u32, maximum: u32) -> Memory {
+        let data = vec![0; pages as usize * PAGE as usize];
+        Memory { width, data, maximum: u64::from(maximum), refused: Vec::new(), grows: 0 }
     }
 
     /// Refuses the growth of these numbers, counted from 0.
     pub fn refuse(&mut self, refused: impl IntoIterator<Item = u32>) {
         self.refused.extend(refused);
+    }
+
+    /// The width of addresses.
+    pub fn width(&self) -> Width {
+        self.width
     }
 
     /// The size in bytes.
@@ -28,53 +36,64 @@ impl Memory {
     }
 
     /// The size in pages.
-    pub fn pages(&self) -> u32 {
-        (self.data.len() / PAGE as usize) as u32
+    pub fn pages(&self) -> u64 {
+        self.bytes() / u64::from(PAGE)
     }
 
-    /// What `memory.grow` does: the old size in pages, or `u32::MAX` when the maximum does not allow more.
-    pub fn grow(&mut self, pages: u32) -> u32 {
+    /// What `memory.grow` does: gives the old size in pages, or nothing if the growth is refused.
+    pub fn grow(&mut self, pages: u64) -> Option<u64> {
         let old = self.pages();
         let number = self.grows;
         self.grows += 1;
-        if self.refused.contains(&number) {
-            return u32::MAX;
-        }
-        match old.checked_add(pages) {
-            Some(new) if new <= self.maximum => {
-                // A copy, which is fast without optimization as well.
-                let mut grown = vec![0; new as usize * PAGE as usize];
-                grown[..self.data.len()].copy_from_slice(&self.data);
-                self.data = grown;
-                old
-            }
-            _ => u32::MAX,
-        }
+        let new = old.checked_add(pages).filter(|new| *new <= self.maximum && !self.refused.contains(&number))?;
+        // A copy, which is fast without optimization as well.
+        let mut grown = vec![0; new as usize * PAGE as usize];
+        grown[..self.data.len()].copy_from_slice(&self.data);
+        self.data = grown;
+        Some(old)
     }
 
     /// The bytes from `address` on; nothing if they are not all inside.
-    pub fn read(&self, address: u32, bytes: u32) -> Option<&[u8]> {
-        self.data.get(address as usize..address as usize + bytes as usize)
+    pub fn read(&self, address: u64, bytes: u64) -> Option<&[u8]> {
+        let end = address.checked_add(bytes).filter(|end| *end <= self.bytes())?;
+        self.data.get(address as usize..end as usize)
     }
 
     /// Writes `bytes` at `address`, and says whether they are all inside.
-    pub fn write(&mut self, address: u32, bytes: &[u8]) -> bool {
-        match self.data.get_mut(address as usize..address as usize + bytes.len()) {
-            Some(target) => {
-                target.copy_from_slice(bytes);
-                true
-            }
-            None => false,
-        }
+    pub fn write(&mut self, address: u64, bytes: &[u8]) -> bool {
+        let end = address.checked_add(bytes.len() as u64).filter(|end| *end <= self.bytes());
+        let target = end.and_then(|end| self.data.get_mut(address as usize..end as usize));
+        target.is_some_and(|target| {
+            target.copy_from_slice(bytes);
+            true
+        })
     }
 
     /// Copies inside the memory, overlap allowed, and says whether all is inside.
-    pub fn copy(&mut self, to: u32, from: u32, bytes: u32) -> bool {
-        let (to, from, bytes) = (to as usize, from as usize, bytes as usize);
-        let inside = to + bytes <= self.data.len() && from + bytes <= self.data.len();
+    pub fn copy(&mut self, to: u64, from: u64, bytes: u64) -> bool {
+        let is_inside = |start: u64| start.checked_add(bytes).is_some_and(|end| end <= self.bytes());
+        let inside = is_inside(to) && is_inside(from);
         if inside {
-            self.data.copy_within(from..from + bytes, to);
+            self.data.copy_within(from as usize..(from + bytes) as usize, to as usize);
         }
         inside
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_outside_are_refused_even_if_their_ends_wrap() {
+        for width in Width::ALL {
+            let mut memory = Memory::new(width, 1, 1);
+            assert!(memory.write(65532, &[1, 2, 3, 4]) && !memory.write(65533, &[1, 2, 3, 4]));
+            assert_eq!(memory.read(65532, 4), Some(&[1, 2, 3, 4][..]));
+            assert!(memory.copy(0, 65532, 4) && !memory.copy(0, 65533, 4));
+            assert!(!memory.copy(width.largest(), 0, width.largest()));
+            assert_eq!(memory.read(width.largest(), width.largest()), None);
+            assert_eq!(memory.grow(width.largest()), None);
+        }
     }
 }

@@ -9,7 +9,7 @@ mod memory;
 mod regions;
 mod source;
 
-use crate::layout::{ALIGNMENT, Address, CEILING, CHUNK_HEADER, HOME, PAGE, REGION_HEADER, align_up, room};
+use crate::layout::{ALIGNMENT, Address, HOME, Layout, PAGE, align_up, room};
 use crate::{Nesting, growth};
 use linmem_intrinsics::Violation;
 pub use memory::Memory;
@@ -61,32 +61,30 @@ pub struct Model {
     source: Source,
     rules: Rules,
     chunks: Vec<Chunk>,
-    owned: u32,
+    owned: u64,
     top: Place,
     open: Vec<Open>,
-    serial: u32,
+    serial: u64,
 }
 
 impl Model {
     /// Regions in `memory`.
     pub fn new(memory: Memory, home: Home, rules: Rules) -> Model {
-        let end = u32::try_from(memory.bytes()).unwrap_or(u32::MAX).min(CEILING);
+        let layout = Layout::of(memory.width());
+        let end = memory.bytes().min(layout.ceiling());
         let top = Place { chunk: 0, address: 0 };
         let source = Source::Growth;
         let mut model = Model { memory, source, rules, chunks: Vec::new(), owned: 0, top, open: Vec::new(), serial: 0 };
         let start = match home {
-            Home::Reserved => u64::from(HOME),
-            Home::Base(base) => align_up(u64::from(base), ALIGNMENT),
+            Home::Reserved => HOME,
+            Home::Base(base) => align_up(base.min(layout.ceiling()), u64::from(ALIGNMENT)),
             Home::Grown => return model,
         };
-        let reserve = model.reserve();
-        match u32::try_from(start) {
-            Ok(start) if u64::from(start) + u64::from(CHUNK_HEADER + reserve) <= u64::from(end) => {
-                model.owned = growth::pages(u64::from(end - start)) as u32;
-                model.chunks.push(Chunk { start, end: end - reserve });
-                model.top = Place { chunk: start, address: start + CHUNK_HEADER };
-            }
-            _ => {}
+        let (header, reserve) = (model.chunk_header(), model.reserve());
+        if start + header + reserve <= end {
+            model.owned = growth::pages(end - start);
+            model.chunks.push(Chunk { start, end: end - reserve });
+            model.top = Place { chunk: start, address: start + header };
         }
         model
     }
@@ -98,15 +96,15 @@ impl Model {
     }
 
     /// The program's `memory.size`.
-    pub fn program_size(&self) -> u32 {
+    pub fn program_size(&self) -> u64 {
         match &self.source {
             Source::Split(split) => split.program_size(&self.memory),
             Source::Growth | Source::Blocks(_) => self.memory.pages(),
         }
     }
 
-    /// The program's `memory.grow`.
-    pub fn program_grow(&mut self, pages: u32) -> u32 {
+    /// The program's `memory.grow`: its old size, or nothing if the growth is refused.
+    pub fn program_grow(&mut self, pages: u64) -> Option<u64> {
         match &mut self.source {
             Source::Split(split) => split.program_grow(&mut self.memory, pages),
             Source::Growth | Source::Blocks(_) => self.memory.grow(pages),
@@ -114,7 +112,7 @@ impl Model {
     }
 
     /// Where the part of the program ends, in pages, if the memory is split.
-    pub fn split(&self) -> Option<u32> {
+    pub fn split(&self) -> Option<u64> {
         match &self.source {
             Source::Split(split) => split.lower().map(|(end, _)| end),
             Source::Growth | Source::Blocks(_) => None,
@@ -152,8 +150,20 @@ impl Model {
     }
 
     /// How many bytes at the end of each chunk are kept for a region's header.
-    fn reserve(&self) -> u32 {
-        if self.rules.checked { REGION_HEADER } else { 0 }
+    fn reserve(&self) -> u64 {
+        if self.rules.checked { self.region_header() } else { 0 }
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::of(self.memory.width())
+    }
+
+    fn chunk_header(&self) -> u64 {
+        u64::from(self.layout().chunk_header())
+    }
+
+    fn region_header(&self) -> u64 {
+        u64::from(self.layout().region_header())
     }
 
     /// The ranges of addresses between a mark and top.
@@ -162,7 +172,7 @@ impl Model {
             .iter()
             .filter(|chunk| (mark.chunk..=self.top.chunk).contains(&chunk.start))
             .map(|Chunk { start, end }| {
-                let from = if *start == mark.chunk { mark.address } else { start + CHUNK_HEADER };
+                let from = if *start == mark.chunk { mark.address } else { start + self.chunk_header() };
                 let to = if *start == self.top.chunk { self.top.address } else { end + self.reserve() };
                 (from, to)
             })
@@ -170,15 +180,15 @@ impl Model {
     }
 
     /// Moves top behind `bytes` at a multiple of `alignment`, from `place` on, and gives where they are.
-    fn bump(&mut self, from: Place, bytes: u32, alignment: u32) -> Result<Place, Violation> {
+    fn bump(&mut self, from: Place, bytes: u64, alignment: u64) -> Result<Place, Violation> {
         let mut place = from;
         loop {
             let position = self.position(place);
-            let address = align_up(u64::from(place.address), alignment);
+            let address = align_up(place.address, alignment);
             let end = address + room(bytes);
-            if end <= u64::from(self.chunks[position].end) {
-                self.top = Place { address: end as u32, ..place };
-                return Ok(Place { address: address as u32, ..place });
+            if end <= self.chunks[position].end {
+                self.top = Place { address: end, ..place };
+                return Ok(Place { address, ..place });
             }
             if position + 1 == self.chunks.len() {
                 if let Source::Blocks(_) = self.source {
@@ -186,10 +196,10 @@ impl Model {
                     place = from;
                     continue;
                 }
-                self.grow(end - u64::from(self.chunks[position].end))?;
+                self.grow(end - self.chunks[position].end)?;
             }
             if let Some(next) = self.chunks.get(position + 1) {
-                place = Place { chunk: next.start, address: next.start + CHUNK_HEADER };
+                place = Place { chunk: next.start, address: next.start + self.chunk_header() };
             }
         }
     }
@@ -197,20 +207,19 @@ impl Model {
     /// Sees to it that there is a home.
     fn find_home(&mut self) -> Result<(), Violation> {
         if self.chunks.is_empty() {
+            let layout = self.layout();
             if let Source::Blocks(blocks) = &mut self.source {
-                let (start, end, pages) = blocks.claim(PAGE, self.owned).ok_or(Violation::OutOfMemory)?;
+                let (start, end, pages) =
+                    blocks.claim(layout, u64::from(PAGE), self.owned).ok_or(Violation::OutOfMemory)?;
                 self.owned += pages;
                 self.chunks.push(Chunk { start, end: end - self.reserve() });
-                self.top = Place { chunk: start, address: start + CHUNK_HEADER };
+                self.top = Place { chunk: start, address: start + self.chunk_header() };
                 return Ok(());
             }
-            let page = self.grow_pages(1);
-            if page >= growth::LAST_PAGE {
-                return Err(Violation::OutOfMemory);
-            }
+            let page = self.grow_pages(1).filter(|page| *page < layout.last_page()).ok_or(Violation::OutOfMemory)?;
             self.adopt(page, 1);
             let start = self.chunks[0].start;
-            self.top = Place { chunk: start, address: start + CHUNK_HEADER };
+            self.top = Place { chunk: start, address: start + self.chunk_header() };
         }
         Ok(())
     }
@@ -218,9 +227,7 @@ impl Model {
     /// Owns more: `missing` bytes behind the last chunk would be enough, if they turn out to be behind it.
     fn grow(&mut self, missing: u64) -> Result<(), Violation> {
         for pages in growth::attempts(missing, self.owned) {
-            let Ok(pages) = u32::try_from(pages) else { continue };
-            let page = self.grow_pages(pages);
-            if page != growth::REFUSED {
+            if let Some(page) = self.grow_pages(pages) {
                 self.adopt(page, pages);
                 return Ok(());
             }
@@ -228,7 +235,7 @@ impl Model {
         Err(Violation::OutOfMemory)
     }
 
-    fn grow_pages(&mut self, pages: u32) -> u32 {
+    fn grow_pages(&mut self, pages: u64) -> Option<u64> {
         match &mut self.source {
             Source::Split(split) => split.grow(&mut self.memory, pages),
             Source::Growth | Source::Blocks(_) => self.memory.grow(pages),
@@ -236,12 +243,12 @@ impl Model {
     }
 
     /// Takes a block from the allocator, to its place among the chunks. One below home is of no use.
-    fn claim(&mut self, bytes: u32, alignment: u32) -> Result<(), Violation> {
-        let reserve = self.reserve();
-        let around = CHUNK_HEADER + 2 * (ALIGNMENT - 1) + (alignment - ALIGNMENT) + reserve;
-        let needed = u32::try_from(room(bytes) + u64::from(around)).ok().filter(|needed| *needed < CEILING);
+    fn claim(&mut self, bytes: u64, alignment: u64) -> Result<(), Violation> {
+        let (layout, reserve, align) = (self.layout(), self.reserve(), u64::from(ALIGNMENT));
+        let around = self.chunk_header() + 2 * (align - 1) + (alignment - align) + reserve;
+        let needed = Some(room(bytes) + around).filter(|needed| *needed < layout.ceiling());
         let Source::Blocks(blocks) = &mut self.source else { return Err(Violation::OutOfMemory) };
-        let block = needed.and_then(|needed| blocks.claim(needed, self.owned));
+        let block = needed.and_then(|needed| blocks.claim(layout, needed, self.owned));
         let (start, end, pages) = block.ok_or(Violation::OutOfMemory)?;
         self.owned += pages;
         let position = self.chunks.partition_point(|chunk| chunk.start < start);
@@ -252,12 +259,11 @@ impl Model {
     }
 
     /// Takes pages that `memory.grow` returned: they extend the last chunk or begin a new one.
-    fn adopt(&mut self, page: u32, pages: u32) {
+    fn adopt(&mut self, page: u64, pages: u64) {
         self.owned += pages;
         let reserve = self.reserve();
-        let start = page * PAGE;
-        let end = (u64::from(page) + u64::from(pages)) * u64::from(PAGE);
-        let end = end.min(u64::from(CEILING)) as u32 - reserve;
+        let start = page * u64::from(PAGE);
+        let end = ((page + pages) * u64::from(PAGE)).min(self.layout().ceiling()) - reserve;
         match self.chunks.last_mut() {
             Some(last) if last.end + reserve == start => last.end = end,
             _ => self.chunks.push(Chunk { start, end }),
@@ -268,70 +274,113 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::width::Width;
 
-    fn model(pages: u32, maximum: u32) -> Model {
-        Model::new(Memory::new(pages, maximum), Home::Reserved, Rules::default())
+    const PAGE: u64 = crate::layout::PAGE as u64;
+
+    fn model(width: Width, pages: u32, maximum: u32) -> Model {
+        Model::new(Memory::new(width, pages, maximum), Home::Reserved, Rules::default())
+    }
+
+    /// The first address of a chunk that segments can have, by its start.
+    fn first(width: Width, chunk: Address) -> Address {
+        chunk + 2 * u64::from(width.pointer_bytes())
     }
 
     #[test]
     fn a_region_frees_what_was_allocated_since_it_was_opened() -> Result<(), Violation> {
-        let mut model = model(1, 4);
-        let outer = model.open()?;
-        assert_eq!(model.allocate(outer, 4, 1)?, 16);
-        let inner = model.open()?;
-        assert_eq!(model.allocate(inner, 100, 64)?, 64);
-        assert_eq!(model.close(inner)?, [(24, 168)]);
-        assert_eq!(model.allocate(outer, 1, 1)?, 24);
-        model.close(outer)?;
-        assert_eq!(model.top(), 16);
+        for width in Width::ALL {
+            let mut model = model(width, 1, 4);
+            let start = first(width, HOME);
+            let outer = model.open()?;
+            assert_eq!(model.allocate(outer, 4, 1)?, start);
+            let inner = model.open()?;
+            assert_eq!(model.allocate(inner, 100, 64)?, 64);
+            assert_eq!(model.close(inner)?, [(start + 8, 168)]);
+            assert_eq!(model.allocate(outer, 1, 1)?, start + 8);
+            model.close(outer)?;
+            assert_eq!(model.top(), start);
+        }
         Ok(())
     }
 
     #[test]
     fn growth_that_is_adjacent_extends_home() -> Result<(), Violation> {
-        let mut model = model(1, 4);
-        let region = model.open()?;
-        assert_eq!(model.allocate(region, 65536, 8)?, 16);
-        assert_eq!(model.chunks(), [Chunk { start: HOME, end: 2 * PAGE }]);
+        for width in Width::ALL {
+            let mut model = model(width, 1, 4);
+            let region = model.open()?;
+            assert_eq!(model.allocate(region, 65536, 8)?, first(width, HOME));
+            assert_eq!(model.chunks(), [Chunk { start: HOME, end: 2 * PAGE }]);
+        }
         Ok(())
     }
 
     #[test]
     fn foreign_growth_begins_a_chunk_which_is_kept_and_reused() -> Result<(), Violation> {
-        let mut model = model(1, 16);
-        let region = model.open()?;
-        model.allocate(region, 65000, 8)?;
-        model.memory_mut().grow(1);
-        let far = model.allocate(region, 1000, 8)?;
-        assert_eq!(far, 2 * PAGE + CHUNK_HEADER);
-        assert_eq!(model.chunk_of_top(), 1);
-        assert_eq!(model.close(region)?, [(16, PAGE), (far, far + 1000)]);
-        assert_eq!((model.chunk_of_top(), model.top()), (0, 16));
-        let region = model.open()?;
-        model.allocate(region, 65000, 8)?;
-        assert_eq!(model.allocate(region, 1000, 8)?, far);
-        assert_eq!(model.memory().pages(), 3);
+        for width in Width::ALL {
+            let mut model = model(width, 1, 16);
+            let start = first(width, HOME);
+            let region = model.open()?;
+            model.allocate(region, 65000, 8)?;
+            model.memory_mut().grow(1);
+            let far = model.allocate(region, 1000, 8)?;
+            assert_eq!(far, first(width, 2 * PAGE));
+            assert_eq!(model.chunk_of_top(), 1);
+            assert_eq!(model.close(region)?, [(start, PAGE), (far, far + 1000)]);
+            assert_eq!((model.chunk_of_top(), model.top()), (0, start));
+            let region = model.open()?;
+            model.allocate(region, 65000, 8)?;
+            assert_eq!(model.allocate(region, 1000, 8)?, far);
+            assert_eq!(model.memory().pages(), 3);
+        }
         Ok(())
     }
 
     #[test]
     fn a_refused_doubling_is_followed_by_what_is_missing() -> Result<(), Violation> {
-        let mut model = model(4, 5);
-        let region = model.open()?;
-        assert_eq!(model.allocate(region, 4 * PAGE, 8)?, 16);
-        assert_eq!(model.memory().pages(), 5);
-        assert_eq!(model.allocate(region, PAGE, 8), Err(Violation::OutOfMemory));
-        assert_eq!(model.allocate(region, u32::MAX, 65536), Err(Violation::OutOfMemory));
+        for width in Width::ALL {
+            let mut model = model(width, 4, 5);
+            let region = model.open()?;
+            assert_eq!(model.allocate(region, 4 * PAGE, 8)?, first(width, HOME));
+            assert_eq!(model.memory().pages(), 5);
+            assert_eq!(model.allocate(region, PAGE, 8), Err(Violation::OutOfMemory));
+            assert_eq!(model.allocate(region, u64::from(u32::MAX), 65536), Err(Violation::OutOfMemory));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_largest_size_is_refused_wherever_memory_comes_from() -> Result<(), Violation> {
+        for width in Width::ALL {
+            let blocks = Blocks::new(vec![(PAGE, PAGE), (4 * PAGE, 2 * PAGE)]);
+            let sources = [Source::Growth, Source::Split(Split::new(8, None)), Source::Blocks(blocks)];
+            for source in sources {
+                let memory = Memory::new(width, 8, 16);
+                let rules = Rules { checked: true, ..Rules::default() };
+                let mut model = Model::new(memory, Home::Grown, rules).with_source(source);
+                let region = model.open()?;
+                let top = model.top();
+                for alignment in [8, 65536] {
+                    assert_eq!(model.allocate(region, width.largest(), alignment), Err(Violation::OutOfMemory));
+                    assert_eq!(model.top(), top);
+                }
+                assert_eq!(model.open_with(width.largest()), Err(Violation::OutOfMemory));
+                assert_eq!((model.top(), model.depth()), (top, 1));
+                assert_eq!(model.allocate(region, 8, 8), Ok(top));
+            }
+        }
         Ok(())
     }
 
     #[test]
     fn a_memory_of_somebody_else_is_not_touched_before_a_region_is_opened() -> Result<(), Violation> {
-        let mut model = Model::new(Memory::new(3, 10), Home::Grown, Rules::default());
-        assert_eq!(model.memory().pages(), 3);
-        let region = model.open()?;
-        assert_eq!(region, 3 * PAGE + CHUNK_HEADER);
-        assert_eq!(model.memory().pages(), 4);
+        for width in Width::ALL {
+            let mut model = Model::new(Memory::new(width, 3, 10), Home::Grown, Rules::default());
+            assert_eq!(model.memory().pages(), 3);
+            let region = model.open()?;
+            assert_eq!(region, first(width, 3 * PAGE));
+            assert_eq!(model.memory().pages(), 4);
+        }
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! What a program does with regions, and what is wrong with it.
 
-use crate::layout::{ALIGNMENT, Address, FIRST_HANDLE, HANDLE_STEP, REGION_HEADER, is_alignment};
+use crate::layout::{ALIGNMENT, Address, FIRST_HANDLE, HANDLE_STEP, is_alignment};
 use crate::model::{Model, Place};
 use crate::{FramePlan, Nesting};
 use linmem_intrinsics::Violation;
@@ -8,7 +8,7 @@ use linmem_intrinsics::Violation;
 /// A region that is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Open {
-    handle: u32,
+    handle: u64,
     /// Where top goes back to.
     mark: Place,
     /// Where its header is, if it has one.
@@ -32,7 +32,7 @@ impl Model {
     ///
     /// `OutOfMemory` when home must be grown and cannot be, or there is no room for a header; `Nested` where that is
     /// checked.
-    pub fn open(&mut self) -> Result<u32, Violation> {
+    pub fn open(&mut self) -> Result<u64, Violation> {
         self.open_with(0).map(|(handle, _)| handle)
     }
 
@@ -41,14 +41,14 @@ impl Model {
     /// # Errors
     ///
     /// Those of [`open`](Model::open).
-    pub fn open_with(&mut self, bytes: u32) -> Result<(u32, Address), Violation> {
+    pub fn open_with(&mut self, bytes: u64) -> Result<(u64, Address), Violation> {
         if self.rules.checked && self.rules.nesting == Nesting::Forbid && !self.open.is_empty() {
             return Err(Violation::Nested);
         }
         self.find_home()?;
         let before = self.top;
         let reserved = self.reserve_header().and_then(|header| {
-            let frame = if bytes == 0 { self.top } else { self.bump(self.top, bytes, ALIGNMENT)? };
+            let frame = if bytes == 0 { self.top } else { self.bump(self.top, bytes, u64::from(ALIGNMENT))? };
             Ok((header, frame))
         });
         let Ok((header, frame)) = reserved else {
@@ -57,7 +57,7 @@ impl Model {
         };
         let handle = if self.rules.checked {
             self.serial += 1;
-            FIRST_HANDLE + HANDLE_STEP * (self.serial - 1)
+            u64::from(FIRST_HANDLE) + u64::from(HANDLE_STEP) * (self.serial - 1)
         } else {
             before.address
         };
@@ -75,8 +75,8 @@ impl Model {
         if !self.rules.checked {
             return Ok(self.top);
         }
-        let header = self.bump(self.top, 0, ALIGNMENT)?;
-        self.top.address += REGION_HEADER;
+        let header = self.bump(self.top, 0, u64::from(ALIGNMENT))?;
+        self.top.address += self.region_header();
         Ok(header)
     }
 
@@ -86,7 +86,7 @@ impl Model {
     /// # Errors
     ///
     /// `AlreadyFreed` when no region with that handle is open, `NotInnermost` when it is not its turn.
-    pub fn close(&mut self, handle: u32) -> Result<Vec<(Address, Address)>, Violation> {
+    pub fn close(&mut self, handle: u64) -> Result<Vec<(Address, Address)>, Violation> {
         let position = self.open.iter().rposition(|open| open.handle == handle).ok_or(Violation::AlreadyFreed)?;
         let is_innermost = position + 1 == self.open.len();
         match (self.rules.nesting, self.rules.checked) {
@@ -110,7 +110,7 @@ impl Model {
     }
 
     /// Checks the handle of an allocation.
-    fn check(&self, handle: u32) -> Result<(), Violation> {
+    fn check(&self, handle: u64) -> Result<(), Violation> {
         let position = self.open.iter().rposition(|open| open.handle == handle);
         match position {
             _ if !self.rules.checked => Ok(()),
@@ -128,13 +128,13 @@ impl Model {
     ///
     /// `UseAfterFree` or `NotInnermost` when regions are checked, `BadAlignment` when the alignment cannot be asked for,
     /// `OutOfMemory` when the memory cannot be had.
-    pub fn allocate(&mut self, handle: u32, bytes: u32, alignment: u32) -> Result<Address, Violation> {
+    pub fn allocate(&mut self, handle: u64, bytes: u64, alignment: u64) -> Result<Address, Violation> {
         self.check(handle)?;
         if !is_alignment(alignment) {
             return Err(Violation::BadAlignment);
         }
         self.find_home()?;
-        self.bump(self.top, bytes, alignment.max(ALIGNMENT)).map(|place| place.address)
+        self.bump(self.top, bytes, alignment.max(u64::from(ALIGNMENT))).map(|place| place.address)
     }
 
     /// Allocates a frame of these sizes by one bump.
@@ -143,67 +143,77 @@ impl Model {
     ///
     /// As for one allocation. A frame of more than one inline bump can reserve is `OutOfMemory`, too: it is several
     /// frames.
-    pub fn allocate_frame(&mut self, handle: u32, sizes: &[u32]) -> Result<Vec<Address>, Violation> {
+    pub fn allocate_frame(&mut self, handle: u64, sizes: &[u32]) -> Result<Vec<Address>, Violation> {
         self.check(handle)?;
         let mut plan = FramePlan::new();
         let offsets: Option<Vec<u32>> = sizes.iter().map(|&bytes| plan.push(bytes)).collect();
         let offsets = offsets.ok_or(Violation::OutOfMemory)?;
-        let base = self.allocate(handle, plan.bytes(), ALIGNMENT)?;
-        Ok(offsets.into_iter().map(|offset| base + offset).collect())
+        let base = self.allocate(handle, u64::from(plan.bytes()), u64::from(ALIGNMENT))?;
+        Ok(offsets.into_iter().map(|offset| base + u64::from(offset)).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::Nesting;
-    use crate::layout::PAGE;
+    use crate::layout::{HOME, Layout};
     use crate::model::{Home, Memory, Model, Rules};
+    use crate::{Nesting, Width};
     use linmem_intrinsics::Violation;
 
-    fn model(nesting: Nesting, checked: bool) -> Model {
-        Model::new(Memory::new(1, 3), Home::Reserved, Rules { nesting, checked })
+    const PAGE: u64 = crate::layout::PAGE as u64;
+
+    fn model(width: Width, nesting: Nesting, checked: bool) -> Model {
+        Model::new(Memory::new(width, 1, 3), Home::Reserved, Rules { nesting, checked })
     }
 
     #[test]
     fn outermost_frees_when_the_last_one_is_closed() -> Result<(), Violation> {
-        for checked in [false, true] {
-            let mut model = model(Nesting::Outermost, checked);
+        for (width, checked) in Width::ALL.into_iter().flat_map(|width| [(width, false), (width, true)]) {
+            let mut model = model(width, Nesting::Outermost, checked);
+            let start = HOME + u64::from(Layout::of(width).chunk_header());
             let (a, b) = (model.open()?, model.open()?);
             let first = model.allocate(a, 8, 8)?;
             assert_eq!(model.close(a)?, []);
             assert_eq!(model.allocate(b, 8, 8)?, first + 8);
-            assert_eq!(model.close(b)?, [(16, first + 16)]);
-            assert_eq!(model.top(), 16);
+            assert_eq!(model.close(b)?, [(start, first + 16)]);
+            assert_eq!(model.top(), start);
         }
         Ok(())
     }
 
     #[test]
     fn checks_know_every_handle() -> Result<(), Violation> {
-        let mut stack = model(Nesting::Stack, true);
-        let outer = stack.open()?;
-        let inner = stack.open()?;
-        assert_eq!(stack.allocate(outer, 8, 8), Err(Violation::NotInnermost));
-        assert_eq!(stack.close(outer), Err(Violation::NotInnermost));
-        stack.close(inner)?;
-        assert_eq!(stack.close(inner), Err(Violation::AlreadyFreed));
-        assert_eq!(stack.allocate(inner, 8, 8), Err(Violation::UseAfterFree));
-        assert_ne!(stack.open()?, inner, "a handle is never given twice");
-        let mut forbid = model(Nesting::Forbid, true);
-        let only = forbid.open()?;
-        assert_eq!(forbid.open(), Err(Violation::Nested));
-        forbid.close(only)?;
-        forbid.open().map(|_| ())
+        for width in Width::ALL {
+            let mut stack = model(width, Nesting::Stack, true);
+            let outer = stack.open()?;
+            let inner = stack.open()?;
+            assert_eq!(stack.allocate(outer, 8, 8), Err(Violation::NotInnermost));
+            assert_eq!(stack.close(outer), Err(Violation::NotInnermost));
+            stack.close(inner)?;
+            assert_eq!(stack.close(inner), Err(Violation::AlreadyFreed));
+            assert_eq!(stack.allocate(inner, 8, 8), Err(Violation::UseAfterFree));
+            assert_ne!(stack.open()?, inner, "a handle is never given twice");
+            let mut forbid = model(width, Nesting::Forbid, true);
+            let only = forbid.open()?;
+            assert_eq!(forbid.open(), Err(Violation::Nested));
+            forbid.close(only)?;
+            forbid.open()?;
+        }
+        Ok(())
     }
 
     #[test]
     fn a_header_has_room_behind_the_end_of_its_chunk() -> Result<(), Violation> {
-        let mut model = model(Nesting::Stack, true);
-        let outer = model.open()?;
-        // From 24 on, up to 8 bytes before the end of the page.
-        model.allocate(outer, PAGE - 32, 8)?;
-        let (_, frame) = model.open_with(8)?;
-        assert_eq!((model.innermost_header(), frame), (Some(PAGE - 8), PAGE));
+        for width in Width::ALL {
+            let mut model = model(width, Nesting::Stack, true);
+            let header = u64::from(Layout::of(width).region_header());
+            let outer = model.open()?;
+            // All up to a header before the end of the page.
+            let bytes = PAGE - header - model.top();
+            model.allocate(outer, bytes, 8)?;
+            let (_, frame) = model.open_with(8)?;
+            assert_eq!((model.innermost_header(), frame), (Some(PAGE - header), PAGE));
+        }
         Ok(())
     }
 }

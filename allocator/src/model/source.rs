@@ -1,7 +1,6 @@
 //! Where the model gets pages and chunks from.
 
-use crate::growth::{LAST_PAGE, REFUSED};
-use crate::layout::{ALIGNMENT, Address, CEILING, PAGE, align_up};
+use crate::layout::{ALIGNMENT, Address, Layout, PAGE, align_up};
 use crate::model::Memory;
 
 /// Where further memory comes from.
@@ -20,61 +19,60 @@ pub enum Source {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     /// How many pages the lower part is to have.
-    pub wanted: u32,
+    pub wanted: u64,
     /// How many pages the program declared at most.
-    pub maximum: Option<u32>,
+    pub maximum: Option<u64>,
     /// Once the memory is split: how many pages the lower part has, and how many of them the program owns.
-    lower: Option<(u32, u32)>,
+    lower: Option<(u64, u64)>,
 }
 
 impl Split {
     /// A memory that is not split yet.
-    pub fn new(wanted: u32, maximum: Option<u32>) -> Split {
+    pub fn new(wanted: u64, maximum: Option<u64>) -> Split {
         Split { wanted, maximum, lower: None }
     }
 
     /// The part of the program, if the memory is split: its end, and how much of it the program owns, in pages.
-    pub fn lower(&self) -> Option<(u32, u32)> {
+    pub fn lower(&self) -> Option<(u64, u64)> {
         self.lower
     }
 
     /// linmem's growth.
-    pub(super) fn grow(&mut self, memory: &mut Memory, pages: u32) -> u32 {
+    pub(super) fn grow(&mut self, memory: &mut Memory, pages: u64) -> Option<u64> {
         if self.lower.is_some() {
             return memory.grow(pages);
         }
         let size = memory.pages();
-        let mut parts: Vec<u32> =
+        let mut parts: Vec<u64> =
             std::iter::successors(Some(self.wanted), |part| Some(part / 2).filter(|half| *half > 0))
                 .take_while(|part| *part > size.max(1))
                 .collect();
         parts.push(size.max(1));
         for part in parts {
-            if memory.grow(part - size + pages) != REFUSED {
+            if memory.grow((part - size).checked_add(pages)?).is_some() {
                 self.lower = Some((part, size));
-                return part;
+                return Some(part);
             }
         }
-        REFUSED
+        None
     }
 
     /// The program's `memory.size`.
-    pub fn program_size(&self, memory: &Memory) -> u32 {
+    pub fn program_size(&self, memory: &Memory) -> u64 {
         self.lower.map_or_else(|| memory.pages(), |(_, owned)| owned)
     }
 
-    /// The program's `memory.grow`.
-    pub fn program_grow(&mut self, memory: &mut Memory, pages: u32) -> u32 {
+    /// The program's `memory.grow`: its old size, or nothing if the growth is refused.
+    pub fn program_grow(&mut self, memory: &mut Memory, pages: u64) -> Option<u64> {
         let size = self.program_size(memory);
-        let sum = u64::from(size) + u64::from(pages);
+        let sum = size.checked_add(pages).filter(|sum| self.maximum.is_none_or(|maximum| *sum <= maximum))?;
         match &mut self.lower {
-            _ if self.maximum.is_some_and(|maximum| sum > u64::from(maximum)) => REFUSED,
             None => memory.grow(pages),
-            Some((end, owned)) if sum <= u64::from(*end) => {
-                *owned = sum as u32;
-                size
+            Some((end, owned)) if sum <= *end => {
+                *owned = sum;
+                Some(size)
             }
-            Some(_) => REFUSED,
+            Some(_) => None,
         }
     }
 }
@@ -83,31 +81,31 @@ impl Split {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blocks {
     /// Start and size of each block, in the order in which they are looked at.
-    free: Vec<(Address, u32)>,
+    free: Vec<(Address, u64)>,
 }
 
 impl Blocks {
     /// An allocator with these blocks.
-    pub fn new(free: Vec<(Address, u32)>) -> Blocks {
+    pub fn new(free: Vec<(Address, u64)>) -> Blocks {
         Blocks { free }
     }
 
     /// The first block that has so many bytes.
-    fn allocate(&mut self, bytes: u32) -> Option<Address> {
+    fn allocate(&mut self, bytes: u64) -> Option<Address> {
         let position = self.free.iter().position(|(_, size)| *size >= bytes)?;
         Some(self.free.remove(position).0)
     }
 
-    /// A block of so many bytes, as pages: as many as are owned, or else as many as are needed. Gives the first address and
-    /// the end, which are multiples of [`ALIGNMENT`], and the number of pages.
-    pub(super) fn claim(&mut self, bytes: u32, owned: u32) -> Option<(Address, Address, u32)> {
-        let needed = bytes.div_ceil(PAGE);
-        let more = Some(owned).filter(|owned| *owned > needed && *owned <= LAST_PAGE);
+    /// A block of so many bytes, fewer than lie below the ceiling, as pages: as many as are owned, or else as many as are
+    /// needed. Gives the first address and the end, which are multiples of [`ALIGNMENT`], and the number of pages.
+    pub(super) fn claim(&mut self, layout: Layout, bytes: u64, owned: u64) -> Option<(Address, Address, u64)> {
+        let (page, alignment) = (u64::from(PAGE), u64::from(ALIGNMENT));
+        let needed = bytes.div_ceil(page);
+        let more = Some(owned).filter(|owned| *owned > needed && *owned <= layout.last_page());
         for pages in more.into_iter().chain([needed]) {
-            if let Some(at) = self.allocate(pages * PAGE) {
-                let end = (u64::from(at) + u64::from(pages * PAGE)).min(u64::from(CEILING));
-                let start = align_up(u64::from(at), ALIGNMENT);
-                return Some((start as u32, end as u32 / ALIGNMENT * ALIGNMENT, pages));
+            if let Some(at) = self.allocate(pages * page) {
+                let end = (at + pages * page).min(layout.ceiling());
+                return Some((align_up(at, alignment), end / alignment * alignment, pages));
             }
         }
         None
@@ -117,25 +115,33 @@ impl Blocks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::width::Width;
 
     #[test]
     fn a_split_is_halved_down_to_the_part_of_the_program() {
-        let mut memory = Memory::new(3, 12);
-        let mut split = Split::new(16, None);
-        assert_eq!(split.grow(&mut memory, 1), 8);
-        assert_eq!((split.lower(), memory.pages()), (Some((8, 3)), 9));
-        assert_eq!((split.program_grow(&mut memory, 5), split.program_size(&memory)), (3, 8));
-        assert_eq!(split.program_grow(&mut memory, 1), REFUSED);
-        let mut small = Memory::new(3, 4);
-        assert_eq!(Split::new(16, None).grow(&mut small, 1), 3);
-        assert_eq!(Split::new(16, None).grow(&mut small, 1), REFUSED);
+        for width in Width::ALL {
+            let mut memory = Memory::new(width, 3, 12);
+            let mut split = Split::new(16, None);
+            assert_eq!(split.grow(&mut memory, 1), Some(8));
+            assert_eq!((split.lower(), memory.pages()), (Some((8, 3)), 9));
+            assert_eq!((split.program_grow(&mut memory, 5), split.program_size(&memory)), (Some(3), 8));
+            assert_eq!(split.program_grow(&mut memory, 1), None);
+            assert_eq!(split.program_grow(&mut memory, width.largest()), None);
+            let mut small = Memory::new(width, 3, 4);
+            assert_eq!(Split::new(16, None).grow(&mut small, 1), Some(3));
+            assert_eq!(Split::new(16, None).grow(&mut small, 1), None);
+        }
     }
 
     #[test]
     fn an_allocator_gives_each_block_once() {
-        let mut blocks = Blocks::new(vec![(PAGE + 4, PAGE), (8, 2 * PAGE)]);
-        assert_eq!(blocks.claim(100, 0), Some((PAGE + 8, 2 * PAGE, 1)));
-        assert_eq!(blocks.claim(100, 1), Some((8, PAGE + 8, 1)));
-        assert_eq!(blocks.claim(100, 2), None);
+        let page = u64::from(PAGE);
+        for layout in Width::ALL.map(Layout::of) {
+            let mut blocks = Blocks::new(vec![(page + 4, page), (8, 2 * page), (layout.ceiling() - page, 2 * page)]);
+            assert_eq!(blocks.claim(layout, 100, 0), Some((page + 8, 2 * page, 1)));
+            assert_eq!(blocks.claim(layout, 100, 1), Some((8, page + 8, 1)));
+            assert_eq!(blocks.claim(layout, 100, 2), Some((layout.ceiling() - page, layout.ceiling(), 2)));
+            assert_eq!(blocks.claim(layout, 100, 2), None);
+        }
     }
 }

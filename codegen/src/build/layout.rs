@@ -5,7 +5,7 @@ use crate::build::module::{Entry, ModuleBuilder, Source};
 use crate::code::{FunctionRef, Missing, NO_INDEX};
 use crate::digest::number;
 use crate::error::Error;
-use crate::helpers::{Bodies, Helper, HostImport};
+use crate::helpers::{Helper, HostImport};
 use crate::sites;
 use indexmap::IndexMap;
 use std::borrow::Cow;
@@ -51,8 +51,10 @@ impl Layout {
         let context = builder.context;
         let (imports, helpers): (Vec<_>, Vec<_>) =
             (builder.needs.imports().collect(), builder.needs.helpers().collect());
-        let hosts: Vec<(HostImport, TypeId)> =
-            imports.into_iter().map(|import| (import, builder.intern(&import.function_type()))).collect();
+        let hosts: Vec<(HostImport, TypeId)> = imports
+            .into_iter()
+            .map(|import| (import, builder.intern(&import.function_type(context.width()))))
+            .collect();
         let helpers: Vec<(Helper, TypeId)> =
             helpers.into_iter().map(|helper| (helper, builder.intern(&helper.function_type(&context)))).collect();
         let mut next = 0;
@@ -122,10 +124,9 @@ impl Layout {
             }
         }
         let index = |function| self.index(function);
-        let bodies = Bodies { context: &builder.context, needs: &builder.needs, index: &index };
-        for (helper, (_, ty)) in &self.helpers {
+        for ((_, ty), (_, body)) in self.helpers.values().zip(builder.needs.bodies()) {
             functions.function(ty.0);
-            code.function(&helper.body(&bodies));
+            code.function(&body.function(index));
         }
         let mut memories = MemorySection::new();
         memories.memory(MemoryType {

@@ -5,20 +5,20 @@ use crate::build::sink::ModuleSink;
 use crate::choices::Choices;
 use crate::code::{FunctionRef, Missing};
 use crate::config::{Base, Config, DEFAULT_SPLIT, Share, SplitAddress};
-use crate::context::{Context, Growth, Home, Split};
+use crate::context::{Context, Growth, Home, Split, WIDTH};
 use crate::digest::{extended_number, number};
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::locals::Locals;
 use crate::engine::{Engine, Origin};
 use crate::error::Error;
 use crate::globals::NewGlobal;
-use crate::helpers::{Bodies, Helper, Needs};
+use crate::helpers::{Helper, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::segment::Segments;
 use crate::sites;
 use indexmap::IndexMap;
+use linmem_allocator::Unwind;
 use linmem_allocator::layout::HOME;
-use linmem_allocator::{Unwind, Width};
 use linmem_intrinsics::{FunctionType, Representation};
 use wasm_encoder::{Function, ValType};
 
@@ -150,7 +150,7 @@ impl Lowering {
             representation,
             choices,
             memory,
-            width: Width::Bits32,
+            width: WIDTH,
             first_global: GlobalIndex(0),
             home,
             growth,
@@ -211,9 +211,8 @@ impl Lowering {
     pub fn finish(self, sink: &mut (impl ModuleSink + ?Sized)) -> Result<(), Error> {
         let missing = Missing::default();
         let index = |function| self.index(function, &missing);
-        let bodies = Bodies { context: &self.context, needs: &self.needs, index: &index };
-        for helper in self.needs.helpers() {
-            sink.define_function(index(FunctionRef::Helper(helper)), helper.body(&bodies));
+        for (helper, body) in self.needs.bodies() {
+            sink.define_function(index(FunctionRef::Helper(helper)), body.function(index));
         }
         if let Some(types) = self.context.segments.types() {
             // Whatever the functions are, the segments of a module with other functions are of other types.
@@ -230,7 +229,7 @@ impl Lowering {
     fn resolve(&mut self, sink: &mut (impl ModuleSink + ?Sized)) {
         for import in self.needs.imports() {
             self.functions.entry(FunctionRef::Host(import)).or_insert_with(|| {
-                let ty = sink.function_type(&import.function_type());
+                let ty = sink.function_type(&import.function_type(self.context.width()));
                 sink.import_function(import.module(), import.name(), ty)
             });
         }
@@ -262,7 +261,7 @@ pub(super) fn new_memory(config: &Config, representation: Representation) -> Res
     check(config, representation)?;
     let base = match &config.base {
         None => HOME,
-        Some(Base::Address(address)) => *address,
+        Some(Base::Address(address)) => u64::from(*address),
         Some(base @ Base::Global(_)) => {
             return Err(Error::Option { message: format!("--base {base}: there is no module yet that has globals") });
         }

@@ -6,7 +6,7 @@ use crate::build::lowering::{NewMemory, new_memory};
 use crate::build::types::Types;
 use crate::choices::Choices;
 use crate::config::Config;
-use crate::context::{Context, Growth};
+use crate::context::{Context, Growth, WIDTH};
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::locals::Locals;
 use crate::engine::{Engine, Lowered, Origin};
@@ -16,7 +16,7 @@ use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
 use crate::segment::Segments;
-use linmem_allocator::{Unwind, Width};
+use linmem_allocator::Unwind;
 use linmem_intrinsics::{FunctionType, Representation, wasi};
 use std::cell::RefCell;
 use wasm_encoder::{
@@ -70,7 +70,7 @@ impl ModuleBuilder {
             representation,
             choices,
             memory: MemoryIndex(0),
-            width: Width::Bits32,
+            width: WIDTH,
             first_global: GlobalIndex(0),
             home,
             growth: Growth::Grow,

@@ -2,11 +2,10 @@
 
 use crate::context::{Growth, Home};
 use crate::globals::Global;
-use crate::helpers::fragments::{PAGE_SHIFT, skip_header};
-use crate::helpers::{Bodies, Helper};
-use linmem_allocator::growth::LAST_PAGE;
-use linmem_allocator::layout::{ALIGNMENT, CHUNK_END, CHUNK_HEADER, PAGE};
-use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
+use crate::helpers::Helper;
+use crate::helpers::fragments::{Field, PAGE_SHIFT};
+use crate::helpers::routine::Routine;
+use linmem_allocator::layout::{ALIGNMENT, PAGE};
 
 /// Finds home: what the base leaves, or a page of its own. Without memory for it, it stays to be found, if allocations
 /// may give null and regions have no headers.
@@ -22,65 +21,66 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 /// ```
 ///
 /// Where chunks come from the allocator of the program, `$linmem.claim` finds home, and `limit` is what its header says.
-pub(super) fn find_home(bodies: &Bodies<'_>) -> Function {
-    let (context, choices) = (bodies.context, bodies.context.choices);
-    let site = 0;
-    let start = u32::from(Helper::FindHome.is_told_site(context));
-    let page = start;
-    let mut function = Function::new([(1, ValType::I32)]);
-    let sink = &mut function.instructions();
-    let (home, limit) = (context.global(Global::Home), context.limit());
-    let owned = context.global(Global::Owned);
-    let reserve = choices.reserve();
-    let settle = |sink: &mut InstructionSink<'_>| {
-        sink.global_get(home);
-        skip_header(sink).global_set(context.top());
-        if choices.checks_regions() {
-            sink.global_get(home).global_set(context.global(Global::Region));
-        }
-    };
+pub(super) fn find_home(r: &mut Routine<'_>) {
+    let (context, page_bytes) = (r.context(), u64::from(PAGE));
+    let (layout, reserve) = (context.layout(), context.reserve());
+    let start = r.pointer();
     if let Home::Found { base: Some((base, end)) } = context.home {
-        let mask = ALIGNMENT as i32 - 1;
         // The rounding wraps only for a base in the last eight bytes, and then home would start at 0 in a memory that
         // ends there: the comparison below uses the unrounded base.
-        sink.global_get(base.0).i32_const(mask).i32_add().i32_const(!mask).i32_and().local_set(start);
-        sink.global_get(base.0).i64_extend_i32_u();
-        sink.i64_const(i64::from(mask as u32 + CHUNK_HEADER + reserve)).i64_add().i64_const(i64::from(end)).i64_le_u();
-        sink.if_(BlockType::Empty);
-        sink.local_get(start).global_set(home);
-        sink.local_get(start).i64_const(0).i64_store(context.memarg(CHUNK_END, 4));
-        sink.i32_const(end.wrapping_sub(reserve) as i32).global_set(limit);
-        sink.i32_const(end as i32).local_get(start).i32_sub().i32_const(PAGE as i32 - 1).i32_add();
-        sink.i32_const(PAGE_SHIFT).i32_shr_u().global_set(owned);
-        settle(sink);
-        sink.return_().end();
+        r.global_get(base.0).round_up_pointer().set(start);
+        r.wide(|r| {
+            r.global_get(base.0);
+        });
+        let least = u64::from(ALIGNMENT - 1 + layout.chunk_header() + reserve);
+        r.i64_const(least as i64).i64_add().i64_const(end as i64).i64_le_u().if_();
+        r.get(start).write(Global::Home);
+        r.clear_chunk_header(start);
+        r.ptr_const(end.wrapping_sub(u64::from(reserve))).write(Global::Limit);
+        r.ptr_const(end).get(start).ptr_sub().ptr_const(page_bytes - 1).ptr_add();
+        r.ptr_const(u64::from(PAGE_SHIFT)).ptr_shr_u().write(Global::Owned);
+        settle(r);
+        r.return_().end();
     }
+    let page = start;
     if let Growth::Allocator(_) = context.growth {
-        sink.i32_const(PAGE as i32);
-        bodies.call(sink, Helper::Claim, site);
-        sink.i32_eqz().if_(BlockType::Empty);
+        r.ptr_const(page_bytes).helper(Helper::Claim).ptr_eqz().if_();
     } else {
-        sink.i32_const(1);
-        bodies.grow(sink);
-        sink.local_tee(page).i32_const(LAST_PAGE as i32).i32_ge_u().if_(BlockType::Empty);
+        r.ptr_const(1).grow().tee(page).ptr_const(layout.last_page()).ptr_ge_u().if_();
     }
-    if choices.opens_without_home() {
-        sink.return_();
+    if context.choices.opens_without_home() {
+        r.return_();
     } else {
-        let page = |sink: &mut InstructionSink<'_>| {
-            sink.i32_const(PAGE as i32);
+        let page = |r: &mut Routine<'_>| {
+            r.ptr_const(page_bytes);
         };
-        bodies.out_of_memory(sink, site, page, page);
+        r.out_of_memory(page, page);
     }
-    sink.end();
+    r.end();
     if let Growth::Allocator(_) = context.growth {
-        sink.global_get(home).i32_load(context.memarg(CHUNK_END, 4)).global_set(limit);
+        r.read(Global::Home).load(Field::End).write(Global::Limit);
     } else {
-        sink.local_get(page).i32_const(PAGE_SHIFT).i32_shl().global_set(home);
-        sink.global_get(home).i32_const((PAGE - reserve) as i32).i32_add().global_set(limit);
-        sink.i32_const(1).global_set(owned);
+        r.get(page).pages_to_bytes().write(Global::Home);
+        r.read(Global::Home).ptr_const(page_bytes - u64::from(reserve)).ptr_add().write(Global::Limit);
+        r.ptr_const(1).write(Global::Owned);
     }
-    settle(sink);
-    sink.end();
-    function
+    settle(r);
+}
+
+/// Moves top behind the header of home, which is the innermost one as long as no region is open.
+fn settle(r: &mut Routine<'_>) {
+    r.read(Global::Home).skip_header().write(Global::Top);
+    if r.context().choices.checks_regions() {
+        r.read(Global::Home).write(Global::Region);
+    }
+}
+
+impl Routine<'_> {
+    /// Finds home, where that may not have happened.
+    pub(super) fn find_home(&mut self) {
+        if matches!(self.context().home, Home::Found { .. }) {
+            self.read(Global::Top).ptr_eqz().if_();
+            self.helper(Helper::FindHome).end();
+        }
+    }
 }

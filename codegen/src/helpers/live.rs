@@ -1,11 +1,10 @@
 //! Finding out whether bytes are free, out of line.
 
 use crate::context::Home;
-use crate::helpers::fragments::{clear_home, push_home};
-use crate::helpers::{Bodies, Helper};
-use linmem_allocator::layout::{CHUNK_END, CHUNK_NEXT};
+use crate::globals::Global;
+use crate::helpers::fragments::Field;
+use crate::helpers::routine::Routine;
 use linmem_intrinsics::Violation;
-use wasm_encoder::{BlockType, Function, ValType};
 
 /// Ends in `UseAfterFree` if one of so many bytes from an address on lies in memory of linmem's that is free: in the chunk
 /// that top is in, at top or behind it, or in a later one. What is kept for headers counts.
@@ -20,37 +19,37 @@ use wasm_encoder::{BlockType, Function, ValType};
 ///   end = chunk.end   br $chunks
 /// end
 /// ```
-pub(super) fn check_segment(bodies: &Bodies<'_>) -> Function {
-    let context = bodies.context;
-    let (address, bytes, site) = (0, 1, 2);
-    let chunk = site + u32::from(Helper::CheckSegment.is_told_site(context));
-    let (end, from) = (chunk + 1, chunk + 2);
-    let (top, limit) = (context.top(), context.limit());
-    let mut function = Function::new([(3, ValType::I32)]);
-    let sink = &mut function.instructions();
-    sink.local_get(bytes).i32_eqz().if_(BlockType::Empty).return_().end();
-    if matches!(context.home, Home::Found { .. }) {
-        sink.global_get(top).i32_eqz().if_(BlockType::Empty).return_().end();
+pub(super) fn check_segment(r: &mut Routine<'_>) {
+    let [address, bytes] = r.params();
+    let [chunk, end, from] = r.pointers();
+    r.get(bytes).ptr_eqz().if_();
+    r.return_().end();
+    if matches!(r.context().home, Home::Found { .. }) {
+        r.read(Global::Top).ptr_eqz().if_();
+        r.return_().end();
     }
-    push_home(sink, context).local_set(chunk);
-    clear_home(sink, context, chunk);
-    sink.local_get(chunk).i32_load(context.memarg(CHUNK_END, 4)).local_tee(end).global_get(limit);
-    sink.local_get(end).global_get(limit).i32_gt_u().select().local_set(end);
-    sink.loop_(BlockType::Empty);
-    if context.choices.reserve() != 0 {
-        sink.local_get(end).i32_const(context.choices.reserve() as i32).i32_add().local_set(end);
+    r.home().set(chunk);
+    r.clear_home(chunk);
+    r.get(chunk).load(Field::End).tee(end).read(Global::Limit);
+    r.get(end).read(Global::Limit).ptr_gt_u().select().set(end);
+    let chunks = r.repeat();
+    if r.context().reserve() != 0 {
+        r.get(end).add_reserve().set(end);
     }
-    sink.global_get(top).local_get(chunk).global_get(top).local_get(chunk).i32_gt_u().select().local_tee(from);
-    sink.local_get(end).i32_lt_u();
-    sink.local_get(address).local_get(end).i32_lt_u().i32_and();
-    sink.local_get(address).i64_extend_i32_u().local_get(bytes).i64_extend_i32_u().i64_add();
-    sink.local_get(from).i64_extend_i32_u().i64_gt_u().i32_and().if_(BlockType::Empty);
-    bodies.violate(sink, Violation::UseAfterFree, site, |sink| {
-        sink.local_get(address).local_get(bytes).global_get(top);
+    r.read(Global::Top).get(chunk).read(Global::Top).get(chunk).ptr_gt_u().select().tee(from);
+    r.get(end).ptr_lt_u();
+    r.get(address).get(end).ptr_lt_u().i32_and();
+    // In 64 bits the sum does not wrap around if the address is below the end of the chunk, which is asked before.
+    r.get(address).ptr_extend();
+    r.wide(|r| {
+        r.get(bytes);
     });
-    sink.end();
-    sink.local_get(chunk).i32_load(context.memarg(CHUNK_NEXT, 4)).local_tee(chunk).if_(BlockType::Empty);
-    sink.local_get(chunk).i32_load(context.memarg(CHUNK_END, 4)).local_set(end).br(1).end();
-    sink.end().end();
-    function
+    r.i64_add().get(from).ptr_extend().i64_gt_u().i32_and().if_();
+    r.violate(Violation::UseAfterFree, |r| {
+        r.get(address).get(bytes).read(Global::Top);
+    });
+    r.end();
+    r.get(chunk).load(Field::Next).tee(chunk).ptr_nez().if_();
+    r.get(chunk).load(Field::End).set(end).br(chunks).end();
+    r.end();
 }

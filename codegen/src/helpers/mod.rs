@@ -1,31 +1,36 @@
 //! The functions that lowered code calls: slow paths, host calls, violations.
 //!
-//! A helper is emitted if something calls it, and once. Which ones there are to be is collected in [`Needs`] while
-//! functions are lowered; their bodies are written when all indices are known.
+//! A helper is emitted if something calls it, and once. Which ones a module has is collected in [`Needs`] while functions are
+//! lowered. A [`Routine`] writes the body as soon as the helper is needed; the indices of the functions that it calls are put
+//! in when they are known.
 
 mod allocate;
 mod blame;
 mod close;
 mod fragments;
 mod home;
+mod instructions;
 mod live;
 mod needs;
 mod open;
 mod refill;
+mod routine;
 mod scope;
 mod share;
+#[cfg(test)]
+mod tests;
 mod violation;
 mod wasi;
 
-use crate::choices::Tracking;
-use crate::code::FunctionRef;
-use crate::context::{Context, Growth, Home};
+use crate::context::Context;
+use crate::width::PointerType;
+use linmem_allocator::Width;
 use linmem_intrinsics::wasi::Function as HostFunction;
 use linmem_intrinsics::{FunctionType, ValueType, Violation};
-use wasm_encoder::{Function, InstructionSink};
 
 pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};
 pub(crate) use needs::Needs;
+use routine::{Body, Routine};
 pub(crate) use wasi::{Call, Form};
 
 /// A function of the host that lowered code calls.
@@ -57,11 +62,12 @@ impl HostImport {
         }
     }
 
-    /// Its type.
-    pub(crate) fn function_type(self) -> FunctionType {
+    /// Its type, in a module whose memory has this width: the numbers of a report are pointers.
+    pub(crate) fn function_type(self, width: Width) -> FunctionType {
+        let pointer = width.value_type();
         match self {
             HostImport::Wasi(function) => function.function_type(),
-            HostImport::Report => FunctionType::new([ValueType::I32; 5], []),
+            HostImport::Report => FunctionType::new([ValueType::I32, ValueType::I32, pointer, pointer, pointer], []),
             HostImport::Errno => FunctionType::new([ValueType::I32; 2], []),
         }
     }
@@ -177,19 +183,21 @@ impl Helper {
 
     /// The type.
     pub(crate) fn function_type(self, context: &Context) -> FunctionType {
-        use ValueType::I32;
+        let pointer = context.width().value_type();
         let (mut params, results) = match self {
             // Three numbers that went wrong.
-            Helper::Violation(_) if context.choices.reports() => (vec![I32, I32, I32], vec![]),
+            Helper::Violation(_) if context.choices.reports() => (vec![pointer; 3], vec![]),
             Helper::Violation(_) | Helper::FindHome => (vec![], vec![]),
-            Helper::Refill(_, Alignment::Fixed) => (vec![I32, I32], vec![I32]),
-            Helper::Refill(_, Alignment::Parameter) => (vec![I32, I32, I32], vec![I32]),
-            Helper::Bump | Helper::Open | Helper::Grow | Helper::ProgramGrow | Helper::Claim => (vec![I32], vec![I32]),
-            Helper::ProgramSize => (vec![], vec![I32]),
-            Helper::AllocateAligned => (vec![I32, I32], vec![I32]),
-            Helper::CheckSegment => (vec![I32, I32], vec![]),
+            Helper::Refill(_, Alignment::Fixed) => (vec![pointer; 2], vec![pointer]),
+            Helper::Refill(_, Alignment::Parameter) => (vec![pointer; 3], vec![pointer]),
+            Helper::Bump | Helper::Open | Helper::Grow | Helper::ProgramGrow | Helper::Claim => {
+                (vec![pointer], vec![pointer])
+            }
+            Helper::ProgramSize => (vec![], vec![pointer]),
+            Helper::AllocateAligned => (vec![pointer; 2], vec![pointer]),
+            Helper::CheckSegment => (vec![pointer; 2], vec![]),
             Helper::Close | Helper::Blame(_) | Helper::Release | Helper::EnterScope | Helper::LeaveScope => {
-                (vec![I32], vec![])
+                (vec![pointer], vec![])
             }
             Helper::Wasi(call, form) => {
                 let ty = call.function_type(form);
@@ -197,77 +205,9 @@ impl Helper {
             }
         };
         if self.is_told_site(context) {
-            params.push(I32);
+            params.push(ValueType::I32);
         }
         FunctionType::new(params, results)
-    }
-
-    /// What it calls.
-    fn callees(self, context: &Context) -> Vec<FunctionRef> {
-        let violation = |kind| FunctionRef::Helper(Helper::Violation(kind));
-        let helper = FunctionRef::Helper;
-        let finds_home = matches!(context.home, Home::Found { .. });
-        let mut callees = Vec::new();
-        match self {
-            Helper::Violation(_) if context.choices.reports() => callees.push(FunctionRef::Host(HostImport::Report)),
-            Helper::Violation(_) | Helper::Release | Helper::EnterScope | Helper::LeaveScope => {}
-            Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => {}
-            Helper::FindHome => {
-                callees.extend(context.growth.helper().map(helper));
-                if !context.choices.opens_without_home() {
-                    callees.push(violation(Violation::OutOfMemory));
-                }
-            }
-            Helper::Refill(refused, alignment) => {
-                callees.extend(context.growth.helper().map(helper));
-                if refused == Refused::Violation {
-                    callees.push(violation(Violation::OutOfMemory));
-                    // What gives null does the work where there has to be such a one.
-                    if context.choices.checks_regions() {
-                        callees.push(helper(Helper::Refill(Refused::Null, alignment)));
-                    }
-                }
-                // Where regions are checked, one is open by now, and home is found.
-                if finds_home && !context.choices.checks_regions() {
-                    callees.push(helper(Helper::FindHome));
-                }
-            }
-            Helper::Bump => callees.push(helper(Helper::refill(context, Alignment::Fixed))),
-            Helper::AllocateAligned => {
-                callees.push(helper(Helper::refill(context, Alignment::Parameter)));
-                if context.choices.checks_alignment() {
-                    callees.push(violation(Violation::BadAlignment));
-                }
-            }
-            Helper::Open => {
-                callees.push(helper(Helper::Refill(Refused::Null, Alignment::Fixed)));
-                callees.push(violation(Violation::OutOfMemory));
-                if finds_home {
-                    callees.push(helper(Helper::FindHome));
-                }
-            }
-            Helper::Close => {
-                callees.extend([violation(Violation::AlreadyFreed), violation(Violation::Corrupted)]);
-                if context.choices.tracking() == Tracking::Headers {
-                    callees.push(helper(Helper::Blame(Violation::AlreadyFreed)));
-                }
-                if context.choices.zero == linmem_allocator::Zero::Free {
-                    callees.push(helper(Helper::Release));
-                }
-                if context.has_scopes() {
-                    callees.push(helper(Helper::LeaveScope));
-                }
-            }
-            Helper::CheckSegment => callees.push(violation(Violation::UseAfterFree)),
-            Helper::Blame(closed) => {
-                callees.extend([violation(closed), violation(Violation::Corrupted)]);
-                if context.choices.tracking() == Tracking::Headers {
-                    callees.push(violation(Violation::NotInnermost));
-                }
-            }
-            Helper::Wasi(call, form) => callees.extend(call.callees(form, context)),
-        }
-        callees
     }
 
     /// Whether it looks at linmem's globals.
@@ -279,96 +219,29 @@ impl Helper {
         }
     }
 
-    /// The body.
-    pub(crate) fn body(self, bodies: &Bodies<'_>) -> Function {
+    /// The body, where these helpers are needed.
+    fn body(self, context: &Context, is_needed: &dyn Fn(Helper) -> bool) -> Body {
+        let mut routine = Routine::new(self, context);
+        let r = &mut routine;
         match self {
-            Helper::Violation(kind) => violation::body(bodies, kind),
-            Helper::FindHome => home::find_home(bodies),
-            Helper::Grow => share::grow(bodies),
-            Helper::ProgramSize => share::program_size(bodies),
-            Helper::ProgramGrow => share::program_grow(bodies),
-            Helper::Claim => share::claim(bodies),
-            Helper::Refill(refused, alignment) => refill::body(bodies, refused, alignment),
-            Helper::Bump => allocate::bump(bodies),
-            Helper::AllocateAligned => allocate::allocate_aligned(bodies),
-            Helper::Open => open::open(bodies),
-            Helper::Close => close::close(bodies),
-            Helper::Blame(closed) => blame::body(bodies, closed),
-            Helper::Release => close::release(bodies),
-            Helper::CheckSegment => live::check_segment(bodies),
-            Helper::EnterScope => scope::enter(bodies),
-            Helper::LeaveScope => scope::leave(bodies),
-            Helper::Wasi(call, form) => call.body(form, bodies),
+            Helper::Violation(kind) => violation::body(r, kind),
+            Helper::FindHome => home::find_home(r),
+            Helper::Grow => share::grow(r),
+            Helper::ProgramSize => share::program_size(r),
+            Helper::ProgramGrow => share::program_grow(r),
+            Helper::Claim => share::claim(r),
+            Helper::Refill(refused, alignment) => refill::body(r, refused, alignment, is_needed),
+            Helper::Bump => allocate::bump(r),
+            Helper::AllocateAligned => allocate::allocate_aligned(r),
+            Helper::Open => open::open(r),
+            Helper::Close => close::close(r),
+            Helper::Blame(closed) => blame::body(r, closed),
+            Helper::Release => close::release(r),
+            Helper::CheckSegment => live::check_segment(r),
+            Helper::EnterScope => scope::enter(r),
+            Helper::LeaveScope => scope::leave(r),
+            Helper::Wasi(call, form) => call.write(form, r),
         }
-    }
-}
-
-impl Growth {
-    /// The helper that more memory comes from, where `memory.grow` alone does not do.
-    fn helper(self) -> Option<Helper> {
-        match self {
-            Growth::Grow => None,
-            Growth::Split(_) => Some(Helper::Grow),
-            Growth::Allocator(_) => Some(Helper::Claim),
-        }
-    }
-}
-
-/// What the bodies of helpers are written from.
-pub(crate) struct Bodies<'a> {
-    /// The module.
-    pub(crate) context: &'a Context,
-    /// All helpers that there are.
-    pub(crate) needs: &'a Needs,
-    /// The index of a function.
-    pub(crate) index: &'a dyn Fn(FunctionRef) -> u32,
-}
-
-impl Bodies<'_> {
-    /// Calls a helper whose operands are on the stack, from the body of one whose site is in the local `site`.
-    fn call(&self, sink: &mut InstructionSink<'_>, helper: Helper, site: u32) {
-        if helper.is_told_site(self.context) {
-            sink.local_get(site);
-        }
-        sink.call((self.index)(FunctionRef::Helper(helper)));
-    }
-
-    /// Grows the memory by the number of pages on the stack, and pushes what `memory.grow` does.
-    fn grow(&self, sink: &mut InstructionSink<'_>) {
-        match self.context.growth {
-            Growth::Split(_) => sink.call((self.index)(FunctionRef::Helper(Helper::Grow))),
-            Growth::Grow | Growth::Allocator(_) => sink.memory_grow(self.context.memory.0),
-        };
-    }
-
-    /// Ends in a violation, of which `numbers` pushes the three numbers that went wrong.
-    fn violate(
-        &self,
-        sink: &mut InstructionSink<'_>,
-        kind: Violation,
-        site: u32,
-        numbers: impl FnOnce(&mut InstructionSink<'_>),
-    ) {
-        if self.context.choices.reports() {
-            numbers(sink);
-        }
-        self.call(sink, Helper::Violation(kind), site);
-        sink.unreachable();
-    }
-
-    /// Ends in `OutOfMemory`: `bytes` pushes how many could not be had, `alignment` at a multiple of what.
-    fn out_of_memory(
-        &self,
-        sink: &mut InstructionSink<'_>,
-        site: u32,
-        bytes: impl FnOnce(&mut InstructionSink<'_>),
-        alignment: impl FnOnce(&mut InstructionSink<'_>),
-    ) {
-        let memory = self.context.memory.0;
-        self.violate(sink, Violation::OutOfMemory, site, |sink| {
-            bytes(sink);
-            alignment(sink);
-            sink.memory_size(memory);
-        });
+        routine.finish()
     }
 }

@@ -3,16 +3,17 @@
 use crate::code::FunctionRef;
 use crate::context::{Context, Home};
 use crate::globals::{Global, NewGlobal};
+use crate::helpers::routine::Body;
 use crate::helpers::{Helper, HostImport};
 use crate::sites::PlannedSite;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What lowered code turned out to need.
 #[derive(Clone, Debug)]
 pub(crate) struct Needs {
     context: Context,
     regions: bool,
-    helpers: BTreeSet<Helper>,
+    helpers: BTreeMap<Helper, Body>,
     imports: BTreeSet<HostImport>,
     sites: Vec<PlannedSite>,
     /// The number of the first site: how many the module has already.
@@ -22,7 +23,7 @@ pub(crate) struct Needs {
 impl Needs {
     /// Nothing yet, in a module like this.
     pub(crate) fn new(context: Context) -> Needs {
-        let (helpers, imports) = (BTreeSet::new(), BTreeSet::new());
+        let (helpers, imports) = (BTreeMap::new(), BTreeSet::new());
         Needs { context, regions: false, helpers, imports, sites: Vec::new(), first_site: 0 }
     }
 
@@ -36,25 +37,53 @@ impl Needs {
         self.regions = true;
     }
 
-    /// Says that a helper is called, and with it all that it calls.
+    /// Says that a helper is called, and with it all that it calls: the functions that its body refers to.
     pub(crate) fn add(&mut self, helper: Helper) {
-        if !self.helpers.insert(helper) {
-            return;
-        }
-        self.regions |= helper.uses_regions();
-        for callee in helper.callees(&self.context) {
-            self.add_function(callee);
-        }
+        self.add_function(FunctionRef::Helper(helper));
     }
 
     /// Says that a function is called.
     pub(crate) fn add_function(&mut self, function: FunctionRef) {
-        match function {
-            FunctionRef::Helper(helper) => self.add(helper),
-            FunctionRef::Host(import) => {
-                self.imports.insert(import);
+        let mut pending = vec![function];
+        while let Some(function) = pending.pop() {
+            match function {
+                FunctionRef::Helper(helper) if !self.helpers.contains_key(&helper) => {
+                    self.regions |= helper.uses_regions();
+                    let body = self.write(helper);
+                    pending.extend(body.callees());
+                    self.helpers.insert(helper, body);
+                    if let Helper::Refill(..) = helper {
+                        self.rewrite_refills();
+                    }
+                }
+                FunctionRef::Host(import) => {
+                    self.imports.insert(import);
+                }
+                FunctionRef::Helper(_) | FunctionRef::Program(_) => {}
             }
-            FunctionRef::Program(_) => {}
+        }
+    }
+
+    fn write(&self, helper: Helper) -> Body {
+        helper.body(&self.context, &|other| self.helpers.contains_key(&other))
+    }
+
+    /// Writes the refills anew after one was added.
+    ///
+    /// Of all helpers only the bodies of refills depend on which helpers are needed: one refill does the work, and others call
+    /// it. Yet what a body calls decides which helpers are needed. The result is well defined:
+    ///
+    /// - A refill calls another one if the context says so, or if the other one is needed already. So a choice between bodies
+    ///   never makes another refill needed.
+    /// - The refill that is called calls all that the work takes. So the same helpers are needed whichever refill does the
+    ///   work, and whatever the order in which helpers are added.
+    /// - When the last refill has been added, each body depends on a set of refills that does not change any more.
+    fn rewrite_refills(&mut self) {
+        let refills: Vec<Helper> =
+            self.helpers.keys().copied().filter(|helper| matches!(helper, Helper::Refill(..))).collect();
+        for refill in refills {
+            let body = self.write(refill);
+            self.helpers.insert(refill, body);
         }
     }
 
@@ -69,14 +98,14 @@ impl Needs {
         &self.sites
     }
 
-    /// Whether a helper is needed.
-    pub(crate) fn contains(&self, helper: Helper) -> bool {
-        self.helpers.contains(&helper)
-    }
-
     /// The helpers, in the order in which they are emitted.
     pub(crate) fn helpers(&self) -> impl Iterator<Item = Helper> + '_ {
-        self.helpers.iter().copied()
+        self.helpers.keys().copied()
+    }
+
+    /// The bodies of the helpers, in the same order.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = (Helper, &Body)> + '_ {
+        self.helpers.iter().map(|(helper, body)| (*helper, body))
     }
 
     /// The functions of the host, in the order in which they are imported.
@@ -90,7 +119,7 @@ impl Needs {
             return Vec::new();
         }
         let counts_pages =
-            self.helpers.iter().any(|helper| matches!(helper, Helper::Refill(..) | Helper::CheckSegment));
+            self.helpers.keys().any(|helper| matches!(helper, Helper::Refill(..) | Helper::CheckSegment));
         let counts_pages = counts_pages || matches!(self.context.home, Home::Found { .. });
         self.context.globals().filter(|new| counts_pages || new.global != Global::Owned).collect()
     }

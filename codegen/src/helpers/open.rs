@@ -1,12 +1,10 @@
 //! Opening a region that has a header, out of line.
 
 use crate::choices::Tracking;
-use crate::context::Home;
 use crate::globals::Global;
-use crate::helpers::fragments::{emit_header, emit_store_header, push_home};
-use crate::helpers::{Alignment, Bodies, Helper, Refused};
-use linmem_allocator::layout::{ALIGNMENT, REGION_HEADER};
-use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
+use crate::helpers::routine::Routine;
+use crate::helpers::{Alignment, Helper, Refused};
+use linmem_allocator::layout::ALIGNMENT;
 
 /// Opens a region, and reserves a frame that begins with its header. The header lies at top, if that is not above the
 /// end of its chunk, since room for it is kept there; what does not fit behind it may lie in another chunk.
@@ -28,49 +26,33 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 /// # Traps
 ///
 /// In `$linmem.OutOfMemory`, with top as it was.
-pub(super) fn open(bodies: &Bodies<'_>) -> Function {
-    let context = bodies.context;
-    let top = context.top();
-    let (bytes, site) = (0, 1);
-    let from = site + u32::from(Helper::Open.is_told_site(context));
-    let (header, frame) = (from + 1, from + 2);
+pub(super) fn open(r: &mut Routine<'_>) {
+    let [bytes] = r.params();
+    let [from, header, frame] = r.pointers();
     let refill = Helper::Refill(Refused::Null, Alignment::Fixed);
-    let size = REGION_HEADER as i32;
-    let refused = |sink: &mut InstructionSink<'_>| {
-        let bytes = |sink: &mut InstructionSink<'_>| {
-            sink.local_get(bytes);
+    let size = u64::from(r.context().layout().region_header());
+    let refused = |r: &mut Routine<'_>| {
+        let bytes = |r: &mut Routine<'_>| {
+            r.get(bytes);
         };
-        bodies.out_of_memory(sink, site, bytes, |sink| {
-            sink.i32_const(ALIGNMENT as i32);
+        r.out_of_memory(bytes, |r| {
+            r.ptr_const(u64::from(ALIGNMENT));
         });
     };
-    let mut function = Function::new([(3, ValType::I32)]);
-    let sink = &mut function.instructions();
-    if matches!(context.home, Home::Found { .. }) {
-        sink.global_get(top).i32_eqz().if_(BlockType::Empty);
-        bodies.call(sink, Helper::FindHome, site);
-        sink.end();
+    r.find_home();
+    r.read(Global::Top).tee(from).ptr_const(0).helper(refill).tee(header).tee(frame).ptr_eqz().if_();
+    refused(r);
+    r.end();
+    r.get(header).ptr_const(size).ptr_add().write(Global::Top);
+    r.get(bytes).ptr_const(size).ptr_gt_u().if_();
+    r.read(Global::Top).get(bytes).ptr_const(size).ptr_sub().helper(refill);
+    r.ptr_const(size).ptr_sub().tee(frame).ptr_const(size.wrapping_neg()).ptr_eq().if_();
+    r.get(from).write(Global::Top);
+    refused(r);
+    r.end().end();
+    if r.context().choices.tracking() == Tracking::List {
+        r.read(Global::Region).home().ptr_eq().if_();
+        r.get(from).write(Global::Mark).end();
     }
-    sink.global_get(top).local_tee(from).i32_const(0);
-    bodies.call(sink, refill, site);
-    sink.local_tee(header).local_tee(frame).i32_eqz().if_(BlockType::Empty);
-    refused(sink);
-    sink.end();
-    sink.local_get(header).i32_const(size).i32_add().global_set(top);
-    sink.local_get(bytes).i32_const(size).i32_gt_u().if_(BlockType::Empty);
-    sink.global_get(top).local_get(bytes).i32_const(size).i32_sub();
-    bodies.call(sink, refill, site);
-    sink.i32_const(size).i32_sub().local_tee(frame).i32_const(-size).i32_eq().if_(BlockType::Empty);
-    sink.local_get(from).global_set(top);
-    refused(sink);
-    sink.end().end();
-    if context.choices.tracking() == Tracking::List {
-        sink.global_get(context.global(Global::Region));
-        push_home(sink, context).i32_eq().if_(BlockType::Empty);
-        sink.local_get(from).global_set(context.global(Global::Mark)).end();
-    }
-    emit_header(sink, context, header);
-    emit_store_header(sink, context, header);
-    sink.local_get(frame).end();
-    function
+    r.begin_region(header).get(frame);
 }

@@ -1,37 +1,55 @@
 //! The slow path of allocations, as `linmem_allocator::layout` and `linmem_allocator::growth` state it.
 
-use crate::context::{Context, Growth, Home};
+use crate::code::FunctionRef;
+use crate::context::{Growth, Home};
 use crate::globals::Global;
-use crate::helpers::fragments::{PAGE_SHIFT, clear_home, push_home, round_up, skip_header};
-use crate::helpers::{Alignment, Bodies, Helper, Refused};
+use crate::helpers::fragments::{Field, PAGE_SHIFT};
+use crate::helpers::routine::{Local, Routine};
+use crate::helpers::{Alignment, Helper, Refused};
+use linmem_allocator::Width;
 use linmem_allocator::growth::REFUSED;
-use linmem_allocator::layout::{ALIGNMENT, CEILING, CHUNK_END, CHUNK_HEADER, CHUNK_NEXT, PAGE};
-use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
-
-/// The operands: what top was before the fast path moved it, the size, and maybe the alignment.
-const FROM: u32 = 0;
-const BYTES: u32 = 1;
-const ALIGN: u32 = 2;
+use linmem_allocator::layout::{ALIGNMENT, PAGE};
+use wasm_encoder::ValType;
 
 /// How many blocks the allocator of the program may give for one allocation that lie below where they could be used: holes
 /// in its heap, of which each is taken once.
-const MOST_CLAIMS: i32 = 1000;
+const MOST_CLAIMS: u64 = 1000;
 
-/// The number of operands without the site.
-fn operands(alignment: Alignment) -> u32 {
-    if alignment == Alignment::Parameter { 3 } else { 2 }
+/// The operands: what top was before the fast path moved it, the size, and maybe the alignment.
+#[derive(Clone, Copy)]
+struct Operands {
+    from: Local,
+    bytes: Local,
+    align: Option<Local>,
 }
 
-/// Allocates where the fast path could not.
-pub(super) fn body(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Function {
+impl Operands {
+    fn of(r: &Routine<'_>, alignment: Alignment) -> Operands {
+        let [from, bytes] = r.params();
+        Operands { from, bytes, align: (alignment == Alignment::Parameter).then(|| r.param(2)) }
+    }
+
+    /// Pushes the size as an `i64`.
+    fn push_bytes(self, r: &mut Routine<'_>) {
+        r.wide(|r| {
+            r.get(self.bytes);
+        });
+    }
+}
+
+/// Allocates where the fast path could not. Of the refills that a module needs, as `is_needed` says, one does the work, and the
+/// others call it.
+pub(super) fn body(r: &mut Routine<'_>, refused: Refused, alignment: Alignment, is_needed: &dyn Fn(Helper) -> bool) {
+    let giving_null = Helper::Refill(Refused::Null, alignment);
     let by_aligned = Helper::Refill(refused, Alignment::Parameter);
-    // Where one has to give null, it does the work.
-    if refused == Refused::Violation && bodies.needs.contains(Helper::Refill(Refused::Null, alignment)) {
-        or_violation(bodies, alignment)
-    } else if alignment == Alignment::Fixed && bodies.needs.contains(by_aligned) {
-        fixed(bodies, by_aligned)
+    // Where regions are checked, opening one needs a refill that gives null.
+    let has_null = r.context().choices.checks_regions() || is_needed(giving_null);
+    if refused == Refused::Violation && has_null {
+        or_violation(r, alignment);
+    } else if alignment == Alignment::Fixed && is_needed(by_aligned) {
+        fixed(r, by_aligned);
     } else {
-        refill(bodies, refused, alignment)
+        refill(r, refused, alignment);
     }
 }
 
@@ -74,143 +92,156 @@ pub(super) fn body(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) 
 ///
 /// Where regions have headers, every `end` of a chunk is less by what is kept for one.
 ///
-/// The last page of a full memory is not used, and may come back as a chunk that ends where it starts: nothing fits
-/// there, and the next attempt to grow fails.
-fn refill(bodies: &Bodies<'_>, refused: Refused, alignment: Alignment) -> Function {
-    let context = bodies.context;
-    let reserve = context.choices.reserve() as i32;
-    let site = operands(alignment);
-    let helper = Helper::Refill(refused, alignment);
-    let first = site + u32::from(helper.is_told_site(context));
-    let (chunk, start, pages, tried, page) = (first, first + 1, first + 2, first + 3, first + 4);
-    let (end, missing, first_free) = (first + 5, first + 6, first + 7);
-    let gives_up = |sink: &mut InstructionSink<'_>| match refused {
+/// In a 32-bit memory the last page of a full memory is not used, and may come back as a chunk that ends where it starts: nothing fits
+/// there, and the next attempt to grow fails. In a
+/// 64-bit memory a page that is not below the ceiling is the same as -1, so that no sum with its address wraps around.
+fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
+    let context = r.context();
+    let operands = Operands::of(r, alignment);
+    let Operands { from, align, .. } = operands;
+    let [chunk, start, pages, tried, page] = r.pointers();
+    let [end, missing, first_free] = r.locals(ValType::I64);
+    let gives_up = |r: &mut Routine<'_>| match refused {
         Refused::Null => {
-            sink.i32_const(0).return_();
+            r.ptr_const(0).return_();
         }
-        Refused::Violation => violate(bodies, sink, alignment, site),
+        Refused::Violation => violate(r, operands),
     };
-    let (limit, owned, top) = (context.limit(), context.global(Global::Owned), context.top());
-    let (end_of, next_of) = (context.memarg(CHUNK_END, 4), context.memarg(CHUNK_NEXT, 4));
 
-    let mut function = Function::new([(5, ValType::I32), (3, ValType::I64)]);
-    let sink = &mut function.instructions();
-
-    // Whoever finds home must find top as it was before the fast path.
-    sink.local_get(FROM).global_set(top);
+    // A helper that finds home must find top as it was before the fast path.
+    r.get(from).write(Global::Top);
     // A program that allocates before it opens a region must not make a chunk of address 0.
     if matches!(context.home, Home::Found { .. }) && !context.choices.checks_regions() {
-        sink.local_get(FROM).i32_eqz().if_(BlockType::Empty);
-        bodies.call(sink, Helper::FindHome, site);
-        sink.global_get(top).local_set(FROM);
-        if context.choices.gives_null() {
-            sink.local_get(FROM).i32_eqz().if_(BlockType::Empty).i32_const(0).return_().end();
+        r.get(from).ptr_eqz().if_();
+        if r.site().is_none() && Helper::FindHome.is_told_site(context) {
+            // This helper does not know where it was called from. The site is the first one of the module: `chunk` is still 0.
+            r.get(chunk).i32_from_ptr().call(FunctionRef::Helper(Helper::FindHome));
+        } else {
+            r.helper(Helper::FindHome);
         }
-        sink.end();
+        r.read(Global::Top).set(from);
+        if context.choices.gives_null() {
+            r.get(from).ptr_eqz().if_();
+            r.ptr_const(0).return_().end();
+        }
+        r.end();
     }
-    push_home(sink, context).local_tee(chunk);
-    clear_home(sink, context, chunk);
+    r.home().tee(chunk);
+    r.clear_home(chunk);
     // The larger one of two ends; of two that are multiples of a page, of which one is 0 or the very last, all bits.
-    sink.local_get(chunk).i32_load(end_of).global_get(limit);
-    if reserve == 0 {
-        sink.i32_or();
+    r.get(chunk).load(Field::End).read(Global::Limit);
+    if context.reserve() == 0 {
+        r.ptr_or();
     } else {
-        sink.local_get(chunk).i32_load(end_of).global_get(limit).i32_gt_u().select();
+        r.get(chunk).load(Field::End).read(Global::Limit).ptr_gt_u().select();
     }
-    sink.i32_store(end_of);
+    r.store(Field::End);
 
-    sink.loop_(BlockType::Empty);
-    sink.local_get(FROM).local_get(chunk);
-    skip_header(sink).local_tee(start);
-    sink.local_get(FROM).local_get(start).i32_gt_u().select().i64_extend_i32_u();
-    if alignment == Alignment::Parameter {
+    let again = r.repeat();
+    r.get(from).get(chunk).skip_header().tee(start);
+    r.get(from).get(start).ptr_gt_u().select().ptr_extend();
+    if let Some(align) = align {
         // In 64 bits, since the last chunk may end right below the end of the address space.
-        sink.local_get(ALIGN).i64_extend_i32_u().i64_add().i64_const(1).i64_sub();
-        sink.i64_const(0).local_get(ALIGN).i64_extend_i32_u().i64_sub().i64_and();
+        let wide = |r: &mut Routine<'_>| {
+            r.wide(|r| {
+                r.get(align);
+            });
+        };
+        wide(r);
+        r.i64_add().i64_const(1).i64_sub().i64_const(0);
+        wide(r);
+        r.i64_sub().i64_and();
     }
-    sink.local_tee(first_free);
-    sink.local_get(BYTES).i64_extend_i32_u();
-    round_up(sink).i64_add().local_tee(end);
-    sink.local_get(chunk).i64_load32_u(end_of).i64_sub().local_tee(missing);
-    sink.i64_const(0).i64_le_s().if_(BlockType::Empty);
-    sink.local_get(end).i32_wrap_i64().global_set(top);
-    sink.local_get(chunk).i32_load(end_of).local_get(chunk);
-    push_home(sink, context).i32_eq().i32_mul().global_set(limit);
-    sink.local_get(first_free).i32_wrap_i64().return_().end();
+    r.tee(first_free);
+    operands.push_bytes(r);
+    r.round_up_wide().i64_add().tee(end).get(chunk).load_wide(Field::End).i64_sub().tee(missing);
+    r.i64_const(0).i64_le_s().if_();
+    r.get(end).ptr_wrap().write(Global::Top);
+    r.get(chunk).load(Field::End).get(chunk).home().ptr_eq().ptr_from_i32().ptr_mul().write(Global::Limit);
+    r.get(first_free).ptr_wrap().return_().end();
 
-    sink.local_get(chunk).i32_load(next_of).local_tee(start).if_(BlockType::Empty);
-    sink.local_get(start).local_set(chunk).br(1).end();
+    r.get(chunk).load(Field::Next).tee(start).ptr_nez().if_();
+    r.get(start).set(chunk).br(again).end();
 
     if let Growth::Allocator(_) = context.growth {
         // `tried` counts the blocks that were taken and did not lie where they could be used.
-        sink.local_get(tried).i32_const(MOST_CLAIMS).i32_eq().if_(BlockType::Empty);
-        gives_up(sink);
-        sink.end();
-        sink.local_get(tried).i32_const(1).i32_add().local_set(tried);
-        push_needed(sink, context, alignment);
-        sink.local_tee(missing).i64_const(i64::from(CEILING)).i64_ge_u().if_(BlockType::Empty);
-        gives_up(sink);
-        sink.end();
-        sink.local_get(missing).i32_wrap_i64();
-        bodies.call(sink, Helper::Claim, site);
-        sink.i32_eqz().if_(BlockType::Empty);
-        gives_up(sink);
-        sink.end();
-        push_home(sink, context).local_set(chunk).br(0);
-        sink.end().unreachable().end();
-        return function;
+        r.get(tried).ptr_const(MOST_CLAIMS).ptr_eq().if_();
+        gives_up(r);
+        r.end();
+        r.get(tried).ptr_const(1).ptr_add().set(tried);
+        push_needed(r, operands);
+        r.tee(missing).i64_const(context.layout().ceiling() as i64).i64_ge_u().if_();
+        gives_up(r);
+        r.end();
+        r.get(missing).ptr_wrap().helper(Helper::Claim).ptr_eqz().if_();
+        gives_up(r);
+        r.end();
+        r.home().set(chunk).br(again);
+        r.end().unreachable();
+        return;
     }
 
-    sink.local_get(missing).i64_const(i64::from(PAGE) - 1).i64_add().i64_const(i64::from(PAGE_SHIFT));
-    sink.i64_shr_u().i32_wrap_i64().local_tee(pages).global_get(owned);
-    sink.local_get(pages).global_get(owned).i32_gt_u().select().local_tee(tried);
-    bodies.grow(sink);
-    sink.local_tee(page).i32_const(REFUSED as i32).i32_eq().if_(BlockType::Empty);
-    sink.local_get(pages).local_tee(tried);
-    bodies.grow(sink);
-    sink.local_tee(page).i32_const(REFUSED as i32).i32_eq().if_(BlockType::Empty);
-    gives_up(sink);
-    sink.end().end();
+    r.get(missing).i64_const(i64::from(PAGE) - 1).i64_add().i64_const(i64::from(PAGE_SHIFT)).i64_shr_u();
+    r.ptr_wrap().tee(pages).read(Global::Owned);
+    r.get(pages).read(Global::Owned).ptr_gt_u().select().tee(tried);
+    r.grow().tee(page).is_refused().if_();
+    r.get(pages).tee(tried).grow().tee(page).is_refused().if_();
+    gives_up(r);
+    r.end().end();
 
-    sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
-    sink.local_get(page).i32_const(PAGE_SHIFT).i32_shl().local_tee(start);
-    sink.local_get(chunk).i32_load(end_of);
-    if reserve != 0 {
-        sink.i32_const(reserve).i32_add();
+    r.own(tried);
+    r.get(page).pages_to_bytes().tee(start);
+    r.get(chunk).load(Field::End).add_reserve().ptr_ne().if_();
+    r.get(chunk).get(start).store(Field::Next).get(start).set(chunk).end();
+    r.get(chunk).get(page).get(tried).ptr_add().tee(page);
+    r.limit_pages(page).pages_to_bytes().subtract_reserve().store(Field::End).br(again);
+    r.end().unreachable();
+}
+
+impl Routine<'_> {
+    /// Whether the number of a page on the stack, which a growth gave, is none that can be used.
+    fn is_refused(&mut self) -> &mut Self {
+        let last_page = self.context().layout().last_page();
+        match self.width() {
+            Width::Bits32 => self.ptr_const(REFUSED).ptr_eq(),
+            Width::Bits64 => self.ptr_const(last_page).ptr_ge_u(),
+        }
     }
-    sink.i32_ne().if_(BlockType::Empty);
-    sink.local_get(chunk).local_get(start).i32_store(next_of).local_get(start).local_set(chunk).end();
-    // The number of pages is at most 65536, of which the last is left out: x - (x >> 16).
-    sink.local_get(chunk).local_get(page).local_get(tried).i32_add().local_tee(page);
-    sink.local_get(page).i32_const(PAGE_SHIFT).i32_shr_u().i32_sub().i32_const(PAGE_SHIFT).i32_shl();
-    if reserve != 0 {
-        sink.i32_const(reserve).i32_sub();
+
+    /// Limits the number of pages on the stack, which a local holds as well, to those below the ceiling.
+    fn limit_pages(&mut self, pages: Local) -> &mut Self {
+        let last_page = self.context().layout().last_page();
+        match self.width() {
+            // The number is at most 65536, of which the last is left out: x - (x >> 16).
+            Width::Bits32 => self.get(pages).ptr_const(u64::from(PAGE_SHIFT)).ptr_shr_u().ptr_sub(),
+            Width::Bits64 => self.ptr_const(last_page).get(pages).ptr_const(last_page).ptr_lt_u().select(),
+        }
     }
-    sink.i32_store(end_of).br(0);
-    sink.end().unreachable().end();
-    function
 }
 
 /// Pushes, in 64 bits, how many bytes a block needs that the allocation fits in, whatever its address: the header, what
 /// alignment may take, the segment, and what is kept for a region's header.
-fn push_needed(sink: &mut InstructionSink<'_>, context: &Context, alignment: Alignment) {
-    let fixed = CHUNK_HEADER + 2 * (ALIGNMENT - 1) + context.choices.reserve();
-    sink.local_get(BYTES).i64_extend_i32_u();
-    round_up(sink).i64_const(i64::from(fixed)).i64_add();
-    if alignment == Alignment::Parameter {
-        sink.local_get(ALIGN).i64_extend_i32_u().i64_add().i64_const(i64::from(ALIGNMENT)).i64_sub();
+fn push_needed(r: &mut Routine<'_>, operands: Operands) {
+    let fixed = r.context().layout().chunk_header() + 2 * (ALIGNMENT - 1) + r.context().reserve();
+    operands.push_bytes(r);
+    r.round_up_wide().i64_const(i64::from(fixed)).i64_add();
+    if let Some(align) = operands.align {
+        r.wide(|r| {
+            r.get(align);
+        });
+        r.i64_add().i64_const(i64::from(ALIGNMENT)).i64_sub();
     }
 }
 
 /// Ends in `OutOfMemory`, with the operands of an allocation that was refused.
-fn violate(bodies: &Bodies<'_>, sink: &mut InstructionSink<'_>, alignment: Alignment, site: u32) {
-    let bytes = |sink: &mut InstructionSink<'_>| {
-        sink.local_get(BYTES);
+fn violate(r: &mut Routine<'_>, operands: Operands) {
+    let bytes = |r: &mut Routine<'_>| {
+        r.get(operands.bytes);
     };
-    bodies.out_of_memory(sink, site, bytes, |sink| {
-        match alignment {
-            Alignment::Parameter => sink.local_get(ALIGN),
-            Alignment::Fixed => sink.i32_const(ALIGNMENT as i32),
+    r.out_of_memory(bytes, |r| {
+        match operands.align {
+            Some(align) => r.get(align),
+            None => r.ptr_const(u64::from(ALIGNMENT)),
         };
     });
 }
@@ -220,13 +251,9 @@ fn violate(bodies: &Bodies<'_>, sink: &mut InstructionSink<'_>, alignment: Align
 /// ```wasm
 /// local.get $from   local.get $bytes   i32.const 8   call $linmem.refill_aligned
 /// ```
-fn fixed(bodies: &Bodies<'_>, aligned: Helper) -> Function {
-    let mut function = Function::new([]);
-    let sink = &mut function.instructions();
-    sink.local_get(FROM).local_get(BYTES).i32_const(ALIGNMENT as i32);
-    bodies.call(sink, aligned, operands(Alignment::Fixed));
-    sink.end();
-    function
+fn fixed(r: &mut Routine<'_>, aligned: Helper) {
+    let [from, bytes] = r.params();
+    r.get(from).get(bytes).ptr_const(u64::from(ALIGNMENT)).helper(aligned);
 }
 
 /// The allocation that gives null, or else a violation.
@@ -236,16 +263,14 @@ fn fixed(bodies: &Bodies<'_>, aligned: Helper) -> Function {
 /// i32.eqz   if  call $linmem.OutOfMemory  unreachable  end
 /// local.get $from
 /// ```
-fn or_violation(bodies: &Bodies<'_>, alignment: Alignment) -> Function {
-    let site = operands(alignment);
-    let mut function = Function::new([]);
-    let sink = &mut function.instructions();
-    for operand in 0..operands(alignment) {
-        sink.local_get(operand);
+fn or_violation(r: &mut Routine<'_>, alignment: Alignment) {
+    let operands = Operands::of(r, alignment);
+    let Operands { from, bytes, align } = operands;
+    r.get(from).get(bytes);
+    if let Some(align) = align {
+        r.get(align);
     }
-    bodies.call(sink, Helper::Refill(Refused::Null, alignment), site);
-    sink.local_tee(FROM).i32_eqz().if_(BlockType::Empty);
-    violate(bodies, sink, alignment, site);
-    sink.end().local_get(FROM).end();
-    function
+    r.helper(Helper::Refill(Refused::Null, alignment)).tee(from).ptr_eqz().if_();
+    violate(r, operands);
+    r.end().get(from);
 }

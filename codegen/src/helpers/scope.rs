@@ -5,9 +5,10 @@
 
 use crate::choices::Tracking;
 use crate::globals::Global;
-use crate::helpers::{Bodies, Helper};
+use crate::helpers::Helper;
+use crate::helpers::routine::{Label, Local, Routine};
+use crate::segment::SegmentTypes;
 use crate::segment::reference::{HANDLE, PREVIOUS};
-use wasm_encoder::{BlockType, Function, InstructionSink};
 
 /// Makes the region with this handle the first one of the list.
 ///
@@ -17,28 +18,24 @@ use wasm_encoder::{BlockType, Function, InstructionSink};
 /// ;; where the list has no order, look for it, and take it out
 /// scope = region(handle, scope)
 /// ```
-pub(super) fn enter(bodies: &Bodies<'_>) -> Function {
-    let Some(types) = bodies.context.segments.types() else { return nothing() };
-    let scope = bodies.context.global(Global::Scope);
-    let (handle, before, at) = (0, 1, 2);
+pub(super) fn enter(r: &mut Routine<'_>) {
+    let Some(types) = r.context().segments.types() else { return };
+    let [handle] = r.params();
     let region = types.region();
-    let has_order = bodies.context.choices.tracking() != Tracking::List;
-    let mut function = Function::new([(if has_order { 0 } else { 2 }, types.region_reference(true))]);
-    let sink = &mut function.instructions();
-    sink.block(BlockType::Empty);
-    sink.global_get(scope).ref_is_null().br_if(0);
-    sink.global_get(scope).struct_get(region, HANDLE).local_get(handle).i32_eq().if_(BlockType::Empty);
-    sink.return_().end();
-    if !has_order {
-        find(sink, region, scope, (handle, before, at), |sink| {
-            sink.local_get(before).local_get(at).struct_get(region, PREVIOUS).struct_set(region, PREVIOUS);
-            sink.local_get(at).global_get(scope).struct_set(region, PREVIOUS);
-            sink.local_get(at).global_set(scope).return_();
+    let behind = locals(r, types);
+    let absent = r.block();
+    r.read(Global::Scope).ref_is_null().br_if(absent);
+    r.read(Global::Scope).struct_get(region, HANDLE).handle(handle).i32_eq().if_();
+    r.return_().end();
+    if let Some((before, at)) = behind {
+        find(r, region, handle, (before, at), absent, |r| {
+            r.get(before).get(at).struct_get(region, PREVIOUS).struct_set(region, PREVIOUS);
+            r.get(at).read(Global::Scope).struct_set(region, PREVIOUS);
+            r.get(at).write(Global::Scope).return_();
         });
     }
-    sink.end();
-    sink.local_get(handle).global_get(scope).struct_new(region).global_set(scope).end();
-    function
+    r.end();
+    r.handle(handle).read(Global::Scope).struct_new(region).write(Global::Scope);
 }
 
 /// Says that the region with this handle is closed, and takes it out of the list, if it is there.
@@ -49,31 +46,36 @@ pub(super) fn enter(bodies: &Bodies<'_>) -> Function {
 /// scope.handle == handle:   scope.handle = 0   scope = scope.previous   return
 /// ;; where the list has no order, look for it, and do the same there
 /// ```
-pub(super) fn leave(bodies: &Bodies<'_>) -> Function {
-    let Some(types) = bodies.context.segments.types() else { return nothing() };
-    let scope = bodies.context.global(Global::Scope);
-    let (handle, before, at) = (0, 1, 2);
+pub(super) fn leave(r: &mut Routine<'_>) {
+    let Some(types) = r.context().segments.types() else { return };
+    let [handle] = r.params();
     let region = types.region();
-    let has_order = bodies.context.choices.tracking() != Tracking::List;
-    let mut function = Function::new([(if has_order { 0 } else { 2 }, types.region_reference(true))]);
-    let sink = &mut function.instructions();
-    sink.block(BlockType::Empty);
-    sink.global_get(scope).ref_is_null().br_if(0);
-    sink.global_get(scope).struct_get(region, HANDLE).local_get(handle).i32_eq().if_(BlockType::Empty);
-    sink.global_get(scope).i32_const(0).struct_set(region, HANDLE);
-    sink.global_get(scope).struct_get(region, PREVIOUS).global_set(scope).return_().end();
-    if !has_order {
-        find(sink, region, scope, (handle, before, at), |sink| {
-            sink.local_get(at).i32_const(0).struct_set(region, HANDLE);
-            sink.local_get(before).local_get(at).struct_get(region, PREVIOUS).struct_set(region, PREVIOUS);
-            sink.return_();
+    let behind = locals(r, types);
+    let absent = r.block();
+    r.read(Global::Scope).ref_is_null().br_if(absent);
+    r.read(Global::Scope).struct_get(region, HANDLE).handle(handle).i32_eq().if_();
+    r.read(Global::Scope).i32_const(0).struct_set(region, HANDLE);
+    r.read(Global::Scope).struct_get(region, PREVIOUS).write(Global::Scope).return_().end();
+    if let Some((before, at)) = behind {
+        find(r, region, handle, (before, at), absent, |r| {
+            r.get(at).i32_const(0).struct_set(region, HANDLE);
+            r.get(before).get(at).struct_get(region, PREVIOUS).struct_set(region, PREVIOUS);
+            r.return_();
         });
     }
-    sink.end().end();
-    function
+    r.end();
 }
 
-/// Looks for the region with this handle behind the first one, and leaves the block around if it is not there.
+/// The locals for two regions of the list, where the list has no order, so that regions are looked for.
+fn locals(r: &mut Routine<'_>, types: SegmentTypes) -> Option<(Local, Local)> {
+    let has_order = r.context().choices.tracking() != Tracking::List;
+    match r.group(if has_order { 0 } else { 2 }, types.region_reference(true))[..] {
+        [before, at] => Some((before, at)),
+        _ => None,
+    }
+}
+
+/// Looks for the region with this handle behind the first one, and branches to `absent` if it is not there.
 ///
 /// ```wasm
 /// before = scope
@@ -84,34 +86,32 @@ pub(super) fn leave(bodies: &Bodies<'_>) -> Function {
 /// end
 /// ```
 fn find(
-    sink: &mut InstructionSink<'_>,
+    r: &mut Routine<'_>,
     region: u32,
-    scope: u32,
-    (handle, before, at): (u32, u32, u32),
-    found: impl FnOnce(&mut InstructionSink<'_>),
+    handle: Local,
+    (before, at): (Local, Local),
+    absent: Label,
+    found: impl FnOnce(&mut Routine<'_>),
 ) {
-    sink.global_get(scope).local_set(before);
-    sink.loop_(BlockType::Empty);
-    sink.local_get(before).struct_get(region, PREVIOUS).local_tee(at).ref_is_null().br_if(1);
-    sink.local_get(at).struct_get(region, HANDLE).local_get(handle).i32_eq().if_(BlockType::Empty);
-    found(sink);
-    sink.end();
-    sink.local_get(at).local_set(before).br(0).end();
+    r.read(Global::Scope).set(before);
+    let next = r.repeat();
+    r.get(before).struct_get(region, PREVIOUS).tee(at).ref_is_null().br_if(absent);
+    r.get(at).struct_get(region, HANDLE).handle(handle).i32_eq().if_();
+    found(r);
+    r.end();
+    r.get(at).set(before).br(next).end();
 }
 
-/// Nobody calls these where segments have no regions.
-fn nothing() -> Function {
-    let mut function = Function::new([]);
-    function.instructions().end();
-    function
-}
+impl Routine<'_> {
+    /// Pushes a handle as structures hold it: the low 32 bits.
+    fn handle(&mut self, handle: Local) -> &mut Self {
+        self.get(handle).i32_from_ptr()
+    }
 
-impl Bodies<'_> {
     /// Says that the region whose handle is in a local is closed, where segments know their region.
-    pub(super) fn leave_scope(&self, sink: &mut InstructionSink<'_>, handle: u32) {
-        if self.context.has_scopes() {
-            sink.local_get(handle);
-            sink.call((self.index)(crate::code::FunctionRef::Helper(Helper::LeaveScope)));
+    pub(super) fn leave_scope(&mut self, handle: Local) {
+        if self.context().has_scopes() {
+            self.get(handle).helper(Helper::LeaveScope);
         }
     }
 }

@@ -16,11 +16,12 @@
 use crate::code::FunctionRef;
 use crate::context::{Allocator, Convention, Growth, Split};
 use crate::globals::Global;
-use crate::helpers::Bodies;
-use crate::helpers::fragments::PAGE_SHIFT;
-use linmem_allocator::growth::{LAST_PAGE, REFUSED};
-use linmem_allocator::layout::{ALIGNMENT, CEILING, CHUNK_END, CHUNK_NEXT, PAGE};
-use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
+use crate::helpers::fragments::{Field, PAGE_SHIFT};
+use crate::helpers::routine::{Local, Routine};
+use linmem_allocator::Width;
+use linmem_allocator::growth::REFUSED;
+use linmem_allocator::layout::{ALIGNMENT, PAGE};
+use wasm_encoder::ValType;
 
 /// linmem's own growth of a memory that is split. The first growth makes the split: after the pages that were asked for, or
 /// half as many, as often as the host refuses, but never inside the part that the program has by then.
@@ -36,28 +37,26 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 ///   want = want / 2   br $try
 /// end
 /// ```
-pub(super) fn grow(bodies: &Bodies<'_>) -> Function {
-    let context = bodies.context;
-    let Growth::Split(Split { pages: wanted, .. }) = context.growth else { return unused() };
-    let (split, pages) = (context.global(Global::Split), context.global(Global::Pages));
-    let memory = context.memory.0;
-    let (needed, size, least, want) = (0, 1, 2, 3);
-    let mut function = Function::new([(3, ValType::I32)]);
-    let sink = &mut function.instructions();
-    sink.global_get(split).if_(BlockType::Empty).local_get(needed).memory_grow(memory).return_().end();
+pub(super) fn grow(r: &mut Routine<'_>) {
+    let wanted = match r.context().growth {
+        Growth::Split(Split { pages, .. }) => pages,
+        Growth::Grow | Growth::Allocator(_) => 0,
+    };
+    let [needed] = r.params();
+    let [size, least, want] = r.pointers();
+    r.read(Global::Split).ptr_nez().if_();
+    r.get(needed).memory_grow().return_().end();
     // 1 at least, since a split of 0 is no split.
-    sink.memory_size(memory).local_tee(size).local_get(size).i32_eqz().i32_or().local_set(least);
-    sink.i32_const(wanted as i32).local_set(want);
-    sink.loop_(BlockType::Empty);
-    sink.local_get(want).local_get(least).local_get(want).local_get(least).i32_gt_u().select().local_tee(want);
-    sink.local_get(size).i32_sub().local_get(needed).i32_add().memory_grow(memory);
-    sink.i32_const(REFUSED as i32).i32_ne().if_(BlockType::Empty);
-    sink.local_get(size).global_set(pages).local_get(want).global_set(split).local_get(want).return_().end();
-    sink.local_get(want).local_get(least).i32_eq().if_(BlockType::Empty);
-    sink.i32_const(REFUSED as i32).return_().end();
-    sink.local_get(want).i32_const(1).i32_shr_u().local_set(want).br(0);
-    sink.end().unreachable().end();
-    function
+    r.memory_size().tee(size).get(size).ptr_eqz().ptr_from_i32().ptr_or().set(least);
+    r.ptr_const(u64::from(wanted)).set(want);
+    let again = r.repeat();
+    r.get(want).get(least).get(want).get(least).ptr_gt_u().select().tee(want);
+    r.get(size).ptr_sub().get(needed).ptr_add().memory_grow().ptr_const(REFUSED).ptr_ne().if_();
+    r.get(size).write(Global::Pages).get(want).write(Global::Split).get(want).return_().end();
+    r.get(want).get(least).ptr_eq().if_();
+    r.ptr_const(REFUSED).return_().end();
+    r.get(want).ptr_const(1).ptr_shr_u().set(want).br(again);
+    r.end().unreachable();
 }
 
 /// The program's `memory.size`.
@@ -66,18 +65,9 @@ pub(super) fn grow(bodies: &Bodies<'_>) -> Function {
 /// ;; () -> pages
 /// split != 0:   pages   else:   memory.size
 /// ```
-pub(super) fn program_size(bodies: &Bodies<'_>) -> Function {
-    let mut function = Function::new([]);
-    let sink = &mut function.instructions();
-    push_program_size(bodies, sink);
-    sink.end();
-    function
-}
-
-fn push_program_size(bodies: &Bodies<'_>, sink: &mut InstructionSink<'_>) {
-    let context = bodies.context;
-    sink.global_get(context.global(Global::Split)).if_(BlockType::Result(ValType::I32));
-    sink.global_get(context.global(Global::Pages)).else_().memory_size(context.memory.0).end();
+pub(super) fn program_size(r: &mut Routine<'_>) {
+    r.read(Global::Split).ptr_nez().if_pointer();
+    r.read(Global::Pages).else_().memory_size().end();
 }
 
 /// The program's `memory.grow`. Sums are made in 64 bits, so that none wraps around.
@@ -90,25 +80,25 @@ fn push_program_size(bodies: &Bodies<'_>, sink: &mut InstructionSink<'_>) {
 /// size + more > split:   return -1
 /// pages = size + more   size
 /// ```
-pub(super) fn program_grow(bodies: &Bodies<'_>) -> Function {
-    let context = bodies.context;
-    let Growth::Split(Split { maximum, .. }) = context.growth else { return unused() };
-    let split = context.global(Global::Split);
-    let (more, size, sum) = (0, 1, 2);
-    let mut function = Function::new([(1, ValType::I32), (1, ValType::I64)]);
-    let sink = &mut function.instructions();
-    push_program_size(bodies, sink);
-    sink.local_tee(size).i64_extend_i32_u().local_get(more).i64_extend_i32_u().i64_add().local_set(sum);
-    if let Some(maximum) = maximum {
-        sink.local_get(sum).i64_const(i64::from(maximum)).i64_gt_u().if_(BlockType::Empty);
-        sink.i32_const(REFUSED as i32).return_().end();
+pub(super) fn program_grow(r: &mut Routine<'_>) {
+    let [more] = r.params();
+    let size = r.pointer();
+    let sum = r.local(ValType::I64);
+    program_size(r);
+    r.tee(size).ptr_extend();
+    r.wide(|r| {
+        r.get(more);
+    });
+    r.i64_add().set(sum);
+    if let Growth::Split(Split { maximum: Some(maximum), .. }) = r.context().growth {
+        r.get(sum).i64_const(i64::from(maximum)).i64_gt_u().if_();
+        r.ptr_const(REFUSED).return_().end();
     }
-    sink.global_get(split).i32_eqz().if_(BlockType::Empty);
-    sink.local_get(more).memory_grow(context.memory.0).return_().end();
-    sink.local_get(sum).global_get(split).i64_extend_i32_u().i64_gt_u().if_(BlockType::Empty);
-    sink.i32_const(REFUSED as i32).return_().end();
-    sink.local_get(sum).i32_wrap_i64().global_set(context.global(Global::Pages)).local_get(size).end();
-    function
+    r.read(Global::Split).ptr_eqz().if_();
+    r.get(more).memory_grow().return_().end();
+    r.get(sum).read(Global::Split).ptr_extend().i64_gt_u().if_();
+    r.ptr_const(REFUSED).return_().end();
+    r.get(sum).ptr_wrap().write(Global::Pages).get(size);
 }
 
 /// Takes a chunk of at least so many bytes, its header included, from the allocator of the program: as much as linmem owns
@@ -116,7 +106,7 @@ pub(super) fn program_grow(bodies: &Bodies<'_>) -> Function {
 /// lies below home has no place, and is not used.
 ///
 /// ```wasm
-/// ;; (bytes, below 2^32 - 65536) -> an address that is not 0, or 0 if the allocator has nothing
+/// ;; (bytes, below CEILING) -> an address that is not 0, or 0 if the allocator has nothing
 /// pages = (bytes + 65535) >> 16   tried = owned > pages and owned < 65536 ? owned : pages
 /// at = allocator(tried << 16)
 /// at == 0:   tried = pages   at = allocator(tried << 16)   at == 0:   return 0
@@ -131,76 +121,76 @@ pub(super) fn program_grow(bodies: &Bodies<'_>) -> Function {
 ///   chunk.end = end   chunk.next = before.next   before.next = chunk
 /// at
 /// ```
-pub(super) fn claim(bodies: &Bodies<'_>) -> Function {
-    let context = bodies.context;
-    let Growth::Allocator(allocator) = context.growth else { return unused() };
-    let owned = context.global(Global::Owned);
-    let (end_of, next_of) = (context.memarg(CHUNK_END, 4), context.memarg(CHUNK_NEXT, 4));
-    let (bytes, pages, tried, at, chunk, end, before) = (0, 1, 2, 3, 4, 5, 6);
-    let mut function = Function::new([(6, ValType::I32)]);
-    let sink = &mut function.instructions();
-    sink.local_get(bytes).i32_const(PAGE as i32 - 1).i32_add().i32_const(PAGE_SHIFT).i32_shr_u().local_set(pages);
-    sink.global_get(owned).local_get(pages);
-    sink.global_get(owned).local_get(pages).i32_gt_u();
-    sink.global_get(owned).i32_const(LAST_PAGE as i32).i32_le_u().i32_and().select().local_set(tried);
-    allocate(bodies, sink, allocator, tried);
-    sink.local_tee(at).i32_eqz().if_(BlockType::Empty);
-    sink.local_get(pages).local_set(tried);
-    allocate(bodies, sink, allocator, tried);
-    sink.local_tee(at).i32_eqz().if_(BlockType::Empty).i32_const(0).return_().end().end();
+///
+/// In a 64-bit memory an address that is not below the ceiling counts as 0, too, so that no sum with it wraps around.
+pub(super) fn claim(r: &mut Routine<'_>) {
+    let Growth::Allocator(allocator) = r.context().growth else {
+        r.unreachable();
+        return;
+    };
+    let layout = r.context().layout();
+    let (ceiling, mask) = (layout.ceiling(), u64::from(ALIGNMENT) - 1);
+    let [bytes] = r.params();
+    let [pages, tried, at, chunk, end, before] = r.pointers();
+    r.get(bytes).ptr_const(u64::from(PAGE) - 1).ptr_add().ptr_const(u64::from(PAGE_SHIFT)).ptr_shr_u().set(pages);
+    r.read(Global::Owned).get(pages).read(Global::Owned).get(pages).ptr_gt_u();
+    r.read(Global::Owned).ptr_const(layout.last_page()).ptr_le_u().i32_and().select().set(tried);
+    allocate(r, allocator, tried);
+    r.tee(at).nothing().if_();
+    r.get(pages).set(tried);
+    allocate(r, allocator, tried);
+    r.tee(at).nothing().if_();
+    r.ptr_const(0).return_().end().end();
     if let Some(pin) = allocator.pin {
-        sink.local_get(at).call((bodies.index)(FunctionRef::Program(pin))).drop();
+        r.get(at).call(FunctionRef::Program(pin)).drop();
     }
-    let mask = ALIGNMENT as i32 - 1;
-    sink.local_get(at).i32_const(mask).i32_add().i32_const(!mask).i32_and().local_set(chunk);
+    r.get(at).round_up_pointer().set(chunk);
     // In 64 bits, since a block may end at the end of the address space.
-    let ceiling = i64::from(CEILING);
-    sink.local_get(at).i64_extend_i32_u();
-    sink.local_get(tried).i32_const(PAGE_SHIFT).i32_shl().i64_extend_i32_u().i64_add();
-    sink.i64_const(ceiling).i64_lt_u().if_(BlockType::Result(ValType::I32));
-    sink.local_get(at).local_get(tried).i32_const(PAGE_SHIFT).i32_shl().i32_add().i32_const(!mask).i32_and();
-    sink.else_().i32_const(CEILING as i32).end();
-    if context.choices.reserve() != 0 {
-        sink.i32_const(context.choices.reserve() as i32).i32_sub();
-    }
-    sink.local_set(end);
+    r.get(at).ptr_extend().get(tried).pages_to_bytes().ptr_extend().i64_add();
+    r.i64_const(ceiling as i64).i64_lt_u().if_pointer();
+    r.get(at).get(tried).pages_to_bytes().ptr_add().ptr_const(!mask).ptr_and();
+    r.else_().ptr_const(ceiling).end();
+    r.subtract_reserve().set(end);
 
-    if context.home.start().is_none() {
-        let home = context.global(Global::Home);
-        sink.global_get(home).i32_eqz().if_(BlockType::Empty);
-        sink.local_get(chunk).local_get(end).i32_store(end_of).local_get(chunk).i32_const(0).i32_store(next_of);
-        sink.local_get(chunk).global_set(home);
-        sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
-        sink.local_get(at).return_().end();
+    if r.context().home.start().is_none() {
+        r.read(Global::Home).ptr_eqz().if_();
+        r.get(chunk).get(end).store(Field::End).get(chunk).ptr_const(0).store(Field::Next);
+        r.get(chunk).write(Global::Home).own(tried).get(at).return_().end();
     }
-    super::push_home(sink, context).local_tee(before).local_get(chunk).i32_lt_u().if_(BlockType::Empty);
-    sink.global_get(owned).local_get(tried).i32_add().global_set(owned);
-    sink.loop_(BlockType::Empty);
-    sink.local_get(before).i32_load(next_of).i32_const(1).i32_sub();
-    sink.local_get(chunk).i32_const(1).i32_sub().i32_lt_u().if_(BlockType::Empty);
-    sink.local_get(before).i32_load(next_of).local_set(before).br(1).end().end();
-    sink.local_get(chunk).local_get(end).i32_store(end_of);
-    sink.local_get(chunk).local_get(before).i32_load(next_of).i32_store(next_of);
-    sink.local_get(before).local_get(chunk).i32_store(next_of).end();
-    sink.local_get(at).end();
-    function
+    r.home().tee(before).get(chunk).ptr_lt_u().if_();
+    r.own(tried);
+    let find = r.repeat();
+    r.get(before).load(Field::Next).ptr_const(1).ptr_sub().get(chunk).ptr_const(1).ptr_sub().ptr_lt_u().if_();
+    r.get(before).load(Field::Next).set(before).br(find).end().end();
+    r.get(chunk).get(end).store(Field::End);
+    r.get(chunk).get(before).load(Field::Next).store(Field::Next);
+    r.get(before).get(chunk).store(Field::Next).end();
+    r.get(at);
 }
 
 /// Calls the allocator for as many pages as a local says.
-fn allocate(bodies: &Bodies<'_>, sink: &mut InstructionSink<'_>, allocator: Allocator, pages: u32) {
+fn allocate(r: &mut Routine<'_>, allocator: Allocator, pages: Local) {
     if allocator.convention == Convention::Realloc {
-        sink.i32_const(0).i32_const(0).i32_const(ALIGNMENT as i32);
+        r.ptr_const(0).ptr_const(0).ptr_const(u64::from(ALIGNMENT));
     }
-    sink.local_get(pages).i32_const(PAGE_SHIFT).i32_shl();
+    r.get(pages).pages_to_bytes();
     if allocator.convention == Convention::New {
-        sink.i32_const(0);
+        // The number of a class.
+        r.i32_const(0);
     }
-    sink.call((bodies.index)(FunctionRef::Program(allocator.function)));
+    r.call(FunctionRef::Program(allocator.function));
 }
 
-/// Nothing calls these where the memory is not shared in that way.
-fn unused() -> Function {
-    let mut function = Function::new([]);
-    function.instructions().unreachable().end();
-    function
+impl Routine<'_> {
+    /// Whether the address on the stack, which the allocator of the program gave, is none that can be used.
+    fn nothing(&mut self) -> &mut Self {
+        match self.width() {
+            Width::Bits32 => self.ptr_eqz(),
+            Width::Bits64 => {
+                // 0 becomes the largest number.
+                let ceiling = self.context().layout().ceiling();
+                self.ptr_const(1).ptr_sub().ptr_const(ceiling - 1).ptr_ge_u()
+            }
+        }
+    }
 }

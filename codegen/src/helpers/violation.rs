@@ -1,9 +1,8 @@
 //! Where violations end.
 
-use crate::code::FunctionRef;
-use crate::helpers::{Bodies, HostImport};
+use crate::helpers::HostImport;
+use crate::helpers::routine::Routine;
 use linmem_intrinsics::Violation;
-use wasm_encoder::Function;
 
 /// ```wasm
 /// unreachable
@@ -16,14 +15,10 @@ use wasm_encoder::Function;
 /// ;; (a, b, c, site)
 /// i32.const KIND   local.get $site   local.get $a   local.get $b   local.get $c   call $linmem_report.violation
 /// ```
-pub(super) fn body(bodies: &Bodies<'_>, kind: Violation) -> Function {
-    let mut function = Function::new([]);
-    let sink = &mut function.instructions();
-    if bodies.context.choices.reports() {
-        let (a, b, c, site) = (0, 1, 2, 3);
-        sink.i32_const(kind.code() as i32).local_get(site).local_get(a).local_get(b).local_get(c);
-        sink.call((bodies.index)(FunctionRef::Host(HostImport::Report)));
+pub(super) fn body(r: &mut Routine<'_>, kind: Violation) {
+    if let Some(site) = r.site() {
+        let [a, b, c] = r.params();
+        r.i32_const(kind.code() as i32).get(site).get(a).get(b).get(c).import(HostImport::Report);
     }
-    sink.unreachable().end();
-    function
+    r.unreachable();
 }

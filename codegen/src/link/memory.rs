@@ -2,13 +2,13 @@
 
 use crate::choices::Choices;
 use crate::config::{Base, Config, Share};
-use crate::context::{Growth, Home};
+use crate::context::{Growth, Home, WIDTH};
 use crate::error::{Error, Finding, Place};
 use crate::helpers::{HostImport, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::scan::Input;
 use crate::link::share;
-use linmem_allocator::layout::{CEILING, HOME, PAGE};
+use linmem_allocator::layout::{Address, HOME, Layout, PAGE};
 use linmem_intrinsics::wasi;
 use wasmparser::{ExternalKind, Name, Operator, TypeRef, ValType};
 
@@ -93,11 +93,11 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
         }
         Growth::Grow | Growth::Allocator(_) => None,
     };
-    let end = ty.initial.saturating_mul(u64::from(PAGE)).min(u64::from(CEILING)) as u32;
+    let end = ty.initial.saturating_mul(u64::from(PAGE)).min(Layout::of(WIDTH).ceiling());
     let found = Home::Found { base: None };
     let home = match &config.base {
         None => found,
-        Some(base @ Base::Address(address)) => reserve(*address, end, base, choices)?,
+        Some(base @ Base::Address(address)) => reserve(u64::from(*address), end, base, choices)?,
         Some(base @ Base::Global(name)) => match global(input, name)? {
             Start::Constant(address) => reserve(address, end, base, choices)?,
             Start::Global(global) => Home::Found { base: Some((global, end)) },
@@ -128,7 +128,7 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
     }
     let base = match &config.base {
         None => HOME,
-        Some(Base::Address(address)) => *address,
+        Some(Base::Address(address)) => u64::from(*address),
         Some(Base::Global(name)) => match global(input, name)? {
             Start::Constant(address) => address,
             Start::Global(_) => {
@@ -159,7 +159,7 @@ pub(crate) fn maximum(config: &Config, pages: u64) -> Result<Option<u64>, Error>
     }
 }
 
-fn reserve(address: u32, end: u32, base: &Base, choices: Choices) -> Result<Home, Error> {
+fn reserve(address: Address, end: Address, base: &Base, choices: Choices) -> Result<Home, Error> {
     Home::reserved(address, end, false, choices).ok_or_else(|| Error::Option {
         message: format!("--base {base}: the address {address} is not inside the memory, whose minimum is {end} bytes"),
     })
@@ -167,7 +167,7 @@ fn reserve(address: u32, end: u32, base: &Base, choices: Choices) -> Result<Home
 
 /// What a global says about an address.
 enum Start {
-    Constant(u32),
+    Constant(Address),
     /// Only the instance knows.
     Global(GlobalIndex),
 }
@@ -203,7 +203,7 @@ fn global(input: &Input<'_>, name: &str) -> Result<Start, Error> {
     let constant =
         defined.and_then(|position| input.global_values.get(position as usize)).and_then(|value| {
             match value.get_operators_reader().read() {
-                Ok(Operator::I32Const { value }) => Some(value as u32),
+                Ok(Operator::I32Const { value }) => Some(u64::from(value as u32)),
                 _ => None,
             }
         });

@@ -37,7 +37,7 @@ mod write;
 use crate::choices::Choices;
 use crate::code::FunctionRef;
 use crate::config::Config;
-use crate::context::Context;
+use crate::context::{Context, WIDTH};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
@@ -46,7 +46,6 @@ use crate::segment::Segments;
 use crate::sites;
 use crate::source::Source;
 use indexmap::IndexSet;
-use linmem_allocator::Width;
 use linmem_intrinsics::{Intrinsic, Representation, Safety};
 pub(crate) use memory::maximum;
 use scan::Input;
@@ -208,7 +207,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         representation,
         choices,
         memory: memory.index,
-        width: Width::Bits32,
+        width: WIDTH,
         first_global: GlobalIndex(input.global_count),
         home: memory.home,
         growth: memory.growth,

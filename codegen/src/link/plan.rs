@@ -71,7 +71,7 @@ impl Plan {
         for import in needs.imports() {
             let present = kept
                 .get(&(import.module(), import.name()))
-                .filter(|index| function_type(input.function_type(**index)) == import.function_type())
+                .filter(|index| function_type(input.function_type(**index)) == import.function_type(context.width()))
                 .and_then(|index| plan.functions[*index as usize]);
             let index = present.unwrap_or_else(|| {
                 plan.added_imports.push(import);
@@ -90,7 +90,7 @@ impl Plan {
         for helper in needs.helpers() {
             plan.helpers.insert(helper, take());
         }
-        for ty in plan.added_imports.iter().map(|import| import.function_type()).collect::<Vec<_>>() {
+        for ty in plan.added_imports.iter().map(|import| import.function_type(context.width())).collect::<Vec<_>>() {
             plan.need_type(ty, input);
         }
         for helper in needs.helpers() {

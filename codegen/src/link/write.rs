@@ -5,7 +5,7 @@ use crate::context::{Context, Growth};
 use crate::engine::Lowered;
 use crate::error::Error;
 use crate::globals::NewGlobal;
-use crate::helpers::{Bodies, Needs};
+use crate::helpers::Needs;
 use crate::link::custom;
 use crate::link::custom::CUSTOM;
 use crate::link::features::{self, Features};
@@ -193,7 +193,7 @@ impl Writer<'_> {
             }
         }
         for import in self.plan.added_imports() {
-            let ty = self.plan.type_index(&import.function_type());
+            let ty = self.plan.type_index(&import.function_type(self.context.width()));
             section.import(import.module(), import.name(), EntityType::Function(ty));
         }
         Ok((!section.is_empty()).then(|| contents_of(&section)))
@@ -297,9 +297,8 @@ impl Writer<'_> {
         for shim in self.shims {
             shim.lowered.body(index).as_slice().encode(&mut out);
         }
-        let bodies = Bodies { context: self.context, needs: self.needs, index: &index };
-        for helper in self.needs.helpers() {
-            helper.body(&bodies).encode(&mut out);
+        for (_, body) in self.needs.bodies() {
+            body.function(index).encode(&mut out);
         }
         Some(out)
     }

@@ -5,6 +5,7 @@
 //! are returned; [`Parameter`] and [`Returned`] describe the raw and the lifted form of each.
 
 use crate::catalogue::Operand;
+use crate::effects::{Effect, Effects};
 use crate::value::{FunctionType, ValueType};
 use crate::violation::Violation;
 use crate::wasi::records::Record;
@@ -321,6 +322,15 @@ impl Function {
             (true, false, false) => &[UseAfterFree, Forged],
             (false, false, true) => &[OutOfMemory],
             (false, false, false) => &[],
+        }
+    }
+
+    /// What its lifted form does besides computing its results: it calls the host, and may grow the memory for what that takes.
+    pub const fn effects(self) -> Effects {
+        if self.needs_scratch() {
+            Effects::of(&[Effect::Grows, Effect::CallsHost])
+        } else {
+            Effects::of(&[Effect::CallsHost])
         }
     }
 

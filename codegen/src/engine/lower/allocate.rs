@@ -26,7 +26,7 @@ impl Engine<'_> {
         match size {
             // What may be null has to be asked for on its own.
             Size::Constant(_) if self.context.choices.gives_null() => self.lower_sized_bump(size, maker),
-            Size::Constant(constant) if room(constant) <= u64::from(INLINE_BYTES) => {
+            Size::Constant(constant) if room(u64::from(constant)) <= u64::from(INLINE_BYTES) => {
                 self.lower_frame(key, constant, maker);
             }
             Size::Constant(constant) => self.lower_alone(key, constant, maker),
@@ -81,7 +81,7 @@ impl Engine<'_> {
     ) -> Result<(), Certain> {
         self.event(Event::Grow);
         match alignment.constant() {
-            Some(constant) if !is_alignment(constant) => {
+            Some(constant) if !is_alignment(u64::from(constant)) => {
                 self.discard(alignment);
                 // The handle is looked at first, as where the alignment is not known.
                 self.keep(bytes, Scratch::Bytes);
@@ -122,7 +122,7 @@ impl Engine<'_> {
         let size = self.keep(bytes, Scratch::Bytes);
         let maker = self.take_handle(handle);
         if let (Size::Constant(size), Size::Constant(constant)) = (size, alignment_size) {
-            let fits = room(size) + u64::from(constant) <= u64::from(INLINE_BYTES);
+            let fits = room(u64::from(size)) + u64::from(constant) <= u64::from(INLINE_BYTES);
             let choices = self.context.choices;
             if fits && self.optimize == Optimize::Speed && choices.zero != Zero::Allocate {
                 return self.write_aligned_bump(size, constant, maker);
@@ -173,7 +173,7 @@ impl Engine<'_> {
         let mask = alignment as i32 - 1;
         self.tape.emit(|sink| {
             sink.global_get(top).i32_const(mask).i32_add().i32_const(!mask).i32_and().local_tee(start);
-            sink.i32_const(room(bytes) as i32).i32_add().local_tee(end).global_get(limit).i32_gt_u();
+            sink.i32_const(room(u64::from(bytes)) as i32).i32_add().local_tee(end).global_get(limit).i32_gt_u();
         });
         self.write_slow_arm(|engine| {
             engine.tape.emit(|sink| {

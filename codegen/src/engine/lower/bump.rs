@@ -159,7 +159,7 @@ impl Engine<'_> {
         let end = self.locals.scratch(Scratch::End).0;
         match size {
             Size::Constant(bytes) => self.tape.emit(|sink| {
-                sink.i64_const(room(bytes) as i64);
+                sink.i64_const(room(u64::from(bytes)) as i64);
             }),
             Size::Local(bytes) => {
                 let mask = i64::from(ALIGNMENT) - 1;

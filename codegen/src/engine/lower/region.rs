@@ -14,7 +14,7 @@ use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::globals::Global;
 use crate::helpers::{Helper, emit_header, emit_store_header, push_home};
-use linmem_allocator::layout::{REGION_HANDLE, REGION_HEADER, REGION_PREVIOUS};
+use linmem_allocator::layout::REGION_HANDLE;
 use linmem_allocator::{Nesting, Zero};
 use linmem_intrinsics::Violation;
 use wasm_encoder::BlockType;
@@ -106,16 +106,17 @@ impl Engine<'_> {
         if self.context.choices.nesting == Nesting::Forbid {
             self.write_nested_check();
         }
+        let header = self.context.layout().region_header();
         let frame = if self.knowledge.frames.has_room() {
             let base = self.locals.take_base();
-            self.knowledge.begin_frame(RegionKey::Opened(region), base, REGION_HEADER).map(|slot| slot.frame)
+            self.knowledge.begin_frame(RegionKey::Opened(region), base, header).map(|slot| slot.frame)
         } else {
             None
         };
         match frame {
             None => {
                 self.tape.emit(|sink| {
-                    sink.i32_const(REGION_HEADER as i32);
+                    sink.i32_const(header as i32);
                 });
                 self.call_helper(Helper::Open);
                 self.tape.emit(|sink| {
@@ -132,7 +133,7 @@ impl Engine<'_> {
                     self.write_called_open(region, frame);
                 }
                 if self.context.choices.zero == Zero::Allocate {
-                    self.tape.late(Late::ClearFrame(frame, REGION_HEADER));
+                    self.tape.late(Late::ClearFrame(frame, header));
                 }
                 self.leave_scope_place(frame, Maker::Innermost);
             }
@@ -261,7 +262,7 @@ impl Engine<'_> {
         self.write_header_check(header, Violation::AlreadyFreed);
         self.write_leave_scope();
         let region = self.context.global(Global::Region);
-        let previous = self.context.memarg(REGION_PREVIOUS, 4);
+        let previous = self.context.memarg(self.context.layout().region_previous(), 4);
         self.tape.emit(|sink| {
             sink.global_get(region).global_get(region).i32_load(previous).global_set(region);
         });

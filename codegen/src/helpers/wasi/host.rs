@@ -9,11 +9,9 @@
 //!     only for a list of iovecs
 //! ```
 
-use crate::helpers::Bodies;
-use crate::helpers::wasi::routine::{Label, Local, Routine};
+use crate::helpers::routine::{Label, Local, Routine};
 use crate::helpers::wasi::{Call, Form};
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Parameter, Record, Returned};
-use wasm_encoder::Function;
 
 /// What tells the sizes of the texts that a function gives.
 pub(super) fn sizes_of(function: HostFunction) -> HostFunction {
@@ -47,25 +45,24 @@ fn layout(function: HostFunction) -> (Vec<(Returned, u32)>, u32) {
 /// ```
 ///
 /// A result is 0 if the host did not write one.
-pub(super) fn body(bodies: &Bodies<'_>, function: HostFunction) -> Function {
+pub(super) fn body(routine: &mut Routine<'_>, function: HostFunction) {
     if function.parameters().iter().any(|parameter| matches!(parameter, Parameter::Texts(_))) {
-        return texts(bodies, function);
+        return texts(routine, function);
     }
     let call = Call::Host(function);
-    let mut routine = Routine::new(bodies, call, Form::default());
     let results = routine.results(&call.function_type(Form::default()).results);
-    let Some((&errno, values)) = results.split_first() else { return routine.finish(&[]) };
+    let Some((&errno, values)) = results.split_first() else { return };
     let (places, bytes) = layout(function);
     let exit = routine.block();
-    let items = items(&mut routine, function, errno, exit);
+    let items = items(routine, function, errno, exit);
     let frame = routine.frame(bytes, errno, exit);
     for (returned, offset) in &places {
         let at = routine.at(*offset, returned.bytes());
         routine.get(frame.start);
         match returned {
-            Returned::Short(_) => routine.sink().i32_const(0).i32_store16(at),
-            Returned::Int(_) | Returned::Count => routine.sink().i32_const(0).i32_store(at),
-            Returned::Long(_) => routine.sink().i64_const(0).i64_store(at),
+            Returned::Short(_) => routine.i32_const(0).i32_store16(at),
+            Returned::Int(_) | Returned::Count => routine.i32_const(0).i32_store(at),
+            Returned::Long(_) => routine.i64_const(0).i64_store(at),
         };
     }
     // The iovec first: the operands of the call lie on the stack from then on.
@@ -74,8 +71,9 @@ pub(super) fn body(bodies: &Bodies<'_>, function: HostFunction) -> Function {
         if matches!(parameter, Parameter::Gather | Parameter::Scatter) {
             let (buffer, size) =
                 (routine.at(Field::IovecBuffer.offset(), 4), routine.at(Field::IovecBytes.offset(), 4));
-            routine.get(frame.start).get(Local(operand)).sink().i32_store(buffer);
-            routine.get(frame.start).get(Local(operand + 1)).sink().i32_store(size);
+            let (start, bytes) = (routine.param(operand), routine.param(operand + 1));
+            routine.get(frame.start).get(start).i32_store(buffer);
+            routine.get(frame.start).get(bytes).i32_store(size);
         }
         operand += plain_count(*parameter);
     }
@@ -89,10 +87,12 @@ pub(super) fn body(bodies: &Bodies<'_>, function: HostFunction) -> Function {
                 routine.get(items.unwrap_or(errno));
             }
             Parameter::Text(_) | Parameter::Buffer(_) => {
-                routine.get(Local(operand)).get(Local(operand + 1));
+                let (start, bytes) = (routine.param(operand), routine.param(operand + 1));
+                routine.get(start).get(bytes);
             }
             _ => {
-                routine.get(Local(operand));
+                let value = routine.param(operand);
+                routine.get(value);
             }
         }
         operand += plain_count(*parameter);
@@ -105,15 +105,15 @@ pub(super) fn body(bodies: &Bodies<'_>, function: HostFunction) -> Function {
         let at = routine.at(*offset, returned.bytes());
         routine.get(frame.start);
         match returned {
-            Returned::Short(_) => routine.sink().i32_load16_u(at),
-            Returned::Int(_) | Returned::Count => routine.sink().i32_load(at),
-            Returned::Long(_) => routine.sink().i64_load(at),
-        };
-        routine.set(*value);
+            Returned::Short(_) => routine.i32_load16_u(at),
+            Returned::Int(_) | Returned::Count => routine.i32_load(at),
+            Returned::Long(_) => routine.i64_load(at),
+        }
+        .set(*value);
     }
     routine.end_frame(frame);
     routine.end();
-    routine.finish(&results)
+    routine.give(&results);
 }
 
 /// How many parameters of the plain form a parameter is.
@@ -131,7 +131,8 @@ fn items(routine: &mut Routine<'_>, function: HostFunction, errno: Local, exit: 
     let mut items = None;
     for parameter in function.parameters() {
         if let Parameter::Many(record) = parameter {
-            routine.get(Local(operand + 1)).constant(record.bytes()).sink().i32_div_u();
+            let bytes = routine.param(operand + 1);
+            routine.get(bytes).constant(record.bytes()).i32_div_u();
             match items {
                 None => {
                     let count = routine.int();
@@ -139,8 +140,7 @@ fn items(routine: &mut Routine<'_>, function: HostFunction, errno: Local, exit: 
                     items = Some(count);
                 }
                 Some(count) => {
-                    routine.get(count).sink().i32_lt_u();
-                    routine.if_();
+                    routine.get(count).i32_lt_u().if_();
                     routine.fail(errno, Errno::Inval).br(exit);
                     routine.end();
                 }
@@ -159,24 +159,21 @@ fn items(routine: &mut Routine<'_>, function: HostFunction, errno: Local, exit: 
 /// addresses' bytes / 4 < count or texts' bytes < bytes:   return NOBUFS
 /// call $args_get (addresses, texts)
 /// ```
-fn texts(bodies: &Bodies<'_>, function: HostFunction) -> Function {
-    let call = Call::Host(function);
-    let mut routine = Routine::new(bodies, call, Form::default());
-    let (addresses, room, texts, texts_room) = (Local(0), Local(1), Local(2), Local(3));
+fn texts(routine: &mut Routine<'_>, function: HostFunction) {
+    let [addresses, room, texts, texts_room] = routine.params();
     let errno = routine.int();
     let exit = routine.block();
     let frame = routine.frame(8, errno, exit);
     let (count, bytes) = (routine.at(0, 4), routine.at(4, 4));
     let asked = routine.block();
     routine.get(frame.start).behind(frame.start, 4).host(sizes_of(function)).tee(errno).br_if(asked);
-    routine.get(room).sink().i32_const(2).i32_shr_u().local_get(frame.start.0).i32_load(count).i32_lt_u();
-    routine.get(texts_room).get(frame.start).sink().i32_load(bytes).i32_lt_u().i32_or();
-    routine.if_();
+    routine.get(room).i32_const(2).i32_shr_u().get(frame.start).i32_load(count).i32_lt_u();
+    routine.get(texts_room).get(frame.start).i32_load(bytes).i32_lt_u().i32_or().if_();
     routine.fail(errno, Errno::Nobufs).br(asked);
     routine.end();
     routine.get(addresses).get(texts).host(function).set(errno);
     routine.end();
     routine.end_frame(frame);
     routine.end();
-    routine.finish(&[errno])
+    routine.give(&[errno]);
 }

@@ -8,15 +8,15 @@ mod host;
 mod list;
 mod open;
 mod read;
-mod routine;
+mod scratch;
 mod transfer;
 
 use crate::code::FunctionRef;
-use crate::context::{Context, Home};
-use crate::helpers::{Alignment, Bodies, Helper, HostImport, Refused};
-use linmem_intrinsics::wasi::{Function as HostFunction, Parameter};
-use linmem_intrinsics::{FunctionType, Intrinsic, Operand, Operation, Representation, Signature, ValueType, Violation};
-use wasm_encoder::Function;
+use crate::context::Context;
+use crate::helpers::routine::Routine;
+use crate::helpers::{Helper, HostImport};
+use linmem_intrinsics::wasi::Function as HostFunction;
+use linmem_intrinsics::{FunctionType, Intrinsic, Operand, Operation, Representation, Signature, ValueType};
 
 /// Something that calls the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,61 +183,21 @@ impl Call {
         form.kept || form.is_plain() && self != Call::Item
     }
 
-    /// What it calls.
-    pub(super) fn callees(self, form: Form, context: &Context) -> Vec<FunctionRef> {
+    /// Writes the body.
+    pub(super) fn write(self, form: Form, routine: &mut Routine<'_>) {
         if !form.is_plain() {
-            let told = form.told.then_some(FunctionRef::Host(HostImport::Errno));
-            return [self.plain()].into_iter().chain(told).collect();
-        }
-        use HostFunction as H;
-        let host = |function| FunctionRef::Host(HostImport::Wasi(function));
-        let frame = FunctionRef::Helper(Helper::refill(context, Alignment::Fixed));
-        let allocate = FunctionRef::Helper(Helper::Refill(Refused::Null, Alignment::Fixed));
-        let mut callees = match self {
-            Call::Host(function) => {
-                let sizes = function.parameters().iter().any(|it| matches!(it, Parameter::Texts(_)));
-                let sizes = sizes.then(|| host(host::sizes_of(function)));
-                [host(function), frame].into_iter().chain(sizes).collect()
-            }
-            Call::WriteAll => vec![Call::Host(H::FdWrite).plain(), Call::Wait.plain()],
-            Call::ReadExact => vec![Call::Host(H::FdRead).plain(), Call::Wait.plain()],
-            Call::ReadToEnd => {
-                let hosts = [H::FdFilestatGet, H::FdTell, H::FdRead].map(host);
-                hosts.into_iter().chain([frame, allocate, Call::Wait.plain()]).collect()
-            }
-            Call::Args => vec![host(H::ArgsSizesGet), host(H::ArgsGet), frame, allocate],
-            Call::Environ => vec![host(H::EnvironSizesGet), host(H::EnvironGet), frame, allocate],
-            Call::Item if context.checks_bounds() => {
-                vec![FunctionRef::Helper(Helper::Violation(Violation::OutOfBounds))]
-            }
-            Call::Item => vec![],
-            Call::Open => {
-                let hosts = [H::FdPrestatGet, H::FdPrestatDirName, H::FdFdstatGet, H::PathOpen].map(host);
-                hosts.into_iter().chain([frame, allocate]).collect()
-            }
-            Call::Wait => vec![host(H::PollOneoff), frame],
-        };
-        if matches!(context.home, Home::Found { .. }) && self != Call::Item {
-            callees.push(FunctionRef::Helper(Helper::FindHome));
-        }
-        callees
-    }
-
-    /// The body.
-    pub(super) fn body(self, form: Form, bodies: &Bodies<'_>) -> Function {
-        if !form.is_plain() {
-            return adapter::body(bodies, self, form);
+            return adapter::body(routine, self, form);
         }
         match self {
-            Call::Host(function) => host::body(bodies, function),
-            Call::WriteAll => transfer::write_all(bodies),
-            Call::ReadExact => transfer::read_exact(bodies),
-            Call::Wait => transfer::wait(bodies),
-            Call::ReadToEnd => read::read_to_end(bodies),
-            Call::Args => list::texts(bodies, self, HostFunction::ArgsSizesGet, HostFunction::ArgsGet),
-            Call::Environ => list::texts(bodies, self, HostFunction::EnvironSizesGet, HostFunction::EnvironGet),
-            Call::Item => list::item(bodies),
-            Call::Open => open::open(bodies),
+            Call::Host(function) => host::body(routine, function),
+            Call::WriteAll => transfer::write_all(routine),
+            Call::ReadExact => transfer::read_exact(routine),
+            Call::Wait => transfer::wait(routine),
+            Call::ReadToEnd => read::read_to_end(routine),
+            Call::Args => list::texts(routine, HostFunction::ArgsSizesGet, HostFunction::ArgsGet),
+            Call::Environ => list::texts(routine, HostFunction::EnvironSizesGet, HostFunction::EnvironGet),
+            Call::Item => list::item(routine),
+            Call::Open => open::open(routine),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Opening a path: in the directory that was open from the start and whose name is the longest one that leads there, as
 //! wasi-libc does it, whose flags are understood.
 
-use crate::helpers::Bodies;
-use crate::helpers::wasi::routine::{Label, Local, Routine};
-use crate::helpers::wasi::{Call, Form};
+use crate::globals::Global;
+use crate::helpers::routine::{Label, Local, Routine};
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
-use wasm_encoder::{Function, ValType};
+use wasm_encoder::ValType;
 
 /// The first descriptor that may be such a directory.
 const FIRST: u32 = 3;
@@ -61,34 +60,31 @@ struct Text {
 /// rights = those for reading, writing and the rest, as far as the directory passes them on
 /// path_open(best, ...)
 /// ```
-pub(super) fn open(bodies: &Bodies<'_>) -> Function {
-    let mut routine = Routine::new(bodies, Call::Open, Form::default());
-    let (path, flags) = (Text { start: Local(0), bytes: Local(1) }, Local(2));
+pub(super) fn open(routine: &mut Routine<'_>) {
+    let [start, bytes, flags] = routine.params();
+    let path = Text { start, bytes };
     let (errno, opened, fd) = (routine.int(), routine.int(), routine.int());
     let (best, matched) = (routine.int(), routine.int());
     let exit = routine.block();
     // The empty path is not the directory that it would be in.
-    routine.get(path.bytes).sink().i32_eqz();
-    routine.if_();
+    routine.get(path.bytes).i32_eqz().if_();
     routine.fail(errno, Errno::Noent).br(exit);
     routine.end();
     let frame = routine.frame(FRAME, errno, exit);
     let done = routine.block();
-    write_strip(&mut routine, path);
-    write_search(&mut routine, path, frame.start, fd, (best, matched), (errno, done));
-    routine.get(best).sink().i32_eqz();
-    routine.if_();
+    write_strip(routine, path);
+    write_search(routine, path, frame.start, fd, (best, matched), (errno, done));
+    routine.get(best).i32_eqz().if_();
     routine.fail(errno, Errno::Noent).br(done);
     routine.end();
 
     // What is left of the path.
     routine.add(path.start, path.start, matched);
-    routine.get(path.bytes).get(matched).sink().i32_sub().local_set(path.bytes.0);
-    write_strip(&mut routine, path);
-    routine.get(path.bytes).sink().i32_eqz();
-    routine.if_();
+    routine.get(path.bytes).get(matched).i32_sub().set(path.bytes);
+    write_strip(routine, path);
+    routine.get(path.bytes).i32_eqz().if_();
     let dot = routine.at(DOT, 1);
-    routine.get(frame.start).constant(u32::from(b'.')).sink().i32_store8(dot);
+    routine.get(frame.start).constant(u32::from(b'.')).i32_store8(dot);
     routine.behind(frame.start, DOT).set(path.start).constant(1).set(path.bytes);
     routine.end();
 
@@ -98,27 +94,27 @@ pub(super) fn open(bodies: &Bodies<'_>) -> Function {
     routine.get(errno).br_if(done);
     let inheriting = routine.local(ValType::I64);
     let inheriting_at = routine.at(FDSTAT + Field::FdstatInheriting.offset(), 8);
-    routine.get(frame.start).sink().i64_load(inheriting_at).local_set(inheriting.0);
+    routine.get(frame.start).i64_load(inheriting_at).set(inheriting);
     let opened_at = routine.at(OPENED, 4);
     let rights = routine.local(ValType::I64);
-    write_rights(&mut routine, flags);
-    routine.get(inheriting).sink().i64_and().local_set(rights.0);
+    write_rights(routine, flags);
+    routine.get(inheriting).i64_and().set(rights);
     routine.persist(HostFunction::PathOpen, errno, |routine| {
         routine.get(best);
         // lookup: symbolic links are followed unless the flag says no
-        routine.get(flags).constant(flag::NOFOLLOW).sink().i32_and().i32_eqz();
+        routine.get(flags).constant(flag::NOFOLLOW).i32_and().i32_eqz();
         routine.get(path.start).get(path.bytes);
-        routine.get(flags).constant(flag::SHIFT).sink().i32_shr_u().i32_const(flag::OFLAGS as i32).i32_and();
+        routine.get(flags).constant(flag::SHIFT).i32_shr_u().i32_const(flag::OFLAGS as i32).i32_and();
         routine.get(rights).get(inheriting);
-        routine.get(flags).constant(flag::FDFLAGS).sink().i32_and();
+        routine.get(flags).constant(flag::FDFLAGS).i32_and();
         routine.behind(frame.start, OPENED);
     });
     routine.get(errno).br_if(done);
-    routine.get(frame.start).sink().i32_load(opened_at).local_set(opened.0);
+    routine.get(frame.start).i32_load(opened_at).set(opened);
     routine.end();
     routine.end_frame(frame);
     routine.end();
-    routine.finish(&[errno, opened])
+    routine.give(&[errno, opened]);
 }
 
 /// Looks for the directory.
@@ -132,22 +128,19 @@ fn write_search(
 ) {
     let (mark, buffer, size) = (routine.int(), routine.int(), routine.int());
     let name = Text { start: routine.int(), bytes: routine.int() };
-    let top = routine.context().top();
     let (tag, size_at) = (routine.at(Field::PrestatTag.offset(), 1), routine.at(Field::PrestatName.offset(), 4));
     routine.constant(FIRST).set(fd);
     let found = routine.block();
     let next = routine.repeat();
-    routine.get(fd).constant(FIRST + MOST).sink().i32_eq();
-    routine.br_if(found);
+    routine.get(fd).constant(FIRST + MOST).i32_eq().br_if(found);
     routine.persist(HostFunction::FdPrestatGet, errno, |routine| {
         routine.get(fd).get(frame);
     });
     routine.get(errno).constant(0).set(errno).br_if(found);
     let skip = routine.block();
-    routine.get(frame).sink().i32_load8_u(tag);
-    routine.br_if(skip);
-    routine.get(frame).sink().i32_load(size_at).local_set(size.0);
-    routine.sink().global_get(top).local_set(mark.0);
+    routine.get(frame).i32_load8_u(tag).br_if(skip);
+    routine.get(frame).i32_load(size_at).set(size);
+    routine.read(Global::Top).set(mark);
     routine.allocate_or_leave(buffer, size, errno, done);
     routine.persist(HostFunction::FdPrestatDirName, errno, |routine| {
         routine.get(fd).get(buffer).get(size);
@@ -161,13 +154,12 @@ fn write_search(
     write_strip_end(routine, name, b'/');
     write_match(routine, path, name, compared);
     // Of two as long, the later one.
-    routine.get(best).sink().i32_eqz();
-    routine.get(name.bytes).get(matched).sink().i32_ge_u().i32_or();
-    routine.if_();
+    routine.get(best).i32_eqz();
+    routine.get(name.bytes).get(matched).i32_ge_u().i32_or().if_();
     routine.get(fd).set(best).get(name.bytes).set(matched);
     routine.end();
     routine.end();
-    routine.get(size).round_up().get(buffer).sink().i32_add().local_set(size.0);
+    routine.get(size).round_up().get(buffer).i32_add().set(size);
     routine.shrink(size, buffer, mark);
     routine.get(errno).br_if(done);
     routine.end();
@@ -189,20 +181,15 @@ fn write_strip(routine: &mut Routine<'_>, text: Text) {
     let (first, second) = (routine.at(0, 1), routine.at(1, 1));
     let all = routine.block();
     let next = routine.repeat();
-    routine.get(text.bytes).sink().i32_eqz();
-    routine.br_if(all);
-    routine.get(text.start).sink().i32_load8_u(first).i32_const(i32::from(b'/')).i32_ne();
-    routine.if_();
-    routine.get(text.start).sink().i32_load8_u(first).i32_const(i32::from(b'.')).i32_ne();
-    routine.br_if(all);
-    routine.get(text.bytes).constant(1).sink().i32_ne();
-    routine.if_();
-    routine.get(text.start).sink().i32_load8_u(second).i32_const(i32::from(b'/')).i32_ne();
-    routine.br_if(all);
+    routine.get(text.bytes).i32_eqz().br_if(all);
+    routine.get(text.start).i32_load8_u(first).i32_const(i32::from(b'/')).i32_ne().if_();
+    routine.get(text.start).i32_load8_u(first).i32_const(i32::from(b'.')).i32_ne().br_if(all);
+    routine.get(text.bytes).constant(1).i32_ne().if_();
+    routine.get(text.start).i32_load8_u(second).i32_const(i32::from(b'/')).i32_ne().br_if(all);
     routine.end();
     routine.end();
     routine.behind(text.start, 1).set(text.start);
-    routine.get(text.bytes).constant(1).sink().i32_sub().local_set(text.bytes.0);
+    routine.get(text.bytes).constant(1).i32_sub().set(text.bytes);
     routine.br(next);
     routine.end();
     routine.end();
@@ -213,12 +200,10 @@ fn write_strip_end(routine: &mut Routine<'_>, text: Text, stripped: u8) {
     let byte = routine.at(0, 1);
     let all = routine.block();
     let next = routine.repeat();
-    routine.get(text.bytes).sink().i32_eqz();
-    routine.br_if(all);
-    routine.get(text.start).get(text.bytes).sink().i32_add().i32_const(1).i32_sub().i32_load8_u(byte);
-    routine.constant(u32::from(stripped)).sink().i32_ne();
-    routine.br_if(all);
-    routine.get(text.bytes).constant(1).sink().i32_sub().local_set(text.bytes.0);
+    routine.get(text.bytes).i32_eqz().br_if(all);
+    routine.get(text.start).get(text.bytes).i32_add().i32_const(1).i32_sub().i32_load8_u(byte);
+    routine.constant(u32::from(stripped)).i32_ne().br_if(all);
+    routine.get(text.bytes).constant(1).i32_sub().set(text.bytes);
     routine.br(next);
     routine.end();
     routine.end();
@@ -230,26 +215,20 @@ fn write_match(routine: &mut Routine<'_>, path: Text, name: Text, differs: Label
     let position = routine.int();
     let byte = routine.at(0, 1);
     let at = |routine: &mut Routine<'_>, text: Text| {
-        routine.get(text.start).get(position).sink().i32_add().i32_load8_u(byte);
+        routine.get(text.start).get(position).i32_add().i32_load8_u(byte);
     };
-    routine.get(name.bytes);
-    routine.if_();
-    routine.get(name.bytes).get(path.bytes).sink().i32_gt_u();
-    routine.br_if(differs);
+    routine.get(name.bytes).if_();
+    routine.get(name.bytes).get(path.bytes).i32_gt_u().br_if(differs);
     routine.constant(0).set(position);
     let next = routine.repeat();
     at(routine, path);
     at(routine, name);
-    routine.sink().i32_ne();
-    routine.br_if(differs);
-    routine.behind(position, 1).tee(position).get(name.bytes).sink().i32_lt_u();
-    routine.br_if(next);
+    routine.i32_ne().br_if(differs);
+    routine.behind(position, 1).tee(position).get(name.bytes).i32_lt_u().br_if(next);
     routine.end();
-    routine.get(name.bytes).get(path.bytes).sink().i32_lt_u();
-    routine.if_();
+    routine.get(name.bytes).get(path.bytes).i32_lt_u().if_();
     at(routine, path);
-    routine.constant(u32::from(b'/')).sink().i32_ne();
-    routine.br_if(differs);
+    routine.constant(u32::from(b'/')).i32_ne().br_if(differs);
     routine.end();
     routine.end();
 }
@@ -264,10 +243,10 @@ fn write_match(routine: &mut Routine<'_>, path: Text, name: Text, differs: Label
 /// ```
 fn write_rights(routine: &mut Routine<'_>, flags: Local) {
     let neither = !(right::READ | right::WRITE);
-    routine.sink().i64_const(neither as i64).i64_const(right::READ as i64).i64_const(0);
-    routine.get(flags).constant(flag::RDONLY).sink().i32_and();
-    routine.get(flags).constant(flag::RDONLY | flag::WRONLY | flag::SEARCH | flag::EXEC).sink().i32_and().i32_eqz();
-    routine.sink().i32_or().select().i64_or();
-    routine.sink().i64_const(right::WRITE as i64).i64_const(0);
-    routine.get(flags).constant(flag::WRONLY).sink().i32_and().select().i64_or();
+    routine.i64_const(neither as i64).i64_const(right::READ as i64).i64_const(0);
+    routine.get(flags).constant(flag::RDONLY).i32_and();
+    routine.get(flags).constant(flag::RDONLY | flag::WRONLY | flag::SEARCH | flag::EXEC).i32_and().i32_eqz();
+    routine.i32_or().select().i64_or();
+    routine.i64_const(right::WRITE as i64).i64_const(0);
+    routine.get(flags).constant(flag::WRONLY).i32_and().select().i64_or();
 }

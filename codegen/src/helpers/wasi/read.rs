@@ -11,13 +11,12 @@
 //!
 //! In the end all behind what was read is free again.
 
-use crate::helpers::Bodies;
-use crate::helpers::wasi::routine::{Label, Local, Routine};
+use crate::globals::Global;
+use crate::helpers::routine::{Label, Local, Routine};
 use crate::helpers::wasi::transfer::{READ, retry};
-use crate::helpers::wasi::{Call, Form};
 use linmem_allocator::Zero;
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
-use wasm_encoder::{Function, ValType};
+use wasm_encoder::ValType;
 
 /// The file type of a regular file.
 const REGULAR: u32 = 4;
@@ -58,66 +57,67 @@ const BEHIND: u32 = 16;
 /// errno != 0:   used = 0   top = what it was
 /// ;; what lies behind round_up(used) is free
 /// ```
-pub(super) fn read_to_end(bodies: &Bodies<'_>) -> Function {
-    let mut routine = Routine::new(bodies, Call::ReadToEnd, Form::default());
-    let fd = Local(0);
+pub(super) fn read_to_end(routine: &mut Routine<'_>) {
+    let [fd] = routine.params();
     let (errno, start, used, capacity) = (routine.int(), routine.int(), routine.int(), routine.int());
     let (size, end) = (routine.int(), routine.int());
-    let (mark, new_top, top) = (routine.int(), routine.int(), bodies.context.top());
+    let (mark, new_top) = (routine.int(), routine.int());
     let exit = routine.block();
-    let hint = write_hint(&mut routine, fd, (errno, exit));
+    let hint = write_hint(routine, fd, (errno, exit));
 
-    routine.get(hint).sink().i64_const(i64::from(MOST)).i64_gt_u();
-    routine.if_();
+    routine.get(hint).i64_const(i64::from(MOST)).i64_gt_u().if_();
     routine.fail(errno, Errno::Fbig).br(exit);
     routine.end();
-    routine.get(hint).sink().i32_wrap_i64();
-    routine.round_up().constant(FIRST).get(hint).sink().i64_const(0).i64_ne().select();
-    routine.tee(capacity).constant(BEHIND).sink().i32_add();
-    routine.set(size);
-    routine.sink().global_get(top).local_set(mark.0);
+    routine.get(hint).i32_wrap_i64();
+    routine
+        .round_up()
+        .constant(FIRST)
+        .get(hint)
+        .i64_const(0)
+        .i64_ne()
+        .select()
+        .tee(capacity)
+        .constant(BEHIND)
+        .i32_add()
+        .set(size);
+    routine.read(Global::Top).set(mark);
     routine.allocate_or_leave(start, size, errno, exit);
 
     let done = routine.block();
     let read = routine.repeat();
-    routine.get(used).get(capacity).sink().i32_eq();
-    routine.if_();
-    write_growth(&mut routine, (start, used, capacity), (size, end, mark), errno, (read, done));
+    routine.get(used).get(capacity).i32_eq().if_();
+    write_growth(routine, (start, used, capacity), (size, end, mark), errno, (read, done));
     routine.end();
     let (buffer, bytes) = (Field::IovecBuffer.offset(), Field::IovecBytes.offset());
     let (buffer, bytes, count_at) = (routine.at(buffer, 4), routine.at(bytes, 4), routine.at(Record::Iovec.bytes(), 4));
     let (iovec, count) = (routine.int(), routine.int());
-    routine.get(start).get(capacity).sink().i32_add().local_tee(iovec.0);
-    routine.get(start).get(used).sink().i32_add().i32_store(buffer);
-    routine.get(iovec).get(capacity).get(used).sink().i32_sub().i32_store(bytes);
-    routine.get(iovec).sink().i32_const(0).i32_store(count_at);
+    routine.get(start).get(capacity).i32_add().tee(iovec);
+    routine.get(start).get(used).i32_add().i32_store(buffer);
+    routine.get(iovec).get(capacity).get(used).i32_sub().i32_store(bytes);
+    routine.get(iovec).i32_const(0).i32_store(count_at);
     routine.get(fd).get(iovec).constant(1).behind(iovec, Record::Iovec.bytes()).host(HostFunction::FdRead).set(errno);
-    retry(&mut routine, (fd, READ), errno, read, done);
-    routine.get(iovec).sink().i32_load(count_at).local_tee(count.0).i32_eqz();
-    routine.br_if(done);
-    routine.get(count).get(capacity).get(used).sink().i32_sub().i32_gt_u();
-    routine.if_();
+    retry(routine, (fd, READ), errno, read, done);
+    routine.get(iovec).i32_load(count_at).tee(count).i32_eqz().br_if(done);
+    routine.get(count).get(capacity).get(used).i32_sub().i32_gt_u().if_();
     routine.fail(errno, Errno::Io).br(done);
     routine.end();
     routine.add(used, used, count).br(read);
     routine.end();
     routine.end();
 
-    routine.get(errno);
-    routine.if_();
+    routine.get(errno).if_();
     routine.constant(0).set(used);
     routine.end();
     routine.add(end, start, capacity).behind(end, BEHIND).set(end);
-    routine.get(used).round_up().get(start).sink().i32_add().local_set(size.0);
+    routine.get(used).round_up().get(start).i32_add().set(size);
     // Where top was before, if all is free again: that may be in another chunk.
-    routine.get(mark).get(size).get(errno).sink().select().local_set(new_top.0);
+    routine.get(mark).get(size).get(errno).select().set(new_top);
     routine.shrink(end, size, new_top);
-    routine.get(errno);
-    routine.if_();
+    routine.get(errno).if_();
     routine.constant(0).set(start);
     routine.end();
     routine.end();
-    routine.finish(&[errno, start, used])
+    routine.give(&[errno, start, used]);
 }
 
 /// How many bytes there should be room for, to read what is left of a regular file and to see its end; 0 where that is not
@@ -131,12 +131,23 @@ fn write_hint(routine: &mut Routine<'_>, fd: Local, (errno, exit): (Local, Label
     let frame = routine.frame(offset + 8, errno, exit);
     let unknown = routine.block();
     routine.get(fd).get(frame.start).host(HostFunction::FdFilestatGet).br_if(unknown);
-    routine.get(frame.start).sink().i32_load8_u(file_type).i32_const(REGULAR as i32).i32_ne();
-    routine.br_if(unknown);
+    routine.get(frame.start).i32_load8_u(file_type).i32_const(REGULAR as i32).i32_ne().br_if(unknown);
     routine.get(fd).behind(frame.start, offset).host(HostFunction::FdTell).br_if(unknown);
-    routine.get(frame.start).sink().i64_load(file_size).local_get(frame.start.0).i64_load(offset_at).i64_sub();
-    routine.tee(hint).sink().i64_const(0).local_get(hint.0).i64_const(0).i64_gt_s().select().i64_const(1).i64_add();
-    routine.set(hint);
+    routine
+        .get(frame.start)
+        .i64_load(file_size)
+        .get(frame.start)
+        .i64_load(offset_at)
+        .i64_sub()
+        .tee(hint)
+        .i64_const(0)
+        .get(hint)
+        .i64_const(0)
+        .i64_gt_s()
+        .select()
+        .i64_const(1)
+        .i64_add()
+        .set(hint);
     routine.end();
     routine.end_frame(frame);
     hint
@@ -150,41 +161,35 @@ fn write_growth(
     errno: Local,
     (read, done): (Label, Label),
 ) {
-    let (top, memory) = (routine.context().top(), routine.context().memory.0);
     let (extra, more, before) = (routine.int(), routine.int(), routine.int());
-    routine.get(capacity).set(extra).sink().global_get(top).local_set(before.0);
+    routine.get(capacity).set(extra).read(Global::Top).set(before);
     let attempt = routine.repeat();
     // The smaller one of two, a multiple of 8, as capacity and the most are.
-    routine.get(extra).constant(MOST).get(capacity).sink().i32_sub();
-    routine.get(extra).constant(MOST).get(capacity).sink().i32_sub().i32_lt_u().select();
-    routine.sink().i32_const(-8).i32_and();
-    routine.tee(extra).sink().i32_eqz();
-    routine.if_();
+    routine.get(extra).constant(MOST).get(capacity).i32_sub();
+    routine.get(extra).constant(MOST).get(capacity).i32_sub().i32_lt_u().select();
+    routine.i32_const(-8).i32_and().tee(extra).i32_eqz().if_();
     routine.fail(errno, Errno::Nomem).br(done);
     routine.end();
     routine.allocate(more, extra);
-    routine.add(end, start, capacity).behind(end, BEHIND).get(more).sink().i32_eq();
-    routine.if_();
+    routine.add(end, start, capacity).behind(end, BEHIND).get(more).i32_eq().if_();
     routine.add(capacity, capacity, extra).br(read);
     routine.end();
-    routine.get(more);
-    routine.if_();
-    routine.sink().local_get(more.0).global_set(top);
-    routine.get(capacity).get(extra).sink().i32_add().i32_const(BEHIND as i32).i32_add().local_set(size.0);
+    routine.get(more).if_();
+    routine.get(more).write(Global::Top);
+    routine.get(capacity).get(extra).i32_add().i32_const(BEHIND as i32).i32_add().set(size);
     routine.allocate(more, size);
-    routine.get(more);
-    routine.if_();
+    routine.get(more).if_();
     // What somebody else has allocated behind the buffer stays, and the buffer with it.
-    routine.get(mark).get(before).get(before).behind(end, BEHIND).sink().i32_eq().select().local_set(mark.0);
-    routine.get(more).get(start).get(used).sink().memory_copy(memory, memory);
+    routine.get(mark).get(before).get(before).behind(end, BEHIND).i32_eq().select().set(mark);
+    routine.get(more).get(start).get(used).memory_copy();
     if routine.context().choices.zero == Zero::Free {
-        routine.get(start).constant(0).get(capacity).constant(BEHIND).sink().i32_add().memory_fill(memory);
+        routine.get(start).constant(0).get(capacity).constant(BEHIND).i32_add().memory_fill();
     }
     routine.get(more).set(start).add(capacity, capacity, extra).br(read);
     routine.end();
-    routine.get(before).sink().global_set(top);
+    routine.get(before).write(Global::Top);
     routine.end();
-    routine.get(extra).constant(1).sink().i32_shr_u().local_set(extra.0);
+    routine.get(extra).constant(1).i32_shr_u().set(extra);
     routine.br(attempt);
     routine.end();
 }

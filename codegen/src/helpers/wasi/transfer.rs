@@ -1,11 +1,9 @@
 //! Transfers that go on until all is transferred. A call that was interrupted is made again; one that would have had to
 //! wait is made again when the host says that there is something to do.
 
-use crate::helpers::Bodies;
-use crate::helpers::wasi::routine::{Label, Local, Routine};
-use crate::helpers::wasi::{Call, Form};
+use crate::helpers::routine::{Label, Local, Routine};
+use crate::helpers::wasi::Call;
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
-use wasm_encoder::Function;
 
 /// The tags of subscriptions.
 pub(super) const READ: u32 = 1;
@@ -25,26 +23,23 @@ const WRITE: u32 = 2;
 /// ```
 ///
 /// A host that writes nothing, or claims to have written more than it was given, is an error of the device.
-pub(super) fn write_all(bodies: &Bodies<'_>) -> Function {
-    let mut routine = Routine::new(bodies, Call::WriteAll, Form::default());
-    let (fd, address, bytes) = (Local(0), Local(1), Local(2));
+pub(super) fn write_all(routine: &mut Routine<'_>) {
+    let [fd, address, bytes] = routine.params();
     let (errno, count) = (routine.int(), routine.int());
     let exit = routine.block();
     let again = routine.repeat();
-    routine.get(bytes).sink().i32_eqz();
-    routine.br_if(exit);
+    routine.get(bytes).i32_eqz().br_if(exit);
     routine.get(fd).get(address).get(bytes).plain(Call::Host(HostFunction::FdWrite)).set(count).set(errno);
-    retry(&mut routine, (fd, WRITE), errno, again, exit);
-    routine.get(count).constant(1).sink().i32_sub().local_get(bytes.0).i32_ge_u();
-    routine.if_();
+    retry(routine, (fd, WRITE), errno, again, exit);
+    routine.get(count).constant(1).i32_sub().get(bytes).i32_ge_u().if_();
     routine.fail(errno, Errno::Io).br(exit);
     routine.end();
     routine.add(address, address, count);
-    routine.get(bytes).get(count).sink().i32_sub().local_set(bytes.0);
+    routine.get(bytes).get(count).i32_sub().set(bytes);
     routine.br(again);
     routine.end();
     routine.end();
-    routine.finish(&[errno])
+    routine.give(&[errno]);
 }
 
 /// ```wasm
@@ -59,40 +54,33 @@ pub(super) fn write_all(bodies: &Bodies<'_>) -> Function {
 ///   done += count   continue
 /// end
 /// ```
-pub(super) fn read_exact(bodies: &Bodies<'_>) -> Function {
-    let mut routine = Routine::new(bodies, Call::ReadExact, Form::default());
-    let (fd, address, bytes) = (Local(0), Local(1), Local(2));
+pub(super) fn read_exact(routine: &mut Routine<'_>) {
+    let [fd, address, bytes] = routine.params();
     let (errno, done, count) = (routine.int(), routine.int(), routine.int());
     let exit = routine.block();
     let again = routine.repeat();
-    routine.get(done).get(bytes).sink().i32_eq();
-    routine.br_if(exit);
-    routine.get(fd).get(address).get(done).sink().i32_add().local_get(bytes.0).local_get(done.0).i32_sub();
+    routine.get(done).get(bytes).i32_eq().br_if(exit);
+    routine.get(fd).get(address).get(done).i32_add().get(bytes).get(done).i32_sub();
     routine.plain(Call::Host(HostFunction::FdRead)).set(count).set(errno);
-    retry(&mut routine, (fd, READ), errno, again, exit);
-    routine.get(count).sink().i32_eqz();
-    routine.br_if(exit);
-    routine.get(count).get(bytes).get(done).sink().i32_sub().i32_gt_u();
-    routine.if_();
+    retry(routine, (fd, READ), errno, again, exit);
+    routine.get(count).i32_eqz().br_if(exit);
+    routine.get(count).get(bytes).get(done).i32_sub().i32_gt_u().if_();
     routine.fail(errno, Errno::Io).br(exit);
     routine.end();
     routine.add(done, done, count).br(again);
     routine.end();
     routine.end();
-    routine.finish(&[errno, done])
+    routine.give(&[errno, done]);
 }
 
 /// After a call of the host: makes it again if it was interrupted, or had nothing to do and waiting helped; leaves with any
 /// other errno.
 pub(super) fn retry(routine: &mut Routine<'_>, (fd, tag): (Local, u32), errno: Local, again: Label, exit: Label) {
-    routine.get(errno);
-    routine.if_();
-    routine.get(errno).constant(Errno::Intr.code()).sink().i32_eq();
-    routine.if_();
+    routine.get(errno).if_();
+    routine.get(errno).constant(Errno::Intr.code()).i32_eq().if_();
     routine.constant(0).set(errno).br(again);
     routine.end();
-    routine.get(errno).constant(Errno::Again.code()).sink().i32_ne();
-    routine.br_if(exit);
+    routine.get(errno).constant(Errno::Again.code()).i32_ne().br_if(exit);
     routine.get(fd).constant(tag).plain(Call::Wait).br_if(exit);
     routine.constant(0).set(errno).br(again);
     routine.end();
@@ -106,26 +94,26 @@ pub(super) fn retry(routine: &mut Routine<'_>, (fd, tag): (Local, u32), errno: L
 /// subscription = { 0, tag, fd }
 /// call $poll_oneoff (subscription, event, 1, count)
 /// ```
-pub(super) fn wait(bodies: &Bodies<'_>) -> Function {
-    let mut routine = Routine::new(bodies, Call::Wait, Form::default());
-    let (fd, tag, errno) = (Local(0), Local(1), routine.int());
+pub(super) fn wait(routine: &mut Routine<'_>) {
+    let [fd, tag] = routine.params();
+    let errno = routine.int();
     let event = Record::Subscription.bytes();
     let count = event + Record::Event.bytes();
     let exit = routine.block();
     let frame = routine.frame(count + 8, errno, exit);
     for offset in (0..event).step_by(8) {
         let at = routine.at(offset, 8);
-        routine.get(frame.start).sink().i64_const(0).i64_store(at);
+        routine.get(frame.start).i64_const(0).i64_store(at);
     }
     let at = |field: Field| (field.offset(), field.access().bytes());
     let (tag_at, fd_at) = (at(Field::SubscriptionTag), at(Field::SubscriptionDescriptor));
     let (tag_at, fd_at) = (routine.at(tag_at.0, tag_at.1), routine.at(fd_at.0, fd_at.1));
-    routine.get(frame.start).get(tag).sink().i32_store8(tag_at);
-    routine.get(frame.start).get(fd).sink().i32_store(fd_at);
+    routine.get(frame.start).get(tag).i32_store8(tag_at);
+    routine.get(frame.start).get(fd).i32_store(fd_at);
     routine.persist(HostFunction::PollOneoff, errno, |routine| {
         routine.get(frame.start).behind(frame.start, event).constant(1).behind(frame.start, count);
     });
     routine.end_frame(frame);
     routine.end();
-    routine.finish(&[errno])
+    routine.give(&[errno]);
 }

@@ -1,0 +1,238 @@
+//! Every helper is valid in a memory of each width, whatever was chosen. A helper that used an `i32` for a pointer would not
+//! be valid in a 64-bit memory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use crate::choices::Choices;
+use crate::code::FunctionRef;
+use crate::config::{OnViolation, Optimize};
+use crate::context::{Allocator, Context, Convention, Growth, Home, Split};
+use crate::helpers::{Alignment, Call, Form, Helper, HostImport, Needs, Refused};
+use crate::index::{GlobalIndex, MemoryIndex};
+use crate::module::{val_type, validate};
+use crate::segment::Segments;
+use crate::width::PointerType;
+use linmem_allocator::layout::{HOME, PAGE};
+use linmem_allocator::{Nesting, OutOfMemory, Width, Zero};
+use linmem_intrinsics::wasi::Function as HostFunction;
+use linmem_intrinsics::{FunctionType, Representation, Safety, ValueType, Violation};
+use std::collections::BTreeSet;
+use wasm_encoder::{
+    CodeSection, EntityType, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType,
+    Module, TypeSection,
+};
+
+/// The functions of the program: its allocator, and what each result is passed to.
+const ALLOCATOR: u32 = 0;
+const PIN: u32 = 1;
+
+/// The global of the program that holds a base.
+const BASE: GlobalIndex = GlobalIndex(0);
+
+/// All combinations of one choice each.
+fn pairs<A: Copy, B: Copy>(left: &[A], right: &[B]) -> Vec<(A, B)> {
+    left.iter().flat_map(|left| right.iter().map(move |right| (*left, *right))).collect()
+}
+
+fn choices() -> Vec<Choices> {
+    let policies = pairs(&pairs(Safety::ALL, Nesting::ALL), &pairs(Zero::ALL, OutOfMemory::ALL));
+    let reactions = [OnViolation::Trap, OnViolation::Report];
+    pairs(&policies, &reactions)
+        .into_iter()
+        .map(|(((safety, nesting), (zero, out_of_memory)), on_violation)| Choices {
+            safety,
+            nesting,
+            zero,
+            out_of_memory,
+            on_violation,
+            optimize: Optimize::Speed,
+            sealed: false,
+        })
+        .collect()
+}
+
+fn growths() -> Vec<Growth> {
+    let conventions = [Convention::Malloc, Convention::New, Convention::Realloc];
+    let allocators = pairs(&conventions, &[None, Some(PIN)])
+        .into_iter()
+        .map(|(convention, pin)| Growth::Allocator(Allocator { function: ALLOCATOR, convention, pin }));
+    let splits = [None, Some(100)].map(|maximum| Growth::Split(Split { pages: 50, maximum }));
+    [Growth::Grow].into_iter().chain(splits).chain(allocators).collect()
+}
+
+fn contexts(width: Width) -> Vec<Context> {
+    let (start, end) = (HOME, 4 * u64::from(PAGE));
+    let homes = [
+        Home::Reserved { start, end, zeroed: true },
+        Home::Reserved { start, end, zeroed: false },
+        Home::Found { base: None },
+        Home::Found { base: Some((BASE, end)) },
+    ];
+    let representations = [Representation::Packed, Representation::ALL[2]];
+    pairs(&pairs(&choices(), &homes), &pairs(&growths(), &representations))
+        .into_iter()
+        .map(|((choices, home), (growth, representation))| Context {
+            representation,
+            choices,
+            memory: MemoryIndex(0),
+            width,
+            first_global: GlobalIndex(BASE.0 + 1),
+            home,
+            growth,
+            keeps_errno: false,
+            segments: Segments::new(representation, choices, 0),
+        })
+        .collect()
+}
+
+/// The helpers that lowered code may call in a module, but for those that call the host.
+fn helpers(context: &Context) -> Vec<Helper> {
+    let mut helpers = vec![Helper::Bump, Helper::AllocateAligned];
+    helpers.extend(Violation::ALL.iter().map(|kind| Helper::Violation(*kind)));
+    let refills = pairs(&[Refused::Violation, Refused::Null], &[Alignment::Fixed, Alignment::Parameter]);
+    helpers.extend(refills.into_iter().map(|(refused, alignment)| Helper::Refill(refused, alignment)));
+    helpers.extend((context.home.start().is_none()).then_some(Helper::FindHome));
+    helpers.extend((context.choices.zero == Zero::Free).then_some(Helper::Release));
+    match context.growth {
+        Growth::Grow => {}
+        Growth::Split(_) => helpers.extend([Helper::Grow, Helper::ProgramSize, Helper::ProgramGrow]),
+        Growth::Allocator(_) => helpers.push(Helper::Claim),
+    }
+    if context.choices.checks_regions() {
+        helpers.extend([Helper::Open, Helper::Close, Helper::CheckSegment]);
+        helpers.extend([Violation::AlreadyFreed, Violation::UseAfterFree].map(Helper::Blame));
+    }
+    if context.has_scopes() {
+        helpers.extend([Helper::EnterScope, Helper::LeaveScope]);
+    }
+    helpers
+}
+
+/// The types of the program's functions.
+fn program(context: &Context) -> [FunctionType; 2] {
+    let pointer = context.width().value_type();
+    let params = match context.growth {
+        Growth::Allocator(Allocator { convention: Convention::New, .. }) => vec![pointer, ValueType::I32],
+        Growth::Allocator(Allocator { convention: Convention::Realloc, .. }) => vec![pointer; 4],
+        _ => vec![pointer],
+    };
+    [FunctionType::new(params, [pointer]), FunctionType::new([pointer], [pointer])]
+}
+
+/// A module that has these helpers, what they call, and a memory.
+fn module(context: &Context, roots: &[Helper]) -> (Vec<u8>, BTreeSet<Helper>) {
+    let mut needs = Needs::new(*context);
+    needs.use_regions();
+    roots.iter().for_each(|helper| needs.add(*helper));
+    let (mut types, mut imports) = (TypeSection::new(), ImportSection::new());
+    let (mut functions, mut globals, mut code) = (FunctionSection::new(), GlobalSection::new(), CodeSection::new());
+    let mut next_type = 0;
+    if let Some(segments) = context.segments.types() {
+        types.ty().rec(segments.group(0));
+        next_type = segments.count();
+    }
+    let mut add_type = |ty: FunctionType| {
+        let convert = |list: Vec<ValueType>| list.into_iter().map(val_type).collect::<Vec<_>>();
+        types.ty().function(convert(ty.params), convert(ty.results));
+        next_type += 1;
+        next_type - 1
+    };
+    for ty in program(context) {
+        imports.import("program", "function", EntityType::Function(add_type(ty)));
+    }
+    let hosts: Vec<HostImport> = needs.imports().collect();
+    for host in &hosts {
+        let ty = add_type(host.function_type(context.width()));
+        imports.import(host.module(), host.name(), EntityType::Function(ty));
+    }
+    let pointer = context.width().val_type();
+    let base = GlobalType { val_type: pointer, mutable: false, shared: false };
+    imports.import("program", "base", EntityType::Global(base));
+    let helpers: Vec<Helper> = needs.helpers().collect();
+    let index = |function| match function {
+        FunctionRef::Program(index) => index,
+        FunctionRef::Host(host) => 2 + hosts.iter().position(|other| *other == host).expect("it is imported") as u32,
+        FunctionRef::Helper(helper) => {
+            let position = helpers.iter().position(|other| *other == helper).expect("it is needed");
+            (2 + hosts.len() + position) as u32
+        }
+    };
+    for (helper, body) in needs.bodies() {
+        functions.function(add_type(helper.function_type(context)));
+        code.function(&body.function(index));
+    }
+    for new in needs.globals() {
+        globals.global(GlobalType { val_type: new.ty, mutable: true, shared: false }, &new.value);
+    }
+    let mut memories = MemorySection::new();
+    let memory64 = context.width() == Width::Bits64;
+    memories.memory(MemoryType { minimum: 4, maximum: None, memory64, shared: false, page_size_log2: None });
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&functions).section(&memories).section(&globals).section(&code);
+    (module.finish(), helpers.into_iter().collect())
+}
+
+/// Checks a module with these helpers, and gives the helpers that it has.
+fn check(context: &Context, roots: &[Helper]) -> BTreeSet<Helper> {
+    let (bytes, helpers) = module(context, roots);
+    if let Err(error) = validate(&bytes, |_| true) {
+        let names: Vec<String> = helpers.iter().map(|helper| helper.name()).collect();
+        panic!("{error}: {names:?} in {context:?}");
+    }
+    helpers
+}
+
+#[test]
+fn every_helper_is_valid_in_memories_of_both_widths() {
+    let mut reached = BTreeSet::new();
+    for width in Width::ALL {
+        for context in contexts(width) {
+            let roots = helpers(&context);
+            reached.extend(check(&context, &roots));
+            // Alone, each refill does the work itself, if it can.
+            for refill in roots.iter().filter(|helper| matches!(helper, Helper::Refill(..))) {
+                check(&context, &[*refill]);
+            }
+        }
+    }
+    let count = |is_one: fn(&Helper) -> bool| reached.iter().filter(|helper| is_one(helper)).count();
+    assert_eq!(count(|helper| matches!(helper, Helper::Violation(_))), Violation::ALL.len());
+    assert_eq!(count(|helper| matches!(helper, Helper::Refill(..))), 4);
+    assert_eq!(count(|helper| matches!(helper, Helper::Blame(_))), 2);
+    assert_eq!(count(|helper| !matches!(helper, Helper::Violation(_) | Helper::Refill(..) | Helper::Blame(_))), 13);
+}
+
+#[test]
+fn helpers_that_call_the_host_are_valid_in_a_32_bit_memory() {
+    let calls: Vec<Call> = HostFunction::ALL
+        .iter()
+        .map(|function| Call::Host(*function))
+        .chain([Call::WriteAll, Call::ReadExact, Call::ReadToEnd, Call::Args, Call::Environ, Call::Item])
+        .chain([Call::Open, Call::Wait])
+        .collect();
+    let kept = |context: Context| [false, true].map(|keeps_errno| Context { keeps_errno, ..context });
+    let contexts = contexts(Width::Bits32).into_iter().filter(|context| context.growth == Growth::Grow).flat_map(kept);
+    for context in contexts {
+        let mut roots = Vec::new();
+        for call in &calls {
+            // One result besides the errno may be folded into it; a packed segment counts as one.
+            let results = call.function_type(Form::default()).results.len();
+            let folds = *call != Call::Item && (results == 2 || call.makes_segment() && context.is_packed());
+            let forms = [Form::default(), call.form(&context, false), call.form(&context, folds)];
+            roots.extend(forms.into_iter().filter_map(|form| match call.target(form) {
+                FunctionRef::Helper(helper) => Some(helper),
+                FunctionRef::Program(_) | FunctionRef::Host(_) => None,
+            }));
+        }
+        check(&context, &roots);
+    }
+}
+
+#[test]
+fn what_is_needed_does_not_depend_on_the_order() {
+    for context in contexts(Width::Bits32) {
+        let roots = helpers(&context);
+        let reversed: Vec<Helper> = roots.iter().rev().copied().collect();
+        assert_eq!(module(&context, &roots), module(&context, &reversed), "{context:?}");
+    }
+}
