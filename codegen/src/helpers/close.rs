@@ -107,7 +107,7 @@ pub(super) fn release(r: &mut Routine<'_>) {
     let [chunk, from, end] = r.pointers();
     // A region that was opened before there was a home begins where home does, if there is one by now.
     if r.context().choices.opens_without_home() {
-        r.get(mark).ptr_eqz().read(Global::Top).ptr_nez().i32_and().if_();
+        r.get(mark).ptr_eqz().read(Global::Top).ptr_const(0).ptr_ne().i32_and().if_();
         r.home().skip_header().set(mark).end();
     }
     r.read(Global::Limit).ptr_nez().if_();
