@@ -1,7 +1,7 @@
 //! Finished code whose calls still name functions: the indices of the module are known last.
 
 use crate::error::Error;
-use crate::helpers::{Helper, HostImport};
+use crate::helpers::id::{Helper, HostImport};
 use std::cell::RefCell;
 use wasm_encoder::Encode;
 

@@ -1,7 +1,7 @@
 //! What a user chooses: one structure for the library and the command line.
 
-use crate::context::WIDTH;
 use crate::error::Error;
+use crate::width::WIDTH;
 use linmem_allocator::layout::{Layout, PAGE};
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem_intrinsics::{Names, Representation, Safety};

@@ -3,13 +3,11 @@
 use crate::choices::Choices;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::segment::Segments;
+use crate::width::WIDTH;
 use linmem_allocator::layout::{self, Address, Layout};
 use linmem_allocator::{Width, growth};
 use linmem_intrinsics::{Representation, Safety};
 use wasm_encoder::MemArg;
-
-/// The width of all memories that linmem works on so far.
-pub(crate) const WIDTH: Width = Width::Bits32;
 
 /// Where home, the first chunk, comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,9 @@ use linmem_allocator::Width;
 use linmem_intrinsics::ValueType;
 use wasm_encoder::{InstructionSink, MemArg, ValType};
 
+/// The width of all memories that linmem works on so far.
+pub(crate) const WIDTH: Width = Width::Bits32;
+
 /// The types of pointers.
 pub(crate) trait PointerType {
     /// The type of a pointer, as wasm-encoder has it.

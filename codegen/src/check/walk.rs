@@ -3,7 +3,6 @@
 use super::frames::{Frame, Frames, Kind};
 use super::graph::{Graph, Origin, Step, Way};
 use super::handlers::{Handlers, Tag};
-use super::uses::allocates;
 use crate::engine::knowledge::contents::Assigned;
 use crate::link::scan::{Calls, Input};
 use linmem_intrinsics::{Operation, Signature};
@@ -145,7 +144,7 @@ impl Walk<'_> {
                 self.track_parameter(at);
                 self.pop(at, |at| Step::Free { at, offset });
             }
-            operation if allocates(operation) => {
+            _ if signature.intrinsic.effects().allocates() => {
                 self.track_parameter(at);
                 self.pop(at.saturating_add(1), |at| Step::Consume { at });
                 let intrinsic = signature.intrinsic;

@@ -4,37 +4,7 @@ use crate::engine::knowledge::event::Event;
 use crate::engine::operands::Operand;
 use crate::engine::state::{Certain, Engine, Purpose};
 use crate::engine::tape::Position;
-use linmem_intrinsics::{Operation, Signature};
-
-/// Whether an intrinsic does nothing that could be seen from outside but read and write memory, and reads nothing else that
-/// changes but globals.
-pub(crate) fn is_access(operation: Operation) -> bool {
-    match operation {
-        Operation::Get(_)
-        | Operation::Set(_)
-        | Operation::GetField(_)
-        | Operation::SetField(_)
-        | Operation::Address
-        | Operation::Size
-        | Operation::Slice
-        | Operation::OfAddress
-        | Operation::Fill
-        | Operation::Copy
-        | Operation::LastErrno => true,
-        Operation::Open
-        | Operation::Allocate
-        | Operation::AllocateAligned
-        | Operation::Close
-        | Operation::Host(_)
-        | Operation::WriteAll
-        | Operation::ReadExact
-        | Operation::ReadToEnd
-        | Operation::Args
-        | Operation::Environ
-        | Operation::Item
-        | Operation::OpenPath => false,
-    }
-}
+use linmem_intrinsics::Signature;
 
 impl Engine<'_> {
     /// An intrinsic, with its operands on the stack.
@@ -46,7 +16,7 @@ impl Engine<'_> {
         if self.is_dead() {
             return Ok(());
         }
-        let is_access = is_access(signature.intrinsic.operation());
+        let is_access = signature.intrinsic.is_access();
         if !is_access {
             self.event(Event::Pinned);
         }

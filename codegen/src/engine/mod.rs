@@ -31,6 +31,5 @@ mod structure;
 pub(crate) mod tape;
 mod values;
 
-pub(crate) use intrinsic::is_access;
 pub(crate) use lowered::Lowered;
 pub(crate) use state::{Certain, Engine, Origin};

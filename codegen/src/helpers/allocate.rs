@@ -1,7 +1,7 @@
 //! Allocations as calls, fast path included: of code that is to be small, and of what needs more than a bump.
 
 use crate::globals::Global;
-use crate::helpers::Alignment;
+use crate::helpers::id::Alignment;
 use crate::helpers::routine::{Local, Routine};
 use linmem_allocator::Zero;
 use linmem_allocator::layout::{ALIGNMENT, MAX_ALIGNMENT};

@@ -2,8 +2,8 @@
 
 use crate::choices::Tracking;
 use crate::globals::Global;
-use crate::helpers::Helper;
 use crate::helpers::fragments::Field;
+use crate::helpers::id::Helper;
 use crate::helpers::routine::Routine;
 use linmem_allocator::Zero;
 use linmem_intrinsics::Violation;

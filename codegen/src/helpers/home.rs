@@ -2,8 +2,8 @@
 
 use crate::context::{Growth, Home};
 use crate::globals::Global;
-use crate::helpers::Helper;
 use crate::helpers::fragments::{Field, PAGE_SHIFT};
+use crate::helpers::id::Helper;
 use crate::helpers::routine::Routine;
 use linmem_allocator::layout::{ALIGNMENT, PAGE};
 

@@ -3,8 +3,8 @@
 use crate::code::FunctionRef;
 use crate::context::{Context, Home};
 use crate::globals::{Global, NewGlobal};
+use crate::helpers::id::{Helper, HostImport};
 use crate::helpers::routine::Body;
-use crate::helpers::{Helper, HostImport};
 use crate::sites::PlannedSite;
 use std::collections::{BTreeMap, BTreeSet};
 

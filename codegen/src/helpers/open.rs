@@ -2,8 +2,8 @@
 
 use crate::choices::Tracking;
 use crate::globals::Global;
+use crate::helpers::id::{Alignment, Helper, Refused};
 use crate::helpers::routine::Routine;
-use crate::helpers::{Alignment, Helper, Refused};
 use linmem_allocator::layout::ALIGNMENT;
 
 /// Opens a region, and reserves a frame that begins with its header. The header lies at top, if that is not above the

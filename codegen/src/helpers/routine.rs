@@ -3,7 +3,7 @@
 use crate::code::{FunctionRef, Relocation, relocate};
 use crate::context::{Context, Growth};
 use crate::globals::Global;
-use crate::helpers::{Alignment, Helper, HostImport};
+use crate::helpers::id::{Alignment, Helper, HostImport};
 use crate::width::PointerType;
 use linmem_allocator::Width;
 use linmem_intrinsics::Violation;

@@ -5,7 +5,7 @@
 
 use crate::choices::Tracking;
 use crate::globals::Global;
-use crate::helpers::Helper;
+use crate::helpers::id::Helper;
 use crate::helpers::routine::{Label, Local, Routine};
 use crate::segment::SegmentTypes;
 use crate::segment::reference::{HANDLE, PREVIOUS};

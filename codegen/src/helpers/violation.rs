@@ -1,6 +1,6 @@
 //! Where violations end.
 
-use crate::helpers::HostImport;
+use crate::helpers::id::HostImport;
 use crate::helpers::routine::Routine;
 use linmem_intrinsics::Violation;
 

@@ -2,12 +2,13 @@
 
 use crate::choices::Choices;
 use crate::config::{Base, Config, Share};
-use crate::context::{Growth, Home, WIDTH};
+use crate::context::{Growth, Home};
 use crate::error::{Error, Finding, Place};
 use crate::helpers::{HostImport, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::scan::Input;
 use crate::link::share;
+use crate::width::WIDTH;
 use linmem_allocator::layout::{Address, HOME, Layout, PAGE};
 use linmem_intrinsics::wasi;
 use wasmparser::{ExternalKind, Name, Operator, TypeRef, ValType};

@@ -3,7 +3,6 @@
 
 use crate::config::{Config, DEFAULT_SPLIT, Share, SplitAddress};
 use crate::context::{Allocator, Context, Convention, Growth, Split};
-use crate::engine::is_access;
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::{Helper, Needs};
 use crate::link::imports::Fate;
@@ -168,7 +167,7 @@ pub(super) fn need_helpers(input: &Input<'_>, context: &Context, needs: &mut Nee
 /// Whether an import of the module may make linmem take memory.
 fn takes_memory(input: &Input<'_>) -> bool {
     input.imports.functions().iter().any(|fate| match fate {
-        Fate::Intrinsic(signature) => !is_access(signature.intrinsic.operation()),
+        Fate::Intrinsic(signature) => !signature.intrinsic.is_access(),
         Fate::Kept { .. } | Fate::Host { .. } => false,
     })
 }

@@ -12,9 +12,9 @@
 //! ```
 
 use crate::globals::Global;
-use crate::helpers::HostImport;
+use crate::helpers::call::{Call, Form};
+use crate::helpers::id::HostImport;
 use crate::helpers::routine::{Local, Routine};
-use crate::helpers::wasi::{Call, Form};
 use linmem_intrinsics::ValueType;
 
 /// How far the size of a packed segment is shifted.

@@ -9,8 +9,8 @@
 //!     only for a list of iovecs
 //! ```
 
+use crate::helpers::call::{Call, Form};
 use crate::helpers::routine::{Label, Local, Routine};
-use crate::helpers::wasi::{Call, Form};
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Parameter, Record, Returned};
 
 /// What tells the sizes of the texts that a function gives.

@@ -5,9 +5,9 @@
 
 use crate::code::FunctionRef;
 use crate::globals::Global;
+use crate::helpers::call::Call;
+use crate::helpers::id::{Alignment, Helper, HostImport, Refused};
 use crate::helpers::routine::{Label, Local, Routine};
-use crate::helpers::wasi::Call;
-use crate::helpers::{Alignment, Helper, HostImport, Refused};
 use crate::module::val_type;
 use linmem_allocator::Zero;
 use linmem_intrinsics::ValueType;

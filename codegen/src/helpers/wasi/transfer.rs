@@ -1,8 +1,8 @@
 //! Transfers that go on until all is transferred. A call that was interrupted is made again; one that would have had to
 //! wait is made again when the host says that there is something to do.
 
+use crate::helpers::call::Call;
 use crate::helpers::routine::{Label, Local, Routine};
-use crate::helpers::wasi::Call;
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
 
 /// The tags of subscriptions.

@@ -1,0 +1,34 @@
+//! The bodies of helpers: which file writes which.
+
+use crate::context::Context;
+use crate::helpers::id::Helper;
+use crate::helpers::routine::{Body, Routine};
+use crate::helpers::{allocate, blame, close, home, live, open, refill, scope, share, violation};
+
+impl Helper {
+    /// The body, where these helpers are needed.
+    pub(super) fn body(self, context: &Context, is_needed: &dyn Fn(Helper) -> bool) -> Body {
+        let mut routine = Routine::new(self, context);
+        let r = &mut routine;
+        match self {
+            Helper::Violation(kind) => violation::body(r, kind),
+            Helper::FindHome => home::find_home(r),
+            Helper::Grow => share::grow(r),
+            Helper::ProgramSize => share::program_size(r),
+            Helper::ProgramGrow => share::program_grow(r),
+            Helper::Claim => share::claim(r),
+            Helper::Refill(refused, alignment) => refill::body(r, refused, alignment, is_needed),
+            Helper::Bump => allocate::bump(r),
+            Helper::AllocateAligned => allocate::allocate_aligned(r),
+            Helper::Open => open::open(r),
+            Helper::Close => close::close(r),
+            Helper::Blame(closed) => blame::body(r, closed),
+            Helper::Release => close::release(r),
+            Helper::CheckSegment => live::check_segment(r),
+            Helper::EnterScope => scope::enter(r),
+            Helper::LeaveScope => scope::leave(r),
+            Helper::Wasi(call, form) => call.write(form, r),
+        }
+        routine.finish()
+    }
+}

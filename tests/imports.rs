@@ -1,0 +1,128 @@
+//! No file of a crate imports, directly or through others, a file that imports it.
+//!
+//! What is read is `use` declarations. A file that re-exports its children counts as one that imports them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The modules of a crate, and for each the modules that it imports.
+type Imports = BTreeMap<String, BTreeSet<String>>;
+
+/// The module of a file, by its path below `src`; empty for the root.
+fn module(file: &Path) -> String {
+    let path = file.with_extension("").to_string_lossy().replace(std::path::MAIN_SEPARATOR, "::");
+    let path = path.strip_suffix("::mod").unwrap_or(&path).to_string();
+    if ["lib", "main", "mod"].contains(&&path[..]) { String::new() } else { path }
+}
+
+/// The text without comments and without unit tests.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+/// The paths of a `use` tree.
+fn paths(tree: &str) -> Vec<String> {
+    let Some((prefix, list)) = tree.split_once('{') else {
+        return vec![tree.split(" as ").next().unwrap().trim().to_string()];
+    };
+    let list = list.trim_end().strip_suffix('}').unwrap_or(list);
+    let (mut depth, mut start, mut items) = (0, 0, Vec::new());
+    for (position, char) in list.char_indices().chain([(list.len(), ',')]) {
+        match char {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(&list[start..position]);
+                start = position + 1;
+            }
+            _ => {}
+        }
+    }
+    let items = items.into_iter().map(str::trim).filter(|item| !item.is_empty());
+    items.flat_map(|item| paths(&format!("{}{item}", prefix.trim()))).collect()
+}
+
+/// The modules that a crate consists of, with what each imports.
+fn imports(crate_: &Path) -> Imports {
+    let files = support::files(crate_, "rs");
+    let files = files.iter().filter(|file| !file.components().any(|part| part.as_os_str() == "tests"));
+    let texts: BTreeMap<String, String> = files
+        .map(|file| (module(file.strip_prefix(crate_).unwrap()), code(&std::fs::read_to_string(file).unwrap())))
+        .collect();
+    // The file that a path leads to: the longest prefix that is a module.
+    let file_of = |path: &str| {
+        let parts: Vec<&str> = path.split("::").collect();
+        (0..=parts.len()).rev().map(|count| parts[..count].join("::")).find(|prefix| texts.contains_key(prefix))
+    };
+    let mut all = Imports::new();
+    for (module, text) in &texts {
+        let found = all.entry(module.clone()).or_default();
+        for declaration in text.split("use ").skip(1).filter_map(|rest| rest.split_once(';').map(|(tree, _)| tree)) {
+            for path in paths(declaration) {
+                let parent = module.rsplit_once("::").map_or("", |(parent, _)| parent);
+                let join = |base: &str, rest: &str| format!("{base}::{rest}").trim_start_matches("::").to_string();
+                let absolute = match path.split_once("::") {
+                    Some(("crate", rest)) => rest.to_string(),
+                    Some(("super", rest)) => join(parent, rest),
+                    Some(("self", rest)) => join(module, rest),
+                    Some((first, _)) if texts.contains_key(&join(module, first)) => join(module, &path),
+                    _ => continue,
+                };
+                found.extend(file_of(&absolute).filter(|target| target != module));
+            }
+        }
+    }
+    all
+}
+
+/// The modules that a circle goes through, if there is one.
+fn circle(imports: &Imports) -> Option<Vec<String>> {
+    fn visit(module: &str, imports: &Imports, way: &mut Vec<String>, done: &mut BTreeSet<String>) -> bool {
+        if let Some(start) = way.iter().position(|passed| passed == module) {
+            way.drain(..start);
+            return true;
+        }
+        if !done.insert(module.to_string()) {
+            return false;
+        }
+        way.push(module.to_string());
+        if imports[module].iter().any(|target| visit(target, imports, way, done)) {
+            return true;
+        }
+        way.pop();
+        false
+    }
+    let mut done = BTreeSet::new();
+    imports.keys().find_map(|module| {
+        let mut way = Vec::new();
+        visit(module, imports, &mut way, &mut done).then_some(way)
+    })
+}
+
+#[test]
+fn imports_have_no_circles() {
+    let mut files = 0;
+    for crate_ in ["allocator", "cli", "codegen", "host", "intrinsics"] {
+        let imports = imports(&support::root().join(crate_).join("src"));
+        files += imports.len();
+        if let Some(way) = circle(&imports) {
+            panic!("{crate_}: a circle of imports: {}", way.join(" -> "));
+        }
+    }
+    assert!(files > 150, "only {files} files were read");
+}
+
+#[test]
+fn circles_are_found() {
+    let import = |module: &str, targets: &[&str]| (module.to_string(), targets.iter().map(ToString::to_string).collect());
+    let tree = Imports::from([import("", &["a", "b"]), import("a", &["b"]), import("b", &[])]);
+    assert_eq!(circle(&tree), None);
+    let graph = Imports::from([import("a", &["b"]), import("b", &["c"]), import("c", &["b"])]);
+    assert_eq!(circle(&graph), Some(vec!["b".to_string(), "c".to_string()]));
+    assert_eq!(paths("crate::{a::B, c::{D, e as f}, g}"), ["crate::a::B", "crate::c::D", "crate::c::e", "crate::g"]);
+}
