@@ -1,15 +1,20 @@
-//! Every file under `tests/filetests`: its lowered text is a golden (of most folders the program's own functions, of
-//! `engine`, `helpers`, `link` and `regions` the whole module), and its expectations hold when it runs. Of files under
-//! `certain` and `share` the golden is what linking says. Files under
-//! `check` are checked, with all findings as the golden; files under `reject` must not link, with their message as it.
+//! Every file under `tests/filetests` links to a valid module, and its expectations hold when it runs. What the program's own
+//! functions are lowered to is a golden: the functions of all representations as variants, with a line for each sequence that
+//! `sequences` spells out. Files under `link` and `regions` also show what stands around the functions. Files under `matrix` are lowered with
+//! every choice; those of host calls only run, since `tests/helpers.rs` has their goldens. Of files under `certain` and `share` the golden is
+//! what linking says. Files under `check` are checked, with all findings as the golden; files under `reject` must not link, with their
+//! message as the golden.
 
 mod support;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use linmem::Config;
-use linmem::allocator::Nesting;
 use std::path::{Path, PathBuf};
+use support::choices::Universe;
+use support::derive::Source;
+use support::shown::{self, Part};
 use support::testfile::{Instances, TestFile};
+use support::{rules, sequences, variants};
 
 fn main() {
     let folder = support::root().join("tests/filetests");
@@ -25,45 +30,89 @@ fn main() {
             trials.push(Trial::test(name, move || findings(&path, &relative)));
             continue;
         }
-        let representations = match TestFile::read(&path) {
-            Ok(file) if !file.representations.is_empty() => file.representations,
-            _ => vec![String::new()],
-        };
-        for representation in representations {
-            let suffix = if representation.is_empty() { String::new() } else { format!("@{representation}") };
-            let (path, relative) = (path.clone(), relative.clone());
-            if relative.starts_with("matrix") {
-                let (path, relative, representation) = (path.clone(), relative.clone(), representation.clone());
-                let trial = move || policies(&path, &relative, &representation);
-                trials.push(Trial::test(format!("{name}{suffix}.policies"), trial));
-            }
-            trials.push(Trial::test(format!("{name}{suffix}"), move || accept(&path, &relative, &representation)));
+        if relative.starts_with("sequences") {
+            trials.push(Trial::test(name, move || sequence(&path, &relative)));
+            continue;
         }
+        let test = if relative.starts_with("matrix") { matrix } else { accept };
+        trials.push(Trial::test(name, move || test(&path, &relative)));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-/// A file that links and runs.
-fn accept(path: &Path, relative: &Path, representation: &str) -> Result<(), Failed> {
+/// A file that links and runs, with each representation.
+fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
-    let text = file.expand(representation);
-    let linked = linmem::link(text.as_bytes(), &file.config)?;
-    assert_eq!(linked, linmem::link(text.as_bytes(), &file.config)?, "the same input gives the same bytes");
-    assert_eq!(linked, linmem::link(&linked, &file.config)?, "linking is idempotent");
-    // What is the same in every module, the helpers above all, is shown by the files of some folders only.
-    let printed = linmem::wat::print(&linked)?;
-    let is_short = ["matrix", "proven", "violations"].iter().any(|folder| relative.starts_with(folder));
-    let shown = if relative.starts_with("certain") || relative.starts_with("share") {
-        warnings(&text, &file.config, &linked)?
-    } else if is_short {
-        own_functions(&printed)
-    } else {
-        printed
-    };
-    golden(relative, representation, &shown);
-    let instances = if relative.starts_with("matrix") { Instances::Fresh } else { Instances::One };
-    let safety = file.config.safety_of(support::representation(representation));
-    file.run(&linked, safety, representation, instances)?;
+    let representations =
+        if file.representations.is_empty() { vec![String::new()] } else { file.representations.clone() };
+    let mut warned = String::new();
+    let mut shown = Vec::new();
+    for representation in &representations {
+        let text = file.expand(representation);
+        let linked = link(&text, &file.config)?;
+        assert_eq!(linked, linmem::link(&linked, &file.config)?, "linking is idempotent");
+        let safety = file.config.safety_of(support::representation(representation));
+        file.run(&linked, safety, representation, Instances::One)?;
+        warned = warnings(&text, &file.config, &linked)?;
+        shown.push(parts(relative, representation, &file.config, &linmem::wat::print(&linked)?)?);
+    }
+    // Of some folders, the subject is what linking says.
+    if relative.starts_with("certain") || relative.starts_with("share") {
+        golden(relative, &warned);
+        return Ok(());
+    }
+    generalize(&representations, &mut shown);
+    let choices = representations.into_iter().map(|representation| vec![representation]).collect();
+    golden(relative, &variants::render(&Universe::new(&[""], choices), &shown));
+    Ok(())
+}
+
+/// A valid module, linked.
+fn link(text: &str, config: &Config) -> Result<Vec<u8>, Failed> {
+    let linked = linmem::link(text.as_bytes(), config)?;
+    assert_eq!(linked, linmem::link(text.as_bytes(), config)?, "the same input gives the same bytes");
+    wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(&linked)?;
+    Ok(linked)
+}
+
+/// What a golden shows of a printed module: the program's own functions, with `{seg}` for the type of segments, and in some
+/// folders what stands around them.
+fn parts(relative: &Path, representation: &str, config: &Config, printed: &str) -> Result<Vec<Part>, Failed> {
+    let mut parts = Vec::new();
+    if relative.starts_with("link") || relative.starts_with("regions") {
+        parts.push(shown::shell(printed, relative.starts_with("link")));
+    }
+    let sequences = sequences::of(representation, config)?;
+    for mut part in shown::functions(printed).into_iter().filter(|part| !part.is_helper()) {
+        part.head = sequences::generalize(representation, &part.head);
+        part.text = sequences::generalize(representation, &part.text);
+        sequences::fold(&sequences, &mut part);
+        part.text = shown::pack(&part.text);
+        parts.push(part);
+    }
+    Ok(parts)
+}
+
+/// What a sequence consists of, with every representation, at every safety level, with every nesting policy and with each
+/// option that changes it.
+fn sequence(path: &Path, relative: &Path) -> Result<(), Failed> {
+    let source = Source::read(path)?;
+    let mut choices = Vec::new();
+    let mut texts = Vec::new();
+    for word in ["i32", "i64", "anyref"] {
+        for (safety, nesting) in support::levels(support::representation(word)) {
+            for option in sequences::OPTIONS {
+                let config = sequences::configure(safety, nesting, option);
+                let found = source
+                    .derive(word, &config)
+                    .map_err(|message| format!("{word} {safety} {nesting} {option}: {message}"))?;
+                texts.push(found.map_or_else(String::new, |found| found.text()));
+                choices.push(vec![word.to_string(), safety.to_string(), nesting.to_string(), option.to_string()]);
+            }
+        }
+    }
+    let universe = Universe::new(&["", "--safety", "--nesting", ""], choices);
+    golden(relative, &variants::variants(&universe, &texts));
     Ok(())
 }
 
@@ -74,63 +123,73 @@ fn warnings(text: &str, config: &Config, linked: &[u8]) -> Result<String, Failed
     Ok(again.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect())
 }
 
-/// A file of the matrix, at every safety level and with every nesting policy: it runs, and what its own functions are
-/// lowered to is a golden. Choices that give the same are listed together.
-fn policies(path: &Path, relative: &Path, representation: &str) -> Result<(), Failed> {
+/// Writes `{seg}` wherever the type of segments stands.
+fn generalize(representations: &[String], shown: &mut [Vec<Part>]) {
+    let mut choices: Vec<_> = representations.iter().map(String::as_str).zip(shown.iter_mut()).collect();
+    shown::generalize(&mut choices);
+}
+
+/// A file of the matrix, with every representation, at every safety level and with every nesting policy: it runs. What the functions
+/// are lowered to is a golden, of accessors as what replaces lines of another one. Host calls have goldens of their own, which
+/// `tests/helpers.rs` makes.
+fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
-    let sections = sections(&file, representation)?;
-    golden(relative, &format!("{representation}.policies"), &sections);
-    // Whatever a reference is declared as, it is the same code.
-    let references = support::references();
-    if references.iter().any(|reference| reference == representation) {
-        let plain = |text: String| references.iter().fold(text, |text, reference| text.replace(reference, "{seg}"));
-        let first = plain(sections);
-        for other in references.iter().filter(|other| *other != representation) {
-            assert_eq!(plain(self::sections(&file, other)?), first, "with {other} the code is another");
+    let mut modules = Vec::new();
+    for (representation, safety, nesting) in file.choices() {
+        let config = Config { safety: Some(safety), nesting, ..file.config.clone() };
+        let text = file.expand(&representation);
+        let linked = if nesting == file.config.nesting {
+            link(&text, &config)?
+        } else {
+            linmem::link(text.as_bytes(), &config)?
+        };
+        wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(&linked)?;
+        if nesting == file.config.nesting {
+            assert_eq!(linked, linmem::link(&linked, &config)?, "linking is idempotent");
         }
+        if file.runs(&representation, nesting) {
+            let ran = file.run(&linked, safety, &representation, Instances::Fresh);
+            ran.map_err(|message| format!("{representation} {safety} {nesting}: {message}"))?;
+        }
+        modules.push(linked);
     }
+    let name = relative.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if name.starts_with("wasi.") {
+        return Ok(());
+    }
+    let (universe, shown) = lowered(&file, relative, modules)?;
+    // Accessors are other ones with other loads and stores.
+    let base = match name.strip_prefix("MemorySegment.set") {
+        Some(access) => Some(format!("MemorySegment.get{access}")),
+        None if name.starts_with("MemorySegment.get") => Some("MemorySegment.getInt".to_string()),
+        None => None,
+    };
+    let Some(base) = base.filter(|base| *base != name) else {
+        golden(relative, &variants::render(&universe, &shown));
+        return Ok(());
+    };
+    let file = TestFile::read(&path.with_file_name(format!("{base}.wat")))?;
+    let mut modules = Vec::new();
+    for (representation, safety, nesting) in file.choices() {
+        let config = Config { safety: Some(safety), nesting, ..file.config.clone() };
+        modules.push(linmem::link(file.expand(&representation).as_bytes(), &config)?);
+    }
+    let (_, of_base) = lowered(&file, relative, modules)?;
+    golden(relative, &format!(";; {base}, with\n{}", rules::render(&universe, &of_base, &shown)?));
     Ok(())
 }
 
-/// What the functions of a file are lowered to with every choice, which is run as well.
-fn sections(file: &TestFile, representation: &str) -> Result<String, Failed> {
-    let text = file.expand(representation);
-    let mut lowered: Vec<(String, Vec<String>)> = Vec::new();
-    for (safety, nesting) in support::levels(support::representation(representation)) {
+/// What the functions of a file of the matrix are lowered to, with each choice.
+fn lowered(file: &TestFile, relative: &Path, modules: Vec<Vec<u8>>) -> Result<(Universe, Vec<Vec<Part>>), Failed> {
+    let (mut choices, mut shown, mut representations) = (Vec::new(), Vec::new(), Vec::new());
+    for ((representation, safety, nesting), linked) in file.choices().into_iter().zip(modules) {
         let config = Config { safety: Some(safety), nesting, ..file.config.clone() };
-        let linked = linmem::link(text.as_bytes(), &config)?;
-        // The same code runs the same: of all references that are not the first, one policy is run.
-        let is_variant = support::references().iter().skip(1).any(|other| other == representation);
-        if !is_variant || nesting == Nesting::Stack {
-            let ran = file.run(&linked, safety, representation, Instances::Fresh);
-            ran.map_err(|message| format!("{safety} {nesting}: {message}"))?;
-        }
-        let code = own_functions(&linmem::wat::print(&linked)?);
-        let choice = format!(";; --safety {safety} --nesting {nesting}");
-        match lowered.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, choices)) => choices.push(choice),
-            None => lowered.push((code, vec![choice])),
-        }
+        shown.push(parts(relative, &representation, &config, &linmem::wat::print(&linked)?)?);
+        representations.push(representation.clone());
+        choices.push(vec![representation, safety.to_string(), nesting.to_string()]);
     }
-    let sections: Vec<String> =
-        lowered.iter().map(|(code, choices)| format!("{}\n{code}", choices.join("\n"))).collect();
-    Ok(sections.join("\n"))
-}
-
-/// The functions of a printed module that are not linmem's.
-fn own_functions(text: &str) -> String {
-    let mut out = String::new();
-    let mut keeps = false;
-    for line in text.lines() {
-        if line.starts_with("  (") {
-            keeps = line.starts_with("  (func ") && !line.starts_with("  (func $linmem.");
-        }
-        if keeps && line != ")" {
-            out += line;
-            out.push('\n');
-        }
-    }
-    out
+    generalize(&representations, &mut shown);
+    Ok((Universe::new(&["", "--safety", "--nesting"], choices), shown))
 }
 
 /// A file that does not link.
@@ -140,7 +199,7 @@ fn reject(path: &Path, relative: &Path) -> Result<(), Failed> {
         Ok(_) => Err("this should not link".into()),
         Err(error) => {
             assert!(!error.to_string().contains('\n'), "a message is one line: {error}");
-            golden(relative, "", &error.to_string());
+            golden(relative, &error.to_string());
             Ok(())
         }
     }
@@ -151,16 +210,13 @@ fn findings(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
     let found: Vec<String> =
         linmem::check(file.text.as_bytes(), &file.config).iter().map(ToString::to_string).collect();
-    golden(relative, "", if found.is_empty() { "nothing".to_string() } else { found.join("\n") }.as_str());
+    golden(relative, if found.is_empty() { "nothing".to_string() } else { found.join("\n") }.as_str());
     Ok(())
 }
 
-fn golden(relative: &Path, representation: &str, contents: &str) {
+fn golden(relative: &Path, contents: &str) {
     let dir = relative.parent().map(Path::to_path_buf).unwrap_or_default();
-    let stem = relative.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    // `(ref any)` is a file `ref-any`.
-    let representation = representation.replace(['(', ')'], "").replace(' ', "-");
-    let name = if representation.is_empty() { stem } else { format!("{stem}@{representation}") };
+    let name = relative.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let _guard = support::goldens(PathBuf::from("filetests").join(dir));
     insta::assert_snapshot!(name, contents);
 }

@@ -1,40 +1,106 @@
-//! Every golden that is a module is a valid one, and every golden is still made by a test file.
+//! Every golden is made by a test, says something that no other one says, and can be read: there are not many lines.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-#[test]
-fn goldens_are_valid_modules() {
-    let mut modules = 0;
-    for path in support::files(&support::root().join("snapshots"), "snap") {
+/// How many lines all goldens may have.
+const MOST_LINES: usize = 25_000;
+
+/// Functions with so few lines may stand in any number of goldens.
+const SHORT: usize = 8;
+
+/// How many lines may be longer functions that stand in an earlier golden, too: those that tests have in common.
+const MOST_REPEATED: usize = 350;
+
+/// All goldens, each with its text.
+fn goldens() -> Vec<(PathBuf, String)> {
+    let folder = support::root().join("snapshots");
+    let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).unwrap();
-        let body = text.splitn(3, "---\n").nth(2).unwrap();
-        if !body.starts_with("(module") {
-            continue;
-        }
-        let module = support::parse(body);
-        wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
-            .validate_all(&module)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        modules += 1;
-    }
-    assert!(modules > 50, "only {modules} goldens are modules");
+        (path.strip_prefix(&folder).unwrap().with_extension(""), text)
+    };
+    support::files(&folder, "snap").into_iter().map(read).collect()
 }
 
 #[test]
-fn goldens_have_their_files() {
-    let goldens = support::root().join("snapshots/filetests");
+fn goldens_have_their_tests() {
     let tests = support::root().join("tests/filetests");
     let mut files = BTreeSet::new();
     for path in support::files(&tests, "wat") {
-        files.insert(path.strip_prefix(&tests).unwrap().with_extension(""));
+        files.insert(PathBuf::from("filetests").join(path.strip_prefix(&tests).unwrap().with_extension("")));
     }
-    for path in support::files(&goldens, "snap") {
-        let relative = path.strip_prefix(&goldens).unwrap().with_extension("").to_string_lossy().into_owned();
-        let stem = relative.split('@').next().unwrap().to_string();
-        assert!(files.contains(std::path::Path::new(&stem)), "{} has no test file", path.display());
+    for (path, text) in goldens() {
+        let source = text.lines().find_map(|line| line.strip_prefix("source: ")).unwrap();
+        assert!(support::root().join(source).exists(), "{} has no test", path.display());
+        if source == "tests/filetests.rs" {
+            assert!(files.contains(&path), "{} has no test file", path.display());
+        }
     }
+}
+
+#[test]
+fn test_files_have_their_goldens() {
+    let tests = support::root().join("tests/filetests");
+    let goldens: BTreeSet<PathBuf> = goldens().into_iter().map(|(path, _)| path).collect();
+    for path in support::files(&tests, "wat") {
+        let relative = path.strip_prefix(&tests).unwrap().with_extension("");
+        // The goldens of host calls are those of their shapes.
+        let is_host_call =
+            relative.starts_with("matrix") && relative.file_name().unwrap().to_string_lossy().starts_with("wasi.");
+        let has = goldens.contains(&PathBuf::from("filetests").join(&relative));
+        assert_eq!(has, !is_host_call, "{}", relative.display());
+    }
+}
+
+#[test]
+fn goldens_do_not_repeat_each_other() {
+    let (mut texts, mut functions) = (BTreeMap::new(), BTreeMap::new());
+    let mut repeated = Vec::new();
+    for (path, text) in goldens().into_iter().filter(|(_, text)| text.contains("func ")) {
+        let body = text.splitn(3, "---\n").nth(2).unwrap().to_string();
+        if let Some(other) = texts.insert(body.clone(), path.clone()) {
+            panic!("{} has the text of {}", path.display(), other.display());
+        }
+        for function in body.split("\n\n").map(|function| function.trim_end().to_string()) {
+            let lines = function.lines().count();
+            if lines <= SHORT {
+                continue;
+            }
+            match functions.insert(function, path.clone()) {
+                Some(other) if other != path => repeated.push((lines, path.clone(), other)),
+                _ => {}
+            }
+        }
+    }
+    assert!(functions.len() > 100, "only {} functions have more than {SHORT} lines", functions.len());
+    let lines: usize = repeated.iter().map(|(lines, _, _)| lines).sum();
+    assert!(lines <= MOST_REPEATED, "{lines} lines are functions that stand in two goldens: {repeated:#?}");
+}
+
+#[test]
+fn helpers_have_goldens_of_their_own() {
+    for (path, text) in goldens() {
+        if path.starts_with("helpers") || path.starts_with("wasi") {
+            continue;
+        }
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let is_helper = line.trim_start_matches(['+', '-', ' ', '(']).starts_with("func $linmem.");
+            let is_body =
+                |next: &str| next.starts_with("    ") && (!next.starts_with("    (") || next.starts_with("    (local"));
+            let has_body = lines.peek().is_some_and(|next| is_body(next.trim_start_matches(['+', '-'])));
+            assert!(!is_helper || !has_body, "{}: {line}", path.display());
+        }
+    }
+}
+
+#[test]
+fn goldens_can_be_read() {
+    let lines: usize = goldens().iter().map(|(_, text)| text.lines().count()).sum();
+    assert!(lines < MOST_LINES, "goldens have {lines} lines");
+    assert!(lines > 0, "there are no goldens");
 }

@@ -119,7 +119,8 @@ fn imports_have_no_circles() {
 
 #[test]
 fn circles_are_found() {
-    let import = |module: &str, targets: &[&str]| (module.to_string(), targets.iter().map(ToString::to_string).collect());
+    let import =
+        |module: &str, targets: &[&str]| (module.to_string(), targets.iter().map(ToString::to_string).collect());
     let tree = Imports::from([import("", &["a", "b"]), import("a", &["b"]), import("b", &[])]);
     assert_eq!(circle(&tree), None);
     let graph = Imports::from([import("a", &["b"]), import("b", &["c"]), import("c", &["b"])]);

@@ -5,9 +5,15 @@
 #![allow(missing_docs, unreachable_pub, reason = "this is a part of each test, not an interface")]
 
 pub mod build;
+pub mod choices;
+pub mod derive;
 pub mod folder;
 pub mod host;
+pub mod rules;
+pub mod sequences;
+pub mod shown;
 pub mod testfile;
+pub mod variants;
 
 use linmem::allocator::Nesting;
 use linmem::{Config, Representation, Safety};

@@ -191,6 +191,29 @@ impl TestFile {
         expand(&self.text, representation)
     }
 
+    /// Everything that a file of the matrix is lowered with: each of its representations, at each safety level and with each
+    /// nesting policy. A file that has references is lowered with all of them.
+    pub fn choices(&self) -> Vec<(String, Safety, Nesting)> {
+        let references = super::references();
+        let mut representations = self.representations.clone();
+        if representations.iter().any(|word| references.contains(word)) {
+            representations.extend(references.into_iter().filter(|word| !self.representations.contains(word)));
+        }
+        let mut choices = Vec::new();
+        for word in representations {
+            let levels = super::levels(super::representation(&word));
+            choices.extend(levels.into_iter().map(|(safety, nesting)| (word.clone(), safety, nesting)));
+        }
+        choices
+    }
+
+    /// Whether a file of the matrix runs with these choices. All references give the same code, which their golden shows: of those
+    /// that are not the first, one policy is run.
+    pub fn runs(&self, representation: &str, nesting: Nesting) -> bool {
+        let is_variant = super::references().iter().skip(1).any(|other| other == representation);
+        !is_variant || nesting == Nesting::Stack
+    }
+
     /// Runs a linked module and checks every expectation that is for this level and this representation.
     pub fn run(&self, linked: &[u8], level: Safety, representation: &str, instances: Instances) -> Result<(), String> {
         let state = State {

@@ -1,0 +1,16 @@
+;;! sequence: bump {bytes} -> {$linmem.frame}
+;;! bytes: 24 48 104
+;;! representations: i32 i64 anyref
+;; Reserves a frame in a region that is already open.
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
+  (func $begin) (func $end) {pad}
+  (func (export "sequence") (param $r i32) (local $s {seg})
+    (call $begin)
+    (local.set $s (call $allocate (local.get $r) (i32.const {bytes})))
+    (call $end)))

@@ -1,0 +1,17 @@
+;;! sequence: close {$r|$linmem.header}
+;;! representations: i32 i64 anyref
+;; Closes the region that the function opened.
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
+  (func $begin) (func $end) {pad}
+  (func (export "sequence") (local $r i32) (local $s {seg})
+    (local.set $r (call $new))
+    (local.set $s (call $allocate (local.get $r) (i32.const 8)))
+    (call $begin)
+    (call $free (local.get $r))
+    (call $end)))

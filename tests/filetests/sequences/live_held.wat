@@ -1,0 +1,22 @@
+;;! sequence: live {size} at {$offset}, held
+;;! size: getShort=2 getInt=4 getLong=8 getVector=16
+;;! after: i32.add > end
+;;! through: end
+;;! representations: i32 i64 anyref
+;; Asks whether the region of a segment on the stack is open, for an access at an offset that is not a constant.
+
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
+  (import "linmem" "MemorySegment.getByte" (func $getByte (param {seg} i32) (result i32)))
+  (import "linmem" "MemorySegment.getShort" (func $getShort (param {seg} i32) (result i32)))
+  (import "linmem" "MemorySegment.getVector" (func $getVector (param {seg} i32) (result v128)))
+  (import "linmem" "MemorySegment.getLong" (func $getLong (param {seg} i32) (result i64)))
+  (func $begin) (func $end) (func $use (param {seg})) (func $make (result {seg}) (unreachable)) {pad}
+  (func (export "sequence") (param $offset i32)
+    (call $begin)
+    (drop (call ${size} (call $make) (local.get $offset)))
+    (call $end)))
