@@ -91,9 +91,7 @@ fn bench(criterion: &mut Criterion) {
     let (ours, theirs) = (with_linmem(), by_hand());
     println!("{} bytes by linmem, {} by hand", ours.len(), theirs.len());
     let ratio = quickest(15, || drop(with_linmem())) / quickest(15, || drop(by_hand()));
-    println!(
-        "the library door takes {ratio:.2} times as long as wasm-encoder alone (goal: at most 2), both validating"
-    );
+    println!("the library door takes {ratio:.2} times as long as wasm-encoder alone (goal: at most 2); both validate");
 
     let mut group = criterion.benchmark_group("build");
     group.bench_function("linmem", |b| b.iter(with_linmem));

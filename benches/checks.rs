@@ -64,13 +64,13 @@ fn checks(criterion: &mut Criterion) {
         let mut best = vec![f64::INFINITY; programs.len()];
         for _ in 0..ROUNDS {
             for (program, best) in programs.iter_mut().zip(&mut best) {
-                assert_eq!(program.run(), expected, "{} gives the same", program.name);
+                assert_eq!(program.run(), expected, "{} returns the same result", program.name);
                 *best = best.min(quickest(TIMES, || {
                     program.run();
                 }));
             }
         }
-        println!("{export}: time, next to the same by hand without checks");
+        println!("{export}: time, relative to the hand-written program without checks");
         for (program, time) in programs.iter().zip(&best).skip(1) {
             println!("  {:16} {:.2}", program.name, time / best[0]);
         }

@@ -101,9 +101,9 @@ fn bench(criterion: &mut Criterion) {
     let again = quickest(7, || drop(reencode(&bytes)));
     let check = quickest(7, || validate(&bytes));
     let megabytes = bytes.len() as f64 / 1e6;
-    println!("{megabytes:.1} MB: linking {:.0} MB/s, encoding again {:.0} MB/s", megabytes / link, megabytes / again);
-    println!("linking takes {:.2} times as long as encoding again (goal: at most 1.5)", link / again);
-    println!("of which validating the input takes {:.2}", check / again);
+    println!("{megabytes:.1} MB: linking {:.0} MB/s, re-encoding {:.0} MB/s", megabytes / link, megabytes / again);
+    println!("linking takes {:.2} times as long as re-encoding (goal: at most 1.5)", link / again);
+    println!("validating the input takes {:.2} times as long as re-encoding", check / again);
 
     let mut group = criterion.benchmark_group("link");
     group.sample_size(10).throughput(Throughput::Bytes(bytes.len() as u64));

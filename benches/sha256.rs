@@ -88,7 +88,7 @@ fn main() {
             best[programs.len()] = best[programs.len()].min(quickest(1, || drop(native(&file))));
         }
     }
-    println!("sha256sum of {BYTES} bytes, in times of the program with memory placed by hand:");
+    println!("sha256sum of {BYTES} bytes, relative to the program with memory placed by hand:");
     for (program, time) in programs.iter().zip(&best) {
         println!("  {:<10} {:.3}", program.name, time / best[0]);
     }

@@ -43,7 +43,7 @@ fn document(path: &str) -> String {
 }
 
 #[test]
-fn instructions_of_the_safety_document_are_those_of_the_golden() {
+fn safety_document_matches_golden() {
     let golden = instructions();
     let tables = tables(&document("docs/safety.md"));
     let table = tables
@@ -61,7 +61,7 @@ fn instructions_of_the_safety_document_are_those_of_the_golden() {
 }
 
 #[test]
-fn instructions_of_the_readme_are_those_of_the_golden() {
+fn readme_matches_golden() {
     let golden = instructions();
     let tables = tables(&document("README.md"));
     let table = tables

@@ -386,7 +386,7 @@ fn configuration() -> impl Strategy<Value = Config> {
 }
 
 #[test]
-fn folding_changes_nothing() {
+fn folding_preserves_behaviour() {
     let logged = RefCell::new(0usize);
     let violations: RefCell<BTreeMap<String, usize>> = RefCell::default();
     let cases = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);

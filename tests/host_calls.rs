@@ -85,7 +85,7 @@ fn files_are_read_and_written_through_builders() {
     });
     assert_eq!(
         written.map(|_| ()).map_err(|error| error.to_string()),
-        Err("f: wasi.filestat.set_size is not for programs to write".to_string())
+        Err("f: wasi.filestat.set_size does not exist: the field is read-only".to_string())
     );
 }
 
@@ -150,7 +150,7 @@ fn interrupted(engine: &linmem_host::wasmtime::Engine) -> linmem_host::wasmtime:
 }
 
 #[test]
-fn a_path_is_opened_although_the_host_interrupts_and_calls_back() {
+fn path_opens_despite_interrupts_and_callbacks() {
     use linmem_host::wasmtime::{Module, Store};
     let text = r#"(module
       (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -64,7 +64,7 @@ fn both(code: impl Fn(&mut FunctionBuilder<'_>), cases: &[(i32, i32)]) {
 }
 
 #[test]
-fn falling_through_closes() {
+fn fallthrough_closes_region() {
     both(
         |f| {
             let result = f.local(ValType::I32);
@@ -80,7 +80,7 @@ fn falling_through_closes() {
 }
 
 #[test]
-fn a_branch_closes_what_it_leaves() {
+fn branch_closes_regions_it_leaves() {
     both(
         |f| {
             f.block(BlockType::Empty, |f, outside| {
@@ -102,7 +102,7 @@ fn a_branch_closes_what_it_leaves() {
 }
 
 #[test]
-fn a_conditional_branch_with_an_operand_closes_only_if_it_is_taken() {
+fn conditional_branch_with_operand_closes_only_if_taken() {
     both(
         |f| {
             f.block(BlockType::Result(ValType::I32), |f, outside| {
@@ -126,7 +126,7 @@ fn a_conditional_branch_with_an_operand_closes_only_if_it_is_taken() {
 }
 
 #[test]
-fn a_branch_by_table_closes_what_each_target_leaves() {
+fn br_table_closes_regions_of_each_target() {
     both(
         |f| {
             let result = f.local(ValType::I32);
@@ -163,7 +163,7 @@ fn a_branch_by_table_closes_what_each_target_leaves() {
 }
 
 #[test]
-fn returns_close_everything() {
+fn return_closes_all_regions() {
     both(
         |f| {
             f.region(|f, outer| {
@@ -185,7 +185,7 @@ fn returns_close_everything() {
 }
 
 #[test]
-fn a_tail_call_closes_before_it_leaves() {
+fn tail_call_closes_regions_first() {
     let mut module = ModuleBuilder::new(&Config::default(), Representation::Packed).unwrap();
     let ty = module.function_type([ValType::I32], [ValType::I32]);
     let f = module.declare_function("f", ty);
@@ -218,7 +218,7 @@ fn a_tail_call_closes_before_it_leaves() {
 }
 
 #[test]
-fn loops_open_and_close_every_time() {
+fn loop_opens_and_closes_each_iteration() {
     both(
         |f| {
             let (count, sum) = (f.local(ValType::I32), f.local(ValType::I32));
@@ -293,15 +293,15 @@ fn host_calls_take_segments() {
 }
 
 #[test]
-fn mistakes_are_errors() {
+fn builder_misuse_is_an_error() {
     let fail = |code: fn(&mut FunctionBuilder<'_>)| {
         module(Representation::Packed, code).expect_err("this makes no module").to_string()
     };
     assert_eq!(
         fail(|f| f.block(BlockType::Empty, |f, _| f.instruction(&Instruction::Loop(BlockType::Empty)))),
-        "f: the code of a control structure leaves a control structure open, or ends one that it did not open"
+        "f: the code of a control structure does not end all control structures that it opens, or ends one that it did not open"
     );
-    let ends = "f: the code of a region ends the control structure, or the arm of it, that the region is in";
+    let ends = "f: the code of a region ends the control structure, or the arm, that contains the region";
     assert_eq!(
         fail(|f| f.if_(1, |f, _| f.region(|f, _| f.instruction(&Instruction::Else)))),
         ends,
@@ -316,14 +316,17 @@ fn mistakes_are_errors() {
         })),
         ends
     );
-    assert_eq!(fail(|f| f.instruction(&Instruction::End)), "f: an `end` too many: the function ends by itself");
+    assert_eq!(
+        fail(|f| f.instruction(&Instruction::End)),
+        "f: unexpected `end`: the function builder emits the last `end` itself"
+    );
     assert_eq!(
         fail(|f| {
             let mut escaped = None;
             f.block(BlockType::Empty, |_, label| escaped = Some(label));
             f.br(escaped.unwrap());
         }),
-        "f: a branch to a label whose control structure has ended"
+        "f: branch to a label whose control structure has ended"
     );
     assert_eq!(
         fail(|f| f.region(|f, region| {
@@ -337,11 +340,11 @@ fn mistakes_are_errors() {
             f.allocate_dynamic(region, 5);
             f.instruction(&Instruction::LocalSet(1));
         })),
-        "f: local 1 belongs to an operation of linmem's"
+        "f: local 1 is reserved by an operation of linmem"
     );
-    assert_eq!(fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalSet(1)))), "f: there is no local 1");
-    assert_eq!(fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalTee(1)))), "f: there is no local 1");
-    assert_eq!(fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalGet(1)))), "f: there is no local 1");
+    assert_eq!(fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalSet(1)))), "f: local 1 does not exist");
+    assert_eq!(fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalTee(1)))), "f: local 1 does not exist");
+    assert_eq!(fail(|f| f.region(|f, _| f.instruction(&Instruction::LocalGet(1)))), "f: local 1 does not exist");
     assert_eq!(
         fail(|f| {
             let mut ended = None;
@@ -351,7 +354,7 @@ fn mistakes_are_errors() {
                 f.instruction(&Instruction::Drop);
             });
         }),
-        "UseAfterFree: the handle of a region whose scope has ended (in f)"
+        "UseAfterFree: use of the handle of a region whose scope has ended (in f)"
     );
     let error = module(Representation::Address, |f| {
         f.segment(f.param(0));
@@ -476,7 +479,7 @@ impl Writer {
 }
 
 #[test]
-fn a_frontend_may_keep_its_own_writer() {
+fn frontend_can_use_its_own_writer() {
     for representation in [Representation::Packed, Representation::ALL[2]] {
         for &safety in Safety::ALL {
             lower_into_writer(&Config { safety: Some(safety), ..Config::default() }, representation);
@@ -513,7 +516,7 @@ fn lower_into_writer(config: &Config, representation: Representation) {
 /// A frontend that brings a memory with an allocator of its own: `grow` gives what `memory.grow` of its runtime gives, and
 /// `size` its size.
 #[test]
-fn a_frontend_may_share_its_memory() {
+fn frontend_can_share_its_memory() {
     let mut sink = Writer::default();
     let nop = sink.function_type(&FunctionType::new([], []));
     (0..IMPORTS).for_each(|_| _ = sink.import_function("test", "nop", nop));
@@ -558,7 +561,7 @@ fn a_frontend_may_share_its_memory() {
     let config =
         Config { share: Some(Share::Allocator { export: "malloc".to_string(), pin: None }), ..Config::default() };
     let error = Lowering::in_memory(&mut sink, &config, Representation::Packed, 0).expect_err("no exports yet");
-    assert!(error.to_string().contains("known when it is linked"), "{error}");
+    assert!(error.to_string().contains("requires a module that is linked"), "{error}");
 }
 
 /// The recursion group of a module's segments, as text.
@@ -570,7 +573,7 @@ fn group(module: &[u8]) -> String {
 
 /// Segments of one module are no segments of another one: engines compare types by their structure.
 #[test]
-fn modules_with_other_code_have_other_segments() {
+fn modules_with_different_code_have_different_segment_types() {
     let reference = Representation::ALL[2];
     let code = |bytes: i32| {
         move |f: &mut FunctionBuilder<'_>| {
@@ -602,7 +605,7 @@ fn modules_with_other_code_have_other_segments() {
 }
 
 #[test]
-fn the_errno_of_the_last_call_is_kept_if_it_is_asked_for() {
+fn last_errno_is_kept_if_configured() {
     let code = |f: &mut FunctionBuilder<'_>| {
         f.push(77);
         f.wasi(wasi::Function::FdClose);
@@ -616,7 +619,7 @@ fn the_errno_of_the_last_call_is_kept_if_it_is_asked_for() {
 }
 
 #[test]
-fn the_lowered_sample_is_as_it_was() {
+fn lowered_sample_matches_golden() {
     let bytes = module(Representation::Packed, |f| {
         f.region(|f, allocator| {
             let segment = f.allocate(allocator, 4);
@@ -639,7 +642,7 @@ fn the_lowered_sample_is_as_it_was() {
 }
 
 #[test]
-fn reports_have_the_lines_that_a_frontend_tells() {
+fn reports_have_source_lines_of_frontend() {
     let config = Config { on_violation: OnViolation::Report, max_pages: Some(3), ..Config::default() };
     let bytes = built(&config, Representation::Packed, |f| {
         f.region(|f, region| {
@@ -659,6 +662,6 @@ fn reports_have_the_lines_that_a_frontend_tells() {
         Report { kind: Violation::from_code(kind).unwrap(), intrinsic: site.intrinsic.clone(), numbers: [a, b, c] };
     assert_eq!(
         report.to_string(),
-        "MemoryAllocator.allocate: there is no memory for 1000000 bytes; the memory has 2 pages"
+        "MemoryAllocator.allocate: out of memory: cannot allocate 1000000 bytes; the memory has 2 pages"
     );
 }

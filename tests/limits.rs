@@ -49,20 +49,20 @@ fn with_segments(end: &str) -> String {
 }
 
 #[test]
-fn many_segments_are_told_apart() {
+fn many_segments_are_distinguished() {
     let sum = "(i32.add (i32.mul (call $getInt (local.get $s1028) (i32.const 0)) (i32.const 10000))
                         (call $getInt (local.get $s1029) (i32.const 0)))";
     assert_eq!(run(&with_segments(sum), Safety::Spatial, 16), Ok(10_281_029));
 }
 
 #[test]
-fn many_segments_keep_their_sizes() {
+fn many_segments_keep_sizes() {
     let read = "(call $getInt (local.get $s1028) (i32.add (local.get $z) (i32.const 60)))";
     assert_eq!(run(&with_segments(read), Safety::Spatial, 16), Err("OutOfBounds".to_string()));
 }
 
 #[test]
-fn loops_over_many_segments_stay_apart() {
+fn loops_over_many_segments_are_independent() {
     let fill = "(loop $next
         (call $setByte (local.get $s1028) (local.get $i) (i32.const 1))
         (call $setByte (local.get $s1029) (local.get $i) (i32.const 2))
@@ -73,7 +73,7 @@ fn loops_over_many_segments_stay_apart() {
 }
 
 #[test]
-fn parts_of_segments_do_not_take_the_last_locals() {
+fn split_segments_respect_local_limit() {
     let locals = "(local i64) ".repeat(49_990);
     let mut reads = String::new();
     for local in 0..20 {
@@ -87,7 +87,7 @@ fn parts_of_segments_do_not_take_the_last_locals() {
 
 /// Each of these takes far longer than anybody would wait where the time grows with the square of the size.
 #[test]
-fn large_functions_are_linked() {
+fn large_functions_link() {
     let mut growing = String::new();
     (0..4_000)
         .for_each(|offset| write!(growing, "(drop (call $getUByte (local.get $s) (i32.const {offset})))").unwrap());
@@ -118,7 +118,7 @@ fn large_functions_are_linked() {
 /// More loops than there are whose checks are made before them: those of the rest are made in place. Such a function takes an
 /// engine more memory than a machine has, so the one that runs has fewer.
 #[test]
-fn a_hundred_thousand_loops_are_linked() {
+fn hundred_thousand_loops_link() {
     let one = "(local.set $i (i32.const 0)) (loop $l
         (call $setByte (local.get $s) (local.get $i) (i32.const 7))
         (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))\n";

@@ -185,7 +185,7 @@ fn compare(segment: &str, safety: Safety, pages: u64) -> Result<[usize; 4], Stri
 }
 
 #[test]
-fn loops_come_to_what_stepping_through_them_comes_to() {
+fn counted_loops_match_stepping() {
     let mut reached = [0usize; 4];
     for segment in ["i64", "anyref"] {
         for safety in [Safety::Spatial, Safety::Temporal] {
@@ -198,13 +198,13 @@ fn loops_come_to_what_stepping_through_them_comes_to() {
 }
 
 #[test]
-fn loops_over_all_of_memory_do_too() {
+fn counted_loops_over_all_memory_match_stepping() {
     let reached = compare("i64", Safety::Spatial, 65536).unwrap_or_else(|difference| panic!("{difference}"));
     assert!(reached[0] > 500 && reached[2] > 500, "{reached:?}");
 }
 
 #[test]
-fn bugs_of_counted_loops_are_found() {
+fn planted_loop_bugs_are_detected() {
     for bug in [Bug::HoistIgnoresSign, Bug::HoistIgnoresStart, Bug::HoistEarlierLast, Bug::HoistEarlierStep] {
         plant(Some(bug));
         let found = compare("i64", Safety::Spatial, 65536);

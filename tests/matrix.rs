@@ -79,7 +79,7 @@ fn every_intrinsic_has_a_golden_and_a_run() {
 }
 
 #[test]
-fn files_of_the_matrix_belong_to_intrinsics() {
+fn matrix_files_belong_to_intrinsics() {
     for path in support::files(&support::root().join("tests/filetests/matrix"), "wat") {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         assert!(Intrinsic::ALL.iter().any(|intrinsic| stem(*intrinsic) == name), "{name} is no intrinsic");
@@ -87,7 +87,7 @@ fn files_of_the_matrix_belong_to_intrinsics() {
 }
 
 #[test]
-fn what_a_representation_cannot_do_is_refused() {
+fn unsupported_options_of_representation_are_rejected() {
     for &representation in Representation::ALL {
         let import = r#"(module (import "linmem" "MemorySegment.ofAddress" (func (param i32 i32) (result {seg}))))"#;
         let module = support::parse(&import.replace("{seg}", &representation.to_string()));

@@ -23,7 +23,7 @@ fn examples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn a_module_without_intrinsics_is_not_touched() {
+fn module_without_intrinsics_is_unchanged() {
     let text = r#"(module
         (import "env" "f" (func $f (param i32)))
         (memory 1) (table 1 funcref) (elem (i32.const 0) $f)
@@ -34,7 +34,7 @@ fn a_module_without_intrinsics_is_not_touched() {
 }
 
 #[test]
-fn custom_sections_stay() {
+fn custom_sections_are_kept() {
     let text = r#"(module
         (@custom "before" (before first) "one")
         (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -53,7 +53,7 @@ fn custom_sections_stay() {
 }
 
 #[test]
-fn labels_keep_their_names() {
+fn label_names_are_kept() {
     let text = r#"(module
         (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
         (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))
@@ -72,7 +72,7 @@ fn labels_keep_their_names() {
 }
 
 #[test]
-fn a_truncated_module_is_an_error() {
+fn truncated_module_is_an_error() {
     for module in examples().iter().step_by(7) {
         for end in 0..module.len() {
             if let Ok(linked) = link(&module[..end], &Config::default()) {
@@ -86,7 +86,7 @@ fn a_truncated_module_is_an_error() {
 }
 
 #[test]
-fn sections_that_describe_the_code_go_when_it_moves() {
+fn sections_describing_code_are_removed_if_code_changes() {
     let hints = r#"(@custom "metadata.code.branch_hint" "x") (@custom ".debug_line" "y") (@custom "z" "z")"#;
     let names = |module: &[u8]| -> Vec<String> {
         wasmparser::Parser::new(0)
@@ -106,7 +106,7 @@ fn sections_that_describe_the_code_go_when_it_moves() {
 }
 
 #[test]
-fn large_functions_link_or_say_why_not() {
+fn large_functions_link_or_report_limit() {
     let program = |body: String| {
         support::parse(&format!(
             r#"(module
@@ -134,7 +134,7 @@ fn large_functions_link_or_say_why_not() {
 }
 
 #[test]
-fn check_gives_the_errors_of_all_functions() {
+fn check_reports_errors_of_all_functions() {
     let text = r#"(module
         (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
         (import "linmem" "MemoryAllocator.allocateAligned" (func $allocate (param i32 i32 i32) (result i64)))
@@ -147,14 +147,14 @@ fn check_gives_the_errors_of_all_functions() {
 }
 
 #[test]
-fn a_binary_component_is_refused() {
+fn binary_component_is_rejected() {
     let component = b"\0asm\x0d\x00\x01\x00";
     let error = link(component, &Config::default()).expect_err("a component is no module");
     assert!(matches!(error, Error::Unsupported { .. }), "{error}");
 }
 
 #[test]
-fn check_gives_all_errors_of_imports() {
+fn check_reports_all_import_errors() {
     let text = r#"(module
         (import "linmem" "MemoryAllocator.nwe" (func (result i32)))
         (import "linmem" "MemorySegment.getInt" (func (param i64 i64) (result i32)))
@@ -169,7 +169,7 @@ proptest! {
 
     /// Whatever bytes are changed, there is a result or an error, and a result is valid.
     #[test]
-    fn damage_is_an_error(pick in any::<prop::sample::Index>(), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+    fn damaged_module_never_panics(pick in any::<prop::sample::Index>(), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         static EXAMPLES: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
         let modules = EXAMPLES.get_or_init(examples);
         let mut module = pick.get(modules).clone();
@@ -186,7 +186,7 @@ proptest! {
 
     /// Text of any kind is an error or a module.
     #[test]
-    fn any_text_is_read_or_refused(text in "[()a-z0-9 $\"\\\\;]{0,60}") {
+    fn arbitrary_text_never_panics(text in "[()a-z0-9 $\"\\\\;]{0,60}") {
         let _ = linmem::wat::parse(text.as_bytes());
     }
 }
@@ -194,7 +194,7 @@ proptest! {
 /// A module that is linked, gets more code, and is linked again has linmem twice. The second one takes the first one for a
 /// part of the program, so that its split has to be higher: each has its own part of the memory, and the program the lowest.
 #[test]
-fn modules_that_are_linked_twice_keep_three_owners_apart() {
+fn relinked_module_separates_three_owners() {
     const IMPORTS: &str = r#"
         (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
         (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -112,7 +112,7 @@ fn read_features(data: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn names_come_before_producers_and_those_before_features() {
+fn custom_sections_have_required_order() {
     let (made, used) = (producers(&[("language", &[("Demo", "1")])]), features(&["mutable-globals"]));
     let stripped =
         with_customs(CODE, &[("producers", &made), ("first", b"1"), ("target_features", &used), ("last", b"2")]);
@@ -128,7 +128,7 @@ fn names_come_before_producers_and_those_before_features() {
 }
 
 #[test]
-fn sections_that_stand_twice_come_out_once() {
+fn duplicate_sections_are_merged() {
     let names = |index: u32, name: &str| {
         let mut map = NameMap::new();
         map.append(index, name);
@@ -181,7 +181,7 @@ fn sections_that_stand_twice_come_out_once() {
 }
 
 #[test]
-fn linmem_is_among_the_producers_once() {
+fn producers_names_linmem_once() {
     let made = producers(&[("processed-by", &[("clang", "19"), ("linmem", "0.0.1")])]);
     let linked = link(&with_customs(CODE, &[("producers", &made)]), &Config::default());
     let fields = read_producers(&contents(&linked, "producers"));
@@ -203,7 +203,7 @@ fn added(imports: &str, code: &str, config: &Config) -> Vec<String> {
 }
 
 #[test]
-fn features_are_those_that_the_code_of_linmem_needs() {
+fn target_features_include_those_of_lowered_code() {
     let config = Config::default();
     assert!(added("", "", &config).is_empty());
     let fill = r#"(import "linmem" "MemorySegment.fill" (func $fill (param i64 i32 i32 i32)))"#;
@@ -233,7 +233,7 @@ fn features_are_those_that_the_code_of_linmem_needs() {
 }
 
 #[test]
-fn relocatable_objects_are_refused() {
+fn relocatable_objects_are_rejected() {
     for name in ["linking", "reloc.CODE", "reloc..debug_info"] {
         let error = linmem::link(&with_customs(CODE, &[(name, &[2])]), &Config::default()).expect_err(name);
         assert!(error.to_string().contains("link it first"), "{error}");
@@ -244,7 +244,7 @@ fn relocatable_objects_are_refused() {
 }
 
 #[test]
-fn sections_that_are_left_out_are_named() {
+fn removed_sections_are_named() {
     let module = with_customs(
         CODE,
         &[(".debug_info", b""), ("kept", b""), ("sourceMappingURL", b"\x01x"), (".debug_line", b"")],
@@ -285,7 +285,7 @@ fn section(name: &str, data: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn sites_of_a_module_that_is_linked_again_are_extended() {
+fn relinking_extends_sites() {
     let named = CODE.replace("(func (export", "(func $f (export");
     let first = link(format!("(module {named})").as_bytes(), &reporting());
     assert_eq!(names_of(&link(&first, &reporting())), ["linmem.sites", "name"]);
@@ -305,7 +305,7 @@ fn sites_of_a_module_that_is_linked_again_are_extended() {
 }
 
 #[test]
-fn of_sites_that_may_be_of_two_modules_nothing_is_told() {
+fn ambiguous_sites_are_not_reported() {
     let first = link(format!("(module {CODE})").as_bytes(), &reporting());
     let second =
         link(format!("(module (func $other)\n\n{CODE})").replace("(func $other)", "").as_bytes(), &reporting());
@@ -313,12 +313,12 @@ fn of_sites_that_may_be_of_two_modules_nothing_is_told() {
     module.extend(section("linmem.sites", &contents(&first, "linmem.sites")));
     module.extend(section("linmem.sites", &contents(&second, "linmem.sites")));
     let places: Vec<String> = sites::read(&module).iter().map(|site| format!("{} {site}", site.intrinsic)).collect();
-    assert!(places.iter().all(|place| place.ends_with(" in a function without a name")), "{places:?}");
+    assert!(places.iter().all(|place| place.ends_with(" in an unnamed function")), "{places:?}");
     assert!(places.iter().any(|place| place.starts_with("MemorySegment.getInt")), "{places:?}");
 }
 
 #[test]
-fn lines_of_a_text_have_the_name_of_its_file() {
+fn lines_of_text_name_its_file() {
     let config = Config { file: Some("src/program.wat".to_string()), ..reporting() };
     let linked = link(format!("(module {CODE})").as_bytes(), &config);
     assert_eq!(reported(&linked, "f", 100), "at src/program.wat:8, in function 4");
@@ -328,7 +328,7 @@ fn lines_of_a_text_have_the_name_of_its_file() {
 }
 
 #[test]
-fn raw_imports_of_wasi_make_the_memory_be_exported() {
+fn raw_wasi_imports_export_memory() {
     let exports = |text: &str| {
         let linked =
             link(format!("(module {text})").as_bytes(), &Config { safety: Some(Safety::None), ..Config::default() });
@@ -345,7 +345,7 @@ fn raw_imports_of_wasi_make_the_memory_be_exported() {
 }
 
 #[test]
-fn names_of_a_linked_module_can_be_read() {
+fn name_section_of_linked_module_is_readable() {
     let linked = link(format!("(module {CODE})").as_bytes(), &Config::default());
     let section = Parser::new(0).parse_all(&linked).find_map(|payload| match payload.unwrap() {
         Payload::CustomSection(section) => match section.as_known() {
@@ -360,7 +360,7 @@ fn names_of_a_linked_module_can_be_read() {
 
 /// Sites that share a long name do not take more memory than the section.
 #[test]
-fn names_of_sites_do_not_multiply() {
+fn site_names_do_not_multiply() {
     let mut data = Vec::new();
     1u32.encode(&mut data);
     1u32.encode(&mut data);
@@ -376,7 +376,7 @@ fn names_of_sites_do_not_multiply() {
 }
 
 #[test]
-fn names_in_places_stay_on_one_line() {
+fn place_names_stay_on_one_line() {
     let text = format!("(module {CODE})").replacen("(func (export", "(func $\"a\\nerror: b\" (export", 1);
     let linked = link(text.as_bytes(), &reporting());
     assert_eq!(reported(&linked, "f", 100), "at line 8, in $a\\nerror: b");

@@ -85,7 +85,7 @@ fn configs() -> Vec<(&'static str, Config)> {
 }
 
 #[test]
-fn all_is_read_to_the_end() {
+fn read_to_end_reads_everything() {
     for (representation, config) in configs() {
         let module = linked(representation, &config);
         for bytes in [0, 1, 7, 4079, 4080, 4081, 8160, 8161, 70_000, 300_000] {
@@ -129,7 +129,7 @@ fn all_is_read_to_the_end() {
 }
 
 #[test]
-fn what_memory_cannot_hold_is_refused() {
+fn read_beyond_memory_returns_nomem() {
     for (representation, config) in configs() {
         let module = linked(representation, &config);
         let nomem = Errno::Nomem.code();
@@ -160,7 +160,7 @@ fn what_memory_cannot_hold_is_refused() {
 }
 
 #[test]
-fn large_files_are_refused() {
+fn large_files_return_fbig() {
     let nomem = Errno::Nomem.code();
     for (representation, config) in configs() {
         let module = linked(representation, &config);
@@ -186,7 +186,7 @@ fn large_files_are_refused() {
 }
 
 #[test]
-fn all_is_transferred_exactly() {
+fn transfers_are_exact() {
     for (representation, config) in configs() {
         let module = linked(representation, &config);
         for bytes in [0, 1, 2, 63, 64, 1000, 65_536] {
@@ -219,7 +219,7 @@ fn all_is_transferred_exactly() {
 }
 
 #[test]
-fn an_error_says_how_much_was_read() {
+fn errno_comes_with_count_read() {
     for (representation, config) in configs() {
         let module = linked(representation, &config);
         let state = State { input: pattern(20), transfer: 8, fails_after: Some((2, 29)), ..State::default() };

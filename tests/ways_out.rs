@@ -129,7 +129,7 @@ fn fill(f: &mut FunctionBuilder<'_>, region: Region) {
 }
 
 #[test]
-fn falling_through_with_a_result() {
+fn fallthrough_with_result() {
     expect(
         everywhere,
         |f, _| {
@@ -147,7 +147,7 @@ fn falling_through_with_a_result() {
 }
 
 #[test]
-fn a_branch_with_operands_past_two_regions() {
+fn branch_with_operands_leaves_two_regions() {
     expect(
         everywhere,
         |f, _| {
@@ -169,7 +169,7 @@ fn a_branch_with_operands_past_two_regions() {
 }
 
 #[test]
-fn a_loop_that_is_continued_and_left() {
+fn loop_continue_and_exit() {
     expect(
         everywhere,
         |f, _| {
@@ -199,7 +199,7 @@ fn a_loop_that_is_continued_and_left() {
 }
 
 #[test]
-fn a_table_whose_targets_leave_different_regions_and_carry_an_operand() {
+fn br_table_with_operand_leaves_different_regions() {
     expect(
         everywhere,
         |f, _| {
@@ -293,7 +293,7 @@ fn branches_on_references() {
 }
 
 #[test]
-fn a_branch_on_a_reference_that_is_not_null() {
+fn branch_on_non_null() {
     expect(
         everywhere,
         |f, world| {
@@ -317,7 +317,7 @@ fn a_branch_on_a_reference_that_is_not_null() {
 }
 
 #[test]
-fn a_raw_branch_on_null_is_built_where_it_can_be() {
+fn raw_br_on_null_is_supported_only_for_marks() {
     let code = |f: &mut FunctionBuilder<'_>, world: World| {
         f.block(BlockType::Empty, |f, _| {
             f.region(|f, region| {
@@ -347,7 +347,7 @@ fn a_raw_branch_on_null_is_built_where_it_can_be() {
 }
 
 #[test]
-fn a_throw_that_nobody_here_catches() {
+fn uncaught_throw() {
     expect(
         everywhere,
         |f, world| {
@@ -366,7 +366,7 @@ fn a_throw_that_nobody_here_catches() {
 }
 
 #[test]
-fn a_throw_that_stays_in_its_region() {
+fn throw_caught_inside_region() {
     expect(
         everywhere,
         |f, world| {
@@ -395,7 +395,7 @@ fn a_throw_that_stays_in_its_region() {
 }
 
 #[test]
-fn an_exception_that_passes_through_two_regions() {
+fn exception_propagates_through_two_regions() {
     expect(
         with_release,
         |f, world| {
@@ -415,7 +415,7 @@ fn an_exception_that_passes_through_two_regions() {
 }
 
 #[test]
-fn handlers_outside_of_regions_with_what_they_catch() {
+fn handlers_outside_of_regions() {
     expect(
         with_release,
         |f, world| {
@@ -456,7 +456,7 @@ fn handlers_outside_of_regions_with_what_they_catch() {
 }
 
 #[test]
-fn a_handler_outside_of_a_region_with_two_operands() {
+fn handler_outside_of_region_with_two_operands() {
     expect(
         everywhere,
         |f, world| {
@@ -484,7 +484,7 @@ fn a_handler_outside_of_a_region_with_two_operands() {
 }
 
 #[test]
-fn a_throw_that_may_be_caught_or_not_needs_a_handler_that_releases() {
+fn maybe_caught_throw_requires_unwind_release() {
     let code = |f: &mut FunctionBuilder<'_>, world: World| {
         f.region(|f, outer| {
             fill(f, outer);
@@ -510,7 +510,7 @@ fn a_throw_that_may_be_caught_or_not_needs_a_handler_that_releases() {
 }
 
 #[test]
-fn what_scopes_tell_for_certain_is_an_error() {
+fn certain_scope_violations_are_errors() {
     let fail = |nesting: Nesting, code: fn(&mut FunctionBuilder<'_>, World)| {
         let config = Config { nesting, ..Config::default() };
         module(&config, code).map(|_| ()).map_err(|error| error.to_string())
@@ -521,7 +521,7 @@ fn what_scopes_tell_for_certain_is_an_error() {
     };
     assert_eq!(
         fail(Nesting::Forbid, nested),
-        Err("Nested: a region is opened in another one, and regions must not nest (in f)".to_string())
+        Err("Nested: a region is opened inside another region, but regions must not nest (in f)".to_string())
     );
     assert_eq!(fail(Nesting::Stack, nested), Ok(()));
     let outer_allocates = |f: &mut FunctionBuilder<'_>, _: World| {
@@ -534,7 +534,7 @@ fn what_scopes_tell_for_certain_is_an_error() {
     };
     assert_eq!(
         fail(Nesting::Stack, outer_allocates),
-        Err("NotInnermost: an allocation from a region while one in it is open (in f)".to_string())
+        Err("NotInnermost: allocation from a region while an inner region is open (in f)".to_string())
     );
     assert_eq!(fail(Nesting::Outermost, outer_allocates), Ok(()));
     let ended = |f: &mut FunctionBuilder<'_>, _: World| {
@@ -545,6 +545,6 @@ fn what_scopes_tell_for_certain_is_an_error() {
     };
     assert_eq!(
         fail(Nesting::Stack, ended),
-        Err("UseAfterFree: an allocation from a region whose scope has ended (in f)".to_string())
+        Err("UseAfterFree: allocation from a region whose scope has ended (in f)".to_string())
     );
 }

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_is_too_large_is_left_as_it_was() {
+    fn oversized_allocation_leaves_frame_unchanged() {
         let mut plan = FramePlan::new();
         assert_eq!(plan.push(INLINE_BYTES - 8), Some(0));
         assert_eq!(plan.push(9), None);

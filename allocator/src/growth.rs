@@ -26,7 +26,7 @@ mod tests {
     use crate::width::Width;
 
     #[test]
-    fn growth_doubles_and_then_asks_for_what_is_missing() {
+    fn growth_doubles_then_requests_missing_pages() {
         assert_eq!(attempts(1, 1), [1, 1]);
         assert_eq!(attempts(1, 8), [8, 1]);
         assert_eq!(attempts(65537, 1), [2, 2]);

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inline_bump_cannot_wrap() {
+    fn inline_bump_cannot_wrap() {
         assert_eq!(LAYOUTS.map(Layout::ceiling), [0xFFFF_0000, 0xFFFF_FFFF_0000]);
         for (layout, width) in LAYOUTS.into_iter().zip(Width::ALL) {
             assert!(layout.ceiling() + u64::from(INLINE_BYTES) <= width.largest());
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn alignments_are_powers_of_two_up_to_a_page() {
+    fn alignments_are_powers_of_two_up_to_page_size() {
         let accepted: Vec<u64> = (0..=131_072).filter(|&n| is_alignment(n)).collect();
         assert_eq!(accepted.len(), 17);
         assert!(!is_alignment(0) && !is_alignment(131_072) && !is_alignment(1 << 63));

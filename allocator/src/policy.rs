@@ -41,7 +41,7 @@ macro_rules! policies {
             fn from_str(text: &str) -> Result<$name, String> {
                 $name::ALL.iter().copied().find(|choice| choice.name() == text).ok_or_else(|| {
                     let choices: Vec<&str> = $name::ALL.iter().map(|choice| choice.name()).collect();
-                    format!("`{text}` is not {}: {}", $what, choices.join(", "))
+                    format!("`{text}` is not {}; expected one of {}", $what, choices.join(", "))
                 })
             }
         }
@@ -70,7 +70,7 @@ policies! {
     }
 
     /// What an exception that passes through a scope of the library door does to its region.
-    Unwind("a way to unwind", Ignore) {
+    Unwind("an unwinding mode", Ignore) {
         /// Nothing: the target has no exceptions, or none is caught. A region that one passes through stays open.
         Ignore = "ignore",
         /// It closes the region, and goes on.
@@ -78,7 +78,7 @@ policies! {
     }
 
     /// What an allocation does when memory cannot be had.
-    OutOfMemory("a way to be out of memory", Trap) {
+    OutOfMemory("an out-of-memory mode", Trap) {
         /// It traps.
         Trap = "trap",
         /// It gives the null segment.
@@ -91,12 +91,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back() {
+    fn names_round_trip() {
         assert!(Nesting::ALL.iter().all(|choice| choice.name().parse() == Ok(*choice)));
         assert!(Zero::ALL.iter().all(|choice| choice.name().parse() == Ok(*choice)));
         assert_eq!(
             "heap".parse::<Nesting>(),
-            Err("`heap` is not a nesting policy: stack, outermost, forbid".to_string())
+            Err("`heap` is not a nesting policy; expected one of stack, outermost, forbid".to_string())
         );
         assert_eq!(OutOfMemory::default(), OutOfMemory::Trap);
     }

@@ -30,7 +30,7 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Run { lowering, directories, environment, program } => {
             let Some((file, _)) = program.split_first() else {
-                return Err(Failure { message: "run needs a file".to_string(), status: 2 });
+                return Err(Failure { message: "run requires a file".to_string(), status: 2 });
             };
             let file = Path::new(file);
             // `run` prints only the warnings about invalid uses; `link` prints those about how memory is shared, too.
@@ -112,7 +112,7 @@ fn ended(file: &Path, module: &[u8], error: run::Error) -> String {
     let intrinsic = site.as_ref().map(|site| site.intrinsic.clone()).unwrap_or_default();
     let message = match Violation::from_code(kind) {
         Some(kind) => Report { kind, intrinsic, numbers }.to_string(),
-        None => format!("a violation of an unknown kind, {kind}"),
+        None => format!("a violation of unknown kind {kind}"),
     };
     let place = match site {
         Some(site) => place(&name, &site),
@@ -134,11 +134,11 @@ fn place(name: &str, site: &Site) -> String {
 fn host_error(name: &str, sites: &[Site], run::HostError { site, errno }: run::HostError) -> String {
     let errno = match Errno::from_code(errno) {
         Some(errno) => errno.to_string(),
-        None => format!("an unknown errno, {errno}"),
+        None => format!("unknown errno {errno}"),
     };
     match sites.get(site as usize) {
-        Some(site) => format!("\n  after {} gave {errno}\n    {}", site.intrinsic, place(name, site)),
-        None => format!("\n  after a host call gave {errno}"),
+        Some(site) => format!("\n  after {} returned {errno}\n    {}", site.intrinsic, place(name, site)),
+        None => format!("\n  after a host call returned {errno}"),
     }
 }
 

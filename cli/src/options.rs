@@ -19,7 +19,7 @@ pub(crate) enum Command {
     Run {
         #[command(flatten)]
         lowering: Lowering,
-        /// A directory that the program may use
+        /// A directory that the program can access
         #[arg(long = "dir", value_name = "HOST[::GUEST]")]
         directories: Vec<String>,
         /// A variable of the program's environment
@@ -46,60 +46,60 @@ pub(crate) enum Command {
         /// The module, in the binary or the text format; - is standard input
         file: PathBuf,
     },
-    /// Report everything that can be said against a module without running it
+    /// Report every finding about a module without running it
     Check {
         #[command(flatten)]
         lowering: Lowering,
         /// The module, in the binary or the text format; - is standard input
         file: PathBuf,
     },
-    /// List the intrinsics: names, types, and what they do
+    /// List the intrinsics: names, types and descriptions
     Intrinsics,
 }
 
 /// How intrinsics are lowered.
 #[derive(Debug, Args)]
 pub(crate) struct Lowering {
-    /// How much is checked: none, spatial, temporal
+    /// What is checked at run time: none, spatial, temporal
     #[arg(long, value_name = "LEVEL")]
     safety: Option<Safety>,
-    /// Which regions may be open at the same time: stack, outermost, forbid
+    /// Which regions can be open at the same time: stack, outermost, forbid
     #[arg(long, value_name = "POLICY", default_value_t)]
     nesting: Nesting,
-    /// When memory is set to zero: never, allocate, free
+    /// When memory is zeroed: never, allocate, free
     #[arg(long, value_name = "WHEN", default_value_t)]
     zero: Zero,
-    /// What an allocation does when memory cannot be had: trap, null
+    /// What an allocation does if there is no memory: trap, null
     #[arg(long, value_name = "WAY", default_value_t)]
     oom: OutOfMemory,
-    /// What happens at a violation: trap, report [default: report for run, else trap]
+    /// What a violation does: trap, report [default: report for run, else trap]
     #[arg(long, value_name = "REACTION")]
     on_violation: Option<OnViolation>,
-    /// Refuse a program that makes segments of addresses (only where segments are references)
+    /// Reject a program that creates segments from addresses (requires segments that are references)
     #[arg(long)]
     sealed: bool,
-    /// Inline fast paths, or the fewest bytes: speed, size
+    /// Optimize for speed (inline fast paths) or for size (the fewest bytes)
     #[arg(long, value_name = "GOAL", default_value_t)]
     optimize: Optimize,
-    /// Where linmem's part begins in a memory that the module brings: an address, or global:NAME
+    /// The start of linmem's part of a memory that the module has: an address, or global:NAME
     #[arg(long, value_name = "BASE")]
     base: Option<Base>,
-    /// How linmem and the program share a memory that the module brings: split, allocator:NAME[,PIN], trust [default: split
+    /// How linmem and the program share a memory that the module has: split, allocator:NAME[,PIN], trust [default: split
     /// if --split is given, or if the module defines a memory that is not shared between threads and contains memory.size or
     /// memory.grow of it; else trust]
     #[arg(long, value_name = "WAY")]
     share: Option<Share>,
-    /// Where a memory is split, a multiple of 64KiB, with KiB, MiB or GiB: the program keeps what lies below. Half as much as
-    /// long as the host refuses [default: the maximum of the memory, else 2GiB]
+    /// The address at which a memory is split, a multiple of 64KiB, with KiB, MiB or GiB; the program keeps the part below it.
+    /// If the host refuses to grow that far, it is halved [default: the maximum of the memory, else 2GiB]
     #[arg(long, value_name = "BYTES")]
     split: Option<SplitAddress>,
-    /// How many pages the memory may have at most, if linmem defines it or it is split
+    /// The maximum number of pages of a memory that linmem defines or splits
     #[arg(long, value_name = "PAGES")]
     max_pages: Option<u32>,
-    /// One more name for an intrinsic
+    /// An alias of an intrinsic
     #[arg(long = "alias", value_name = "NAME=INTRINSIC", value_parser = variable)]
     aliases: Vec<(String, String)>,
-    /// A name in `linmem` for a function of the host
+    /// A name in the module `linmem` for a function of the host
     #[arg(long = "host", value_name = "NAME=MODULE:FUNCTION", value_parser = host)]
     hosts: Vec<(String, String, String)>,
 }
@@ -136,17 +136,17 @@ impl Lowering {
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
-        _ => Err(format!("`{text}` has no `=` behind a name")),
+        _ => Err(format!("`{text}` is not of the form NAME=VALUE")),
     }
 }
 
 fn host(text: &str) -> Result<(String, String, String), String> {
     let (name, target) = variable(text)?;
     match target.rsplit_once(':') {
-        Some((linmem::MODULE, _)) => Err(format!("`{target}`: the module `linmem` is no host")),
+        Some((linmem::MODULE, _)) => Err(format!("`{target}`: the module `linmem` cannot provide host functions")),
         Some((module, function)) if !module.is_empty() && !function.is_empty() => {
             Ok((name, module.to_string(), function.to_string()))
         }
-        _ => Err(format!("`{target}` is no module and function with a `:` between them")),
+        _ => Err(format!("`{target}` is not of the form MODULE:FUNCTION")),
     }
 }

@@ -51,7 +51,7 @@ fn expect_error(output: &Output, status: i32, parts: &[&str]) {
 }
 
 #[test]
-fn examples_print_what_they_should() {
+fn examples_print_expected_output() {
     let dir = tempfile::tempdir().unwrap();
     let run = |args: &[&str], input: &[u8]| linmem(args, dir.path(), input);
     expect(&run(&["run", &example("hello.wat")], b""), 0, "Hello, world!\n");
@@ -63,7 +63,7 @@ fn examples_print_what_they_should() {
 }
 
 #[test]
-fn link_writes_a_module_that_runs() {
+fn link_writes_runnable_module() {
     let dir = tempfile::tempdir().unwrap();
     expect(&linmem(&["link", &example("hello.wat"), "-o", "out.wasm"], dir.path(), b""), 0, "");
     expect(&linmem(&["run", "out.wasm"], dir.path(), b""), 0, "Hello, world!\n");
@@ -80,7 +80,7 @@ fn link_writes_a_module_that_runs() {
 }
 
 #[test]
-fn the_status_of_the_program_is_the_status() {
+fn run_exits_with_program_status() {
     let dir = tempfile::tempdir().unwrap();
     let program = |body: &str| {
         let text = format!(
@@ -100,7 +100,7 @@ fn the_status_of_the_program_is_the_status() {
 }
 
 #[test]
-fn a_violation_is_named() {
+fn violation_names_kind() {
     let dir = tempfile::tempdir().unwrap();
     let text = r#"(module (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
         (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -113,13 +113,13 @@ fn a_violation_is_named() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
-        "error: MemoryAllocator.allocate: there is no memory for 4294967295 bytes; the memory has 1 page\n  at p.wat:3, \
+        "error: MemoryAllocator.allocate: out of memory: cannot allocate 4294967295 bytes; the memory has 1 page\n  at p.wat:3, \
          in function 2\n"
     );
 }
 
 #[test]
-fn environment_and_directories_reach_the_program() {
+fn program_sees_environment_and_directories() {
     let dir = tempfile::tempdir().unwrap();
     let text = r#"(module
         (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -148,7 +148,7 @@ fn environment_and_directories_reach_the_program() {
 }
 
 #[test]
-fn failures_are_one_line_and_leave_nothing_behind() {
+fn failures_print_one_line_and_leave_no_files() {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, contents: &[u8]| std::fs::write(dir.path().join(name), contents).unwrap();
     let run = |args: &[&str]| linmem(args, dir.path(), b"");
@@ -175,7 +175,7 @@ fn failures_are_one_line_and_leave_nothing_behind() {
 }
 
 #[test]
-fn bad_usage_is_status_2() {
+fn bad_usage_exits_with_status_2() {
     let dir = tempfile::tempdir().unwrap();
     for args in [
         &["link", "x.wat"][..],
@@ -195,13 +195,13 @@ fn bad_usage_is_status_2() {
 }
 
 #[test]
-fn check_is_silent_about_what_is_right() {
+fn check_prints_nothing_for_correct_program() {
     let dir = tempfile::tempdir().unwrap();
     expect(&linmem(&["check", &example("hello.wat")], dir.path(), b""), 0, "");
 }
 
 #[test]
-fn the_catalogue_is_listed_whole() {
+fn intrinsics_lists_whole_catalogue() {
     let dir = tempfile::tempdir().unwrap();
     let output = linmem(&["intrinsics"], dir.path(), b"");
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -211,7 +211,7 @@ fn the_catalogue_is_listed_whole() {
 }
 
 #[test]
-fn errnos_are_told_by_name() {
+fn errnos_are_printed_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let program = |end: &str| {
         format!(
@@ -232,7 +232,7 @@ fn errnos_are_told_by_name() {
         let output = linmem(&["run", "program.wat"], dir.path(), b"");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let after = "\n  after wasi.open gave NOENT (44): no such file or directory\n    at program.wat:9, in $main\n";
+    let after = "\n  after wasi.open returned NOENT (44): no such file or directory\n    at program.wat:9, in $main\n";
     let (status, text) = said("(unreachable)");
     assert_eq!(status, Some(1));
     assert!(text.starts_with("error: program.wat: the program trapped: ") && text.ends_with(after), "{text}");
@@ -246,13 +246,13 @@ fn errnos_are_told_by_name() {
 }
 
 #[test]
-fn violations_are_reported_with_their_line() {
+fn violation_reports_name_line() {
     let dir = tempfile::tempdir().unwrap();
     let run = |args: &[&str]| linmem(args, dir.path(), b"");
     let file = example("closed_twice.wat");
     let report = || {
         format!(
-            "error: MemoryAllocator.free: allocator 1 is not open: it was closed before, or never opened\n  \
+            "error: MemoryAllocator.free: allocator 1 is not open: it was already closed, or never opened\n  \
              at {file}:14, in $finish\n"
         )
     };
@@ -293,7 +293,7 @@ fn accesses_are_checked_by_default() {
 }
 
 #[test]
-fn checks_tell_errors_from_warnings() {
+fn check_distinguishes_errors_and_warnings() {
     let dir = tempfile::tempdir().unwrap();
     let prelude = "(import \"linmem\" \"MemoryAllocator.new\" (func $new (result i32)))\n\
                    (import \"linmem\" \"MemoryAllocator.free\" (func $free (param i32)))\n";
@@ -306,7 +306,7 @@ fn checks_tell_errors_from_warnings() {
     expect(&output, 0, "");
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
-        "warning: standard input: the region is left open on this way out of the function: it was opened at line 4 (in \
+        "warning: standard input: the region is left open on this path out of the function; it was opened at line 4 (in \
          $f at line 5)\n"
     );
     let twice = "(local.set $r (call $new))\n(call $free (local.get $r))\n(call $free (local.get $r))";
@@ -318,7 +318,7 @@ fn checks_tell_errors_from_warnings() {
 }
 
 #[test]
-fn warnings_do_not_keep_a_module_from_being_linked() {
+fn warnings_do_not_prevent_linking() {
     let dir = tempfile::tempdir().unwrap();
     let write = |start: &str| {
         let text = format!(
@@ -352,7 +352,7 @@ fn warnings_do_not_keep_a_module_from_being_linked() {
 }
 
 #[test]
-fn how_memory_is_shared_is_told_in_one_line() {
+fn memory_sharing_is_reported_in_one_line() {
     let dir = tempfile::tempdir().unwrap();
     let text = "(module\n\
                 (import \"linmem\" \"MemoryAllocator.new\" (func $new (result i32)))\n\
@@ -383,7 +383,7 @@ fn how_memory_is_shared_is_told_in_one_line() {
 }
 
 #[test]
-fn what_the_engine_cannot_run_is_an_error_before_anything_runs() {
+fn unsupported_features_fail_before_running() {
     let dir = tempfile::tempdir().unwrap();
     let run = |text: &str| linmem(&["run", "-"], dir.path(), text.as_bytes());
     let shared = "(module (memory (export \"memory\") 1 2 shared)\n\
@@ -393,11 +393,11 @@ fn what_the_engine_cannot_run_is_an_error_before_anything_runs() {
                   (func (export \"_start\") (drop (cont.new $c (ref.func $g)))))";
     expect_error(&run(stacks), 1, &["standard input", "stack switching"]);
     let legacy = "(module (func (export \"_start\") try nop catch_all end))";
-    expect_error(&run(legacy), 1, &["standard input", "exceptions as they were before `try_table`"]);
+    expect_error(&run(legacy), 1, &["standard input", "legacy exceptions"]);
 }
 
 #[test]
-fn lines_are_of_the_text_that_was_linked() {
+fn reported_lines_refer_to_linked_text() {
     let dir = tempfile::tempdir().unwrap();
     let text = std::fs::read_to_string(example("out_of_bounds.wat")).unwrap();
     std::fs::write(dir.path().join("text.wat"), text).unwrap();

@@ -212,7 +212,7 @@ fn instructions(text: &str, args: &[&str], file: &Path) -> f64 {
 }
 
 #[test]
-fn twice_the_module_takes_twice_the_instructions() {
+fn linking_time_is_linear() {
     let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !version.is_ok_and(|status| status.success()) {
         assert!(std::env::var_os("LINMEM_NO_SKIPS").is_none(), "valgrind is not installed");

@@ -96,14 +96,14 @@ fn files_of_all_sizes() {
 }
 
 #[test]
-fn a_large_file() {
+fn large_file() {
     let folder = Folder::new("sha256sum-large");
     folder.file("large", 200_000_000);
     compare(&folder, &["large"], b"", 0);
 }
 
 #[test]
-fn standard_input_and_what_cannot_be_read() {
+fn standard_input_and_unreadable_files() {
     let folder = Folder::new("sha256sum-odd");
     folder.file("here", 100);
     std::fs::create_dir(folder.0.join("folder")).unwrap();
@@ -113,7 +113,7 @@ fn standard_input_and_what_cannot_be_read() {
 }
 
 #[test]
-fn odd_names() {
+fn unusual_file_names() {
     let folder = Folder::new("sha256sum-names");
     let long = "n".repeat(255);
     let names = ["a b", "back\\slash", "line\nfeed", "return\r", "\u{fc}\u{4e2d}", "..dots", long.as_str()];

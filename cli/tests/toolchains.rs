@@ -206,7 +206,7 @@ const LINKED: &str = r#"(module
   (@custom "target_features" "\01+\0fmutable-globals"))"#;
 
 #[test]
-fn tools_of_llvm_read_what_is_linked() {
+fn llvm_tools_read_linked_module() {
     let Some(tool) = ["llvm-objdump-19", "llvm-objdump"].into_iter().find(|tool| exists(tool)) else {
         return skip("LLVM's tools", "llvm-objdump is not installed");
     };
@@ -225,7 +225,7 @@ fn tools_of_llvm_read_what_is_linked() {
 }
 
 #[test]
-fn binaryen_accepts_the_features_that_a_module_says_it_uses() {
+fn binaryen_accepts_declared_features() {
     let Some(modules) = package("binaryen") else {
         return skip("binaryen", "node, or the package binaryen in tests/toolchains, is not installed");
     };

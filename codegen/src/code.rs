@@ -101,6 +101,6 @@ mod tests {
         assert_eq!(missing.check(None, || helper.describe()), NO_INDEX);
         assert_eq!(missing.check(None, || FunctionRef::Program(3).describe()), NO_INDEX);
         let error = missing.error().expect_err("two have none");
-        assert_eq!(error.to_string(), "internal error: linmem.find_home has no index; this is a defect of linmem");
+        assert_eq!(error.to_string(), "internal error: linmem.find_home has no index; this is a bug in linmem");
     }
 }

@@ -29,7 +29,7 @@ impl FromStr for Base {
             None => text.parse(),
         };
         parsed.map(Base::Address).map_err(|_| {
-            format!("`{text}` is not a base: an address below 2^32 (decimal, or hexadecimal with 0x), or global:NAME")
+            format!("`{text}` is not a base; expected an address below 2^32 (decimal, or hexadecimal with 0x) or global:NAME")
         })
     }
 }
@@ -73,11 +73,13 @@ impl FromStr for Share {
                     None => (names, None),
                 };
                 if export.is_empty() || pin.is_some_and(str::is_empty) {
-                    return Err(format!("`{text}` lacks the name of an export: allocator:NAME or allocator:NAME,PIN"));
+                    return Err(format!(
+                        "`{text}` lacks the name of an export; expected allocator:NAME or allocator:NAME,PIN"
+                    ));
                 }
                 Ok(Share::Allocator { export: export.to_string(), pin: pin.map(str::to_string) })
             }
-            _ => Err(format!("`{text}` is not a way to share a memory: split, allocator:NAME[,PIN], trust")),
+            _ => Err(format!("`{text}` is not a way to share a memory; expected split, allocator:NAME[,PIN] or trust")),
         }
     }
 }
@@ -132,8 +134,8 @@ impl FromStr for SplitAddress {
         let split = pages.and_then(|pages| u32::try_from(pages).ok()).and_then(SplitAddress::of_pages);
         split.ok_or_else(|| {
             format!(
-                "`{text}` is not a split: a multiple of 65536 bytes from 64KiB to {}KiB, with or without the suffix KiB, \
-                 MiB or GiB",
+                "`{text}` is not a split; expected a multiple of 65536 bytes from 64KiB to {}KiB, optionally with the suffix \
+                 KiB, MiB or GiB",
                 u64::from(SplitAddress::MOST) * u64::from(PAGE) / 1024
             )
         })
@@ -179,7 +181,7 @@ macro_rules! named {
             fn from_str(text: &str) -> Result<$type, String> {
                 match text {
                     $($text => Ok($type::$name),)+
-                    _ => Err(format!("`{text}` is not {}: {}", $what, [$($text),+].join(", "))),
+                    _ => Err(format!("`{text}` is not {}; expected one of {}", $what, [$($text),+].join(", "))),
                 }
             }
         }
@@ -194,7 +196,7 @@ macro_rules! named {
 
 named! {
     OnViolation, "a reaction to violations": Trap = "trap", Report = "report";
-    Optimize, "something to optimize for": Speed = "speed", Size = "size";
+    Optimize, "an optimization goal": Speed = "speed", Size = "size";
 }
 
 /// The choices, with the defaults of `linmem link`.
@@ -255,13 +257,13 @@ impl Config {
         let is_reference = matches!(representation, Representation::Reference { .. });
         if self.safety == Some(Safety::Spatial) && !representation.carries_size() {
             return fail(format!(
-                "--safety spatial: a segment that is an {representation} does not say how long it is; declare segments as \
-                 i64, or as references"
+                "--safety spatial: a segment declared as {representation} does not carry its size; declare segments as \
+                 i64 or as references"
             ));
         }
         if self.sealed && !is_reference {
             return fail(format!(
-                "--sealed: a segment that is an {representation} can be made by arithmetic; declare segments as references"
+                "--sealed: arithmetic can create a segment declared as {representation}; declare segments as references"
             ));
         }
         Ok(())
@@ -273,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bases_are_read_as_they_are_written() {
+    fn base_parses_its_display() {
         assert_eq!("1024".parse(), Ok(Base::Address(1024)));
         assert_eq!("0x10000".parse(), Ok(Base::Address(65536)));
         assert_eq!("global:__heap_base".parse(), Ok(Base::Global("__heap_base".into())));
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_to_share_are_read_as_they_are_written() {
+    fn share_round_trips() {
         for text in ["split", "trust", "allocator:malloc", "allocator:__new,__pin"] {
             assert_eq!(text.parse::<Share>().map(|share| share.to_string()), Ok(text.to_string()));
         }
@@ -304,11 +306,11 @@ mod tests {
     }
 
     #[test]
-    fn what_a_representation_cannot_do_is_refused() {
+    fn unsupported_options_of_representation_are_rejected() {
         assert_eq!(Config::default().check(Representation::Address), Ok(()));
         let asked = Config { safety: Some(Safety::Spatial), ..Config::default() };
         let refused = asked.check(Representation::Address).map_err(|error| error.to_string());
-        assert!(refused.is_err_and(|text| text.starts_with("--safety spatial: a segment that is an i32")));
+        assert!(refused.is_err_and(|text| text.starts_with("--safety spatial: a segment declared as i32")));
         assert_eq!(asked.check(Representation::Packed), Ok(()));
         let sealed = Config { sealed: true, ..Config::default() };
         assert!(sealed.check(Representation::Packed).is_err());

@@ -94,7 +94,7 @@ pub enum Error {
         place: Place,
     },
     /// An import from `linmem` that is not a function.
-    #[error("`linmem.{name}` is imported as a {kind}; everything in `linmem` is a function ({place})")]
+    #[error("`linmem.{name}` is imported as a {kind}, but imports from `linmem` must be functions ({place})")]
     WrongKind {
         /// The name that is imported.
         name: String,
@@ -131,7 +131,10 @@ pub enum Error {
         place: Place,
     },
     /// A program that is to be sealed makes segments of addresses.
-    #[error("--sealed: the program makes segments of addresses, by MemorySegment.ofAddress ({})", list(places))]
+    #[error(
+        "--sealed: the program uses MemorySegment.ofAddress, which creates segments from addresses ({})",
+        list(places)
+    )]
     Sealed {
         /// Each place where it does.
         places: Vec<Place>,
@@ -153,13 +156,13 @@ pub enum Error {
         place: Place,
     },
     /// Custom sections that are left out of a module that changes. It is a warning.
-    #[error("left out, since they describe places in the code, which has changed: {}", names.join(", "))]
+    #[error("removed custom sections, since they describe positions in code that linking changed: {}", names.join(", "))]
     Dropped {
         /// The names of the sections.
         names: Vec<String>,
     },
     /// Something that is promised and will be built.
-    #[error("{what} is not yet supported{advice}")]
+    #[error("{what} is not supported yet{advice}")]
     NotYet {
         /// What was asked.
         what: String,
@@ -175,7 +178,7 @@ pub enum Error {
         place: Place,
     },
     /// Something that cannot be, whatever the input is.
-    #[error("internal error: {message}; this is a defect of linmem")]
+    #[error("internal error: {message}; this is a bug in linmem")]
     Internal {
         /// What is wrong.
         message: String,
@@ -196,7 +199,7 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn component() -> Error {
-        let message = "this is a component; linmem links modules".to_string();
+        let message = "the input is a component; linmem links core modules".to_string();
         Error::Unsupported { message, place: Place::Offset(0) }
     }
 
@@ -213,7 +216,8 @@ impl Error {
 
     /// The result of lowering does not validate. That cannot be anybody else's fault.
     pub(crate) fn defect(error: wasmparser::BinaryReaderError) -> Error {
-        let message = format!("lowering made an invalid module: {} at offset {:#x}", error.message(), error.offset());
+        let message =
+            format!("lowering produced an invalid module: {} at offset {:#x}", error.message(), error.offset());
         Error::Internal { message }
     }
 
@@ -247,7 +251,11 @@ fn alternatives(types: &[FunctionType]) -> String {
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
         None => "no type".to_string(),
     };
-    let rest = if shown.len() < types.len() { "; for anyref also eqref or structref, nullable or not" } else { "" };
+    let rest = if shown.len() < types.len() {
+        "; eqref, structref and non-nullable references can replace anyref"
+    } else {
+        ""
+    };
     format!("{list}{rest}")
 }
 

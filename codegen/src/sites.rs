@@ -73,7 +73,7 @@ impl Site {
     pub fn function_name(&self) -> String {
         match (&self.name, self.function) {
             (Some(name), _) => format!("${}", one_line(name)),
-            (None, u32::MAX) => "a function without a name".to_string(),
+            (None, u32::MAX) => "an unnamed function".to_string(),
             (None, function) => format!("function {function}"),
         }
     }
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_of_a_text_are_those_of_the_text() -> Result<(), crate::Error> {
+    fn sites_of_text_have_its_lines() -> Result<(), crate::Error> {
         assert_eq!(
             rendered(TEXT.as_bytes())?,
             ["MemoryAllocator.new at line 5, in function 2", "MemoryAllocator.free at line 8, in $close"]
@@ -249,7 +249,7 @@ mod tests {
 
     #[cfg(feature = "dwarf")]
     #[test]
-    fn the_lines_of_a_binary_are_those_of_its_line_table() -> Result<(), Box<dyn std::error::Error>> {
+    fn sites_of_binary_have_lines_of_line_table() -> Result<(), Box<dyn std::error::Error>> {
         use std::path::Path;
         use wast::core::GenerateDwarf;
         use wast::parser::{self, ParseBuffer};
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_without_a_line_table_has_offsets() -> Result<(), crate::Error> {
+    fn sites_without_line_table_have_offsets() -> Result<(), crate::Error> {
         let sites = rendered(&crate::wat::parse(TEXT.as_bytes())?)?;
         assert_eq!(sites.len(), 2);
         assert!(sites[1].starts_with("MemoryAllocator.free at offset 0x"), "{sites:?}");
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_no_sites() -> Result<(), crate::Error> {
+    fn malformed_section_yields_no_sites() -> Result<(), crate::Error> {
         assert_eq!(read(b""), []);
         let linked = link(TEXT.as_bytes(), &checked())?;
         for length in 0..linked.len() {

@@ -68,7 +68,7 @@ pub enum Error {
     Compile(String),
     /// The module uses a feature of WebAssembly that the embedded engine does not support.
     #[error(
-        "the module uses {feature}, which `linmem run` does not support; link it, and run it on an engine that does"
+        "the module uses {feature}, which `linmem run` does not support; link it and run it on an engine that supports it"
     )]
     Unsupported {
         /// The feature.
@@ -86,10 +86,10 @@ pub enum Error {
     #[error("the module cannot be started: {0}")]
     Instantiate(String),
     /// The module is not a command: it has no usable `_start`.
-    #[error("the module exports no function `_start` without parameters and results, so there is nothing to run")]
+    #[error("the module does not export a function `_start` without parameters and results")]
     NoStart,
     /// The program reported a violation and trapped. The caller interprets the numbers.
-    #[error("the program violated a rule: kind {}, site {}{}", report.kind, report.site, backtrace(frames))]
+    #[error("the program reported a violation: kind {}, site {}{}", report.kind, report.site, backtrace(frames))]
     Violation {
         /// The report.
         report: Violation,
@@ -187,7 +187,7 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
 /// Why a module cannot be compiled: the engine's error, or a feature that the engine does not support.
 fn not_compiled(error: &wasmtime::Error) -> Error {
     const MISSING: [(&str, &str); 2] =
-        [("stack switching", "stack switching"), ("legacy_exceptions", "exceptions as they were before `try_table`")];
+        [("stack switching", "stack switching"), ("legacy_exceptions", "legacy exceptions")];
     let reason = chain(error);
     match MISSING.iter().find(|(words, _)| reason.contains(words)) {
         Some((_, feature)) => Error::Unsupported { feature },

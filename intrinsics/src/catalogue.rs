@@ -149,19 +149,19 @@ macro_rules! for_each_intrinsic {
                 "allocate bytes aligned to a power of two up to 65536";
             AllocatorFree, "MemoryAllocator.free", (Close), [Allocator], [], [AlreadyFreed, NotInnermost, Corrupted],
                 [Closes],
-                "close the region and free all that was allocated since it was opened";
+                "close the region and free everything that was allocated since it was opened";
             SegmentGetByte, "MemorySegment.getByte", (Get(Access::Byte)), [Segment, Offset],
                 [Value(Access::Byte)], [OutOfBounds, UseAfterFree, Forged], [],
-                "read one byte, extended with its sign";
+                "read one byte, sign-extended";
             SegmentGetUByte, "MemorySegment.getUByte", (Get(Access::UByte)), [Segment, Offset],
                 [Value(Access::UByte)], [OutOfBounds, UseAfterFree, Forged], [],
-                "read one byte, extended with zeros";
+                "read one byte, zero-extended";
             SegmentGetShort, "MemorySegment.getShort", (Get(Access::Short)), [Segment, Offset],
                 [Value(Access::Short)], [OutOfBounds, UseAfterFree, Forged], [],
-                "read two bytes, extended with their sign";
+                "read two bytes, sign-extended";
             SegmentGetUShort, "MemorySegment.getUShort", (Get(Access::UShort)), [Segment, Offset],
                 [Value(Access::UShort)], [OutOfBounds, UseAfterFree, Forged], [],
-                "read two bytes, extended with zeros";
+                "read two bytes, zero-extended";
             SegmentGetInt, "MemorySegment.getInt", (Get(Access::Int)), [Segment, Offset],
                 [Value(Access::Int)], [OutOfBounds, UseAfterFree, Forged], [],
                 "read four bytes";
@@ -209,35 +209,35 @@ macro_rules! for_each_intrinsic {
                 "a segment over memory that the program vouches for";
             SegmentFill, "MemorySegment.fill", (Fill), [Segment, Offset, Bytes, Byte], [],
                 [OutOfBounds, UseAfterFree, Forged], [],
-                "set bytes to one value";
+                "set bytes to a value";
             SegmentCopy, "MemorySegment.copy", (Copy), [Segment, Offset, Segment, Offset, Bytes], [],
                 [OutOfBounds, UseAfterFree, Forged], [],
-                "copy bytes to the first segment from the second; they may overlap";
+                "copy bytes from the second segment to the first; the segments may overlap";
             WasiWriteAll, "wasi.write_all", (WriteAll), [Descriptor, Segment], [Errno],
                 [OutOfMemory, UseAfterFree, Forged], [Grows, CallsHost],
-                "write the whole segment, however many host calls that takes";
+                "write the whole segment, repeating the host call as needed";
             WasiReadExact, "wasi.read_exact", (ReadExact), [Descriptor, Segment], [Errno, Count],
                 [OutOfMemory, UseAfterFree, Forged], [Grows, CallsHost],
-                "fill the segment, however many host calls that takes; the count is less than its size only at the end of \
-                 the file, or with an errno";
+                "fill the segment, repeating the host call as needed; the count is less than the size only at the end of \
+                 the file or with an errno";
             WasiReadToEnd, "wasi.read_to_end", (ReadToEnd), [Allocator, Descriptor], [Errno, Segment],
                 [OutOfMemory, NotInnermost, UseAfterFree], [Allocates, Grows, CallsHost],
-                "read all that is left of a file into a segment of the region; FBIG or NOMEM if memory cannot hold it";
+                "read the rest of a file into a segment of the region; FBIG or NOMEM if the memory cannot hold it";
             WasiArgs, "wasi.args", (Args), [Allocator], [Errno, Buffer("list")],
                 [OutOfMemory, NotInnermost, UseAfterFree], [Allocates, Grows, CallsHost],
-                "the arguments, the program's name first, as a list in the region";
+                "the arguments, the name of the program first, as a list in the region";
             WasiEnviron, "wasi.environ", (Environ), [Allocator], [Errno, Buffer("list")],
                 [OutOfMemory, NotInnermost, UseAfterFree], [Allocates, Grows, CallsHost],
-                "the environment, as a list of texts `NAME=value` in the region";
+                "the environment variables, as a list of texts `NAME=value` in the region";
             WasiListItem, "wasi.list.item", (Item), [Buffer("list"), Index], [Segment],
                 [OutOfBounds, UseAfterFree, Forged], [],
-                "one text of a list, without the NUL behind it";
+                "one text of a list, without its terminating NUL";
             WasiOpen, "wasi.open", (OpenPath), [Buffer("path"), Int("flags")], [Errno, Int("fd")],
                 [OutOfMemory, UseAfterFree, Forged], [Grows, CallsHost],
-                "open a path in the directory that was open from the start and has the longest name that leads there; \
+                "open a path in the preopened directory whose name is the longest prefix of the path; \
                  flags are those of wasi-libc's open";
             WasiLastErrno, "wasi.last_errno", (LastErrno), [], [Errno], [], [],
-                "the errno of the last lifted call, 0 if it succeeded";
+                "the errno of the last lifted call, or 0 if it succeeded";
         }
     };
 }
@@ -434,7 +434,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn names_are_unique_and_lead_back() {
+    fn names_are_unique_and_round_trip() {
         let names: BTreeSet<&str> = Intrinsic::ALL.iter().map(|intrinsic| intrinsic.name()).collect();
         assert_eq!(names.len(), Intrinsic::ALL.len());
         for &intrinsic in Intrinsic::ALL {
@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_read_as_documented() {
+    fn signatures_match_documentation() {
         assert_eq!(Intrinsic::SegmentGetInt.signature(), "(seg, offset) -> value");
         assert_eq!(Intrinsic::Host(wasi::Function::FdWrite).signature(), "(fd, seg) -> (errno, count)");
         assert_eq!(Intrinsic::AllocatorFree.signature(), "(allocator) -> ()");

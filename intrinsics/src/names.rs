@@ -31,10 +31,10 @@ pub enum Target<'a> {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum NameError {
     /// The name is already in use.
-    #[error("the name `{0}` is taken: it already stands for an intrinsic or a host function")]
+    #[error("the name `{0}` is already used by an intrinsic or a host function")]
     Taken(String),
     /// The alias refers to an intrinsic that does not exist.
-    #[error("`{alias}` cannot stand for `{intrinsic}`, which is not an intrinsic{}", did_you_mean(suggestion.as_deref()))]
+    #[error("`{alias}` cannot be an alias of the unknown intrinsic `{intrinsic}`{}", did_you_mean(suggestion.as_deref()))]
     UnknownIntrinsic {
         /// The requested alias.
         alias: String,
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_name_is_the_one_that_was_meant() {
+    fn nearest_name_is_suggested() {
         let names = Names::new();
         for (typed, meant) in [
             ("MemorySegment.getint", Some("MemorySegment.getInt")),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn aliases_and_host_functions_share_one_space_of_names() -> Result<(), NameError> {
+    fn aliases_and_host_functions_share_one_namespace() -> Result<(), NameError> {
         let mut names = Names::new();
         names.alias("scala.alloc", Intrinsic::AllocatorAllocate)?;
         names.alias_by_name("scala.get", "MemorySegment.getInt")?;
@@ -194,7 +194,7 @@ mod tests {
         let error = names.alias_by_name("x", "MemorySegment.getin");
         assert_eq!(
             error.map_err(|error| error.to_string()),
-            Err("`x` cannot stand for `MemorySegment.getin`, which is not an intrinsic; did you mean \
+            Err("`x` cannot be an alias of the unknown intrinsic `MemorySegment.getin`; did you mean \
                  `MemorySegment.getInt`?"
                 .to_string())
         );

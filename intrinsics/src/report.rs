@@ -38,7 +38,7 @@ pub fn out_of_bounds(offset: u32, bytes: u32, size: u32) -> String {
 /// Describes a segment of `bytes` bytes at `address` that ends above the address space.
 pub fn beyond_memory(address: u32, bytes: u32) -> String {
     let end = u64::from(address) + u64::from(bytes);
-    format!("a segment over the addresses {address}..{end}, which end at {}", 1u64 << 32)
+    format!("the addresses {address}..{end} exceed the address space, which ends at {}", 1u64 << 32)
 }
 
 /// Names `bytes` bytes at `address`.
@@ -64,32 +64,32 @@ impl fmt::Display for Report {
         }
         match self.kind {
             Violation::OutOfMemory if self.intrinsic == Intrinsic::AllocatorNew.name() => {
-                write!(f, "there is no memory for a region; the memory has {pages}")
+                write!(f, "out of memory: cannot open a region; the memory has {pages}")
             }
             Violation::OutOfMemory if b > 8 => {
-                write!(f, "there is no memory for {a} bytes at a multiple of {b}; the memory has {pages}")
+                write!(f, "out of memory: cannot allocate {a} bytes aligned to {b}; the memory has {pages}")
             }
-            Violation::OutOfMemory => write!(f, "there is no memory for {a} bytes; the memory has {pages}"),
+            Violation::OutOfMemory => write!(f, "out of memory: cannot allocate {a} bytes; the memory has {pages}"),
             Violation::BadAlignment => write!(f, "the alignment {a} is not a power of two up to 65536"),
-            Violation::AlreadyFreed => write!(f, "allocator {a} is not open: it was closed before, or never opened"),
+            Violation::AlreadyFreed => write!(f, "allocator {a} is not open: it was already closed, or never opened"),
             Violation::UseAfterFree if !is_allocation(&self.intrinsic) => {
-                write!(f, "{} of a segment that was freed", at_address(a, b))
+                write!(f, "{} of a freed segment", at_address(a, b))
             }
             Violation::UseAfterFree => write!(f, "allocator {a} is not open: it was closed, or never opened"),
             Violation::NotInnermost => {
                 let (regions, are) = if b == 1 { ("region", "is") } else { ("regions", "are") };
                 write!(f, "allocator {a} is not the innermost one: {b} {regions} opened in it {are} still open")
             }
-            Violation::Nested => write!(f, "allocator {a} is open, and regions must not nest"),
+            Violation::Nested => write!(f, "allocator {a} is open, but regions must not nest"),
             Violation::Corrupted => {
-                write!(f, "the header of a region at address {b} was overwritten: it begins with {c:#010x}")
+                write!(f, "the region header at address {b} was overwritten: its first word is {c:#010x}")
             }
             Violation::OutOfBounds if self.intrinsic == Intrinsic::SegmentOfAddress.name() => {
                 f.write_str(&beyond_memory(a, b))
             }
             Violation::OutOfBounds => f.write_str(&out_of_bounds(a, b, c)),
-            Violation::Forged if a == 0 => write!(f, "the reference is not to a segment of this module"),
-            Violation::Forged => write!(f, "the reference is null, and not to a segment"),
+            Violation::Forged if a == 0 => write!(f, "the reference does not refer to a segment of this module"),
+            Violation::Forged => write!(f, "the reference is null and does not refer to a segment"),
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_a_sentence_with_its_numbers() {
+    fn every_kind_displays_its_numbers() {
         for &kind in Violation::ALL {
             let text =
                 Report { kind, intrinsic: "MemoryAllocator.free".to_string(), numbers: [11, 16, 13] }.to_string();
@@ -119,11 +119,11 @@ mod tests {
         );
         assert_eq!(
             text(Intrinsic::SegmentOfAddress, Violation::OutOfBounds, [u32::MAX, 2, 0]),
-            "MemorySegment.ofAddress: a segment over the addresses 4294967295..4294967297, which end at 4294967296"
+            "MemorySegment.ofAddress: the addresses 4294967295..4294967297 exceed the address space, which ends at 4294967296"
         );
         assert_eq!(
             text(Intrinsic::SegmentGetByte, Violation::UseAfterFree, [24, 1, 16]),
-            "MemorySegment.getByte: the byte at address 24 of a segment that was freed"
+            "MemorySegment.getByte: the byte at address 24 of a freed segment"
         );
         let one = Report { kind: Violation::NotInnermost, intrinsic: String::new(), numbers: [3, 1, 0] };
         assert_eq!(one.to_string(), "allocator 3 is not the innermost one: 1 region opened in it is still open");

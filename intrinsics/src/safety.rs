@@ -43,6 +43,6 @@ impl FromStr for Safety {
             .iter()
             .copied()
             .find(|level| level.name() == text)
-            .ok_or_else(|| format!("`{text}` is not a safety level: none, spatial, temporal"))
+            .ok_or_else(|| format!("`{text}` is not a safety level; expected one of none, spatial, temporal"))
     }
 }

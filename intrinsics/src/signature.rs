@@ -187,7 +187,7 @@ mod tests {
     use ValueType::{I32, I64};
 
     #[test]
-    fn a_type_leads_to_one_signature_and_back() {
+    fn type_resolves_to_one_signature() {
         for &intrinsic in Intrinsic::ALL {
             let possible = Signature::possible(intrinsic);
             assert!(!possible.is_empty(), "{} can have no type", intrinsic.name());
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_call_takes_the_bytes_where_the_segment_has_no_size() {
+    fn host_call_takes_size_if_segment_has_none() {
         let signature = Signature::new(Intrinsic::Host(wasi::Function::FdWrite), Representation::Address)
             .map(|s| s.function_type());
         assert_eq!(signature, Some(FunctionType::new([I32, I32, I32], [I32, I32])));
@@ -210,12 +210,12 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_no_size() {
+    fn address_has_no_size() {
         assert_eq!(Signature::new(Intrinsic::SegmentSize, Representation::Address), None);
     }
 
     #[test]
-    fn a_call_that_makes_a_segment_can_give_it_alone_if_there_is_a_null_segment() {
+    fn call_returning_segment_folds_if_null_segment_exists() {
         for &representation in Representation::ALL {
             let single = FunctionType::new([I32], [representation.value_type()]);
             let resolved = Signature::resolve(Intrinsic::WasiArgs, &single);

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_type_prints_as_the_text_format_writes_it() {
+    fn function_type_displays_as_text_format() {
         let ty = FunctionType::new([ValueType::I32, ValueType::nullable(HeapType::Any)], [ValueType::I64]);
         assert_eq!(ty.to_string(), "(param i32 anyref) (result i64)");
         assert_eq!(FunctionType::default().to_string(), "()");

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_dense_and_lead_back() {
+    fn codes_are_dense_and_round_trip() {
         for (position, kind) in Violation::ALL.iter().enumerate() {
             assert_eq!(kind.code() as usize, position);
             assert_eq!(Violation::from_code(kind.code()), Some(*kind));

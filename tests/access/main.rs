@@ -81,7 +81,7 @@ fn run(batches: usize, first: usize, every: usize) -> Reach {
 }
 
 #[test]
-fn what_is_wrong_is_found_and_nothing_else() {
+fn no_false_negatives_and_no_false_positives() {
     let programs = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_016);
     let batches = usize::div_ceil(programs, BATCH);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -129,7 +129,7 @@ fn what_is_wrong_is_found_and_nothing_else() {
 }
 
 #[test]
-fn bytes_make_programs_as_seeds_do() {
+fn bytes_generate_same_programs_as_seeds() {
     let mut seed = Source::Seeded(0);
     for length in 0..150 {
         let bytes: Vec<u8> = (0..4 * length).map(|_| seed.below(256) as u8).collect();

@@ -76,7 +76,7 @@ fn find(bug: Bug) -> Option<(usize, String)> {
 }
 
 #[test]
-fn bugs_of_the_engine_are_found() {
+fn planted_engine_bugs_are_detected() {
     let next = AtomicUsize::new(0);
     let missed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -54,7 +54,7 @@ fn run(cases: u32, shrink: u32, modules: &Modules) -> Result<Reach, String> {
 }
 
 #[test]
-fn regions_are_what_the_model_says() {
+fn regions_match_reference_model() {
     let reach = run(10_000, 2000, &Modules::new(|text| text)).unwrap_or_else(|error| panic!("{error}"));
     support::show(&reach.histogram());
     // The generator is worth something only if it gets to where the mistakes are.

@@ -40,22 +40,22 @@ fn is_found(from: &'static [&'static str], to: &'static [&'static str]) {
 }
 
 #[test]
-fn growth_that_is_a_page_too_much_is_found() {
+fn detects_growth_by_one_page_too_many() {
     is_found(&["i64.const 65535", "i64.add", "i64.const 16"], &["i64.const 131071", "i64.add", "i64.const 16"]);
 }
 
 #[test]
-fn growth_that_is_a_page_too_little_is_found() {
+fn detects_growth_by_one_page_too_few() {
     is_found(&["i64.const 65535", "i64.add", "i64.const 16"], &["i64.const 0", "i64.add", "i64.const 16"]);
 }
 
 #[test]
-fn a_limit_that_is_not_restored_across_chunks_is_found() {
+fn detects_limit_not_restored_across_chunks() {
     is_found(&["i32.eq", "i32.mul", "global.set $linmem.limit"], &["drop", "drop", "global.set $linmem.limit"]);
 }
 
 #[test]
-fn a_size_that_wraps_around_is_found() {
+fn detects_wrapping_size() {
     is_found(
         &["i64.add", "*", "global.get $linmem.limit", "i64.extend_i32_u", "i64.gt_u"],
         &[
@@ -71,7 +71,7 @@ fn a_size_that_wraps_around_is_found() {
 }
 
 #[test]
-fn pages_that_are_taken_to_be_adjacent_are_found() {
+fn detects_pages_assumed_adjacent() {
     is_found(
         &["i32.ne", "if ;; label = @2", "*", "*", "i32.store offset=4"],
         &["drop", "drop", "i32.const 0", "if ;; label = @2", "*", "*", "i32.store offset=4"],
@@ -79,17 +79,17 @@ fn pages_that_are_taken_to_be_adjacent_are_found() {
 }
 
 #[test]
-fn a_header_that_is_not_unlinked_is_found() {
+fn detects_header_not_unlinked() {
     is_found(&["local.get 2", "global.set $linmem.region"], &[]);
 }
 
 #[test]
-fn a_header_that_is_not_looked_at_is_found() {
+fn detects_unchecked_header() {
     is_found(&["i32.and", "i32.eqz", "*"], &["drop", "i32.const 0", "*"]);
 }
 
 #[test]
-fn a_handle_that_is_not_compared_is_found() {
+fn detects_uncompared_handle() {
     is_found(
         &["i32.load", "i32.ne", "global.get $linmem.region", "i32.const 8", "i32.eq", "i32.or"],
         &["i32.load", "drop", "drop", "i32.const 0"],
@@ -97,6 +97,6 @@ fn a_handle_that_is_not_compared_is_found() {
 }
 
 #[test]
-fn memory_that_is_not_zeroed_across_chunks_is_found() {
+fn detects_unzeroed_memory_across_chunks() {
     is_found(&["global.get $linmem.limit", "if ;; label = @1"], &["i32.const 1", "if ;; label = @1"]);
 }

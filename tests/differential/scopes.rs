@@ -554,7 +554,7 @@ fn run(cases: u32, shrink: u32, plant: impl Fn(String) -> String) -> Result<Reac
 }
 
 #[test]
-fn scopes_are_closed_on_every_way_out() {
+fn scopes_are_closed_on_every_exit() {
     let reach = run(10_000, 2000, |text| text).unwrap_or_else(|error| panic!("{error}"));
     support::show(&format!("scopes: {reach:?}"));
     assert_eq!(reach.ops.len(), Op::ALL.len(), "every way");
@@ -564,7 +564,7 @@ fn scopes_are_closed_on_every_way_out() {
 
 /// Plants a bug: an exception that passes through does not close the region.
 #[test]
-fn a_region_that_a_throw_leaves_open_is_found() {
+fn detects_region_left_open_by_throw() {
     let planted = std::cell::Cell::new(0);
     let found = run(10_000, 0, |text| {
         let lines: Vec<&str> = text.lines().collect();

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_frees_what_was_allocated_since_it_was_opened() -> Result<(), Violation> {
+    fn close_frees_allocations_since_open() -> Result<(), Violation> {
         for width in Width::ALL {
             let mut model = model(width, 1, 4);
             let start = first(width, HOME);
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_that_is_adjacent_extends_home() -> Result<(), Violation> {
+    fn adjacent_growth_extends_home() -> Result<(), Violation> {
         for width in Width::ALL {
             let mut model = model(width, 1, 4);
             let region = model.open()?;
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_growth_begins_a_chunk_which_is_kept_and_reused() -> Result<(), Violation> {
+    fn growth_after_foreign_growth_starts_reusable_chunk() -> Result<(), Violation> {
         for width in Width::ALL {
             let mut model = model(width, 1, 16);
             let start = first(width, HOME);
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_doubling_is_followed_by_what_is_missing() -> Result<(), Violation> {
+    fn refused_doubling_requests_missing_pages() -> Result<(), Violation> {
         for width in Width::ALL {
             let mut model = model(width, 4, 5);
             let region = model.open()?;
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_memory_of_somebody_else_is_not_touched_before_a_region_is_opened() -> Result<(), Violation> {
+    fn foreign_memory_is_untouched_before_first_region() -> Result<(), Violation> {
         for width in Width::ALL {
             let mut model = Model::new(Memory::new(width, 3, 10), Home::Grown, Rules::default());
             assert_eq!(model.memory().pages(), 3);

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn outermost_frees_when_the_last_one_is_closed() -> Result<(), Violation> {
+    fn outermost_frees_at_last_close() -> Result<(), Violation> {
         for (width, checked) in Width::ALL.into_iter().flat_map(|width| [(width, false), (width, true)]) {
             let mut model = model(width, Nesting::Outermost, checked);
             let start = HOME + u64::from(Layout::of(width).chunk_header());
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn checks_know_every_handle() -> Result<(), Violation> {
+    fn checks_detect_invalid_handles() -> Result<(), Violation> {
         for width in Width::ALL {
             let mut stack = model(width, Nesting::Stack, true);
             let outer = stack.open()?;
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_has_room_behind_the_end_of_its_chunk() -> Result<(), Violation> {
+    fn region_header_fits_at_chunk_end() -> Result<(), Violation> {
         for width in Width::ALL {
             let mut model = model(width, Nesting::Stack, true);
             let header = u64::from(Layout::of(width).region_header());

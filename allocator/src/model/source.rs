@@ -118,7 +118,7 @@ mod tests {
     use crate::width::Width;
 
     #[test]
-    fn a_split_is_halved_down_to_the_part_of_the_program() {
+    fn split_is_halved_down_to_program_end() {
         for width in Width::ALL {
             let mut memory = Memory::new(width, 3, 12);
             let mut split = Split::new(16, None);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allocator_gives_each_block_once() {
+    fn allocator_returns_each_block_once() {
         let page = u64::from(PAGE);
         for layout in Width::ALL.map(Layout::of) {
             let mut blocks = Blocks::new(vec![(page + 4, page), (8, 2 * page), (layout.ceiling() - page, 2 * page)]);

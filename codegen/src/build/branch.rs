@@ -188,7 +188,7 @@ impl FunctionBuilder<'_> {
         }
         if !self.engine.closes_by_top() {
             return self.fail(
-                "a raw br_on_null or br_on_non_null that leaves a region: use the method of that name, which is told \
+                "a raw br_on_null or br_on_non_null cannot leave a region: use the method of that name, which takes \
                  the type of the reference",
             );
         }
@@ -204,6 +204,6 @@ impl FunctionBuilder<'_> {
     }
 
     fn no_such_label(&mut self) {
-        self.fail("a branch to a label that there is not");
+        self.fail("branch to a label that does not exist");
     }
 }

@@ -87,7 +87,7 @@ impl FunctionBuilder<'_> {
     /// The number of a label, as instructions have it.
     pub(super) fn label_number(&mut self, label: Label) -> Option<u32> {
         if label.depth > self.structures.len() {
-            self.fail("a branch to a label whose control structure has ended");
+            self.fail("branch to a label whose control structure has ended");
             return None;
         }
         Some(self.relative(label.depth))
@@ -95,7 +95,9 @@ impl FunctionBuilder<'_> {
 
     pub(super) fn expect_depth(&mut self, depth: usize, what: &str) {
         if self.structures.len() != depth {
-            self.fail(&format!("the code of {what} leaves a control structure open, or ends one that it did not open"));
+            self.fail(&format!(
+                "the code of {what} does not end all control structures that it opens, or ends one that it did not open"
+            ));
         }
     }
 
@@ -105,7 +107,7 @@ impl FunctionBuilder<'_> {
         match instruction {
             Block(ty) | Loop(ty) | If(ty) | Try(ty) | TryTable(ty, _) => self.begin(instruction, *ty),
             Else | Catch(_) | CatchAll | End | Delegate(_) if self.is_scope_open_in_arm() => {
-                self.fail("the code of a region ends the control structure, or the arm of it, that the region is in");
+                self.fail("the code of a region ends the control structure, or the arm, that contains the region");
             }
             Else => self.engine.next_arm(None, |tape| tape.instruction(instruction)),
             Catch(_) | CatchAll => {
@@ -141,7 +143,7 @@ impl FunctionBuilder<'_> {
         if let BlockType::FunctionType(index) = ty
             && self.signatures.type_arity(index).is_none()
         {
-            self.fail(&format!("a block of type {index}, of which nobody told the arity"));
+            self.fail(&format!("the arity of block type {index} is unknown"));
         }
         if let Instruction::TryTable(_, clauses) = instruction {
             return self.begin_try_table(ty, clauses);
@@ -160,13 +162,13 @@ impl FunctionBuilder<'_> {
 
     fn end(&mut self, instruction: &Instruction<'_>) {
         let Some(structure) = self.structures.pop() else {
-            return self.fail("an `end` too many: the function ends by itself");
+            return self.fail("unexpected `end`: the function builder emits the last `end` itself");
         };
         if let Instruction::Delegate(label) = instruction
             && self.unwind == Unwind::Release
             && self.target(*label).is_some_and(|target| self.leaves(target))
         {
-            self.fail("a `delegate` past a region that is to be released: it goes around its handler");
+            self.fail("a `delegate` leaves a region that Unwind::Release must close, and bypasses its handler");
         }
         self.engine.end(|tape| tape.instruction(instruction));
         if !structure.landings.is_empty() {

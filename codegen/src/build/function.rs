@@ -118,7 +118,7 @@ impl<'a> FunctionBuilder<'a> {
             | ResumeThrowRef { .. }
                 if !self.scopes.is_empty() =>
             {
-                self.fail("a branch on a descriptor, or a resumption, in a region: what it leaves is not known");
+                self.fail("a branch on a descriptor or a resumption in a region is not supported: the scopes that it leaves are unknown");
             }
             Resume { .. } | ResumeThrow { .. } | ResumeThrowRef { .. } | Suspend(_) | Switch { .. } => {
                 self.engine.other(Shape::Call, Arity::Unknown, |tape| tape.instruction(instruction));
@@ -146,7 +146,7 @@ impl<'a> FunctionBuilder<'a> {
         match Signature::new(intrinsic, self.engine.representation()) {
             Some(signature) => self.signature(&signature),
             None => self.fail(&format!(
-                "{} needs segments that carry their size; here they are {}",
+                "{} requires segments that carry their size; the segments of this module are {}",
                 intrinsic.name(),
                 self.engine.representation()
             )),
@@ -156,7 +156,8 @@ impl<'a> FunctionBuilder<'a> {
     /// An intrinsic in one of its forms, with its operands on the stack.
     pub fn signature(&mut self, signature: &Signature) {
         if signature.representation.is_some_and(|declared| declared != self.engine.representation()) {
-            let message = format!("{} with segments of another representation", signature.intrinsic.name());
+            let message =
+                format!("the representation of segments of {} differs from the module's", signature.intrinsic.name());
             return self.fail(&message);
         }
         if self.engine.choices().sealed && signature.intrinsic == Intrinsic::SegmentOfAddress {
@@ -188,7 +189,7 @@ impl<'a> FunctionBuilder<'a> {
     /// Ends the function.
     pub(super) fn finish(mut self) -> Result<crate::engine::Lowered, Error> {
         if !self.structures.is_empty() {
-            self.fail("a control structure is still open at the end");
+            self.fail("a control structure is still open at the end of the function");
         }
         match self.error.take() {
             Some(error) => Err(error),
@@ -206,14 +207,14 @@ impl<'a> FunctionBuilder<'a> {
             return self.no_such_local(local);
         }
         if self.engine.is_owned(LocalIndex(local)) {
-            return self.fail(&format!("local {local} belongs to an operation of linmem's"));
+            return self.fail(&format!("local {local} is reserved by an operation of linmem"));
         }
         write(&mut self.engine, LocalIndex(local));
     }
 
     /// One that is not there yet may become one of linmem's.
     fn no_such_local(&mut self, local: u32) {
-        self.fail(&format!("there is no local {local}"));
+        self.fail(&format!("local {local} does not exist"));
     }
 
     fn function(&mut self, shape: Shape, arity: Arity, opcode: u8, function: u32) {

@@ -28,13 +28,13 @@ impl FunctionBuilder<'_> {
         let mut types = Vec::new();
         for clause in clauses {
             let Some(target) = self.target(label_of(clause)) else {
-                return self.fail("a handler at a label that there is not");
+                return self.fail("handler with a label that does not exist");
             };
             if self.leaves(target) {
                 let Some(block) = self.landing_type(clause) else {
                     return self.fail(
-                        "a try_table whose handler is outside of a region that it is in, and of a tag whose types \
-                         nobody told: let it land in a block inside of the region",
+                        "the types of a tag are unknown, and the handler of the try_table lies outside of the \
+                         region: use a handler in a block inside the region",
                     );
                 };
                 landings.push(target);
@@ -45,8 +45,8 @@ impl FunctionBuilder<'_> {
         if !landings.is_empty() {
             if params != 0 {
                 return self.fail(
-                    "a try_table that takes operands, and whose handler is outside of a region that it is in: put \
-                     them into locals",
+                    "a try_table whose handler lies outside of the region cannot take operands: pass \
+                     them in locals",
                 );
             }
             self.begin_hidden(&Instruction::Block(ty));

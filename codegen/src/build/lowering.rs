@@ -91,16 +91,20 @@ impl Lowering {
     ) -> Result<Lowering, Error> {
         check(config, representation)?;
         if config.base.is_some() {
-            return Err(Error::Option { message: "a base is for a module that is linked".to_string() });
+            return Err(Error::Option {
+                message: "--base: an existing memory has no base in the library door; link the module instead"
+                    .to_string(),
+            });
         }
         if config.max_pages.is_some() {
-            return Err(Error::Option { message: "--max-pages: the memory is somebody else's".to_string() });
+            return Err(Error::Option { message: "--max-pages requires a memory that linmem defines".to_string() });
         }
         let home = Home::Found { base: None };
         let pages = config.split.map_or(DEFAULT_SPLIT, SplitAddress::pages);
         let growth = match &config.share {
             Some(share @ Share::Allocator { .. }) => {
-                let message = format!("--share {share}: the exports of a module are known when it is linked");
+                let message =
+                    format!("--share {share} requires a module that is linked, since its exports must be known");
                 return Err(Error::Option { message });
             }
             Some(Share::Trust) if config.split.is_some() => {
@@ -264,11 +268,14 @@ pub(super) fn new_memory(config: &Config, representation: Representation) -> Res
         None => HOME,
         Some(Base::Address(address)) => u64::from(*address),
         Some(base @ Base::Global(_)) => {
-            return Err(Error::Option { message: format!("--base {base}: there is no module yet that has globals") });
+            return Err(Error::Option {
+                message: format!("--base {base} requires a module that is linked, since its globals must be known"),
+            });
         }
     };
-    let (home, pages) = Home::in_new_memory(base, Choices::of(config, representation))
-        .ok_or_else(|| Error::Option { message: format!("--base {base}: no memory reaches beyond that") })?;
+    let (home, pages) = Home::in_new_memory(base, Choices::of(config, representation)).ok_or_else(|| {
+        Error::Option { message: format!("--base {base}: the base is beyond the end of the largest memory") }
+    })?;
     Ok(NewMemory { home, pages, maximum: crate::link::maximum(config, pages)? })
 }
 

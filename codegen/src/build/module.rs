@@ -153,7 +153,7 @@ impl ModuleBuilder {
         let fail = |message: String| Err(Error::Builder { message });
         let Some(Entry { ty, source: Source::Declared { name, body: None } }) = self.functions.get(function.0 as usize)
         else {
-            return fail(format!("function {} cannot be defined: it is imported or defined already", function.0));
+            return fail(format!("function {} cannot be defined: it is imported or already defined", function.0));
         };
         let Some((params, results)) = self.types.arity(ty.0) else {
             return fail(format!("{name}: type {} is not a function type", ty.0));

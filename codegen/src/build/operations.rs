@@ -80,7 +80,7 @@ impl FunctionBuilder<'_> {
     pub fn segment(&mut self, value: impl Operand) -> Segment {
         self.push(value);
         if !self.representation().carries_size() {
-            self.fail("a segment that is only an address does not say how long it is: use `of_address`");
+            self.fail("a segment that is only an address does not carry its size: use `of_address`");
         }
         self.keep_segment(Bytes::Carried)
     }
@@ -138,7 +138,7 @@ impl FunctionBuilder<'_> {
     fn operation(&mut self, operation: Operation) {
         match Intrinsic::from_operation(operation) {
             Some(intrinsic) => self.intrinsic(intrinsic),
-            None => self.fail(&format!("there is no intrinsic for {operation:?}")),
+            None => self.fail(&format!("an intrinsic for {operation:?} does not exist")),
         }
     }
 }

@@ -42,10 +42,10 @@ impl FunctionBuilder<'_> {
     /// A region whose code leaves what the results of a block type say. It takes nothing from the stack.
     pub fn region_with(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Region)) {
         if self.engine.choices().nesting == Nesting::Forbid && !self.scopes.is_empty() {
-            self.violate(Violation::Nested, "a region is opened in another one, and regions must not nest");
+            self.violate(Violation::Nested, "a region is opened inside another region, but regions must not nest");
         }
         if self.block_arity(ty).0 != 0 {
-            self.fail("a region that takes operands from the stack");
+            self.fail("a region cannot take operands from the stack");
         }
         self.intrinsic(Intrinsic::AllocatorNew);
         let handle = self.engine.keep_in_local(ValType::I32);
@@ -136,7 +136,7 @@ impl FunctionBuilder<'_> {
                 let inside = self.left_by(position + 1);
                 if may_pass && inside > 0 {
                     self.fail(
-                        "a throw in a region that a handler inside of the region may catch or not: choose \
+                        "it is unknown whether a handler inside of the region catches this throw: choose \
                          Unwind::Release",
                     );
                 }
@@ -149,11 +149,11 @@ impl FunctionBuilder<'_> {
     pub(super) fn check_region(&mut self, region: Region) {
         let position = self.scopes.iter().rposition(|scope| scope.handle == region.handle);
         match position {
-            None => self.violate(Violation::UseAfterFree, "an allocation from a region whose scope has ended"),
+            None => self.violate(Violation::UseAfterFree, "allocation from a region whose scope has ended"),
             Some(position)
                 if position + 1 < self.scopes.len() && self.engine.choices().nesting != Nesting::Outermost =>
             {
-                self.violate(Violation::NotInnermost, "an allocation from a region while one in it is open");
+                self.violate(Violation::NotInnermost, "allocation from a region while an inner region is open");
             }
             Some(_) => {}
         }
@@ -162,7 +162,7 @@ impl FunctionBuilder<'_> {
     /// Pushes the handle of a region whose scope is open; where it has ended, others may have its local.
     pub(super) fn push_handle(&mut self, region: Region) {
         if !self.scopes.iter().any(|scope| scope.handle == region.handle) {
-            self.violate(Violation::UseAfterFree, "the handle of a region whose scope has ended");
+            self.violate(Violation::UseAfterFree, "use of the handle of a region whose scope has ended");
         }
         self.engine.local_get(region.handle);
     }

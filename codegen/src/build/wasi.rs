@@ -23,7 +23,7 @@ impl FunctionBuilder<'_> {
     /// Writes a field of the record that a segment begins with: one that the host reads.
     pub fn put_field(&mut self, field: Field, record: impl Operand, value: impl Operand) {
         if !field.is_set() {
-            return self.fail(&format!("{} is not for programs to write", field.setter()));
+            return self.fail(&format!("{} does not exist: the field is read-only", field.setter()));
         }
         self.push(record);
         value.push_folding(self);

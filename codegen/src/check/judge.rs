@@ -82,8 +82,10 @@ impl Judge<'_> {
         };
         if self.nesting == Nesting::Forbid {
             let (severity, open, message) = match state.surely_open().first() {
-                Some(open) => (Severity::Error, Some(open), "a region is opened while another one is open"),
-                None => (Severity::Warning, state.open.first(), "a region is opened while another one may be open"),
+                Some(open) => (Severity::Error, Some(open), "regions must not nest, but another region is open"),
+                None => {
+                    (Severity::Warning, state.open.first(), "regions must not nest, but another region may be open")
+                }
             };
             if let Some(open) = open {
                 let opened = self.graph.opened(open);
@@ -91,7 +93,7 @@ impl Judge<'_> {
                 self.flaws.push(Flaw { severity, kind: Some(Violation::Nested), message, opened, ..flaw });
             }
         } else if (state.open - self.reopened).contains(region) {
-            let message = "the region that was opened here in an earlier turn of the loop may be left open".to_string();
+            let message = "the region that an earlier iteration of the loop opened here may still be open".to_string();
             self.flaws.push(Flaw { message, ..flaw });
         }
     }
@@ -104,12 +106,12 @@ impl Judge<'_> {
             self.flaws.push(Flaw { severity, kind: Some(kind), intrinsic, message, offset, opened });
         };
         if state.surely_closed().contains(region) {
-            report(Severity::Error, if_closed, "the region is closed already", region);
+            report(Severity::Error, if_closed, "the region is already closed", region);
             return;
         }
         let may_be_closed = state.closed.contains(region);
         if may_be_closed {
-            report(Severity::Warning, if_closed, "the region may be closed already", region);
+            report(Severity::Warning, if_closed, "the region may already be closed", region);
         }
         let Some(inner) = state.inner.get(usize::from(region)) else { return };
         match (inner.must & state.surely_open()).first() {
@@ -137,7 +139,7 @@ impl Judge<'_> {
             self.flaws.push(Flaw { severity, kind, intrinsic, message: message.to_string(), offset, opened });
         };
         for opened in everywhere.iter().filter_map(|region| self.graph.opened(region)) {
-            let message = "the region that is opened here is closed on no way out of the function";
+            let message = "the region opened here is not closed on any path out of the function";
             report(Severity::Error, message, opened, Some(opened));
         }
         let mut room = MOST_WARNINGS;
@@ -145,9 +147,9 @@ impl Judge<'_> {
             for region in (exit.open - everywhere).iter().take(room) {
                 room -= 1;
                 let message = if exit.way == Way::Certain && !exit.otherwise.contains(region) {
-                    "the region is left open on this way out of the function"
+                    "the region is left open on this path out of the function"
                 } else {
-                    "the region may be left open on this way out of the function"
+                    "the region may be left open on this path out of the function"
                 };
                 report(Severity::Warning, message, exit.offset, self.graph.opened(region));
             }

@@ -108,7 +108,7 @@ impl Flaw {
                 Some(line) => line.to_string(),
                 None => format!("offset {opened:#x}"),
             };
-            message = format!("{message}: it was opened at {at}");
+            message = format!("{message}; it was opened at {at}");
         }
         let error = match kind {
             Some(kind) => Error::Violation { kind, message: format!("{}: {message}", intrinsic.name()), place },

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_pushed_first_is_put_in_first() {
+    fn insertions_follow_position_order() {
         let mut tape = Tape::default();
         tape.raw(&[1]);
         let first = tape.here();
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_leaves_its_neighbours() {
+    fn deletion_keeps_insertions_at_its_ends() {
         let mut tape = Tape::default();
         tape.raw(&[1]);
         let before = tape.here();
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_at_the_end_stays_in_order() {
+    fn insertions_at_end_keep_order() {
         let mut tape = Tape::default();
         tape.raw(&[1, 2]);
         let end = tape.here();

@@ -87,13 +87,13 @@ fn check_limits(input: &Input<'_>, body: &Body<'_>, lowered: &Lowered) -> Result
     let place = || input.place(body.index, body.body.range().start);
     let params = input.function_type(body.index).params().len();
     if params + lowered.locals.len() > MOST_LOCALS {
-        let message = format!("lowered, this function has more than {MOST_LOCALS} locals");
+        let message = format!("the lowered function has more than {MOST_LOCALS} locals");
         return Err(Error::Unsupported { message, place: place() });
     }
     // Each relocation becomes an index of at most five bytes, and each local is declared by at most six.
     let code = &lowered.code;
     if code.bytes.len() + 5 * code.relocations.len() + 6 * lowered.locals.len() > MOST_CODE {
-        let message = format!("lowered, this function has more than {MOST_CODE} bytes of code");
+        let message = format!("the lowered function has more than {MOST_CODE} bytes of code");
         return Err(Error::Unsupported { message, place: place() });
     }
     Ok(())
@@ -139,7 +139,7 @@ fn lower(
     for group in body.body.get_locals_reader()? {
         let (count, ty) = group?;
         let ty = RoundtripReencoder.val_type(ty).map_err(|error| Error::Unsupported {
-            message: format!("a local of a type that cannot be written: {error}"),
+            message: format!("the type of a local cannot be encoded: {error}"),
             place: Place::Offset(body.body.range().start),
         })?;
         declared.resize(declared.len() + count as usize, ty);

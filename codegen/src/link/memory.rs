@@ -53,7 +53,9 @@ impl Memory {
             return Ok(());
         }
         if is_taken {
-            let message = format!("host calls need the memory under the name `{EXPORT}`, which something else has");
+            let message = format!(
+                "host calls require the memory to be exported as `{EXPORT}`, but another item has that export name"
+            );
             return Err(Error::Unsupported { message, place: Place::Module });
         }
         self.exports = true;
@@ -76,20 +78,20 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
     if ty.memory64 {
         let other = (0..input.memory_count).find(|other| !input.types.as_ref().memory_at(*other).memory64);
         let advice = match other {
-            Some(other) => format!("; memory {other} has 32 bits, and is used if it is exported as `{EXPORT}`"),
+            Some(other) => format!("; linmem uses the 32-bit memory {other} if it is exported as `{EXPORT}`"),
             None => String::new(),
         };
         return Err(Error::NotYet { what: format!("a 64-bit memory (memory {index})"), advice });
     }
     if ty.page_size_log2.is_some_and(|log2| log2 != PAGE.trailing_zeros()) {
-        return unsupported("has a custom page size; linmem needs pages of 65536 bytes");
+        return unsupported("has a custom page size; linmem requires pages of 65536 bytes");
     }
     let share::Sharing { growth, finding } = share::choose(input, config, index, &ty)?;
     let takes_memory = finding.is_some();
     let maximum = match growth {
         Growth::Split(_) => maximum(config, ty.initial)?,
         Growth::Grow | Growth::Allocator(_) if config.max_pages.is_some() && takes_memory => {
-            let message = "--max-pages: the module brings its memory, whose type says how many it may have".to_string();
+            let message = "--max-pages requires a memory that linmem defines or splits; the type of the module's memory states its maximum".to_string();
             return Err(Error::Option { message });
         }
         Growth::Grow | Growth::Allocator(_) => None,
@@ -115,17 +117,15 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
 fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory, Error> {
     if let Some(export) = input.exports.iter().find(|export| export.name == EXPORT) {
         let message = format!(
-            "the module has no memory, and linmem cannot export the one that it adds: `{EXPORT}` is exported already, \
-             as a {}",
+            "the module has no memory, and linmem cannot export the memory that it adds: `{EXPORT}` is already \
+             exported as a {}",
             kind(export.kind)
         );
         return Err(Error::Unsupported { message, place: Place::Module });
     }
     share::check(config)?;
     if let Some(share @ Share::Allocator { .. }) = &config.share {
-        return Err(Error::Option {
-            message: format!("--share {share}: the module has no memory that it could share"),
-        });
+        return Err(Error::Option { message: format!("--share {share} requires a module that has a memory") });
     }
     let base = match &config.base {
         None => HOME,
@@ -145,7 +145,9 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
             let defines = Some(pages);
             Ok(Memory { index, defines, maximum, exports: true, home, growth: Growth::Grow, sharing: None })
         }
-        None => Err(Error::Option { message: format!("--base {base}: no memory reaches beyond that") }),
+        None => {
+            Err(Error::Option { message: format!("--base {base}: the base is beyond the end of the largest memory") })
+        }
     }
 }
 
@@ -154,15 +156,15 @@ pub(crate) fn maximum(config: &Config, pages: u64) -> Result<Option<u64>, Error>
     const MOST: u64 = 65536;
     let fail = |message: String| Err(Error::Option { message });
     match config.max_pages.map(u64::from) {
-        Some(most) if most < pages => fail(format!("--max-pages {most}: the memory starts with {pages}")),
-        Some(most) if most > MOST => fail(format!("--max-pages {most}: no memory has more than {MOST}")),
+        Some(most) if most < pages => fail(format!("--max-pages {most} is below the memory's minimum of {pages}")),
+        Some(most) if most > MOST => fail(format!("--max-pages {most}: a memory has at most {MOST} pages")),
         most => Ok(most),
     }
 }
 
 fn reserve(address: Address, end: Address, base: &Base, choices: Choices) -> Result<Home, Error> {
     Home::reserved(address, end, false, choices).ok_or_else(|| Error::Option {
-        message: format!("--base {base}: the address {address} is not inside the memory, whose minimum is {end} bytes"),
+        message: format!("--base {base}: the address {address} is outside of the memory, whose minimum is {end} bytes"),
     })
 }
 
@@ -194,7 +196,7 @@ fn global(input: &Input<'_>, name: &str) -> Result<Start, Error> {
         (0..).zip(globals).find(|(_, import)| import.name == name).map(|(index, _)| index)
     };
     let Some(index) = exported.or_else(named).or_else(imported).filter(|index| *index < input.global_count) else {
-        return fail("no global has that name, as an export, as an import or in the name section");
+        return fail("the global does not exist; searched exports, imports and the name section");
     };
     let ty = input.types.as_ref().global_at(index);
     if ty.content_type != ValType::I32 || ty.mutable {

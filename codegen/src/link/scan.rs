@@ -152,7 +152,7 @@ impl<'a> Input<'a> {
         let Scanner { imports, mut errors, .. } = scanner;
         if let Some(offset) = scanner.object {
             // Its imports need not be what they will be.
-            let message = "this is a relocatable object, or was linked with --emit-relocs; link it first, without that";
+            let message = "the module contains relocations; if it is an object file, link it first, else link it without --emit-relocs";
             errors.insert(0, Error::Unsupported { message: message.to_string(), place: Place::Offset(offset) });
         }
         Ok(Input {

@@ -29,7 +29,7 @@ pub(super) fn group(input: &Input<'_>, types: SegmentTypes) -> Result<Vec<u8>, E
             return Ok(entry);
         }
     }
-    let message = "the program has linmem's own types, however they are varied".to_string();
+    let message = "the program declares every variant of linmem's segment types".to_string();
     Err(Error::Unsupported { message, place: Place::Module })
 }
 
@@ -48,7 +48,7 @@ fn is_new(input: &Input<'_>, entry: &[u8], types: SegmentTypes) -> Result<bool, 
     for payload in parser.parse_all(&module) {
         // The program's types are valid, so that it can only be that there are too many with these.
         payload.and_then(|payload| validator.payload(&payload).map(drop)).map_err(|error| Error::Unsupported {
-            message: format!("there is no room for the types of segments: {}", error.message()),
+            message: format!("the segment types cannot be added: {}", error.message()),
             place: Place::Module,
         })?;
     }

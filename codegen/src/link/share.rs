@@ -26,7 +26,7 @@ pub(super) struct Sharing {
 pub(super) fn check(config: &Config) -> Result<(), Error> {
     match &config.share {
         Some(share) if *share != Share::Split && config.split.is_some() => {
-            Err(Error::Option { message: format!("--split requires --share split, but it is --share {share}") })
+            Err(Error::Option { message: format!("--split requires --share split; found --share {share}") })
         }
         _ => Ok(()),
     }
@@ -44,8 +44,8 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &Memory
     let growth = match &config.share {
         Some(Share::Split) if is_imported => {
             return fail(format!(
-                "--share split: memory {index} is imported, and code that linmem does not see may use it; the module that \
-                 defines the memory can be linked with --share split"
+                "--share split: memory {index} is imported, so that code outside of the module may use it; link the module \
+                 that defines the memory with --share split"
             ));
         }
         Some(Share::Split) if ty.shared => {
@@ -59,7 +59,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &Memory
         None if is_imported || ty.shared => {
             if config.split.is_some() {
                 let what = if is_imported { "imported" } else { "shared between threads" };
-                return fail(format!("--split: memory {index} is {what}, and cannot be split"));
+                return fail(format!("--split: memory {index} is {what} and cannot be split"));
             }
             Growth::Grow
         }
@@ -78,7 +78,7 @@ fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
     let pages = match config.split {
         Some(split) if u64::from(split.pages()) < ty.initial => {
             let bytes = ty.initial.saturating_mul(u64::from(PAGE));
-            let message = format!("--split {split}: the memory of the program starts with {bytes} bytes");
+            let message = format!("--split {split}: the minimum of the program's memory is {bytes} bytes");
             return Err(Error::Option { message });
         }
         Some(split) => split.pages(),
@@ -92,14 +92,14 @@ fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
     if let (Some(split), Some(most)) = (config.split, config.max_pages)
         && pages >= most
     {
-        let message = format!("--split {split}: --max-pages {most} leaves no memory above it");
+        let message = format!("--split {split}: --max-pages {most} leaves no memory above the split");
         return Err(Error::Option { message });
     }
     if let Some(most) = config.max_pages
         && u64::from(most) <= ty.initial
     {
         let message =
-            format!("--max-pages {most}: linmem needs more pages than the {} that the program starts with", ty.initial);
+            format!("--max-pages {most}: linmem requires more pages than the memory's minimum of {}", ty.initial);
         return Err(Error::Option { message });
     }
     Ok(Growth::Split(Split { pages, maximum }))
@@ -122,7 +122,7 @@ fn allocator(input: &Input<'_>, share: &Share, export: &str, pin: Option<&str>) 
         input.exports.iter().find(|export| export.name == name && is_it(export.kind)).map(|export| export.index)
     };
     let Some(index) = function(export) else {
-        return fail(format!("the module exports no function `{export}`"));
+        return fail(format!("the module does not export a function `{export}`"));
     };
     let is_intrinsic =
         |function: u32| matches!(input.imports.functions().get(function as usize), Some(Fate::Intrinsic(_)));
@@ -139,19 +139,21 @@ fn allocator(input: &Input<'_>, share: &Share, export: &str, pin: Option<&str>) 
         _ => {
             let declared = crate::module::print_function_type(input.function_type(index));
             return fail(format!(
-                "`{export}` has the type {declared}; an allocator is (param i32) (result i32) as malloc, (param i32 i32) \
-                 (result i32) as AssemblyScript's __new, or (param i32 i32 i32 i32) (result i32) as cabi_realloc"
+                "`{export}` has the type {declared}; an allocator has the type (param i32) (result i32) (malloc), (param i32 \
+                 i32) (result i32) (AssemblyScript's __new), or (param i32 i32 i32 i32) (result i32) (cabi_realloc)"
             ));
         }
     };
     let pin = match pin {
         None => None,
         Some(name) => match function(name) {
-            None => return fail(format!("the module exports no function `{name}`")),
+            None => return fail(format!("the module does not export a function `{name}`")),
             Some(pin) if shape(pin) == Some(1) && !is_intrinsic(pin) => Some(pin),
             Some(pin) => {
                 let declared = crate::module::print_function_type(input.function_type(pin));
-                return fail(format!("`{name}` has the type {declared}; a pin is (param i32) (result i32)"));
+                return fail(format!(
+                    "`{name}` has the type {declared}; a pin function has the type (param i32) (result i32)"
+                ));
             }
         },
     };
@@ -183,14 +185,14 @@ fn first_use(input: &Input<'_>, memory: u32) -> Option<(u32, usize, &'static str
 
 /// What was chosen, and why. What the user asked for, and what no program can notice, is a note.
 fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, growth: Growth) -> Finding {
-    let asked = |share: &dyn std::fmt::Display| format!("as --share {share} asks");
+    let asked = |share: &dyn std::fmt::Display| format!("as requested by --share {share}");
     let first = first_use(input, index);
     let (severity, message) = match (growth, &config.share) {
         (Growth::Split(Split { pages, .. }), share) => {
             let place = SplitAddress::of_pages(pages).map_or_else(|| pages.to_string(), |split| split.to_string());
             let (severity, why) = match (share, config.split, first) {
                 (Some(share), ..) => (Severity::Note, asked(share)),
-                (None, Some(split), _) => (Severity::Note, format!("as --split {split} asks")),
+                (None, Some(split), _) => (Severity::Note, format!("as requested by --split {split}")),
                 (None, None, Some((.., name))) => (Severity::Warning, format!("since the program contains {name}")),
                 (None, None, None) => (Severity::Note, String::new()),
             };
@@ -203,7 +205,7 @@ fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, grow
         }
         (Growth::Allocator(_), share) => {
             let why = share.as_ref().map(|share| asked(share)).unwrap_or_default();
-            (Severity::Note, format!("linmem takes memory from the program's allocator, {why}"))
+            (Severity::Note, format!("linmem allocates from the program's allocator, {why}"))
         }
         (Growth::Grow, Some(share)) => (
             Severity::Note,
@@ -215,22 +217,22 @@ fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, grow
         (Growth::Grow, None) if index < input.imported_memory_count && config.base.is_none() => (
             Severity::Warning,
             format!(
-                "memory {index} is imported, so --share trust: linmem grows it, and all code that uses it must use only what \
-                 its own memory.grow returned"
+                "memory {index} is imported, so --share trust is used: linmem grows it, and all other code must use only \
+                 what its own memory.grow returned"
             ),
         ),
         (Growth::Grow, None) if index < input.imported_memory_count => (
             Severity::Note,
             format!(
-                "memory {index} is imported, so --share trust: linmem has what lies above the base, and grows it; all other \
-                 code must use only what its own memory.grow returned"
+                "memory {index} is imported, so --share trust is used: linmem owns the memory above the base, and grows it; \
+                 all other code must use only what its own memory.grow returned"
             ),
         ),
         (Growth::Grow, None) if ty.shared => (
             Severity::Warning,
             format!(
-                "memory {index} is shared between threads, so --share trust: linmem grows it, and the program must use only \
-                 what its own memory.grow returned"
+                "memory {index} is shared between threads, so --share trust is used: linmem grows it, and the program must \
+                 use only what its own memory.grow returned"
             ),
         ),
         (Growth::Grow, None) => (

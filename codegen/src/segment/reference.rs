@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_make_groups_differ() {
+    fn numbers_make_groups_distinct() {
         let types = SegmentTypes::new(5, true);
         let groups: Vec<_> = [0, 1, 8, 1 << 31, u32::MAX].iter().map(|number| types.group(*number)).collect();
         for (position, group) in groups.iter().enumerate() {

@@ -77,7 +77,7 @@ pub(crate) fn as_text(bytes: &[u8]) -> Result<Option<&str>, Error> {
         return Ok(None);
     }
     std::str::from_utf8(bytes).map(Some).map_err(|error| Error::Text {
-        message: "neither a binary module nor text in UTF-8".to_string(),
+        message: "the input is neither a binary module nor UTF-8 text".to_string(),
         place: Place::Offset(error.valid_up_to()),
     })
 }
@@ -85,7 +85,7 @@ pub(crate) fn as_text(bytes: &[u8]) -> Result<Option<&str>, Error> {
 #[cfg(not(feature = "text"))]
 fn encode(_: &str) -> Result<Vec<u8>, Error> {
     let message =
-        "not a module in the binary format; text needs the feature `text` of linmem, which is off".to_string();
+        "not a module in the binary format; text requires the feature `text` of linmem, which is off".to_string();
     Err(Error::Unsupported { message, place: Place::Offset(0) })
 }
 

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_positions() {
+    fn errno_values_are_dense() {
         for (position, errno) in (0..).zip(Errno::ALL) {
             assert_eq!(errno.code(), position);
             assert_eq!(Errno::from_code(position), Some(*errno));

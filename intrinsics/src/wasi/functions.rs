@@ -186,102 +186,102 @@ macro_rules! functions {
 
 functions! {
     ArgsGet, "args_get", [Texts("argv"), Texts("texts")], [],
-        "the arguments: their addresses, and the bytes, each with a NUL behind it";
+        "the addresses of the arguments, and their bytes, each followed by a NUL";
     ArgsSizesGet, "args_sizes_get", [], [Int("count"), Int("bytes")],
-        "how many arguments there are, and how many bytes they take";
+        "the number of arguments, and their total size in bytes";
     ClockResGet, "clock_res_get", [Int("clock")], [Long("resolution")],
-        "the resolution of a clock, in nanoseconds; 0 is the time of day, 1 a clock that never goes back";
+        "the resolution of a clock, in nanoseconds; 0 is the realtime clock, 1 the monotonic clock";
     ClockTimeGet, "clock_time_get", [Int("clock"), Long("precision")], [Long("time")],
         "the time of a clock, in nanoseconds";
     EnvironGet, "environ_get", [Texts("environ"), Texts("texts")], [],
-        "the environment: the addresses of its texts, and the bytes, each text with a NUL behind it";
+        "the addresses of the environment variables, and their bytes, each followed by a NUL";
     EnvironSizesGet, "environ_sizes_get", [], [Int("count"), Int("bytes")],
-        "how many texts the environment has, and how many bytes they take";
+        "the number of environment variables, and their total size in bytes";
     FdAdvise, "fd_advise", [Descriptor("fd"), Long("offset"), Long("bytes"), Int("advice")], [],
-        "say how a part of a file is going to be used";
+        "advise the host how a part of a file will be used";
     FdAllocate, "fd_allocate", [Descriptor("fd"), Long("offset"), Long("bytes")], [],
         "reserve space for a part of a file";
     FdClose, "fd_close", [Descriptor("fd")], [],
         "close a descriptor";
     FdDatasync, "fd_datasync", [Descriptor("fd")], [],
-        "put the data of a file on its device";
+        "flush the data of a file to its device";
     FdFdstatGet, "fd_fdstat_get", [Descriptor("fd"), Out(Record::Fdstat)], [],
-        "what is known of a descriptor";
+        "the attributes of a descriptor";
     FdFdstatSetFlags, "fd_fdstat_set_flags", [Descriptor("fd"), Int("flags")], [],
         "set the flags of a descriptor";
     FdFdstatSetRights, "fd_fdstat_set_rights", [Descriptor("fd"), Long("base"), Long("inheriting")], [],
-        "take rights from a descriptor";
+        "remove rights from a descriptor";
     FdFilestatGet, "fd_filestat_get", [Descriptor("fd"), Out(Record::Filestat)], [],
-        "what is known of an open file";
+        "the attributes of an open file";
     FdFilestatSetSize, "fd_filestat_set_size", [Descriptor("fd"), Long("bytes")], [],
         "set the size of an open file";
     FdFilestatSetTimes, "fd_filestat_set_times", [Descriptor("fd"), Long("atim"), Long("mtim"), Int("flags")], [],
         "set the times of an open file";
     FdPread, "fd_pread", [Descriptor("fd"), Scatter, Long("offset")], [Count],
-        "read into the segment from a place in a file";
+        "read into the segment at an offset of a file";
     FdPrestatGet, "fd_prestat_get", [Descriptor("fd"), Out(Record::Prestat)], [],
-        "what is known of a directory that was open from the start";
+        "the attributes of a preopened directory";
     FdPrestatDirName, "fd_prestat_dir_name", [Descriptor("fd"), Buffer("name")], [],
-        "the name of a directory that was open from the start";
+        "the name of a preopened directory";
     FdPwrite, "fd_pwrite", [Descriptor("fd"), Gather, Long("offset")], [Count],
-        "write the segment to a place in a file";
+        "write the segment at an offset of a file";
     FdRead, "fd_read", [Descriptor("fd"), Scatter], [Count],
-        "read into the segment by one host call, which may read less";
+        "read into the segment with one host call, which may read fewer bytes";
     FdReaddir, "fd_readdir", [Descriptor("fd"), Buffer("entries"), Long("cookie")], [Count],
-        "the entries of a directory from a cookie on; the last one may be cut off";
+        "the entries of a directory, starting at a cookie; the last entry may be truncated";
     FdRenumber, "fd_renumber", [Descriptor("fd"), Descriptor("to")], [],
-        "let another descriptor stand for the file, in place of what it stands for";
+        "replace another descriptor by this one";
     FdSeek, "fd_seek", [Descriptor("fd"), Long("offset"), Int("whence")], [Long("offset")],
-        "move the offset of a descriptor: from the start (0), from where it is (1), from the end (2)";
+        "move the offset of a descriptor, relative to the start (0), the current offset (1) or the end (2)";
     FdSync, "fd_sync", [Descriptor("fd")], [],
-        "put a file with all that belongs to it on its device";
+        "flush the data and metadata of a file to its device";
     FdTell, "fd_tell", [Descriptor("fd")], [Long("offset")],
         "the offset of a descriptor";
     FdWrite, "fd_write", [Descriptor("fd"), Gather], [Count],
-        "write the segment by one host call, which may write less";
+        "write the segment with one host call, which may write fewer bytes";
     PathCreateDirectory, "path_create_directory", [Descriptor("fd"), Text("path")], [],
-        "make a directory";
+        "create a directory";
     PathFilestatGet, "path_filestat_get",
         [Descriptor("fd"), Int("lookup"), Text("path"), Out(Record::Filestat)], [],
-        "what is known of a file";
+        "the attributes of a file";
     PathFilestatSetTimes, "path_filestat_set_times",
         [Descriptor("fd"), Int("lookup"), Text("path"), Long("atim"), Long("mtim"), Int("flags")], [],
         "set the times of a file";
     PathLink, "path_link",
         [Descriptor("old_fd"), Int("lookup"), Text("old_path"), Descriptor("new_fd"), Text("new_path")], [],
-        "give a file one more name";
+        "create a hard link";
     PathOpen, "path_open",
         [Descriptor("fd"), Int("lookup"), Text("path"), Int("oflags"), Long("base"), Long("inheriting"),
          Int("flags")], [Int("fd")],
         "open a file or a directory";
     PathReadlink, "path_readlink", [Descriptor("fd"), Text("path"), Buffer("target")], [Count],
-        "where a symbolic link leads";
+        "the target of a symbolic link";
     PathRemoveDirectory, "path_remove_directory", [Descriptor("fd"), Text("path")], [],
         "remove an empty directory";
     PathRename, "path_rename", [Descriptor("fd"), Text("old_path"), Descriptor("new_fd"), Text("new_path")], [],
-        "give a file another name";
+        "rename a file";
     PathSymlink, "path_symlink", [Text("target"), Descriptor("fd"), Text("path")], [],
-        "make a symbolic link";
+        "create a symbolic link";
     PathUnlinkFile, "path_unlink_file", [Descriptor("fd"), Text("path")], [],
-        "remove a name of a file";
+        "unlink a file";
     PollOneoff, "poll_oneoff", [Many(Record::Subscription), Many(Record::Event), Items], [Int("count")],
-        "wait until something happens; there must be room for as many events as there are subscriptions";
+        "wait for an event; there must be room for as many events as there are subscriptions";
     ProcExit, "proc_exit", [Int("status")], [],
-        "end the program";
+        "exit the program";
     ProcRaise, "proc_raise", [Int("signal")], [],
         "send a signal to the program";
     RandomGet, "random_get", [Buffer("bytes")], [],
         "fill the segment with random bytes";
     SchedYield, "sched_yield", [], [],
-        "let others run";
+        "yield to other threads";
     SockAccept, "sock_accept", [Descriptor("fd"), Int("flags")], [Int("fd")],
-        "take a connection";
+        "accept a connection";
     SockRecv, "sock_recv", [Descriptor("fd"), Scatter, Int("flags")], [Count, Short("roflags")],
         "receive into the segment";
     SockSend, "sock_send", [Descriptor("fd"), Gather, Int("flags")], [Count],
         "send the segment";
     SockShutdown, "sock_shutdown", [Descriptor("fd"), Int("how")], [],
-        "end one direction of a connection, or both";
+        "shut down one or both directions of a connection";
 }
 
 impl Function {
@@ -361,7 +361,7 @@ mod tests {
     use ValueType::{I32, I64};
 
     #[test]
-    fn types_are_those_of_the_specification() {
+    fn types_match_specification() {
         let ty = |name: &str| Function::from_name(name).map(Function::function_type);
         let errno = |params: &[ValueType]| Some(FunctionType::new(params, [I32]));
         assert_eq!(ty("fd_write"), errno(&[I32, I32, I32, I32]));

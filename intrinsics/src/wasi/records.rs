@@ -104,55 +104,55 @@ macro_rules! records {
 }
 
 records! {
-    Filestat, "filestat", 64, "what is known of a file" {
+    Filestat, "filestat", 64, "the attributes of a file" {
         FilestatDevice, "dev", 0, Long, "the number of the device that has the file";
         FilestatInode, "ino", 8, Long, "the serial number of the file";
         FilestatType, "filetype", 16, UByte, "0 unknown, 1 block device, 2 character device, 3 directory, 4 regular file, \
             5 datagram socket, 6 stream socket, 7 symbolic link";
-        FilestatLinks, "nlink", 24, Long, "how many hard links there are";
+        FilestatLinks, "nlink", 24, Long, "the number of hard links";
         FilestatSize, "size", 32, Long, "the size in bytes";
         FilestatAccessed, "atim", 40, Long, "when it was last read, in nanoseconds since 1970";
         FilestatModified, "mtim", 48, Long, "when its data last changed, in nanoseconds since 1970";
         FilestatChanged, "ctim", 56, Long, "when its status last changed, in nanoseconds since 1970";
     }
-    Fdstat, "fdstat", 24, "what is known of a file descriptor" {
-        FdstatType, "filetype", 0, UByte, "what it is open on, as in a filestat";
+    Fdstat, "fdstat", 24, "the attributes of a file descriptor" {
+        FdstatType, "filetype", 0, UByte, "the type of the file, as in a filestat";
         FdstatFlags, "flags", 2, UShort, "bits: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync";
-        FdstatRights, "rights_base", 8, Long, "what may be done with it, a bit for each function";
-        FdstatInheriting, "rights_inheriting", 16, Long, "what may be done with what is opened through it";
+        FdstatRights, "rights_base", 8, Long, "the rights, one bit for each function";
+        FdstatInheriting, "rights_inheriting", 16, Long, "the rights of descriptors that are opened through it";
     }
-    Prestat, "prestat", 8, "what is known of a directory that was open from the start" {
+    Prestat, "prestat", 8, "the attributes of a preopened directory" {
         PrestatTag, "tag", 0, UByte, "0 for a directory";
         PrestatName, "dir_name_len", 4, Int, "the size of its name in bytes";
     }
-    Dirent, "dirent", 24, "an entry of a directory, with its name behind it" {
+    Dirent, "dirent", 24, "an entry of a directory, followed by its name" {
         DirentNext, "next", 0, Long, "the cookie of the next entry";
         DirentInode, "ino", 8, Long, "the serial number of the file";
         DirentName, "namlen", 16, Int, "the size of its name in bytes";
-        DirentType, "type", 20, UByte, "what it is, as in a filestat";
+        DirentType, "type", 20, UByte, "the type of the file, as in a filestat";
     }
-    Subscription, "subscription", 48, "what is waited for" {
-        SubscriptionUserdata, "userdata", 0, Long, "a number that the event will have";
-        SubscriptionTag, "tag", 8, UByte, "0 for a clock, 1 for a descriptor to read from, 2 for one to write to";
+    Subscription, "subscription", 48, "an event to wait for" {
+        SubscriptionUserdata, "userdata", 0, Long, "a number that is copied to the event";
+        SubscriptionTag, "tag", 8, UByte, "0 clock, 1 readable descriptor, 2 writable descriptor";
         SubscriptionClock, "clock_id", 16, Int, "the clock";
-        SubscriptionTimeout, "timeout", 24, Long, "until when, or how long, in nanoseconds";
-        SubscriptionPrecision, "precision", 32, Long, "how much longer it may take, in nanoseconds";
+        SubscriptionTimeout, "timeout", 24, Long, "the absolute or relative timeout, in nanoseconds";
+        SubscriptionPrecision, "precision", 32, Long, "the accepted delay, in nanoseconds";
         SubscriptionFlags, "clock_flags", 40, UShort, "1 if the time is absolute";
         SubscriptionDescriptor, "fd", 16, Int, "the descriptor";
     }
-    Event, "event", 32, "what happened" {
-        EventUserdata, "userdata", 0, Long, "the number that the subscription has";
+    Event, "event", 32, "an event that occurred" {
+        EventUserdata, "userdata", 0, Long, "the number of the subscription";
         EventError, "error", 8, UShort, "an errno";
-        EventType, "type", 10, UByte, "as the tag of a subscription";
-        EventBytes, "nbytes", 16, Long, "how many bytes can be transferred";
+        EventType, "type", 10, UByte, "the type, as the tag of a subscription";
+        EventBytes, "nbytes", 16, Long, "the number of bytes that can be transferred";
         EventFlags, "flags", 24, UShort, "1 if the other end was closed";
     }
-    Iovec, "iovec", 8, "an element of the lists that the raw functions take" {
+    Iovec, "iovec", 8, "an element of the lists of buffers that the raw functions take" {
         IovecBuffer, "buf", 0, Int, "the address of the buffer";
         IovecBytes, "buf_len", 4, Int, "its size in bytes";
     }
     List, "list", 8, "the list of texts that `wasi.args` and `wasi.environ` make" {
-        ListCount, "count", 0, Int, "how many there are";
+        ListCount, "count", 0, Int, "the number of texts";
     }
 }
 
@@ -169,7 +169,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn fields_lie_in_their_records_and_do_not_overlap_but_in_a_union() {
+    fn fields_fit_records_and_overlap_only_in_union() {
         for &field in Field::ALL {
             let end = field.offset() + field.access().bytes();
             assert!(end <= field.record().bytes(), "{}", field.getter());
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn names_differ() {
+    fn field_intrinsics_have_unique_names() {
         let names: BTreeSet<_> = Field::ALL.iter().flat_map(|field| [field.getter(), field.setter()]).collect();
         assert_eq!(names.len(), 2 * Field::ALL.len());
     }

@@ -44,7 +44,7 @@
 ;; report: slices() == MemorySegment.slice: bytes 1..9 of a segment of 8 bytes (at line 22, in $slices)
 ;; report: copies() == MemorySegment.copy: bytes 1..9 of a segment of 8 bytes (at line 25, in $copies)
 ;; report: filled(5) == MemorySegment.fill: bytes 4..9 of a segment of 3 bytes (at line 30, in $filled)
-;; report: address() == MemorySegment.ofAddress: a segment over the addresses 4294967280..4294967297, which end at 4294967296 (at line 31, in $address)
+;; report: address() == MemorySegment.ofAddress: the addresses 4294967280..4294967297 exceed the address space, which ends at 4294967296 (at line 31, in $address)
 ;; run: last() == 0x10fffffff0
 ;; report: order(0x1000000010) == MemorySegment.getInt: bytes 0..4 of a segment of 2 bytes (at line 37, in $order)
 ;; log: 1

@@ -15,6 +15,6 @@
 
 ;; run: open() == ()
 ;; run: read(24, 16) == ()
-;; report: read(24, 17) == MemorySegment.getInt: the 4 bytes at address 40 of a segment that was freed (at line 10, in $read)
-;; report: read(24, 100) == MemorySegment.getInt: the 4 bytes at address 40 of a segment that was freed (at line 10, in $read)
-;; report: read(26, 100) == MemorySegment.getInt: the 4 bytes at address 38 of a segment that was freed (at line 10, in $read)
+;; report: read(24, 17) == MemorySegment.getInt: the 4 bytes at address 40 of a freed segment (at line 10, in $read)
+;; report: read(24, 100) == MemorySegment.getInt: the 4 bytes at address 40 of a freed segment (at line 10, in $read)
+;; report: read(26, 100) == MemorySegment.getInt: the 4 bytes at address 38 of a freed segment (at line 10, in $read)

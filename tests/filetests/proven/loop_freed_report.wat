@@ -20,8 +20,8 @@
     (call $write (local.get $i) (local.get $n))))
 
 ;; run: live(0, 16) == ()
-;; report: dead(0, 16) == MemorySegment.setShort: the 2 bytes at address 24 of a segment that was freed (at line 11, in $write)
-;; report: dead(6, 16) == MemorySegment.setShort: the 2 bytes at address 30 of a segment that was freed (at line 11, in $write)
-;; report: dead(6, 17) == MemorySegment.setShort: the 2 bytes at address 30 of a segment that was freed (at line 11, in $write)
+;; report: dead(0, 16) == MemorySegment.setShort: the 2 bytes at address 24 of a freed segment (at line 11, in $write)
+;; report: dead(6, 16) == MemorySegment.setShort: the 2 bytes at address 30 of a freed segment (at line 11, in $write)
+;; report: dead(6, 17) == MemorySegment.setShort: the 2 bytes at address 30 of a freed segment (at line 11, in $write)
 ;; report: dead(15, 17) == MemorySegment.setShort: bytes 15..17 of a segment of 16 bytes (at line 11, in $write)
 ;; report: live(0, 17) == MemorySegment.setShort: bytes 16..18 of a segment of 16 bytes (at line 11, in $write)

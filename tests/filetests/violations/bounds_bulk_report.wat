@@ -33,6 +33,6 @@
 ;; report: copies(8, 25, 8) == MemorySegment.copy: bytes 25..33 of a segment of 32 bytes (at line 18, in $copies)
 ;; report: copies(0, 0, 33) == MemorySegment.copy: bytes 0..33 of a segment of 16 bytes (at line 18, in $copies)
 ;; run: copies(8, 24, 8) == ()
-;; report: vouches(0xffffffff, 2) == MemorySegment.ofAddress: a segment over the addresses 4294967295..4294967297, which end at 4294967296 (at line 23, in $vouches)
-;; report: vouches(0x80000000, 0x80000001) == MemorySegment.ofAddress: a segment over the addresses 2147483648..4294967297, which end at 4294967296 (at line 23, in $vouches)
+;; report: vouches(0xffffffff, 2) == MemorySegment.ofAddress: the addresses 4294967295..4294967297 exceed the address space, which ends at 4294967296 (at line 23, in $vouches)
+;; report: vouches(0x80000000, 0x80000001) == MemorySegment.ofAddress: the addresses 2147483648..4294967297 exceed the address space, which ends at 4294967296 (at line 23, in $vouches)
 ;; run: vouches(0x80000000, 0x80000000) == 0x80000000

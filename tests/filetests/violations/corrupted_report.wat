@@ -19,7 +19,7 @@
 
 ;; run: open() == 1
 ;; run: write(65544, 65) == ()
-;; report: close(1) == MemoryAllocator.free: the header of a region at address 65544 was overwritten: it begins with 0x00000041 (at line 10, in $close)
-;; report: allocates(1) == MemoryAllocator.allocate: the header of a region at address 65544 was overwritten: it begins with 0x00000041 (at line 11, in $allocates)
+;; report: close(1) == MemoryAllocator.free: the region header at address 65544 was overwritten: its first word is 0x00000041 (at line 10, in $close)
+;; report: allocates(1) == MemoryAllocator.allocate: the region header at address 65544 was overwritten: its first word is 0x00000041 (at line 11, in $allocates)
 ;; run: write(65544, 1) == ()
-;; report: inside(65552) == MemoryAllocator.free: the header of a region at address 65552 was overwritten: it begins with 0x00000042 (at line 16, in $inside)
+;; report: inside(65552) == MemoryAllocator.free: the region header at address 65552 was overwritten: its first word is 0x00000042 (at line 16, in $inside)

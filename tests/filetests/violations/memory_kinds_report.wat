@@ -14,8 +14,8 @@
     (drop (call $aligned (local.tee $r (call $new)) (local.get $bytes) (local.get $alignment)))
     (call $free (local.get $r))))
 
-;; report: allocates(0xffffffff) == MemoryAllocator.allocate: there is no memory for 4294967295 bytes; the memory has 1 page (at line 11, in $allocates)
-;; report: aligns(131072, 32) == MemoryAllocator.allocateAligned: there is no memory for 131072 bytes at a multiple of 32; the memory has 1 page (at line 14, in $aligns)
+;; report: allocates(0xffffffff) == MemoryAllocator.allocate: out of memory: cannot allocate 4294967295 bytes; the memory has 1 page (at line 11, in $allocates)
+;; report: aligns(131072, 32) == MemoryAllocator.allocateAligned: out of memory: cannot allocate 131072 bytes aligned to 32; the memory has 1 page (at line 14, in $aligns)
 ;; report: aligns(1, 0) == MemoryAllocator.allocateAligned: the alignment 0 is not a power of two up to 65536 (at line 14, in $aligns)
 ;; report: aligns(1, 131072) == MemoryAllocator.allocateAligned: the alignment 131072 is not a power of two up to 65536 (at line 14, in $aligns)
 ;; run: aligns(1, 65536) == ()

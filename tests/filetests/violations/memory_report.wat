@@ -16,7 +16,7 @@
     (call $allocate (local.get $r) (i32.const 1000)))
   (func $opens (export "opens") (result i32) (call $new)))
 
-;; report: allocates(1000000) == MemoryAllocator.allocate: there is no memory for 1000000 bytes; the memory has 1 page (at line 10, in $allocates)
-;; report: aligns(1000000, 64) == MemoryAllocator.allocateAligned: there is no memory for 1000000 bytes at a multiple of 64; the memory has 1 page (at line 12, in $aligns)
+;; report: allocates(1000000) == MemoryAllocator.allocate: out of memory: cannot allocate 1000000 bytes; the memory has 1 page (at line 10, in $allocates)
+;; report: aligns(1000000, 64) == MemoryAllocator.allocateAligned: out of memory: cannot allocate 1000000 bytes aligned to 64; the memory has 1 page (at line 12, in $aligns)
 ;; report: aligns(8, 24) == MemoryAllocator.allocateAligned: the alignment 24 is not a power of two up to 65536 (at line 12, in $aligns)
 ;; run: allocates(250000) == 1073741824000048

@@ -8,6 +8,6 @@
   (func (export "close") (param i32) (call $free (local.get 0))))
 
 ;; run: open() == 1
-;; report: open() == MemoryAllocator.new: allocator 1 is open, and regions must not nest (at line 7, in $open)
+;; report: open() == MemoryAllocator.new: allocator 1 is open, but regions must not nest (at line 7, in $open)
 ;; run: close(1) == ()
 ;; run: open() == 3

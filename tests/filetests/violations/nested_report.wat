@@ -14,7 +14,7 @@
 
 ;; run: inside() == ()
 ;; run: open() == 3
-;; report: open() == MemoryAllocator.new: allocator 3 is open, and regions must not nest (at line 9, in $open)
-;; report: inside() == MemoryAllocator.new: allocator 3 is open, and regions must not nest (at line 12, in $inside)
+;; report: open() == MemoryAllocator.new: allocator 3 is open, but regions must not nest (at line 9, in $open)
+;; report: inside() == MemoryAllocator.new: allocator 3 is open, but regions must not nest (at line 12, in $inside)
 ;; run: close(3) == ()
 ;; run: inside() == ()

@@ -12,9 +12,9 @@
   (func $writes (export "writes") (result i32)
     (call $write (i32.const 1) (call $ofAddress (i32.const 0) (i32.const 4)) (i32.const 4))))
 
-;; report: large() == MemoryAllocator.allocate: there is no memory for 200000 bytes; the memory has 1 page (at line 9, in $large)
+;; report: large() == MemoryAllocator.allocate: out of memory: cannot allocate 200000 bytes; the memory has 1 page (at line 9, in $large)
 ;; run: frame() == 16
 ;; run: frame() == 60016
 ;; run: last() == 120016
-;; report: last() == MemoryAllocator.allocate: there is no memory for 10000 bytes; the memory has 2 pages (at line 11, in $last)
+;; report: last() == MemoryAllocator.allocate: out of memory: cannot allocate 10000 bytes; the memory has 2 pages (at line 11, in $last)
 ;; run: writes() == 0

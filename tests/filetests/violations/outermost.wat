@@ -24,12 +24,12 @@
 ;; run: open() == 3
 ;; run: fill(1) == 32
 ;; run: close(1) == ()
-;; report: close(1) == MemoryAllocator.free: allocator 1 is not open: it was closed before, or never opened (at line 13, in $close)
+;; report: close(1) == MemoryAllocator.free: allocator 1 is not open: it was already closed, or never opened (at line 13, in $close)
 ;; report: fill(1) == MemoryAllocator.allocate: allocator 1 is not open: it was closed, or never opened (at line 15, in $fill)
 ;; run: fill(3) == 40
 ;; run: read(32) == 77
 ;; run: close(3) == ()
-;; report: read(32) == MemorySegment.getInt: the 4 bytes at address 32 of a segment that was freed (at line 19, in function 10)
+;; report: read(32) == MemorySegment.getInt: the 4 bytes at address 32 of a freed segment (at line 19, in function 10)
 ;; run: open() == 5
 ;; run: fill(5) == 24
 ;; run: next(5) == 0

@@ -35,7 +35,7 @@
 ;; run: bounds(4, 8) == 0
 ;; report: bounds(5, 8) == MemorySegment.getInt: bytes 5..9 of a segment of 8 bytes (at line 16, in $gets)
 ;; report: bounds(0, 9) == MemorySegment.slice: bytes 8..17 of a segment of 16 bytes (at line 14, in $part)
-;; report: freed(12) == MemorySegment.getInt: the 4 bytes at address 84 of a segment that was freed (at line 16, in $gets)
+;; report: freed(12) == MemorySegment.getInt: the 4 bytes at address 84 of a freed segment (at line 16, in $gets)
 ;; report: freed(13) == MemorySegment.getInt: bytes 13..17 of a segment of 16 bytes (at line 16, in $gets)
-;; report: twice(15) == MemorySegment.setByte: the byte at address 87 of a segment that was freed (at line 29, in $twice)
-;; report: writes() == wasi.fd_write: the 4 bytes at address 80 of a segment that was freed (at line 33, in $writes)
+;; report: twice(15) == MemorySegment.setByte: the byte at address 87 of a freed segment (at line 29, in $twice)
+;; report: writes() == wasi.fd_write: the 4 bytes at address 80 of a freed segment (at line 33, in $writes)

@@ -81,8 +81,8 @@
     (call $closes (local.get $a))
     (i32.const 1)))
 
-;; report: closed_twice() == MemoryAllocator.free: allocator 1 is not open: it was closed before, or never opened (at line 20, in $closes)
-;; report: closed_later() == MemoryAllocator.free: allocator 3 is not open: it was closed before, or never opened (at line 20, in $closes)
+;; report: closed_twice() == MemoryAllocator.free: allocator 1 is not open: it was already closed, or never opened (at line 20, in $closes)
+;; report: closed_later() == MemoryAllocator.free: allocator 3 is not open: it was already closed, or never opened (at line 20, in $closes)
 ;; report: used_later() == MemoryAllocator.allocate: allocator 7 is not open: it was closed, or never opened (at line 18, in $allocates)
 ;; report: forgotten() == MemoryAllocator.allocate: allocator 0 is not open: it was closed, or never opened (at line 18, in $allocates)
 ;; report: outer_allocates() == MemoryAllocator.allocate: allocator 11 is not the innermost one: 2 regions opened in it are still open (at line 18, in $allocates)

@@ -10,7 +10,7 @@ const TWICE: &[&str] = &["error AlreadyFreed at free 2 of new 1"];
 const PERHAPS_TWICE: &[&str] = &["warning AlreadyFreed at free 2 of new 1"];
 
 #[test]
-fn code_that_cannot_be_reached_is_ignored() {
+fn unreachable_code_is_ignored() {
     stack(&format!("{NEW} {FREE} (return) {FREE}"), &[]);
     stack(
         &format!("{NEW} {FREE} (unreachable) (block (loop (if (i32.const 0) (then {FREE}) (else {FREE})))) {FREE}"),
@@ -74,7 +74,7 @@ fn loops() {
 }
 
 #[test]
-fn values_through_results_and_parameters() {
+fn values_flow_through_results_and_parameters() {
     stack(
         "(local.set $r (block (result i32) (br 0 (call $new)))) (call $free (local.get $r)) (call $free (local.get $r))",
         TWICE,
@@ -113,7 +113,7 @@ fn values_through_results_and_parameters() {
 }
 
 #[test]
-fn calls_throw_to_handlers() {
+fn calls_may_throw_to_handlers() {
     let handled = |body: &str, handler: &str| {
         format!(
             "{NEW} (block $done (block $caught (try_table (catch_all $caught) {body}) (br $done)) {handler}) {FREE}"
@@ -136,7 +136,7 @@ fn calls_throw_to_handlers() {
 }
 
 #[test]
-fn throws_leave_or_are_caught() {
+fn throws_exit_or_are_caught() {
     stack(&format!("{NEW} (throw $e)"), &["error Open at new 1 of new 1"]);
     stack(&format!("{NEW} (if (call $cond) (then (throw $e))) {FREE}"), &["warning Open at Throw 1 of new 1"]);
     let caught = |clauses: &str, throw: &str| format!("{NEW} (block $caught (try_table {clauses} {throw})) {FREE}");
@@ -204,7 +204,7 @@ catch $e {FREE} end"
 }
 
 #[test]
-fn tail_calls_leave() {
+fn tail_calls_exit() {
     let found = |code: &str| findings(Nesting::Stack, &super::function(code));
     assert_eq!(found(&format!("{NEW} (return_call $act)")), ["error Open at new 1 of new 1"]);
     assert_eq!(found(&format!("{NEW} (return_call_indirect (i32.const 0))")), ["error Open at new 1 of new 1"]);
@@ -225,7 +225,7 @@ fn tail_calls_leave() {
 }
 
 #[test]
-fn what_a_join_leaves_uncertain_is_not_spoken_of() {
+fn uncertain_state_after_join_is_not_reported() {
     // `$s` is `$r` or not: closing it may close `$r`, or not.
     stack(
         &format!(

@@ -26,7 +26,7 @@ const FREE: &str = "(call $free (local.get $r))";
 const USE: &str = "(drop (call $allocate (local.get $r) (i32.const 8)))";
 
 #[test]
-fn straight_lines() {
+fn straight_line_code() {
     silent(&format!("{NEW} {USE} {USE} {FREE}"));
     silent("(call $free (call $new))");
     silent("(call $free (local.tee $r (call $new)))");
@@ -36,7 +36,7 @@ fn straight_lines() {
 }
 
 #[test]
-fn every_way_out_closes() {
+fn every_exit_closes() {
     silent(&format!("{NEW} (if (call $cond) (then {FREE} (return))) {USE} {FREE}"));
     silent(&format!("{NEW} (block (br_if 0 (call $cond)) {USE}) {FREE}"));
     silent(&format!("{NEW} (if (call $cond) (then {USE} {FREE}) (else {FREE}))"));
@@ -46,7 +46,7 @@ fn every_way_out_closes() {
 }
 
 #[test]
-fn loops_with_a_region_each_turn() {
+fn loops_with_region_per_iteration() {
     silent(&format!("(loop {NEW} {USE} {FREE} (br_if 0 (call $cond)))"));
     silent(&format!("(block (loop {NEW} (if (call $cond) (then {FREE} (br 2))) {USE} {FREE} (br 0)))"));
     silent(&format!("(loop {NEW} (if (call $cond) (then {FREE} (br 1))) {FREE})"));
@@ -60,7 +60,7 @@ fn loops_that_reopen() {
 }
 
 #[test]
-fn opened_and_closed_on_the_same_condition() {
+fn open_and_close_under_same_condition() {
     silent(&format!("(if (local.get $i) (then {NEW})) (call $act) (if (local.get $i) (then {USE} {FREE}))"));
     silent(&format!("(if (local.get $i) (then {NEW})) (if (local.get $r) (then {FREE}))"));
     silent(&format!("(if (call $cond) (then {NEW}) (else (local.set $r (call $new)))) {USE} {FREE}"));
@@ -77,7 +77,7 @@ fn one_of_two_regions() {
 }
 
 #[test]
-fn handles_that_go_elsewhere() {
+fn escaping_handles() {
     silent(&format!("{NEW} (global.set $g (local.get $r))"));
     silent("(global.set $g (call $new))");
     silent("(i32.store (i32.const 0) (call $new))");
@@ -119,7 +119,7 @@ fn recursion() {
 }
 
 #[test]
-fn scopes_that_nest() {
+fn nested_scopes() {
     let inner = "(local.set $s (call $new)) (drop (call $allocate (local.get $s) (i32.const 8)))";
     let close_inner = "(call $free (local.get $s))";
     silent(&format!("{NEW} {USE} {inner} {close_inner} {USE} {FREE}"));
@@ -132,7 +132,7 @@ fn scopes_that_nest() {
 }
 
 #[test]
-fn exceptions_that_are_handled() {
+fn handled_exceptions() {
     silent(&format!(
         "{NEW} (block $done (block $caught (try_table (catch_all $caught) (call $act) {USE}) (br $done))
             {FREE} (unreachable)) {FREE}"
@@ -146,7 +146,7 @@ fn exceptions_that_are_handled() {
 }
 
 #[test]
-fn legacy_exceptions_that_are_handled() {
+fn handled_legacy_exceptions() {
     silent(&format!("{NEW} try (call $act) {USE} catch_all {FREE} (rethrow 0) end {FREE}"));
     silent(&format!("{NEW} try (throw $e) catch $e {FREE} (return) end {FREE}"));
     silent(&format!("{NEW} try try (throw $e) delegate 0  catch $e end {FREE}"));
@@ -165,7 +165,7 @@ fn handles_through_results() {
 }
 
 #[test]
-fn handles_that_change_places() {
+fn swapped_handles() {
     // Under `outermost` regions may be closed in any order, so that a chain of handles is right.
     let code = function(&format!(
         "{NEW} (loop (local.set $s (local.get $r)) (local.set $r (call $new)) (call $free (local.get $s))

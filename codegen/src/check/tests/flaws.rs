@@ -8,7 +8,7 @@ const FREE: &str = "(call $free (local.get $r))";
 const USE: &str = "(drop (call $allocate (local.get $r) (i32.const 8)))";
 
 #[test]
-fn a_region_that_is_never_closed_is_said_where_it_is_opened() {
+fn unclosed_region_is_reported_where_opened() {
     stack(NEW, &["error Open at new 1 of new 1"]);
     stack("(drop (call $new))", &["error Open at new 1 of new 1"]);
     stack(&format!("{NEW} (if (call $cond) (then (return))) {USE}"), &["error Open at new 1 of new 1"]);
@@ -19,7 +19,7 @@ fn a_region_that_is_never_closed_is_said_where_it_is_opened() {
 }
 
 #[test]
-fn a_region_that_is_left_open_on_some_ways_is_said_there() {
+fn region_open_on_some_paths_is_reported_at_exit() {
     stack(&format!("{NEW} (if (call $cond) (then (return))) {FREE}"), &["warning Open at Return 1 of new 1"]);
     stack(&format!("{NEW} (if (call $cond) (then {FREE}))"), &["warning Open at end of new 1"]);
     stack(
@@ -30,7 +30,7 @@ fn a_region_that_is_left_open_on_some_ways_is_said_there() {
 }
 
 #[test]
-fn a_region_of_an_earlier_turn_may_be_left_open() {
+fn region_of_earlier_iteration_may_be_open() {
     stack(
         &format!("(loop {NEW} (if (call $cond) (then {FREE})) (br_if 0 (call $cond)))"),
         &["warning Open at new 1 of new 1", "warning Open at end of new 1"],
@@ -40,7 +40,7 @@ fn a_region_of_an_earlier_turn_may_be_left_open() {
 }
 
 #[test]
-fn a_region_is_closed_twice() {
+fn region_closed_twice() {
     stack(&format!("{NEW} {FREE} {FREE}"), &["error AlreadyFreed at free 2 of new 1"]);
     stack(&format!("{NEW} (if (call $cond) (then {FREE})) {FREE}"), &["warning AlreadyFreed at free 2 of new 1"]);
     stack(
@@ -55,7 +55,7 @@ fn a_region_is_closed_twice() {
 }
 
 #[test]
-fn a_closed_region_is_allocated_from() {
+fn allocation_from_closed_region() {
     stack(&format!("{NEW} {FREE} {USE}"), &["error UseAfterFree at allocate 1 of new 1"]);
     stack(
         &format!("{NEW} {FREE} (drop (call $aligned (local.get $r) (i32.const 8) (i32.const 16)))"),
@@ -72,7 +72,7 @@ fn a_closed_region_is_allocated_from() {
 }
 
 #[test]
-fn regions_are_used_out_of_order() {
+fn regions_used_out_of_order() {
     let both = "(local.set $r (call $new)) (local.set $s (call $new))";
     let inner = "(call $free (local.get $s))";
     stack(&format!("{both} {USE} {inner} {FREE}"), &["error NotInnermost at allocate 1 of new 2"]);
@@ -88,7 +88,7 @@ fn regions_are_used_out_of_order() {
 }
 
 #[test]
-fn regions_are_opened_where_nesting_is_forbidden() {
+fn nested_region_under_forbid() {
     let forbid = |code: &str, expected: &[&str]| check(Nesting::Forbid, code, expected);
     let other = "(local.set $s (call $new))";
     let close_other = "(call $free (local.get $s))";
@@ -104,7 +104,7 @@ fn regions_are_opened_where_nesting_is_forbidden() {
 }
 
 #[test]
-fn parameters_are_regions_of_somebody_else() {
+fn parameters_belong_to_caller() {
     let stack = |code: &str, expected: &[&str]| {
         let found = findings(Nesting::Stack, &format!("(func (param $p i32) (param $q i32) (local $r i32) {code})"));
         assert_eq!(found, expected, "{code}");
@@ -128,7 +128,7 @@ fn parameters_are_regions_of_somebody_else() {
 }
 
 #[test]
-fn what_went_elsewhere_is_open_as_far_as_anybody_knows() {
+fn escaped_region_is_assumed_open() {
     for escape in [
         "(call $use (local.get $r))",
         "(global.set $g (local.get $r))",

@@ -7,7 +7,7 @@ const NEW: &str = "(local.set $r (call $new))";
 const FREE: &str = "(call $free (local.get $r))";
 
 #[test]
-fn a_long_function() {
+fn long_function() {
     let body = "(i32.add (local.get $i) (i32.const 1)) (local.set $i) ".repeat(100_000);
     stack(&format!("{NEW} {body} {FREE} {FREE}"), &["error AlreadyFreed at free 2 of new 1"]);
 }

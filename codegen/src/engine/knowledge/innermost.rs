@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_leads_back_to_the_region_around() {
+    fn close_restores_enclosing_region() {
         let mut state = opened([0, 1]);
         assert!(state.is(key(1)) && !state.is(key(0)));
         state.close(key(1));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_loses_the_outer_ones() {
+    fn deep_nesting_forgets_outer_regions() {
         let mut state = opened(0..6);
         for number in (2..6).rev() {
             assert!(state.is(key(number)), "{number}");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_and_structures_in_which_something_happened_end_what_is_known() {
+    fn call_or_region_event_clears_innermost() {
         let mut state = opened([0]);
         let before = state;
         state.leave(&before);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_that_is_open_need_not_be_innermost() {
+    fn open_region_need_not_be_innermost() {
         let mut state = opened([0, 1]);
         state.check_open(key(0));
         assert!(state.is_last(key(0)) && state.is_open(RegionKey::Opened(RegionId(0))));

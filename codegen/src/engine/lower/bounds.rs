@@ -170,7 +170,7 @@ impl Engine<'_> {
             _ if inside => Judgement::Inside,
             Some(size) => Judgement::Outside(out_of_bounds(offset, bytes, size)),
             None => Judgement::Outside(format!(
-                "bytes {offset}..{} of a segment, which has at most {} bytes",
+                "bytes {offset}..{} of a segment, but a segment has at most {} bytes",
                 u64::from(offset) + u64::from(bytes),
                 u32::MAX
             )),

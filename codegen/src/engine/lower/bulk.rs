@@ -279,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_cover_every_byte_and_nothing_else() {
+    fn pieces_cover_each_byte_once() {
         for bytes in 0..=INLINE_BULK {
             let mut covered = vec![false; bytes as usize];
             for piece in pieces(bytes) {

@@ -33,7 +33,7 @@ pub(super) fn with_table(text: &str, lines: &[u8]) -> Vec<u8> {
 
 /// The addresses of wast are too low by the size of the number of functions, which is a byte here.
 #[test]
-fn the_debug_information_of_an_assembler_is_read_back() {
+fn debug_information_of_assembler_round_trips() {
     let text = "(module (import \"a\" \"b\" (func))\n(func (local f64)\nnop\n(drop\n(i32.const 1)))\n(func call 0))";
     let expected = [(3, 1), (5, 2), (4, 2), (4, 2), (6, 7), (6, 7)];
     for (name, file) in [("x.wat", "x.wat"), ("src/x.wat", "src/x.wat"), ("/a/x.wat", "/a/x.wat")] {
@@ -49,14 +49,14 @@ fn the_debug_information_of_an_assembler_is_read_back() {
 }
 
 #[test]
-fn a_module_without_a_line_table_has_no_lines() {
+fn module_without_line_table_has_no_lines() {
     let module = without_table("(func nop)");
     assert_eq!(listing(&Source::read(&module).unwrap()), ["Nop -", "End -"]);
 }
 
 /// The number of functions, the size of the body, and the number of locals are one byte each.
 #[test]
-fn address_zero_is_the_number_of_functions() {
+fn addresses_start_at_function_count() {
     let lines = program(&[&place(2), &row(1, 9), &row(1, 1), &end(1)]);
     let module = with_table("(func nop)", &lines);
     assert_eq!(listing(&Source::read(&module).unwrap()), ["Nop src/a.rs:10", "End src/a.rs:11"]);
@@ -65,7 +65,7 @@ fn address_zero_is_the_number_of_functions() {
 /// The line table that LLVM 14 makes of two functions of which each calls an import, as object files have them: with
 /// five bytes for the index of a function. The numbers are those that `llvm-dwarfdump` shows.
 #[test]
-fn the_line_table_of_llvm_counts_from_the_number_of_functions() {
+fn llvm_line_table_addresses_start_at_function_count() {
     let lines =
         b"T\0\0\0\x04\0\x1f\0\0\0\x01\x01\x01\xfb\x0e\x0d\0\x01\x01\x01\x01\0\0\0\x01\0\0\x01src\0\0a.c\0\x01\0\0\0\
                   \0\x05\x02\x02\0\0\0\x11\x05\x03\x0a\x03\x0b \x05\x01\x83\x02\x01\0\x01\x01\
@@ -80,7 +80,7 @@ fn the_line_table_of_llvm_counts_from_the_number_of_functions() {
 }
 
 #[test]
-fn files_are_named_as_the_table_has_them() {
+fn file_names_come_from_line_table() {
     let file = |number: u8| [&place(10)[..], &[4, number], &row(0, 1), &end(1)].concat();
     let name = |number| at(&table(&program(&[&file(number)])), 10);
     assert_eq!([1, 2, 3].map(name), ["src/a.rs:2", "b.rs:2", "/c.rs:2"]);
@@ -96,7 +96,7 @@ fn columns_are_kept() {
 
 /// Only what is between a row and the next one, or the end of the sequence, is on the line of the row.
 #[test]
-fn lines_end_where_sequences_end() {
+fn lines_end_at_sequence_end() {
     let table = table(&program(&[&place(20), &row(2, 1), &row(3, 1), &end(4), &place(40), &row(0, 7), &end(1)]));
     let expected = [(21, "-"), (22, "src/a.rs:2"), (24, "src/a.rs:2"), (25, "src/a.rs:3"), (28, "src/a.rs:3")];
     for (address, line) in expected.into_iter().chain([(29, "-"), (39, "-"), (40, "src/a.rs:8"), (41, "-")]) {
@@ -105,13 +105,13 @@ fn lines_end_where_sequences_end() {
 }
 
 #[test]
-fn line_zero_is_no_line() {
+fn line_zero_is_ignored() {
     let table = table(&program(&[&place(20), &row(0, 4), &[2, 2, 3, 0x7b, 1], &row(2, 9), &end(2)]));
     assert_eq!([20, 22, 24].map(|address| at(&table, address)), ["src/a.rs:5", "-", "src/a.rs:9"]);
 }
 
 #[test]
-fn the_last_row_of_an_address_counts() {
+fn last_row_of_address_wins() {
     let table = table(&program(&[&place(20), &row(0, 4), &row(0, 1), &row(0, 1), &end(2)]));
     assert_eq!([20, 21].map(|address| at(&table, address)), ["src/a.rs:7", "src/a.rs:7"]);
 }
@@ -134,7 +134,7 @@ fn removed_functions_have_no_lines() {
 }
 
 #[test]
-fn sequences_that_make_no_sense_are_left_out() {
+fn invalid_sequences_are_ignored() {
     let back = [&place(20)[..], &row(0, 1), &place(10), &row(0, 1), &end(30)].concat();
     let out = [&place(20)[..], &row(0, 1), &end(81)].concat();
     let farther = [&place(20)[..], &row(0, 1), &place(u32::MAX), &row(0, 1), &end(0)].concat();
@@ -149,7 +149,7 @@ fn sequences_that_make_no_sense_are_left_out() {
 }
 
 #[test]
-fn the_sequence_that_begins_last_wins() {
+fn sequence_with_highest_start_wins() {
     let sequence = |start, lines, size| [&place(start)[..], &row(0, lines), &end(size)].concat();
     // Out of order, in three programs: one goes around two others, of which one goes beyond it; two begin together.
     let first = program(&[&sequence(50, 3, 20), &sequence(10, 1, 50)]);
@@ -164,7 +164,7 @@ fn the_sequence_that_begins_last_wins() {
 }
 
 #[test]
-fn the_other_ways_to_an_address_are_understood() {
+fn other_address_opcodes_are_supported() {
     // The base is -5, the range 14: an opcode 13 + 14 * bytes + 5 + lines. Opcode 255 adds 17 bytes; 9 has two bytes.
     let code = [&place(10)[..], &[13 + 14 + 5 + 2], &[8, 1], &[9, 3, 0, 1], &[7, 10, 11, 12, 3], &end(1)].concat();
     let table = table(&program(&[&code]));
@@ -174,7 +174,7 @@ fn the_other_ways_to_an_address_are_understood() {
 }
 
 #[test]
-fn dwarf_5_has_the_directory_of_the_compilation() {
+fn dwarf_5_uses_compilation_directory() {
     // One directory as a string; files as a string and a directory.
     let header = b"\x01\x01\x08\x02/home/x\0src\0\x02\x01\x08\x02\x0b\x03a.rs\0\0b.rs\0\x01/c.rs\0\x01";
     let file = |number: u8| [&place(10)[..], &[4, number], &row(0, 1), &end(1)].concat();
@@ -183,7 +183,7 @@ fn dwarf_5_has_the_directory_of_the_compilation() {
 }
 
 #[test]
-fn a_program_that_cannot_be_read_does_not_hide_the_next() {
+fn malformed_program_does_not_hide_next_program() {
     let good = program(&[&place(10), &row(0, 1), &end(1)]);
     let mut other_version = program(&[&place(20), &row(0, 1), &end(1)]);
     other_version[4] = 9;

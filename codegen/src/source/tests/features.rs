@@ -36,7 +36,7 @@ fn text_has_lines() {
 #[test]
 fn without_the_feature_text_is_refused() {
     let message =
-        "not a module in the binary format; text needs the feature `text` of linmem, which is off (at offset 0x0)";
+        "not a module in the binary format; text requires the feature `text` of linmem, which is off (at offset 0x0)";
     assert_eq!(places(TEXT.as_bytes()).map_err(|error| error.to_string()), Err(message.to_string()));
     let findings: Vec<_> = crate::check(TEXT.as_bytes(), &Config::default()).iter().map(ToString::to_string).collect();
     assert_eq!(findings, [format!("error: {message}")]);
@@ -62,7 +62,7 @@ fn without_the_feature_dwarf_is_not_read() {
 #[test]
 fn input_that_is_neither_binary_nor_text_is_refused() {
     let error = places(b"\xff").map_err(|error| error.to_string());
-    assert_eq!(error, Err("invalid text: neither a binary module nor text in UTF-8 (at offset 0x0)".to_string()));
+    assert_eq!(error, Err("invalid text: the input is neither a binary module nor UTF-8 text (at offset 0x0)".to_string()));
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn samples() -> [Vec<u8>; 2] {
 }
 
 #[test]
-fn what_is_cut_off_gives_no_line() {
+fn truncated_sections_never_panic() {
     for module in samples() {
         let sections = Sections::find(&module);
         for length in 0..=sections.lines.len() {
@@ -45,7 +45,7 @@ fn what_is_cut_off_gives_no_line() {
 }
 
 #[test]
-fn what_is_altered_gives_any_line() {
+fn altered_sections_never_panic() {
     let mut numbers = Numbers(11);
     for module in samples() {
         let sections = Sections::find(&module);
@@ -62,7 +62,7 @@ fn what_is_altered_gives_any_line() {
 
 /// Of whole modules too, which then are invalid more often than not.
 #[test]
-fn modules_that_are_altered_give_any_line() {
+fn altered_modules_never_panic() {
     let mut numbers = Numbers(12);
     let module = with_dwarf("src/x.wat", TEXT);
     for _ in 0..5_000 {
@@ -88,7 +88,7 @@ fn many_kinds() -> Vec<u8> {
 
 /// Operands at the ends of their ranges, behind which arithmetic would overflow.
 #[test]
-fn extreme_operands_overflow_nothing() {
+fn extreme_operands_do_not_overflow() {
     let least = [3, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f];
     let most = [3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00];
     let farthest = [2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];

@@ -16,7 +16,7 @@ use super::SourceLine;
 use crate::error::Place;
 
 #[test]
-fn a_line_is_displayed_as_editors_take_it() {
+fn line_display_is_clickable_in_editors() {
     let line = |file: Option<&str>, column| SourceLine { file: file.map(str::to_string), line: 14, column };
     assert_eq!(line(Some("src/main.rs"), 5).to_string(), "src/main.rs:14:5");
     assert_eq!(line(Some("src/main.rs"), 0).to_string(), "src/main.rs:14");

@@ -20,7 +20,7 @@ fn text_listing(text: &str) -> Vec<String> {
 /// operands are; of the `end` of an `if`, a `block` or a `loop` that of the parenthesis that closes it. The `end` of a
 /// function is on the line of the instruction before.
 #[test]
-fn a_folded_instruction_is_where_its_keyword_is() {
+fn folded_instruction_has_line_of_keyword() {
     let text = "(module
   (func (param i32) (result i32)
     (i32.add
@@ -61,7 +61,7 @@ fn a_folded_instruction_is_where_its_keyword_is() {
 }
 
 #[test]
-fn imports_comments_and_other_alphabets_move_nothing() {
+fn imports_comments_and_unicode_do_not_shift_lines() {
     let text = "\n;; καλημέρα\n(module (; 多\n行 ;) (import \"é\" \"ü\" (func $f (param i32)))\n\
                 (func $g (export \"ß\") (local i64 f32 i64) i32.const 1 (; ñ ;) call $f\n;; ñandú\n(call $f\n(i32.const 2))))";
     let expected = ["I32Const 5:44", "Call 5:65", "I32Const 8:2", "Call 7:2", "End 7:2"];
@@ -80,7 +80,7 @@ fn every_function_has_its_lines() {
 
 /// The sizes of the section and of functions, and their number, each take one, two and three bytes.
 #[test]
-fn sizes_of_any_length_move_nothing() {
+fn leb_lengths_do_not_shift_lines() {
     for (functions, size) in [(1, 3), (1, 60), (1, 8200), (130, 2), (3, 6000), (200, 100), (17000, 1)] {
         let mut text = String::from("(module (import \"a\" \"b\" (func))\n");
         for _ in 0..functions {
@@ -105,14 +105,14 @@ fn sizes_of_any_length_move_nothing() {
 }
 
 #[test]
-fn a_text_without_code_has_no_lines() {
+fn text_without_code_has_no_lines() {
     let source = Source::read(b"(module (memory 1))").unwrap();
     assert!((0..source.bytes.len() + 9).all(|offset| source.line(offset).is_none()));
 }
 
 #[cfg(feature = "dwarf")]
 #[test]
-fn a_line_table_that_the_text_brings_is_not_its_own() {
+fn line_table_embedded_in_text_is_ignored() {
     let mut escaped = String::new();
     for byte in program(&[&place(2), &row(1, 40), &end(2)]) {
         let _ = write!(escaped, "\\{byte:02x}");
@@ -124,7 +124,7 @@ fn a_line_table_that_the_text_brings_is_not_its_own() {
 /// A binary that a text only quotes speaks for itself.
 #[cfg(feature = "dwarf")]
 #[test]
-fn a_quoted_binary_has_the_lines_of_its_table() {
+fn quoted_binary_has_lines_of_its_table() {
     let mut escaped = String::new();
     for byte in super::binary::with_table("(func nop)", &program(&[&place(2), &row(1, 40), &end(2)])) {
         let _ = write!(escaped, "\\{byte:02x}");
@@ -134,7 +134,7 @@ fn a_quoted_binary_has_the_lines_of_its_table() {
 }
 
 #[test]
-fn text_that_is_wrong_is_wrong_as_ever() {
+fn invalid_text_gives_parse_error() {
     for text in
         ["(module (func i32.bogus))", "(module", "", "(component)", ";; é\n(component)", "é", "\u{feff}(module)"]
     {
@@ -146,7 +146,7 @@ fn text_that_is_wrong_is_wrong_as_ever() {
 }
 
 #[test]
-fn lines_that_nobody_reads_are_not_counted() {
+fn overlong_lines_have_no_location() {
     let text = |columns: usize| format!("(module (func\nnop {}))", " ".repeat(columns));
     assert_eq!(text_listing(&text(100))[0], "Nop 2:1");
     assert_eq!(Source::read(text(20_000).as_bytes()).unwrap().line(0x19), None);

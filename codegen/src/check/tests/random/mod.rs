@@ -40,7 +40,7 @@ struct Seen {
 }
 
 #[test]
-fn what_is_found_is_what_happens() {
+fn findings_match_all_executions() {
     for &nesting in Nesting::ALL {
         for style in [Style::Wild, Style::Tidy] {
             let mut seen = Seen::default();
