@@ -1,6 +1,6 @@
 //! What can be wrong with what is asked, said in sentences with a place.
 
-use crate::source::SourceLine;
+use crate::source_line::SourceLine;
 use linmem_intrinsics::{FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
 use std::fmt;
 use thiserror::Error;

@@ -18,6 +18,7 @@ mod context;
 mod digest;
 mod engine;
 pub mod error;
+mod format;
 mod globals;
 mod helpers;
 mod index;
@@ -30,6 +31,7 @@ mod planted;
 mod segment;
 pub mod sites;
 mod source;
+mod source_line;
 pub mod tree;
 #[cfg(feature = "text")]
 pub mod wat;
@@ -39,7 +41,7 @@ pub use config::{Base, Config, OnViolation, Optimize, Share, SplitAddress};
 pub use error::{Error, Finding, Place, Severity};
 pub use link::{Linked, check, link, link_with_warnings};
 pub use sites::Site;
-pub use source::SourceLine;
+pub use source_line::SourceLine;
 
 /// Re-exported because the library door speaks in its instructions and types.
 pub use wasm_encoder;

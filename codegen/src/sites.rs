@@ -23,7 +23,7 @@
 //! Where modules were merged that had a section each, the numbers of the sections overlap: of a number that is in both, only
 //! what both say is told.
 
-use crate::source::{SourceLine, one_line};
+use crate::source_line::{SourceLine, one_line};
 use indexmap::IndexSet;
 use linmem_intrinsics::Intrinsic;
 use std::cell::Cell;

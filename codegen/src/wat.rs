@@ -1,7 +1,7 @@
 //! The text format: reading it, and printing the binary format as it.
 
 use crate::error::{Error, Place};
-use crate::source::as_text;
+use crate::format::as_text;
 use std::borrow::Cow;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};

@@ -1,6 +1,7 @@
 //! The text of a violation report. The kind and three numbers come from the running program, the rest from the site.
 
-use crate::{Intrinsic, Violation};
+use crate::catalogue::Intrinsic;
+use crate::violation::Violation;
 use std::fmt;
 
 /// A violation that a program reported. The meaning of its numbers depends on the kind:

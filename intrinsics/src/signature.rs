@@ -4,7 +4,8 @@
 //! into one. A segment that is only an address does not carry its size: `MemorySegment.size` does not exist for it, and
 //! a host call takes the number of bytes as an additional operand directly after the segment.
 
-use crate::catalogue::{Intrinsic, Operand, Operation};
+use crate::catalogue::{Intrinsic, Operation};
+use crate::operand::Operand;
 use crate::value::{FunctionType, HeapType, ValueType};
 use std::fmt;
 

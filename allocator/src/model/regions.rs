@@ -1,19 +1,9 @@
 //! What a program does with regions, and what is wrong with it.
 
 use crate::layout::{ALIGNMENT, Address, FIRST_HANDLE, HANDLE_STEP, is_alignment};
-use crate::model::{Model, Place};
+use crate::model::chunks::{Model, Open, Place};
 use crate::{FramePlan, Nesting};
 use linmem_intrinsics::Violation;
-
-/// A region that is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Open {
-    handle: u64,
-    /// Where top goes back to.
-    mark: Place,
-    /// Where its header is, if it has one.
-    header: Address,
-}
 
 impl Model {
     /// How many regions are open.

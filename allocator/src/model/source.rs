@@ -1,7 +1,7 @@
 //! Where the model gets pages and chunks from.
 
 use crate::layout::{ALIGNMENT, Address, Layout, PAGE, align_up};
-use crate::model::Memory;
+use crate::model::memory::Memory;
 
 /// Where further memory comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::engine::{Certain, Engine};
 use crate::error::{Error, Place};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
-use crate::source::SourceLine;
+use crate::source_line::SourceLine;
 use linmem_intrinsics::{Intrinsic, Representation, Signature};
 use wasm_encoder::{Instruction, ValType};
 

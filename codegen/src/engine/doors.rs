@@ -8,7 +8,7 @@ use crate::engine::shape::{Arity, Shape};
 use crate::engine::state::{Engine, Origin};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
-use crate::source::SourceLine;
+use crate::source_line::SourceLine;
 use linmem_allocator::Zero;
 use linmem_intrinsics::Representation;
 use wasm_encoder::ValType;

@@ -14,7 +14,7 @@ use crate::engine::tape::Tape;
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
 use crate::segment::Part;
-use crate::source::SourceLine;
+use crate::source_line::SourceLine;
 use linmem_intrinsics::{Intrinsic, Violation};
 
 /// What a function is lowered for.

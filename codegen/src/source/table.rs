@@ -8,7 +8,7 @@
 //! 2. A sequence that leaves the code, or that the reader rejects, is ignored.
 //! 3. Where sequences overlap, the one that begins last wins; of those that begin together, the one that was read last.
 
-use crate::source::SourceLine;
+use crate::source_line::SourceLine;
 use std::ops::Range;
 
 /// The limit on the number of rows: 64 MB of them, more than the largest programs have.

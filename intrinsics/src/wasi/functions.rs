@@ -4,8 +4,8 @@
 //! the raw function. In the lifted form, one segment replaces a pointer and a length, or a list of iovecs, and results
 //! are returned; [`Parameter`] and [`Returned`] describe the raw and the lifted form of each.
 
-use crate::catalogue::Operand;
 use crate::effects::{Effect, Effects};
+use crate::operand::Operand;
 use crate::value::{FunctionType, ValueType};
 use crate::violation::Violation;
 use crate::wasi::records::Record;

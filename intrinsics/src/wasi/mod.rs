@@ -6,6 +6,7 @@
 
 pub mod errno;
 pub mod functions;
+mod operands;
 pub mod records;
 
 pub use errno::Errno;

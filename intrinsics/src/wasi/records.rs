@@ -1,7 +1,6 @@
 //! The records that the host reads and writes, with their fields.
 
 use crate::access::Access;
-use crate::catalogue::Operand;
 
 macro_rules! records {
     ($($record:ident, $name:literal, $bytes:literal, $doc:literal {
@@ -73,23 +72,6 @@ macro_rules! records {
                 match self { $($(Field::$field => concat!("set, of a ", $name, ": ", $about)),+),+ }
             }
 
-            /// The operands of the intrinsic that reads the field.
-            pub const fn getter_operands(self) -> &'static [Operand] {
-                match self { $($(Field::$field => &[Operand::Record(Record::$record)]),+),+ }
-            }
-
-            /// The results of the intrinsic that reads the field.
-            pub const fn getter_results(self) -> &'static [Operand] {
-                match self { $($(Field::$field => &[Operand::Value(Access::$access)]),+),+ }
-            }
-
-            /// The operands of the intrinsic that writes the field.
-            pub const fn setter_operands(self) -> &'static [Operand] {
-                match self {
-                    $($(Field::$field => &[Operand::Record(Record::$record), Operand::Value(Access::$access)]),+),+
-                }
-            }
-
             /// The offset from the start of the record, in bytes.
             pub const fn offset(self) -> u32 {
                 match self { $($(Field::$field => $offset),+),+ }
@@ -103,58 +85,66 @@ macro_rules! records {
     };
 }
 
-records! {
-    Filestat, "filestat", 64, "the attributes of a file" {
-        FilestatDevice, "dev", 0, Long, "the number of the device that has the file";
-        FilestatInode, "ino", 8, Long, "the serial number of the file";
-        FilestatType, "filetype", 16, UByte, "0 unknown, 1 block device, 2 character device, 3 directory, 4 regular file, \
-            5 datagram socket, 6 stream socket, 7 symbolic link";
-        FilestatLinks, "nlink", 24, Long, "the number of hard links";
-        FilestatSize, "size", 32, Long, "the size in bytes";
-        FilestatAccessed, "atim", 40, Long, "when it was last read, in nanoseconds since 1970";
-        FilestatModified, "mtim", 48, Long, "when its data last changed, in nanoseconds since 1970";
-        FilestatChanged, "ctim", 56, Long, "when its status last changed, in nanoseconds since 1970";
-    }
-    Fdstat, "fdstat", 24, "the attributes of a file descriptor" {
-        FdstatType, "filetype", 0, UByte, "the type of the file, as in a filestat";
-        FdstatFlags, "flags", 2, UShort, "bits: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync";
-        FdstatRights, "rights_base", 8, Long, "the rights, one bit for each function";
-        FdstatInheriting, "rights_inheriting", 16, Long, "the rights of descriptors that are opened through it";
-    }
-    Prestat, "prestat", 8, "the attributes of a preopened directory" {
-        PrestatTag, "tag", 0, UByte, "0 for a directory";
-        PrestatName, "dir_name_len", 4, Int, "the size of its name in bytes";
-    }
-    Dirent, "dirent", 24, "an entry of a directory, followed by its name" {
-        DirentNext, "next", 0, Long, "the cookie of the next entry";
-        DirentInode, "ino", 8, Long, "the serial number of the file";
-        DirentName, "namlen", 16, Int, "the size of its name in bytes";
-        DirentType, "type", 20, UByte, "the type of the file, as in a filestat";
-    }
-    Subscription, "subscription", 48, "an event to wait for" {
-        SubscriptionUserdata, "userdata", 0, Long, "a number that is copied to the event";
-        SubscriptionTag, "tag", 8, UByte, "0 clock, 1 readable descriptor, 2 writable descriptor";
-        SubscriptionClock, "clock_id", 16, Int, "the clock";
-        SubscriptionTimeout, "timeout", 24, Long, "the absolute or relative timeout, in nanoseconds";
-        SubscriptionPrecision, "precision", 32, Long, "the accepted delay, in nanoseconds";
-        SubscriptionFlags, "clock_flags", 40, UShort, "1 if the time is absolute";
-        SubscriptionDescriptor, "fd", 16, Int, "the descriptor";
-    }
-    Event, "event", 32, "an event that occurred" {
-        EventUserdata, "userdata", 0, Long, "the number of the subscription";
-        EventError, "error", 8, UShort, "an errno";
-        EventType, "type", 10, UByte, "the type, as the tag of a subscription";
-        EventBytes, "nbytes", 16, Long, "the number of bytes that can be transferred";
-        EventFlags, "flags", 24, UShort, "1 if the other end was closed";
-    }
-    Iovec, "iovec", 8, "an element of the lists of buffers that the raw functions take" {
-        IovecBuffer, "buf", 0, Int, "the address of the buffer";
-        IovecBytes, "buf_len", 4, Int, "its size in bytes";
-    }
-    List, "list", 8, "the list of texts that `wasi.args` and `wasi.environ` make" {
-        ListCount, "count", 0, Int, "the number of texts";
-    }
+/// Passes the table of records and fields to the macro `$then`.
+macro_rules! for_each_record {
+    ($then:ident) => {
+        $then! {
+            Filestat, "filestat", 64, "the attributes of a file" {
+                FilestatDevice, "dev", 0, Long, "the number of the device that has the file";
+                FilestatInode, "ino", 8, Long, "the serial number of the file";
+                FilestatType, "filetype", 16, UByte, "0 unknown, 1 block device, 2 character device, 3 directory, 4 regular file, \
+                    5 datagram socket, 6 stream socket, 7 symbolic link";
+                FilestatLinks, "nlink", 24, Long, "the number of hard links";
+                FilestatSize, "size", 32, Long, "the size in bytes";
+                FilestatAccessed, "atim", 40, Long, "when it was last read, in nanoseconds since 1970";
+                FilestatModified, "mtim", 48, Long, "when its data last changed, in nanoseconds since 1970";
+                FilestatChanged, "ctim", 56, Long, "when its status last changed, in nanoseconds since 1970";
+            }
+            Fdstat, "fdstat", 24, "the attributes of a file descriptor" {
+                FdstatType, "filetype", 0, UByte, "the type of the file, as in a filestat";
+                FdstatFlags, "flags", 2, UShort, "bits: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync";
+                FdstatRights, "rights_base", 8, Long, "the rights, one bit for each function";
+                FdstatInheriting, "rights_inheriting", 16, Long, "the rights of descriptors that are opened through it";
+            }
+            Prestat, "prestat", 8, "the attributes of a preopened directory" {
+                PrestatTag, "tag", 0, UByte, "0 for a directory";
+                PrestatName, "dir_name_len", 4, Int, "the size of its name in bytes";
+            }
+            Dirent, "dirent", 24, "an entry of a directory, followed by its name" {
+                DirentNext, "next", 0, Long, "the cookie of the next entry";
+                DirentInode, "ino", 8, Long, "the serial number of the file";
+                DirentName, "namlen", 16, Int, "the size of its name in bytes";
+                DirentType, "type", 20, UByte, "the type of the file, as in a filestat";
+            }
+            Subscription, "subscription", 48, "an event to wait for" {
+                SubscriptionUserdata, "userdata", 0, Long, "a number that is copied to the event";
+                SubscriptionTag, "tag", 8, UByte, "0 clock, 1 readable descriptor, 2 writable descriptor";
+                SubscriptionClock, "clock_id", 16, Int, "the clock";
+                SubscriptionTimeout, "timeout", 24, Long, "the absolute or relative timeout, in nanoseconds";
+                SubscriptionPrecision, "precision", 32, Long, "the accepted delay, in nanoseconds";
+                SubscriptionFlags, "clock_flags", 40, UShort, "1 if the time is absolute";
+                SubscriptionDescriptor, "fd", 16, Int, "the descriptor";
+            }
+            Event, "event", 32, "an event that occurred" {
+                EventUserdata, "userdata", 0, Long, "the number of the subscription";
+                EventError, "error", 8, UShort, "an errno";
+                EventType, "type", 10, UByte, "the type, as the tag of a subscription";
+                EventBytes, "nbytes", 16, Long, "the number of bytes that can be transferred";
+                EventFlags, "flags", 24, UShort, "1 if the other end was closed";
+            }
+            Iovec, "iovec", 8, "an element of the lists of buffers that the raw functions take" {
+                IovecBuffer, "buf", 0, Int, "the address of the buffer";
+                IovecBytes, "buf_len", 4, Int, "its size in bytes";
+            }
+            List, "list", 8, "the list of texts that `wasi.args` and `wasi.environ` make" {
+                ListCount, "count", 0, Int, "the number of texts";
+            }
+        }
+    };
 }
+pub(crate) use for_each_record;
+
+for_each_record!(records);
 
 impl Field {
     /// Whether the program can write the field, too: if the host reads the record.

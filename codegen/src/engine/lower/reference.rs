@@ -28,7 +28,7 @@ use crate::globals::Global;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;
-use linmem_intrinsics::catalogue::Operand as Meaning;
+use linmem_intrinsics::Operand as Meaning;
 use linmem_intrinsics::{Signature, Violation};
 use wasm_encoder::{BlockType, RefType, ValType};
 

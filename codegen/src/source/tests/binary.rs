@@ -2,9 +2,10 @@
 
 use super::lines::{at, end, place, program, program_5, row, table, with_length};
 use super::listing::{instructions, listing};
+use crate::source::Source;
 use crate::source::dwarf;
 use crate::source::sections::Sections;
-use crate::source::{Source, SourceLine};
+use crate::source_line::SourceLine;
 use std::path::Path;
 use wasm_encoder::{CustomSection, Section};
 use wast::core::{EncodeOptions, GenerateDwarf};

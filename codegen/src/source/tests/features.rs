@@ -62,7 +62,10 @@ fn without_the_feature_dwarf_is_not_read() {
 #[test]
 fn input_that_is_neither_binary_nor_text_is_refused() {
     let error = places(b"\xff").map_err(|error| error.to_string());
-    assert_eq!(error, Err("invalid text: the input is neither a binary module nor UTF-8 text (at offset 0x0)".to_string()));
+    assert_eq!(
+        error,
+        Err("invalid text: the input is neither a binary module nor UTF-8 text (at offset 0x0)".to_string())
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Finds the instructions of a module, and lists their lines.
 
-use crate::source::{Source, SourceLine};
+use crate::source::Source;
+use crate::source_line::SourceLine;
 use wasmparser::{Operator, Parser, Payload};
 
 /// All instructions of a module, with their offsets.

@@ -12,8 +12,8 @@ mod listing;
 #[cfg(feature = "text")]
 mod text;
 
-use super::SourceLine;
 use crate::error::Place;
+use crate::source_line::SourceLine;
 
 #[test]
 fn line_display_is_clickable_in_editors() {

@@ -5,7 +5,7 @@ use super::lines::{end, place, program, row};
 use super::listing::{instructions, listing};
 use crate::source::Source;
 #[cfg(feature = "dwarf")]
-use crate::source::SourceLine;
+use crate::source_line::SourceLine;
 use crate::wat;
 #[cfg(feature = "dwarf")]
 use std::fmt::Write;

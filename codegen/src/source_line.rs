@@ -1,0 +1,34 @@
+//! Lines of a source, as messages show them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A line of a source: of a named file, or of the text that was given.
+///
+/// It is displayed as `src/main.rs:14:5`, as `src/main.rs:14` where the column is unknown, and as `line 14` of the text
+/// that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The file, as the module's debug information names it; nothing where the module itself was given as text.
+    pub file: Option<String>,
+    /// The line, counted from one.
+    pub line: u32,
+    /// The column in bytes, counted from one, or zero where it is unknown.
+    pub column: u32,
+}
+
+impl fmt::Display for SourceLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SourceLine { file, line, column } = self;
+        match (file, column) {
+            (None, _) => write!(f, "line {line}"),
+            (Some(file), 0) => write!(f, "{}:{line}", one_line(file)),
+            (Some(file), column) => write!(f, "{}:{line}:{column}", one_line(file)),
+        }
+    }
+}
+
+/// A name on one line: names of a module may hold anything.
+pub(crate) fn one_line(name: &str) -> Cow<'_, str> {
+    if name.contains('\n') { Cow::Owned(name.replace('\n', "\\n")) } else { Cow::Borrowed(name) }
+}
