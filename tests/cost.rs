@@ -133,7 +133,9 @@ fn sizes() {
             let config = Config { optimize, ..Config::default() };
             size_without_names(&linmem::link(&module, &config).unwrap())
         };
-        writeln!(table, "{name:10} {:8} {:8}", size(Optimize::Speed), size(Optimize::Size)).unwrap();
+        let (speed, small) = (size(Optimize::Speed), size(Optimize::Size));
+        assert!(small <= speed, "{name}: {small} bytes for size, {speed} for speed");
+        writeln!(table, "{name:10} {speed:8} {small:8}").unwrap();
     };
     row("hello", &std::fs::read_to_string(support::root().join("examples/hello.wat")).unwrap());
     for Program { name, .. } in PROGRAMS {

@@ -397,6 +397,7 @@ fn folding_preserves_behaviour() {
         let checked = config.safety == Some(Safety::Temporal);
         let expected = log(&module(&statements, packed, checked, true), &config);
         let direct = module(&statements, packed, checked, false);
+        linmem_codegen::planted::always_for_size();
         for optimize in [Optimize::Speed, Optimize::Size] {
             let config = Config { optimize, ..config.clone() };
             prop_assert_eq!(&log(&direct, &config), &expected, "{}", &direct);

@@ -17,6 +17,7 @@ use support::testfile::{Instances, TestFile};
 use support::{rules, sequences, variants};
 
 fn main() {
+    linmem_codegen::planted::always_for_size();
     let folder = support::root().join("tests/filetests");
     let mut trials = Vec::new();
     for path in support::files(&folder, "wat") {

@@ -171,6 +171,7 @@ fn configurations() -> Vec<(&'static str, Config, Vec<String>, String)> {
 
 #[test]
 fn helpers() {
+    linmem_codegen::planted::always_for_size();
     let configurations = configurations();
     let mut found: BTreeMap<String, Vec<Option<Part>>> = BTreeMap::new();
     for (number, (word, config, _, text)) in configurations.iter().enumerate() {

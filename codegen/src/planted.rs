@@ -115,3 +115,26 @@ pub(crate) fn has(bug: Bug) -> bool {
 pub(crate) const fn has(_: Bug) -> bool {
     false
 }
+
+#[cfg(feature = "planted")]
+static ALWAYS_FOR_SIZE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Makes `--optimize size` lower for size even if the module is then larger, so that tests see and run the code of small
+/// programs.
+#[cfg(feature = "planted")]
+pub fn always_for_size() {
+    ALWAYS_FOR_SIZE.store(true, std::sync::atomic::Ordering::Relaxed);
+}
+
+/// Whether `--optimize size` lowers for size even if the module is then larger.
+#[cfg(feature = "planted")]
+pub(crate) fn is_always_for_size() -> bool {
+    ALWAYS_FOR_SIZE.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// Whether `--optimize size` lowers for size even if the module is then larger: never.
+#[cfg(not(feature = "planted"))]
+#[inline(always)]
+pub(crate) const fn is_always_for_size() -> bool {
+    false
+}

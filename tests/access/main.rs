@@ -66,6 +66,7 @@ fn seed(number: usize, index: usize) -> Source<'static> {
 
 /// Runs the modules of one thread among so many.
 fn run(batches: usize, first: usize, every: usize) -> Reach {
+    linmem_codegen::planted::always_for_size();
     let mut reach = Reach::default();
     for number in (first..batches).step_by(every) {
         let (setting, programs) = batch(number);

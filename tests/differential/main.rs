@@ -30,6 +30,7 @@ use std::cell::RefCell;
 
 /// Runs so many programs; the first that goes wrong is an error, after so many attempts to make it smaller.
 fn run(cases: u32, shrink: u32, modules: &Modules) -> Result<Reach, String> {
+    linmem_codegen::planted::always_for_size();
     let reach = RefCell::new(Reach::default());
     let runs = Runs { cases, failure_persistence: None, max_shrink_iters: shrink, ..Runs::default() };
     let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));

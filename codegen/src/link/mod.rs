@@ -34,9 +34,10 @@ pub(crate) mod shape;
 mod share;
 mod write;
 
+use crate::planted;
 use crate::choices::Choices;
 use crate::code::FunctionRef;
-use crate::config::Config;
+use crate::config::{Config, Optimize};
 use crate::context::Context;
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
@@ -76,7 +77,7 @@ pub struct Linked {
 pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
     let source = Source::read(bytes)?;
     let input = Input::parse(&source, config)?;
-    link_input(&input, config, Purpose::Link).map(|outcome| outcome.module).map_err(Errors::into_first)
+    link_smallest(&input, config).map(|outcome| outcome.module)
 }
 
 /// Does what [`link`] does, and says what there is to say about the module.
@@ -87,7 +88,7 @@ pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
 pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error> {
     let source = Source::read(bytes)?;
     let input = Input::parse(&source, config)?;
-    let Outcome { module, findings } = link_input(&input, config, Purpose::Link).map_err(Errors::into_first)?;
+    let Outcome { module, findings } = link_smallest(&input, config)?;
     let mut warnings = Vec::new();
     if input.imports.has_any() && choices(&input, config).checks_regions() {
         // What is perhaps wrong is for `check` to tell.
@@ -97,6 +98,31 @@ pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error
     warnings.extend(findings);
     let warnings = warnings.into_iter().filter(|finding| finding.severity != Severity::Note);
     Ok(Linked { module, warnings: warnings.map(|finding| finding.error).collect() })
+}
+
+/// Links a module. With [`Optimize::Size`] a module with few intrinsics may be smaller if it is lowered for speed, because the
+/// helpers that calls need outweigh what the calls save: the smaller of both is the result.
+fn link_smallest(input: &Input<'_>, config: &Config) -> Result<Outcome, Error> {
+    let outcome = link_input(input, config, Purpose::Link).map_err(Errors::into_first)?;
+    if config.optimize == Optimize::Size && input.imports.has_any() && !planted::is_always_for_size() {
+        let for_speed = Config { optimize: Optimize::Speed, ..config.clone() };
+        match link_input(input, &for_speed, Purpose::Link) {
+            Ok(other) if size(&other.module) < size(&outcome.module) => return Ok(other),
+            // Lowered for speed, a function may exceed a limit that it respects if it is lowered for size.
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(outcome)
+}
+
+/// The size of a module in bytes without its custom sections: names differ with what is lowered, and are often removed.
+fn size(module: &[u8]) -> usize {
+    let custom = |payload: wasmparser::Payload<'_>| match payload {
+        wasmparser::Payload::CustomSection(section) => section.range().len(),
+        _ => 0,
+    };
+    let payloads = wasmparser::Parser::new(0).parse_all(module).map_while(Result::ok);
+    module.len() - payloads.map(custom).sum::<usize>()
 }
 
 /// Everything that can be said about a module without running it: why it cannot be linked, how it misuses regions and
