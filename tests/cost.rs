@@ -8,6 +8,7 @@ mod support;
 use linmem::allocator::Width;
 use linmem::allocator::layout::Layout;
 use linmem::{Config, Optimize, Safety};
+use linmem_codegen::planted::{Optimization, turn_off};
 use linmem_host::wasmtime::Val;
 use std::fmt::Write;
 use support::host::{Running, State};
@@ -143,4 +144,63 @@ fn sizes() {
     }
     let _guard = support::goldens("cost");
     insta::assert_snapshot!("sizes", table);
+}
+
+/// The programs that show what optimizations save, and how often their operation runs.
+const OPTIMIZED: [(&str, i32); 6] =
+    [("iovec", 1000), ("many", 1000), ("bytes", 4096), ("param", 4096), ("table", 4096), ("fields", 1000)];
+
+/// The instructions for each operation of a program, lowered with what is turned on.
+fn lowered_cost((name, times): (&str, i32), segment: &str, safety: Safety) -> f64 {
+    let config = Config { safety: Some(safety), ..Config::default() };
+    let linked = linmem::link(text(&format!("{name}.wat")).replace("{seg}", segment).as_bytes(), &config).unwrap();
+    run(&linked, name, times).1
+}
+
+#[test]
+fn every_optimization_saves_instructions() {
+    let mut table = String::from("instructions for each operation if one optimization is turned off\n\n");
+    let mut saves = vec![false; Optimization::ALL.len()];
+    for (segment, safety) in [
+        ("i64", Safety::None),
+        ("i64", Safety::Spatial),
+        ("i64", Safety::Temporal),
+        ("anyref", Safety::Spatial),
+        ("anyref", Safety::Temporal),
+    ] {
+        write!(table, "{:16}", format!("{segment} {safety}")).unwrap();
+        OPTIMIZED.iter().for_each(|(name, _)| write!(table, " {name:>8}").unwrap());
+        table.push('\n');
+        let costs = |off: Option<Optimization>| {
+            turn_off(off);
+            let costs: Vec<f64> = OPTIMIZED.iter().map(|program| lowered_cost(*program, segment, safety)).collect();
+            turn_off(None);
+            costs
+        };
+        let all = costs(None);
+        let row = |table: &mut String, name: &str, costs: &[f64]| {
+            write!(table, "{name:16}").unwrap();
+            costs.iter().for_each(|cost| write!(table, " {cost:8.2}").unwrap());
+            table.push('\n');
+        };
+        row(&mut table, "all", &all);
+        for (optimization, saves) in Optimization::ALL.iter().zip(&mut saves) {
+            let without = costs(Some(*optimization));
+            if without == all {
+                continue;
+            }
+            row(&mut table, &format!("no {}", format!("{optimization:?}").to_lowercase()), &without);
+            *saves |= without.iter().zip(&all).any(|(without, all)| without > all);
+        }
+        table.push('\n');
+    }
+    let useless: Vec<&Optimization> = Optimization::ALL
+        .iter()
+        .zip(&saves)
+        .filter(|(_, saves)| !**saves)
+        .map(|(optimization, _)| optimization)
+        .collect();
+    assert!(useless.is_empty(), "{useless:?} save nothing");
+    let _guard = support::goldens("cost");
+    insta::assert_snapshot!("optimizations", table);
 }

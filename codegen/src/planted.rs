@@ -116,6 +116,61 @@ pub(crate) const fn has(_: Bug) -> bool {
     false
 }
 
+/// An optimization that tests can turn off, to show what it saves.
+#[cfg_attr(not(feature = "planted"), expect(unreachable_pub, reason = "the module is public for tests alone"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Optimization {
+    /// Allocations of a region share a bump.
+    Frames,
+    /// The handle of the innermost region is not checked again.
+    Innermost,
+    /// Checks are left out if an earlier check proved what they ask.
+    Proven,
+    /// The checks of straight code become one.
+    Group,
+    /// The checks of a counted loop are made before it.
+    Hoist,
+    /// The parts of packed segments have locals of their own.
+    Split,
+}
+
+impl Optimization {
+    /// All of them.
+    #[cfg(feature = "planted")]
+    pub const ALL: &'static [Optimization] = &[
+        Optimization::Frames,
+        Optimization::Innermost,
+        Optimization::Proven,
+        Optimization::Group,
+        Optimization::Hoist,
+        Optimization::Split,
+    ];
+}
+
+#[cfg(feature = "planted")]
+thread_local! {
+    static OFF: Cell<Option<Optimization>> = const { Cell::new(None) };
+}
+
+/// Turns an optimization off in all that this thread lowers from now on, or none.
+#[cfg(feature = "planted")]
+pub fn turn_off(optimization: Option<Optimization>) {
+    OFF.set(optimization);
+}
+
+/// Whether an optimization is turned off.
+#[cfg(feature = "planted")]
+pub(crate) fn is_off(optimization: Optimization) -> bool {
+    OFF.get() == Some(optimization)
+}
+
+/// Whether an optimization is turned off: never.
+#[cfg(not(feature = "planted"))]
+#[inline(always)]
+pub(crate) const fn is_off(_: Optimization) -> bool {
+    false
+}
+
 #[cfg(feature = "planted")]
 static ALWAYS_FOR_SIZE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 

@@ -48,7 +48,7 @@ use crate::engine::locals::Scratch;
 use crate::engine::state::Engine;
 use crate::engine::tape::{Piece, Tape};
 use crate::index::LocalIndex;
-use crate::planted::{self, Bug};
+use crate::planted::{self, Bug, Optimization};
 use crate::segment::Out;
 use crate::segment::Part;
 use crate::segment::{Extent, Start};
@@ -78,7 +78,9 @@ const MOST_SIGNED: u32 = (1 << 31) - (1 << 16);
 impl Engine<'_> {
     /// Moves the checks of a loop before it, if that changes nothing but when they are made.
     pub(super) fn hoist_checks(&mut self, scan: &Scan) {
-        let is_asked = self.optimize == Optimize::Speed && !(scan.checks.is_empty() && scan.casts.is_empty());
+        let is_asked = self.optimize == Optimize::Speed
+            && !planted::is_off(Optimization::Hoist)
+            && !(scan.checks.is_empty() && scan.casts.is_empty());
         let Some(counted) = scan.counted().filter(|_| is_asked && self.hoisted < MOST_HOISTED) else { return };
         self.hoisted += 1;
         for (local, part, times) in &scan.reads {

@@ -8,6 +8,7 @@
 use crate::config::Optimize;
 use crate::engine::locals::Locals;
 use crate::index::LocalIndex;
+use crate::planted::{self, Optimization};
 use crate::segment::{Part, Parts};
 use std::collections::BTreeMap;
 
@@ -89,7 +90,7 @@ impl Splits {
     pub(crate) fn decide(&self, locals: &mut Locals) -> BTreeMap<LocalIndex, Parts> {
         let mut all = BTreeMap::new();
         for (&local, saved) in self.saved.iter().take(MOST_SPLIT) {
-            if !locals.has_room(PARTS) {
+            if !locals.has_room(PARTS) || planted::is_off(Optimization::Split) {
                 break;
             }
             let times = locals.contents.times(local).saturating_add(u64::from(locals.is_parameter(local)));

@@ -34,7 +34,6 @@ pub(crate) mod shape;
 mod share;
 mod write;
 
-use crate::planted;
 use crate::choices::Choices;
 use crate::code::FunctionRef;
 use crate::config::{Config, Optimize};
@@ -43,6 +42,7 @@ use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
 use crate::link::function::{Findings, Purpose};
+use crate::planted;
 use crate::segment::Segments;
 use crate::sites;
 use crate::source::Source;

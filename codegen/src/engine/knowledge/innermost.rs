@@ -5,7 +5,7 @@
 //! it is counted, so that a control structure in which nothing happened leaves what was known before it.
 
 use crate::engine::knowledge::frames::RegionKey;
-use crate::planted::{self, Bug};
+use crate::planted::{self, Bug, Optimization};
 
 /// How many regions are remembered, the innermost ones: after a close the next one is innermost. Code that nests deeper
 /// in one function is rare, and only loses the outer ones.
@@ -40,13 +40,17 @@ pub(crate) struct Innermost {
 impl Innermost {
     /// Whether a region is known to be the innermost one.
     pub(crate) fn is(&self, region: Option<RegionKey>) -> bool {
-        region.is_some() && self.known[MOST - 1] == region.map(Known::Innermost)
+        !planted::is_off(Optimization::Innermost)
+            && region.is_some()
+            && self.known[MOST - 1] == region.map(Known::Innermost)
     }
 
     /// Whether a region is the last one that was opened, or that a check found to be open. Such a region need not be checked
     /// again; but unless [`is`](Innermost::is) says so, segments must not be taken to be of the innermost one.
     pub(crate) fn is_last(&self, region: Option<RegionKey>) -> bool {
-        region.is_some() && self.known[MOST - 1].map(Known::region) == region
+        !planted::is_off(Optimization::Innermost)
+            && region.is_some()
+            && self.known[MOST - 1].map(Known::region) == region
     }
 
     /// Whether a region is known to be open.

@@ -32,6 +32,7 @@ use crate::engine::knowledge::scan::Scan;
 use crate::engine::locals::Locals;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
+use crate::planted::{self, Optimization};
 use std::collections::BTreeMap;
 
 /// A control structure that is open.
@@ -130,6 +131,9 @@ impl Knowledge {
 
     /// Adds an allocation to a frame of a region, if one is open that it may join.
     pub(crate) fn join(&mut self, region: RegionKey, bytes: u32) -> Option<Slot> {
+        if planted::is_off(Optimization::Frames) {
+            return None;
+        }
         let structure = self.structures.last()?;
         self.frames.join(region, bytes, structure.loop_depth, structure.level)
     }

@@ -15,7 +15,7 @@ use crate::engine::knowledge::contents::Contents;
 use crate::engine::knowledge::frames::Slot;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
-use crate::planted::{self, Bug};
+use crate::planted::{self, Bug, Optimization};
 
 /// How many facts are remembered, the latest ones.
 const MOST: usize = 32;
@@ -127,6 +127,9 @@ impl Proven {
     /// The facts that hold, the latest ones first.
     pub(crate) fn facts<'a>(&'a self, contents: &'a Contents) -> impl Iterator<Item = Fact> + 'a {
         let holds = |entry: &&Entry| {
+            if planted::is_off(Optimization::Proven) && !matches!(entry.fact, Fact::Cast(..)) {
+                return false;
+            }
             let is_live = !matches!(entry.fact, Fact::Live(..)) || entry.frees == self.frees;
             let is_cast = matches!(entry.fact, Fact::Cast(..));
             if planted::has(Bug::FactAfterAssignment) && !is_cast || planted::has(Bug::CastAfterAssignment) && is_cast {
