@@ -1,20 +1,20 @@
-//! Comparisons that a loop may depend on.
+//! Comparisons that may bound a loop.
 
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 
-/// A number that a loop may be bounded by.
+/// An operand of a comparison that may bound a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Term {
     /// A constant.
     Constant(u32),
-    /// What a local holds.
+    /// The value of a local.
     Local(LocalIndex),
     /// The size of the packed segment that a local holds.
     Size(LocalIndex),
 }
 
-/// How two numbers compare.
+/// The relation of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
     Less,
@@ -26,7 +26,7 @@ pub(crate) enum Relation {
 }
 
 impl Relation {
-    /// What holds where this does not.
+    /// Returns the relation that holds if and only if this one does not.
     pub(crate) fn negated(self) -> Relation {
         match self {
             Relation::Less => Relation::GreaterOrEqual,
@@ -38,7 +38,7 @@ impl Relation {
         }
     }
 
-    /// The same with the numbers exchanged.
+    /// Returns the relation with its operands exchanged.
     fn swapped(self) -> Relation {
         match self {
             Relation::Less => Relation::Greater,
@@ -50,7 +50,7 @@ impl Relation {
     }
 }
 
-/// How the bits of two numbers are read.
+/// Whether a comparison is signed or unsigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
     Signed,
@@ -64,40 +64,40 @@ pub(crate) struct Comparison {
     pub(crate) right: Term,
     pub(crate) relation: Relation,
     pub(crate) sign: Sign,
-    /// Where it is made: what it compares may be something else later.
+    /// The position of the comparison. The operands may change after it.
     pub(crate) at: Position,
 }
 
-/// A comparison, by its number among those of the function.
+/// The index of a comparison among those of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ComparisonId(u32);
 
-/// The comparisons of a function that a loop may turn on.
+/// The comparisons of a function that may bound loops.
 #[derive(Debug, Default)]
 pub(crate) struct Comparisons {
     all: Vec<Comparison>,
 }
 
 impl Comparisons {
-    /// Adds one.
+    /// Adds a comparison.
     pub(crate) fn add(&mut self, comparison: Comparison) -> ComparisonId {
         self.all.push(comparison);
         ComparisonId(self.all.len() as u32 - 1)
     }
 
-    /// The comparison of a number.
+    /// Returns the comparison with an index.
     pub(crate) fn get(&self, id: ComparisonId) -> Option<Comparison> {
         self.all.get(id.0 as usize).copied()
     }
 }
 
 impl Comparison {
-    /// The comparison that holds where this one does not.
+    /// Returns the comparison that holds if and only if this one does not.
     pub(crate) fn negated(self) -> Comparison {
         Comparison { relation: self.relation.negated(), ..self }
     }
 
-    /// The comparison with an index on its left.
+    /// Returns the comparison with `index` as its left operand, if one operand is `index`.
     pub(crate) fn of_index(self, index: LocalIndex) -> Option<Comparison> {
         match (self.left, self.right) {
             (Term::Local(local), _) if local == index => Some(self),

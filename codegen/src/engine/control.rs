@@ -1,4 +1,4 @@
-//! Control structures, and instructions that code does not go on behind.
+//! Control structures, and instructions that end straight-line code.
 
 use crate::engine::knowledge::event::{ArmKind, Event, StructureKind};
 use crate::engine::state::Engine;
@@ -6,7 +6,7 @@ use crate::engine::structure::Control;
 use crate::engine::tape::Tape;
 
 impl Engine<'_> {
-    /// Says that the code of the structure that was just opened is reached whenever its start is.
+    /// Records that the structure that was just opened executes whenever its start is reached.
     pub(crate) fn is_reached(&mut self) {
         if self.is_dead() {
             return;
@@ -14,7 +14,7 @@ impl Engine<'_> {
         self.knowledge.is_reached();
     }
 
-    /// Writes an instruction after which the code does not go on: a branch to a label, or anything else.
+    /// Writes an instruction that never falls through: a branch to a label, or any other.
     pub(crate) fn diverge(&mut self, label: Option<u32>, pops: Option<u32>, write: impl FnOnce(&mut Tape)) {
         if self.is_dead() {
             return;
@@ -27,7 +27,7 @@ impl Engine<'_> {
         self.die(label);
     }
 
-    /// Opens a control structure that takes `params` from the stack (besides `conditions`) and will leave `results`.
+    /// Opens a control structure that pops `params` (and, above them, `conditions`) and will push `results`.
     pub(crate) fn begin(
         &mut self,
         structure: StructureKind,
@@ -52,8 +52,8 @@ impl Engine<'_> {
         self.produce(params);
     }
 
-    /// `else`, or the start of a handler of a legacy `try`, which begins with `pushes` operands; `else` begins with
-    /// those that the structure began with.
+    /// Begins the next arm: `else`, or a handler of a legacy `try`. A handler starts with `pushes` operands; `else`
+    /// starts with the parameters of the structure.
     pub(crate) fn next_arm(&mut self, pushes: Option<u32>, write: impl FnOnce(&mut Tape)) {
         match self.dead {
             Some(1..) => return,
@@ -71,7 +71,7 @@ impl Engine<'_> {
         self.produce(pushes.unwrap_or(params));
     }
 
-    /// `end` of a control structure, the function's own included, or `delegate`.
+    /// Ends a control structure, or the function itself: `end` or `delegate`.
     pub(crate) fn end(&mut self, write: impl FnOnce(&mut Tape)) {
         if let Some(depth @ 1..) = &mut self.dead {
             *depth -= 1;

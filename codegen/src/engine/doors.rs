@@ -1,4 +1,4 @@
-//! What doors ask of the engine and tell it, besides instructions.
+//! The interface between the engine and the doors, besides instructions.
 
 use crate::choices::{Choices, Tracking};
 use crate::engine::knowledge::contents::{Assigned, Content};
@@ -14,7 +14,7 @@ use linmem_intrinsics::Representation;
 use wasm_encoder::ValType;
 
 impl Engine<'_> {
-    /// What a segment is.
+    /// The representation of segments.
     pub(crate) fn representation(&self) -> Representation {
         self.context.representation
     }
@@ -24,7 +24,7 @@ impl Engine<'_> {
         self.locals.add(ty, assigned)
     }
 
-    /// Takes what is on the stack into a local that nothing else assigns, and that is there only if code needs it.
+    /// Pops an operand into a new local that nothing else assigns. The local is declared only if code needs it.
     pub(crate) fn keep_in_local(&mut self, ty: ValType) -> LocalIndex {
         let local = self.locals.add_unwritten(ty);
         if self.is_dead() {
@@ -39,68 +39,68 @@ impl Engine<'_> {
         local
     }
 
-    /// Says that nothing reads the local of a handle any more.
+    /// Records that nothing reads the local of a handle any more.
     pub(crate) fn free_handle(&mut self, handle: LocalIndex) {
         let since = self.tape.here();
         self.locals.free_handle(handle, since);
     }
 
-    /// Whether the function has a local so far.
+    /// Whether the function has declared a local so far.
     pub(crate) fn has_local(&self, local: LocalIndex) -> bool {
         self.locals.has(local)
     }
 
-    /// Whether a local is one that lowering, or a door, may assign once and nobody else.
+    /// Whether a local is assigned once, or was added by lowering, so that no other code assigns it.
     pub(crate) fn is_owned(&self, local: LocalIndex) -> bool {
         self.locals.contents.assigned(local) == Assigned::Once || self.locals.contents.is_own(local)
     }
 
-    /// Whether the code that comes next cannot be reached.
+    /// Whether the current position is unreachable.
     pub(crate) fn is_dead(&self) -> bool {
         self.dead.is_some()
     }
 
-    /// Whether it matters where code is from.
+    /// Whether the origin of code matters, because violations are reported.
     pub(crate) fn reports(&self) -> bool {
         self.context.choices.reports()
     }
 
-    /// Says where the code that comes is from.
+    /// Sets the origin of the code that follows.
     pub(crate) fn set_origin(&mut self, origin: Origin) {
         self.origin = origin;
     }
 
-    /// Says which line the code that comes is from.
+    /// Sets the source line of the code that follows.
     pub(crate) fn set_source(&mut self, source: SourceLine) {
         self.origin.source = Some(source);
     }
 
-    /// What was chosen.
+    /// The options of the module.
     pub(crate) fn choices(&self) -> Choices {
         self.context.choices
     }
 
-    /// Whether closing a region closes those in it as well.
+    /// Whether closing a region also closes the regions nested in it.
     pub(crate) fn closes_all_at_once(&self) -> bool {
         self.context.choices.tracking() == Tracking::Marks
     }
 
-    /// Whether closing a region writes its mark to top, and does nothing else.
+    /// Whether closing a region only writes its mark to top.
     pub(crate) fn closes_by_top(&self) -> bool {
         self.closes_all_at_once() && self.context.choices.zero != Zero::Free
     }
 
-    /// Whether the errno of the last lifted call is kept.
+    /// Whether the module keeps the errno of the last lifted call.
     pub(crate) fn keeps_errno(&self) -> bool {
         self.context.keeps_errno
     }
 
-    /// Whether the program's `memory.size` and `memory.grow` of a memory are calls of helpers.
+    /// Whether the program's `memory.size` and `memory.grow` of a memory become calls of helpers.
     pub(crate) fn counts_pages_of(&self, memory: u32) -> bool {
         self.context.counts_pages_of(memory)
     }
 
-    /// Calls a helper in the place of an instruction of the program.
+    /// Calls a helper in place of an instruction of the program.
     pub(crate) fn call_for_program(&mut self, arity: Arity, helper: Helper) {
         if !self.is_dead() {
             let target = self.helper(helper);
@@ -108,14 +108,14 @@ impl Engine<'_> {
         }
     }
 
-    /// Says that nothing refers any more to the region whose handle is in a local that nothing else writes.
+    /// Records that nothing refers any more to the region whose handle `handle` holds. Nothing else assigns that local.
     pub(crate) fn forget_region(&mut self, handle: LocalIndex) {
         if let Some(Content::Region(region)) = self.locals.contents.content(handle) {
             self.event(Event::Retire(RegionKey::Opened(region)));
         }
     }
 
-    /// Pushes top, for a door that makes the code of leaving regions itself.
+    /// Pushes top, for a door that itself generates the code that leaves regions.
     pub(crate) fn push_top(&mut self) {
         self.needs.use_regions();
         let top = self.context.top();
@@ -126,7 +126,7 @@ impl Engine<'_> {
         });
     }
 
-    /// Pops what becomes top.
+    /// Pops the new value of top.
     pub(crate) fn write_top(&mut self) {
         self.needs.use_regions();
         let top = self.context.top();

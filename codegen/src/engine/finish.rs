@@ -1,4 +1,4 @@
-//! The end of a function: what was left for it to tell.
+//! The end of a function: resolves everything that was deferred until then.
 
 use crate::context::Context;
 use crate::engine::knowledge::frames::{Definition, Slot};
@@ -13,7 +13,7 @@ use crate::segment::Part;
 use wasm_encoder::InstructionSink;
 
 impl Engine<'_> {
-    /// The lowered function.
+    /// Returns the lowered function.
     pub(crate) fn finish(self) -> Lowered {
         let Engine { tape, knowledge, mut locals, context, splits, scopes, needs, .. } = self;
         let (frames, headers) = knowledge.finish();

@@ -1,19 +1,20 @@
-//! Checks that follow each other, asked about at once.
+//! Groups the checks of straight-line code, so that one test guards them all.
 //!
-//! Where a function reads one field after the other, every access has its check, and the last one says what they all say. So
-//! the checks of constant offsets in straight code are put together, at the place of the first:
+//! A function that reads one field after another has a check for every access, and one check of the highest end would
+//! imply all of them. So checks of constant offsets in straight-line code are grouped at the position of the first one:
 //!
 //! ```wasm
-//! ;; is any of them going to fail?      ;; one comparison for each segment, of the highest end
+//! ;; may any of them fail?           ;; one comparison for each segment, of the highest end
 //! if
-//!   ;; the checks, in their order
+//!   ;; the checks, in their original order
 //! end
 //! ;; the accesses
 //! ```
 //!
-//! If all is well, the question says no. If not, the check that fails first fails, with its numbers. What is different is
-//! only that the accesses between the first check and that one have not been made. Nothing lies between that could be
-//! seen from outside, other than accesses of memory, or that could lead elsewhere.
+//! The test is false only if no check fails. If it is true, the checks run in their order, and the first that fails does
+//! so with its own numbers. The only difference is that the accesses between the first check and that one have not run.
+//! Apart from accesses of memory, the code between grouped checks has no effect that is visible from outside, and it
+//! contains no branch.
 
 use crate::config::Optimize;
 use crate::engine::knowledge::event::Event;
@@ -34,10 +35,10 @@ use linmem_allocator::Width;
 use wasm_encoder::BlockType;
 use wasm_encoder::InstructionSink;
 
-/// How many checks are put together.
+/// The maximum number of checks in a group.
 const MOST_CHECKS: usize = 64;
 
-/// What is asked of one segment.
+/// The part of the test that concerns one segment.
 #[derive(Clone, Copy, Debug)]
 struct Question {
     checked: Checked,
@@ -47,7 +48,7 @@ struct Question {
 }
 
 impl Question {
-    /// The question that asks what a check does, if there is one.
+    /// The question that is equivalent to a check, if it can be grouped.
     fn of(check: &Check) -> Option<Question> {
         let (Subject::Local(local), From::Constant(offset)) = (check.subject, check.from) else { return None };
         let end = offset.checked_add(check.bytes).filter(|end| *end > 0)?;
@@ -69,7 +70,7 @@ impl Question {
 }
 
 impl Engine<'_> {
-    /// Adds a check that was just written to those that may be put together.
+    /// Adds a check that was just written to the current group, if it can be grouped.
     pub(super) fn group_check(&mut self, check: Check, reads: Vec<(LocalIndex, Part, u64)>) {
         let is_asked = self.optimize == Optimize::Speed;
         let Some(question) = Question::of(&check).filter(|_| is_asked) else { return self.event(Event::Pinned) };
@@ -85,7 +86,7 @@ impl Engine<'_> {
         group.reads.extend(reads);
     }
 
-    /// Puts the checks of a group together, if that saves any.
+    /// Guards the checks of a group with one test, if that saves comparisons.
     pub(super) fn write_group(&mut self, group: &Group) {
         let mut questions: Vec<Question> = Vec::new();
         for question in group.checks.iter().filter_map(Question::of) {
@@ -95,7 +96,7 @@ impl Engine<'_> {
                 None => questions.push(question),
             }
         }
-        // As many questions as checks are no gain.
+        // No gain if there are as many questions as checks.
         if questions.len() == group.checks.len() || planted::is_off(Optimization::Group) {
             return;
         }
@@ -143,7 +144,7 @@ impl Engine<'_> {
     }
 }
 
-/// Pieces of code that come before the checks of a group.
+/// The code that precedes the checks of a group.
 struct Pieces<'a> {
     tape: &'a mut Tape,
     width: Width,

@@ -1,4 +1,4 @@
-//! Operands that are needed a second time, when the instructions that pushed them lie far behind.
+//! Operands that are needed a second time, long after the instructions that pushed them.
 
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
@@ -7,19 +7,19 @@ use crate::segment::Held;
 use wasm_encoder::ValType;
 
 impl Engine<'_> {
-    /// The local that an operand was read from, if it still holds it.
+    /// The local that an operand was read from, if it still holds the operand.
     pub(super) fn local_of(&self, operand: &Operand) -> Option<LocalIndex> {
         let (Value::Local(local) | Value::Region(_, Some(local))) = operand.value else { return None };
         let since = operand.position?;
         self.locals.contents.is_unchanged(local, since).then(|| self.locals.written(local))?
     }
 
-    /// The same, but only a local of the program, by which an operand can be recognized later.
+    /// Same as `local_of`, but only for locals of the program, which identify an operand later.
     pub(super) fn program_local_of(&self, operand: &Operand) -> Option<LocalIndex> {
         self.local_of(operand).filter(|local| self.locals.contents.is_of_program(*local))
     }
 
-    /// A number, to be pushed again. It stays on the stack where it is.
+    /// Makes an operand available for a later push: as a constant, or in a local. It stays on the stack.
     pub(super) fn hold(&mut self, operand: &mut Operand) -> Held {
         match operand.constant() {
             Some(constant) => Held::Constant(constant),
@@ -27,7 +27,7 @@ impl Engine<'_> {
         }
     }
 
-    /// A local that holds an operand, which stays on the stack where it is.
+    /// Returns a local that holds an operand. The operand stays on the stack.
     pub(super) fn hold_in_local(&mut self, operand: &mut Operand, ty: ValType) -> LocalIndex {
         if let Value::Region(_, Some(local)) = operand.value {
             self.locals.contents.read(local);
@@ -42,7 +42,7 @@ impl Engine<'_> {
         self.tape.insert(position, |sink| {
             sink.local_tee(local.0);
         });
-        // What pushes it cannot be left out any more.
+        // The instructions that push it can no longer be removed.
         (operand.start, operand.packing, operand.deferred) = (None, None, false);
         local
     }

@@ -1,11 +1,11 @@
-//! Checking before a counted loop what it would check in every round.
+//! Hoists the checks of a counted loop before the loop.
 //!
 //! ```wasm
-//! ;; is any check going to fail?              ;; one comparison or two for each segment
+//! ;; may any check fail?             ;; one comparison or two for each segment
 //! if
 //!   local.get $i   local.set $linmem.index
-//!   loop                                       ;; the loop with nothing but its checks
-//!     ;; the checks, which were in the loop, and the casts of references
+//!   loop                             ;; a copy of the loop that contains only its checks
+//!     ;; the checks, moved out of the loop, and the casts of references
 //!     local.get $i   i32.const STEP   i32.add   local.tee $i
 //!     ;; the bound   i32.lt_u   br_if 0
 //!   end
@@ -16,28 +16,28 @@
 //! end
 //! ```
 //!
-//! The question only has to be right when it says no. When it says yes, the checks run as they would have, in their order
-//! and with their numbers, and end in the violation that the loop would have ended in; or they find that all is well.
-//! What is different is only that the rounds before the violation have not run.
+//! The test is conservative: `false` guarantees that no check in the loop fails. If it is true, the checks run as they
+//! would have run in the loop, in their order and with their numbers. They end in the violation that the loop would
+//! have ended in, or they all succeed. The only difference is that the iterations before the violation have not run.
 //!
-//! References are cast before the question, to null if they are no segments, which is a part of it.
+//! References are cast before the test. A reference that is not a segment becomes null, which the test also detects.
 //!
-//! A loop that compares before its first round has all this in an `if` of that comparison.
+//! For a loop that compares before its first iteration, all of this is inside an `if` of that comparison.
 //!
-//! # When the question says no
+//! # Why `false` is sound
 //!
-//! In numbers below 2^32, with the index starting at `i`, a bound `b`, a step `c` (a power of two) and `n` bytes at the
-//! index: the index only ever is `i`, or something that compares to `b` and differs from `i` by a multiple of `c`, modulo
-//! 2^32. Let `last` be the largest number below `b` (or not above `b`, for `<=`) that differs from `i` by a multiple of `c`:
-//! there is one if `i < b` (or `i <= b`), and it is not below `i`. The question says no if that is so, and
-//! `last + n <= size`.
+//! All numbers are below 2^32. The index starts at `i`; `b` is the bound, `c` the step (a power of two), and `n` the
+//! number of bytes accessed at the index. The index is always either `i` or a number that satisfies the comparison with
+//! `b` and differs from `i` by a multiple of `c`, modulo 2^32. Let `last` be the largest number below `b` (or not above
+//! `b`, for `<=`) that differs from `i` by a multiple of `c`. It exists if `i < b` (or `i <= b`), and then it is not
+//! below `i`. The test is false only if that holds and `last + n <= size`.
 //!
-//! - Unsigned, the index is `i` or below `b`, so not above `last`, even when it wraps around, since 2^32 is a multiple
-//!   of `c`.
-//! - Signed, what compares to `b` is not above `b` unsigned as well, unless it is negative and `b` is not. From an `i` that is
-//!   not above `b` the index comes to a negative number only by passing 2^31 - 1. With `<` and a step of 1 it stops at `b`
-//!   before; otherwise the question says yes if `b` is above 2^31 - 2^16.
-//! - `!=` has a step of 1, and stops at `b`.
+//! - Unsigned: the index is `i` or below `b`, so it is not above `last`. This also holds if the index wraps around,
+//!   because 2^32 is a multiple of `c`.
+//! - Signed: a number that satisfies the comparison is not above `b` unsigned either, unless it is negative and `b` is
+//!   not. Starting from an `i` that is not above `b`, the index becomes negative only by passing 2^31 - 1. With `<` and
+//!   a step of 1 it stops at `b` first. In the other cases the test is true if `b` is above 2^31 - 2^16.
+//! - `!=`: the step is 1, and the index stops at `b`.
 
 use crate::config::Optimize;
 use crate::engine::compare::{Comparison, Relation, Sign, Term};
@@ -56,27 +56,27 @@ use crate::width::PointerInstructions;
 use linmem_allocator::Width;
 use wasm_encoder::{BlockType, InstructionSink, ValType};
 
-/// Whether `last + bytes <= size` follows from constants.
+/// Whether constants alone prove `last + bytes <= size`.
 fn is_settled(check: &Check, counted: &Counted) -> bool {
     let (Checked::Bounds(Extent::Known(size)), From::Local(_), Term::Constant(bound)) =
         (check.checked, check.from, counted.goes_on.right)
     else {
         return false;
     };
-    // The last index is not above this one.
+    // An upper bound of the last index.
     let most = u64::from(bound).saturating_sub(u64::from(counted.goes_on.relation != Relation::LessOrEqual));
     most + u64::from(check.bytes) <= u64::from(size)
 }
 
-/// How many loops of a function have their checks before them; the others keep them in place. What comes before a loop is
-/// about a hundred bytes of code, and engines limit the size of a function.
+/// The maximum number of loops of a function whose checks are hoisted; other loops keep their checks. The code before a
+/// loop takes about a hundred bytes, and engines limit the size of a function.
 const MOST_HOISTED: u32 = 4096;
 
-/// Above this, a signed bound is not worth thinking about.
+/// The largest signed bound for which checks are hoisted.
 const MOST_SIGNED: u32 = (1 << 31) - (1 << 16);
 
 impl Engine<'_> {
-    /// Moves the checks of a loop before it, if that changes nothing but when they are made.
+    /// Hoists the checks of a loop, if that changes only when they run.
     pub(super) fn hoist_checks(&mut self, scan: &Scan) {
         let is_asked = self.optimize == Optimize::Speed
             && !planted::is_off(Optimization::Hoist)
@@ -94,7 +94,7 @@ impl Engine<'_> {
     }
 }
 
-/// The code before a loop, piece by piece.
+/// The code before a loop, as a list of pieces.
 struct Pieces<'a, 'e> {
     engine: &'a mut Engine<'e>,
     list: Vec<Piece>,
@@ -126,7 +126,7 @@ impl Pieces<'_, '_> {
         }
     }
 
-    /// Casts what a local holds to a segment, or to null if it is none.
+    /// Casts the value of a local to a segment, or to null if it is not one.
     ///
     /// ```wasm
     /// block (result (ref null $segment))
@@ -144,11 +144,11 @@ impl Pieces<'_, '_> {
         });
     }
 
-    /// The question, and the checks if it says yes.
+    /// Writes the test, and the checks that run if it is true.
     fn slow_arm(&mut self, scan: &Scan, counted: &Counted) {
         let has_casts = !scan.casts.is_empty();
         if has_casts {
-            // What is null now is no segment; the checks find out which.
+            // A reference that is null now is not a segment; the checks find out which one.
             for (position, cast) in scan.casts.iter().enumerate() {
                 self.emit(|sink| {
                     sink.local_get(cast.held.0).ref_is_null();
@@ -203,7 +203,7 @@ impl Pieces<'_, '_> {
         }
     }
 
-    /// Whether the loop goes on.
+    /// Pushes whether the loop continues.
     fn compare(&mut self, counted: &Counted) {
         let Comparison { left, right, relation, sign, .. } = counted.goes_on;
         self.term(left);
@@ -214,13 +214,13 @@ impl Pieces<'_, '_> {
                 (Relation::Less, Sign::Signed) => sink.i32_lt_s(),
                 (Relation::LessOrEqual, Sign::Unsigned) => sink.i32_le_u(),
                 (Relation::LessOrEqual, Sign::Signed) => sink.i32_le_s(),
-                // The others do not make a counted loop.
+                // Other relations do not make a counted loop.
                 _ => sink.i32_ne(),
             };
         });
     }
 
-    /// Whether any check may fail.
+    /// Pushes whether any check may fail.
     fn question(&mut self, scan: &Scan, counted: &Counted) {
         let is_indexed =
             |check: &Check| matches!(check.from, From::Local(_)) && matches!(check.checked, Checked::Bounds(_));
@@ -231,7 +231,7 @@ impl Pieces<'_, '_> {
         }
         let mut known: Vec<String> = Vec::new();
         for check in &scan.checks {
-            // The same question is not asked twice: several accesses to an element, or of a set and a get.
+            // Avoid duplicate questions: several accesses may concern one element, as a set and a get do.
             let key = match check.checked {
                 Checked::Bounds(extent) => format!("{extent:?} {:?} {}", check.from, check.bytes),
                 other => format!("{other:?} {:?}", check.subject),
@@ -255,7 +255,7 @@ impl Pieces<'_, '_> {
         }
     }
 
-    /// Whether there may be no last index as the checks want it.
+    /// Pushes whether the `last` that the checks assume may not exist.
     fn ask_index(&mut self, counted: &Counted) {
         let Comparison { right, relation, sign, .. } = counted.goes_on;
         let inclusive = relation == Relation::LessOrEqual;
@@ -278,7 +278,7 @@ impl Pieces<'_, '_> {
         }
     }
 
-    /// Whether a check may fail.
+    /// Pushes whether one check may fail.
     fn ask(&mut self, check: &Check, counted: &Counted) {
         match (check.checked, check.from) {
             (Checked::Bounds(extent), From::Constant(offset)) => {
@@ -311,13 +311,13 @@ impl Pieces<'_, '_> {
         }
     }
 
-    /// Pushes `last + bytes`, in 64 bits. There is a last index, or the question says yes anyway.
+    /// Pushes `last + bytes` as an `i64`. If `last` does not exist, the test is true anyway.
     fn end_of_last(&mut self, counted: &Counted, bytes: u32) {
         let Counted { index, step, goes_on, .. } = *counted;
         let inclusive = goes_on.relation == Relation::LessOrEqual;
         self.term(goes_on.right);
         if step == 1 {
-            // Below the bound: one less.
+            // `last` is the bound minus one.
             let bytes = i64::from(bytes) - i64::from(!inclusive) - i64::from(planted::has(Bug::HoistEarlierLast));
             return self.emit(|sink| {
                 sink.i64_extend_i32_u();
@@ -337,7 +337,7 @@ impl Pieces<'_, '_> {
         });
     }
 
-    /// Pushes whether a byte of the segment that a check is about may be free.
+    /// Pushes whether a byte of the segment of a check may be free.
     fn may_be_free(&mut self, start: Start, check: &Check) {
         let (top, width) = (self.engine.context.top(), self.engine.context.width());
         match (start, check.subject) {
@@ -372,7 +372,7 @@ impl Out for Pieces<'_, '_> {
     }
 
     fn part(&mut self, local: LocalIndex, part: Part) {
-        // The loop is nested one deeper than the code before it.
+        // The loop is nested one level deeper than the code before it.
         let times = self.engine.frequency_around();
         self.engine.splits.read(local, part, times);
         self.list.push(Piece::Late(Late::Part(local, part)));

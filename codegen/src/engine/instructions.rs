@@ -1,4 +1,4 @@
-//! Constants, locals and `drop`: the instructions whose operands and results the engine follows.
+//! Constants, locals and `drop`: the instructions whose operands and results the engine tracks.
 
 use crate::engine::knowledge::contents::Content;
 use crate::engine::operands::{Operand, Value};
@@ -13,21 +13,21 @@ impl Engine<'_> {
         });
     }
 
-    /// `i32.const`, of which nothing is written if what takes it can do without.
+    /// `i32.const`, which is written only if its consumer needs the value on the stack.
     pub(crate) fn i32_const_deferred(&mut self, value: i32) {
         if !self.is_dead() {
             self.push_deferred(Value::I32(value));
         }
     }
 
-    /// `i64.const`, in the same way.
+    /// `i64.const`, deferred in the same way.
     pub(crate) fn i64_const_deferred(&mut self, value: i64) {
         if !self.is_dead() {
             self.push_deferred(Value::I64(value));
         }
     }
 
-    /// The handle of a region that an allocation takes, which does without if it knows the region.
+    /// Pushes the handle of a region for an allocation. It is deferred if the region is known.
     pub(crate) fn handle(&mut self, local: LocalIndex) {
         match self.locals.contents.content(local) {
             Some(Content::Region(region)) if !self.is_dead() => self.push_deferred(Value::Region(region, Some(local))),
@@ -53,7 +53,7 @@ impl Engine<'_> {
                 self.push_deferred(Value::Slot(slot, Some(definition)));
             }
             content => {
-                // What is known of the local is known of the value; the local may change before that is used.
+                // The value has the content of the local, which may change before the value is used.
                 if let Some(Content::Region(region)) = content {
                     return self.push_deferred(Value::Region(region, Some(local)));
                 }

@@ -1,4 +1,4 @@
-//! Intrinsics: the way from an operation on the stack to its lowering.
+//! Entry point of intrinsics: takes the operands from the stack and lowers the operation.
 
 use crate::engine::knowledge::event::Event;
 use crate::engine::operands::Operand;
@@ -7,11 +7,11 @@ use crate::engine::tape::Position;
 use linmem_intrinsics::Signature;
 
 impl Engine<'_> {
-    /// An intrinsic, with its operands on the stack.
+    /// Lowers an intrinsic whose operands are on the stack.
     ///
     /// # Errors
     ///
-    /// If it is a violation for certain.
+    /// If the operation is a violation whenever it is reached.
     pub(crate) fn intrinsic(&mut self, signature: &Signature) -> Result<(), Certain> {
         if self.is_dead() {
             return Ok(());
@@ -25,7 +25,7 @@ impl Engine<'_> {
         self.take(signature, &mut operands);
         let lowered = self.lower(signature, &mut operands);
         self.taken = operands;
-        // No check that comes later may move before what this has done.
+        // Later checks must not move before the effects of this intrinsic.
         if !is_access || lowered.is_err() {
             self.event(Event::Pinned);
         }

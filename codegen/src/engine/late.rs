@@ -1,46 +1,46 @@
-//! Code that is written when a function ends, because only the end of the function decides what it is.
+//! Code that is written when a function ends, because it depends on the whole function.
 
 use crate::engine::knowledge::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::maker::Maker;
 use crate::index::LocalIndex;
 use crate::segment::Part;
 
-/// What only the end of a function tells.
+/// Code that is determined at the end of a function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Late {
     /// The size of a frame, as the immediate of an `i32.const`.
     FrameBytes(FrameId),
-    /// The instruction that keeps the header on the stack in its region's local, if code reads it there.
+    /// The instruction that copies the header on the stack to the local of its region, if code reads that local.
     KeepHeader(RegionId),
-    /// The instructions that put the header of the innermost region into its local, if code reads it there.
+    /// The instructions that load the header of the innermost region into its local, if code reads that local.
     TakeHeader(RegionId),
-    /// The instructions that set a frame to zero, from this offset on.
+    /// The instructions that zero a frame, starting at this offset.
     ClearFrame(FrameId, u32),
-    /// The instructions that put a segment of a frame into its local, if code reads it there.
+    /// The instructions that assign a segment of a frame to its local, if code reads the local.
     Definition(DefinitionId),
-    /// The instructions that put the handle of the region that was just opened into a local, if code reads it there.
+    /// The instructions that assign the handle of the region that was just opened to a local, if code reads the local.
     Handle(LocalIndex),
-    /// The instructions that keep the parts of the segments that parameters are.
+    /// The instructions that unpack the parts of parameters that are segments.
     Parameters,
-    /// The instructions that keep the parts of the segment that was just assigned to a local.
+    /// The instructions that unpack the parts of the segment that was just assigned to a local.
     Assigned(LocalIndex),
-    /// The instructions that push a part of the segment that a local holds.
+    /// The instructions that push a part of the segment in a local.
     Part(LocalIndex, Part),
-    /// The instructions that push whether a byte of the segment that a local holds may be free.
+    /// The instructions that push whether a byte of the segment in a local may be free.
     MayBeFree(LocalIndex),
-    /// The instructions that push an address in the segment that a local holds: of this byte or of a later one.
+    /// The instructions that push an address in the segment in a local: that of this byte or of a later one.
     Byte(LocalIndex, u32),
-    /// The instructions that push an address in the segment that a local holds: so far behind the offset that another one
-    /// holds, or later.
+    /// The instructions that push an address in the segment in the first local: the offset in the second local plus
+    /// this distance, or a later address.
     ByteAt(LocalIndex, LocalIndex, u32),
-    /// A segment of a frame.
+    /// The instructions that push a segment of a frame.
     Slot(Slot),
-    /// The instructions that keep the region of a frame, if code needs it as a structure.
+    /// The instructions that keep the region of a frame as a structure, if code needs it.
     KeepScope(FrameId, Maker),
-    /// The region of a frame, as a structure.
+    /// The instructions that push the region of a frame as a structure.
     Scope(FrameId),
     /// The instructions that push whether the region of a frame is closed.
     IsClosed(FrameId),
-    /// The instructions that push whether the segment that a local holds has fewer bytes than this.
+    /// The instructions that push whether the segment in a local has fewer than this many bytes.
     Shorter(LocalIndex, u32),
 }

@@ -1,4 +1,4 @@
-//! The locals of the function that is being lowered: the program's, and those that lowering needs.
+//! The locals of the function that is being lowered: those of the program, and those that lowering adds.
 
 use crate::engine::knowledge::contents::{Assigned, Content, Contents};
 use crate::engine::tape::Position;
@@ -8,32 +8,33 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use wasm_encoder::ValType;
 
-/// How many locals a function can have: a limit that engines share, by the JavaScript interface of WebAssembly.
+/// The maximum number of locals of a function: an implementation limit of the JavaScript interface of WebAssembly that
+/// engines share.
 pub(crate) const MOST_LOCALS: usize = 50_000;
 
-/// A local that exists as soon as code needs it.
+/// A local that is declared when code first needs it.
 #[derive(Clone, Copy, Debug)]
 struct Unwritten {
     ty: ValType,
     local: Option<LocalIndex>,
 }
 
-/// The scratch local of one purpose; each is written right before it is read.
+/// The purposes of scratch locals. Each is written immediately before it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scratch {
     /// A size.
     Bytes,
-    /// An end, or any other sum of 64 bits.
+    /// An end, or another 64-bit sum.
     End,
-    /// The address of what is written, or simply an address.
+    /// The address of a destination, or any other address.
     To,
-    /// The address of what is read.
+    /// The address of a source.
     From,
-    /// A pattern of bytes.
+    /// A byte pattern.
     Pattern,
     /// The handle of a region that is being checked.
     Handle,
-    /// The index of a loop, while its checks run.
+    /// The index of a loop, saved while the hoisted checks run.
     Index,
 }
 
@@ -67,7 +68,7 @@ pub(crate) struct Added {
     pub(crate) name: &'static str,
 }
 
-/// The locals of one type that operands were held in, each with the position up to which code reads what it holds.
+/// The free locals of one type that held operands, each with the position up to which code reads its old value.
 #[derive(Debug)]
 struct Holders {
     ty: ValType,
@@ -79,23 +80,23 @@ struct Holders {
 pub(crate) struct Locals {
     params: u32,
     declared: Vec<ValType>,
-    /// What is known of them.
+    /// The contents of the locals.
     pub(crate) contents: Contents,
-    /// By the number of the local among those that did not exist when they were added.
+    /// By the index of the local among those that were added before they were declared.
     unwritten: Vec<Unwritten>,
     scratch: Vec<(Scratch, LocalIndex)>,
     spills: Vec<(ValType, LocalIndex, bool)>,
     held: Vec<Holders>,
-    /// The locals that are taken to hold operands of the current intrinsic.
+    /// The locals that hold operands of the current intrinsic.
     holding: Vec<(ValType, LocalIndex)>,
     free_bases: Vec<LocalIndex>,
-    /// The locals of handles that nothing reads any more, each with the position since when.
+    /// The locals of handles that nothing reads any more, each with the position of the last use.
     free_handles: Vec<(Position, LocalIndex)>,
     added: Vec<Added>,
 }
 
 impl Locals {
-    /// The locals of a function that has them already. `assigned` is as long as there are locals, parameters first.
+    /// The locals of a function as it is given. `assigned` has one entry for each local, parameters first.
     pub(crate) fn new(params: u32, declared: Vec<ValType>, assigned: Vec<Assigned>) -> Locals {
         Locals { params, declared, contents: Contents::new(assigned), ..Locals::default() }
     }
@@ -118,13 +119,13 @@ impl Locals {
         local
     }
 
-    /// Adds a local of one assignment that is there only if code needs it. What is assigned to it is deferred.
+    /// Adds a local that is assigned once and declared only if code needs it. Its assignment is deferred.
     pub(crate) fn add_unwritten(&mut self, ty: ValType) -> LocalIndex {
         self.unwritten.push(Unwritten { ty, local: None });
         self.contents.add_unwritten()
     }
 
-    /// The local that code reads and writes for one that is there only if code needs it.
+    /// Declares a local if that has not been done, and returns the local that code reads and writes.
     pub(crate) fn write(&mut self, local: LocalIndex) -> LocalIndex {
         let Some(Unwritten { ty, local: written }) = self.unwritten(local).copied() else { return local };
         if let Some(written) = written {
@@ -132,7 +133,7 @@ impl Locals {
         }
         let (written, assigned) = match self.contents.content(local) {
             Some(Content::Region(_)) => {
-                // A local that was free before this handle was assigned, which may be long ago.
+                // Reuse a local that became free before this handle was assigned, possibly long ago.
                 let assigned = self.contents.last_assignment(local);
                 let is_free = |(since, _): &(Position, LocalIndex)| assigned.is_some_and(|assigned| *since < assigned);
                 let free =
@@ -148,7 +149,7 @@ impl Locals {
         written
     }
 
-    /// The local that code reads and writes, if there is one.
+    /// The local that code reads and writes, if it has been declared.
     pub(crate) fn written(&self, local: LocalIndex) -> Option<LocalIndex> {
         match self.unwritten(local) {
             Some(unwritten) => unwritten.local,
@@ -156,7 +157,7 @@ impl Locals {
         }
     }
 
-    /// Gives back the local of a handle that nothing reads from a position on.
+    /// Releases the local of a handle. Nothing reads it after `since`.
     pub(crate) fn free_handle(&mut self, local: LocalIndex, since: Position) {
         let written = self.unwritten(local).and_then(|unwritten| unwritten.local);
         self.free_handles.extend(written.map(|written| (since, written)));
@@ -166,7 +167,7 @@ impl Locals {
         self.unwritten.get(Contents::unwritten_position(local)?)
     }
 
-    /// The scratch local of a purpose.
+    /// Returns the scratch local of a purpose.
     pub(crate) fn scratch(&mut self, purpose: Scratch) -> LocalIndex {
         if let Some((_, local)) = self.scratch.iter().find(|(known, _)| *known == purpose) {
             return *local;
@@ -176,7 +177,7 @@ impl Locals {
         local
     }
 
-    /// A local for a value that has to leave the stack for a moment. It is taken until it is given back.
+    /// Takes a local for a value that leaves the stack temporarily, until `free_spills`.
     pub(crate) fn take_spill(&mut self, ty: ValType) -> LocalIndex {
         if let Some((_, local, taken)) = self.spills.iter_mut().find(|(known, _, taken)| *known == ty && !*taken) {
             *taken = true;
@@ -187,14 +188,15 @@ impl Locals {
         local
     }
 
-    /// Gives all taken spills back.
+    /// Releases all locals taken by `take_spill`.
     pub(crate) fn free_spills(&mut self) {
         for (_, _, taken) in &mut self.spills {
             *taken = false;
         }
     }
 
-    /// A local that holds a value from a position on, until [`free_held`](Locals::free_held) says up to where.
+    /// Takes a local that holds a value after `from`, until [`free_held`](Locals::free_held) gives the end of that
+    /// range.
     pub(crate) fn take_held(&mut self, ty: ValType, from: Position) -> LocalIndex {
         let of_type = self.held.iter_mut().find(|holders| holders.ty == ty);
         let free = of_type.and_then(|holders| {
@@ -210,7 +212,7 @@ impl Locals {
         local
     }
 
-    /// Gives back all locals that were taken to hold values.
+    /// Releases all locals taken by `take_held`. Code reads them up to `until`.
     pub(crate) fn free_held(&mut self, until: Position) {
         for (ty, local) in self.holding.drain(..) {
             let free = Reverse((until, local));
@@ -221,19 +223,19 @@ impl Locals {
         }
     }
 
-    /// Whether a local may hold a segment of this type: one of the program's. The types of parameters are not known.
+    /// Whether a local of the program may hold a segment of type `ty`. The types of parameters are unknown.
     pub(crate) fn may_hold(&self, local: LocalIndex, ty: ValType) -> bool {
         let own = self.contents.is_own(local);
         let declared = local.0.checked_sub(self.params).and_then(|position| self.declared.get(position as usize));
         !own && declared.is_none_or(|declared| *declared == ty)
     }
 
-    /// Whether a function can have so many more locals.
+    /// Whether a function can have `count` more locals.
     pub(crate) fn has_room(&self, count: usize) -> bool {
         self.params as usize + self.declared.len() + count <= MOST_LOCALS
     }
 
-    /// Whether the function has a local so far.
+    /// Whether the function has declared a local so far.
     pub(crate) fn has(&self, local: LocalIndex) -> bool {
         local.position() < self.params as usize + self.declared.len()
     }
@@ -243,7 +245,7 @@ impl Locals {
         local.0 < self.params
     }
 
-    /// A local for a part of what another one holds.
+    /// Adds a local for a part of the segment in another local.
     pub(crate) fn add_part(&mut self, name: &'static str) -> LocalIndex {
         self.add_named(ValType::I32, name)
     }
@@ -268,7 +270,7 @@ impl Locals {
         self.free_bases.pop().unwrap_or_else(|| self.add_named(ValType::I32, "linmem.frame"))
     }
 
-    /// Gives back the local of a frame that nothing refers to any more.
+    /// Releases the local of a frame that nothing refers to any more.
     pub(crate) fn free_base(&mut self, base: LocalIndex) {
         self.free_bases.push(base);
     }

@@ -16,16 +16,16 @@ pub(crate) struct Lowered {
 }
 
 impl Lowered {
-    /// The body: locals and instructions, once the indices of functions are known.
+    /// Encodes the body (locals and instructions) with the final indices of functions.
     pub(crate) fn body(&self, index: impl Fn(FunctionRef) -> u32) -> Vec<u8> {
         let mut bytes = Function::new_with_locals_types(self.locals.iter().copied()).into_raw_body();
-        // An index has five bytes at most.
+        // An encoded index has at most five bytes.
         bytes.reserve(self.code.bytes.len() + self.code.relocations.len() * 5);
         relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
         bytes
     }
 
-    /// The body, for a sink that takes it as a function.
+    /// Encodes the body as a function, for a sink that takes one.
     pub(crate) fn function(&self, index: impl Fn(FunctionRef) -> u32) -> Function {
         let mut bytes = Vec::new();
         relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);

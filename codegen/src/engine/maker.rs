@@ -1,4 +1,4 @@
-//! The region that a segment is allocated from.
+//! The region that a segment is allocated in.
 
 use crate::context::Context;
 use crate::globals::Global;
@@ -6,14 +6,14 @@ use crate::index::LocalIndex;
 use linmem_allocator::layout::REGION_HANDLE;
 use wasm_encoder::InstructionSink;
 
-/// Which region a segment is made in, at run time.
+/// How to find the region of a segment at run time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Maker {
-    /// The innermost one.
+    /// The innermost region.
     Innermost,
-    /// The one whose handle a local holds.
+    /// The region whose handle is in a local.
     Handle(LocalIndex),
-    /// The one whose header a local holds.
+    /// The region whose header is in a local.
     Header(LocalIndex),
 }
 

@@ -1,10 +1,10 @@
-//! The engine: one function in, as a stream of instructions and intrinsic operations; its lowered code out.
+//! The engine: lowers one function, given as a stream of instructions and intrinsic operations.
 //!
-//! Both doors feed it. It tracks control structures, the operands that are constants or plain locals, and the regions
-//! and frames that are open, and writes through a [`Tape`]. It does not validate: the link door validates what comes
-//! in, and whatever comes out is validated as a whole.
+//! Both doors feed it. It tracks control structures, operands that are constants or plain locals, and the open regions
+//! and frames. It writes through a [`Tape`](tape::Tape). It does not validate: the link door validates its input, and
+//! every output module is validated as a whole.
 //!
-//! Code that cannot be reached is left out, so that nothing in it has to make sense.
+//! Unreachable code is omitted, so its operands need not make sense.
 
 pub(crate) mod compare;
 mod control;

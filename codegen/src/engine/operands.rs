@@ -1,8 +1,8 @@
-//! The operand stack as the engine knows it: which values are constants, plain locals, handles or parts of a frame, and
-//! where each was pushed.
+//! The engine's model of the operand stack: which values are constants, plain locals, handles or segments of a frame,
+//! and where each was pushed.
 //!
-//! Below what is known everything is unknown: popping an empty stack gives an operand without a position. That is what
-//! makes instructions of unknown arity harmless.
+//! Everything below the known operands is unknown: popping from an empty stack returns an operand without a position.
+//! This makes instructions of unknown arity safe.
 
 use crate::engine::compare::ComparisonId;
 use crate::engine::knowledge::frames::{DefinitionId, FrameId, RegionId, Slot};
@@ -10,60 +10,61 @@ use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;
 
-/// What is known of a value.
+/// The known facts about a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// Nothing.
+    /// Nothing is known.
     Unknown,
-    /// A constant.
+    /// An `i32` constant.
     I32(i32),
-    /// A constant.
+    /// An `i64` constant.
     I64(i64),
-    /// What a local held when the value was pushed.
+    /// The value that a local held when the operand was pushed.
     Local(LocalIndex),
-    /// The handle of a region that this function opened, and the local that it was read from.
+    /// The handle of a region that this function opened, and the local that it was read from, if any.
     Region(RegionId, Option<LocalIndex>),
-    /// What a local holds, plus a constant.
+    /// The value of a local plus a constant.
     Sum(LocalIndex, u32),
-    /// The size of the packed segment that a local holds.
+    /// The size of the packed segment in a local.
     Size(LocalIndex),
     /// A comparison, by its number.
     Comparison(ComparisonId),
-    /// A segment in a frame, and the local that the program keeps it in, if the value was read from there.
+    /// A segment in a frame, and the definition of the local that it was read from, if any.
     Slot(Slot, Option<DefinitionId>),
-    /// A segment as a structure, which the first local holds, and the local of the program that it was read from.
+    /// A segment as a structure in the first local, and the local of the program that it was read from, if any.
     Structure(SegmentTypes, LocalIndex, Option<LocalIndex>),
 }
 
 /// A value on the operand stack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operand {
-    /// What is known of it.
+    /// The known facts about it.
     pub(crate) value: Value,
-    /// The position at which it lies on top of the stack; nothing where that is not known.
+    /// The position at which it is on top of the stack, if known.
     pub(crate) position: Option<Position>,
-    /// Where its one instruction starts, if it can be left out; nothing if it has not been written or is part of
-    /// something larger.
+    /// The start of its instruction, if it is a single instruction that can be removed. `None` if it has not been
+    /// written or is part of a larger sequence.
     pub(crate) start: Option<u32>,
-    /// Whether no instruction pushes it yet.
+    /// Whether the instruction that pushes it has not been written yet.
     pub(crate) deferred: bool,
-    /// Of a packed segment: the position at which its address lies on top of the stack, if all behind it only packs it.
+    /// For a packed segment: the position at which its address is on top of the stack, if the code after that only
+    /// packs it.
     pub(crate) packing: Option<Position>,
-    /// Of a segment: how many bytes it has, if that is known.
+    /// For a segment: its size in bytes, if known.
     pub(crate) bytes: Option<u32>,
 }
 
 impl Operand {
-    /// A value of which nothing is known.
+    /// An unknown value.
     pub(crate) const UNKNOWN: Operand =
         Operand { value: Value::Unknown, position: None, start: None, deferred: false, packing: None, bytes: None };
 
-    /// A constant that nothing pushes.
+    /// A constant without an instruction that pushes it.
     pub(crate) fn of_constant(constant: u32) -> Operand {
         Operand { value: Value::I32(constant as i32), ..Operand::UNKNOWN }
     }
 
-    /// The constant that it is, if it is one of 32 bits.
+    /// Its value, if it is an `i32` constant.
     pub(crate) fn constant(&self) -> Option<u32> {
         match self.value {
             Value::I32(constant) => Some(constant as u32),
@@ -72,21 +73,22 @@ impl Operand {
     }
 }
 
-/// The operands that are known, the last one on top.
+/// The known operands, the top of the stack last.
 #[derive(Debug, Default)]
 pub(crate) struct Operands {
     known: Vec<Operand>,
-    /// For each frame, by its position, how many operands are segments of it; shorter if the last ones have none.
+    /// For each frame, by its position, the number of operands that are its segments. May be shorter than the list of
+    /// frames.
     slots: Vec<u32>,
 }
 
 impl Operands {
-    /// How many operands are known.
+    /// The number of known operands.
     pub(crate) fn height(&self) -> usize {
         self.known.len()
     }
 
-    /// Puts an operand on top.
+    /// Pushes an operand.
     pub(crate) fn push(&mut self, operand: Operand) {
         if let Value::Slot(slot, _) = operand.value {
             let position = slot.frame.position();
@@ -98,7 +100,7 @@ impl Operands {
         self.known.push(operand);
     }
 
-    /// Takes the operand on top, but none from below `floor`.
+    /// Pops an operand, but not from below `floor`.
     pub(crate) fn pop(&mut self, floor: usize) -> Operand {
         if self.known.len() <= floor {
             return Operand::UNKNOWN;
@@ -108,7 +110,7 @@ impl Operands {
         operand
     }
 
-    /// An operand is gone.
+    /// Updates the counts after an operand was removed.
     fn count_off(&mut self, operand: &Operand) {
         if let Value::Slot(slot, _) = operand.value
             && let Some(count) = self.slots.get_mut(slot.frame.position())
@@ -117,8 +119,8 @@ impl Operands {
         }
     }
 
-    /// Takes so many operands from the top, but none from below `floor`, and puts them, first to last, in place of what is
-    /// in `taken`.
+    /// Pops `count` operands, but none from below `floor`, and replaces the contents of `taken` with them, first to
+    /// last.
     pub(crate) fn pop_all(&mut self, count: usize, floor: usize, taken: &mut Vec<Operand>) {
         let known = count.min(self.known.len().saturating_sub(floor));
         taken.clear();
@@ -133,7 +135,7 @@ impl Operands {
         self.slots.get(frame.position()).is_some_and(|count| *count > 0)
     }
 
-    /// Forgets all above `height`.
+    /// Drops all operands above `height`.
     pub(crate) fn truncate(&mut self, height: usize) {
         while self.known.len() > height {
             self.pop(height);

@@ -1,5 +1,5 @@
-//! Instructions that are neither control, nor about locals, nor intrinsics: sums and comparisons that make a counted loop,
-//! and the end of straight code.
+//! Instructions other than control, locals and intrinsics: sums and comparisons that may form a counted loop, and
+//! instructions that end straight-line code.
 
 use crate::engine::compare::{Comparison, Relation, Sign, Term};
 use crate::engine::knowledge::event::Event;
@@ -9,7 +9,7 @@ use crate::engine::state::Engine;
 use crate::engine::tape::Tape;
 
 impl Engine<'_> {
-    /// Writes an instruction that neither opens nor ends a control structure, and after which the code goes on.
+    /// Writes an instruction that neither opens nor ends a control structure and that may fall through.
     pub(crate) fn other(&mut self, shape: Shape, arity: Arity, write: impl FnOnce(&mut Tape)) {
         if self.is_dead() {
             return;
@@ -65,7 +65,7 @@ impl Engine<'_> {
         }
     }
 
-    /// `i32.add`: a local plus a constant is remembered.
+    /// `i32.add`. A sum of a local and a constant is tracked.
     fn add(&mut self, write: impl FnOnce(&mut Tape)) {
         let (right, left) = self.pop_two();
         write(&mut self.tape);
@@ -77,7 +77,7 @@ impl Engine<'_> {
         self.push(value);
     }
 
-    /// A comparison, which is remembered in a loop that may be a counted one.
+    /// A comparison. It is tracked inside a loop that may be a counted one.
     fn compare(&mut self, relation: Relation, sign: Sign, write: impl FnOnce(&mut Tape)) {
         let (right, left) = self.pop_two();
         write(&mut self.tape);
@@ -98,7 +98,7 @@ impl Engine<'_> {
         (right, left)
     }
 
-    /// What a loop may be bounded by, if that is what an operand is.
+    /// The operand as a term of a comparison that may bound a loop.
     fn term(&self, operand: &Operand) -> Option<Term> {
         match operand.value {
             Value::I32(constant) => Some(Term::Constant(constant as u32)),

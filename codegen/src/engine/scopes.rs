@@ -1,8 +1,8 @@
-//! The regions of segments that are structures.
+//! The regions of frames, as structures.
 //!
-//! Where liveness is checked, a segment that is a reference refers to its region, which is a structure, too, and says
-//! whether it is closed. Most segments of frames never become structures; so the region of a frame is asked for where
-//! the frame begins, but only if one of its segments turns out to need it.
+//! Where liveness is checked and segments are references, a segment refers to the structure of its region, which
+//! records whether the region is closed. Most segments in frames never become structures. So the structure of a frame's
+//! region is obtained where the frame begins, but only if one of its segments needs it.
 
 use crate::code::{Code, FunctionRef, Relocation};
 use crate::context::Context;
@@ -22,13 +22,13 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    /// Says that code needs the region of a frame.
+    /// Records that code needs the region of a frame.
     pub(crate) fn need(&mut self, frame: FrameId) {
         self.needed.insert(frame);
     }
 
-    /// Gives the regions that are needed locals: one to each local that holds the start of a frame, since that is taken as
-    /// long as anything refers to the frame.
+    /// Assigns locals to the regions that are needed: one for each local that holds the start of a frame, because that
+    /// local is reserved as long as anything refers to the frame.
     pub(crate) fn decide(
         mut self,
         context: &Context,
@@ -60,7 +60,7 @@ pub(crate) struct KeptScopes {
 }
 
 impl KeptScopes {
-    /// The local that holds the region of the frames that start where a local says.
+    /// The local that holds the region of the frames whose start is in `base`.
     pub(crate) fn of(&self, base: LocalIndex) -> Option<LocalIndex> {
         self.by_base.get(&base).copied()
     }

@@ -1,7 +1,8 @@
-//! What an instruction means to the engine.
+//! The properties of instructions that the engine depends on.
 //!
-//! Both doors hold a typed instruction, of wasmparser or of wasm-encoder. They pass its [`Shape`] and its [`Arity`]
-//! together with its bytes, so that the engine never decodes code. [`plain_instructions`] is the one table of both.
+//! Each door has a typed instruction, of wasmparser or of wasm-encoder. It passes the instruction's [`Shape`] and
+//! [`Arity`] with its bytes, so that the engine never decodes code. [`plain_instructions`] is the single table of both
+//! properties.
 
 use crate::engine::compare::{Relation, Sign};
 
@@ -19,7 +20,7 @@ pub(crate) enum Arity {
     Unknown,
 }
 
-/// What the engine has to know of an instruction besides its arity.
+/// The class of an instruction, besides its arity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// `i32.add`.
@@ -37,7 +38,7 @@ pub(crate) enum Shape {
     Access,
     /// Anything else that stays in the function: it may trap, branch, or change what is observable.
     Effect,
-    /// A call, or anything else that runs code of which nothing is known.
+    /// A call, or any other instruction that runs unknown code.
     Call,
 }
 

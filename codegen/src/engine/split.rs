@@ -1,9 +1,9 @@
-//! Packed segments whose parts have locals of their own.
+//! Packed segments whose parts are kept in locals of their own.
 //!
-//! A local of the program that holds a packed segment keeps it as it is. Where its parts are read often, or in loops, they are
-//! kept as well, each in an `i32` of its own, so that nothing is unpacked there: they are written wherever the local is. That
-//! is right whatever the local holds, since packing loses nothing; whether it pays is known when the function ends. Until
-//! then, what reads a part is a [`Late`](crate::engine::knowledge::frames::Late).
+//! A local of the program that holds a packed segment is left as it is. If its parts are read often, or in loops, each
+//! part is also kept in an `i32` local, so that readers need not unpack it. These locals are written wherever the
+//! program's local is. That is correct for any value of the local, because packing loses no information. Whether it
+//! pays is known only when the function ends; until then, a read of a part is a [`Late`](crate::engine::late::Late).
 
 use crate::config::Optimize;
 use crate::engine::locals::Locals;
@@ -12,19 +12,19 @@ use crate::planted::{self, Optimization};
 use crate::segment::{Part, Parts};
 use std::collections::BTreeMap;
 
-/// How many locals of a function are split at most.
+/// The maximum number of locals of a function that are split.
 const MOST_SPLIT: usize = 4096;
 
-/// How many parts a segment has.
+/// The number of parts of a segment.
 const PARTS: usize = 3;
 
-/// How often a loop is thought to come round.
+/// The assumed number of iterations of a loop.
 const TRIPS: u64 = 8;
 
-/// The deepest nesting of loops that counts.
+/// The maximum nesting depth of loops that the estimate considers.
 const MOST_DEPTH: u32 = 8;
 
-/// What reading parts of a local would save, and writing them would cost, in instructions, each times how often it runs.
+/// The number of instructions that keeping each part of a local would save, weighted by how often they run.
 #[derive(Clone, Copy, Debug, Default)]
 struct Balance {
     start: u64,
@@ -33,7 +33,7 @@ struct Balance {
 }
 
 impl Balance {
-    /// What is saved with a part, and how much by reading it once.
+    /// Returns the savings of a part, and what a single read of it saves.
     fn of(&mut self, part: Part) -> (&mut u64, u64) {
         match part {
             Part::Start => (&mut self.start, 1),
@@ -50,7 +50,7 @@ pub(crate) struct Splits {
     saved: BTreeMap<LocalIndex, Balance>,
 }
 
-/// How often code runs that lies in so many loops.
+/// Estimates how often code nested in `loops` loops runs.
 pub(crate) fn frequency(loops: u32, optimize: Optimize) -> u64 {
     match optimize {
         Optimize::Speed => TRIPS.pow(loops.min(MOST_DEPTH)),
@@ -59,34 +59,34 @@ pub(crate) fn frequency(loops: u32, optimize: Optimize) -> u64 {
 }
 
 impl Splits {
-    /// Takes back that code reads a part of a local.
+    /// Removes a read of a part of a local that was recorded before.
     pub(crate) fn take_back(&mut self, local: LocalIndex, part: Part, times: u64) {
         let balance = self.saved.entry(local).or_default();
         let (of, saved) = balance.of(part);
         *of = of.saturating_sub(times.saturating_mul(saved));
     }
 
-    /// Says that code which runs so often reads a part of a local.
+    /// Records a read of a part of a local, by code that runs `times` times.
     pub(crate) fn read(&mut self, local: LocalIndex, part: Part, times: u64) {
         let balance = self.saved.entry(local).or_default();
         let (of, saved) = balance.of(part);
         *of = of.saturating_add(times.saturating_mul(saved));
     }
 
-    /// Says that code which runs so often reads the address of a byte, or of the last one, whichever is there.
+    /// Records a read of the address of a byte, or of the last byte if that is kept, by code that runs `times` times.
     pub(crate) fn read_byte(&mut self, local: LocalIndex, times: u64) {
         for (part, times) in Splits::parts_of_byte(times) {
             self.read(local, part, times);
         }
     }
 
-    /// What reading the address of a byte so often is worth: with the last one at hand two or three instructions are
-    /// saved, of the eight that it takes to find out where that is.
+    /// The reads that `times` reads of the address of a byte are worth. If the last byte's address is kept, such a read
+    /// saves two or three instructions; computing that address takes eight.
     pub(crate) fn parts_of_byte(times: u64) -> [(Part, u64); 2] {
         [(Part::Start, times), (Part::Last, times / 4)]
     }
 
-    /// Decides which parts have locals.
+    /// Decides which parts are kept in locals.
     pub(crate) fn decide(&self, locals: &mut Locals) -> BTreeMap<LocalIndex, Parts> {
         let mut all = BTreeMap::new();
         for (&local, saved) in self.saved.iter().take(MOST_SPLIT) {

@@ -17,30 +17,30 @@ use crate::segment::Part;
 use crate::source_line::SourceLine;
 use linmem_intrinsics::{Intrinsic, Violation};
 
-/// What a function is lowered for.
+/// The purpose of lowering a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Its code: what is wrong for certain ends in the violation.
+    /// To generate its code. A violation that is certain becomes code that reports it.
     Code,
-    /// The violations that are certain. The code is of no use if there is one.
+    /// To find the violations that are certain. The code is not used if there is one.
     Findings,
 }
 
-/// A use that is wrong for certain. The code ends in the violation.
+/// An operation that is a violation whenever it is reached. Its code ends in the violation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Certain {
-    /// What is wrong.
+    /// The kind of violation.
     pub(crate) kind: Violation,
-    /// The numbers that are.
+    /// A message with the wrong numbers.
     pub(crate) message: String,
 }
 
-/// Where an intrinsic comes from, as reports have it.
+/// The origin of an intrinsic, for reports.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Origin {
-    /// The function, by the number that the program, or the builder, has it under.
+    /// The index of the function in the input, or in the builder.
     pub(crate) function: u32,
-    /// The offset in the input, in bytes; 0 if there is none.
+    /// The byte offset in the input; 0 if there is none.
     pub(crate) offset: u32,
     /// The line of the source.
     pub(crate) source: Option<SourceLine>,
@@ -52,34 +52,34 @@ pub(crate) struct Engine<'a> {
     pub(super) needs: &'a mut Needs,
     pub(super) tape: Tape,
     pub(super) operands: Operands,
-    /// The operands of one intrinsic, while it is being lowered.
+    /// A buffer for the operands of the intrinsic that is being lowered.
     pub(super) taken: Vec<Operand>,
     pub(super) locals: Locals,
     pub(super) control: Vec<Control>,
-    /// What is known here.
+    /// The knowledge at the current position.
     pub(super) knowledge: Knowledge,
     pub(super) regions: u32,
     pub(super) comparisons: Comparisons,
-    /// How many loops have their checks before them.
+    /// The number of loops whose checks were hoisted.
     pub(super) hoisted: u32,
-    /// What the check that is being written reads of locals, and how often.
+    /// The parts of locals that the current check reads, and how often.
     pub(super) reads: Vec<(LocalIndex, Part, u64)>,
     pub(super) splits: Splits,
     pub(super) scopes: Scopes,
-    /// Where the code that comes is from.
+    /// The origin of the code that follows.
     pub(super) origin: Origin,
-    /// The intrinsic that is being lowered, and its number among the sites, if it has one.
+    /// The intrinsic that is being lowered, and the index of its site, if it has one.
     pub(super) current: Option<(Intrinsic, Option<u32>)>,
     pub(super) labels: u32,
     pub(super) purpose: Purpose,
-    /// Whether the code is to be fast or small.
+    /// Whether to optimize for speed or size.
     pub(super) optimize: Optimize,
-    /// Inside of unreachable code: how many control structures were opened there.
+    /// In unreachable code: the number of control structures opened there.
     pub(super) dead: Option<u32>,
 }
 
 impl<'a> Engine<'a> {
-    /// Begins a function with these locals and so many results.
+    /// Begins a function with the given locals and number of results.
     pub(crate) fn new(context: &'a Context, needs: &'a mut Needs, locals: Locals, results: u32) -> Engine<'a> {
         let mut tape = Tape::default();
         tape.late(Late::Parameters);
@@ -107,12 +107,12 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Lowers for size, whatever is asked: for functions that would otherwise become too large.
+    /// Lowers for size, whatever the options are: for functions that would otherwise become too large.
     pub(crate) fn optimize_for_size(&mut self) {
         self.optimize = Optimize::Size;
     }
 
-    /// Lowers to find violations: code behind one that is certain is looked at as well.
+    /// Lowers in order to find violations: code after a certain violation is examined too.
     pub(crate) fn look_for_findings(&mut self) {
         self.purpose = Purpose::Findings;
     }

@@ -1,20 +1,20 @@
-//! Control structures of a function.
+//! The open control structures of a function.
 
 /// A control structure that is open.
 #[derive(Debug)]
 pub(super) struct Control {
-    /// How many operands lie below it.
+    /// The number of operands below it.
     pub(super) floor: usize,
-    /// How many operands it takes.
+    /// The number of operands that it pops.
     pub(super) params: u32,
-    /// How many operands it leaves.
+    /// The number of operands that it pushes.
     pub(super) results: u32,
-    /// How many loops are open here.
+    /// The number of open loops, including this structure.
     pub(super) loops: u32,
 }
 
 impl Control {
-    /// What holds the body of a function with so many results.
+    /// The structure that contains the body of a function with `results` results.
     pub(super) fn of_function(results: u32) -> Control {
         Control { floor: 0, params: 0, results, loops: 0 }
     }

@@ -1,15 +1,16 @@
 //! The code of one function while it is being written.
 //!
-//! Instructions are appended as bytes, most of them exactly as they came in. What a lowering learns too late (that a
-//! constant before a long expression folds into the memory argument behind it, that a packed segment must be unwrapped
-//! where it was pushed) becomes an edit: a deletion or an insertion at an earlier position. [`Tape::finish`] applies
-//! all edits in one pass, so that code without intrinsics costs one copy and nothing is ever moved twice.
+//! Instructions are appended as bytes, most of them exactly as they were in the input. If a lowering learns something
+//! too late (a constant before a long expression folds into a later memory argument, or a packed segment must be
+//! unpacked where it was pushed), it records an edit: a deletion or an insertion at an earlier position.
+//! [`Tape::finish`] applies all edits in one pass, so code without intrinsics is copied once and nothing is moved
+//! twice.
 //!
 //! # Order
 //!
-//! Several things can lie at the same byte, so a position is a byte and a clock. The clock ticks whenever a position is
-//! taken; what was taken earlier comes first, and insertions at one and the same position keep the order in which they
-//! were made.
+//! Several edits can apply at the same byte, so a position consists of a byte offset and a clock. The clock ticks
+//! whenever a position is taken; earlier positions come first. Insertions at the same position keep the order in which
+//! they were made.
 
 use crate::code::{Code, FunctionRef, Relocation};
 use crate::engine::late::Late;
@@ -24,7 +25,7 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// How many bytes lie before it.
+    /// The number of bytes before it.
     pub(crate) fn byte(self) -> u32 {
         self.at
     }
@@ -32,32 +33,32 @@ impl Position {
 
 #[derive(Clone, Copy, Debug)]
 enum Action {
-    /// Leave out this many bytes.
+    /// Remove this many bytes.
     Delete(u32),
-    /// Put in this range of `aside`.
+    /// Insert this range of `aside`.
     Insert(u32, u32),
-    /// Put in the index of a function.
+    /// Insert the index of a function.
     Function(FunctionRef),
-    /// Put in what only the end of the function tells.
+    /// Insert code that is determined at the end of the function.
     Late(Late),
-    /// A label begins here: the program's, by its number, or one of the lowering's.
+    /// A label begins here: one of the program, with its index, or one added by lowering.
     Label(Option<u32>),
-    /// Put in pieces, by their number.
+    /// Insert the list of pieces with this index.
     Pieces(u32),
-    /// Leave out what has moved elsewhere, up to this byte and this time.
+    /// Remove code that was moved elsewhere, up to this position.
     Moved(Position),
 }
 
-/// A piece of code that is put together from others.
+/// A piece of code in a list that is inserted as a whole.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Piece {
-    /// This range of instructions.
+    /// Instructions in this range of `aside`.
     Aside(u32, u32),
-    /// What only the end of the function tells.
+    /// Code that is determined at the end of the function.
     Late(Late),
-    /// A label of the lowering's begins here.
+    /// A label added by lowering begins here.
     Label,
-    /// Code that was written between two positions.
+    /// The code between two positions, moved here.
     Move(Position, Position),
 }
 
@@ -74,28 +75,28 @@ pub(crate) struct Tape {
     aside: Vec<u8>,
     edits: Vec<Edit>,
     pieces: Vec<Vec<Piece>>,
-    /// Whether the edits are not in the order of their positions.
+    /// Whether the edits are not sorted by position.
     unordered: bool,
     clock: u32,
 }
 
-/// How far back an edit is put in its place at once. Most go back over a few; those that go further, over an operand
-/// that is a large expression, are left to sorting.
+/// The maximum number of later edits that an edit is inserted before. Most edits precede only a few; those that precede
+/// more, because an operand is a large expression, are appended and sorted at the end.
 const NEAR: usize = 24;
 
 impl Tape {
-    /// The number of bytes so far. A function is far smaller than 4 GiB: it has at most a few bytes for each byte that
-    /// came in, and those are limited to 7,654,321.
+    /// The number of bytes so far. A function is far smaller than 4 GiB: it has at most a few bytes for each byte of
+    /// its input, which has at most 7,654,321 bytes.
     pub(crate) fn len(&self) -> u32 {
         self.code.len() as u32
     }
 
-    /// Whether nothing was written or put in since a position was taken. In doubt, something was.
+    /// Whether nothing was written or inserted after `position`. `false` if that is unknown.
     pub(crate) fn is_end(&self, position: Position) -> bool {
         !self.unordered && self.len() == position.at && self.edits.last().is_none_or(|edit| edit.position < position)
     }
 
-    /// Takes the position behind all that was written.
+    /// Takes the position after everything written so far.
     pub(crate) fn here(&mut self) -> Position {
         self.clock += 1;
         Position { at: self.len(), clock: NonZeroU32::MIN.saturating_add(self.clock) }
@@ -128,23 +129,22 @@ impl Tape {
         self.function(target);
     }
 
-    /// Appends something that only the end of the function tells.
+    /// Appends code that is determined at the end of the function.
     pub(crate) fn late(&mut self, late: Late) {
         self.edit_here(Action::Late(late));
     }
 
-    /// Puts something that only the end of the function tells at a position, behind what was put there before.
+    /// Inserts code that is determined at the end of the function, after earlier insertions at the same position.
     pub(crate) fn insert_late(&mut self, position: Position, late: Late) {
         self.edit(Edit { position, action: Action::Late(late) });
     }
 
-    /// Says that the instruction that comes next opens a label: the program's, by its number, or one that the program
-    /// does not have.
+    /// Records that the next instruction opens a label: one of the program, with its index, or one added by lowering.
     pub(crate) fn label(&mut self, of_program: Option<u32>) {
         self.edit_here(Action::Label(of_program));
     }
 
-    /// Puts instructions at a position, behind what was put there before.
+    /// Inserts instructions at a position, after earlier insertions at the same position.
     pub(crate) fn insert(&mut self, position: Position, write: impl FnOnce(&mut InstructionSink<'_>)) {
         let start = self.aside.len() as u32;
         write(&mut InstructionSink::new(&mut self.aside));
@@ -154,7 +154,7 @@ impl Tape {
         }
     }
 
-    /// Leaves out the bytes from `start` to `end`, which nothing else may lie in.
+    /// Removes the bytes from `start` to `end`. No other edit may be inside that range.
     pub(crate) fn delete(&mut self, start: u32, end: Position) {
         if start < end.at {
             let position = Position { at: start, clock: end.clock };
@@ -162,15 +162,14 @@ impl Tape {
         }
     }
 
-    /// Writes instructions that become a piece of something.
+    /// Writes instructions that become a piece of a list.
     pub(crate) fn aside(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) -> Piece {
         let start = self.aside.len() as u32;
         write(&mut InstructionSink::new(&mut self.aside));
         Piece::Aside(start, self.aside.len() as u32)
     }
 
-    /// Puts pieces at a position, and leaves out what of them has moved there: code between two positions, with all that
-    /// was put in there.
+    /// Inserts pieces at a position, and removes the code that they move from its old place, with all insertions in it.
     pub(crate) fn hoist(
         &mut self,
         position: Position,
@@ -189,7 +188,7 @@ impl Tape {
         self.edits.push(Edit { position, action });
     }
 
-    /// Adds an edit behind all that are not behind its position.
+    /// Inserts an edit after all edits at the same or earlier positions.
     fn edit(&mut self, edit: Edit) {
         let behind = self.edits.iter().rev().take(NEAR + 1).take_while(|other| other.position > edit.position).count();
         if behind > NEAR || self.unordered {
@@ -200,7 +199,7 @@ impl Tape {
         }
     }
 
-    /// Applies the edits. `late` writes what was left open until the end.
+    /// Applies the edits. `late` writes the code that was deferred until the end.
     pub(crate) fn finish(mut self, mut late: impl FnMut(Late, &mut Code)) -> Code {
         if self.unordered {
             self.edits.sort_by_key(|edit| edit.position);
@@ -253,7 +252,7 @@ impl Tape {
             Piece::Late(what) => late(what, out),
             Piece::Label => out.labels.push(None),
             Piece::Move(start, end) => {
-                // What lies at the start itself is that it has moved.
+                // Skip the edit at the start itself: it marks the code as moved.
                 let first = self.edits.partition_point(|edit| edit.position <= start);
                 let last = self.edits.partition_point(|edit| edit.position < end);
                 self.write(start.at as usize, end.at as usize, &self.edits[first..last], late, out);

@@ -1,5 +1,5 @@
-//! What the engine does with values: it pushes and pops them, writes them when they are needed as such, makes them
-//! vanish, and learns what locals hold. The lowerings are written in terms of this.
+//! Operations on values: pushes and pops them, materializes or removes them, and records the contents of locals. The
+//! lowerings are written in terms of these.
 
 use crate::code::FunctionRef;
 use crate::engine::knowledge::contents::Content;
@@ -25,7 +25,7 @@ impl Engine<'_> {
         FunctionRef::Helper(helper)
     }
 
-    /// Calls a helper whose operands are on the stack, and tells it where from, if it asks.
+    /// Calls a helper whose operands are on the stack, and pushes the site if the helper takes it.
     pub(super) fn call_helper(&mut self, helper: Helper) {
         let target = self.helper(helper);
         if helper.is_told_site(self.context) {
@@ -35,7 +35,7 @@ impl Engine<'_> {
             });
         }
         self.tape.call(target);
-        // So that an engine knows that nothing comes back.
+        // Tells WebAssembly engines that the helper does not return.
         if matches!(helper, Helper::Violation(_)) {
             self.tape.emit(|sink| {
                 sink.unreachable();
@@ -43,7 +43,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The number of the intrinsic that is being lowered, among the sites.
+    /// The index of the site of the intrinsic that is being lowered.
     fn site(&mut self) -> u32 {
         match self.current {
             Some((_, Some(site))) => site,
@@ -77,8 +77,8 @@ impl Engine<'_> {
         self.operands.push(Operand { value, position, deferred: true, ..Operand::UNKNOWN });
     }
 
-    /// Pushes a packed segment whose address is on the stack, by instructions that do nothing but pack it, and whose size
-    /// may be known.
+    /// Pushes a packed segment. Its address is on the stack, and `write` emits only the instructions that pack it. Its
+    /// size may be known.
     pub(super) fn push_packed(&mut self, bytes: Option<u32>, write: impl FnOnce(&mut InstructionSink<'_>)) {
         let packing = Some(self.tape.here());
         self.tape.emit(write);
@@ -99,7 +99,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Pops operands for an instruction that takes them from the stack, and gives the one on top.
+    /// Pops operands for an instruction that takes them from the stack, and returns the value of the top one.
     pub(super) fn pops(&mut self, count: u32) -> Value {
         let mut top = Value::Unknown;
         for position in 0..count {
@@ -112,7 +112,7 @@ impl Engine<'_> {
         top
     }
 
-    /// Pushes results of which nothing is known; only the last one lies on top.
+    /// Pushes unknown results. Only the last one has a position, on top of the stack.
     pub(super) fn produce(&mut self, count: u32) {
         for left in (0..count).rev() {
             let position = (left == 0).then(|| self.tape.here());
@@ -120,14 +120,14 @@ impl Engine<'_> {
         }
     }
 
-    /// Forgets what is on the stack above the current floor.
+    /// Discards the known operands above the current floor.
     pub(super) fn forget(&mut self) {
         let floor = self.control.last().map_or(0, |control| control.floor);
         let known = self.operands.height().saturating_sub(floor);
         self.consume(known as u32);
     }
 
-    /// Says that the code that follows cannot be reached: after a branch to a label, or after anything else.
+    /// Marks the code that follows as unreachable, after a branch to a label or any other reason.
     pub(super) fn die(&mut self, label: Option<u32>) {
         self.event(Event::Diverge { label });
         let floor = self.control.last().map_or(0, |control| control.floor);
@@ -142,7 +142,7 @@ impl Engine<'_> {
         self.dead = None;
     }
 
-    /// Records an event, and does what it leaves to be done.
+    /// Records an event, and acts on its outcome.
     pub(crate) fn event(&mut self, event: Event) {
         let Outcome { ended_loop, ended_group, retired } = self.knowledge.event(event, &mut self.locals);
         if let Some(scan) = ended_loop {
@@ -152,14 +152,14 @@ impl Engine<'_> {
             self.write_group(&group);
         }
         for (frame, base) in retired {
-            // A segment that was pushed before may still be used.
+            // A segment of the frame on the operand stack may still be used.
             if !self.operands.has_slot_of(frame) {
                 self.locals.free_base(base);
             }
         }
     }
 
-    /// Writes the instruction that pushes an operand, if none has been written yet.
+    /// Writes the instruction that pushes an operand, if it was deferred.
     pub(super) fn materialize(&mut self, operand: &Operand) {
         let (true, Some(position)) = (operand.deferred, operand.position) else { return };
         match operand.value {
@@ -198,7 +198,7 @@ impl Engine<'_> {
         });
     }
 
-    /// Makes an operand vanish: what pushed it goes, or is followed by a `drop`.
+    /// Removes an operand: deletes the instruction that pushed it, or drops its value.
     pub(super) fn discard(&mut self, operand: &Operand) {
         match (operand.position, operand.start) {
             (Some(position), Some(start)) => self.tape.delete(start, position),
@@ -209,8 +209,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Records that a local holds a segment of a frame, or the handle of a region that was just opened, if that is what is
-    /// assigned. The instructions for it are written only if something reads the local.
+    /// Records that a local holds a segment of a frame, or the handle of a region that was just opened, if the operand
+    /// is one. The assignment is written only if something reads the local.
     pub(super) fn define(&mut self, local: LocalIndex, operand: &Operand) -> Option<Value> {
         if let (Value::Region(region, None), Some(position)) = (operand.value, operand.position)
             && operand.start.is_some()
@@ -235,7 +235,7 @@ impl Engine<'_> {
         Some(Value::Slot(slot, Some(definition)))
     }
 
-    /// Says that the program has just assigned a local.
+    /// Records that the program has just assigned a local.
     pub(super) fn assigned(&mut self, local: LocalIndex, operand: &Operand) {
         if self.context.is_packed() && self.locals.may_hold(local, ValType::I64) {
             self.tape.late(Late::Assigned(local));
@@ -249,7 +249,7 @@ impl Engine<'_> {
         self.event(Event::Assign { local, step, at: position, times });
     }
 
-    /// Records what a local holds, if it is a handle, or a segment of a size that is known.
+    /// Records the content of a local, if it is a handle or a segment of known size.
     pub(super) fn learn(&mut self, local: LocalIndex, operand: &Operand) {
         if let Value::Region(region, _) = operand.value {
             self.learn_content(local, Content::Region(region));
@@ -267,7 +267,7 @@ impl Engine<'_> {
         self.knowledge.learn(local, content, &mut self.locals);
     }
 
-    /// What a handle is known by.
+    /// The key that identifies the region of a handle, if there is one.
     pub(super) fn region_key(&self, handle: &Operand) -> Option<RegionKey> {
         match handle.value {
             Value::Region(region, _) => Some(RegionKey::Opened(region)),
@@ -281,8 +281,8 @@ impl Engine<'_> {
         RegionId(self.regions - 1)
     }
 
-    /// Pops the operands of an intrinsic, first to last. Each has a position: if the engine does not know one, all are
-    /// put into locals and read back.
+    /// Pops the operands of an intrinsic, first to last. Afterwards each has a position: if one was unknown, all are
+    /// stored in locals and read back.
     pub(super) fn take(&mut self, signature: &Signature, operands: &mut Vec<Operand>) {
         let count = signature.operand_count();
         self.pop_all(count, operands);
@@ -297,7 +297,7 @@ impl Engine<'_> {
         self.operands.pop_all(count, floor, operands);
     }
 
-    /// Puts operands that were popped into locals, and reads them back.
+    /// Stores operands that were popped in locals, and reads them back.
     pub(super) fn spill(&mut self, signature: &Signature, operands: &[Operand]) {
         let types = signature.function_type().params;
         let mut spilled = Vec::new();
@@ -316,7 +316,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Leaves a place where the region of a frame is kept, if one of its segments becomes a structure.
+    /// Reserves a place to keep the region of a frame, in case one of its segments becomes a structure.
     pub(super) fn leave_scope_place(&mut self, frame: FrameId, maker: Maker) {
         if self.context.has_scopes() {
             self.tape.late(Late::KeepScope(frame, maker));

@@ -1,24 +1,24 @@
-//! What locals hold, and how often and where they are assigned.
+//! The contents of locals, and how often and where they are assigned.
 //!
-//! A local that a door added may exist only if code needs it: such a local has a number from [`UNWRITTEN`] on until then.
+//! A local that a door added is declared only if code needs it. Until then its index is [`UNWRITTEN`] or higher.
 
 use crate::engine::knowledge::frames::{DefinitionId, RegionId};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 
-/// How often a local is assigned.
+/// The number of instructions that assign a local.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Assigned {
-    /// Never: it holds what the function was called with, or zero.
+    /// None: it holds the argument of the call, or zero.
     Never,
-    /// By one instruction.
+    /// One instruction.
     Once,
-    /// By several instructions, or by an unknown number.
+    /// Several instructions, or an unknown number.
     #[default]
     Often,
 }
 
-/// What a local holds.
+/// The known content of a local.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     /// The handle of a region.
@@ -37,14 +37,14 @@ struct Known {
     /// Whether lowering added the local.
     own: bool,
     content: Option<Content>,
-    /// How often the local is assigned, estimated from the nesting of loops.
+    /// An estimate of how often the local is assigned, from the nesting of loops.
     times: u64,
 }
 
-/// The first number of locals that do not exist yet, far above the numbers of those that exist.
+/// The first index of undeclared locals, far above the indices of declared ones.
 pub(crate) const UNWRITTEN: u32 = 1 << 31;
 
-/// What is known of each local.
+/// The known facts about each local.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     known: Vec<Known>,
@@ -52,38 +52,39 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// The contents of the locals that a function begins with, given how often each is assigned.
+    /// The contents of the locals that a function starts with, given how often each is assigned.
     pub(crate) fn new(assigned: Vec<Assigned>) -> Contents {
         let known = assigned.into_iter().map(|assigned| Known { assigned, ..Known::default() }).collect();
         Contents { known, unwritten: Vec::new() }
     }
 
-    /// Adds a local of the program's.
+    /// Adds a local of the program.
     pub(crate) fn add(&mut self, local: LocalIndex, assigned: Assigned) {
         self.known.resize(local.position(), Known::default());
         self.known.push(Known { assigned, ..Known::default() });
     }
 
-    /// Says that lowering added a local, and that nothing else may assign it.
+    /// Records that lowering added a local, and that no other code may assign it.
     pub(crate) fn own(&mut self, local: LocalIndex) {
         if let Some(known) = self.known_mut(local) {
             known.own = true;
         }
     }
 
-    /// Adds a local of one assignment that does not exist yet.
+    /// Adds a local that is assigned once and not declared yet.
     pub(crate) fn add_unwritten(&mut self) -> LocalIndex {
         let local = LocalIndex(UNWRITTEN + self.unwritten.len() as u32);
         self.unwritten.push(Known { assigned: Assigned::Once, ..Known::default() });
         local
     }
 
-    /// The number of a local among those that did not exist when they were added.
+    /// The position of a local among the undeclared ones, if it is one.
     pub(crate) fn unwritten_position(local: LocalIndex) -> Option<usize> {
         Some(local.0.checked_sub(UNWRITTEN)? as usize)
     }
 
-    /// Says that `written` exists now in the place of `local`. A local of a handle may serve several handles in turn.
+    /// Records that `written` is now the declared local for `local`. One declared local may serve several handles in
+    /// turn.
     pub(crate) fn write(&mut self, local: LocalIndex, written: LocalIndex, assigned: Assigned) {
         let Some(known) = self.known(local).copied() else { return };
         if let Some(own) = self.known.get_mut(written.position()) {
@@ -105,7 +106,7 @@ impl Contents {
         }
     }
 
-    /// Records an assignment at a position, by code that runs so often. The previous content is gone.
+    /// Records an assignment at a position, by code that runs `times` times. The previous content is lost.
     pub(super) fn assign(&mut self, local: LocalIndex, position: Position, times: u64) {
         if let Some(known) = self.known_mut(local) {
             known.content = None;
@@ -114,31 +115,31 @@ impl Contents {
         }
     }
 
-    /// Forgets what a local holds.
+    /// Forgets the content of a local.
     pub(super) fn forget(&mut self, local: LocalIndex) {
         if let Some(known) = self.known_mut(local) {
             known.content = None;
         }
     }
 
-    /// Records what a local holds.
+    /// Records the content of a local.
     pub(super) fn learn(&mut self, local: LocalIndex, content: Content) {
         if let Some(known) = self.known_mut(local) {
             known.content = Some(content);
         }
     }
 
-    /// What a local holds, if that is known.
+    /// The content of a local, if known.
     pub(crate) fn content(&self, local: LocalIndex) -> Option<Content> {
         self.known(local).and_then(|known| known.content)
     }
 
-    /// How often a local is assigned, estimated from the nesting of loops.
+    /// An estimate of how often a local is assigned, from the nesting of loops.
     pub(crate) fn times(&self, local: LocalIndex) -> u64 {
         self.known(local).map_or(0, |known| known.times)
     }
 
-    /// How often a local is assigned.
+    /// The number of instructions that assign a local.
     pub(crate) fn assigned(&self, local: LocalIndex) -> Assigned {
         self.known(local).map_or(Assigned::Often, |known| known.assigned)
     }
@@ -148,12 +149,12 @@ impl Contents {
         self.known(local).and_then(|known| known.last)
     }
 
-    /// Whether a local holds what it held at a position.
+    /// Whether a local has not been assigned after a position.
     pub(crate) fn is_unchanged(&self, local: LocalIndex, since: Position) -> bool {
         self.known(local).is_some_and(|known| known.last.is_none_or(|last| last < since))
     }
 
-    /// Whether no code after the current position assigns a local.
+    /// Whether a local is never assigned after the current position.
     pub(crate) fn is_settled(&self, local: LocalIndex) -> bool {
         match self.assigned(local) {
             Assigned::Never => true,
@@ -167,7 +168,7 @@ impl Contents {
         self.known(local).is_some_and(|known| !known.own)
     }
 
-    /// Whether lowering added a local, so that nothing else may assign it.
+    /// Whether lowering added a local, so that no other code may assign it.
     pub(crate) fn is_own(&self, local: LocalIndex) -> bool {
         self.known(local).is_some_and(|known| known.own)
     }

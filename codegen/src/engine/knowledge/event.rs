@@ -1,4 +1,4 @@
-//! Events that change what is known, and what they leave for the engine to do.
+//! Events that change the knowledge, and the work that they leave for the engine.
 
 use crate::engine::compare::Comparison;
 use crate::engine::knowledge::frames::{FrameId, RegionKey};
@@ -7,7 +7,7 @@ use crate::engine::knowledge::scan::Scan;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 
-/// Something that code does, and that may change what is known.
+/// Something that code does that may change the knowledge.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
     /// The program assigns a local.
@@ -21,9 +21,9 @@ pub(crate) enum Event {
         /// How often the assignment runs, estimated from the nesting of loops.
         times: u64,
     },
-    /// Code of which nothing is known runs: a call.
+    /// Unknown code runs: a call.
     Call,
-    /// A region is opened, which becomes the innermost one. Memory may grow.
+    /// A region is opened and becomes the innermost one. Memory may grow.
     Open(RegionKey),
     /// A region is closed; `None` if it is unknown which.
     Close(Option<RegionKey>),
@@ -37,7 +37,7 @@ pub(crate) enum Event {
     Pinned,
     /// A conditional branch, which is taken if the comparison holds.
     BranchIf {
-        /// How many structures the target is outside of.
+        /// The label of the target: the number of structures between the branch and it.
         label: u32,
         /// The comparison, if the condition is one.
         condition: Option<Comparison>,
@@ -71,7 +71,7 @@ pub(crate) enum StructureKind {
     Loop,
 }
 
-/// From where an arm of a control structure is entered.
+/// Where an arm of a control structure is entered from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ArmKind {
     /// From the start of the structure: `else`.
@@ -80,13 +80,14 @@ pub(crate) enum ArmKind {
     Handler,
 }
 
-/// What an event leaves for the engine to do.
+/// The work that an event leaves for the engine.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// A loop that ended, whose checks may move before it.
     pub(crate) ended_loop: Option<Scan>,
-    /// Checks that nothing joins any more, and that may become one.
+    /// A group of checks that is complete and may be guarded by one test.
     pub(crate) ended_group: Option<Group>,
-    /// Frames that are given up, with the locals of their starts. A local is free unless an operand still needs it.
+    /// Frames that nothing refers to any more, with the locals of their starts. Such a local is free unless an operand
+    /// still needs it.
     pub(crate) retired: Vec<(FrameId, LocalIndex)>,
 }

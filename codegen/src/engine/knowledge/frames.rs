@@ -1,46 +1,46 @@
-//! Frames while a function is being lowered, and the segments in them.
+//! The frames of a function that is being lowered, and their segments.
 //!
-//! A frame is the constant-size allocations of one scope, reserved by one bump. The first such allocation of a region
-//! writes the bump and begins the frame; later ones join it, and only the number of bytes to reserve grows.
+//! A frame contains the constant-size allocations of one scope, reserved by one bump. The first such allocation of a
+//! region writes the bump and begins the frame. Later ones join it and only increase the number of bytes to reserve.
 //!
 //! # When an allocation may join
 //!
-//! An allocation Q joins the frame that P began if
+//! Let P be the allocation that began a frame. An allocation Q joins that frame if
 //!
-//! 1. both name the same region: the handle is a value that cannot have changed in between;
-//! 2. the innermost control structure of P is still open at Q, in the same arm. In structured code every way to Q then
-//!    leads through P: a jump lands at the end of a block that was entered before, or at the start of a loop, and
-//!    neither lies between P and Q without having passed P;
-//! 3. no loop was entered between P and Q and is still open, so that Q runs at most once for each time P does;
+//! 1. both use the same region: the handle cannot have changed in between;
+//! 2. the innermost control structure of P is still open at Q, in the same arm. Then, in structured code, every path to
+//!    Q passes through P: a branch targets the end of a block that was entered earlier, or the start of a loop, and
+//!    such a target can be between P and Q only if the path has passed P;
+//! 3. no loop that was entered between P and Q is still open, so that Q runs at most once for each time that P runs;
 //! 4. the region has not been closed in between;
-//! 5. if Q runs only sometimes, it is small: all such allocations of a frame together have at most
-//!    [`CONDITIONAL_BYTES`], since they are reserved always.
+//! 5. if Q is conditional (P may run without Q), it is small: the conditional allocations of a frame have at most
+//!    [`CONDITIONAL_BYTES`] in total, because the frame always reserves them.
 //!
-//! What happens in between does not matter: nested regions, calls and other allocations find a top that is already
-//! above the whole frame.
+//! Other code between P and Q does not matter: for nested regions, calls and other allocations, top is already above
+//! the whole frame.
 
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
 use linmem_allocator::FramePlan;
 
-/// How many bytes of a frame may be for allocations that may not be reached. Chosen, not measured: a frame should not
-/// grow much beyond what is used.
+/// The maximum number of bytes of a frame for conditional allocations. Chosen, not measured: a frame should not be much
+/// larger than the part that is used.
 pub(crate) const CONDITIONAL_BYTES: u32 = 1024;
 
-/// How many frames may be open at the same time. Each has a local of its own, of which a function cannot have more than
-/// 50,000, and all are looked at when one is joined; ordinary code has a few.
+/// The maximum number of live frames. Each has a local of its own, of which a function cannot have more than 50,000,
+/// and each join searches all of them. Ordinary code has few.
 const MOST_LIVE: usize = 256;
 
-/// A region that this function opens, by the order of opening.
+/// A region that this function opens, numbered in the order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RegionId(pub(crate) u32);
 
-/// What a region's handle is known by.
+/// The identity of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RegionKey {
-    /// This function opened it.
+    /// The region was opened by this function.
     Opened(RegionId),
-    /// A parameter that is never assigned holds the handle.
+    /// The region's handle is in a parameter that is never assigned.
     Parameter(LocalIndex),
 }
 
@@ -75,11 +75,12 @@ struct Frame {
     region: RegionKey,
     base: LocalIndex,
     plan: FramePlan,
-    /// How many bytes are for allocations that may not be reached.
+    /// The number of bytes for conditional allocations.
     conditional: u32,
     /// The locals that hold segments of the frame.
     locals: Vec<LocalIndex>,
-    /// How many control structures were open where the frame began, and how many of them may not be reached.
+    /// The number of control structures that were open where the frame began, and the number of them that are
+    /// conditional.
     depth: usize,
     level: usize,
     open: bool,
@@ -99,14 +100,14 @@ pub(crate) struct Definition {
 pub(crate) struct Frames {
     frames: Vec<Frame>,
     definitions: Vec<Definition>,
-    /// The frames whose starts are in their locals, at most [`MOST_LIVE`].
+    /// The frames whose start is in their local; at most [`MOST_LIVE`].
     live: Vec<FrameId>,
 }
 
-/// A frame that is given up.
+/// A frame that nothing refers to any more.
 #[derive(Debug)]
 pub(crate) struct Retired {
-    /// Which.
+    /// The frame.
     pub(crate) frame: FrameId,
     /// The local that held its start.
     pub(crate) base: LocalIndex,
@@ -115,8 +116,9 @@ pub(crate) struct Retired {
 }
 
 impl Frames {
-    /// Adds an allocation to a frame of `region` that is open at this place: in a control structure at least `loop_depth`
-    /// deep, since shallower ones are outside of a loop that is open. `level` is how many arms around may not be reached.
+    /// Adds an allocation to an open frame of `region`, if one began in a control structure at depth `loop_depth` or
+    /// deeper: shallower ones are outside of an open loop. `level` is the number of conditional arms around the
+    /// allocation.
     pub(super) fn join(&mut self, region: RegionKey, bytes: u32, loop_depth: usize, level: usize) -> Option<Slot> {
         let candidate = self.live.iter().rev().copied().find(|id| {
             let frame = &self.frames[id.0 as usize];
@@ -134,7 +136,7 @@ impl Frames {
         Some(Slot { frame: candidate, offset, bytes })
     }
 
-    /// Begins a frame with an allocation; nothing if that is too large for a frame.
+    /// Begins a frame with an allocation; `None` if the allocation is too large for a frame.
     pub(super) fn begin(
         &mut self,
         region: RegionKey,
@@ -150,7 +152,7 @@ impl Frames {
         Some(Slot { frame, offset, bytes })
     }
 
-    /// A segment that is a frame of its own, of any size, and that nothing joins.
+    /// Adds a segment of any size that is a frame of its own and that no allocation joins.
     pub(super) fn alone(&mut self, region: RegionKey, base: LocalIndex, bytes: u32, depth: usize) -> Option<Slot> {
         let frame = FrameId(u32::try_from(self.frames.len()).ok()?);
         self.frames.push(Frame {
@@ -167,8 +169,8 @@ impl Frames {
         Some(Slot { frame, offset: 0, bytes })
     }
 
-    /// Says that a region was closed; `None` for one that is not known. No allocation joins a frame of it any more.
-    /// Gives the frames that this ended.
+    /// Records that a region was closed (`None` for an unknown one), so that no allocation joins its frames any more.
+    /// Returns the frames that this closed.
     pub(super) fn close(&mut self, region: Option<RegionKey>) -> Vec<FrameId> {
         let mut closed = Vec::new();
         for &id in &self.live {
@@ -181,26 +183,26 @@ impl Frames {
         closed
     }
 
-    /// Takes back a close, when the code behind it turned out not to come back here.
+    /// Reverts a close that does not affect the current position, because the code after it never reaches it.
     pub(super) fn reopen(&mut self, frames: &[FrameId]) {
         for id in frames {
             self.frames[id.0 as usize].open = true;
         }
     }
 
-    /// Whether there is room for one more frame.
+    /// Whether one more frame can be live.
     pub(crate) fn has_room(&self) -> bool {
         self.live.len() < MOST_LIVE
     }
 
-    /// Says that an arm of the control structure that is `depth` deep was left. Gives the frames that began in it, which
-    /// nothing refers to any more.
+    /// Records that an arm of the control structure at `depth` ended. Returns the frames that began in it; nothing
+    /// refers to them any more.
     pub(super) fn leave(&mut self, depth: usize) -> Vec<Retired> {
         self.give_up(|frame| frame.depth >= depth && !planted::has(Bug::FrameAcrossArm))
     }
 
-    /// Says that a region was closed for good, in the control structure that is `depth` deep. Gives its frames that
-    /// began there.
+    /// Records that a region was closed permanently, in the control structure at `depth`. Returns its frames that began
+    /// there.
     pub(super) fn end(&mut self, region: RegionKey, depth: usize) -> Vec<Retired> {
         self.give_up(|frame| frame.region == region && frame.depth == depth)
     }

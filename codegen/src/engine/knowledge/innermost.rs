@@ -1,22 +1,23 @@
-//! Which regions are innermost for certain, so that what is known is not checked again.
+//! The regions that are known to be open or innermost, so that this is not checked again.
 //!
-//! A region is known to be the innermost open one when it was just opened, or when a check has just said so. That ends
-//! with whatever may open or close regions: another open or close, and any call, since it may lead anywhere. What ends
-//! it is counted, so that a control structure in which nothing happened leaves what was known before it.
+//! A region is known to be the innermost open one after it was opened, or after a check found that it is. This
+//! knowledge ends with anything that may open or close regions: another open or close, and any call, because it may run
+//! any code. Such events are counted, so that a control structure without any of them preserves the knowledge before
+//! it.
 
 use crate::engine::knowledge::frames::RegionKey;
 use crate::planted::{self, Bug, Optimization};
 
-/// How many regions are remembered, the innermost ones: after a close the next one is innermost. Code that nests deeper
-/// in one function is rare, and only loses the outer ones.
+/// The maximum number of remembered regions: after the innermost one is closed, the next one is innermost. Functions
+/// that nest deeper are rare, and only lose the knowledge of outer regions.
 const MOST: usize = 4;
 
-/// What is known of a region.
+/// The known state of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
-    /// It is the innermost one, once those that are known behind it are closed.
+    /// It is the innermost one, once the regions that follow it in the list are closed.
     Innermost(RegionKey),
-    /// It is open, and may allocate; others may have been opened in it.
+    /// It is open and may allocate. Other regions may have been opened after it.
     Open(RegionKey),
 }
 
@@ -28,12 +29,12 @@ impl Known {
     }
 }
 
-/// The regions that are known to be open, the one that is known last at the end. All but the first one were opened behind
-/// the one before.
+/// The regions that are known to be open, the most recent one last. Each was opened after the one before it in the
+/// list.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Innermost {
     known: [Option<Known>; MOST],
-    /// How often something happened that regions may have been opened or closed by.
+    /// The number of events that may have opened or closed regions.
     events: u32,
 }
 
@@ -45,8 +46,9 @@ impl Innermost {
             && self.known[MOST - 1] == region.map(Known::Innermost)
     }
 
-    /// Whether a region is the last one that was opened, or that a check found to be open. Such a region need not be checked
-    /// again; but unless [`is`](Innermost::is) says so, segments must not be taken to be of the innermost one.
+    /// Whether a region is the last one that was opened, or that a check found to be open. Such a region need not be
+    /// checked again, but segments may be assumed to be in the innermost region only if [`is`](Innermost::is) returns
+    /// `true`.
     pub(crate) fn is_last(&self, region: Option<RegionKey>) -> bool {
         !planted::is_off(Optimization::Innermost)
             && region.is_some()
@@ -58,15 +60,15 @@ impl Innermost {
         self.known.iter().flatten().any(|known| known.region() == region)
     }
 
-    /// Says that a region was opened.
+    /// Records that a region was opened.
     pub(super) fn open(&mut self, region: RegionKey) {
         self.events += 1;
         self.known.rotate_left(1);
         self.known[MOST - 1] = Some(Known::Innermost(region));
     }
 
-    /// Says that a region was closed that was the innermost one, if all is well, or where any open one may be closed, that
-    /// was open.
+    /// Records that a region was closed. Unless that was a violation, it was the innermost one or, if any open region
+    /// may be closed, an open one.
     pub(super) fn close(&mut self, region: Option<RegionKey>) {
         self.events += 1;
         if self.is_last(region) {
@@ -77,12 +79,12 @@ impl Innermost {
         }
     }
 
-    /// Says that a check found a region to be the innermost one.
+    /// Records that a check found a region to be the innermost one.
     pub(crate) fn check_innermost(&mut self, region: Option<RegionKey>) {
         self.check(region.map(Known::Innermost));
     }
 
-    /// Says that a check found a region to be open.
+    /// Records that a check found a region to be open.
     pub(crate) fn check_open(&mut self, region: Option<RegionKey>) {
         self.check(region.map(Known::Open));
     }
@@ -94,7 +96,7 @@ impl Innermost {
         }
     }
 
-    /// Says that code elsewhere may have run.
+    /// Records that unknown code may have run.
     pub(super) fn call(&mut self) {
         if planted::has(Bug::InnermostAfterCall) {
             return;
@@ -103,7 +105,7 @@ impl Innermost {
         self.known = [None; MOST];
     }
 
-    /// Forgets what is known, where code begins that is come to from elsewhere.
+    /// Forgets everything, at code that is entered from elsewhere.
     pub(super) fn forget(&mut self) {
         if planted::has(Bug::InnermostInLoop) {
             return;
@@ -111,12 +113,13 @@ impl Innermost {
         self.known = [None; MOST];
     }
 
-    /// What is known at the start of another arm of a control structure before which `before` was known.
+    /// Restores the knowledge at the start of another arm of a control structure. `before` is the knowledge before the
+    /// structure.
     pub(super) fn restart(&mut self, before: &Innermost) {
         self.known = before.known;
     }
 
-    /// What is known behind a control structure before which `before` was known.
+    /// Updates the knowledge at the end of a control structure. `before` is the knowledge before the structure.
     pub(super) fn leave(&mut self, before: &Innermost) {
         if self.events == before.events || planted::has(Bug::InnermostAfterStructure) {
             self.known = before.known;

@@ -1,17 +1,17 @@
-//! What the engine knows at the current position of a function.
+//! The engine's knowledge at the current position of a function.
 //!
 //! ```text
-//!   event       what code does, and what that leaves for the engine to do
-//!   table       what each event does to each kind of knowledge, with the invariants
-//!   contents    what locals hold
-//!   frames      frames that an allocation may join
-//!   innermost   which region is the innermost one
-//!   proven      what checks have proved
-//!   scan        the loop that is watched
-//!   group       checks that may become one
+//!   event       the events that code causes, and the work that they leave for the engine
+//!   table       the effect of each event on each kind of knowledge, with the invariants
+//!   contents    the contents of locals
+//!   frames      the frames that an allocation may join
+//!   innermost   the regions that are open or innermost
+//!   proven      the facts that checks have proved
+//!   scan        the loop that is being analyzed
+//!   group       the checks that may be guarded by one test
 //! ```
 //!
-//! Lowerings ask, or record what they have learned, or tell an [`Event`]. Only the table forgets anything.
+//! Lowerings query it, record new facts, and report an [`Event`](event::Event). Only the table removes facts.
 
 pub(crate) mod contents;
 pub(crate) mod event;
@@ -38,17 +38,17 @@ use std::collections::BTreeMap;
 /// A control structure that is open.
 #[derive(Debug)]
 struct Structure {
-    /// How many structures are open in the innermost loop that is open here; 0 if there is none.
+    /// The number of structures that are open in the innermost open loop, including it; 0 outside of loops.
     loop_depth: usize,
-    /// How many structures are open here whose code may not be reached.
+    /// The number of open structures that may be skipped.
     level: usize,
-    /// The locals whose contents were learned in the current arm.
+    /// The locals whose contents became known in the current arm.
     learned: Vec<LocalIndex>,
-    /// The frames that the current arm closed.
+    /// The frames that were closed in the current arm.
     closed: Vec<FrameId>,
-    /// What was known of the innermost regions before the structure.
+    /// The knowledge of the innermost regions before the structure.
     innermost: Innermost,
-    /// Whether the current position cannot be reached.
+    /// Whether the current position is unreachable.
     diverged: bool,
 }
 
@@ -58,35 +58,37 @@ impl Structure {
     }
 }
 
-/// What is known at the current position.
+/// The knowledge at the current position.
 #[derive(Debug)]
 pub(crate) struct Knowledge {
     structures: Vec<Structure>,
-    /// The locals whose contents are known although other instructions assign them, too.
+    /// The locals whose contents are known although other instructions also assign them.
     changing: Vec<LocalIndex>,
     /// Frames, and the segments in them.
     pub(crate) frames: Frames,
-    /// Which regions are innermost.
+    /// The regions that are known to be innermost.
     pub(crate) innermost: Innermost,
     proven: Proven,
     /// The innermost loop, if it may be a counted one.
     pub(crate) scan: Option<Scan>,
-    /// Checks that may be put together.
+    /// The current group of checks.
     pub(crate) group: Option<Group>,
     /// The locals that hold the headers of regions that this function opens and checks.
     headers: BTreeMap<RegionId, LocalIndex>,
-    /// The locals that hold, as structures, the segments that locals of the program hold as references.
+    /// The locals that hold, as structures, the segments that locals of the program refer to.
     casts: BTreeMap<LocalIndex, LocalIndex>,
 }
 
-/// How many regions of a function have a local for their header. A function cannot have more than 50,000 locals.
+/// The maximum number of regions of a function whose header is kept in a local. A function cannot have more than 50,000
+/// locals.
 const MOST_HEADERS: usize = 1024;
 
-/// How many locals of the program have one for their structure. A function cannot have more than 50,000 locals.
+/// The maximum number of locals of the program whose segment is kept as a structure. A function cannot have more than
+/// 50,000 locals.
 const MOST_CASTS: usize = 1024;
 
 impl Knowledge {
-    /// What is known at the start of a function.
+    /// The knowledge at the start of a function.
     pub(crate) fn new() -> Knowledge {
         Knowledge {
             structures: vec![Structure::new(Innermost::default())],
@@ -101,7 +103,7 @@ impl Knowledge {
         }
     }
 
-    /// Records what a local holds.
+    /// Records the content of a local.
     pub(crate) fn learn(&mut self, local: LocalIndex, content: Content, locals: &mut Locals) {
         locals.contents.learn(local, content);
         if locals.contents.assigned(local) != Assigned::Once {
@@ -112,24 +114,24 @@ impl Knowledge {
         }
     }
 
-    /// Records what a check proved, from a position on.
+    /// Records a fact that a check proved, which holds after `since`.
     pub(crate) fn prove(&mut self, fact: Fact, since: Position) {
         self.proven.add(fact, self.structures.len(), since);
     }
 
-    /// What checks have proved.
+    /// The facts that checks have proved.
     pub(crate) fn proven(&self) -> &Proven {
         &self.proven
     }
 
-    /// Says that the code of the structure that was just opened runs whenever its start does.
+    /// Records that the structure that was just opened executes whenever its start is reached.
     pub(crate) fn is_reached(&mut self) {
         if let Some(structure) = self.structures.last_mut() {
             structure.level = structure.level.saturating_sub(1);
         }
     }
 
-    /// Adds an allocation to a frame of a region, if one is open that it may join.
+    /// Adds an allocation to an open frame of a region, if there is one that it may join.
     pub(crate) fn join(&mut self, region: RegionKey, bytes: u32) -> Option<Slot> {
         if planted::is_off(Optimization::Frames) {
             return None;
@@ -138,18 +140,19 @@ impl Knowledge {
         self.frames.join(region, bytes, structure.loop_depth, structure.level)
     }
 
-    /// Begins a frame with an allocation; `None` if that is too large for a frame.
+    /// Begins a frame with an allocation; `None` if the allocation is too large for a frame.
     pub(crate) fn begin_frame(&mut self, region: RegionKey, base: LocalIndex, bytes: u32) -> Option<Slot> {
         let level = self.structures.last().map_or(0, |structure| structure.level);
         self.frames.begin(region, base, bytes, (self.structures.len(), level))
     }
 
-    /// Begins a frame of any size that nothing joins.
+    /// Begins a frame of any size that no allocation joins.
     pub(crate) fn begin_lone_frame(&mut self, region: RegionKey, base: LocalIndex, bytes: u32) -> Option<Slot> {
         self.frames.alone(region, base, bytes, self.structures.len())
     }
 
-    /// The local that holds the header of a region, which `add` adds if there is none yet; `None` if the function has too many.
+    /// The local that holds the header of a region. Calls `add` if there is none yet. `None` if the function has too
+    /// many.
     pub(crate) fn header(&mut self, region: RegionId, add: impl FnOnce() -> LocalIndex) -> Option<LocalIndex> {
         if let Some(local) = self.headers.get(&region) {
             return Some(*local);
@@ -162,7 +165,7 @@ impl Knowledge {
         Some(local)
     }
 
-    /// The local for the structure of the segment that a local of the program holds, if it has one.
+    /// The local for the structure of the segment in a local of the program, if there is one.
     pub(crate) fn cast_of(&self, local: LocalIndex) -> Option<LocalIndex> {
         self.casts.get(&local).copied()
     }
@@ -172,12 +175,12 @@ impl Knowledge {
         self.casts.len() < MOST_CASTS
     }
 
-    /// Gives a local of the program a local for its structure.
+    /// Assigns `held` as the local for the structure of the segment in `local`.
     pub(crate) fn add_cast(&mut self, local: LocalIndex, held: LocalIndex) {
         self.casts.insert(local, held);
     }
 
-    /// The frames and the headers of the function, for its end.
+    /// The frames and headers of the function, for its end.
     pub(crate) fn finish(self) -> (Frames, BTreeMap<RegionId, LocalIndex>) {
         (self.frames, self.headers)
     }

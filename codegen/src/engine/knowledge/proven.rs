@@ -1,15 +1,15 @@
-//! What checks have proven so far, so that nothing is checked twice.
+//! The facts that checks have proved, so that nothing is checked twice.
 //!
-//! # When something still holds
+//! # When a fact still holds
 //!
-//! A fact was proven at one place. It holds at another if
+//! A fact that was proved at one position holds at a later one if
 //!
-//! 1. the control structure that it was proven in is still open, in the same arm: then every way here leads through the
-//!    check (see [`frames`](crate::engine::knowledge::frames), where the same is said of allocations);
-//! 2. the locals that it speaks of have not been assigned since, in the order of the code; and, where a loop began since,
-//!    are not assigned any more at all, since the loop may come round to where they are;
-//! 3. where it is about memory that is not free: nothing ran since that may have closed a region, or made memory
-//!    linmem's that was not.
+//! 1. the control structure in which it was proved is still open, in the same arm. Then every path to the later
+//!    position passes through the check (see [`frames`](crate::engine::knowledge::frames), which makes the same
+//!    argument for allocations);
+//! 2. the locals that it refers to have not been assigned since, in the order of the code; and, if a loop has begun
+//!    since, they are not assigned later either, because the loop may repeat and run such an assignment first;
+//! 3. for liveness: since then no code has run that may close a region or make more memory linmem's.
 
 use crate::engine::knowledge::contents::Contents;
 use crate::engine::knowledge::frames::Slot;
@@ -17,19 +17,19 @@ use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug, Optimization};
 
-/// How many facts are remembered, the latest ones.
+/// The maximum number of facts that are remembered, the latest ones.
 const MOST: usize = 32;
 
-/// A segment that can be recognized.
+/// A segment that can be identified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// What a local of the program holds.
+    /// The segment in a local of the program.
     Local(LocalIndex),
     /// A segment of a frame.
     Slot(Slot),
 }
 
-/// Where an access begins.
+/// The start of an access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum From {
     /// At a constant offset.
@@ -38,23 +38,23 @@ pub(crate) enum From {
     Local(LocalIndex),
 }
 
-/// What was proven.
+/// A proved fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fact {
-    /// The segment has at least so many bytes.
+    /// The segment has at least this many bytes.
     AtLeast(Subject, u32),
-    /// The segment has exactly so many bytes.
+    /// The segment has exactly this many bytes.
     Exactly(Subject, u32),
-    /// So many bytes from the offset that the local holds are in the segment.
+    /// This many bytes from the offset in the local are inside the segment.
     Reaches(Subject, LocalIndex, u32),
-    /// So many bytes from there are not free, or the whole segment is not.
+    /// This many bytes from the start are not free; for `None`, no byte of the segment is free.
     Live(Subject, Option<(From, u32)>),
-    /// The reference in the first local is a segment, and the second local holds it as one.
+    /// The reference in the first local is a segment, and the second local holds it as a structure.
     Cast(LocalIndex, LocalIndex),
 }
 
 impl Fact {
-    /// The locals that it speaks of.
+    /// The locals that the fact refers to.
     fn locals(&self) -> [Option<LocalIndex>; 2] {
         let local = |subject: &Subject| match subject {
             Subject::Local(local) => Some(*local),
@@ -73,17 +73,17 @@ impl Fact {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     fact: Fact,
-    /// How many control structures were open there.
+    /// The number of control structures that were open.
     depth: usize,
     since: Position,
-    /// How often memory may have become free before.
+    /// The number of earlier events that may have freed memory.
     frees: u32,
 }
 
-/// What is proven at the current place.
+/// The facts that are proved at the current position.
 #[derive(Debug, Default)]
 pub(crate) struct Proven {
-    /// In the order in which they were proven, so that their depths ascend.
+    /// In the order in which they were proved, so their depths ascend.
     entries: Vec<Entry>,
     frees: u32,
 }
@@ -97,7 +97,7 @@ impl Proven {
         self.entries.push(Entry { fact, depth, since, frees: self.frees });
     }
 
-    /// Says that memory may have become free.
+    /// Records that memory may have become free.
     pub(super) fn free(&mut self) {
         if planted::has(Bug::LiveAfterFree) {
             return;
@@ -105,7 +105,7 @@ impl Proven {
         self.frees += 1;
     }
 
-    /// Says that an arm of the control structure that is `depth` deep was left.
+    /// Records that an arm of the control structure at `depth` ended.
     pub(super) fn leave(&mut self, depth: usize) {
         if planted::has(Bug::FactAfterArm) {
             return;
@@ -115,7 +115,7 @@ impl Proven {
         }
     }
 
-    /// Says that a loop begins.
+    /// Records that a loop begins.
     pub(super) fn begin_loop(&mut self, contents: &Contents) {
         self.frees += 1;
         if planted::has(Bug::FactInLoop) {
@@ -140,7 +140,7 @@ impl Proven {
         self.entries.iter().rev().filter(holds).map(|entry| entry.fact)
     }
 
-    /// How many bytes a segment is known to have exactly.
+    /// The exact size of a segment, if known.
     pub(crate) fn size(&self, subject: Subject, contents: &Contents) -> Option<u32> {
         self.facts(contents).find_map(|fact| match fact {
             Fact::Exactly(of, bytes) if of == subject => Some(bytes),
@@ -148,7 +148,7 @@ impl Proven {
         })
     }
 
-    /// Whether a segment is known to have so many bytes.
+    /// Whether a segment is known to have at least `bytes` bytes.
     pub(crate) fn has(&self, subject: Subject, bytes: u32, contents: &Contents) -> bool {
         let further = u32::from(planted::has(Bug::FactOneByteFurther));
         self.facts(contents).any(|fact| match fact {
@@ -157,7 +157,7 @@ impl Proven {
         })
     }
 
-    /// Whether so many bytes from the offset in a local are known to be in a segment.
+    /// Whether `bytes` bytes from the offset in a local are known to be inside a segment.
     pub(crate) fn reaches(&self, subject: Subject, offset: LocalIndex, bytes: u32, contents: &Contents) -> bool {
         let further = u32::from(planted::has(Bug::ReachOneByteFurther));
         let reaches = |fact| match fact {
@@ -167,7 +167,7 @@ impl Proven {
         self.facts(contents).any(reaches)
     }
 
-    /// Whether so many bytes of a segment are known not to be free.
+    /// Whether `bytes` bytes of a segment are known not to be free.
     pub(crate) fn is_live(&self, subject: Subject, from: Option<From>, bytes: u32, contents: &Contents) -> bool {
         self.facts(contents).any(|fact| match (fact, from) {
             (Fact::Live(of, None), _) => of == subject,
@@ -182,7 +182,7 @@ impl Proven {
         })
     }
 
-    /// The local that holds what another one holds as a segment.
+    /// The local that holds, as a structure, the segment that `local` refers to.
     pub(crate) fn cast(&self, local: LocalIndex, contents: &Contents) -> Option<LocalIndex> {
         self.facts(contents).find_map(|fact| match fact {
             Fact::Cast(of, held) if of == local => Some(held),

@@ -1,7 +1,7 @@
-//! Watching loops while they are lowered: whether one counts, and what it checks.
+//! Analyzes loops while they are lowered: detects counted loops and collects their checks.
 //!
-//! A counted loop moves an index by a constant step, once in each round, and goes on while that compares to a bound that
-//! does not change. Two shapes are known:
+//! A counted loop adds a constant step to an index, once in each iteration, and continues while the index compares to a
+//! bound that does not change. Two shapes are recognized:
 //!
 //! ```wasm
 //! loop                                     loop
@@ -12,8 +12,8 @@
 //!                                          end
 //! ```
 //!
-//! Whatever else is in the loop must be straight code that nobody outside can see run: no call, no other branch, no
-//! allocation. Then each round that begins comes to every access in it, unless it traps.
+//! Everything else in the loop must be straight-line code without effects visible from outside: no call, no other
+//! branch, no allocation. Then every iteration that begins reaches each access in it, unless it traps.
 
 use crate::engine::compare::{Comparison, Relation, Term};
 use crate::engine::knowledge::frames::Slot;
@@ -26,23 +26,23 @@ use crate::segment::SegmentTypes;
 use crate::segment::{Extent, Start};
 use std::collections::BTreeMap;
 
-/// What a check is about.
+/// The property that a check tests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Checked {
-    /// That so many bytes from an offset on are inside of a segment.
+    /// A range of bytes is inside a segment.
     Bounds(Extent),
-    /// That the bytes of a packed segment are not free.
+    /// The bytes of a packed segment are not free.
     Live(Start),
-    /// That the region of a segment of a frame is open.
+    /// The region of a segment of a frame is open.
     Open(Slot),
-    /// That the region of the segment that a local holds as a structure is open.
+    /// The region of the segment that a local holds as a structure is open.
     OpenStructure(SegmentTypes, LocalIndex),
 }
 
 /// A check in a loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Check {
-    /// Where its code starts and ends.
+    /// The start and the end of its code.
     pub(crate) code: (Position, Position),
     pub(crate) subject: Subject,
     pub(crate) from: From,
@@ -50,7 +50,7 @@ pub(crate) struct Check {
     pub(crate) checked: Checked,
 }
 
-/// A cast of what a local holds to a segment, in a loop.
+/// A cast in a loop of the reference in a local to a segment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cast {
     pub(crate) code: (Position, Position),
@@ -62,22 +62,22 @@ pub(crate) struct Cast {
 /// A loop that may be a counted one.
 #[derive(Debug)]
 pub(crate) struct Scan {
-    /// The place before the loop.
+    /// The position before the loop.
     pub(crate) start: Position,
-    /// How many control structures are open in it.
+    /// The number of control structures that are open inside it.
     pub(crate) depth: usize,
     pub(crate) checks: Vec<Check>,
     pub(crate) casts: Vec<Cast>,
-    /// What the checks read of locals, and how often they were thought to.
+    /// The parts of locals that the checks read, and the estimate of how often.
     pub(crate) reads: Vec<(LocalIndex, Part, u64)>,
-    /// How often each local is assigned.
+    /// The number of assignments to each local.
     assigned: BTreeMap<LocalIndex, u32>,
     steps: BTreeMap<LocalIndex, (u32, Position)>,
-    /// The branch out of the loop, and where it is taken.
+    /// The comparison of the branch out of the loop, negated, and its position.
     exit: Option<(Comparison, Position)>,
-    /// The branch back that may not be taken.
+    /// The comparison of the conditional branch back to the start, and its position.
     back: Option<(Comparison, Position)>,
-    /// Whether the loop ends with a branch back.
+    /// Whether the loop ends with an unconditional branch back.
     closed: bool,
 }
 
@@ -87,20 +87,20 @@ pub(crate) struct Counted {
     pub(crate) index: LocalIndex,
     /// A power of two.
     pub(crate) step: u32,
-    /// The loop goes on while this holds, of the index and the bound.
+    /// The comparison of the index and the bound; the loop continues while it holds.
     pub(crate) goes_on: Comparison,
-    /// Whether the loop compares before its first round.
+    /// Whether the loop compares before its first iteration.
     pub(crate) tests_first: bool,
 }
 
-/// How many checks of a loop can be made before it.
+/// The maximum number of checks of a loop that are hoisted.
 const MOST_CHECKS: usize = 128;
 
-/// The largest step. Anything larger is no access to every element of something.
+/// The maximum step. A larger step is not an access to every element of something.
 const MOST_STEP: u32 = 4096;
 
 impl Scan {
-    /// Begins to watch a loop.
+    /// Begins the analysis of a loop.
     pub(super) fn new(start: Position, depth: usize) -> Scan {
         Scan {
             start,
@@ -116,7 +116,7 @@ impl Scan {
         }
     }
 
-    /// A local is assigned; `step` if it is what it was plus a constant.
+    /// Records an assignment. `step` is set if the new value is the old one plus a constant.
     pub(super) fn assign(&mut self, local: LocalIndex, step: Option<u32>, at: Position) {
         *self.assigned.entry(local).or_default() += 1;
         if let Some(step) = step {
@@ -124,7 +124,7 @@ impl Scan {
         }
     }
 
-    /// A conditional branch. Says whether the loop may still be a counted one.
+    /// Records a conditional branch. Returns whether the loop may still be a counted one.
     pub(super) fn branch_if(&mut self, label: u32, condition: Option<Comparison>, at: Position) -> bool {
         let Some(condition) = condition else { return false };
         if self.back.is_some() || self.exit.is_some() {
@@ -133,7 +133,7 @@ impl Scan {
         if label == 0 {
             self.back = Some((condition, at));
         } else {
-            // What is checked before would be checked once more than there are rounds.
+            // Checks before the exit would run once more than there are iterations.
             if !self.checks.is_empty() || !self.casts.is_empty() || !self.assigned.is_empty() {
                 return false;
             }
@@ -142,13 +142,13 @@ impl Scan {
         true
     }
 
-    /// A branch. Says whether the loop may still be a counted one.
+    /// Records an unconditional branch. Returns whether the loop may still be a counted one.
     pub(super) fn branch(&mut self, label: u32) -> bool {
         self.closed = label == 0;
         self.closed
     }
 
-    /// The loop, if it is a counted one and all its checks can be made before it.
+    /// Returns the counted loop, if it is one and all its checks can be hoisted.
     pub(crate) fn counted(&self) -> Option<Counted> {
         if self.checks.len() + self.casts.len() > MOST_CHECKS {
             return None;
@@ -162,7 +162,7 @@ impl Scan {
         let (index, step, moved, goes_on) = self.steps.iter().find_map(|(local, (step, moved))| {
             let comparison = comparison.of_index(*local)?;
             let once = self.assigned.get(local) == Some(&1);
-            // The index that is compared is the one that the next round begins with.
+            // The index that is compared is the one that the next iteration starts with.
             let in_order = if tests_first { comparison.at < *moved } else { *moved < comparison.at };
             let is_step = step.is_power_of_two() && *step <= MOST_STEP;
             (once && in_order && is_step).then_some((*local, *step, *moved, comparison))

@@ -1,30 +1,31 @@
-//! What each event does to each kind of knowledge: the soundness argument of the engine, as a table.
+//! The effect of each event on each kind of knowledge: the soundness argument of the engine, as a table.
 //!
-//! There is a column, a function, for each kind of knowledge, and in it a case for each kind of event. No column has a case
-//! for "all other events", and [`Knowledge::event`] names every kind, so that a new kind of either does not compile until
+//! Each kind of knowledge has a column, which is a function, and in it a case for each kind of event. No column has a
+//! wildcard case, and [`Knowledge::event`] calls every column, so that a new kind of either does not compile until
 //! every pair is decided.
 //!
 //! # Invariants
 //!
-//! Every case says which invariant makes it right.
+//! Each case names the invariant that justifies it.
 //!
 //! - K1. A content holds from an assignment to the next one. It holds only in the arm of the assignment: other arms are
 //!   entered without it.
-//! - K2. A loop comes back to its start after any assignment in it. So a content is lost where a loop begins, unless the
-//!   local has one assignment, which is behind.
-//! - K3. Code elsewhere cannot assign locals.
-//! - K4. An allocation joins a frame only in the control structure and in the arm in which the frame began, or inside of
-//!   them, and not inside of a loop that began later. Then it runs at most once for each time the frame is reserved.
-//! - K5. No allocation joins a frame whose region was closed. A close in an arm whose end cannot be reached does not reach
-//!   what follows the structure.
-//! - K6. The innermost region changes only by an open, by a close, and by code elsewhere. A structure in which none of them
-//!   happened leaves what was known before it.
-//! - K7. What a check proved holds where every way leads through the check: in its arm, while the locals that it names are
+//! - K2. A loop returns to its start after any assignment in it. So a content is lost where a loop begins, unless the
+//!   local has a single assignment, which precedes the loop.
+//! - K3. Other functions cannot assign locals.
+//! - K4. An allocation joins a frame only in the control structure and in the arm in which the frame began, or nested
+//!   in them, and not inside a loop that began later. Then it runs at most once for each time that the frame is
+//!   reserved.
+//! - K5. No allocation joins a frame whose region was closed. A close in an arm whose end is unreachable does not
+//!   affect the code after the structure.
+//! - K6. Only an open, a close and unknown code change the innermost region. A structure without any of them preserves
+//!   the knowledge before it.
+//! - K7. A proved fact holds where every path passes through the check: in its arm, while the locals that it names are
 //!   unchanged. Positions decide that; see [`Contents::is_unchanged`](super::contents::Contents::is_unchanged).
-//! - K8. Memory becomes free, or linmem's, only by opens, closes, growth and code elsewhere. Where a loop begins, the rest
-//!   of the loop may do any of them before it comes back.
-//! - K9. Checks move only over straight code: code that neither leaves the round of the loop, nor calls, nor has an effect
-//!   that is observable from outside, except accesses of memory.
+//! - K8. Memory becomes free, or linmem's, only by opens, closes, growth and unknown code. Where a loop begins, the
+//!   rest of the loop may do any of them before it repeats.
+//! - K9. Checks move only across straight-line code: code that neither leaves the iteration of the loop, nor calls, nor
+//!   has an effect that is visible from outside, except accesses of memory.
 //! - K10. The header of a region, and the structure that a local of the program was cast to, have locals of their own, which
 //!   only the open, or the cast, assigns. Whether a cast still holds is K7; no two regions have the same [`RegionId`].
 //!
@@ -38,7 +39,7 @@ use crate::engine::locals::Locals;
 use crate::planted::{self, Bug};
 
 impl Knowledge {
-    /// Records that an event happens, and gives what it leaves for the engine to do.
+    /// Records an event, and returns the work that it leaves for the engine.
     pub(crate) fn event(&mut self, event: Event, locals: &mut Locals) -> Outcome {
         let mut outcome = Outcome::default();
         if let Event::Enter { structure, .. } = event {
@@ -69,7 +70,7 @@ impl Knowledge {
         outcome
     }
 
-    /// What locals hold.
+    /// The contents of locals.
     fn contents_column(&mut self, event: &Event, locals: &mut Locals) {
         match *event {
             // K1
@@ -139,7 +140,7 @@ impl Knowledge {
             }
             // K4: `Knowledge::join` compares the depth of the innermost loop.
             Event::Enter { .. } => {}
-            // What runs between two allocations finds a top that is above the whole frame.
+            // At any code between two allocations, top is already above the whole frame.
             Event::Assign { .. }
             | Event::Call
             | Event::Open(_)
@@ -158,7 +159,7 @@ impl Knowledge {
             Event::Open(key) => self.innermost.open(key),
             Event::Close(key) => self.innermost.close(key),
             Event::Call => self.innermost.call(),
-            // K6: the loop may come back after any of them.
+            // K6: the loop may repeat after any of them.
             Event::Enter { structure: StructureKind::Loop, .. } => self.innermost.forget(),
             // K6
             Event::NextArm(ArmKind::Else) => {
@@ -166,7 +167,7 @@ impl Knowledge {
                     self.innermost.restart(&structure.innermost);
                 }
             }
-            // An exception leaves the arm before at any place.
+            // An exception may leave the previous arm at any point.
             Event::NextArm(ArmKind::Handler) => self.innermost.forget(),
             // K6
             Event::Leave => {
@@ -174,7 +175,7 @@ impl Knowledge {
                     self.innermost.leave(&structure.innermost);
                 }
             }
-            // The door has closed the region by instructions that it told apart.
+            // The door has already recorded the close on every path.
             Event::Retire(_) => {}
             // None of them opens or closes a region.
             Event::Assign { .. }
@@ -187,7 +188,7 @@ impl Knowledge {
         }
     }
 
-    /// What checks proved: sizes, ranges, liveness and casts.
+    /// The facts that checks proved: sizes, ranges, liveness and casts.
     fn proven_column(&mut self, event: &Event, locals: &Locals) {
         match event {
             // K8: liveness ends. K3, K7: sizes and casts stay, because a segment never changes.
@@ -198,9 +199,9 @@ impl Knowledge {
             Event::NextArm(_) | Event::Leave => self.proven.leave(self.structures.len()),
             // K7: positions decide.
             Event::Assign { .. } => {}
-            // The door has recorded the close itself.
+            // The door has already recorded the close on every path.
             Event::Retire(_) => {}
-            // None of them changes memory that is free, or a local.
+            // None of them frees memory or changes a local.
             Event::Effect
             | Event::Pinned
             | Event::BranchIf { .. }
@@ -209,7 +210,7 @@ impl Knowledge {
         }
     }
 
-    /// The loop that is watched, and the checks that may become one.
+    /// The loop that is being analyzed, and the group of checks.
     fn straight_column(&mut self, event: &Event, outcome: &mut Outcome) {
         let depth = self.structures.len();
         match *event {
@@ -232,7 +233,7 @@ impl Knowledge {
                 self.scan = None;
                 outcome.ended_group = self.group.take();
             }
-            // K9: in a counted loop one branch leads on, or out of the loop.
+            // K9: a counted loop has one branch, which repeats or leaves the loop.
             Event::BranchIf { label, condition, at } => match &mut self.scan {
                 Some(scan) => {
                     if !scan.branch_if(label, condition, at) && !planted::has(Bug::HoistAcrossExit) {

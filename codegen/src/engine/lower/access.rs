@@ -1,4 +1,4 @@
-//! Reading and writing one value.
+//! Loads and stores of one value.
 //!
 //! ```wasm
 //! ;; the segment
@@ -11,7 +11,7 @@
 //!
 //! # Traps
 //!
-//! As the load or store does, when the bytes are not in the memory.
+//! Those of the load or store, if the bytes are outside of the memory.
 
 use crate::engine::lower::bounds::At;
 use crate::engine::operands::{Operand, Value};
@@ -21,17 +21,17 @@ use crate::segment::Part;
 use crate::segment::{Out, packed};
 use linmem_intrinsics::Access;
 
-/// Where a segment and an offset lead to.
+/// The location that a segment and an offset denote.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
-    /// To the address on the stack, plus a constant.
+    /// The address on the stack plus a constant.
     Pushed(u32),
-    /// To the address in a local that will not change, plus a constant; nothing is on the stack.
+    /// The address in a local that will not change, plus a constant. Nothing is on the stack.
     Local(LocalIndex, u32),
 }
 
 impl Engine<'_> {
-    /// Replaces a segment and an offset by an address, or by nothing if it is in a frame.
+    /// Replaces a segment and an offset by an address on the stack, or by nothing if the segment is in a frame.
     pub(super) fn place(&mut self, segment: &Operand, offset: &Operand) -> Place {
         match (segment.value, offset.constant()) {
             (Value::Slot(slot, _), Some(constant)) if segment.deferred => {
@@ -91,7 +91,7 @@ impl Engine<'_> {
                     types.start(sink.local_get(local.0));
                 });
             }
-            // Whatever the local holds later, its parts are read where the segment was pushed.
+            // The part is read where the segment was pushed, because the local may change later.
             Value::Local(local) if self.context.is_packed() && segment.start.is_some() => {
                 self.discard(segment);
                 At { engine: self, position }.part(local, Part::Start);
@@ -114,8 +114,8 @@ impl Engine<'_> {
         });
     }
 
-    /// Pushes the start of the frame that a segment is in, where none of the operands has been written yet: `constants`
-    /// are the offset and what follows it. Gives what to add to it. There is nothing to edit then.
+    /// Pushes the start of the frame of a segment, if none of the operands has been written yet, so that no edit is
+    /// needed. `constants` are the offset and the operands after it. Returns the constant to add to the start.
     fn place_at_end(&mut self, segment: &Operand, constants: &[&Operand]) -> Option<u32> {
         let is_constant =
             |operand: &&Operand| operand.deferred && matches!(operand.value, Value::I32(_) | Value::I64(_));
@@ -131,7 +131,7 @@ impl Engine<'_> {
         Some(offset)
     }
 
-    /// Writes a constant that has not been written yet, behind all else.
+    /// Appends a deferred constant.
     fn write_constant(&mut self, operand: &Operand) {
         self.tape.emit(|sink| {
             match operand.value {
@@ -142,7 +142,7 @@ impl Engine<'_> {
         });
     }
 
-    /// The constant part of a place whose address is on the stack, after putting it there if need be.
+    /// Pushes the address of a place if it is not on the stack, and returns the constant to add to it.
     fn push_place(&mut self, place: Place, segment: &Operand) -> u32 {
         match place {
             Place::Pushed(offset) => offset,
@@ -156,7 +156,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Checks an access of so many bytes, as far as the safety level wants it.
+    /// Writes the checks of an access of `bytes` bytes that the safety level requires.
     pub(super) fn check_access(
         &mut self,
         segment: &mut Operand,

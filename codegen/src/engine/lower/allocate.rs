@@ -1,4 +1,5 @@
-//! Allocations. One of constant size belongs to a [frame](crate::engine::knowledge::frames); all others bump on their own.
+//! Allocations. Those of constant size belong to a [frame](crate::engine::knowledge::frames); all others bump
+//! individually.
 
 use crate::config::Optimize;
 use crate::engine::knowledge::event::Event;
@@ -16,15 +17,15 @@ use linmem_allocator::layout::{ALIGNMENT, INLINE_BYTES, is_alignment, room};
 use linmem_intrinsics::Violation;
 
 impl Engine<'_> {
-    /// Allocates with the alignment of 8.
+    /// Allocates with an alignment of 8.
     pub(in crate::engine) fn lower_allocate(&mut self, handle: &Operand, bytes: &Operand) {
-        // Memory may be grown.
+        // Memory may grow.
         self.event(Event::Grow);
         let key = self.region_key(handle);
         let size = self.keep(bytes, Scratch::Bytes);
         let maker = self.take_handle(handle);
         match size {
-            // What may be null has to be asked for on its own.
+            // An allocation that may return null cannot join a frame.
             Size::Constant(_) if self.context.choices.gives_null() => self.lower_sized_bump(size, maker),
             Size::Constant(constant) if room(u64::from(constant)) <= u64::from(INLINE_BYTES) => {
                 self.lower_frame(key, constant, maker);
@@ -34,7 +35,7 @@ impl Engine<'_> {
         }
     }
 
-    /// An allocation of a constant size that no frame has room for.
+    /// Lowers an allocation of constant size that is too large for a frame.
     fn lower_alone(&mut self, key: Option<RegionKey>, bytes: u32, maker: Maker) {
         if !self.knowledge.frames.has_room() {
             return self.lower_sized_bump(Size::Constant(bytes), maker);
@@ -51,7 +52,7 @@ impl Engine<'_> {
         }
     }
 
-    /// An allocation of constant size, at most [`INLINE_BYTES`]: it joins a frame, or begins one.
+    /// Lowers an allocation of constant size, at most [`INLINE_BYTES`], which joins or begins a frame.
     fn lower_frame(&mut self, key: Option<RegionKey>, bytes: u32, maker: Maker) {
         if let Some(slot) = key.and_then(|key| self.knowledge.join(key, bytes)) {
             return self.push_deferred(Value::Slot(slot, None));
@@ -60,19 +61,19 @@ impl Engine<'_> {
             return self.lower_sized_bump(Size::Constant(bytes), maker);
         }
         let base = self.locals.take_base();
-        // A handle that may be any region's is a region of its own: nothing joins the frame.
+        // An unknown handle is treated as a region of its own, so that no allocation joins the frame.
         let region = key.unwrap_or(RegionKey::Opened(self.new_region()));
         let Some(slot) = self.knowledge.begin_frame(region, base, bytes) else { return };
         self.write_frame(slot.frame);
         self.leave_scope_place(slot.frame, maker);
-        // For size, a helper reserves the frame, and sets it to zero.
+        // When optimizing for size, a helper reserves and zeroes the frame.
         if self.context.choices.zero == Zero::Allocate && self.optimize == Optimize::Speed {
             self.tape.late(Late::ClearFrame(slot.frame, 0));
         }
         self.push_deferred(Value::Slot(slot, None));
     }
 
-    /// Allocates with an alignment of choice. Up to 8 that is no choice.
+    /// Allocates with the given alignment. Constants up to 8 are lowered as `lower_allocate`.
     pub(in crate::engine) fn lower_allocate_aligned(
         &mut self,
         handle: &Operand,
@@ -83,7 +84,7 @@ impl Engine<'_> {
         match alignment.constant() {
             Some(constant) if !is_alignment(u64::from(constant)) => {
                 self.discard(alignment);
-                // The handle is looked at first, as where the alignment is not known.
+                // Check the handle first, as if the alignment were unknown.
                 self.keep(bytes, Scratch::Bytes);
                 self.take_handle(handle);
                 if self.reports() {
@@ -101,18 +102,18 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// An allocation with an alignment of more than 8, or one that is not known.
+    /// Lowers an allocation whose alignment is larger than 8 or unknown.
     ///
     /// ```wasm
     /// ;; the size   the alignment
     /// call $linmem.allocate_aligned
     /// ```
     ///
-    /// With a constant size and alignment whose sum is at most [`INLINE_BYTES`] it is inline.
+    /// Inline if size and alignment are constants whose sum is at most [`INLINE_BYTES`].
     ///
     /// # Traps
     ///
-    /// In `$linmem.OutOfMemory`, with top as it was.
+    /// In `$linmem.OutOfMemory`; top is unchanged.
     fn lower_aligned_bump(&mut self, handle: &Operand, bytes: &Operand, alignment: &Operand) {
         let is_constant = bytes.constant().is_some() && alignment.constant().is_some();
         if !is_constant && let Some(maker) = self.unchecked_maker(handle) {
@@ -134,7 +135,7 @@ impl Engine<'_> {
         self.push_segment(size, maker);
     }
 
-    /// An allocation whose size and alignment stay where they are.
+    /// Lowers an allocation whose size and alignment remain on the stack.
     fn lower_aligned_in_place(&mut self, handle: &Operand, bytes: &Operand, alignment: &Operand, maker: Maker) {
         self.discard(handle);
         self.materialize(bytes);
@@ -147,7 +148,7 @@ impl Engine<'_> {
                 });
                 Size::Local(scratch)
             }
-            // An address needs no size.
+            // An address does not need the size.
             size => Size::Constant(size.unwrap_or_default()),
         };
         self.call_helper(Helper::AllocateAligned);

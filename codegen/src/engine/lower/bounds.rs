@@ -1,4 +1,4 @@
-//! Checking that accesses stay inside of their segments.
+//! Bounds checks of accesses.
 //!
 //! ```wasm
 //! ;; getByte of a segment in a local that is split     ;; getInt with a constant offset
@@ -9,8 +9,8 @@
 //! end                                                  end
 //! ```
 //!
-//! The checks stand where all operands have been evaluated, and before anything is read or written. They read locals, so
-//! that it does not matter what lies on the stack.
+//! The checks are placed after all operands have been evaluated, before anything is read or written. They read locals,
+//! so that they do not depend on the contents of the stack.
 
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::proven::{Fact, From, Subject};
@@ -31,7 +31,7 @@ use linmem_intrinsics::{Violation, out_of_bounds};
 use wasm_encoder::InstructionSink;
 use wasm_encoder::ValType;
 
-/// What can be said of an access without running it.
+/// The statically known result of a bounds check.
 enum Judgement {
     Inside,
     Outside(String),
@@ -39,11 +39,11 @@ enum Judgement {
 }
 
 impl Engine<'_> {
-    /// Checks that `bytes` bytes from `offset` on are inside of a segment.
+    /// Checks that `bytes` bytes from `offset` are inside a segment.
     ///
     /// # Errors
     ///
-    /// If they are not, for certain.
+    /// If they are known to be outside.
     pub(super) fn check_bounds(
         &mut self,
         segment: &mut Operand,
@@ -81,7 +81,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Ends in the violation of an access that is outside for certain.
+    /// Writes the violation of an access that is known to be outside.
     fn write_out_of_bounds(
         &mut self,
         segment: &mut Operand,
@@ -100,13 +100,13 @@ impl Engine<'_> {
         self.certain(Violation::OutOfBounds, message)
     }
 
-    /// Ends in a violation, whose numbers are on the stack if it is reported.
+    /// Writes a violation that is certain. Its numbers are on the stack if violations are reported.
     pub(super) fn certain(&mut self, kind: Violation, message: String) -> Certain {
         self.call_helper(Helper::Violation(kind));
         Certain { kind, message }
     }
 
-    /// Tells the loop around of a check that was just written.
+    /// Records a check that was just written, in the current loop or group.
     pub(super) fn record_check(
         &mut self,
         start: Position,
@@ -132,12 +132,12 @@ impl Engine<'_> {
                     None => self.group_check(check, reads),
                 }
             }
-            // One that cannot be told apart stays where it is, and so must all others.
+            // A check that cannot be identified stays where it is, and so must all others.
             _ => self.event(Event::Pinned),
         }
     }
 
-    /// What a segment is recognized by.
+    /// The identity of a segment, for the facts about it.
     pub(super) fn subject(&self, segment: &Operand) -> Option<Subject> {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => Some(Subject::Slot(slot)),
@@ -146,13 +146,13 @@ impl Engine<'_> {
         }
     }
 
-    /// Adds a fact that holds from here on.
+    /// Records a fact that holds from here on.
     pub(in crate::engine) fn prove(&mut self, fact: Fact) {
         let since = self.tape.here();
         self.knowledge.prove(fact, since);
     }
 
-    /// The size of a segment, if it is known.
+    /// The size of a segment, if known.
     pub(super) fn known_size(&self, segment: &Operand) -> Option<u32> {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => Some(slot.bytes),
@@ -202,7 +202,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Where the size of a segment comes from, with the segment put into a local if need be.
+    /// The source of a segment's size. Stores the segment in a local if necessary.
     pub(super) fn extent(&mut self, segment: &mut Operand) -> Extent {
         match (self.known_size(segment), segment.value, self.program_local_of(segment)) {
             (Some(size), ..) => Extent::Known(size),
@@ -220,13 +220,13 @@ impl Engine<'_> {
         });
     }
 
-    /// How often the code here is thought to run.
+    /// An estimate of how often the code at the current position runs.
     pub(in crate::engine) fn frequency(&self) -> u64 {
         let loops = self.control.last().map_or(0, |control| control.loops);
         frequency(loops, self.optimize)
     }
 
-    /// How often the code around the loop here is thought to run.
+    /// An estimate of how often the code around the innermost loop runs.
     pub(in crate::engine) fn frequency_around(&self) -> u64 {
         let loops = self.control.last().map_or(0, |control| control.loops);
         frequency(loops.saturating_sub(1), self.optimize)
@@ -254,7 +254,7 @@ impl Out for Engine<'_> {
     }
 }
 
-/// An earlier position of a function's code.
+/// An earlier position in the code of a function.
 pub(super) struct At<'a, 'e> {
     /// The function.
     pub(super) engine: &'a mut Engine<'e>,

@@ -1,7 +1,7 @@
-//! Filling and copying.
+//! `fill` and `copy`.
 //!
-//! Of a constant number of bytes up to [`INLINE_BULK`], loads and stores; `memory.fill` and `memory.copy`, which engines
-//! turn into calls, of all others.
+//! A constant number of bytes up to [`INLINE_BULK`] is lowered to loads and stores. All others are lowered to
+//! `memory.fill` and `memory.copy`, which engines turn into calls.
 //!
 //! ```wasm
 //! ;; fill 12 bytes with a constant     ;; copy 12 bytes
@@ -13,11 +13,11 @@
 //! i32.store offset=8
 //! ```
 //!
-//! A copy loads all before it stores any, so that the parts may overlap.
+//! A copy loads all bytes before it stores any, because the ranges may overlap.
 //!
 //! # Traps
 //!
-//! As the instructions do, when the bytes are not in the memory.
+//! Those of the instructions, if the bytes are outside of the memory.
 
 use crate::engine::locals::Scratch;
 use crate::engine::lower::access::Place;
@@ -25,10 +25,10 @@ use crate::engine::operands::Operand;
 use crate::engine::state::{Certain, Engine};
 use wasm_encoder::InstructionSink;
 
-/// The largest number of bytes that is filled or copied by loads and stores.
+/// The maximum number of bytes that is filled or copied by loads and stores.
 const INLINE_BULK: u32 = 64;
 
-/// Repeats a byte eight times when multiplied with it.
+/// A byte multiplied by this is repeated eight times.
 const REPEAT: i64 = 0x0101_0101_0101_0101;
 
 /// One load or store of a bulk operation.
@@ -38,7 +38,7 @@ struct Piece {
     bytes: u32,
 }
 
-/// The fewest pieces that cover `bytes` bytes. The last one may overlap the one before it.
+/// Returns a minimal list of pieces that covers `bytes` bytes. The last one may overlap the one before it.
 fn pieces(bytes: u32) -> Vec<Piece> {
     let mut list = Vec::new();
     let mut offset = 0;
@@ -47,8 +47,8 @@ fn pieces(bytes: u32) -> Vec<Piece> {
             list.push(Piece { offset, bytes: width });
             offset += width;
         }
-        // What is left is less than `width`; one more piece of this width covers it, if two or more narrower ones
-        // would be needed and there are bytes before it to overlap.
+        // Fewer than `width` bytes are left. If they would need two or more narrower pieces, and there are bytes before
+        // them to overlap, cover them with one more piece of this width.
         let left = bytes - offset;
         if left.count_ones() > 1 && bytes >= width {
             list.push(Piece { offset: bytes - width, bytes: width });
@@ -95,8 +95,8 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Brings size and byte into the order of `memory.fill`, which takes the size last. A constant byte goes; the
-    /// caller puts it below the size.
+    /// Pushes size and byte in the order of `memory.fill`, which takes the size last. A constant byte is removed; the
+    /// caller inserts it below the size.
     fn materialize_bulk_fill(&mut self, bytes: &Operand, byte: &Operand) {
         if byte.constant().is_some() {
             self.discard(byte);
@@ -210,8 +210,8 @@ impl Engine<'_> {
         });
     }
 
-    /// Puts a place into a local that will not change, if it is not in one: gives the local and what to add to it. The
-    /// sum of what is added and [`INLINE_BULK`] does not wrap.
+    /// Stores a place in a local that will not change, if it is not in one. Returns the local and the constant to add
+    /// to it. The sum of that constant and [`INLINE_BULK`] does not wrap.
     fn keep_place(&mut self, place: Place, scratch: Scratch) -> (u32, u32) {
         let limit = u32::MAX - INLINE_BULK;
         match place {
@@ -236,7 +236,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Makes a place a plain address on the stack.
+    /// Turns a place into a complete address on the stack.
     fn push_whole_place(&mut self, place: Place, segment: &Operand, offset: &Operand) {
         let (position, local, constant) = match place {
             Place::Local(local, constant) => (self.at(segment), Some(local), constant),

@@ -1,4 +1,4 @@
-//! Moving top, and making what it moved over a segment.
+//! Bumping top, and making a segment of the reserved bytes.
 
 use crate::config::Optimize;
 use crate::context::Context;
@@ -24,10 +24,10 @@ pub(super) enum Size {
     Local(LocalIndex),
 }
 
-/// The longest frame, in bytes, that is set to zero by single stores.
+/// The maximum size in bytes of a frame that is zeroed by individual stores.
 const MOST_STORES: u32 = 64;
 
-/// Sets a frame to zero, from an offset on.
+/// Zeroes a frame, starting at an offset.
 ///
 /// ```wasm
 /// local.get $frame   i64.const 0   i64.store offset=OFFSET          ;; for each eight bytes, or
@@ -75,7 +75,7 @@ impl Engine<'_> {
     ///
     /// # Traps
     ///
-    /// In `$linmem.OutOfMemory`, with top as it was.
+    /// In `$linmem.OutOfMemory`; top is unchanged.
     pub(super) fn write_frame(&mut self, frame: FrameId) {
         let base = self.knowledge.frames.base(frame).0;
         if self.optimize == Optimize::Size {
@@ -99,7 +99,7 @@ impl Engine<'_> {
         });
     }
 
-    /// The fast path of a frame, up to the question whether it was wrong.
+    /// Writes the fast path of a frame, up to the condition of the slow path.
     pub(super) fn write_frame_bump(&mut self, frame: FrameId) {
         let (top, limit) = (self.context.top(), self.context.limit());
         let base = self.knowledge.frames.base(frame).0;
@@ -112,20 +112,20 @@ impl Engine<'_> {
         });
     }
 
-    /// Pushes the size of a frame, which only the end of the function tells.
+    /// Pushes the size of a frame, which is known only at the end of the function.
     pub(super) fn write_frame_bytes(&mut self, frame: FrameId) {
         const I32_CONST: u8 = 0x41;
         self.tape.raw(&[I32_CONST]);
         self.tape.late(Late::FrameBytes(frame));
     }
 
-    /// An allocation of any size.
+    /// Lowers an allocation of any size.
     pub(super) fn lower_sized_bump(&mut self, size: Size, maker: Maker) {
         self.write_bump(size);
         self.push_segment(size, maker);
     }
 
-    /// Reserves any number of bytes, and pushes the address.
+    /// Reserves any number of bytes and pushes their address.
     ///
     /// ```wasm
     /// local.get $bytes
@@ -148,7 +148,7 @@ impl Engine<'_> {
     ///
     /// # Traps
     ///
-    /// In `$linmem.OutOfMemory`, with top as it was.
+    /// In `$linmem.OutOfMemory`; top is unchanged.
     pub(super) fn write_bump(&mut self, size: Size) {
         let choices = self.context.choices;
         if self.optimize == Optimize::Size || choices.zero == Zero::Allocate {
@@ -184,7 +184,7 @@ impl Engine<'_> {
         });
     }
 
-    /// Begins an `if` that gives an address, with its first arm.
+    /// Begins an `if` whose result is an address, and writes its first arm.
     pub(super) fn write_slow_arm(&mut self, then: impl FnOnce(&mut Self)) {
         self.tape.label(None);
         self.tape.emit(|sink| {
@@ -193,8 +193,8 @@ impl Engine<'_> {
         then(self);
     }
 
-    /// Makes the address on the stack a segment of this size that is a reference. The address 0 becomes the null segment,
-    /// whose size is 0:
+    /// Makes a reference to a segment of the given size from the address on the stack. The address 0 becomes the null
+    /// segment, whose size is 0:
     ///
     /// ```wasm
     /// local.tee $to   ;; the size   i32.const 0   local.get $to   select   ;; the region   struct.new $segment
@@ -222,7 +222,7 @@ impl Engine<'_> {
         self.push_structure(types, known);
     }
 
-    /// Takes a number off the stack, to where it can be read more than once.
+    /// Pops a number so that it can be read more than once.
     pub(super) fn keep(&mut self, operand: &Operand, scratch: Scratch) -> Size {
         if let Some(constant) = operand.constant() {
             self.discard(operand);
@@ -245,7 +245,7 @@ impl Engine<'_> {
         });
     }
 
-    /// Makes the address on the stack a segment of this size. The address 0 becomes the null segment:
+    /// Makes a segment of the given size from the address on the stack. The address 0 becomes the null segment:
     ///
     /// ```wasm
     /// local.tee $to   ;; pack it   i64.const 0   local.get $to   select

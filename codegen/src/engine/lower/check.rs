@@ -1,4 +1,4 @@
-//! Checking that a handle is the innermost open region's.
+//! Checks that a handle is that of the innermost open region.
 
 use crate::choices::Tracking;
 use crate::config::Optimize;
@@ -16,9 +16,8 @@ use linmem_allocator::layout::REGION_HANDLE;
 use linmem_intrinsics::Violation;
 
 impl Engine<'_> {
-    /// Takes the handle of an allocation off the stack, where it lies on top once `behind` are gone, which are discarded
-    /// or were put into locals. It is checked unless it is known to be right.
-    /// Gives the region that it is of, for the segment.
+    /// Pops the handle of an allocation, which is on top of the stack once the operands above it were discarded or
+    /// stored in locals. Checks it unless it is known to be valid. Returns the region of the handle, for the segment.
     pub(super) fn take_handle(&mut self, handle: &Operand) -> Maker {
         let key = self.region_key(handle);
         if let Some(maker) = self.unchecked_maker(handle) {
@@ -26,7 +25,7 @@ impl Engine<'_> {
             return maker;
         }
         let maker = self.check_handle(handle);
-        // Only in the list another region than the innermost one may allocate.
+        // With `Tracking::List`, a region other than the innermost one may allocate.
         match self.context.choices.tracking() {
             Tracking::List => {
                 self.knowledge.innermost.check_open(key);
@@ -39,8 +38,9 @@ impl Engine<'_> {
         }
     }
 
-    /// The region of a handle that need not be checked, or cannot be; `None` if it has to be checked. A handle need not be
-    /// checked if its region is known to be open and may allocate; that it is the innermost one does not follow.
+    /// The region of a handle whose check is unnecessary or disabled; `None` if the handle must be checked. The check
+    /// is unnecessary if the region is known to be open and allowed to allocate. That does not imply that it is the
+    /// innermost one.
     pub(super) fn unchecked_maker(&mut self, handle: &Operand) -> Option<Maker> {
         let key = self.region_key(handle);
         if !self.context.choices.checks_regions() || self.knowledge.innermost.is(key) {
@@ -50,7 +50,7 @@ impl Engine<'_> {
             return None;
         }
         if !self.context.has_scopes() || planted::has(Bug::UncheckedIsInnermost) {
-            // Only segments that are structures know their region.
+            // Only segments that are structures refer to their region.
             return Some(Maker::Innermost);
         }
         match key {
@@ -72,8 +72,8 @@ impl Engine<'_> {
     /// end
     /// ```
     ///
-    /// Where code is to be small, or there may be no home, the call alone. For a region that this function opened, see
-    /// [`write_header_check`](Engine::write_header_check).
+    /// When optimizing for size, or if home may not exist yet, only the call is written. For a region that this
+    /// function opened, see [`write_header_check`](Engine::write_header_check).
     ///
     /// # Traps
     ///
@@ -121,14 +121,14 @@ impl Engine<'_> {
         Maker::Handle(local)
     }
 
-    /// Checks that the innermost open region is the one whose header is in a local, and that it is intact. Home's header
-    /// equals none: see `linmem_allocator::layout`.
+    /// Checks that the innermost open region is the one whose header is in a local, and that its header is intact. No
+    /// region's header equals home's header: see `linmem_allocator::layout`.
     ///
     /// ```wasm
     /// local.get $header   global.get $linmem.region   i64.load   i64.ne
     /// if
     ///   local.get $header   i32.wrap_i64   call $linmem.check_close
-    ///   ;; it is the innermost one's, so that the rest of the header is not what it was
+    ///   ;; the handle is that of the innermost region, so the rest of its header was overwritten
     ///   call $linmem.Corrupted
     /// end
     /// ```
@@ -143,7 +143,7 @@ impl Engine<'_> {
                 sink.local_get(header.0).i32_wrap_i64();
             });
             engine.call_helper(Helper::Blame(closed));
-            // The list may have the region elsewhere than at its end, and then it may allocate.
+            // In a list, the region may be elsewhere than at the end and may then allocate.
             if context.choices.tracking() == Tracking::Headers {
                 if context.choices.reports() {
                     let region = context.global(Global::Region);
@@ -157,8 +157,8 @@ impl Engine<'_> {
         });
     }
 
-    /// The local that holds the header of a region that this function opened: a handle that is known to be of the region
-    /// is of the one that was opened there last, and so is the header.
+    /// The local that holds the header of a region that this function opened. A handle that is known to be of a region
+    /// is that of the region opened last at that place, and so is the header.
     pub(super) fn header(&mut self, handle: &Operand) -> Option<LocalIndex> {
         let Value::Region(region, _) = handle.value else { return None };
         let locals = &mut self.locals;

@@ -1,12 +1,12 @@
-//! Calls of the host.
+//! Calls of host functions.
 //!
 //! ```wasm
 //! ;; the file descriptor   the segment
 //! call $linmem.fd_write.packed
 //! ```
 //!
-//! The helper builds the iovec in a frame of its own. A call that has nothing to do with memory is the function of the host
-//! itself:
+//! The helper builds the iovec in a frame of its own. A call that does not involve memory calls the host function
+//! directly:
 //!
 //! ```wasm
 //! ;; the file descriptor
@@ -15,7 +15,7 @@
 //!
 //! # Traps
 //!
-//! In a violation of a segment, before anything is called.
+//! In a violation of a segment, before the host function is called.
 
 use crate::code::FunctionRef;
 use crate::config::Optimize;
@@ -51,7 +51,7 @@ impl Engine<'_> {
             }
         }
         let form = call.form(self.context, signature.folded);
-        // What only has to unpack segments can be done without.
+        // A helper that only unpacks segments can be inlined.
         let in_place = self.optimize == Optimize::Speed && call.only_unpacks(form);
         let form = if in_place { Form::default() } else { form };
         let maker = match &*operands {
@@ -64,7 +64,7 @@ impl Engine<'_> {
             }
         };
         if signature.intrinsic.is_host_call() {
-            // Memory may be grown, and the program called back.
+            // Memory may grow, and the host may call the program.
             self.event(Event::Grow);
         }
         match call.target(form) {
@@ -90,7 +90,7 @@ impl Engine<'_> {
     /// ```
     pub(in crate::engine) fn lower_last_errno(&mut self) {
         self.needs.use_regions();
-        // A door refuses the intrinsic where errnos are not kept.
+        // A door rejects the intrinsic if errnos are not kept.
         if self.context.keeps_errno {
             let errno = self.context.global(Global::Errno);
             self.tape.emit(|sink| {
@@ -100,7 +100,7 @@ impl Engine<'_> {
         self.push(Value::Unknown);
     }
 
-    /// Takes the handle of a region off the stack, from below what may lie on top of it, which stays.
+    /// Pops the handle of a region from below an operand that stays on the stack, if there is one.
     fn take_allocator(&mut self, handle: &Operand, on_top: Option<&Operand>) -> Maker {
         let kept = on_top.map(|operand| self.keep(operand, Scratch::Bytes));
         let maker = self.take_handle(handle);
@@ -110,7 +110,8 @@ impl Engine<'_> {
         maker
     }
 
-    /// Puts the operands on the stack as they are taken: references, and what is to be unpacked here, as their parts.
+    /// Pushes the operands of a call. References, and packed segments that are unpacked here, are pushed as their
+    /// parts.
     fn push_operands(&mut self, operands: &mut [Operand], meanings: &[Meaning], in_place: bool) {
         let parts = self.context.segments.types().is_some() || in_place;
         for (operand, meaning) in operands.iter_mut().zip(meanings) {
@@ -126,14 +127,14 @@ impl Engine<'_> {
         }
     }
 
-    /// Puts the size of a segment behind it.
+    /// Inserts the size of a segment after it.
     fn insert_size(&mut self, segment: &Operand, extent: Extent) {
         let position = self.at(segment);
         extent.push(&mut At { engine: self, position });
     }
 
-    /// Makes the address and the size on the stack, the last results of a call, a segment: of the region that it was
-    /// allocated from, or of the one of the list that it is in.
+    /// Makes a segment from the address and the size on the stack, which are the last results of a call. Its region is
+    /// the one that it was allocated in, or that of the list that contains it.
     fn push_made(&mut self, types: SegmentTypes, signature: &Signature, operands: &[Operand], maker: Option<Maker>) {
         if types.has_regions() {
             match (maker, operands.first()) {
@@ -145,14 +146,14 @@ impl Engine<'_> {
         if signature.folded {
             return self.push_made_or_null(types);
         }
-        // They lie on the stack already, below what the segment is made of.
+        // They are already on the stack, below the parts of the segment.
         for _ in 1..signature.results().len() {
             self.operands.push(Operand::UNKNOWN);
         }
         self.push_structure(types, None);
     }
 
-    /// Makes what a segment is made of, and the errno below it, the segment, or null if the call failed.
+    /// Makes a segment from its parts on the stack and the errno below them, or null if the call failed.
     ///
     /// ```wasm
     /// struct.new $segment   local.set $linmem.held

@@ -1,8 +1,8 @@
-//! Checking that what is used was not freed.
+//! Liveness checks of accesses.
 //!
-//! Of packed segments, by address: the bytes that are used must not lie in memory of linmem's that is free. All that is
-//! free lies at top or above it, so that one comparison is enough nearly always; a helper looks closer where it is not,
-//! since memory above top may be somebody else's.
+//! Packed segments are checked by address: the accessed bytes must not be in free memory of linmem. All free memory is
+//! at or above top, so that one comparison almost always suffices. For an address at or above top, a helper decides,
+//! because memory there may have another owner.
 //!
 //! ```wasm
 //! ;; of a segment in a local           ;; of any other one
@@ -15,7 +15,7 @@
 //! end
 //! ```
 //!
-//! Of references, by their region, which says whether it is closed:
+//! References are checked by their region, which records whether it is closed:
 //!
 //! ```wasm
 //! local.get $linmem.segment   struct.get $segment 2   struct.get $region 0   i32.eqz
@@ -45,7 +45,7 @@ use linmem_intrinsics::Violation;
 use wasm_encoder::ValType;
 
 impl Engine<'_> {
-    /// Checks that `bytes` bytes from `offset` on were not freed.
+    /// Checks that `bytes` bytes from `offset` have not been freed.
     pub(super) fn check_live(&mut self, segment: &mut Operand, offset: &mut Operand, bytes: &mut Operand) {
         if self.is_of_open_region(segment) {
             return;
@@ -111,7 +111,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Says that a check reads the address of a byte, or of the last one.
+    /// Records that a check reads the address of a byte, or of the last one.
     fn read_byte(&mut self, local: LocalIndex) {
         let times = self.frequency();
         self.splits.read_byte(local, times);
@@ -119,7 +119,7 @@ impl Engine<'_> {
         self.reads.extend(taken_back.map(|(part, times)| (local, part, times)));
     }
 
-    /// Pushes whether a byte of the segment that a local holds may be free.
+    /// Pushes whether a byte of the segment in a local may be free.
     fn push_may_be_free(&mut self, local: LocalIndex) {
         let times = self.frequency();
         self.splits.read(local, Part::Last, times);
@@ -127,7 +127,7 @@ impl Engine<'_> {
         self.tape.late(Late::MayBeFree(local));
     }
 
-    /// Checks that no byte of a segment was freed.
+    /// Checks that no byte of a segment has been freed.
     pub(super) fn check_all_live(&mut self, segment: &mut Operand) {
         if self.is_of_open_region(segment) {
             return;
@@ -155,7 +155,8 @@ impl Engine<'_> {
         });
     }
 
-    /// Checks that the region of a segment is open. What is used of it, if not all, is for reports.
+    /// Checks that the region of a segment is open. `used` is the accessed range, for reports; `None` for the whole
+    /// segment.
     fn check_open(&mut self, segment: &mut Operand, used: Option<(&mut Operand, &mut Operand)>) {
         let subject = self.subject(segment);
         if subject.is_some_and(|subject| self.knowledge.proven().is_live(subject, None, 0, &self.locals.contents)) {
@@ -197,7 +198,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether a segment is known to be of a region that is open.
+    /// Whether the region of a segment is known to be open.
     fn is_of_open_region(&self, segment: &Operand) -> bool {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => {
@@ -208,7 +209,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Where a segment starts, with the segment put into a local if need be.
+    /// The source of a segment's start. Stores the segment in a local if necessary.
     fn start_of(&mut self, segment: &mut Operand) -> Start {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => {
@@ -230,8 +231,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Replaces an address on the stack by that of the last of so many bytes from there on. Of no bytes, it is the one
-    /// before.
+    /// Replaces an address on the stack by that of the last of `bytes` bytes. For 0 bytes, that is the address minus
+    /// one.
     fn push_last_byte(&mut self, bytes: Held) {
         let width = self.context.width();
         self.tape.emit(|sink| {

@@ -1,5 +1,5 @@
-//! The lowerings, one family of intrinsics to a file. Each opens with the shape of the code that it writes; the goldens
-//! under `snapshots/` are the truth.
+//! The lowerings, one file for each family of intrinsics. Each lowering documents the shape of its code; the goldens in
+//! `snapshots/` are authoritative.
 
 mod access;
 mod allocate;
@@ -20,13 +20,14 @@ use crate::helpers::Call;
 use linmem_intrinsics::{Operation, Signature};
 
 impl Engine<'_> {
-    /// Lowers an intrinsic, whose operands were popped.
+    /// Lowers an intrinsic whose operands were popped.
     ///
     /// # Errors
     ///
-    /// If it is a violation for certain.
+    /// If the operation is a violation whenever it is reached.
     pub(super) fn lower(&mut self, signature: &Signature, operands: &mut [Operand]) -> Result<(), Certain> {
-        // Without checks a cast stands where the reference was pushed, unless it may be one for all rounds of a loop.
+        // Without checks, a cast is placed where the reference was pushed, unless one cast may serve all iterations of
+        // a loop.
         let in_loop = self.knowledge.scan.is_some() && operands.iter().all(|operand| self.is_plain(operand));
         if self.context.checks_bounds() || signature.intrinsic.tells_sizes() || in_loop {
             self.cast_segments(signature, operands);
@@ -57,7 +58,7 @@ impl Engine<'_> {
             (Operation::LastErrno, []) => self.lower_last_errno(),
             (operation, operands) => match Call::of(operation) {
                 Some(call) => self.lower_call(call, signature, operands)?,
-                // The catalogue gives the number of operands, and so does `take`.
+                // `take` provides the number of operands that the catalogue declares.
                 None => debug_assert!(false, "{operation:?} has {} operands", operands.len()),
             },
         }

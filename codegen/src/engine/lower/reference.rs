@@ -1,4 +1,4 @@
-//! Segments that are references: from any reference to the structure, and from the parts to a reference.
+//! Segments that are references: casts of references to structures, and creation of structures from parts.
 //!
 //! ```wasm
 //! block (result (ref $segment))
@@ -11,11 +11,11 @@
 //! local.set $linmem.segment
 //! ```
 //!
-//! Without checks `ref.cast` alone.
+//! Without checks, only `ref.cast`.
 //!
-//! The cast stands where all operands have been evaluated, like every check: a program that never comes so far never
-//! sees it. So the operands leave the stack first, into locals, unless they are constants or locals anyway, and come back
-//! behind it.
+//! Like every check, the cast is placed after all operands have been evaluated, so that it does not run if their
+//! evaluation traps or branches. So the operands are first stored in locals, unless they are constants or locals, and
+//! are pushed again after the cast.
 
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::proven::Fact;
@@ -33,7 +33,7 @@ use linmem_intrinsics::{Signature, Violation};
 use wasm_encoder::{BlockType, RefType, ValType};
 
 impl Engine<'_> {
-    /// Takes all operands off the stack and brings them back, segments as structures.
+    /// Pops all operands and pushes them again, with segments as structures.
     pub(super) fn cast_segments(&mut self, signature: &Signature, operands: &mut [Operand]) {
         let Some(types) = self.context.segments.types() else { return };
         let meanings = signature.operands();
@@ -70,16 +70,16 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether an operand is a local or a constant, so that it can be taken off the stack for nothing.
+    /// Whether an operand is a local or a constant, so that removing it from the stack costs nothing.
     pub(super) fn is_plain(&self, operand: &Operand) -> bool {
         let is_local = self.local_of(operand).is_some();
         operand.deferred || operand.start.is_some() && (is_local || operand.constant().is_some())
     }
 
-    /// Takes the operand on top off the stack: what is left of it is a deferred one, or a local that holds it.
+    /// Removes the top operand from the stack. Afterwards it is deferred, or in a local.
     fn take_off(&mut self, operand: &mut Operand, ty: ValType) {
         match operand.value {
-            // What is written later must not depend on a local that may be another one's by then.
+            // Code that is written later must not depend on a local that may have been reused by then.
             Value::Slot(slot, Some(_)) if operand.deferred => operand.value = Value::Slot(slot, None),
             Value::Region(..) if operand.deferred && self.local_of(operand).is_none() => {
                 self.materialize(operand);
@@ -117,7 +117,7 @@ impl Engine<'_> {
         }
     }
 
-    /// A local that holds the segment that the reference in a local is.
+    /// Returns a local that holds, as a structure, the segment that the reference in `local` denotes.
     fn cast(&mut self, types: SegmentTypes, local: LocalIndex) -> LocalIndex {
         if let Some(held) = self.knowledge.proven().cast(local, &self.locals.contents) {
             return held;
@@ -147,7 +147,7 @@ impl Engine<'_> {
             });
         }
         let end = self.tape.here();
-        // A local that is given back after this intrinsic is not remembered.
+        // A local that is released after this intrinsic is not remembered.
         if self.knowledge.cast_of(local) == Some(held) {
             match &mut self.knowledge.scan {
                 Some(scan) => scan.casts.push(Cast { code: (start, end), local, held }),
@@ -160,7 +160,7 @@ impl Engine<'_> {
         held
     }
 
-    /// Where the segment of a local goes: of one of the program's always to the same place, so that it can be found again.
+    /// Chooses the local for a cast. A local of the program always has the same one, so that later accesses find it.
     fn local_for_cast(&mut self, types: SegmentTypes, local: LocalIndex) -> LocalIndex {
         let ty = ValType::Ref(types.segment_reference(true));
         if let Some(known) = self.knowledge.cast_of(local) {
@@ -175,7 +175,7 @@ impl Engine<'_> {
         self.locals.take_held(ty, position)
     }
 
-    /// The type that the program has segments under, with null.
+    /// The nullable form of the type that the program uses for segments.
     pub(in crate::engine) fn nullable_segment(&self) -> RefType {
         match crate::module::val_type(self.context.representation.value_type()) {
             ValType::Ref(reference) => RefType { nullable: true, ..reference },
@@ -183,7 +183,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Pushes the region that segments are made in, as a structure.
+    /// Pushes the region in which segments are allocated, as a structure.
     ///
     /// ```wasm
     /// ;; its handle   call $linmem.enter_scope   global.get $linmem.scope   ref.as_non_null
@@ -207,14 +207,14 @@ impl Engine<'_> {
                 self.scopes.need(slot.frame);
                 self.tape.late(Late::IsClosed(slot.frame));
             }
-            // The operands are structures or in frames by now.
+            // The operands are already structures or in frames.
             _ => self.tape.emit(|sink| {
                 sink.i32_const(0);
             }),
         }
     }
 
-    /// Says that the structure of the region that was just closed is out of date.
+    /// Marks the structure of the region that was just closed as closed.
     ///
     /// ```wasm
     /// global.get $linmem.scope   ref.is_null   i32.eqz

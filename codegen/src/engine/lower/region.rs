@@ -1,7 +1,7 @@
 //! Opening and closing regions.
 //!
-//! Without checks, opening a region reads top, and closing it writes top back. Where regions are checked, each has a
-//! header, which shares a bump with the first frame; see `linmem_allocator::layout`.
+//! Without checks, opening a region reads top, and closing it restores top. Where regions are checked, each has a
+//! header, which is reserved by the same bump as the first frame; see `linmem_allocator::layout`.
 
 use crate::choices::Tracking;
 use crate::config::Optimize;
@@ -39,7 +39,7 @@ impl Engine<'_> {
     /// global.get $linmem.top
     /// ```
     ///
-    /// Where home has to be found first, preceded by
+    /// If home must be found first, this precedes it:
     ///
     /// ```wasm
     /// global.get $linmem.top  i32.eqz  if  call $linmem.find_home  end
@@ -77,7 +77,7 @@ impl Engine<'_> {
         top
     }
 
-    /// Opens a region with a header, which begins a frame.
+    /// Opens a region with a header. The header begins a frame.
     ///
     /// ```wasm
     /// global.get $linmem.top   local.tee $frame   i32.const BYTES   i32.add   global.set $linmem.top
@@ -96,11 +96,11 @@ impl Engine<'_> {
     /// global.get $linmem.serial
     /// ```
     ///
-    /// The header is kept in a local, if the region is checked in this function.
+    /// The header is kept in a local if this function checks the region.
     ///
     /// # Traps
     ///
-    /// In `$linmem.Nested`, if only one region may be open; in `$linmem.OutOfMemory`, with top as it was.
+    /// In `$linmem.Nested`, if only one region may be open. In `$linmem.OutOfMemory`; top is unchanged.
     fn write_checked_open(&mut self, region: RegionId) -> u32 {
         let serial = self.context.global(Global::Serial);
         if self.context.choices.nesting == Nesting::Forbid {
@@ -125,7 +125,7 @@ impl Engine<'_> {
                 self.tape.late(Late::TakeHeader(region));
             }
             Some(frame) => {
-                // The list of regions wants more than fits here.
+                // Opening a region of a list takes too much code to inline.
                 let inline = self.context.choices.tracking() == Tracking::Headers && self.optimize == Optimize::Speed;
                 if inline {
                     self.write_inline_open(region, frame);
@@ -212,7 +212,7 @@ impl Engine<'_> {
         self.event(Event::Close(key));
     }
 
-    /// Makes the mark on the stack top again, and what lies behind it zero, if that is asked for.
+    /// Restores top to the mark on the stack, and zeroes the memory above it if that is requested.
     ///
     /// ```wasm
     /// global.set $linmem.top                            ;; or call $linmem.release
@@ -244,7 +244,7 @@ impl Engine<'_> {
         });
     }
 
-    /// Closes a region that has to be the innermost one. One that this function opened:
+    /// Closes a region that must be the innermost one. If this function opened it:
     ///
     /// ```wasm
     /// ;; its header, checked
@@ -277,7 +277,7 @@ impl Engine<'_> {
         self.call_helper(Helper::Close);
     }
 
-    /// Writes an `if` without results around code; the condition is on the stack.
+    /// Wraps code in an `if` without results; the condition is on the stack.
     pub(super) fn write_if(&mut self, then: impl FnOnce(&mut Self)) {
         self.tape.label(None);
         self.tape.emit(|sink| {

@@ -1,4 +1,4 @@
-//! Taking segments apart and making them.
+//! Making segments and extracting their parts.
 
 use crate::engine::knowledge::frames::Slot;
 use crate::engine::late::Late;
@@ -11,7 +11,7 @@ use crate::segment::SegmentTypes;
 use crate::segment::{Out, packed};
 
 impl Engine<'_> {
-    /// The start address: `i32.wrap_i64` of a packed segment, nothing of an address.
+    /// Extracts the start address: `i32.wrap_i64` for a packed segment, no code for an address.
     pub(in crate::engine) fn lower_address(&mut self, segment: &Operand) {
         match segment.value {
             Value::I64(constant) if self.context.is_packed() => {
@@ -25,7 +25,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The size of a packed segment: `i64.const 32  i64.shr_u  i32.wrap_i64`.
+    /// Extracts the size. For a packed segment: `i64.const 32  i64.shr_u  i32.wrap_i64`.
     pub(in crate::engine) fn lower_size(&mut self, segment: &Operand) {
         match segment.value {
             Value::Slot(slot, _) if segment.deferred => self.push_deferred(Value::I32(slot.bytes as i32)),
@@ -61,7 +61,7 @@ impl Engine<'_> {
         }
     }
 
-    /// A part of a segment. Of a packed one:
+    /// Makes a segment of a part of another. For a packed one:
     ///
     /// ```wasm
     /// ;; the segment
@@ -83,7 +83,8 @@ impl Engine<'_> {
         if let (Value::Slot(slot, _), true, Some(from), Some(size)) =
             (segment.value, segment.deferred, offset.constant(), bytes.constant())
         {
-            // A slice beyond its segment is not followed: its address must stay what the instructions would make it.
+            // A slice that exceeds its segment is not tracked, because its address must be the one that the
+            // instructions compute.
             if u64::from(from) + u64::from(size) <= u64::from(slot.bytes) {
                 self.discard(offset);
                 self.discard(bytes);
@@ -117,7 +118,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// A segment over memory that the program vouches for. A packed one:
+    /// Makes a segment over memory that the program vouches for. For a packed one:
     ///
     /// ```wasm
     /// ;; the address
@@ -178,12 +179,12 @@ impl Engine<'_> {
                 self.scopes.need(slot.frame);
                 self.tape.late(Late::Scope(slot.frame));
             }
-            // Where segments know their region, they are checked, and so they are structures or in frames by now.
+            // Segments with regions are checked, so they are already structures or in frames.
             _ => {}
         }
     }
 
-    /// Makes what lies on the stack, start, size and maybe region, a segment.
+    /// Makes a structure from the start, the size and possibly the region on the stack.
     pub(super) fn push_structure(&mut self, types: SegmentTypes, bytes: Option<u32>) {
         self.tape.emit(|sink| {
             sink.struct_new(types.segment());
@@ -192,7 +193,7 @@ impl Engine<'_> {
         self.operands.push(Operand { position, bytes, ..Operand::UNKNOWN });
     }
 
-    /// Makes the address that lies on the stack at `position`, and the size on top of it, a packed segment.
+    /// Makes a packed segment from the address at `position` on the stack and the size above it.
     fn pack(&mut self, position: Position, bytes: &Operand) {
         match bytes.constant() {
             Some(size) => {

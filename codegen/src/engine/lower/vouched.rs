@@ -1,4 +1,4 @@
-//! Checking segments that are made of addresses.
+//! Checks of segments that are made from addresses.
 
 use crate::engine::knowledge::event::Event;
 use crate::engine::operands::Operand;
@@ -8,11 +8,11 @@ use crate::segment::Held;
 use crate::width::PointerInstructions;
 use linmem_intrinsics::{Violation, beyond_memory};
 
-/// How many addresses there are.
+/// The number of addresses.
 const ADDRESSES: u64 = 1 << 32;
 
 impl Engine<'_> {
-    /// Checks that a segment made of an address ends at 2^32 or before.
+    /// Checks that a segment made from an address ends at or below 2^32.
     ///
     /// ```wasm
     /// ;; the address   i64.extend_i32_u   the size   i64.extend_i32_u   i64.add
@@ -22,7 +22,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     ///
-    /// If it does not, for certain.
+    /// If it is known to end above.
     pub(super) fn check_of_address(&mut self, address: &mut Operand, bytes: &mut Operand) -> Result<(), Certain> {
         match (address.constant(), bytes.constant()) {
             (Some(0), _) | (_, Some(0)) => return Ok(()),
@@ -40,7 +40,7 @@ impl Engine<'_> {
         let width = self.context.width();
         self.tape.emit(|sink| {
             match (address, bytes) {
-                // Neither is 0, so that `2^32 - constant` is a number of 32 bits.
+                // Neither is 0, so `2^32 - constant` fits in 32 bits.
                 (Held::Constant(constant), variable) | (variable, Held::Constant(constant)) => {
                     let last = u64::from(constant.wrapping_neg());
                     variable.push(sink, width).ptr_const(width, last).ptr_gt_u(width)
