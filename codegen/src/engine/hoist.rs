@@ -4,7 +4,7 @@
 //! ;; may any check fail?             ;; one comparison or two for each segment
 //! if
 //!   local.get $i   local.set $linmem.index
-//!   loop                             ;; a copy of the loop that contains only its checks
+//!   loop                                       ;; a copy of the loop that contains only its checks
 //!     ;; the checks, moved out of the loop, and the casts of references
 //!     local.get $i   i32.const STEP   i32.add   local.tee $i
 //!     ;; the bound   i32.lt_u   br_if 0

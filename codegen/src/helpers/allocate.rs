@@ -1,4 +1,5 @@
-//! Allocations as calls, fast path included: of code that is to be small, and of what needs more than a bump.
+//! Allocations as calls, including the fast path: for code optimized for size, and for allocations that need more than
+//! a bump.
 
 use crate::globals::Global;
 use crate::helpers::id::Alignment;
@@ -8,7 +9,7 @@ use linmem_allocator::layout::{ALIGNMENT, MAX_ALIGNMENT};
 use linmem_intrinsics::Violation;
 use wasm_encoder::ValType;
 
-/// Allocates, fast path included.
+/// Allocates, including the fast path.
 ///
 /// ```wasm
 /// ;; (bytes) -> address
@@ -29,7 +30,7 @@ pub(super) fn bump(r: &mut Routine<'_>) {
     clear(r, bytes);
 }
 
-/// Allocates with an alignment of choice, fast path included.
+/// Allocates with the given alignment, including the fast path.
 ///
 /// ```wasm
 /// ;; (bytes, alignment) -> address
@@ -73,7 +74,7 @@ pub(super) fn allocate_aligned(r: &mut Routine<'_>) {
     clear(r, bytes);
 }
 
-/// Sets the new segment, whose address is on the stack, to zero, if that is asked for. The null segment is left alone.
+/// Zeroes the new segment, whose address is on the stack, if that is requested. The null segment is not touched.
 ///
 /// ```wasm
 /// local.tee $start   i32.const 0   local.get $bytes   memory.fill   local.get $start

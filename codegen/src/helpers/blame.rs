@@ -1,4 +1,4 @@
-//! Finding out what is wrong with a handle, if anything is.
+//! Determines what is wrong with a handle, if anything.
 
 use crate::choices::Tracking;
 use crate::globals::Global;
@@ -6,8 +6,8 @@ use crate::helpers::fragments::Field;
 use crate::helpers::routine::{Local, Routine};
 use linmem_intrinsics::Violation;
 
-/// Looks for the region among the open ones. It has to be the innermost one, or, where any of them may allocate, to be
-/// there; `closed` is the violation if it is not.
+/// Searches the open regions for the region of a handle. It must be the innermost one or, if any open region may
+/// allocate, any of them. `closed` is the violation if it is not found.
 ///
 /// ```wasm
 /// ;; (handle)
@@ -46,8 +46,8 @@ pub(super) fn body(r: &mut Routine<'_>, closed: Violation) {
         });
     }
     r.end();
-    // Something is wrong already: a handle that was never given belongs to no region, either. Where any region may be
-    // open, a later one says nothing yet, and numbers may have come round.
+    // The handle is invalid already, so a header whose handle was never issued is reported as corrupted. In a list, the
+    // header of another region is not an error yet, and handles may have wrapped around.
     if tracking == Tracking::Headers {
         r.get(at).load(Field::Handle).read(Global::Serial).ptr_gt_u().if_();
         r.corrupted(handle, at);
@@ -59,8 +59,8 @@ pub(super) fn body(r: &mut Routine<'_>, closed: Violation) {
 }
 
 impl Routine<'_> {
-    /// Traps unless there is a region's header at the address in the local `at`: its handle is odd, and what it says was
-    /// before lies below it and not below home, so that a walk along headers comes to an end.
+    /// Traps unless a region's header is at the address in the local `at`: its handle is odd, and its previous header
+    /// is below it and not below home, so that a walk along headers terminates.
     ///
     /// ```wasm
     /// at.handle & 1 == 0   before - HOME >= at - HOME   i32.or    ;; unsigned
@@ -73,7 +73,7 @@ impl Routine<'_> {
         self.end();
     }
 
-    /// Ends in `Corrupted`, of the header at the address in the local `at`.
+    /// Raises `Corrupted` for the header at the address in the local `at`.
     fn corrupted(&mut self, handle: Local, at: Local) {
         self.violate(Violation::Corrupted, |r| {
             r.get(handle).get(at).get(at).load(Field::Handle);

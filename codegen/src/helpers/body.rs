@@ -1,4 +1,4 @@
-//! The bodies of helpers: which file writes which.
+//! The bodies of helpers: dispatches to the file that writes each.
 
 use crate::context::Context;
 use crate::helpers::id::Helper;
@@ -6,7 +6,7 @@ use crate::helpers::routine::{Body, Routine};
 use crate::helpers::{allocate, blame, close, home, live, open, refill, scope, share, violation};
 
 impl Helper {
-    /// The body, where these helpers are needed.
+    /// Writes the body. `is_needed` tells which helpers the module needs.
     pub(super) fn body(self, context: &Context, is_needed: &dyn Fn(Helper) -> bool) -> Body {
         let mut routine = Routine::new(self, context);
         let r = &mut routine;

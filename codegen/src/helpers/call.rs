@@ -1,45 +1,46 @@
-//! Calls of the host, and the forms that they have.
+//! Calls of host functions, and their forms.
 //!
-//! The plain form of a call has each segment as an address and, where its size counts, a size; results likewise; the errno
-//! comes first. Other forms adapt that: a segment in an `i64`, one folded result, an errno that the host is told.
+//! The plain form of a call has each segment as an address and, if its size matters, a size; results likewise. The
+//! errno is the first result. Other forms adapt that: a packed segment, one folded result, an errno that is reported to
+//! the host.
 
 use crate::context::Context;
 use linmem_intrinsics::wasi::Function as HostFunction;
 use linmem_intrinsics::{FunctionType, Intrinsic, Operand, Operation, Representation, Signature, ValueType};
 
-/// Something that calls the host.
+/// An operation that calls the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Call {
     /// One call of a function.
     Host(HostFunction),
-    /// As many `fd_write` as it takes.
+    /// Calls `fd_write` until everything is written.
     WriteAll,
-    /// As many `fd_read` as it takes.
+    /// Calls `fd_read` until the segment is full.
     ReadExact,
-    /// All `fd_read` up to the end of the file.
+    /// Calls `fd_read` until the end of the file.
     ReadToEnd,
-    /// The list of arguments.
+    /// Makes the list of arguments.
     Args,
-    /// The list of the environment.
+    /// Makes the list of environment variables.
     Environ,
-    /// An element of a list.
+    /// Returns an element of a list.
     Item,
-    /// `path_open` in the directory that the path is in.
+    /// Calls `path_open` in the directory that contains the path.
     Open,
-    /// Waits until a descriptor can be read from or written to.
+    /// Waits until a descriptor is ready for reading or writing.
     Wait,
 }
 
-/// The form that a call has.
+/// The form of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Form {
     /// Segments are packed.
     pub(crate) packed: bool,
-    /// The errno and the result are one.
+    /// The errno and the result are folded into one.
     pub(crate) folded: bool,
-    /// The host is told of errnos.
+    /// Errnos are reported to the host.
     pub(crate) told: bool,
-    /// The errno is kept, for those who ask later.
+    /// The errno is stored for `wasi.last_errno`.
     pub(crate) kept: bool,
 }
 
@@ -50,7 +51,7 @@ impl Form {
 }
 
 impl Call {
-    /// The one of an operation.
+    /// Returns the call of an operation.
     pub(crate) fn of(operation: Operation) -> Option<Call> {
         Some(match operation {
             Operation::Host(function) => Call::Host(function),
@@ -86,7 +87,7 @@ impl Call {
         }
     }
 
-    /// Whether it gives a segment.
+    /// Whether it returns a segment.
     pub(crate) fn makes_segment(self) -> bool {
         self.intrinsic().is_some_and(|known| known.results().iter().any(|it| it.is_segment()))
     }
@@ -96,7 +97,7 @@ impl Call {
         let takes_segments = self
             .intrinsic()
             .is_some_and(|known| known.operands().iter().chain(known.results()).any(|it| it.is_segment()));
-        // References are made where the call is, of an address and a size.
+        // References are made by the caller, from an address and a size.
         let makes_reference = context.segments.types().is_some() && self.makes_segment();
         Form {
             packed: takes_segments && context.is_packed(),
@@ -119,14 +120,15 @@ impl Call {
         format!("linmem.{name}{packed}{folded}{told}{kept}")
     }
 
-    /// The signature, in a form.
+    /// The signature of a form.
     fn signature(self, form: Form) -> Option<Signature> {
         let representation = if form.packed { Representation::Packed } else { Representation::Address };
         let signature = Signature::new(self.intrinsic()?, representation)?;
         Some(Signature { folded: form.folded, ..signature })
     }
 
-    /// What it takes in a form, first to last. A region is none of it: the engine has looked at its handle.
+    /// The operands of a form, first to last. An allocator is not among them: the engine has already checked its
+    /// handle.
     pub(super) fn operands(self, form: Form) -> Vec<Operand> {
         match self.signature(form) {
             Some(signature) => signature.operands().into_iter().filter(|it| *it != Operand::Allocator).collect(),
@@ -138,7 +140,7 @@ impl Call {
         self.signature(form).map_or(vec![Operand::Errno], |signature| signature.results())
     }
 
-    /// The type, in a form.
+    /// The function type of a form.
     pub(super) fn function_type(self, form: Form) -> FunctionType {
         let types = |operands: Vec<Operand>| -> Vec<ValueType> {
             let is_packed = |operand: &Operand| operand.is_segment() && form.packed;
@@ -148,7 +150,7 @@ impl Call {
         FunctionType { params: types(self.operands(form)), results: types(self.results(form)) }
     }
 
-    /// Whether the helper looks at linmem's globals: what allocates does.
+    /// Whether the helper uses linmem's globals, because it allocates or stores the errno.
     pub(super) fn uses_regions(self, form: Form) -> bool {
         form.kept || form.is_plain() && self != Call::Item
     }

@@ -16,13 +16,13 @@ pub(super) fn close(r: &mut Routine<'_>) {
     }
 }
 
-/// Closes the innermost region, if the handle is its.
+/// Closes the innermost region, if the handle is that region's.
 ///
 /// ```wasm
 /// ;; (handle)
 /// call $linmem.check_close (handle)
 /// at = region   before = at.previous
-/// ;; is what `before` leads to intact?   call $linmem.Corrupted
+/// ;; is the header at `at` intact?   call $linmem.Corrupted
 /// region = before   top = at                          ;; zeroed up to what top was, if that is asked for
 /// ```
 fn close_innermost(r: &mut Routine<'_>) {
@@ -36,7 +36,7 @@ fn close_innermost(r: &mut Routine<'_>) {
     go_back(r);
 }
 
-/// Closes a region that is in the list of open ones, wherever it is there. The last one to be closed frees all.
+/// Closes a region anywhere in the list of open ones. Closing the last one frees all memory.
 ///
 /// ```wasm
 /// ;; (handle)
@@ -76,7 +76,7 @@ fn close_any(r: &mut Routine<'_>) {
     r.end();
 }
 
-/// Goes back to the mark on the stack.
+/// Restores top to the mark on the stack.
 fn go_back(r: &mut Routine<'_>) {
     if r.context().choices.zero == Zero::Free {
         r.helper(Helper::Release);
@@ -85,7 +85,7 @@ fn go_back(r: &mut Routine<'_>) {
     }
 }
 
-/// Sets all from a mark to top to zero, chunk by chunk, and goes back to the mark.
+/// Zeroes all memory from a mark to top, chunk by chunk, and restores top to the mark.
 ///
 /// ```wasm
 /// ;; (mark)
@@ -105,7 +105,8 @@ fn go_back(r: &mut Routine<'_>) {
 pub(super) fn release(r: &mut Routine<'_>) {
     let [mark] = r.params();
     let [chunk, from, end] = r.pointers();
-    // A region that was opened before there was a home begins where home does, if there is one by now.
+    // The mark of a region that was opened before home existed is 0. If home exists now, the region starts at home's
+    // start.
     if r.context().choices.opens_without_home() {
         r.get(mark).ptr_eqz().read(Global::Top).ptr_const(0).ptr_ne().i32_and().if_();
         r.home().skip_header().set(mark).end();
@@ -120,7 +121,7 @@ pub(super) fn release(r: &mut Routine<'_>) {
     let chunks = r.repeat();
     r.get(mark).get(chunk).skip_header().tee(from).get(mark).get(from).ptr_gt_u().select().set(from);
     r.get(chunk).load(Field::End).add_reserve().set(end);
-    // Chunks ascend: the first one that does not end below top is the one that top is in.
+    // Chunks are in ascending order: the first one that does not end below top contains top.
     r.read(Global::Top).get(end).read(Global::Top).get(end).ptr_lt_u().select().set(end);
     r.get(from).get(end).ptr_lt_u().if_();
     r.get(from).i32_const(0).get(end).get(from).ptr_sub().memory_fill().end();

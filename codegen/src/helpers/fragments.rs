@@ -1,4 +1,4 @@
-//! Pieces of code that several lowerings and helpers have in common.
+//! Code fragments that several lowerings and helpers share.
 
 use crate::context::{Context, Home};
 use crate::globals::Global;
@@ -8,7 +8,7 @@ use linmem_allocator::Width;
 use linmem_allocator::layout::{ALIGNMENT, CHUNK_END, HANDLE_STEP, PAGE, REGION_HANDLE};
 use wasm_encoder::{InstructionSink, MemArg};
 
-/// How far a number of pages is shifted to be a number of bytes.
+/// The shift that converts a number of pages to bytes.
 pub(super) const PAGE_SHIFT: u32 = PAGE.trailing_zeros();
 
 /// A field of a header.
@@ -16,11 +16,11 @@ pub(super) const PAGE_SHIFT: u32 = PAGE.trailing_zeros();
 pub(super) enum Field {
     /// The end of a chunk.
     End,
-    /// The chunk that follows.
+    /// The next chunk.
     Next,
     /// The handle of a region.
     Handle,
-    /// The header of the region that was innermost before.
+    /// The header of the region that was innermost before this one.
     Previous,
 }
 
@@ -32,8 +32,8 @@ pub(crate) fn push_home<'s, 'b>(sink: &'s mut InstructionSink<'b>, context: &Con
     }
 }
 
-/// Gives the region whose header is to lie at the address in the local `header` a handle, and pushes that address and what
-/// [`emit_store_header`] stores first, as an `i64`: the header, or, in a 64-bit memory, the handle.
+/// Assigns a handle to the region whose header is at the address in the local `header`. Pushes that address and the
+/// first value that [`emit_store_header`] stores, as an `i64`: the header or, in a 64-bit memory, the handle.
 ///
 /// ```wasm
 /// local.get $header
@@ -69,7 +69,7 @@ pub(crate) fn emit_store_header(sink: &mut InstructionSink<'_>, context: &Contex
     sink.local_get(header).global_set(region);
 }
 
-/// Pushes what identifies the innermost open region: its header, or, in a 64-bit memory, its handle.
+/// Pushes the identity of the innermost open region: its header or, in a 64-bit memory, its handle.
 ///
 /// ```wasm
 /// global.get $linmem.region   i64.load
@@ -89,7 +89,7 @@ impl Routine<'_> {
         })
     }
 
-    /// Gives a region a handle, writes its header at the address in a local, and makes it the innermost one.
+    /// Assigns a handle to a region, writes its header at the address in a local, and makes it the innermost region.
     pub(super) fn begin_region(&mut self, header: Local) -> &mut Self {
         self.emit(|sink, context| {
             emit_header(sink, context, header.index());
@@ -114,19 +114,19 @@ impl Routine<'_> {
         self.ptr_load(at)
     }
 
-    /// The same, as an `i64`.
+    /// Same as `load`, but extended to an `i64`.
     pub(super) fn load_wide(&mut self, field: Field) -> &mut Self {
         let at = self.field(field);
         self.ptr_load_wide(at)
     }
 
-    /// Stores the pointer on the stack in a field of the header whose address lies below it.
+    /// Stores the pointer on the stack in a field of the header whose address is below it.
     pub(super) fn store(&mut self, field: Field) -> &mut Self {
         let at = self.field(field);
         self.ptr_store(at)
     }
 
-    /// Sets the header of a chunk, whose address is in a local, to zero.
+    /// Zeroes the header of a chunk whose address is in a local.
     pub(super) fn clear_chunk_header(&mut self, chunk: Local) {
         for offset in (CHUNK_END..self.context().layout().chunk_header()).step_by(8) {
             let at = self.at(offset, self.width().pointer_bytes());
@@ -134,8 +134,8 @@ impl Routine<'_> {
         }
     }
 
-    /// Clears the header of home, whose address is in a local, if that has not happened yet: what a base leaves to linmem may
-    /// hold anything. The first helper that needs the header clears it, and only then counts its pages.
+    /// Zeroes home's header, whose address is in a local, if that has not been done: memory above a base may contain
+    /// anything. The first helper that needs the header does this, and then counts home's pages.
     ///
     /// ```wasm
     /// owned == 0:   home.end = 0   home.next = 0   owned = PAGES
@@ -155,7 +155,7 @@ impl Routine<'_> {
         self.i64_const(mask).i64_add().i64_const(!mask).i64_and()
     }
 
-    /// Rounds the pointer on the stack up to the alignment of all segments. It may wrap around.
+    /// Rounds the pointer on the stack up to the alignment of all segments. The result may wrap around.
     pub(super) fn round_up_pointer(&mut self) -> &mut Self {
         let mask = u64::from(ALIGNMENT) - 1;
         self.ptr_const(mask).ptr_add().ptr_const(!mask).ptr_and()
@@ -167,7 +167,7 @@ impl Routine<'_> {
         self.ptr_const(u64::from(bytes)).ptr_add()
     }
 
-    /// Adds what is kept for a region's header to the end of a chunk on the stack.
+    /// Converts the end of a chunk on the stack to include the reserve for a region's header.
     pub(super) fn add_reserve(&mut self) -> &mut Self {
         match self.context().reserve() {
             0 => self,
@@ -175,7 +175,7 @@ impl Routine<'_> {
         }
     }
 
-    /// Subtracts what is kept for a region's header from the end of a chunk on the stack.
+    /// Converts the end of a chunk on the stack to exclude the reserve for a region's header.
     pub(super) fn subtract_reserve(&mut self) -> &mut Self {
         match self.context().reserve() {
             0 => self,
@@ -183,12 +183,12 @@ impl Routine<'_> {
         }
     }
 
-    /// Makes the number of pages on the stack a number of bytes.
+    /// Converts the number of pages on the stack to bytes.
     pub(super) fn pages_to_bytes(&mut self) -> &mut Self {
         self.ptr_const(u64::from(PAGE_SHIFT)).ptr_shl()
     }
 
-    /// Adds a number of pages in a local to what linmem owns.
+    /// Adds the number of pages in a local to the pages that linmem owns.
     pub(super) fn own(&mut self, pages: Local) -> &mut Self {
         self.read(Global::Owned).get(pages).ptr_add().write(Global::Owned)
     }

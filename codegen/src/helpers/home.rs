@@ -1,4 +1,4 @@
-//! Finding home in a memory that is somebody else's.
+//! Finds home in a memory that linmem does not define.
 
 use crate::context::{Growth, Home};
 use crate::globals::Global;
@@ -7,8 +7,8 @@ use crate::helpers::id::Helper;
 use crate::helpers::routine::Routine;
 use linmem_allocator::layout::{ALIGNMENT, PAGE};
 
-/// Finds home: what the base leaves, or a page of its own. Without memory for it, it stays to be found, if allocations
-/// may give null and regions have no headers.
+/// Finds home: the memory above the base, or a new page. If there is no memory for it, and allocations may return null
+/// and regions have no headers, home remains to be found.
 ///
 /// ```wasm
 /// i32.const 1   memory.grow   local.tee $page
@@ -20,14 +20,14 @@ use linmem_allocator::layout::{ALIGNMENT, PAGE};
 /// global.get $linmem.home   global.set $linmem.region           ;; if regions have headers
 /// ```
 ///
-/// Where chunks come from the allocator of the program, `$linmem.claim` finds home, and `limit` is what its header says.
+/// If chunks come from the program's allocator, `$linmem.claim` finds home, and `limit` is read from its header.
 pub(super) fn find_home(r: &mut Routine<'_>) {
     let (context, page_bytes) = (r.context(), u64::from(PAGE));
     let (layout, reserve) = (context.layout(), context.reserve());
     let start = r.pointer();
     if let Home::Found { base: Some((base, end)) } = context.home {
-        // The rounding wraps only for a base in the last eight bytes, and then home would start at 0 in a memory that
-        // ends there: the comparison below uses the unrounded base.
+        // The rounding wraps around only for a base in the last eight bytes of the address space. Home would then start
+        // at 0; the comparison below excludes this, because it uses the unrounded base.
         r.global_get(base.0).round_up_pointer().set(start);
         r.wide(|r| {
             r.global_get(base.0);
@@ -67,7 +67,7 @@ pub(super) fn find_home(r: &mut Routine<'_>) {
     settle(r);
 }
 
-/// Moves top behind the header of home, which is the innermost one as long as no region is open.
+/// Sets top to the end of home's header, which is the innermost header while no region is open.
 fn settle(r: &mut Routine<'_>) {
     r.read(Global::Home).skip_header().write(Global::Top);
     if r.context().choices.checks_regions() {
@@ -76,7 +76,7 @@ fn settle(r: &mut Routine<'_>) {
 }
 
 impl Routine<'_> {
-    /// Finds home, where that may not have happened.
+    /// Finds home, if that may not have been done.
     pub(super) fn find_home(&mut self) {
         if matches!(self.context().home, Home::Found { .. }) {
             self.read(Global::Top).ptr_eqz().if_();

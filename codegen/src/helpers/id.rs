@@ -1,4 +1,4 @@
-//! Which helpers and functions of the host there are: their names and types.
+//! The identities of helpers and imported host functions: names and types.
 
 use crate::context::Context;
 use crate::helpers::call::{Call, Form};
@@ -7,19 +7,19 @@ use linmem_allocator::Width;
 use linmem_intrinsics::wasi::Function as HostFunction;
 use linmem_intrinsics::{FunctionType, ValueType, Violation};
 
-/// A function of the host that lowered code calls.
+/// A host function that lowered code calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum HostImport {
     /// A function of WASI preview 1.
     Wasi(HostFunction),
-    /// What violations are told to.
+    /// Receives violations.
     Report,
-    /// What errnos are told to.
+    /// Receives errnos.
     Errno,
 }
 
 impl HostImport {
-    /// The module that it is imported from.
+    /// The name of the module that it is imported from.
     pub(crate) fn module(self) -> &'static str {
         match self {
             HostImport::Wasi(_) => linmem_intrinsics::wasi::MODULE,
@@ -36,7 +36,7 @@ impl HostImport {
         }
     }
 
-    /// Its type, in a module whose memory has this width: the numbers of a report are pointers.
+    /// Its type. In reports, numbers have the memory's pointer type.
     pub(crate) fn function_type(self, width: Width) -> FunctionType {
         let pointer = width.value_type();
         match self {
@@ -46,7 +46,7 @@ impl HostImport {
         }
     }
 
-    /// Whether the host looks for the memory when it is called.
+    /// Whether the host looks up the module's memory when it is called.
     pub(crate) fn needs_memory(self) -> bool {
         matches!(self, HostImport::Wasi(function) if function.uses_memory())
     }
@@ -61,62 +61,62 @@ pub(crate) enum Alignment {
     Parameter,
 }
 
-/// What an allocation gives when memory cannot be had.
+/// The result of an allocation if memory is not available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Refused {
-    /// Nothing: it is a violation.
+    /// None: it is a violation.
     Violation,
-    /// The address 0, with top as it was.
+    /// The address 0; top is unchanged.
     Null,
 }
 
-/// A function of linmem's, in the order in which they are emitted.
+/// A function that linmem adds to the module, in the order of emission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Helper {
-    /// Where a violation ends.
+    /// Raises a violation.
     Violation(Violation),
     /// Finds home before the first region is opened.
     FindHome,
-    /// Grows a memory that is split, above the part of the program.
+    /// Grows a split memory, above the program's part.
     Grow,
-    /// The program's `memory.size` in a memory that is split.
+    /// The program's `memory.size` in a split memory.
     ProgramSize,
-    /// The program's `memory.grow` in a memory that is split.
+    /// The program's `memory.grow` in a split memory.
     ProgramGrow,
-    /// Takes a chunk from the allocator of the program.
+    /// Obtains a chunk from the program's allocator.
     Claim,
-    /// Allocates where the fast path could not.
+    /// Allocates if the fast path failed.
     Refill(Refused, Alignment),
-    /// Allocates, fast path included.
+    /// Allocates, including the fast path.
     Bump,
-    /// The same with an alignment of choice.
+    /// Allocates with the given alignment, including the fast path.
     AllocateAligned,
     /// Opens a region with a header, and reserves its first frame.
     Open,
     /// Closes a region with a header, by its handle.
     Close,
-    /// Says what is wrong with a handle, if anything is.
+    /// Determines what is wrong with a handle, if anything.
     Blame(Violation),
-    /// Sets all from a mark to top to zero, and goes back to the mark.
+    /// Zeroes all memory from a mark to top, and restores top to the mark.
     Release,
-    /// Says whether bytes lie in memory that is free.
+    /// Checks that bytes are not in free memory.
     CheckSegment,
-    /// Makes the region with this handle, as a structure, the first one of those that segments are made in.
+    /// Makes the region with this handle, as a structure, the first one in the list of scopes.
     EnterScope,
-    /// Says that the region with this handle is closed, if there is a structure for it.
+    /// Marks the structure of the region with this handle as closed, if there is one.
     LeaveScope,
-    /// What calls the host.
+    /// Calls a host function.
     Wasi(Call, Form),
 }
 
 impl Helper {
-    /// The one that allocates where the fast path of a program could not.
+    /// The refill of the program's allocations.
     pub(crate) fn refill(context: &Context, alignment: Alignment) -> Helper {
         let refused = if context.choices.gives_null() { Refused::Null } else { Refused::Violation };
         Helper::Refill(refused, alignment)
     }
 
-    /// The name, as the name section has it.
+    /// Its name in the name section.
     pub(crate) fn name(self) -> String {
         let name = match self {
             Helper::Violation(kind) => return format!("linmem.{kind}"),
@@ -144,7 +144,7 @@ impl Helper {
         format!("linmem.{name}")
     }
 
-    /// Whether it is told where it was called from, as its last operand, so that it can report violations.
+    /// Whether its last operand is the site of the call, so that it can report violations.
     pub(crate) fn is_told_site(self, context: &Context) -> bool {
         context.choices.reports()
             && match self {
@@ -155,11 +155,11 @@ impl Helper {
             }
     }
 
-    /// The type.
+    /// Its type.
     pub(crate) fn function_type(self, context: &Context) -> FunctionType {
         let pointer = context.width().value_type();
         let (mut params, results) = match self {
-            // Three numbers that went wrong.
+            // The three numbers of the violation.
             Helper::Violation(_) if context.choices.reports() => (vec![pointer; 3], vec![]),
             Helper::Violation(_) | Helper::FindHome => (vec![], vec![]),
             Helper::Refill(_, Alignment::Fixed) => (vec![pointer; 2], vec![pointer]),
@@ -184,7 +184,7 @@ impl Helper {
         FunctionType::new(params, results)
     }
 
-    /// Whether it looks at linmem's globals.
+    /// Whether it uses linmem's globals.
     pub(crate) fn uses_regions(self) -> bool {
         match self {
             Helper::Violation(_) => false,

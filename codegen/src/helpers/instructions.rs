@@ -1,5 +1,4 @@
-//! The instructions that helpers are written with, each a method of [`Routine`], so that a chain of calls reads like the text
-//! format.
+//! The instructions that helpers use, as methods of [`Routine`], so that a chain of calls reads like the text format.
 
 use crate::helpers::routine::Routine;
 use crate::width::PointerInstructions;
@@ -7,7 +6,7 @@ use linmem_allocator::Width;
 use linmem_allocator::layout::UNAVAILABLE;
 use wasm_encoder::MemArg;
 
-/// Instructions that are the same for both widths of a memory.
+/// Instructions that do not depend on the width of the memory.
 macro_rules! plain {
     ($($name:ident($($operand:ident: $ty:ty),*))+) => {
         impl Routine<'_> {
@@ -33,7 +32,7 @@ macro_rules! pointers {
     };
 }
 
-/// Instructions on the memory that linmem works on.
+/// Instructions on linmem's memory.
 macro_rules! memory {
     ($($name:ident)+) => {
         impl Routine<'_> {
@@ -131,15 +130,16 @@ memory! {
 }
 
 impl Routine<'_> {
-    /// `memory.copy` inside the memory.
+    /// `memory.copy` within linmem's memory.
     pub(super) fn memory_copy(&mut self) -> &mut Self {
         self.emit(|sink, context| {
             sink.memory_copy(context.memory.0, context.memory.0);
         })
     }
 
-    /// Pushes, as an `i64`, a number that `push` pushes as a pointer and that the program chose: a size, an alignment, a base.
-    /// In a 64-bit memory a number that no memory reaches is limited to [`UNAVAILABLE`], so that no sum with it wraps around.
+    /// Pushes a number as an `i64`. `push` pushes it as a pointer, and the program chose it: a size, an alignment, a
+    /// base. In a 64-bit memory, a number that no memory can reach is clamped to [`UNAVAILABLE`], so that sums with it
+    /// do not wrap around.
     ///
     /// ```wasm
     /// ;; 32-bit memory                      ;; 64-bit memory

@@ -1,4 +1,4 @@
-//! Finding out whether bytes are free, out of line.
+//! Out-of-line check of whether bytes are free.
 
 use crate::context::Home;
 use crate::globals::Global;
@@ -6,12 +6,12 @@ use crate::helpers::fragments::Field;
 use crate::helpers::routine::Routine;
 use linmem_intrinsics::Violation;
 
-/// Ends in `UseAfterFree` if one of so many bytes from an address on lies in memory of linmem's that is free: in the chunk
-/// that top is in, at top or behind it, or in a later one. What is kept for headers counts.
+/// Raises `UseAfterFree` if any of `bytes` bytes from an address is in free memory of linmem: in the chunk that
+/// contains top, at or above top, or in a later chunk. Reserves for headers are included.
 ///
 /// ```wasm
 /// ;; (address, bytes)
-/// chunk = HOME   end = max(chunk.end, limit)            ;; where the end of home may have been kept so far
+/// chunk = HOME   end = max(chunk.end, limit)            ;; the end of home may have been in `limit` until now
 /// loop $chunks
 ///   from = max(top, chunk)   until = end + RESERVE
 ///   from < until   address < until   address + bytes > from:   call $linmem.UseAfterFree
@@ -39,7 +39,7 @@ pub(super) fn check_segment(r: &mut Routine<'_>) {
     r.read(Global::Top).get(chunk).read(Global::Top).get(chunk).ptr_gt_u().select().tee(from);
     r.get(end).ptr_lt_u();
     r.get(address).get(end).ptr_lt_u().i32_and();
-    // In 64 bits the sum does not wrap around if the address is below the end of the chunk, which is asked before.
+    // In 64 bits, the sum does not wrap around if the address is below the end of the chunk, which was tested first.
     r.get(address).ptr_extend();
     r.wide(|r| {
         r.get(bytes);

@@ -1,8 +1,8 @@
 //! The functions that lowered code calls: slow paths, host calls, violations.
 //!
-//! A helper is emitted if something calls it, and once. Which ones a module has is collected in [`Needs`] while functions are
-//! lowered. A [`Routine`] writes the body as soon as the helper is needed; the indices of the functions that it calls are put
-//! in when they are known.
+//! A helper is emitted once, if something calls it. [`Needs`] collects the helpers of a module while functions are
+//! lowered. A [`Routine`](routine::Routine) writes the body as soon as the helper is needed; the indices of the
+//! functions that it calls are filled in when they are known.
 
 mod allocate;
 mod blame;

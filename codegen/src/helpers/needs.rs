@@ -1,4 +1,4 @@
-//! What lowered code turned out to need: helpers, functions of the host, globals, and sites.
+//! The dependencies of lowered code: helpers, host functions, globals and sites.
 
 use crate::code::FunctionRef;
 use crate::context::{Context, Home};
@@ -8,7 +8,7 @@ use crate::helpers::routine::Body;
 use crate::sites::PlannedSite;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What lowered code turned out to need.
+/// The dependencies of lowered code.
 #[derive(Clone, Debug)]
 pub(crate) struct Needs {
     context: Context,
@@ -16,33 +16,33 @@ pub(crate) struct Needs {
     helpers: BTreeMap<Helper, Body>,
     imports: BTreeSet<HostImport>,
     sites: Vec<PlannedSite>,
-    /// The number of the first site: how many the module has already.
+    /// The index of the first site: the number of sites that the module already has.
     first_site: u32,
 }
 
 impl Needs {
-    /// Nothing yet, in a module like this.
+    /// No dependencies yet, in a module described by `context`.
     pub(crate) fn new(context: Context) -> Needs {
         let (helpers, imports) = (BTreeMap::new(), BTreeSet::new());
         Needs { context, regions: false, helpers, imports, sites: Vec::new(), first_site: 0 }
     }
 
-    /// Says how many sites the module has already.
+    /// Sets the number of sites that the module already has.
     pub(crate) fn number_sites_from(&mut self, first: u32) {
         self.first_site = first;
     }
 
-    /// Says that linmem's globals are used.
+    /// Records that linmem's globals are used.
     pub(crate) fn use_regions(&mut self) {
         self.regions = true;
     }
 
-    /// Says that a helper is called, and with it all that it calls: the functions that its body refers to.
+    /// Records that a helper is called. Adds all functions that its body refers to.
     pub(crate) fn add(&mut self, helper: Helper) {
         self.add_function(FunctionRef::Helper(helper));
     }
 
-    /// Says that a function is called.
+    /// Records that a function is called.
     pub(crate) fn add_function(&mut self, function: FunctionRef) {
         let mut pending = vec![function];
         while let Some(function) = pending.pop() {
@@ -68,16 +68,16 @@ impl Needs {
         helper.body(&self.context, &|other| self.helpers.contains_key(&other))
     }
 
-    /// Writes the refills anew after one was added.
+    /// Rewrites the bodies of all refills after one was added.
     ///
-    /// Of all helpers only the bodies of refills depend on which helpers are needed: one refill does the work, and others call
-    /// it. Yet what a body calls decides which helpers are needed. The result is well defined:
+    /// Only the bodies of refills depend on which helpers are needed: one refill does the work, and the others call it.
+    /// Conversely, the calls of a body determine which helpers are needed. The result is well defined:
     ///
-    /// - A refill calls another one if the context says so, or if the other one is needed already. So a choice between bodies
-    ///   never makes another refill needed.
-    /// - The refill that is called calls all that the work takes. So the same helpers are needed whichever refill does the
-    ///   work, and whatever the order in which helpers are added.
-    /// - When the last refill has been added, each body depends on a set of refills that does not change any more.
+    /// - A refill calls another one if the context requires it, or if the other one is already needed. So the choice of
+    ///   a body never makes another refill necessary.
+    /// - The refill that does the work calls all helpers that the work requires. So the same helpers are needed
+    ///   whichever refill that is, and in whatever order helpers are added.
+    /// - After the last refill has been added, each body depends on a fixed set of refills.
     fn rewrite_refills(&mut self) {
         let refills: Vec<Helper> =
             self.helpers.keys().copied().filter(|helper| matches!(helper, Helper::Refill(..))).collect();
@@ -87,18 +87,18 @@ impl Needs {
         }
     }
 
-    /// Adds a site, and gives its number.
+    /// Adds a site and returns its index.
     pub(crate) fn add_site(&mut self, site: PlannedSite) -> u32 {
         self.sites.push(site);
         self.first_site + self.sites.len() as u32 - 1
     }
 
-    /// The sites that were added, in the order of their numbers.
+    /// The sites that were added, in the order of their indices.
     pub(crate) fn sites(&self) -> &[PlannedSite] {
         &self.sites
     }
 
-    /// The helpers, in the order in which they are emitted.
+    /// The helpers, in the order of emission.
     pub(crate) fn helpers(&self) -> impl Iterator<Item = Helper> + '_ {
         self.helpers.keys().copied()
     }
@@ -108,7 +108,7 @@ impl Needs {
         self.helpers.iter().map(|(helper, body)| (*helper, body))
     }
 
-    /// The functions of the host, in the order in which they are imported.
+    /// The host functions, in the order in which they are imported.
     pub(crate) fn imports(&self) -> impl Iterator<Item = HostImport> + '_ {
         self.imports.iter().copied()
     }

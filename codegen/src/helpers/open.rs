@@ -1,4 +1,4 @@
-//! Opening a region that has a header, out of line.
+//! Out-of-line opening of a region that has a header.
 
 use crate::choices::Tracking;
 use crate::globals::Global;
@@ -6,26 +6,27 @@ use crate::helpers::id::{Alignment, Helper, Refused};
 use crate::helpers::routine::Routine;
 use linmem_allocator::layout::ALIGNMENT;
 
-/// Opens a region, and reserves a frame that begins with its header. The header lies at top, if that is not above the
-/// end of its chunk, since room for it is kept there; what does not fit behind it may lie in another chunk.
+/// Opens a region and reserves a frame that starts with its header. The header is placed at top unless top is above the
+/// end of its chunk, because chunks keep a reserve for it. The rest of the frame may be in another chunk if it does not
+/// fit after the header.
 ///
 /// ```wasm
 /// ;; (bytes) -> start of the frame
 /// from = top
-/// header = try_refill(from, 0)                        ;; at top if it can be, else in the next chunk
+/// header = try_refill(from, 0)                        ;; at top if possible, else in the next chunk
 /// header == 0:   call $linmem.OutOfMemory
 /// frame = header   top = header + 8
 /// bytes > 8:
 ///   frame = try_refill(top, bytes - 8) - 8
 ///   frame == -8:   top = from   call $linmem.OutOfMemory
-/// region == HOME:   mark = from                       ;; where regions are in a list
+/// region == HOME:   mark = from                       ;; if regions are in a list
 /// header.handle = serial += 2   header.previous = region   region = header
 /// frame
 /// ```
 ///
 /// # Traps
 ///
-/// In `$linmem.OutOfMemory`, with top as it was.
+/// In `$linmem.OutOfMemory`; top is unchanged.
 pub(super) fn open(r: &mut Routine<'_>) {
     let [bytes] = r.params();
     let [from, header, frame] = r.pointers();

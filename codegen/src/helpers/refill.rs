@@ -1,4 +1,4 @@
-//! The slow path of allocations, as `linmem_allocator::layout` and `linmem_allocator::growth` state it.
+//! The slow path of allocations, as specified by `linmem_allocator::layout` and `linmem_allocator::growth`.
 
 use crate::code::FunctionRef;
 use crate::context::{Growth, Home};
@@ -11,11 +11,11 @@ use linmem_allocator::growth::REFUSED;
 use linmem_allocator::layout::{ALIGNMENT, PAGE};
 use wasm_encoder::ValType;
 
-/// How many blocks the allocator of the program may give for one allocation that lie below where they could be used: holes
-/// in its heap, of which each is taken once.
+/// The maximum number of blocks for one allocation that the program's allocator may return at addresses too low to be
+/// used. Such blocks are holes in its heap, each of which is taken once.
 const MOST_CLAIMS: u64 = 1000;
 
-/// The operands: what top was before the fast path moved it, the size, and maybe the alignment.
+/// The operands: the value of top before the fast path bumped it, the size and, if it is a parameter, the alignment.
 #[derive(Clone, Copy)]
 struct Operands {
     from: Local,
@@ -37,12 +37,12 @@ impl Operands {
     }
 }
 
-/// Allocates where the fast path could not. Of the refills that a module needs, as `is_needed` says, one does the work, and the
-/// others call it.
+/// Allocates if the fast path failed. Of the refills that a module needs, according to `is_needed`, one does the work
+/// and the others call it.
 pub(super) fn body(r: &mut Routine<'_>, refused: Refused, alignment: Alignment, is_needed: &dyn Fn(Helper) -> bool) {
     let giving_null = Helper::Refill(Refused::Null, alignment);
     let by_aligned = Helper::Refill(refused, Alignment::Parameter);
-    // Where regions are checked, opening one needs a refill that gives null.
+    // Where regions are checked, opening one requires a refill that returns null.
     let has_null = r.context().choices.checks_regions() || is_needed(giving_null);
     if refused == Refused::Violation && has_null {
         or_violation(r, alignment);
@@ -53,17 +53,17 @@ pub(super) fn body(r: &mut Routine<'_>, refused: Refused, alignment: Alignment, 
     }
 }
 
-/// From home on, tries every chunk that is not below the one that top was in, and grows behind the last. `from` is what
-/// top was before the fast path moved it.
+/// Starting at home, tries every chunk that is not below the one that contained top, and grows memory after the last
+/// one. `from` is the value of top before the fast path bumped it.
 ///
 /// ```wasm
 /// top = from                                          ;; in case there is no memory
 /// chunk = HOME
-/// chunk.end = max(chunk.end, limit)                   ;; where the end of home may have been kept so far
+/// chunk.end = max(chunk.end, limit)                   ;; the end of home may have been in `limit` until now
 /// loop $try
-///   start = max(from, chunk + 8)                      ;; aligned, if that is asked for; in 64 bits
+///   start = max(from, chunk + 8)                      ;; aligned, if requested; in 64 bits
 ///   end = start + round_up(bytes)
-///   missing = end - chunk.end                         ;; positive as well if top was in a later chunk
+///   missing = end - chunk.end                         ;; also positive if top was in a later chunk
 ///   missing <= 0:
 ///     top = end   limit = chunk.end * (chunk == HOME)
 ///     return start
@@ -72,14 +72,15 @@ pub(super) fn body(r: &mut Routine<'_>, refused: Refused, alignment: Alignment, 
 ///   page == -1:   tried = pages   page = memory.grow(tried)
 ///     page == -1:   call $linmem.OutOfMemory          ;; or return 0
 ///   owned += tried
-///   page << 16 != chunk.end:                          ;; not next to the last chunk: a new one, whose next is 0
+///   page << 16 != chunk.end:                          ;; not adjacent to the last chunk: a new one, whose next is 0
 ///     chunk.next = page << 16   chunk = page << 16
 ///   chunk.end = min(page + tried, 65535) << 16
 ///   br $try
 /// end
 /// ```
 ///
-/// Where memory comes from the allocator of the program, the end of the list is instead
+/// If memory comes from the program's allocator, the end of the list is this instead, because the block may be
+/// anywhere:
 ///
 /// ```wasm
 ///   tried == MOST_CLAIMS:   call $linmem.OutOfMemory  ;; or return 0
@@ -88,13 +89,11 @@ pub(super) fn body(r: &mut Routine<'_>, refused: Refused, alignment: Alignment, 
 ///   chunk = HOME   br $try
 /// ```
 ///
-/// since the block may lie anywhere.
+/// If regions have headers, every `end` of a chunk is lower by the reserve for one.
 ///
-/// Where regions have headers, every `end` of a chunk is less by what is kept for one.
-///
-/// In a 32-bit memory the last page of a full memory is not used, and may come back as a chunk that ends where it starts: nothing fits
-/// there, and the next attempt to grow fails. In a
-/// 64-bit memory a page that is not below the ceiling is the same as -1, so that no sum with its address wraps around.
+/// In a 32-bit memory, the last page of a full memory is not used. It may be returned as a chunk that ends where it
+/// starts: nothing fits there, and the next growth fails. In a 64-bit memory, a page at or above the ceiling is treated
+/// as -1, so that sums with its address do not wrap around.
 fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
     let context = r.context();
     let operands = Operands::of(r, alignment);
@@ -108,13 +107,13 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
         Refused::Violation => violate(r, operands),
     };
 
-    // A helper that finds home must find top as it was before the fast path.
+    // A helper that finds home requires top as it was before the fast path.
     r.get(from).write(Global::Top);
-    // A program that allocates before it opens a region must not make a chunk of address 0.
+    // If the program allocates before it opens a region, it must not make a chunk at address 0.
     if matches!(context.home, Home::Found { .. }) && !context.choices.checks_regions() {
         r.get(from).ptr_eqz().if_();
         if r.site().is_none() && Helper::FindHome.is_told_site(context) {
-            // This helper does not know where it was called from. The site is the first one of the module: `chunk` is still 0.
+            // This helper does not know its call site. The site is the first one of the module: `chunk` is still 0.
             r.get(chunk).i32_from_ptr().call(FunctionRef::Helper(Helper::FindHome));
         } else {
             r.helper(Helper::FindHome);
@@ -128,7 +127,8 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
     }
     r.home().tee(chunk);
     r.clear_home(chunk);
-    // The larger one of two ends; of two that are multiples of a page, of which one is 0 or the very last, all bits.
+    // The larger of two ends. Without a reserve, both are multiples of a page, and one of them is 0 or the last
+    // possible end, so that `or` suffices.
     r.get(chunk).load(Field::End).read(Global::Limit);
     if context.reserve() == 0 {
         r.ptr_or();
@@ -141,7 +141,7 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
     r.get(from).get(chunk).skip_header().tee(start);
     r.get(from).get(start).ptr_gt_u().select().ptr_extend();
     if let Some(align) = align {
-        // In 64 bits, since the last chunk may end right below the end of the address space.
+        // In 64 bits, because the last chunk may end just below the end of the address space.
         let wide = |r: &mut Routine<'_>| {
             r.wide(|r| {
                 r.get(align);
@@ -164,7 +164,7 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
     r.get(start).set(chunk).br(again).end();
 
     if let Growth::Allocator(_) = context.growth {
-        // `tried` counts the blocks that were taken and did not lie where they could be used.
+        // `tried` counts the blocks that were obtained but were not at usable addresses.
         r.get(tried).ptr_const(MOST_CLAIMS).ptr_eq().if_();
         gives_up(r);
         r.end();
@@ -199,7 +199,7 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
 }
 
 impl Routine<'_> {
-    /// Whether the number of a page on the stack, which a growth gave, is none that can be used.
+    /// Pushes whether the page number on the stack, returned by a growth, is unusable.
     fn is_refused(&mut self) -> &mut Self {
         let last_page = self.context().layout().last_page();
         match self.width() {
@@ -208,19 +208,19 @@ impl Routine<'_> {
         }
     }
 
-    /// Limits the number of pages on the stack, which a local holds as well, to those below the ceiling.
+    /// Limits the number of pages on the stack, which is also in a local, to those below the ceiling.
     fn limit_pages(&mut self, pages: Local) -> &mut Self {
         let last_page = self.context().layout().last_page();
         match self.width() {
-            // The number is at most 65536, of which the last is left out: x - (x >> 16).
+            // The number is at most 65536, and the last page is excluded: x - (x >> 16).
             Width::Bits32 => self.get(pages).ptr_const(u64::from(PAGE_SHIFT)).ptr_shr_u().ptr_sub(),
             Width::Bits64 => self.ptr_const(last_page).get(pages).ptr_const(last_page).ptr_lt_u().select(),
         }
     }
 }
 
-/// Pushes, in 64 bits, how many bytes a block needs that the allocation fits in, whatever its address: the header, what
-/// alignment may take, the segment, and what is kept for a region's header.
+/// Pushes, as an `i64`, the size of a block that can contain the allocation at any address: the header, the padding for
+/// alignment, the segment, and the reserve for a region's header.
 fn push_needed(r: &mut Routine<'_>, operands: Operands) {
     let fixed = r.context().layout().chunk_header() + 2 * (ALIGNMENT - 1) + r.context().reserve();
     operands.push_bytes(r);
@@ -233,7 +233,7 @@ fn push_needed(r: &mut Routine<'_>, operands: Operands) {
     }
 }
 
-/// Ends in `OutOfMemory`, with the operands of an allocation that was refused.
+/// Raises `OutOfMemory`, with the operands of the failed allocation.
 fn violate(r: &mut Routine<'_>, operands: Operands) {
     let bytes = |r: &mut Routine<'_>| {
         r.get(operands.bytes);
@@ -246,7 +246,7 @@ fn violate(r: &mut Routine<'_>, operands: Operands) {
     });
 }
 
-/// The allocation with an alignment of choice, for 8.
+/// Calls the refill that takes an alignment, with 8.
 ///
 /// ```wasm
 /// local.get $from   local.get $bytes   i32.const 8   call $linmem.refill_aligned
@@ -256,7 +256,7 @@ fn fixed(r: &mut Routine<'_>, aligned: Helper) {
     r.get(from).get(bytes).ptr_const(u64::from(ALIGNMENT)).helper(aligned);
 }
 
-/// The allocation that gives null, or else a violation.
+/// Calls the refill that returns null, and raises a violation if it does.
 ///
 /// ```wasm
 /// local.get $from   local.get $bytes   call $linmem.try_refill   local.tee $from

@@ -1,4 +1,4 @@
-//! The code of a helper while it is being written: locals and labels by name, calls by what is called.
+//! The code of a helper while it is being written, with named locals and labels, and calls by target.
 
 use crate::code::{FunctionRef, Relocation, relocate};
 use crate::context::{Context, Growth};
@@ -9,22 +9,22 @@ use linmem_allocator::Width;
 use linmem_intrinsics::Violation;
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
-/// A local: a parameter, or one that was declared.
+/// A local: a parameter or a declared local.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Local(u32);
 
 impl Local {
-    /// The index, for code that is written for more than helpers.
+    /// The index, for code that is shared with lowerings.
     pub(super) fn index(self) -> u32 {
         self.0
     }
 }
 
-/// A control structure that can be branched to.
+/// A control structure that is a target of branches.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Label(u32);
 
-/// A finished helper, but for the indices of functions.
+/// A finished helper, except for the indices of functions.
 #[derive(Clone, Debug)]
 pub(crate) struct Body {
     locals: Vec<(u32, ValType)>,
@@ -33,12 +33,12 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// What it calls, in the order of the calls.
+    /// The functions that it calls, in the order of the calls.
     pub(super) fn callees(&self) -> impl Iterator<Item = FunctionRef> + '_ {
         self.relocations.iter().map(|relocation| relocation.target)
     }
 
-    /// The function, with the indices of those that it calls.
+    /// Encodes the function with the final indices of its callees.
     pub(crate) fn function(&self, index: impl Fn(FunctionRef) -> u32) -> Function {
         let mut code = Vec::with_capacity(self.code.len() + 5 * self.relocations.len());
         relocate(&self.code, &self.relocations, index, &mut code);
@@ -54,9 +54,9 @@ pub(super) struct Routine<'a> {
     code: Vec<u8>,
     relocations: Vec<Relocation>,
     params: u32,
-    /// The parameter that says where the helper was called from, if it is told.
+    /// The parameter that holds the call site, if there is one.
     site: Option<Local>,
-    /// The locals behind the parameters, in groups of one type.
+    /// The locals after the parameters, in groups of one type.
     locals: Vec<(u32, ValType)>,
     declared: u32,
     depth: u32,
@@ -77,7 +77,7 @@ impl<'a> Routine<'a> {
         Body { locals: self.locals, code: self.code, relocations: self.relocations }
     }
 
-    /// The module.
+    /// The context of the module.
     pub(super) fn context(&self) -> &'a Context {
         self.context
     }
@@ -91,7 +91,7 @@ impl<'a> Routine<'a> {
         InstructionSink::new(&mut self.code)
     }
 
-    /// Writes instructions with code that lowerings write as well.
+    /// Writes instructions with a function that lowerings may share.
     pub(super) fn emit(&mut self, write: impl FnOnce(&mut InstructionSink<'_>, &Context)) -> &mut Self {
         let context = self.context;
         write(&mut self.sink(), context);
@@ -109,12 +109,12 @@ impl<'a> Routine<'a> {
         Local(position)
     }
 
-    /// The parameter that says where the helper was called from, if it is told.
+    /// The parameter that holds the call site, if there is one.
     pub(super) fn site(&self) -> Option<Local> {
         self.site
     }
 
-    /// A new local.
+    /// Declares a local.
     pub(super) fn local(&mut self, ty: ValType) -> Local {
         match self.locals.last_mut() {
             Some((count, last)) if *last == ty => *count += 1,
@@ -124,24 +124,24 @@ impl<'a> Routine<'a> {
         Local(self.params + self.declared - 1)
     }
 
-    /// So many new locals of a type, as a group of their own.
+    /// Declares `count` locals of a type, as a group of their own.
     pub(super) fn group(&mut self, count: u32, ty: ValType) -> Vec<Local> {
         self.locals.push((count, ty));
         self.declared += count;
         (self.declared - count..self.declared).map(|position| Local(self.params + position)).collect()
     }
 
-    /// A new local that holds a pointer.
+    /// Declares a local that holds a pointer.
     pub(super) fn pointer(&mut self) -> Local {
         self.local(self.width().val_type())
     }
 
-    /// New locals that hold pointers.
+    /// Declares locals that hold pointers.
     pub(super) fn pointers<const COUNT: usize>(&mut self) -> [Local; COUNT] {
         self.locals(self.width().val_type())
     }
 
-    /// New locals of one type.
+    /// Declares locals of one type.
     pub(super) fn locals<const COUNT: usize>(&mut self, ty: ValType) -> [Local; COUNT] {
         std::array::from_fn(|_| self.local(ty))
     }
@@ -161,21 +161,21 @@ impl<'a> Routine<'a> {
         self
     }
 
-    /// Pushes what a global of linmem's holds.
+    /// Pushes the value of one of linmem's globals.
     pub(super) fn read(&mut self, global: Global) -> &mut Self {
         let index = self.context.global(global);
         self.sink().global_get(index);
         self
     }
 
-    /// Sets a global of linmem's.
+    /// Pops the new value of one of linmem's globals.
     pub(super) fn write(&mut self, global: Global) -> &mut Self {
         let index = self.context.global(global);
         self.sink().global_set(index);
         self
     }
 
-    /// A memory argument.
+    /// Makes a memory argument.
     pub(super) fn at(&self, offset: u32, bytes: u32) -> MemArg {
         self.context.memarg(offset, bytes)
     }
@@ -195,7 +195,7 @@ impl<'a> Routine<'a> {
         self.enter()
     }
 
-    /// An `if` whose arms give a pointer.
+    /// Begins an `if` whose arms return a pointer.
     pub(super) fn if_pointer(&mut self) -> Label {
         let ty = self.width().val_type();
         self.sink().if_(BlockType::Result(ty));
@@ -218,7 +218,7 @@ impl<'a> Routine<'a> {
         self
     }
 
-    /// Branches: out of a block or an `if`, or to the start of a loop.
+    /// Branches to the end of a block or an `if`, or to the start of a loop.
     pub(super) fn br(&mut self, label: Label) -> &mut Self {
         let depth = self.depth - label.0;
         self.sink().br(depth);
@@ -239,7 +239,7 @@ impl<'a> Routine<'a> {
         self
     }
 
-    /// Calls a helper whose operands are on the stack, but for the site, which is passed on.
+    /// Calls a helper whose operands are on the stack, except for the site, which is passed on.
     pub(super) fn helper(&mut self, helper: Helper) -> &mut Self {
         let is_told = helper.is_told_site(self.context);
         debug_assert!(!is_told || self.site.is_some(), "{} requires a site", helper.name());
@@ -249,7 +249,7 @@ impl<'a> Routine<'a> {
         self.call(FunctionRef::Helper(helper))
     }
 
-    /// Calls a function of the host.
+    /// Calls a host function.
     pub(super) fn import(&mut self, import: HostImport) -> &mut Self {
         self.call(FunctionRef::Host(import))
     }
@@ -260,7 +260,7 @@ impl<'a> Routine<'a> {
         self.helper(refill)
     }
 
-    /// Grows the memory by the number of pages on the stack, and pushes what `memory.grow` does.
+    /// Grows the memory by the number of pages on the stack, with the result of `memory.grow`.
     pub(super) fn grow(&mut self) -> &mut Self {
         match self.context.growth {
             Growth::Split(_) => self.helper(Helper::Grow),
@@ -268,7 +268,7 @@ impl<'a> Routine<'a> {
         }
     }
 
-    /// Ends in a violation, of which `numbers` pushes the three numbers that went wrong, as pointers.
+    /// Raises a violation. `numbers` pushes its three numbers, as pointers.
     pub(super) fn violate(&mut self, kind: Violation, numbers: impl FnOnce(&mut Self)) {
         if self.context.choices.reports() {
             numbers(self);
@@ -276,7 +276,7 @@ impl<'a> Routine<'a> {
         self.helper(Helper::Violation(kind)).unreachable();
     }
 
-    /// Ends in `OutOfMemory`: `bytes` pushes how many were asked for, `alignment` at a multiple of what.
+    /// Raises `OutOfMemory`. `bytes` pushes the requested size, and `alignment` the requested alignment.
     pub(super) fn out_of_memory(&mut self, bytes: impl FnOnce(&mut Self), alignment: impl FnOnce(&mut Self)) {
         self.violate(Violation::OutOfMemory, |routine| {
             bytes(routine);

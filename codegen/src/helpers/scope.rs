@@ -1,7 +1,7 @@
-//! The regions of segments that are references: structures, each with the one around it, the innermost in a global.
+//! The regions of segments that are references, as structures in a linked list. The first one is in a global.
 //!
-//! A region has a structure only if one of its segments does. So the list has some of the open regions, in the order in
-//! which they were opened, or, where any of them may allocate, in any order.
+//! A region has a structure only if one of its segments has one. So the list contains some of the open regions: in
+//! reverse order of opening or, if any open region may allocate, in any order.
 
 use crate::choices::Tracking;
 use crate::globals::Global;
@@ -10,12 +10,12 @@ use crate::helpers::routine::{Label, Local, Routine};
 use crate::segment::SegmentTypes;
 use crate::segment::reference::{HANDLE, PREVIOUS};
 
-/// Makes the region with this handle the first one of the list.
+/// Moves or adds the region with this handle to the front of the list.
 ///
 /// ```wasm
 /// ;; (handle)
 /// scope != null   scope.handle == handle:   return
-/// ;; where the list has no order, look for it, and take it out
+/// ;; if the list is unordered: search for it, and unlink it
 /// scope = region(handle, scope)
 /// ```
 pub(super) fn enter(r: &mut Routine<'_>) {
@@ -38,13 +38,13 @@ pub(super) fn enter(r: &mut Routine<'_>) {
     r.handle(handle).read(Global::Scope).struct_new(region).write(Global::Scope);
 }
 
-/// Says that the region with this handle is closed, and takes it out of the list, if it is there.
+/// Marks the region with this handle as closed, and unlinks it, if it is in the list.
 ///
 /// ```wasm
 /// ;; (handle)
 /// scope == null:   return
 /// scope.handle == handle:   scope.handle = 0   scope = scope.previous   return
-/// ;; where the list has no order, look for it, and do the same there
+/// ;; if the list is unordered: search for it, and do the same there
 /// ```
 pub(super) fn leave(r: &mut Routine<'_>) {
     let Some(types) = r.context().segments.types() else { return };
@@ -66,7 +66,7 @@ pub(super) fn leave(r: &mut Routine<'_>) {
     r.end();
 }
 
-/// The locals for two regions of the list, where the list has no order, so that regions are looked for.
+/// Declares the locals for a search, if the list is unordered.
 fn locals(r: &mut Routine<'_>, types: SegmentTypes) -> Option<(Local, Local)> {
     let has_order = r.context().choices.tracking() != Tracking::List;
     match r.group(if has_order { 0 } else { 2 }, types.region_reference(true))[..] {
@@ -75,7 +75,7 @@ fn locals(r: &mut Routine<'_>, types: SegmentTypes) -> Option<(Local, Local)> {
     }
 }
 
-/// Looks for the region with this handle behind the first one, and branches to `absent` if it is not there.
+/// Searches the list after its first element for the region with this handle. Branches to `absent` if it is not found.
 ///
 /// ```wasm
 /// before = scope
@@ -103,12 +103,12 @@ fn find(
 }
 
 impl Routine<'_> {
-    /// Pushes a handle as structures hold it: the low 32 bits.
+    /// Pushes a handle as it is stored in structures: its low 32 bits.
     fn handle(&mut self, handle: Local) -> &mut Self {
         self.get(handle).i32_from_ptr()
     }
 
-    /// Says that the region whose handle is in a local is closed, where segments know their region.
+    /// Marks the region whose handle is in a local as closed, if segments refer to their region.
     pub(super) fn leave_scope(&mut self, handle: Local) {
         if self.context().has_scopes() {
             self.get(handle).helper(Helper::LeaveScope);

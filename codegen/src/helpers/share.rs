@@ -1,4 +1,4 @@
-//! Memory that linmem and the program both get more of: a memory that is split, and the allocator of the program.
+//! Memory that linmem and the program both grow: a split memory, and the program's allocator.
 //!
 //! ```text
 //!   0              program's end        split                              memory.size
@@ -10,8 +10,8 @@
 //!   $linmem.pages ───────▲  $linmem.split ▲
 //! ```
 //!
-//! The memory is split when linmem needs its first page. Before that, `$linmem.split` is 0, and the program's own
-//! `memory.size` and `memory.grow` do what the instructions do.
+//! The memory is split when linmem needs its first page. Until then, `$linmem.split` is 0, and the program's
+//! `memory.size` and `memory.grow` behave as the instructions do.
 
 use crate::code::FunctionRef;
 use crate::context::{Allocator, Convention, Growth, Split};
@@ -23,8 +23,8 @@ use linmem_allocator::growth::REFUSED;
 use linmem_allocator::layout::{ALIGNMENT, PAGE};
 use wasm_encoder::ValType;
 
-/// linmem's own growth of a memory that is split. The first growth makes the split: after the pages that were asked for, or
-/// half as many, as often as the host refuses, but never inside the part that the program has by then.
+/// linmem's own growth of a split memory. The first growth determines the split: the configured number of pages, halved
+/// as long as the host refuses, but never inside the part that the program already has.
 ///
 /// ```wasm
 /// ;; (pages) -> the first new page, or -1
@@ -46,7 +46,7 @@ pub(super) fn grow(r: &mut Routine<'_>) {
     let [size, least, want] = r.pointers();
     r.read(Global::Split).ptr_nez().if_();
     r.get(needed).memory_grow().return_().end();
-    // 1 at least, since a split of 0 is no split.
+    // At least 1, because 0 means that the memory is not split.
     r.memory_size().tee(size).get(size).ptr_eqz().ptr_from_i32().ptr_or().set(least);
     r.ptr_const(u64::from(wanted)).set(want);
     let again = r.repeat();
@@ -70,7 +70,7 @@ pub(super) fn program_size(r: &mut Routine<'_>) {
     r.read(Global::Pages).else_().memory_size().end();
 }
 
-/// The program's `memory.grow`. Sums are made in 64 bits, so that none wraps around.
+/// The program's `memory.grow`. Sums are computed in 64 bits, so that they do not wrap around.
 ///
 /// ```wasm
 /// ;; (more) -> the old size, or -1
@@ -101,12 +101,12 @@ pub(super) fn program_grow(r: &mut Routine<'_>) {
     r.get(sum).ptr_wrap().write(Global::Pages).get(size);
 }
 
-/// Takes a chunk of at least so many bytes, its header included, from the allocator of the program: as much as linmem owns
-/// already, or else as much as is needed. Chunks ascend, so it goes to its place in the list; the first one is home. What
-/// lies below home has no place, and is not used.
+/// Obtains a chunk of at least `bytes` bytes, including its header, from the program's allocator: as much as linmem
+/// already owns, or else as much as is needed. The list of chunks is ascending, so the chunk is inserted at its place;
+/// the first one is home. A block below home is not used.
 ///
 /// ```wasm
-/// ;; (bytes, below CEILING) -> an address that is not 0, or 0 if the allocator has nothing
+/// ;; (bytes, below CEILING) -> an address that is not 0, or 0 if the allocator fails
 /// pages = (bytes + 65535) >> 16   tried = owned > pages and owned < 65536 ? owned : pages
 /// at = allocator(tried << 16)
 /// at == 0:   tried = pages   at = allocator(tried << 16)   at == 0:   return 0
@@ -122,7 +122,8 @@ pub(super) fn program_grow(r: &mut Routine<'_>) {
 /// at
 /// ```
 ///
-/// In a 64-bit memory an address that is not below the ceiling counts as 0, too, so that no sum with it wraps around.
+/// In a 64-bit memory, an address at or above the ceiling is also treated as 0, so that sums with it do not wrap
+/// around.
 pub(super) fn claim(r: &mut Routine<'_>) {
     let Growth::Allocator(allocator) = r.context().growth else {
         r.unreachable();
@@ -145,7 +146,7 @@ pub(super) fn claim(r: &mut Routine<'_>) {
         r.get(at).call(FunctionRef::Program(pin)).drop();
     }
     r.get(at).round_up_pointer().set(chunk);
-    // In 64 bits, since a block may end at the end of the address space.
+    // In 64 bits, because a block may end at the end of the address space.
     r.get(at).ptr_extend().get(tried).pages_to_bytes().ptr_extend().i64_add();
     r.i64_const(ceiling as i64).i64_lt_u().if_pointer();
     r.get(at).get(tried).pages_to_bytes().ptr_add().ptr_const(!mask).ptr_and();
@@ -168,21 +169,21 @@ pub(super) fn claim(r: &mut Routine<'_>) {
     r.get(at);
 }
 
-/// Calls the allocator for as many pages as a local says.
+/// Calls the allocator for the number of pages in a local.
 fn allocate(r: &mut Routine<'_>, allocator: Allocator, pages: Local) {
     if allocator.convention == Convention::Realloc {
         r.ptr_const(0).ptr_const(0).ptr_const(u64::from(ALIGNMENT));
     }
     r.get(pages).pages_to_bytes();
     if allocator.convention == Convention::New {
-        // The number of a class.
+        // The identifier of a class.
         r.i32_const(0);
     }
     r.call(FunctionRef::Program(allocator.function));
 }
 
 impl Routine<'_> {
-    /// Whether the address on the stack, which the allocator of the program gave, is none that can be used.
+    /// Pushes whether the address on the stack, returned by the program's allocator, is unusable.
     fn nothing(&mut self) -> &mut Self {
         match self.width() {
             Width::Bits32 => self.ptr_eqz(),

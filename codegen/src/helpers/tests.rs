@@ -1,5 +1,5 @@
-//! Every helper is valid in a memory of each width, whatever was chosen. A helper that used an `i32` for a pointer would not
-//! be valid in a 64-bit memory.
+//! Every helper validates in memories of both widths, for all options. A helper that used an `i32` for a pointer would
+//! not validate in a 64-bit memory.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -24,14 +24,14 @@ use wasm_encoder::{
     Module, TypeSection,
 };
 
-/// The functions of the program: its allocator, and what each result is passed to.
+/// The functions of the program: its allocator, and the one that each result is passed to.
 const ALLOCATOR: u32 = 0;
 const PIN: u32 = 1;
 
 /// The global of the program that holds a base.
 const BASE: GlobalIndex = GlobalIndex(0);
 
-/// All combinations of one choice each.
+/// The Cartesian product of two lists.
 fn pairs<A: Copy, B: Copy>(left: &[A], right: &[B]) -> Vec<(A, B)> {
     left.iter().flat_map(|left| right.iter().map(move |right| (*left, *right))).collect()
 }
@@ -87,7 +87,7 @@ fn contexts(width: Width) -> Vec<Context> {
         .collect()
 }
 
-/// The helpers that lowered code may call in a module, but for those that call the host.
+/// The helpers that lowered code of a module may call, except for those that call the host.
 fn helpers(context: &Context) -> Vec<Helper> {
     let mut helpers = vec![Helper::Bump, Helper::AllocateAligned];
     helpers.extend(Violation::ALL.iter().map(|kind| Helper::Violation(*kind)));
@@ -121,7 +121,7 @@ fn program(context: &Context) -> [FunctionType; 2] {
     [FunctionType::new(params, [pointer]), FunctionType::new([pointer], [pointer])]
 }
 
-/// A module that has these helpers, what they call, and a memory.
+/// A module that contains these helpers, their callees, and a memory.
 fn module(context: &Context, roots: &[Helper]) -> (Vec<u8>, BTreeSet<Helper>) {
     let mut needs = Needs::new(*context);
     needs.use_regions();
@@ -174,7 +174,7 @@ fn module(context: &Context, roots: &[Helper]) -> (Vec<u8>, BTreeSet<Helper>) {
     (module.finish(), helpers.into_iter().collect())
 }
 
-/// Checks a module with these helpers, and gives the helpers that it has.
+/// Validates a module with these helpers, and returns all helpers that it contains.
 fn check(context: &Context, roots: &[Helper]) -> BTreeSet<Helper> {
     let (bytes, helpers) = module(context, roots);
     if let Err(error) = validate(&bytes, |_| true) {

@@ -1,4 +1,4 @@
-//! Where violations end.
+//! The functions that raise violations.
 
 use crate::helpers::id::HostImport;
 use crate::helpers::routine::Routine;
@@ -8,8 +8,8 @@ use linmem_intrinsics::Violation;
 /// unreachable
 /// ```
 ///
-/// The name of the function is the message: every engine's backtrace shows it. Where violations are reported, the host
-/// is told before:
+/// The name of the function is the message: every engine's backtrace shows it. If violations are reported, the host is
+/// called first:
 ///
 /// ```wasm
 /// ;; (a, b, c, site)

@@ -1,12 +1,12 @@
-//! Other forms of a call than the plain one.
+//! Adapters from other forms of a call to the plain one.
 //!
 //! ```wasm
 //! ;; (fd, segment) -> count or minus errno
 //! local.get $fd   ;; the address   ;; the size
 //! call $linmem.fd_write
 //! local.set $count   local.set $errno
-//! local.get $errno   if  ;; the site   local.get $errno   call $linmem_report.errno  end     ;; if the host is told
-//! local.get $errno   global.set $linmem.errno                                                ;; if it is kept
+//! local.get $errno   if  ;; the site   local.get $errno   call $linmem_report.errno  end     ;; if reported to the host
+//! local.get $errno   global.set $linmem.errno                                                ;; if stored
 //! local.get $count   i32.const 0   local.get $errno   i32.sub
 //! local.get $errno   i32.eqz   select
 //! ```
@@ -17,7 +17,7 @@ use crate::helpers::id::HostImport;
 use crate::helpers::routine::{Local, Routine};
 use linmem_intrinsics::ValueType;
 
-/// How far the size of a packed segment is shifted.
+/// The shift of the size in a packed segment.
 const SIZE_SHIFT: i64 = 32;
 
 pub(super) fn body(routine: &mut Routine<'_>, call: Call, form: Form) {
@@ -50,7 +50,7 @@ pub(super) fn body(routine: &mut Routine<'_>, call: Call, form: Form) {
         routine.get(errno).write(Global::Errno);
     }
     match (&results[..], form.folded) {
-        // The address and the size are 0 unless the call succeeded, and so is the segment.
+        // Address and size are 0 unless the call succeeded, so the segment is null.
         ([_, address, size], true) => {
             write_packed(routine, *address, *size);
         }

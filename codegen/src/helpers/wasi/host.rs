@@ -1,5 +1,5 @@
-//! One call of a function of the host. What it wants pointers to (iovecs, results) lies in a frame that is freed before the
-//! helper returns:
+//! A single call of a host function. The data that it takes pointers to (iovecs, results) is in a frame that is freed
+//! before the helper returns:
 //!
 //! ```text
 //!   ┌────────────┬───────────┬─────────────────────────────┐
@@ -13,7 +13,7 @@ use crate::helpers::call::{Call, Form};
 use crate::helpers::routine::{Label, Local, Routine};
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Parameter, Record, Returned};
 
-/// What tells the sizes of the texts that a function gives.
+/// The host function that returns the sizes of the texts that `function` writes.
 pub(super) fn sizes_of(function: HostFunction) -> HostFunction {
     match function {
         HostFunction::EnvironGet => HostFunction::EnvironSizesGet,
@@ -21,7 +21,7 @@ pub(super) fn sizes_of(function: HostFunction) -> HostFunction {
     }
 }
 
-/// Where the results of a function lie in its frame, and how large that is.
+/// The offsets of a function's results in its frame, and the size of the frame.
 fn layout(function: HostFunction) -> (Vec<(Returned, u32)>, u32) {
     let is_list = |parameter: &Parameter| matches!(parameter, Parameter::Gather | Parameter::Scatter);
     let mut end: u32 = if function.parameters().iter().any(is_list) { Record::Iovec.bytes() } else { 0 };
@@ -37,7 +37,7 @@ fn layout(function: HostFunction) -> (Vec<(Returned, u32)>, u32) {
 /// ```wasm
 /// ;; (fd, address, bytes) -> (errno, count)
 /// mark = top   frame = bump 16
-/// frame == 0:   return (NOMEM, 0)                     ;; if allocations may give null
+/// frame == 0:   return (NOMEM, 0)                     ;; if allocations may return null
 /// frame[0] = address   frame[4] = bytes   frame[8] = 0
 /// call $fd_write (fd, frame, 1, frame + 8)
 /// frame[8]
@@ -65,7 +65,7 @@ pub(super) fn body(routine: &mut Routine<'_>, function: HostFunction) {
             Returned::Long(_) => routine.i64_const(0).i64_store(at),
         };
     }
-    // The iovec first: the operands of the call lie on the stack from then on.
+    // Write the iovec first: afterwards the operands of the call are on the stack.
     let mut operand = 0;
     for parameter in function.parameters() {
         if matches!(parameter, Parameter::Gather | Parameter::Scatter) {
@@ -116,7 +116,7 @@ pub(super) fn body(routine: &mut Routine<'_>, function: HostFunction) {
     routine.give(&results);
 }
 
-/// How many parameters of the plain form a parameter is.
+/// The number of operands of the plain form that a parameter corresponds to.
 fn plain_count(parameter: Parameter) -> u32 {
     match parameter.operand() {
         None => 0,
@@ -125,7 +125,7 @@ fn plain_count(parameter: Parameter) -> u32 {
     }
 }
 
-/// How many records there are to read, if any, and room for as many to write.
+/// Computes the number of records to read, if any, and checks that there is room to write as many.
 fn items(routine: &mut Routine<'_>, function: HostFunction, errno: Local, exit: Label) -> Option<Local> {
     let mut operand = 0;
     let mut items = None;
@@ -151,7 +151,8 @@ fn items(routine: &mut Routine<'_>, function: HostFunction, errno: Local, exit: 
     items
 }
 
-/// The addresses and the bytes of texts, if there is room for them: the host does not know how much there is.
+/// Writes the addresses and the bytes of texts, if there is room for them, because the host does not know how much
+/// there is.
 ///
 /// ```wasm
 /// ;; (addresses, their bytes, texts, their bytes) -> errno

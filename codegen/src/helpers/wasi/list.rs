@@ -1,4 +1,4 @@
-//! Lists of texts: arguments and the environment. A list is one segment, and its texts are slices of it:
+//! Lists of texts: arguments and environment variables. A list is one segment, and its texts are slices of it:
 //!
 //! ```text
 //!   ┌───────────┬─────┬────────────┬───────────┬─┄─┬──────────────────────────┐
@@ -13,7 +13,7 @@ use linmem_intrinsics::Violation;
 use linmem_intrinsics::wasi::{Errno, Function as HostFunction, Record};
 use wasm_encoder::ValType;
 
-/// How many bytes an entry has.
+/// The size of an entry in bytes.
 const ENTRY: u32 = 8;
 
 /// Makes a list.
@@ -22,10 +22,10 @@ const ENTRY: u32 = 8;
 /// ;; () -> (errno, address, bytes)
 /// count, texts' bytes = args_sizes_get()
 /// bytes = 8 + 8 * count + texts' bytes
-/// list = allocate(bytes up to a multiple of 4 + 4 * count)     ;; the addresses that the host gives lie behind the texts
+/// list = allocate(bytes up to a multiple of 4 + 4 * count)     ;; the host writes the addresses after the texts
 /// call $args_get (addresses, texts)
-/// for each address:   entry = { address - list, how many bytes up to a NUL }
-/// ;; what lies behind the texts is free
+/// for each address:   entry = { address - list, number of bytes up to a NUL }
+/// ;; free the memory after the texts
 /// ```
 pub(super) fn texts(routine: &mut Routine<'_>, sizes: HostFunction, get: HostFunction) {
     let (errno, list, bytes) = (routine.int(), routine.int(), routine.int());
@@ -78,7 +78,7 @@ pub(super) fn texts(routine: &mut Routine<'_>, sizes: HostFunction, get: HostFun
 
     routine.get(size).round_up().get(list).i32_add().set(addresses);
     routine.get(bytes).round_up().get(list).i32_add().set(texts);
-    // Where top was before, if all is free again: that may be in another chunk.
+    // If everything is free again, restore top, which may be in another chunk.
     routine.get(texts).set(mark_or_end);
     routine.get(errno).if_();
     routine.get(list).set(texts).get(mark).set(mark_or_end);
@@ -89,12 +89,13 @@ pub(super) fn texts(routine: &mut Routine<'_>, sizes: HostFunction, get: HostFun
     routine.constant(0).set(bytes);
     routine.end();
     routine.end();
-    // What was not allocated has no size either.
+    // If the allocation failed, the size is 0 too.
     routine.get(bytes).constant(0).get(list).select().set(bytes);
     routine.give(&[errno, list, bytes]);
 }
 
-/// Writes the entries, from the addresses that the host has written. One that is not in the texts is a fault of the host's.
+/// Writes the entries, from the addresses that the host has written. An address outside of the texts is an error of the
+/// host.
 fn write_entries(
     routine: &mut Routine<'_>,
     (list, count): (Local, Local),
@@ -129,18 +130,18 @@ fn write_entries(
     routine.end();
 }
 
-/// An element of a list.
+/// Returns an element of a list.
 ///
 /// ```wasm
 /// ;; (address, bytes, index) -> (address, bytes)
 /// entry = 8 + 8 * index
-/// ;; where accesses are checked: the entry is one of the list's, and its text lies in the list
+/// ;; if accesses are checked: the entry is inside the list, and so is its text
 /// (address + address[entry], address[entry + 4])
 /// ```
 ///
 /// # Traps
 ///
-/// In `$linmem.OutOfBounds`, where accesses are checked.
+/// In `$linmem.OutOfBounds`, if accesses are checked.
 pub(super) fn item(routine: &mut Routine<'_>) {
     let [list, bytes, index] = routine.params();
     let (entry, start, size) = (routine.int(), routine.int(), routine.int());
@@ -150,22 +151,22 @@ pub(super) fn item(routine: &mut Routine<'_>) {
         routine.get(index).constant(ENTRY).i32_mul().i32_const(Record::List.bytes() as i32).i32_add();
     };
     if checks {
-        // The count.
+        // Check that the list contains the count.
         routine.get(bytes).constant(Record::List.bytes()).i32_lt_u().if_();
         routine.violate(Violation::OutOfBounds, |routine| {
             routine.i32_const(0).i32_const(Record::List.bytes() as i32).get(bytes);
         });
         routine.end();
-        // The entry: one of as many as there are, and in the list.
+        // Check that the index is below the count, and the entry inside the list.
         routine.get(index).get(list).i32_load(first).i32_ge_u();
         routine.get(index).get(bytes).constant(Record::List.bytes()).i32_sub();
         routine.constant(ENTRY).i32_div_u().i32_ge_u().i32_or().if_();
         routine.violate(Violation::OutOfBounds, |routine| {
-            // The offset of an index so large that it has none is the largest one.
+            // If the offset of an entry does not fit in 32 bits, report the largest offset.
             routine.get(index).i32_const(ENTRY as i32).i32_mul().i32_const(Record::List.bytes() as i32).i32_add();
             routine.i32_const(-1).get(index).i32_const((u32::MAX / ENTRY) as i32).i32_lt_u().select();
             routine.i32_const(ENTRY as i32);
-            // The list up to its last entry.
+            // The size of the list up to its last entry.
             routine.get(list).i32_load(first).i32_const(ENTRY as i32).i32_mul();
             routine.i32_const(Record::List.bytes() as i32).i32_add();
         });

@@ -1,4 +1,4 @@
-//! WASI: lifted forms of its functions, and what everybody writes by hand with them.
+//! WASI: lifted forms of its functions, and common operations built on them.
 
 mod adapter;
 mod host;
@@ -13,7 +13,7 @@ use crate::helpers::routine::Routine;
 use linmem_intrinsics::wasi::Function as HostFunction;
 
 impl Call {
-    /// Writes the body.
+    /// Writes the body of the helper.
     pub(super) fn write(self, form: Form, routine: &mut Routine<'_>) {
         if !form.is_plain() {
             return adapter::body(routine, self, form);

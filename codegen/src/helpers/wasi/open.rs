@@ -1,18 +1,18 @@
-//! Opening a path: in the directory that was open from the start and whose name is the longest one that leads there, as
-//! wasi-libc does it, whose flags are understood.
+//! Opening a path, relative to the preopened directory with the longest matching name, as wasi-libc does. Takes the
+//! flags of wasi-libc's `open`.
 
 use crate::globals::Global;
 use crate::helpers::routine::{Label, Local, Routine};
 use linmem_intrinsics::wasi::{Errno, Field, Function as HostFunction, Record};
 use wasm_encoder::ValType;
 
-/// The first descriptor that may be such a directory.
+/// The first descriptor that may be a preopened directory.
 const FIRST: u32 = 3;
 
-/// How many descriptors are asked, in case that the host calls every one a directory.
+/// The maximum number of descriptors that are queried, in case the host reports every one as a directory.
 const MOST: u32 = 1024;
 
-/// Where things lie in the frame: what is known of a directory, of a descriptor, the new descriptor, and a dot.
+/// Offsets in the frame, after the prestat: the fdstat of a directory, the new descriptor, and a dot.
 const FDSTAT: u32 = Record::Prestat.bytes();
 const OPENED: u32 = FDSTAT + Record::Fdstat.bytes();
 const DOT: u32 = OPENED + 4;
@@ -25,10 +25,10 @@ mod flag {
     pub(super) const RDONLY: u32 = 0x0400_0000;
     pub(super) const SEARCH: u32 = 0x0800_0000;
     pub(super) const WRONLY: u32 = 0x1000_0000;
-    /// How far the flags that are `oflags` of the host are shifted, and which they are.
+    /// The shift of the flags that correspond to the host's `oflags`, and their mask.
     pub(super) const SHIFT: u32 = 12;
     pub(super) const OFLAGS: u32 = 0xf;
-    /// Which ones are `fdflags` of the host.
+    /// The mask of the flags that correspond to the host's `fdflags`.
     pub(super) const FDFLAGS: u32 = 0x1f;
 }
 
@@ -40,7 +40,7 @@ mod right {
     pub(super) const WRITE: u64 = 1 | 1 << 6 | 1 << 8 | 1 << 22;
 }
 
-/// A text that gets shorter from its start.
+/// A text whose start may be advanced.
 #[derive(Clone, Copy)]
 struct Text {
     start: Local,
@@ -50,14 +50,14 @@ struct Text {
 /// ```wasm
 /// ;; (path, bytes, flags) -> (errno, fd)
 /// bytes == 0:   return NOENT
-/// ;; leading `/` and `./` are left out, of the path and of names
-/// for fd from 3 on, while fd_prestat_get(fd) gives directories:
-///   name = fd_prestat_dir_name(fd), without NULs and `/` at its end
-///   the path is the name, or begins with the name and a `/`, or the name is empty; and it is the longest so far:
+/// ;; strip leading `/` and `./` from the path and from names
+/// for fd from 3, while fd_prestat_get(fd) returns directories:
+///   name = fd_prestat_dir_name(fd), without trailing NULs and `/`
+///   if the path equals the name, or starts with the name and a `/`, or the name is empty, and it is the longest so far:
 ///     best = fd   match = the size of the name
-/// none:   return NOENT
-/// rest of the path, or `.`
-/// rights = those for reading, writing and the rest, as far as the directory passes them on
+/// no match:   return NOENT
+/// the rest of the path, or `.`
+/// rights = those for reading, writing and the rest, as far as the directory inherits them
 /// path_open(best, ...)
 /// ```
 pub(super) fn open(routine: &mut Routine<'_>) {
@@ -66,7 +66,7 @@ pub(super) fn open(routine: &mut Routine<'_>) {
     let (errno, opened, fd) = (routine.int(), routine.int(), routine.int());
     let (best, matched) = (routine.int(), routine.int());
     let exit = routine.block();
-    // The empty path is not the directory that it would be in.
+    // The empty path does not denote a directory.
     routine.get(path.bytes).i32_eqz().if_();
     routine.fail(errno, Errno::Noent).br(exit);
     routine.end();
@@ -78,7 +78,7 @@ pub(super) fn open(routine: &mut Routine<'_>) {
     routine.fail(errno, Errno::Noent).br(done);
     routine.end();
 
-    // What is left of the path.
+    // The remaining path.
     routine.add(path.start, path.start, matched);
     routine.get(path.bytes).get(matched).i32_sub().set(path.bytes);
     write_strip(routine, path);
@@ -101,7 +101,7 @@ pub(super) fn open(routine: &mut Routine<'_>) {
     routine.get(inheriting).i64_and().set(rights);
     routine.persist(HostFunction::PathOpen, errno, |routine| {
         routine.get(best);
-        // lookup: symbolic links are followed unless the flag says no
+        // lookup: follow symbolic links unless the flag is set
         routine.get(flags).constant(flag::NOFOLLOW).i32_and().i32_eqz();
         routine.get(path.start).get(path.bytes);
         routine.get(flags).constant(flag::SHIFT).i32_shr_u().i32_const(flag::OFLAGS as i32).i32_and();
@@ -117,7 +117,7 @@ pub(super) fn open(routine: &mut Routine<'_>) {
     routine.give(&[errno, opened]);
 }
 
-/// Looks for the directory.
+/// Searches for the directory.
 fn write_search(
     routine: &mut Routine<'_>,
     path: Text,
@@ -148,12 +148,12 @@ fn write_search(
     let compared = routine.block();
     routine.get(errno).br_if(compared);
     routine.get(buffer).set(name.start).get(size).set(name.bytes);
-    // Hosts may count the NULs behind a name.
+    // Some hosts include the trailing NULs of a name.
     write_strip_end(routine, name, 0);
     write_strip(routine, name);
     write_strip_end(routine, name, b'/');
     write_match(routine, path, name, compared);
-    // Of two as long, the later one.
+    // Of two names of the same length, the later one is used.
     routine.get(best).i32_eqz();
     routine.get(name.bytes).get(matched).i32_ge_u().i32_or().if_();
     routine.get(fd).set(best).get(name.bytes).set(matched);
@@ -168,7 +168,7 @@ fn write_search(
     routine.end();
 }
 
-/// Leaves out what says nothing at the start of a text: `/`, `./`, and a `.` that is all.
+/// Strips redundant components from the start of a text: `/`, `./`, and a `.` that is the whole text.
 ///
 /// ```wasm
 /// loop
@@ -195,7 +195,7 @@ fn write_strip(routine: &mut Routine<'_>, text: Text) {
     routine.end();
 }
 
-/// Leaves out every one of a byte at the end of a text.
+/// Strips all trailing occurrences of a byte from a text.
 fn write_strip_end(routine: &mut Routine<'_>, text: Text, stripped: u8) {
     let byte = routine.at(0, 1);
     let all = routine.block();
@@ -209,8 +209,8 @@ fn write_strip_end(routine: &mut Routine<'_>, text: Text, stripped: u8) {
     routine.end();
 }
 
-/// Leaves, unless the path lies in the directory of this name: the name is empty, or the path begins with it, and there
-/// it ends, or a component does.
+/// Branches to `differs` unless the path is in the directory with this name: the name is empty, or the path starts with
+/// it, followed by the end of the path or a `/`.
 fn write_match(routine: &mut Routine<'_>, path: Text, name: Text, differs: Label) {
     let position = routine.int();
     let byte = routine.at(0, 1);
@@ -233,8 +233,8 @@ fn write_match(routine: &mut Routine<'_>, path: Text, name: Text, differs: Label
     routine.end();
 }
 
-/// Pushes the rights that flags ask for: for reading, for writing, and all that are for neither. Flags that say nothing of
-/// that ask for reading.
+/// Pushes the rights that the flags request: for reading, for writing, and all rights that concern neither. Flags
+/// without an access mode request reading.
 ///
 /// ```wasm
 /// ;; all but READ and WRITE

@@ -1,6 +1,6 @@
-//! Reading all that is left of a file into a segment that grows.
+//! Reads the rest of a file into a segment that grows.
 //!
-//! The buffer lies at top, so that it grows where it is as long as memory does; the iovec lies behind it:
+//! The buffer is at top, so that it grows in place as long as memory does. The iovec is after it:
 //!
 //! ```text
 //!   ┌───────────────────────────┬────────────┬───────────┬───────────┬─────────┐
@@ -9,7 +9,7 @@
 //!   └───────────────────────────┴────────────┴───────────┴───────────┴─────────┘
 //! ```
 //!
-//! In the end all behind what was read is free again.
+//! At the end, all memory after the bytes that were read is freed.
 
 use crate::globals::Global;
 use crate::helpers::routine::{Label, Local, Routine};
@@ -21,13 +21,13 @@ use wasm_encoder::ValType;
 /// The file type of a regular file.
 const REGULAR: u32 = 4;
 
-/// How many bytes the buffer has at first where nobody says how long the file is.
+/// The initial size of the buffer in bytes if the length of the file is unknown.
 const FIRST: u32 = 4080;
 
-/// How many bytes it has at most: with what lies behind it, it ends in the address space.
+/// The maximum size of the buffer in bytes: with the bytes after it, it must end within the address space.
 const MOST: u32 = 0xffff_ffe0;
 
-/// What lies behind the buffer.
+/// The number of bytes after the buffer.
 const BEHIND: u32 = 16;
 
 /// ```wasm
@@ -44,18 +44,18 @@ const BEHIND: u32 = 16;
 ///       extra == 0:   errno = NOMEM   leave
 ///       more = allocate(extra)
 ///       more == start + capacity + 16:   capacity += extra   br $read
-///       more != 0:                                     ;; elsewhere: there has to be room for all
+///       more != 0:                                     ;; elsewhere: there must be room for everything
 ///         top = more   more = allocate(capacity + extra + 16)
 ///         more != 0:   memory.copy(more, start, used)   start = more   capacity += extra   br $read
-///         top = what it was
+///         top = its previous value
 ///       extra = extra / 2   br $try
 ///   errno, count = fd_read(fd, start + used, capacity - used)
-///   ;; INTR, AGAIN, errors and too large counts as for read_exact
+///   ;; INTR, AGAIN, errors and counts that are too large: as for read_exact
 ///   count == 0:   leave
 ///   used += count   br $read
 /// end
-/// errno != 0:   used = 0   top = what it was
-/// ;; what lies behind round_up(used) is free
+/// errno != 0:   used = 0   top = its previous value
+/// ;; free the memory after round_up(used)
 /// ```
 pub(super) fn read_to_end(routine: &mut Routine<'_>) {
     let [fd] = routine.params();
@@ -110,7 +110,7 @@ pub(super) fn read_to_end(routine: &mut Routine<'_>) {
     routine.end();
     routine.add(end, start, capacity).behind(end, BEHIND).set(end);
     routine.get(used).round_up().get(start).i32_add().set(size);
-    // Where top was before, if all is free again: that may be in another chunk.
+    // If everything is free again, restore top, which may be in another chunk.
     routine.get(mark).get(size).get(errno).select().set(new_top);
     routine.shrink(end, size, new_top);
     routine.get(errno).if_();
@@ -120,8 +120,7 @@ pub(super) fn read_to_end(routine: &mut Routine<'_>) {
     routine.give(&[errno, start, used]);
 }
 
-/// How many bytes there should be room for, to read what is left of a regular file and to see its end; 0 where that is not
-/// known.
+/// Computes the size of a buffer for the rest of a regular file and for detecting its end; 0 if that is unknown.
 fn write_hint(routine: &mut Routine<'_>, fd: Local, (errno, exit): (Local, Label)) -> Local {
     let offset = Record::Filestat.bytes();
     let hint = routine.local(ValType::I64);
@@ -153,7 +152,7 @@ fn write_hint(routine: &mut Routine<'_>, fd: Local, (errno, exit): (Local, Label
     hint
 }
 
-/// Makes the buffer larger, and goes on to read.
+/// Enlarges the buffer and branches to `read`.
 fn write_growth(
     routine: &mut Routine<'_>,
     (start, used, capacity): (Local, Local, Local),
@@ -164,7 +163,7 @@ fn write_growth(
     let (extra, more, before) = (routine.int(), routine.int(), routine.int());
     routine.get(capacity).set(extra).read(Global::Top).set(before);
     let attempt = routine.repeat();
-    // The smaller one of two, a multiple of 8, as capacity and the most are.
+    // The smaller of the two, as a multiple of 8. `capacity` and `MOST` are multiples of 8.
     routine.get(extra).constant(MOST).get(capacity).i32_sub();
     routine.get(extra).constant(MOST).get(capacity).i32_sub().i32_lt_u().select();
     routine.i32_const(-8).i32_and().tee(extra).i32_eqz().if_();
@@ -179,7 +178,7 @@ fn write_growth(
     routine.get(capacity).get(extra).i32_add().i32_const(BEHIND as i32).i32_add().set(size);
     routine.allocate(more, size);
     routine.get(more).if_();
-    // What somebody else has allocated behind the buffer stays, and the buffer with it.
+    // If other code has allocated memory after the buffer, keep that memory, and the old buffer with it.
     routine.get(mark).get(before).get(before).behind(end, BEHIND).i32_eq().select().set(mark);
     routine.get(more).get(start).get(used).memory_copy();
     if routine.context().choices.zero == Zero::Free {

@@ -1,7 +1,7 @@
-//! What helpers that call the host are made of: calls, memory that they give back, and memory that grows.
+//! Building blocks of helpers that call the host: calls, temporary frames, and memory that grows.
 //!
-//! The functions of WASI preview 1 take addresses and sizes of 32 bits: [`Width::Bits32`](linmem_allocator::Width) is the width
-//! of that ABI. The helpers in this folder use `i32` for both, and belong in modules with a 32-bit memory only.
+//! The functions of WASI preview 1 take 32-bit addresses and sizes: [`Width::Bits32`](linmem_allocator::Width) is the
+//! width of that ABI. The helpers in this folder use `i32` for both, so they work only in modules with a 32-bit memory.
 
 use crate::code::FunctionRef;
 use crate::globals::Global;
@@ -14,10 +14,10 @@ use linmem_intrinsics::ValueType;
 use linmem_intrinsics::wasi::{Errno, Function as HostFunction};
 use wasm_encoder::ValType;
 
-/// Memory that is given back before the helper returns.
+/// Memory that is freed before the helper returns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
-    /// What top was before.
+    /// The previous value of top.
     mark: Local,
     /// Its address.
     pub(super) start: Local,
@@ -25,12 +25,12 @@ pub(super) struct Frame {
 }
 
 impl Routine<'_> {
-    /// A new local that holds an `i32`.
+    /// Declares a local that holds an `i32`.
     pub(super) fn int(&mut self) -> Local {
         self.local(ValType::I32)
     }
 
-    /// New locals for results of these types.
+    /// Declares locals for results of these types.
     pub(super) fn results(&mut self, types: &[ValueType]) -> Vec<Local> {
         types.iter().map(|ty| self.local(val_type(*ty))).collect()
     }
@@ -51,7 +51,7 @@ impl Routine<'_> {
         self.constant(with.code()).set(errno)
     }
 
-    /// Pushes an address so far behind the one in a local.
+    /// Pushes the address in a local plus an offset.
     pub(super) fn behind(&mut self, start: Local, offset: u32) -> &mut Self {
         self.get(start);
         match offset {
@@ -65,12 +65,12 @@ impl Routine<'_> {
         self.get(left).get(right).i32_add().set(to)
     }
 
-    /// Calls a function of the host.
+    /// Calls a host function.
     pub(super) fn host(&mut self, function: HostFunction) -> &mut Self {
         self.import(HostImport::Wasi(function))
     }
 
-    /// Calls a function of the host, as often as it is interrupted, and sets `errno`.
+    /// Calls a host function again until it is not interrupted, and sets `errno`.
     pub(super) fn persist(
         &mut self,
         function: HostFunction,
@@ -83,7 +83,7 @@ impl Routine<'_> {
         self.end()
     }
 
-    /// Calls the plain form of something.
+    /// Calls the plain form of a call.
     pub(super) fn plain(&mut self, call: Call) -> &mut Self {
         match call.plain() {
             FunctionRef::Helper(helper) => self.helper(helper),
@@ -91,8 +91,8 @@ impl Routine<'_> {
         }
     }
 
-    /// Reserves memory that is given back: at most 65528 bytes, a multiple of 8. If the memory is not available and that is no
-    /// violation, leaves with `NOMEM`.
+    /// Reserves a frame: at most 65528 bytes, a multiple of 8. If memory is not available and that is not a violation,
+    /// sets `errno` to `NOMEM` and branches to `exit`.
     pub(super) fn frame(&mut self, bytes: u32, errno: Local, exit: Label) -> Frame {
         let (mark, start) = (self.int(), self.int());
         self.find_home();
@@ -106,8 +106,8 @@ impl Routine<'_> {
         Frame { mark, start, bytes }
     }
 
-    /// Gives a frame back. A host that called back into the program may have left memory allocated behind it; then it
-    /// stays where it is, until its region is closed.
+    /// Frees a frame. A host that called back into the program may have left memory allocated after it; the frame then
+    /// remains allocated until its region is closed.
     pub(super) fn end_frame(&mut self, frame: Frame) {
         if self.context().choices.zero == Zero::Free {
             for offset in (0..frame.bytes).step_by(8) {
@@ -119,7 +119,7 @@ impl Routine<'_> {
         self.get(frame.mark).write(Global::Top).end();
     }
 
-    /// Allocates as many bytes as a local says, and sets `start` to their address, or to 0.
+    /// Allocates the number of bytes in a local, and sets `start` to their address, or to 0.
     pub(super) fn allocate(&mut self, start: Local, bytes: Local) {
         let end = self.local(ValType::I64);
         self.find_home();
@@ -130,19 +130,19 @@ impl Routine<'_> {
         self.else_().get(end).i32_wrap_i64().write(Global::Top).end();
     }
 
-    /// The same, but leaves with `NOMEM` if the memory is not available.
+    /// Same as `allocate`, but sets `errno` to `NOMEM` and branches to `exit` if memory is not available.
     pub(super) fn allocate_or_leave(&mut self, start: Local, bytes: Local, errno: Local, exit: Label) {
         self.allocate(start, bytes);
         self.leave_without_memory(start, errno, exit);
     }
 
-    /// Leaves with `NOMEM` if an address is 0.
+    /// Sets `errno` to `NOMEM` and branches to `exit` if an address is 0.
     fn leave_without_memory(&mut self, start: Local, errno: Local, exit: Label) {
         self.get(start).i32_eqz().if_();
         self.fail(errno, Errno::Nomem).br(exit).end();
     }
 
-    /// Goes back to a new top, if top is at `end`: what lies between `used` and that is free.
+    /// Sets top to `new_top`, if top is at `end`. The bytes from `used` to `end` are free then.
     pub(super) fn shrink(&mut self, end: Local, used: Local, new_top: Local) {
         self.read(Global::Top).get(end).i32_eq().if_();
         if self.context().choices.zero == Zero::Free {

@@ -1,5 +1,5 @@
-//! Transfers that go on until all is transferred. A call that was interrupted is made again; one that would have had to
-//! wait is made again when the host says that there is something to do.
+//! Transfers that repeat until everything is transferred. A call that was interrupted is repeated. A call that would
+//! have to wait is repeated after the host reports that the descriptor is ready.
 
 use crate::helpers::call::Call;
 use crate::helpers::routine::{Label, Local, Routine};
@@ -17,12 +17,12 @@ const WRITE: u32 = 2;
 ///   errno == INTR:   continue
 ///   errno == AGAIN and wait(fd, WRITE) == 0:   continue
 ///   errno != 0:   return errno
-///   count - 1 >= bytes:   return IO                   ;; unsigned: catches 0 as well
+///   count - 1 >= bytes:   return IO                   ;; unsigned: also detects 0
 ///   address += count   bytes -= count   continue
 /// end
 /// ```
 ///
-/// A host that writes nothing, or claims to have written more than it was given, is an error of the device.
+/// A host that writes nothing, or reports more bytes than it was given, causes an I/O error.
 pub(super) fn write_all(routine: &mut Routine<'_>) {
     let [fd, address, bytes] = routine.params();
     let (errno, count) = (routine.int(), routine.int());
@@ -73,8 +73,8 @@ pub(super) fn read_exact(routine: &mut Routine<'_>) {
     routine.give(&[errno, done]);
 }
 
-/// After a call of the host: makes it again if it was interrupted, or had nothing to do and waiting helped; leaves with any
-/// other errno.
+/// Handles the errno of a host call: branches to `again` if the call was interrupted, or would have to wait and waiting
+/// succeeded; branches to `exit` for any other errno.
 pub(super) fn retry(routine: &mut Routine<'_>, (fd, tag): (Local, u32), errno: Local, again: Label, exit: Label) {
     routine.get(errno).if_();
     routine.get(errno).constant(Errno::Intr.code()).i32_eq().if_();
@@ -86,7 +86,7 @@ pub(super) fn retry(routine: &mut Routine<'_>, (fd, tag): (Local, u32), errno: L
     routine.end();
 }
 
-/// Waits until a descriptor can be read from or written to.
+/// Waits until a descriptor is ready for reading or writing.
 ///
 /// ```wasm
 /// ;; (fd, tag) -> errno
