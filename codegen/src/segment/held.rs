@@ -5,7 +5,7 @@ use crate::width::PointerInstructions;
 use linmem_allocator::Width;
 use wasm_encoder::InstructionSink;
 
-/// An offset, a size or an address that can be pushed at any place after it was evaluated.
+/// An offset, a size or an address that can be pushed anywhere after it was evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Held {
     /// A constant.

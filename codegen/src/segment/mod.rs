@@ -3,15 +3,16 @@
 //! ```text
 //!   address     a segment is its start address
 //!   packed      start and size in one i64
-//!   reference   a structure of a type that no other module has
-//!   place       where code finds the start and the size of a segment again
-//!   outside     whether a range lies outside of a segment
-//!   parts       packed segments whose start and size have locals of their own
+//!   reference   a structure whose type no other module has
+//!   place       the sources of a segment's start and size
+//!   outside     whether a range is outside of a segment
+//!   parts       the parts of packed segments, and the locals that keep them
 //!   held        offsets and sizes that code can push more than once
 //! ```
 //!
-//! Input: sinks and locals. This folder knows how each representation is encoded, and nothing of operands, of functions
-//! or of what is known about them. A further representation is one file here and a variant of [`Segments`].
+//! Its interface consists of sinks and locals. This folder defines how each representation is encoded, and does not
+//! depend on operands, functions or the engine's knowledge. A further representation is one file here and a variant of
+//! [`Segments`].
 
 mod address;
 mod held;
@@ -30,7 +31,7 @@ use crate::choices::Choices;
 use linmem_intrinsics::{Representation, Safety};
 use wasm_encoder::InstructionSink;
 
-/// What segments are in a module, with what code needs to make them and to take them apart.
+/// The representation of segments in a module, with what code needs to make them and to extract their parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Segments {
     /// Their start addresses.
@@ -66,12 +67,12 @@ impl Segments {
         self == Segments::Packed
     }
 
-    /// The size in bytes of a segment that is a constant `i64`, if segments are such constants.
+    /// The size in bytes of a constant `i64` segment, if segments are packed.
     pub(crate) fn constant_size(self, segment: i64) -> Option<u32> {
         self.is_packed().then(|| packed::size_of(segment))
     }
 
-    /// Replaces the segment on the stack by its start address. A reference that is no segment traps.
+    /// Replaces the segment on the stack by its start address. Traps for a reference that is not a segment.
     pub(crate) fn take_start<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
         match self {
             Segments::Address => address::start(sink),
@@ -80,8 +81,8 @@ impl Segments {
         }
     }
 
-    /// Replaces the segment on the stack by its size. A reference that is no segment traps; a segment that is only an
-    /// address has no size, and the catalogue has no intrinsic that asks for it.
+    /// Replaces the segment on the stack by its size. Traps for a reference that is not a segment. A segment that is
+    /// only an address has no size, and the catalogue has no intrinsic that would request it.
     pub(crate) fn take_size<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
         match self {
             Segments::Address => sink,
@@ -90,8 +91,8 @@ impl Segments {
         }
     }
 
-    /// Replaces the start address on the stack by a segment of a constant size. The region of a structure that has one is
-    /// what `push_region` pushes.
+    /// Replaces the start address on the stack by a segment of a constant size. For a structure with a region,
+    /// `push_region` pushes the region.
     pub(crate) fn make_constant(
         self,
         sink: &mut InstructionSink<'_>,

@@ -1,4 +1,4 @@
-//! The question of every bounds check: whether a range lies outside of a segment.
+//! The condition of every bounds check: whether a range is outside of a segment.
 
 use crate::planted::{self, Bug};
 use crate::segment::held::Held;
@@ -11,15 +11,16 @@ impl Extent {
     ///
     /// # Why no sum wraps around
     ///
-    /// The inequality is meant for integers. Each form says the same in numbers of 32 or 64 bits, all unsigned:
+    /// The inequality is meant for integers. Each form is equivalent to it in unsigned numbers of 32 or 64 bits:
     ///
     /// 1. Offset and bytes are constant. Their sum is below 2^32; a larger sum is a violation that is certain, and was
     ///    rejected earlier. `size < sum` needs no addition; see [`packed::is_shorter`].
     /// 2. Size and bytes are constant. `bytes <= size`; other cases were rejected earlier. So `size - bytes` does not
-    ///    wrap, and the question is `offset > size - bytes`. With a constant size and offset, the two are exchanged.
-    /// 3. Bytes are 0 or 1. The questions `offset > size` and `offset >= size` need no addition. Neither does `bytes > size`
-    ///    if the offset is 0.
-    /// 4. Otherwise all are extended to 64 bits, where the sum is at most 2^33 - 2.
+    ///    wrap around, and the condition is `offset > size - bytes`. If size and offset are constant, `offset` and
+    ///    `bytes` are exchanged.
+    /// 3. Bytes are 0 or 1. The conditions `offset > size` and `offset >= size` need no addition. If the offset is 0,
+    ///    neither does `bytes > size`.
+    /// 4. Otherwise all numbers are extended to 64 bits, where the sum is at most 2^33 - 2.
     pub(crate) fn push_outside(self, out: &mut impl Out, offset: Held, bytes: Held) {
         let width = out.width();
         match (self, offset, bytes) {
@@ -96,7 +97,7 @@ impl Extent {
         }
     }
 
-    /// Replaces an end, an `i64` on the stack, by whether it lies after the end of the segment.
+    /// Replaces an end, which is an `i64` on the stack, by whether it is after the end of the segment.
     pub(crate) fn push_exceeded(self, out: &mut impl Out) {
         self.push_wide(out);
         out.emit(|sink| {

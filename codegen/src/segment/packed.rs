@@ -1,6 +1,6 @@
 //! Packed segments: the start address in the low 32 bits of an `i64`, the size in the high 32.
 //!
-//! Both halves are numbers of 32 bits, whatever the width of the memory is.
+//! Both halves are 32-bit numbers, independent of the width of the memory.
 
 use crate::index::LocalIndex;
 use wasm_encoder::InstructionSink;
@@ -63,7 +63,7 @@ pub(crate) fn make_constant<'s, 'b>(sink: &'s mut InstructionSink<'b>, bytes: u3
     sink
 }
 
-/// Makes the start address on the stack the lower half of a segment, which [`add_size`] completes.
+/// Converts the start address on the stack to the lower half of a segment, which [`add_size`] completes.
 pub(crate) fn widen_start<'s, 'b>(sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
     sink.i64_extend_i32_u()
 }

@@ -13,7 +13,7 @@ pub(crate) enum Part {
     Size,
     /// The size, as an `i64`.
     WideSize,
-    /// The address of its last byte, an `i32`; or the last one of all, where there is none, or it is beyond that.
+    /// The address of its last byte, an `i32`. `u32::MAX` if the segment is empty or extends beyond that address.
     Last,
 }
 
@@ -39,12 +39,12 @@ impl Parts {
             (Part::WideSize, Parts { size: Some(size), .. }) => sink.local_get(size.0).i64_extend_i32_u(),
             (Part::WideSize, _) => packed::wide_size(sink.local_get(local.0)),
             (Part::Last, Parts { last: Some(last), .. }) => sink.local_get(last.0),
-            // All is below this.
+            // No address is above this.
             (Part::Last, _) => sink.i32_const(-1),
         };
     }
 
-    /// Pushes whether the segment that `local` holds has fewer than `bytes` bytes. See [`outside`](crate::engine::lower).
+    /// Pushes whether the segment in `local` has fewer than `bytes` bytes. See [`packed::is_shorter`].
     pub(crate) fn push_shorter(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, bytes: u32) {
         match self.size {
             Some(size) => sink.local_get(size.0).i32_const(bytes as i32).i32_lt_u(),
@@ -52,7 +52,7 @@ impl Parts {
         };
     }
 
-    /// Pushes whether a byte of the segment that `local` holds may be at `top` or above it.
+    /// Pushes whether a byte of the segment in `local` may be at or above `top`.
     pub(crate) fn push_may_be_free(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, top: u32) {
         match self.last {
             Some(last) => sink.local_get(last.0).global_get(top).i32_ge_u(),
@@ -60,12 +60,12 @@ impl Parts {
         };
     }
 
-    /// Whether the address of the last byte is kept.
+    /// Whether the address of the last byte is kept in a local.
     pub(crate) fn has_last(&self) -> bool {
         self.last.is_some()
     }
 
-    /// Pushes the address of a byte of the segment that `local` holds, or of its last one.
+    /// Pushes the address of a byte of the segment in `local`, or of its last one.
     pub(crate) fn push_byte(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, offset: u32) {
         match self.last {
             Some(last) => {
@@ -80,13 +80,13 @@ impl Parts {
         }
     }
 
-    /// Keeps the parts of what `local` holds now.
+    /// Updates the kept parts from the segment in `local`.
     pub(crate) fn keep(&self, sink: &mut InstructionSink<'_>, local: LocalIndex) {
         let whole = Parts::default();
         self.write(sink, |sink, part| whole.push(sink, local, part));
     }
 
-    /// Keeps the parts that `push` pushes.
+    /// Updates the kept parts with the values that `push` pushes.
     pub(crate) fn write(&self, sink: &mut InstructionSink<'_>, push: impl Fn(&mut InstructionSink<'_>, Part)) {
         if let Some(start) = self.start {
             push(sink, Part::Start);
@@ -97,7 +97,7 @@ impl Parts {
             sink.local_set(size.0);
         }
         if let Some(last) = self.last {
-            // The last address of all, where the sum is beyond it, or there is no byte.
+            // `u32::MAX` if the sum exceeds it, or if the segment is empty.
             let [start, size] = [(self.start, Part::Start), (self.size, Part::Size)];
             let put = |sink: &mut InstructionSink<'_>, (kept, part): (Option<LocalIndex>, Part)| match kept {
                 Some(kept) => {

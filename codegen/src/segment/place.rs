@@ -1,4 +1,4 @@
-//! Where code finds the start and the size of a segment again, after its operands were evaluated.
+//! The sources of a segment's start and size after its operands were evaluated.
 
 use crate::index::LocalIndex;
 use crate::segment::held::Held;
@@ -9,8 +9,8 @@ use crate::width::PointerInstructions;
 use linmem_allocator::Width;
 use wasm_encoder::InstructionSink;
 
-/// Where code about a segment is written: at the end of a function's code, at an earlier position, or as pieces whose
-/// position is decided later.
+/// The destination of code about a segment: the end of a function's code, an earlier position, or pieces whose position
+/// is decided later.
 pub(crate) trait Out {
     /// The width of the memory.
     fn width(&self) -> Width;
@@ -21,11 +21,11 @@ pub(crate) trait Out {
     /// Pushes a part of the packed segment in a local of the program, which may get a local of its own.
     fn part(&mut self, local: LocalIndex, part: Part);
 
-    /// Pushes whether the packed segment in a local of the program has fewer bytes than this.
+    /// Pushes whether the packed segment in a local of the program has fewer than `bytes` bytes.
     fn shorter(&mut self, local: LocalIndex, bytes: u32);
 }
 
-/// Where the size of a segment comes from.
+/// The source of a segment's size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// The size is constant.
@@ -74,14 +74,14 @@ impl Extent {
     }
 }
 
-/// Where a segment starts.
+/// The source of a segment's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// So many bytes after the address in a local, which is the start of a frame.
+    /// The address in a local, which is the start of a frame, plus a constant.
     Frame(LocalIndex, u32),
-    /// At a constant address.
+    /// A constant address.
     Constant(u32),
-    /// At the address in a local that lowering added.
+    /// The address in a local that lowering added.
     Address(LocalIndex),
     /// A local of the program holds the packed segment.
     Local(LocalIndex),

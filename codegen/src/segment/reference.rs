@@ -1,6 +1,6 @@
 //! The types of segments that are references.
 //!
-//! A recursion group of linmem's own:
+//! They form a recursion group:
 //!
 //! ```wasm
 //! (rec
@@ -9,11 +9,11 @@
 //!   (type (struct (field i16) (field (mut i64)) …)))                               ;; a number, as the types of fields
 //! ```
 //!
-//! Where liveness is not checked there is no `$region`, and a segment has no such field.
+//! If liveness is not checked, there is no `$region`, and a segment has no such field.
 //!
-//! Types of equal recursion groups are the same type, in all modules of a store. The number, which is made of what is
-//! linked, makes the group one that neither the program nor any other module has, so that a segment of somebody else's is
-//! a foreign reference like any other.
+//! Equal recursion groups define the same types in all modules of a store. The number is a digest of the module,
+//! so that neither the program nor any other module has this group, and a segment of another module is a foreign
+//! reference like any other.
 
 use crate::index::LocalIndex;
 use wasm_encoder::{
@@ -38,11 +38,11 @@ const REGION: u32 = 2;
 pub(crate) const HANDLE: u32 = 0;
 pub(crate) const PREVIOUS: u32 = 1;
 
-/// How many fields the number of a group takes, at three bits each.
+/// The number of fields that encode the number of a group, at three bits each.
 const DIGITS: u32 = 11;
 
 impl SegmentTypes {
-    /// The types of a group whose first type has this index. Segments know their region where liveness is checked.
+    /// The types of a group whose first type has index `first`. Segments refer to their region if liveness is checked.
     pub(crate) fn new(first: u32, has_regions: bool) -> SegmentTypes {
         SegmentTypes { first, has_regions }
     }
@@ -52,17 +52,17 @@ impl SegmentTypes {
         self.first
     }
 
-    /// Whether segments know their region.
+    /// Whether segments refer to their region.
     pub(crate) fn has_regions(self) -> bool {
         self.has_regions
     }
 
-    /// How many types the group has.
+    /// The number of types in the group.
     pub(crate) fn count(self) -> u32 {
         if self.has_regions { 3 } else { 2 }
     }
 
-    /// The group, with a number that tells it from others.
+    /// The group, with a number that distinguishes it from others.
     pub(crate) fn group(self, number: u32) -> Vec<SubType> {
         let field = |ty: ValType, mutable: bool| FieldType { element_type: StorageType::Val(ty), mutable };
         let mut group = Vec::new();
@@ -76,7 +76,7 @@ impl SegmentTypes {
         group
     }
 
-    /// The names of the types, as the name section has them.
+    /// The names of the types in the name section.
     pub(crate) fn names(self) -> impl Iterator<Item = (u32, &'static str)> {
         let region = self.has_regions.then_some((self.region(), "linmem.region"));
         region.into_iter().chain([(self.segment(), "linmem.segment"), (self.segment() + 1, "linmem.number")])
@@ -92,42 +92,42 @@ impl SegmentTypes {
         self.first
     }
 
-    /// A reference to a segment.
+    /// The type of a reference to a segment.
     pub(crate) fn segment_reference(self, nullable: bool) -> RefType {
         RefType { nullable, heap_type: HeapType::Concrete(self.segment()) }
     }
 
-    /// What a region is referred to by.
+    /// The heap type of a region.
     pub(crate) fn region_heap_type(self) -> HeapType {
         HeapType::Concrete(self.region())
     }
 
-    /// A reference to a region.
+    /// The type of a reference to a region.
     pub(crate) fn region_reference(self, nullable: bool) -> ValType {
         ValType::Ref(RefType { nullable, heap_type: self.region_heap_type() })
     }
 
-    /// Casts the reference on the stack to a segment; a reference that is no segment traps.
+    /// Casts the reference on the stack to a segment. Traps if it is not one.
     pub(crate) fn cast<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
         sink.ref_cast_non_null(self.segment_reference(false).heap_type)
     }
 
-    /// Pushes the start of the segment on the stack.
+    /// Replaces the segment on the stack by its start.
     pub(crate) fn start<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
         sink.struct_get(self.segment(), START)
     }
 
-    /// Pushes the size of the segment on the stack.
+    /// Replaces the segment on the stack by its size.
     pub(crate) fn size<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
         sink.struct_get(self.segment(), SIZE)
     }
 
-    /// Pushes the region of the segment on the stack.
+    /// Replaces the segment on the stack by its region.
     pub(crate) fn region_of<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
         sink.struct_get(self.segment(), REGION)
     }
 
-    /// Pushes the handle of the region on the stack, which is 0 if it is closed.
+    /// Replaces the region on the stack by its handle, which is 0 if it is closed.
     pub(crate) fn handle<'s, 'b>(self, sink: &'s mut InstructionSink<'b>) -> &'s mut InstructionSink<'b> {
         sink.struct_get(self.region(), HANDLE)
     }
@@ -162,7 +162,7 @@ fn structure(fields: Vec<FieldType>) -> SubType {
     }
 }
 
-/// A field that stands for a number from 0 to 7.
+/// A field that encodes a number from 0 to 7.
 fn numeral(digit: u32) -> FieldType {
     let element_type = match digit & 3 {
         0 => StorageType::I8,
