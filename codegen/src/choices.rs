@@ -1,31 +1,31 @@
-//! The choices of a configuration that lowering depends on.
+//! The options of a configuration that lowering depends on.
 
 use crate::config::{Config, OnViolation, Optimize};
 use linmem_allocator::layout::Layout;
 use linmem_allocator::{Nesting, OutOfMemory, Width, Zero};
 use linmem_intrinsics::{Representation, Safety};
 
-/// The choices of a [`Config`] that lowering depends on.
+/// The options of a [`Config`] that lowering depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Choices {
-    /// How much is checked.
+    /// The safety level.
     pub(crate) safety: Safety,
-    /// What regions may be open at the same time.
+    /// The regions that may be open at the same time.
     pub(crate) nesting: Nesting,
-    /// When memory is set to zero.
+    /// When memory is zeroed.
     pub(crate) zero: Zero,
-    /// What an allocation does when memory cannot be had.
+    /// The result of an allocation if memory is not available.
     pub(crate) out_of_memory: OutOfMemory,
-    /// What happens at a violation.
+    /// The reaction to a violation.
     pub(crate) on_violation: OnViolation,
-    /// Inline fast paths or calls.
+    /// Whether to inline fast paths or call helpers.
     pub(crate) optimize: Optimize,
-    /// Whether no segment may be made of an address.
+    /// Whether segments cannot be made from addresses.
     pub(crate) sealed: bool,
 }
 
 impl Choices {
-    /// The choices of a configuration, for segments of this representation.
+    /// The options of a configuration, for segments of this representation.
     pub(crate) fn of(config: &Config, representation: Representation) -> Choices {
         Choices {
             safety: config.safety_of(representation),
@@ -38,7 +38,7 @@ impl Choices {
         }
     }
 
-    /// How regions are kept track of.
+    /// How open regions are tracked.
     pub(crate) fn tracking(self) -> Tracking {
         match (self.safety >= Safety::Temporal, self.nesting == Nesting::Outermost) {
             (false, false) => Tracking::Marks,
@@ -53,41 +53,42 @@ impl Choices {
         matches!(self.tracking(), Tracking::Headers | Tracking::List)
     }
 
-    /// Whether an alignment that is not known is checked.
+    /// Whether an alignment that is not constant is checked.
     pub(crate) fn checks_alignment(self) -> bool {
         self.safety >= Safety::Spatial
     }
 
-    /// Whether violations are told to the host.
+    /// Whether violations are reported to the host.
     pub(crate) fn reports(self) -> bool {
         self.on_violation == OnViolation::Report
     }
 
-    /// Whether an allocation may give the null segment.
+    /// Whether an allocation may return the null segment.
     pub(crate) fn gives_null(self) -> bool {
         self.out_of_memory == OutOfMemory::Null
     }
 
-    /// Whether a region may be opened without memory for home, which is then looked for again. One with a header may not.
+    /// Whether a region may be opened without memory for home, which is then searched for again. A region with a header
+    /// cannot.
     pub(crate) fn opens_without_home(self) -> bool {
         self.gives_null() && !self.checks_regions()
     }
 
-    /// How many bytes at the end of each chunk are kept for a region's header, in a memory of this width.
+    /// The number of bytes at the end of each chunk that are reserved for a region's header, in a memory of this width.
     pub(crate) fn reserve(self, width: Width) -> u32 {
         if self.checks_regions() { Layout::of(width).region_header() } else { 0 }
     }
 }
 
-/// How regions are kept track of.
+/// How open regions are tracked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tracking {
-    /// Not at all: a handle is a mark, and closing writes it back to top.
+    /// Not at all: a handle is a mark, and closing restores top to it.
     Marks,
-    /// Regions that are open are counted; closing the last one goes back to where the first one began.
+    /// Open regions are counted. Closing the last one restores top to the mark of the first one.
     Count,
     /// Each region has a header, and only the innermost one allocates and can be closed.
     Headers,
-    /// Each region has a header; any that is in the list of open ones allocates and can be closed.
+    /// Each region has a header. Any region in the list of open ones can allocate and be closed.
     List,
 }

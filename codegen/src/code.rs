@@ -1,4 +1,4 @@
-//! Finished code whose calls still name functions: the indices of the module are known last.
+//! Finished code that still refers to functions symbolically, because the indices of the module are known last.
 
 use crate::error::Error;
 use crate::helpers::id::{Helper, HostImport};
@@ -8,16 +8,16 @@ use wasm_encoder::Encode;
 /// A function that code refers to, before the indices of the finished module are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum FunctionRef {
-    /// A function of the program, by the index that the program has it under.
+    /// A function of the program, by its index in the program.
     Program(u32),
-    /// A function of linmem's.
+    /// A function that linmem adds.
     Helper(Helper),
-    /// A function of the host that linmem calls.
+    /// A host function that linmem calls.
     Host(HostImport),
 }
 
 impl FunctionRef {
-    /// What messages call it.
+    /// Its name in messages.
     pub(crate) fn describe(self) -> String {
         match self {
             FunctionRef::Program(index) => format!("function {index} of the program"),
@@ -27,8 +27,8 @@ impl FunctionRef {
     }
 }
 
-/// The first function or type that code refers to and that has no index. Code is written with [`NO_INDEX`] in its place, and
-/// whoever writes it looks here before it is given out.
+/// The first function or type without an index that code refers to. Code is written with [`NO_INDEX`] in its place, and
+/// the writer checks for an error before it returns the code.
 #[derive(Debug, Default)]
 pub(crate) struct Missing(RefCell<Option<String>>);
 
@@ -36,7 +36,7 @@ pub(crate) struct Missing(RefCell<Option<String>>);
 pub(crate) const NO_INDEX: u32 = u32::MAX;
 
 impl Missing {
-    /// An index, or what stands in its place; `what` names what has none.
+    /// Returns an index, or [`NO_INDEX`] if there is none; `what` then names the missing item.
     pub(crate) fn check(&self, index: Option<u32>, what: impl FnOnce() -> String) -> u32 {
         index.unwrap_or_else(|| {
             self.0.borrow_mut().get_or_insert_with(what);
@@ -46,7 +46,7 @@ impl Missing {
 
     /// # Errors
     ///
-    /// If something had no index.
+    /// If an index was missing.
     pub(crate) fn error(&self) -> Result<(), Error> {
         match &*self.0.borrow() {
             Some(what) => Err(Error::Internal { message: format!("{what} has no index") }),
@@ -55,29 +55,29 @@ impl Missing {
     }
 }
 
-/// A place in finished code where the index of a function belongs. Nothing stands there yet.
+/// A place in finished code where the index of a function must be inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Relocation {
     /// The offset in the code, in bytes.
     pub(crate) at: usize,
     /// The bytes that the index replaces.
     pub(crate) replaces: usize,
-    /// Whose index.
+    /// The function.
     pub(crate) target: FunctionRef,
 }
 
-/// Finished code, but for the indices of functions.
+/// Finished code, except for the indices of functions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Code {
     /// Instructions.
     pub(crate) bytes: Vec<u8>,
-    /// Where indices of functions belong, in ascending order.
+    /// The places of function indices, in ascending order.
     pub(crate) relocations: Vec<Relocation>,
-    /// For each label in the code, its number among the program's, if it is one of them.
+    /// For each label in the code, its index among the program's labels, if it is one of them.
     pub(crate) labels: Vec<Option<u32>>,
 }
 
-/// Writes code with the indices of functions put in, as the body's code or behind other bytes.
+/// Appends code to `out`, with the indices of functions inserted.
 pub(crate) fn relocate(code: &[u8], relocations: &[Relocation], index: impl Fn(FunctionRef) -> u32, out: &mut Vec<u8>) {
     let mut cursor = 0;
     for relocation in relocations {

@@ -1,4 +1,4 @@
-//! What lowering knows of the module that it lowers for.
+//! The facts about a module that lowering depends on.
 
 use crate::choices::Choices;
 use crate::index::{GlobalIndex, MemoryIndex};
@@ -9,27 +9,28 @@ use linmem_allocator::{Width, growth};
 use linmem_intrinsics::{Representation, Safety};
 use wasm_encoder::MemArg;
 
-/// Where home, the first chunk, comes from.
+/// The source of home, the first chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Home {
-    /// It is reserved when the module is made.
+    /// It is reserved when the module is generated.
     Reserved {
         /// The address of its header.
         start: Address,
-        /// The address behind it.
+        /// The address after it.
         end: Address,
-        /// Whether the header holds zeros when the module starts.
+        /// Whether the header contains zeros when the module starts.
         zeroed: bool,
     },
-    /// It is found when the first region is opened, so that opening one must look.
+    /// It is found when the first region is opened, so opening a region must check for it.
     Found {
-        /// A global that holds the address from which on linmem may have all up to `end`; without one home is grown.
+        /// A global that holds the address from which linmem may use all memory up to `end`. `None` if memory is grown
+        /// for home.
         base: Option<(GlobalIndex, Address)>,
     },
 }
 
 impl Home {
-    /// Home from `base` to `end`, if there is room for anything.
+    /// Reserves home from `base` to `end`, if there is room for an allocation.
     pub(crate) fn reserved(base: Address, end: Address, zeroed: bool, choices: Choices) -> Option<Home> {
         let start = layout::align_up(base, u64::from(layout::ALIGNMENT));
         let header = Layout::of(WIDTH).chunk_header();
@@ -37,7 +38,7 @@ impl Home {
         fits.then_some(Home::Reserved { start, end, zeroed })
     }
 
-    /// Home from `base` on in a memory that linmem defines, and how many pages that memory starts with.
+    /// Reserves home from `base` in a memory that linmem defines. Also returns the initial size of that memory in pages.
     pub(crate) fn in_new_memory(base: Address, choices: Choices) -> Option<(Home, u64)> {
         let layout = Layout::of(WIDTH);
         let needed = base + u64::from(2 * layout.chunk_header() + choices.reserve(WIDTH));
@@ -46,7 +47,7 @@ impl Home {
         Some((Home::reserved(base, end, true, choices)?, pages))
     }
 
-    /// The address of the header, if it is known when the module is made.
+    /// The address of the header, if it is known when the module is generated.
     pub(crate) fn start(self) -> Option<Address> {
         match self {
             Home::Reserved { start, .. } => Some(start),
@@ -54,7 +55,7 @@ impl Home {
         }
     }
 
-    /// How many pages linmem owns when the module starts.
+    /// The number of pages that linmem owns when the module starts.
     pub(crate) fn pages(self) -> u64 {
         match self {
             Home::Reserved { start, end, .. } => growth::pages(end - start),
@@ -63,23 +64,23 @@ impl Home {
     }
 }
 
-/// Where memory comes from that was not reserved when the module was made.
+/// The source of memory that was not reserved when the module was generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Growth {
-    /// From `memory.grow`.
+    /// `memory.grow`.
     Grow,
-    /// From `memory.grow`, above the part of the program.
+    /// `memory.grow`, above the program's part.
     Split(Split),
-    /// From a function of the program.
+    /// A function of the program.
     Allocator(Allocator),
 }
 
-/// A memory whose lower part is the program's.
+/// A memory whose lower part belongs to the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Split {
-    /// How many pages the lower part is to have.
+    /// The requested size of the lower part in pages.
     pub(crate) pages: u32,
-    /// How many pages the program declared that its memory has at most.
+    /// The maximum that the program declared for its memory, in pages.
     pub(crate) maximum: Option<u32>,
 }
 
@@ -88,29 +89,29 @@ pub(crate) struct Split {
 pub(crate) struct Allocator {
     /// Its index in the program.
     pub(crate) function: u32,
-    /// How it is called.
+    /// Its signature and fixed arguments.
     pub(crate) convention: Convention,
     /// The function that each result is passed to.
     pub(crate) pin: Option<u32>,
 }
 
-/// How a function that allocates is called.
+/// The signature and fixed arguments of a function that allocates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Convention {
     /// `malloc (bytes)`.
     Malloc,
-    /// `__new (bytes, 0)`, AssemblyScript's.
+    /// `__new (bytes, 0)` of AssemblyScript.
     New,
     /// `cabi_realloc (0, 0, 8, bytes)`.
     Realloc,
 }
 
-/// The facts about a module that lowering needs.
+/// The facts about a module that lowering depends on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context {
-    /// What a segment is.
+    /// The representation of segments.
     pub(crate) representation: Representation,
-    /// What was chosen.
+    /// The options of the module.
     pub(crate) choices: Choices,
     /// The memory that segments are in.
     pub(crate) memory: MemoryIndex,
@@ -118,11 +119,11 @@ pub(crate) struct Context {
     pub(crate) width: Width,
     /// The first of linmem's globals.
     pub(crate) first_global: GlobalIndex,
-    /// Where the first chunk comes from.
+    /// The source of the first chunk.
     pub(crate) home: Home,
-    /// Where further memory comes from.
+    /// The source of further memory.
     pub(crate) growth: Growth,
-    /// Whether the errno of the last lifted call is kept.
+    /// Whether the module keeps the errno of the last lifted call.
     pub(crate) keeps_errno: bool,
     /// How segments are encoded.
     pub(crate) segments: Segments,
@@ -134,22 +135,22 @@ impl Context {
         self.width
     }
 
-    /// Where headers have their fields, and where chunks end.
+    /// The layout of headers and the ceiling of chunks.
     pub(crate) fn layout(&self) -> Layout {
         Layout::of(self.width)
     }
 
-    /// How many bytes at the end of each chunk are kept for a region's header.
+    /// The number of bytes at the end of each chunk that are reserved for a region's header.
     pub(crate) fn reserve(&self) -> u32 {
         self.choices.reserve(self.width)
     }
 
-    /// Whether the program's `memory.size` and `memory.grow` of a memory are calls of helpers.
+    /// Whether the program's `memory.size` and `memory.grow` of a memory become calls of helpers.
     pub(crate) fn counts_pages_of(&self, memory: u32) -> bool {
         matches!(self.growth, Growth::Split(_)) && memory == self.memory.0
     }
 
-    /// Whether segments know their region: where they are references, and their uses are checked.
+    /// Whether segments refer to their region: if they are references whose uses are checked.
     pub(crate) fn has_scopes(&self) -> bool {
         self.segments.types().is_some_and(|types| types.has_regions())
     }
@@ -159,7 +160,7 @@ impl Context {
         self.choices.safety >= Safety::Spatial && self.representation.carries_size()
     }
 
-    /// Whether uses of segments are checked against the regions that were closed.
+    /// Whether uses of segments are checked for liveness.
     pub(crate) fn checks_segments(&self) -> bool {
         self.choices.safety >= Safety::Temporal && self.representation.carries_size()
     }
@@ -169,7 +170,7 @@ impl Context {
         self.segments.is_packed()
     }
 
-    /// A memory argument with the natural alignment of `bytes`, which is what addresses have nearly always.
+    /// A memory argument with the natural alignment of `bytes`, which almost all addresses have.
     pub(crate) fn memarg(&self, offset: u32, bytes: u32) -> MemArg {
         MemArg { offset: u64::from(offset), align: bytes.trailing_zeros(), memory_index: self.memory.0 }
     }

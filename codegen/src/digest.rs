@@ -1,11 +1,11 @@
-//! Digests of bytes, which tell modules apart.
+//! Digests that distinguish modules.
 
-/// A number made of bytes (FNV-1a): different for different ones, with luck, and always the same for the same.
+/// The FNV-1a hash of bytes: deterministic, and very likely different for different bytes.
 pub(crate) fn number(bytes: &[u8]) -> u32 {
     extended_number(0x811c_9dc5, bytes)
 }
 
-/// The number of bytes that follow those of another number.
+/// Extends a hash by further bytes.
 pub(crate) fn extended_number(number: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(number, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

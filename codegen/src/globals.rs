@@ -1,4 +1,4 @@
-//! linmem's globals: which ones a module has, and where.
+//! linmem's globals: which ones a module has, and their indices.
 
 use crate::choices::Tracking;
 use crate::context::{Context, Growth, Home};
@@ -7,32 +7,32 @@ use linmem_allocator::Width;
 use linmem_allocator::layout::{FIRST_HANDLE, HANDLE_STEP};
 use wasm_encoder::{ConstExpr, ValType};
 
-/// A global of linmem's, in the order of their indices. All are mutable.
+/// A global that linmem adds, in the order of indices. All are mutable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Global {
     /// The next free address.
     Top,
     /// The end of home while top is in home, else 0.
     Limit,
-    /// The address of home's header, where that is not known when the module is made.
+    /// The address of home's header, if it is not known when the module is generated.
     Home,
     /// The address of the innermost open region's header, or of home's if none is open.
     Region,
     /// The handle of the region that was opened last.
     Serial,
-    /// What top was when no region was open yet.
+    /// The value of top when no region was open.
     Mark,
-    /// How many regions are open.
+    /// The number of open regions.
     Open,
-    /// The region that segments are made in, as a structure, with those around it; where segments are references.
+    /// The first of the structures of open regions, which form a list, if segments refer to their region.
     Scope,
-    /// How many pages the lower part of a split memory has; 0 as long as it is not split.
+    /// The size of the lower part of a split memory in pages; 0 while the memory is not split.
     Split,
-    /// How many pages of the lower part the program owns.
+    /// The number of pages of the lower part that the program owns.
     Pages,
     /// The errno of the last lifted call.
     Errno,
-    /// How many pages linmem owns. The last one, since it may not be needed.
+    /// The number of pages that linmem owns. It is the last global because it may be unnecessary.
     Owned,
 }
 
@@ -52,7 +52,7 @@ impl Global {
         Global::Owned,
     ];
 
-    /// The name, as the name section has it.
+    /// Its name in the name section.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Global::Top => "linmem.top",
@@ -71,19 +71,19 @@ impl Global {
     }
 }
 
-/// A global that is to be defined.
+/// A global to be defined.
 #[derive(Clone, Debug)]
 pub(crate) struct NewGlobal {
-    /// Which.
+    /// The global.
     pub(crate) global: Global,
     /// Its type.
     pub(crate) ty: ValType,
-    /// What it starts as.
+    /// Its initial value.
     pub(crate) value: ConstExpr,
 }
 
 impl Context {
-    /// The globals that regions here need, in the order of their indices, and what they start as.
+    /// The globals that regions require in this module, in the order of their indices, with their initial values.
     pub(crate) fn globals(&self) -> impl Iterator<Item = NewGlobal> + '_ {
         Global::ALL.into_iter().filter(|global| self.has(*global)).map(|global| self.new_global(global))
     }
@@ -95,7 +95,8 @@ impl Context {
                 ty: types.region_reference(true),
                 value: ConstExpr::ref_null(types.region_heap_type()),
             },
-            // A count of regions and an errno are 32 bits wide; all others are pointers, numbers of pages, or handles.
+            // The number of regions and the errno are 32 bits wide; all others are pointers, numbers of pages, or
+            // handles.
             (Global::Open | Global::Errno, _) => NewGlobal { global, ty: ValType::I32, value: ConstExpr::i32_const(0) },
             _ => {
                 let start = self.start(global);
@@ -122,27 +123,27 @@ impl Context {
         }
     }
 
-    /// What a global that holds a pointer, a number of pages or a handle starts as.
+    /// The initial value of a global that holds a pointer, a number of pages or a handle.
     fn start(&self, global: Global) -> u64 {
         match (global, self.home) {
             (Global::Top, Home::Reserved { start, .. }) => start + u64::from(self.layout().chunk_header()),
             (Global::Limit, Home::Reserved { end, .. }) => end - u64::from(self.reserve()),
             (Global::Region, home) => home.start().unwrap_or_default(),
             (Global::Serial, _) => u64::from(FIRST_HANDLE).wrapping_sub(u64::from(HANDLE_STEP)),
-            // Where the header of home has yet to be cleared, nothing is owned until it is.
+            // If home's header must still be cleared, linmem owns nothing until that is done.
             (Global::Owned, Home::Reserved { zeroed: true, .. }) => self.home.pages(),
             _ => 0,
         }
     }
 
-    /// The index of a global that there is.
+    /// The index of a global that the module has.
     pub(crate) fn global(&self, global: Global) -> u32 {
         let before = Global::ALL.into_iter().take_while(|other| *other != global).filter(|other| self.has(*other));
         debug_assert!(self.has(global), "{} is not needed here", global.name());
         self.first_global.0 + before.count() as u32
     }
 
-    /// The index of the global that holds, right after a region was opened, its handle.
+    /// The index of the global that holds a region's handle immediately after the region was opened.
     pub(crate) fn handle(&self) -> u32 {
         if self.choices.checks_regions() { self.global(Global::Serial) } else { self.top() }
     }

@@ -1,4 +1,4 @@
-//! Indices, one type for each index space, so that none is taken for another.
+//! Indices, one type for each index space, so that they cannot be confused.
 
 macro_rules! indices {
     ($($(#[doc = $doc:literal])+ $name:ident)+) => {$(

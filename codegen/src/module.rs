@@ -1,15 +1,15 @@
-//! Modules as the two encoding libraries have them: their types, and whether they are valid.
+//! Conversions between the catalogue's types and those of wasmparser and wasm-encoder, and validation of modules.
 
 use linmem_intrinsics::{FunctionType, HeapType, ValueType};
 use wasm_encoder::ValType;
 use wasmparser::{BinaryReaderError, FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
 
-/// The features that modules may use: all that the parser knows, since linking touches none of them.
+/// The features that modules may use: all that the parser supports, because linking does not depend on them.
 pub(crate) fn features() -> WasmFeatures {
     WasmFeatures::all()
 }
 
-/// A value type as wasm-encoder has it.
+/// Converts a value type of the catalogue to wasm-encoder's.
 pub(crate) fn val_type(ty: ValueType) -> ValType {
     use wasm_encoder::{AbstractHeapType, HeapType as Heap, RefType};
     match ty {
@@ -29,7 +29,7 @@ pub(crate) fn val_type(ty: ValueType) -> ValType {
     }
 }
 
-/// A value type as the catalogue has it.
+/// Converts a value type of wasmparser to the catalogue's.
 pub(crate) fn value_type(ty: wasmparser::ValType) -> ValueType {
     use wasmparser::{AbstractHeapType, HeapType as Heap};
     match ty {
@@ -50,7 +50,7 @@ pub(crate) fn value_type(ty: wasmparser::ValType) -> ValueType {
     }
 }
 
-/// A function type as the catalogue has it.
+/// Converts a function type of wasmparser to the catalogue's.
 pub(crate) fn function_type(ty: &wasmparser::FuncType) -> FunctionType {
     FunctionType {
         params: ty.params().iter().map(|ty| value_type(*ty)).collect(),
@@ -58,7 +58,7 @@ pub(crate) fn function_type(ty: &wasmparser::FuncType) -> FunctionType {
     }
 }
 
-/// A function type as the text format writes it, with every type by its own name.
+/// Formats a function type as in the text format, with every type by its own name.
 pub(crate) fn print_function_type(ty: &wasmparser::FuncType) -> String {
     let group = |word: &str, types: &[wasmparser::ValType]| {
         let list: String = types.iter().map(|ty| format!(" {ty}")).collect();
@@ -69,8 +69,8 @@ pub(crate) fn print_function_type(ty: &wasmparser::FuncType) -> String {
     if parts.is_empty() { "()".to_string() } else { parts.join(" ") }
 }
 
-/// Validates a module that was just made, as far as the bodies of functions are concerned only those that `touched`
-/// says.
+/// Validates a module that was just made. Of the function bodies, only those for which `touched` returns `true` are
+/// validated.
 pub(crate) fn validate(bytes: &[u8], touched: impl Fn(u32) -> bool) -> Result<(), BinaryReaderError> {
     let mut validator = Validator::new_with_features(features());
     let mut parser = Parser::new(0);

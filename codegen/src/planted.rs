@@ -1,5 +1,5 @@
-//! Unsound neighbours of the engine's optimizations. Tests plant one at a time and show that it is found; without the feature
-//! `planted` none of them exists.
+//! Unsound variants of the engine's optimizations. Tests plant one at a time and show that it is detected. Without the
+//! feature `planted`, none of them exists.
 
 #[cfg(feature = "planted")]
 use std::cell::Cell;
@@ -22,73 +22,73 @@ macro_rules! bugs {
 }
 
 bugs! {
-    /// A handle that need not be checked is taken for the innermost one's.
+    /// A handle that need not be checked is assumed to be that of the innermost region.
     UncheckedIsInnermost,
-    /// A region is still known to be the innermost one after a call.
+    /// A region is still known to be innermost after a call.
     InnermostAfterCall,
-    /// A region is still known to be the innermost one behind a structure in which others were opened or closed.
+    /// A region is still known to be innermost after a structure that opened or closed other regions.
     InnermostAfterStructure,
-    /// A region is still known to be the innermost one when a loop comes round.
+    /// A region is still known to be innermost when a loop repeats.
     InnermostInLoop,
-    /// A segment of a frame is taken to be live without looking at its region.
+    /// A segment of a frame is assumed to be live without considering its region.
     FrameIsLive,
-    /// Bytes are still known not to be free after something that may free them.
+    /// Bytes are still known not to be free after an event that may free them.
     LiveAfterFree,
-    /// A fact is kept behind the arm that it was proven in.
+    /// A fact is kept after the end of the arm in which it was proved.
     FactAfterArm,
     /// A fact about a local is kept after an assignment.
     FactAfterAssignment,
     /// A fact about a local that a loop assigns is kept when the loop begins.
     FactInLoop,
-    /// A check is left out for one byte more than was checked.
+    /// A check is omitted for one byte more than was checked.
     FactOneByteFurther,
-    /// A check at an offset in a local is left out for one byte more than was checked.
+    /// A check at an offset in a local is omitted for one byte more than was checked.
     ReachOneByteFurther,
-    /// Liveness of the bytes behind those that were checked is taken for granted.
+    /// The bytes after those that were checked are assumed to be live.
     LiveFurther,
-    /// Of checks that are put together the first one is asked about, not the one that goes furthest.
+    /// The test of a group of checks uses the first check, not the one with the highest end.
     GroupAsksFirst,
-    /// Checks of a local are put together across an assignment.
+    /// Checks of a local are grouped across an assignment.
     GroupAcrossAssignment,
-    /// Checks are put together across calls and other effects.
+    /// Checks are grouped across calls and other effects.
     GroupAcrossEffects,
-    /// The last index of a counted loop is taken to be one less.
+    /// The last index of a counted loop is assumed to be one less.
     HoistEarlierLast,
-    /// The last index of a counted loop with a step is taken to be a step less.
+    /// The last index of a counted loop with a step is assumed to be one step less.
     HoistEarlierStep,
-    /// A counted loop whose index starts beyond its bound is taken not to run.
+    /// A counted loop whose index starts beyond its bound is assumed not to run.
     HoistIgnoresStart,
-    /// A counted loop with a signed bound is taken for one with an unsigned one.
+    /// A counted loop with a signed comparison is treated as one with an unsigned comparison.
     HoistIgnoresSign,
-    /// An access behind the place where the index moves is taken for one before it.
+    /// An access after the step of the index is treated as one before it.
     HoistAfterStep,
-    /// A bound that the loop assigns is taken for a constant one.
+    /// A bound that the loop assigns is treated as constant.
     HoistAssignedBound,
-    /// A segment that the loop assigns is taken for a constant one.
+    /// A segment that the loop assigns is treated as constant.
     HoistAssignedSegment,
-    /// Liveness is not asked about before a counted loop.
+    /// Liveness is not tested before a counted loop.
     HoistIgnoresLiveness,
-    /// A loop that can be left in the middle is taken for one that cannot.
+    /// A loop with another exit is treated as one without.
     HoistAcrossExit,
     /// A reference is not cast again after its local was assigned.
     CastAfterAssignment,
-    /// An allocation joins a frame that began in an arm that was left.
+    /// An allocation joins a frame that began in an arm that has ended.
     FrameAcrossArm,
-    /// An allocation in a loop joins a frame that began before it.
+    /// An allocation in a loop joins a frame that began before the loop.
     FrameAcrossLoop,
-    /// An allocation joins a frame whose region was closed, or that is for one segment alone.
+    /// An allocation joins a frame whose region was closed, or a frame of a single segment that no allocation may join.
     FrameAfterClose,
-    /// The parts of a packed segment are not kept anew when its local is assigned.
+    /// The kept parts of a packed segment are not updated when its local is assigned.
     PartsAfterAssignment,
-    /// What a local holds as a segment of a frame is still known when a loop comes round.
+    /// The segment of a frame in a local is still known when a loop repeats.
     LocalInLoop,
-    /// What a local holds as a segment of a frame is still known behind the arm that it was assigned in.
+    /// The segment of a frame in a local is still known after the end of the arm that assigned it.
     LocalAfterArm,
     /// The sum of an offset and a number of bytes wraps around.
     BoundsWrap,
-    /// A single byte right behind a segment is inside of it.
+    /// A byte immediately after a segment is treated as inside it.
     BoundsOneByteFurther,
-    /// A check looks at the first byte of an access, not at the last one, to see whether it is free.
+    /// A liveness check tests the first byte of an access instead of the last one.
     LiveFirstByte,
 }
 
@@ -97,7 +97,7 @@ thread_local! {
     static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
 }
 
-/// Plants a bug in all that this thread lowers from now on, or none.
+/// Plants a bug in everything that this thread lowers from now on; `None` removes it.
 #[cfg(feature = "planted")]
 pub fn plant(bug: Option<Bug>) {
     PLANTED.set(bug);
@@ -109,7 +109,7 @@ pub(crate) fn has(bug: Bug) -> bool {
     PLANTED.get() == Some(bug)
 }
 
-/// Whether a bug is planted: never.
+/// Whether a bug is planted: never without the feature.
 #[cfg(not(feature = "planted"))]
 #[inline(always)]
 pub(crate) const fn has(_: Bug) -> bool {

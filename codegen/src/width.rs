@@ -1,22 +1,22 @@
 //! Instructions on pointers, for both widths of a memory.
 //!
-//! Where a lowering or a helper means an address, a size, an offset or a number of pages, it uses these instructions; each
-//! is the `i32` or the `i64` instruction that the [`Width`] of the memory asks for. The width is decided once, in
+//! A lowering or a helper uses these instructions for addresses, sizes, offsets and numbers of pages. Each is the `i32`
+//! or the `i64` instruction, depending on the [`Width`] of the memory. The width is decided once, in
 //! [`Context::width`](crate::context::Context::width).
 
 use linmem_allocator::Width;
 use linmem_intrinsics::ValueType;
 use wasm_encoder::{InstructionSink, MemArg, ValType};
 
-/// The width of all memories that linmem works on so far.
+/// The width of all memories that linmem supports so far.
 pub(crate) const WIDTH: Width = Width::Bits32;
 
-/// The types of pointers.
+/// The value type of pointers.
 pub(crate) trait PointerType {
-    /// The type of a pointer, as wasm-encoder has it.
+    /// The type of a pointer in wasm-encoder.
     fn val_type(self) -> ValType;
 
-    /// The type of a pointer, as the catalogue has it.
+    /// The type of a pointer in the catalogue.
     fn value_type(self) -> ValueType;
 }
 
@@ -36,7 +36,8 @@ impl PointerType for Width {
     }
 }
 
-/// Declares and implements [`PointerInstructions`]: what has one instruction for each width is a row of the table.
+/// Declares and implements [`PointerInstructions`]. Each operation with one instruction for each width is a row of the
+/// table.
 macro_rules! pointer_instructions {
     ($($(#[doc = $doc:literal])+ $name:ident($($operand:ident: $ty:ty)?) = $narrow:ident, $wide:ident;)+) => {
         /// Instructions on pointers. Each takes the width of the memory first, so that a chain of calls reads like the text
@@ -50,19 +51,19 @@ macro_rules! pointer_instructions {
             /// Loads a pointer as an `i64`, zero-extended.
             fn ptr_load_wide(&mut self, width: Width, memarg: MemArg) -> &mut Self;
 
-            /// Makes a pointer an `i64`, zero-extended.
+            /// Zero-extends a pointer to an `i64`.
             fn ptr_extend(&mut self, width: Width) -> &mut Self;
 
-            /// Makes an `i64` a pointer, of its low bits.
+            /// Truncates an `i64` to a pointer.
             fn ptr_wrap(&mut self, width: Width) -> &mut Self;
 
-            /// Makes an `i32` a pointer, zero-extended: a boolean, a count.
+            /// Zero-extends an `i32`, such as a boolean or a count, to a pointer.
             fn ptr_from_i32(&mut self, width: Width) -> &mut Self;
 
-            /// Makes a pointer an `i32`, of its low bits.
+            /// Truncates a pointer to an `i32`.
             fn i32_from_ptr(&mut self, width: Width) -> &mut Self;
 
-            /// Makes a pointer a condition: an `i32` that is not 0 if the pointer is not 0.
+            /// Converts a pointer to a condition: an `i32` that is nonzero if and only if the pointer is nonzero.
             fn ptr_nez(&mut self, width: Width) -> &mut Self;
         }
 
@@ -133,13 +134,13 @@ pointer_instructions! {
     ptr_sub() = i32_sub, i64_sub;
     /// Multiplies two pointers.
     ptr_mul() = i32_mul, i64_mul;
-    /// The bits that both pointers have.
+    /// The bitwise AND of two pointers.
     ptr_and() = i32_and, i64_and;
-    /// The bits that one of two pointers has.
+    /// The bitwise OR of two pointers.
     ptr_or() = i32_or, i64_or;
-    /// Shifts a pointer to the left by a pointer.
+    /// Shifts a pointer left by a pointer.
     ptr_shl() = i32_shl, i64_shl;
-    /// Shifts a pointer to the right by a pointer.
+    /// Shifts a pointer right by a pointer, logically.
     ptr_shr_u() = i32_shr_u, i64_shr_u;
     /// The number of bits of a pointer that are 1, as a pointer.
     ptr_popcnt() = i32_popcnt, i64_popcnt;
@@ -169,7 +170,7 @@ mod tests {
     use crate::module::validate;
     use wasm_encoder::{CodeSection, Function, FunctionSection, MemorySection, MemoryType, Module, TypeSection};
 
-    /// A module with one function of this body, whose parameter is a pointer.
+    /// A module with one function with this body and a pointer as its parameter.
     fn module(width: Width, body: impl FnOnce(&mut InstructionSink<'_>)) -> Vec<u8> {
         let (mut types, mut functions, mut memories) =
             (TypeSection::new(), FunctionSection::new(), MemorySection::new());

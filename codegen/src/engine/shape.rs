@@ -42,8 +42,9 @@ pub(crate) enum Shape {
     Call,
 }
 
-/// Applies a macro to the table of plain instructions: those that are neither control, nor calls, nor about locals. Each row
-/// has an arity and a shape, and the names that wasmparser and wasm-encoder both have for the instructions.
+/// Applies a macro to the table of plain instructions: those that are neither control instructions, nor calls, nor
+/// accesses of locals. Each row has an arity, a shape, and the names that wasmparser and wasm-encoder share for the
+/// instructions.
 macro_rules! plain_instructions {
     ($apply:ident) => {
         $apply! {

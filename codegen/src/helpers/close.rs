@@ -23,7 +23,7 @@ pub(super) fn close(r: &mut Routine<'_>) {
 /// call $linmem.check_close (handle)
 /// at = region   before = at.previous
 /// ;; is the header at `at` intact?   call $linmem.Corrupted
-/// region = before   top = at                          ;; zeroed up to what top was, if that is asked for
+/// region = before   top = at                          ;; zeroed up to the previous top, if requested
 /// ```
 fn close_innermost(r: &mut Routine<'_>) {
     let [handle] = r.params();
@@ -48,7 +48,7 @@ fn close_innermost(r: &mut Routine<'_>) {
 ///   at.handle != handle:   after = at   at = before   br $find
 /// end
 /// after:   after.previous = before   else:   region = before
-/// region == HOME:   top = mark                        ;; zeroed up to what top was, if that is asked for
+/// region == HOME:   top = mark                        ;; zeroed up to the previous top, if requested
 /// ```
 fn close_any(r: &mut Routine<'_>) {
     let [handle] = r.params();
@@ -95,7 +95,7 @@ fn go_back(r: &mut Routine<'_>) {
 ///   chunk = HOME
 ///   loop $chunks
 ///     from = max(mark, chunk + 8)
-///     from < chunk.end + RESERVE:                     ;; not for chunks that lie below the mark
+///     from < chunk.end + RESERVE:                     ;; false for chunks below the mark
 ///       top is in this chunk:   end = top   else   end = chunk.end + RESERVE
 ///       memory.fill (from, 0, end - from)
 ///     end == top:   break

@@ -116,7 +116,7 @@ pub(super) fn program_grow(r: &mut Routine<'_>) {
 /// HOME < chunk:   owned += tried
 ///   before = HOME
 ///   loop $find
-///     before.next - 1 < chunk - 1:   before = before.next   br $find    ;; unsigned: 0 is behind all
+///     before.next - 1 < chunk - 1:   before = before.next   br $find    ;; unsigned: 0 is after all others
 ///   end
 ///   chunk.end = end   chunk.next = before.next   before.next = chunk
 /// at

@@ -25,9 +25,10 @@
 //! - K8. Memory becomes free, or linmem's, only by opens, closes, growth and unknown code. Where a loop begins, the
 //!   rest of the loop may do any of them before it repeats.
 //! - K9. Checks move only across straight-line code: code that neither leaves the iteration of the loop, nor calls, nor
-//!   has an effect that is visible from outside, except accesses of memory.
-//! - K10. The header of a region, and the structure that a local of the program was cast to, have locals of their own, which
-//!   only the open, or the cast, assigns. Whether a cast still holds is K7; no two regions have the same [`RegionId`].
+//!   has an effect that is observable from outside, except accesses of memory.
+//! - K10. The header of a region, and the structure that a local of the program was cast to, have locals of their own,
+//!   which only the open, or the cast, assigns. Whether a cast still holds is K7; no two regions have the same
+//!   [`RegionId`].
 //!
 //! [`RegionId`]: super::frames::RegionId
 
