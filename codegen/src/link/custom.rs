@@ -1,8 +1,9 @@
 //! The custom sections of the linked module.
 //!
-//! Sections that linmem does not know are kept byte for byte. `linmem.sites`, `name`, `producers` and `target_features` come
-//! last, in this order, which LLVM's tools demand of the last three; each of them once, whatever the input has. Sections that
-//! hold offsets into the code, or indices of functions, are left out: what they say is no longer so.
+//! Sections that linmem does not know are kept byte for byte. `linmem.sites`, `name`, `producers` and `target_features`
+//! come last, in this order, which LLVM's tools require for the last three. Each of them appears at most once, even if
+//! the input repeats it. Sections that hold code offsets or function indices are dropped, since linking invalidates
+//! them.
 
 use crate::link::features::Features;
 use indexmap::IndexMap;
@@ -10,15 +11,15 @@ use std::borrow::Cow;
 use wasm_encoder::{CustomSection, Encode, ProducersField, ProducersSection};
 use wasmparser::{BinaryReader, BinaryReaderError, ProducersSectionReader};
 
-/// The number of the custom section in the binary format.
+/// The id of custom sections in the binary format.
 pub(crate) const CUSTOM: u8 = 0;
 
-/// The names of the sections that are written anew.
+/// The names of the sections that are rewritten.
 pub(crate) const NAME: &str = "name";
 const PRODUCERS: &str = "producers";
 const TARGET_FEATURES: &str = "target_features";
 
-/// What linmem is called among the tools that made a module.
+/// The name of linmem in the list of tools that processed a module.
 const TOOL: &str = "linmem";
 
 /// A custom section of the input.
@@ -30,14 +31,14 @@ pub(crate) struct Custom<'a> {
     pub(crate) data: &'a [u8],
 }
 
-/// What becomes of a custom section.
+/// How a custom section is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It is kept.
     Kept,
-    /// It is written anew, behind all others.
+    /// It is rewritten, after all others.
     Anew,
-    /// It is left out.
+    /// It is dropped.
     Dropped,
 }
 
@@ -55,13 +56,14 @@ impl Custom<'_> {
         }
     }
 
-    /// Whether it is a section that only a relocatable object has.
+    /// Whether the section occurs only in relocatable object files.
     pub(crate) fn is_of_object(&self) -> bool {
         self.name == "linking" || self.name.starts_with("reloc.")
     }
 }
 
-/// Writes `producers` with linmem among the tools, if the input has such a section. One that cannot be read is kept.
+/// Writes `producers` with linmem added to the tools, if the input has such a section. A section that cannot be parsed
+/// is kept.
 pub(crate) fn write_producers(sections: &[Custom<'_>], out: &mut Vec<u8>) {
     let all: Vec<&Custom<'_>> = sections.iter().filter(|section| section.name == PRODUCERS).collect();
     let Some(first) = all.first() else { return };
@@ -83,7 +85,7 @@ pub(crate) fn write_producers(sections: &[Custom<'_>], out: &mut Vec<u8>) {
     }
     let mut data = Vec::new();
     section.encode(&mut data);
-    // Name and size come with the section; the contents are all that is wanted.
+    // `data` already starts with the size and the name of the section.
     out.push(CUSTOM);
     out.extend_from_slice(&data);
 }
@@ -103,8 +105,8 @@ fn read_producers(
     Ok(())
 }
 
-/// Writes `target_features` with the features that linmem's code uses, if the input has such a section. One that cannot be
-/// read is kept.
+/// Writes `target_features` with the features that linmem's code uses, if the input has such a section. A section that
+/// cannot be parsed is kept.
 pub(crate) fn write_target_features(sections: &[Custom<'_>], used: &Features, out: &mut Vec<u8>) {
     const USED: u8 = b'+';
     let all: Vec<&Custom<'_>> = sections.iter().filter(|section| section.name == TARGET_FEATURES).collect();
@@ -136,7 +138,7 @@ fn read_features(data: &[u8]) -> Result<Vec<(String, u8)>, BinaryReaderError> {
     Ok(list)
 }
 
-/// Whether the input says which features it uses.
+/// Whether the input declares the features that it uses.
 pub(crate) fn has_target_features(sections: &[Custom<'_>]) -> bool {
     sections.iter().any(|section| section.name == TARGET_FEATURES)
 }

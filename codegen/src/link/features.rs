@@ -1,4 +1,4 @@
-//! Which features of WebAssembly code uses, by the names that the section `target_features` has for them.
+//! The WebAssembly features that code uses, by their names in the `target_features` section.
 
 use std::collections::BTreeSet;
 use wasmparser::{BlockType, Operator, Parser, Payload};
@@ -8,7 +8,7 @@ pub(super) type Features = BTreeSet<&'static str>;
 
 macro_rules! define_proposal {
     ($(@$proposal:ident $operator:ident $({ $($field:ident: $type:ty),* })? => $visit:ident ($($arity:tt)*))*) => {
-        /// The proposal that added an instruction, as wasmparser has it.
+        /// The proposal that added an instruction, as wasmparser names it.
         fn proposal(operator: &Operator<'_>) -> &'static str {
             match operator {
                 $(Operator::$operator { .. } => stringify!($proposal),)*
@@ -20,7 +20,8 @@ macro_rules! define_proposal {
 
 wasmparser::for_each_operator!(define_proposal);
 
-/// The feature of an instruction; `None` if it needs none, or is of a proposal that has no name here.
+/// The feature that an instruction requires; `None` if it requires none, or if its proposal has no name in
+/// `target_features`.
 fn feature(operator: &Operator<'_>) -> Option<&'static str> {
     Some(match proposal(operator) {
         "bulk_memory" => "bulk-memory",
@@ -37,7 +38,7 @@ fn feature(operator: &Operator<'_>) -> Option<&'static str> {
     })
 }
 
-/// The features that some functions of a valid module use, by their indices.
+/// The features used by those functions of a valid module whose index satisfies `of`.
 pub(super) fn used(module: &[u8], imported: u32, of: impl Fn(u32) -> bool) -> Features {
     let mut features = Features::new();
     let mut index = imported;
@@ -47,7 +48,7 @@ pub(super) fn used(module: &[u8], imported: u32, of: impl Fn(u32) -> bool) -> Fe
         if !of(index - 1) {
             continue;
         }
-        // The module was validated, so that all of it can be read.
+        // The module was validated, so reading it cannot fail.
         for operator in body.get_operators_reader().into_iter().flatten().map_while(Result::ok) {
             features.extend(feature(&operator));
             let block = match &operator {
@@ -60,7 +61,7 @@ pub(super) fn used(module: &[u8], imported: u32, of: impl Fn(u32) -> bool) -> Fe
             }
         }
     }
-    // Structures are referred to by typed references.
+    // GC types are used through typed references.
     if features.contains("gc") {
         features.insert("reference-types");
     }

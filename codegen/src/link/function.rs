@@ -20,7 +20,7 @@ use wasmparser::{
     BlockType, FuncValidator, FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader, ValidatorResources,
 };
 
-/// An intrinsic as a function of its own, for those who do not only call it.
+/// A function that wraps an intrinsic, for imports that the program uses other than by a direct call.
 pub(super) struct Shim {
     /// The index of the import.
     pub(super) import: u32,
@@ -28,35 +28,35 @@ pub(super) struct Shim {
     pub(super) lowered: Lowered,
 }
 
-/// A limit that engines share, by the JavaScript interface of WebAssembly.
+/// The largest function body in bytes, from the implementation limits of the WebAssembly JavaScript interface.
 const MOST_CODE: usize = 7_654_321;
 
-/// Functions of more bytes are lowered for size: lowered for speed they might exceed [`MOST_CODE`].
+/// Functions with more bytes than this are lowered for size, since lowering for speed could exceed [`MOST_CODE`].
 const LARGE: usize = 1 << 20;
 
-/// What functions are lowered for.
+/// The purpose for which functions are lowered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// A module.
+    /// To write a module.
     Link,
-    /// Everything that is wrong for certain. The code is of no use if anything is.
+    /// To find all certain errors. If there are any, the code is discarded.
     Check,
 }
 
-/// What is found while functions are lowered.
+/// The findings from lowering functions.
 pub(super) struct Findings {
-    /// What they are lowered for.
+    /// The purpose of the lowering.
     pub(super) purpose: Purpose,
-    /// Accesses that are wrong for certain.
+    /// Accesses that are certain violations.
     pub(super) list: Vec<Finding>,
 }
 
-/// Lowers all functions that call intrinsics; the others give nothing. Accesses that are wrong for certain are among the
-/// findings.
+/// Lowers all functions that call intrinsics; the result for every other function is `None`. Accesses that are certain
+/// violations are added to the findings.
 ///
 /// # Errors
 ///
-/// All there are: functions that become too large.
+/// All errors, not only the first: functions that become too large.
 pub(super) fn lower_all(
     input: &Input<'_>,
     context: &Context,
@@ -83,14 +83,14 @@ pub(super) fn lower_all(
 }
 
 fn check_limits(input: &Input<'_>, body: &Body<'_>, lowered: &Lowered) -> Result<(), Error> {
-    // Only an error looks for the line.
+    // Look up the source line only if there is an error.
     let place = || input.place(body.index, body.body.range().start);
     let params = input.function_type(body.index).params().len();
     if params + lowered.locals.len() > MOST_LOCALS {
         let message = format!("the lowered function has more than {MOST_LOCALS} locals");
         return Err(Error::Unsupported { message, place: place() });
     }
-    // Each relocation becomes an index of at most five bytes, and each local is declared by at most six.
+    // Each relocation becomes an index of at most five bytes, and each local declaration takes at most six.
     let code = &lowered.code;
     if code.bytes.len() + 5 * code.relocations.len() + 6 * lowered.locals.len() > MOST_CODE {
         let message = format!("the lowered function has more than {MOST_CODE} bytes of code");
@@ -112,7 +112,7 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
         for param in 0..params {
             engine.local_get(LocalIndex(param));
         }
-        // Nothing is constant, so nothing can be wrong for certain.
+        // No operand is constant, so there are no certain violations.
         let lowered = engine.intrinsic(signature);
         debug_assert_eq!(lowered, Ok(()));
         engine.end(|tape| {
@@ -189,12 +189,12 @@ struct Walk<'a, 'e> {
     function: u32,
     validator: FuncValidator<ValidatorResources>,
     engine: Engine<'e>,
-    /// What is wrong for certain so far, each with its offset in the binary.
+    /// The certain violations found so far, each with its offset in the binary.
     violations: Vec<(usize, Error)>,
 }
 
 impl Walk<'_, '_> {
-    /// One instruction, before the validator has seen it.
+    /// Feeds one instruction to the engine, before the validator sees it.
     fn step(&mut self, operator: &Operator<'_>, offset: usize, bytes: &[u8]) {
         let engine = &mut self.engine;
         let copy = |tape: &mut Tape| tape.raw(bytes);
@@ -314,7 +314,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// How many operands a block takes and leaves. The module is valid, so that its type exists.
+/// The number of parameters and results of a block. The module is valid, so the block type exists.
 fn block_arity(validator: &FuncValidator<ValidatorResources>, ty: BlockType) -> (u32, u32) {
     validator.block_type_arity(ty).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What the imports of a module stand for.
+//! Resolves the imports of a module.
 
 use crate::config::Config;
 use crate::error::{Error, Place};
@@ -7,40 +7,40 @@ use indexmap::IndexMap;
 use linmem_intrinsics::{Intrinsic, MODULE, Representation, Signature, Target, wasi};
 use wasmparser::{FuncType, Import, TypeRef};
 
-/// What becomes of an imported function.
+/// How an imported function is handled.
 #[derive(Clone, Debug)]
 pub(crate) enum Fate<'a> {
-    /// It stays.
+    /// The import is kept.
     Kept {
         /// The module that it is imported from.
         module: &'a str,
-        /// Its name there.
+        /// Its name in that module.
         name: &'a str,
     },
-    /// It stays, but is imported from elsewhere.
+    /// The import is kept, with another module and name.
     Host {
         /// The module that it is imported from.
         module: String,
-        /// Its name there.
+        /// Its name in that module.
         name: String,
     },
-    /// It goes; calls of it are lowered.
+    /// The import is removed; calls to it are lowered.
     Intrinsic(Signature),
 }
 
 /// The functions that a module imports.
 #[derive(Debug, Default)]
 pub(crate) struct Imports<'a> {
-    /// What becomes of each, by its index as a function.
+    /// How each function is handled, by function index.
     functions: Vec<Fate<'a>>,
-    /// The first import that uses segments: its name and how it has them.
+    /// The first import that uses segments: its name and its representation of segments.
     representation: Option<(String, Representation)>,
     from_linmem: bool,
     count: u32,
 }
 
 impl<'a> Imports<'a> {
-    /// Takes one more import, of whatever kind.
+    /// Adds an import of any kind.
     pub(crate) fn add(&mut self, import: &Import<'a>, ty: Option<&FuncType>, config: &Config) -> Result<(), Error> {
         let place = Place::Import(self.count);
         self.count += 1;
@@ -54,7 +54,7 @@ impl<'a> Imports<'a> {
         let Some(ty) = ty else {
             return Err(Error::WrongKind { name: import.name.to_string(), kind: kind(import.ty), place });
         };
-        // Whatever is wrong with it, it is a function, and the ones behind it keep their indices.
+        // Even an invalid import counts as a function, so that later imports keep their indices.
         let resolved = self.resolve(import.name, ty, config, place);
         let fate = match &resolved {
             Ok(fate) => fate.clone(),
@@ -94,7 +94,7 @@ impl<'a> Imports<'a> {
         }
     }
 
-    /// Checks that an import has segments as the others do.
+    /// Checks that an import uses the same representation of segments as the others.
     fn agree(&mut self, name: &str, signature: Signature, place: Place) -> Result<(), Error> {
         match (&self.representation, signature.representation) {
             (Some((first_name, first)), Some(declared)) if *first != declared => Err(Error::MixedRepresentations {
@@ -122,22 +122,22 @@ impl<'a> Imports<'a> {
         self.functions.iter().any(|fate| matches!(fate, Fate::Intrinsic(signature) if signature.intrinsic == intrinsic))
     }
 
-    /// What a segment is, if any import says so.
+    /// The representation of segments, if any import uses segments.
     pub(crate) fn representation(&self) -> Option<Representation> {
         self.representation.as_ref().map(|(_, representation)| *representation)
     }
 
-    /// How many functions are imported.
+    /// The number of imported functions.
     pub(crate) fn function_count(&self) -> u32 {
         self.functions.len() as u32
     }
 
-    /// What becomes of the imported functions, by index.
+    /// How each imported function is handled, by index.
     pub(crate) fn functions(&self) -> &[Fate<'a>] {
         &self.functions
     }
 
-    /// The intrinsic that a function is, if it is one.
+    /// The signature of the intrinsic, if the function is an imported intrinsic.
     pub(crate) fn intrinsic(&self, function: u32) -> Option<&Signature> {
         match self.functions.get(function as usize) {
             Some(Fate::Intrinsic(signature)) => Some(signature),
@@ -145,7 +145,8 @@ impl<'a> Imports<'a> {
         }
     }
 
-    /// Whether a function of WASI is imported as it is. Hosts want the memory of such a module whatever the function does.
+    /// Whether a WASI function is imported directly. Hosts require such a module to export its memory, whichever
+    /// function it is.
     pub(crate) fn uses_wasi(&self) -> bool {
         self.functions.iter().any(|fate| match fate {
             Fate::Kept { module, .. } => *module == wasi::MODULE,
@@ -165,7 +166,7 @@ impl<'a> Imports<'a> {
         }
     }
 
-    /// The imports that stay under a name, for reuse: `(module, name)` to the index of the function.
+    /// The imports that are kept, for reuse: `(module, name)` to the function index.
     pub(crate) fn kept(&self) -> IndexMap<(&str, &str), u32> {
         let mut kept = IndexMap::new();
         for (index, fate) in (0..).zip(&self.functions) {

@@ -1,4 +1,4 @@
-//! Which memory segments are in, and which part of it is linmem's.
+//! Chooses the memory that segments are in, and the part of it that linmem owns.
 
 use crate::choices::Choices;
 use crate::config::{Base, Config, Share};
@@ -13,7 +13,7 @@ use linmem_allocator::layout::{Address, HOME, Layout, PAGE};
 use linmem_intrinsics::wasi;
 use wasmparser::{ExternalKind, Name, Operator, TypeRef, ValType};
 
-/// The name that WASI, and everybody else, expects a memory under.
+/// The export name of the memory that WASI hosts require, and that is the convention elsewhere.
 pub(super) const EXPORT: &str = "memory";
 
 /// The memory of a linked module.
@@ -21,11 +21,11 @@ pub(super) const EXPORT: &str = "memory";
 pub(super) struct Memory {
     /// Its index.
     pub(super) index: MemoryIndex,
-    /// If linmem defines it: how many pages it starts with.
+    /// The initial number of pages, if linmem defines the memory.
     pub(super) defines: Option<u64>,
-    /// How many it may have at most.
+    /// The maximum number of pages.
     pub(super) maximum: Option<u64>,
-    /// Whether it has to be exported, which it is not yet.
+    /// Whether linmem must add an export of the memory.
     pub(super) exports: bool,
     /// Where the first chunk comes from.
     pub(super) home: Home,
@@ -36,8 +36,8 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// The host finds the memory that a host call speaks of by its name: a program that imports functions of WASI, raw or
-    /// lifted, exports it.
+    /// Exports the memory if the program imports WASI functions, raw or lifted: the host finds the memory that a host
+    /// call refers to by its name.
     pub(super) fn export_for_host(&mut self, input: &Input<'_>, needs: &Needs) -> Result<(), Error> {
         let is_exported = |export: &wasmparser::Export<'_>| {
             export.name == EXPORT && export.kind == ExternalKind::Memory && export.index == self.index.0
@@ -49,7 +49,7 @@ impl Memory {
         }
         let is_taken = input.exports.iter().any(|export| export.name == EXPORT);
         if is_taken && !is_needed {
-            // The program must know why its raw calls mean something else.
+            // No import that linmem adds requires the memory; raw calls are the program's responsibility.
             return Ok(());
         }
         if is_taken {
@@ -63,7 +63,7 @@ impl Memory {
     }
 }
 
-/// Chooses the memory: the exported one if there are several, or a new one if there is none.
+/// Chooses the memory: the one exported as `memory`, else the first one, or a new one if the module has none.
 pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory, Error> {
     if input.memory_count == 0 {
         return define(input, config, choices);
@@ -109,11 +109,11 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
     Ok(Memory { index: MemoryIndex(index), defines: None, maximum, exports: false, home, growth, sharing: finding })
 }
 
-/// A memory that linmem defines.
+/// Describes a memory that linmem defines.
 ///
 /// # Errors
 ///
-/// If it cannot be exported as `memory`, or does not reach beyond its base.
+/// If the memory cannot be exported as `memory`, or does not extend beyond its base.
 fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory, Error> {
     if let Some(export) = input.exports.iter().find(|export| export.name == EXPORT) {
         let message = format!(
@@ -151,7 +151,7 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
     }
 }
 
-/// How many pages a memory of linmem's that starts with `pages` may have at most.
+/// The maximum number of pages of a memory that linmem defines or splits, and that starts with `pages`.
 pub(crate) fn maximum(config: &Config, pages: u64) -> Result<Option<u64>, Error> {
     const MOST: u64 = 65536;
     let fail = |message: String| Err(Error::Option { message });
@@ -168,14 +168,14 @@ fn reserve(address: Address, end: Address, base: &Base, choices: Choices) -> Res
     })
 }
 
-/// What a global says about an address.
+/// An address that is the value of a global.
 enum Start {
     Constant(Address),
-    /// Only the instance knows.
+    /// The value is known only at instantiation.
     Global(GlobalIndex),
 }
 
-/// Looks up the global of a base, by its export, its name or its import.
+/// Looks up the global of `--base global:NAME` by its export name, its name or its import name.
 fn global(input: &Input<'_>, name: &str) -> Result<Start, Error> {
     let fail = |what: &str| Err(Error::Option { message: format!("--base global:{name}: {what}") });
     let exported = input

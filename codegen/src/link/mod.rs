@@ -1,4 +1,4 @@
-//! The link door: a finished module in, the same module with its intrinsics lowered out.
+//! The link door: takes a complete module, and returns the same module with its intrinsics lowered.
 //!
 //! ```text
 //!   scan      parse and validate all, find the functions that call intrinsics, and every index of a function
@@ -16,8 +16,8 @@
 //!   features  which features of WebAssembly code uses
 //! ```
 //!
-//! Functions that call no intrinsic are copied byte for byte but for the indices of functions. A module that imports
-//! nothing from `linmem` comes out as it went in.
+//! Functions that call no intrinsic are copied byte for byte, except for function indices. A module that imports
+//! nothing from `linmem` is returned unchanged.
 
 pub(crate) mod custom;
 mod features;
@@ -53,34 +53,34 @@ pub(crate) use memory::maximum;
 use scan::Input;
 use std::collections::BTreeSet;
 
-/// A linked module, and what there is to say about it.
+/// A linked module and its warnings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Linked {
     /// The module, in the binary format.
     pub module: Vec<u8>,
-    /// What linking found: uses that are lowered to a violation, since they are wrong whenever they are reached; how linmem
-    /// and the program share a memory, where the program may notice; custom sections that are left out.
+    /// The warnings: uses that are lowered to a violation, since every execution that reaches them is a violation; how
+    /// linmem and the program share a memory, if the program can observe it; custom sections that were dropped.
     pub warnings: Vec<Error>,
 }
 
 /// Lowers every intrinsic of a module, which is given in the binary format or as text.
 ///
-/// Same input, same bytes. A module that imports nothing from `linmem` is returned as it is. Where a module is given as
-/// text, or has debug information, errors and reports speak of the lines of its source.
+/// The output is deterministic. A module that imports nothing from `linmem` is returned unchanged. If the module is
+/// given as text, or has debug information, errors and reports name source lines.
 ///
 /// # Errors
 ///
-/// When the module is invalid, asks for what is not in the catalogue, or has something that linmem cannot serve: the
-/// first of the errors that [`check`] gives, with its place. A use that is wrong for certain is no such error: it is
-/// lowered to its violation.
+/// If the module is invalid, imports an intrinsic that is not in the catalogue, or uses something that linmem does not
+/// support: the first of the errors that [`check`] returns, with its place. A use that is a certain violation is not an
+/// error here: it is lowered to its violation.
 pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
     let source = Source::read(bytes)?;
     let input = Input::parse(&source, config)?;
     link_smallest(&input, config).map(|outcome| outcome.module)
 }
 
-/// Does what [`link`] does, and says what there is to say about the module.
+/// Like [`link`], and also returns the warnings about the module.
 ///
 /// # Errors
 ///
@@ -91,7 +91,7 @@ pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error
     let Outcome { module, findings } = link_smallest(&input, config)?;
     let mut warnings = Vec::new();
     if input.imports.has_any() && choices(&input, config).checks_regions() {
-        // What is perhaps wrong is for `check` to tell.
+        // Only `check` reports uncertain findings.
         let uses = crate::check::findings(&input, config.nesting)?;
         warnings.extend(uses.into_iter().filter(|found| found.certain).map(|found| found.finding));
     }
@@ -125,8 +125,8 @@ fn size(module: &[u8]) -> usize {
     module.len() - payloads.map(custom).sum::<usize>()
 }
 
-/// Everything that can be said about a module without running it: why it cannot be linked, how it misuses regions and
-/// segments, for certain or perhaps, whatever is checked when it runs, and how it shares its memory with linmem.
+/// Returns every static finding about a module: why it cannot be linked; how it misuses or may misuse regions and
+/// segments, even if the configuration does not check that at run time; and how it shares its memory with linmem.
 pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
     let findings = || -> Result<Vec<Finding>, Errors> {
         let source = Source::read(bytes)?;
@@ -138,7 +138,7 @@ pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
             thorough.safety = Some(config.safety_of(representation).max(Safety::Spatial));
         }
         match link_input(&input, &thorough, Purpose::Check) {
-            // What is left out of the linked module says nothing about this one.
+            // Dropped custom sections are a property of the output, not of the input.
             Ok(outcome) => {
                 let is_about_input = |finding: &Finding| !matches!(finding.error, Error::Dropped { .. });
                 findings.extend(outcome.findings.into_iter().filter(is_about_input));
@@ -154,7 +154,7 @@ fn certain(error: Error) -> Finding {
     Finding { severity: Severity::Error, error }
 }
 
-/// Refuses a program that makes segments of addresses, or hands out what does.
+/// Rejects a program that creates segments from addresses, or that exposes the intrinsic that does.
 fn check_sealed(input: &Input<'_>) -> Result<(), Error> {
     let makes = |function: u32| {
         input.imports.intrinsic(function).is_some_and(|signature| signature.intrinsic == Intrinsic::SegmentOfAddress)
@@ -167,7 +167,7 @@ fn check_sealed(input: &Input<'_>) -> Result<(), Error> {
         for reference in &body.references {
             let FunctionRef::Program(function) = reference.target else { continue };
             if makes(function) {
-                // The index of a function is behind one byte of instruction.
+                // The function index follows a one-byte opcode.
                 let offset = start + reference.at - 1;
                 if input.bytes[offset] == REF_FUNC {
                     referred.insert(function);
@@ -176,14 +176,14 @@ fn check_sealed(input: &Input<'_>) -> Result<(), Error> {
             }
         }
     }
-    // What refers to it in code was found there.
+    // References in code were found above.
     let is_new = |import: &&u32| makes(**import) && !referred.contains(*import);
     places.extend(input.shims.iter().filter(is_new).map(|import| Place::Import(*import)));
     input.source.locate_imports(&mut places);
     if places.is_empty() { Ok(()) } else { Err(Error::Sealed { places }) }
 }
 
-/// What is chosen for a module.
+/// The choices for a module.
 fn choices(input: &Input<'_>, config: &Config) -> Choices {
     Choices::of(config, input.imports.representation().unwrap_or(Representation::Address))
 }
@@ -204,9 +204,9 @@ impl<E: Into<Error>> From<E> for Errors {
     }
 }
 
-/// What came of linking.
+/// The result of linking.
 struct Outcome {
-    /// The module; empty if only findings were asked for and there are some.
+    /// The module; empty if only findings were requested and there are some.
     module: Vec<u8>,
     findings: Vec<Finding>,
 }
@@ -265,7 +265,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     let sites = write::Sites { previous: &previous, file: config.file.as_deref() };
     let module = write::module(input, &context, &needs, &memory, &plan, &lowered, &shims, sites)?;
     plan.check_indices()?;
-    // Functions that were copied were valid, and differ in the indices of functions of the same types.
+    // Copied functions were valid in the input, and only the indices of functions of the same types have changed.
     crate::module::validate(&module, |function| !plan.is_copied(function, &lowered)).map_err(Error::defect)?;
     Ok(Outcome { module, findings })
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use wasm_encoder::{Encode, IndirectNameMap, NameMap, NameSection, Section};
 use wasmparser::{IndirectNameMap as IndirectReader, Name, NameMap as Reader};
 
-/// What names are made from.
+/// The sources of the names.
 pub(super) struct Names<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) context: &'a Context,
@@ -25,14 +25,14 @@ pub(super) struct Names<'a> {
 type Map = BTreeMap<u32, String>;
 type Indirect = BTreeMap<u32, Map>;
 
-/// Writes the name section, custom section header included.
+/// Writes the name section, including its custom section header.
 pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     let mut section = NameSection::new();
-    // The subsections that linmem adds to exist whether the input has them or not; the others are copied.
+    // The subsections that linmem extends are written even if the input lacks them; the others are copied.
     let mut copied: BTreeMap<u8, &Name<'_>> = BTreeMap::new();
     let (mut functions, mut locals, mut labels) = (Map::new(), Indirect::new(), Indirect::new());
     let (mut memories, mut globals, mut types) = (Map::new(), Map::new(), Map::new());
-    // Where something has two names, in two sections, the first one counts.
+    // If two sections name the same item, the first name is used.
     for subsection in names.input.names.iter().rev() {
         match subsection {
             Name::Module { .. } => {}
@@ -87,18 +87,19 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
 }
 
 impl Names<'_> {
-    /// The names of the functions that are still there, at their new indices.
+    /// The names of the functions that were kept, at their new indices.
     fn functions(&self, map: &Reader<'_>) -> Map {
         read(map).into_iter().filter_map(|(index, name)| Some((self.stays(index)?, name))).collect()
     }
 
-    /// Names in the functions that are still there.
+    /// The names of locals or labels in the functions that were kept.
     fn in_functions(&self, map: &IndirectReader<'_>) -> Indirect {
         let entries = map.clone().into_iter().flatten();
         entries.filter_map(|entry| Some((self.stays(entry.index)?, read(&entry.names)))).collect()
     }
 
-    /// The new index of a function, if it is the same function: a shim is not the import that it stands for.
+    /// The new index of a function that was kept; `None` for an intrinsic, since a shim is not the same function as its
+    /// import.
     fn stays(&self, function: u32) -> Option<u32> {
         let gone = self.input.imports.intrinsic(function).is_some();
         self.plan.program(function).filter(|_| !gone)
@@ -138,7 +139,8 @@ impl Names<'_> {
         }
     }
 
-    /// Labels are counted through a function; lowering adds some and leaves out those in code that is never reached.
+    /// Labels are numbered consecutively within a function; lowering adds labels, and removes those in unreachable
+    /// code.
     fn renumber_labels(&self, labels: &mut Indirect) {
         for (function, lowered) in self.lowered() {
             let Some(old) = labels.remove(&function) else { continue };
@@ -153,7 +155,7 @@ impl Names<'_> {
     }
 }
 
-/// The number of a subsection in the binary format, in whose order they come.
+/// The id of a subsection in the binary format. Subsections are ordered by id.
 fn id(name: &Name<'_>) -> u8 {
     match name {
         Name::Module { .. } => 0,
@@ -172,7 +174,7 @@ fn id(name: &Name<'_>) -> u8 {
     }
 }
 
-/// The entries that can be read; a name section with an error in it is still worth the names before the error.
+/// The entries that can be parsed: if a name section has an error, the names before the error are still used.
 fn read(map: &Reader<'_>) -> Map {
     map.clone().into_iter().map_while(Result::ok).map(|naming| (naming.index, naming.name.to_string())).collect()
 }

@@ -1,7 +1,7 @@
 //! The indices of the linked module.
 //!
-//! Functions come in this order: the imports that stay, the imports that linmem adds, the program's functions, shims,
-//! helpers. Types are only added, at the end; so are globals and memories.
+//! Functions are ordered as follows: the imports that are kept, the imports that linmem adds, the program's functions,
+//! shims, helpers. Types, globals and memories are only appended.
 
 use crate::code::{FunctionRef, Missing};
 use crate::context::Context;
@@ -19,22 +19,22 @@ use indexmap::IndexMap;
 use linmem_intrinsics::FunctionType;
 use wasmparser::CompositeInnerType;
 
-/// Who is where.
+/// The index of everything in the linked module.
 pub(super) struct Plan {
-    /// For each function of the input: its new index, or nothing for an intrinsic that is only called.
+    /// For each function of the input: its new index, or `None` for an intrinsic that is only called directly.
     functions: Vec<Option<u32>>,
     helpers: IndexMap<Helper, u32>,
     hosts: IndexMap<HostImport, u32>,
     /// The imports that linmem adds.
     added_imports: Vec<HostImport>,
-    /// The types that are needed, by their new index.
+    /// The function types that are needed, with their new indices.
     types: IndexMap<FunctionType, TypeIndex>,
     added_types: Vec<FunctionType>,
-    /// How many types linmem adds in front of those: the ones of segments.
+    /// The number of segment types, which linmem adds before `added_types`.
     segment_types: u32,
-    /// Those, as the type section has them.
+    /// The segment types, encoded as an entry of the type section.
     segment_group: Vec<u8>,
-    /// How many functions the result imports.
+    /// The number of functions that the linked module imports.
     imported: u32,
     missing: Missing,
 }
@@ -108,7 +108,7 @@ impl Plan {
         }
     }
 
-    /// The new index of a function. A function that nothing refers to has none.
+    /// The new index of a function. A function that was not planned is recorded as missing.
     pub(super) fn index(&self, function: FunctionRef) -> u32 {
         let index = match function {
             FunctionRef::Program(index) => self.functions.get(index as usize).copied().flatten(),
@@ -120,54 +120,54 @@ impl Plan {
 
     /// # Errors
     ///
-    /// If something was asked for that has no index.
+    /// If an index was requested that does not exist.
     pub(super) fn check_indices(&self) -> Result<(), Error> {
         self.missing.error()
     }
 
-    /// The new index of a function of the input, if it is still there.
+    /// The new index of a function of the input, if it was kept.
     pub(super) fn program(&self, function: u32) -> Option<u32> {
         self.functions.get(function as usize).copied().flatten()
     }
 
-    /// Whether a function of the result is one of the input's that was copied, not lowered.
+    /// Whether a function of the linked module was copied from the input instead of lowered.
     pub(super) fn is_copied(&self, function: u32, lowered: &[Option<Lowered>]) -> bool {
         let position = function.checked_sub(self.imported).map(|position| position as usize);
         position.and_then(|position| lowered.get(position)).is_some_and(Option::is_none)
     }
 
-    /// How many functions the result imports.
+    /// The number of functions that the linked module imports.
     pub(super) fn imported(&self) -> u32 {
         self.imported
     }
 
-    /// The imports that linmem adds, behind those that stay.
+    /// The imports that linmem adds, after those that are kept.
     pub(super) fn added_imports(&self) -> &[HostImport] {
         &self.added_imports
     }
 
-    /// The types of segments, as the type section has them, behind those of the input.
+    /// The segment types, encoded as an entry of the type section, which follows the types of the input.
     pub(super) fn segment_group(&self) -> &[u8] {
         &self.segment_group
     }
 
-    /// How many entries of the type section linmem adds: a group is one.
+    /// The number of entries that linmem adds to the type section. A recursion group is one entry.
     pub(super) fn added_type_entries(&self) -> usize {
         self.added_types.len() + usize::from(!self.segment_group.is_empty())
     }
 
-    /// The function types that linmem adds, behind those.
+    /// The function types that linmem adds, after the segment types.
     pub(super) fn added_types(&self) -> &[FunctionType] {
         &self.added_types
     }
 
-    /// The index of a type that is needed.
+    /// The index of a function type that is needed.
     pub(super) fn type_index(&self, ty: &FunctionType) -> u32 {
         self.missing.check(self.types.get(ty).map(|index| index.0), || format!("the type {ty}"))
     }
 }
 
-/// The function types of the input that are plain: final, without a supertype, alone in their recursion group.
+/// The plain function types of the input: final, without a supertype, and alone in their recursion group.
 fn plain_types(input: &Input<'_>) -> IndexMap<FunctionType, TypeIndex> {
     let types = input.types.as_ref();
     let mut plain = IndexMap::new();

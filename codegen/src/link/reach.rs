@@ -1,20 +1,21 @@
-//! Which instructions every execution of a function reaches, as far as its control structures say.
+//! Finds the instructions that every execution of a function reaches, judged by its control structures.
 //!
-//! An execution may skip an instruction if it lies in an arm of an `if`, in a handler, or in a structure that may have been
-//! left before, by a branch, a return, a throw, a trap or an exception. Calls are taken to return, unless the function is
-//! known not to; loops are taken to end. In doubt an instruction is not reached.
+//! An execution may skip an instruction if the instruction is in an arm of an `if`, in a handler, or in a structure
+//! that a branch, a return, a throw, a trap or an exception may have exited earlier. Calls are assumed to return,
+//! unless the callee is known not to; loops are assumed to terminate. If in doubt, an instruction is considered not
+//! reached.
 
 use crate::link::scan::{Body, Input};
 use std::collections::BTreeSet;
 use wasmparser::Operator;
 
-/// A control structure that is open. The outermost one is the function.
+/// An open control structure. The outermost one is the function.
 struct Structure {
-    /// Whether its current arm runs whenever the structure is reached.
+    /// Whether its current arm is executed whenever the structure is reached.
     runs: bool,
-    /// Whether a branch to it goes back to its start.
+    /// Whether it is a loop: a branch to it goes to its start.
     is_loop: bool,
-    /// Whether something before may have left it.
+    /// Whether an earlier instruction may have exited it.
     left: bool,
 }
 
@@ -24,11 +25,11 @@ impl Structure {
     }
 }
 
-/// The offsets in the binary of the calls that every execution of a function reaches.
+/// The binary offsets of the calls that every execution of a function reaches.
 pub(crate) fn certain_calls(input: &Input<'_>, body: &Body<'_>) -> BTreeSet<usize> {
     let mut reach = Reach { input, open: vec![Structure::new(true, false)] };
     let mut calls = BTreeSet::new();
-    // The function is valid, so that all of it can be read.
+    // The function is valid, so reading it cannot fail.
     let Ok(mut operators) = body.body.get_operators_reader() else { return calls };
     while let Ok((operator, offset)) = operators.read_with_offset() {
         if matches!(operator, Operator::Call { .. } | Operator::ReturnCall { .. }) && reach.is_certain() {
@@ -52,7 +53,7 @@ impl Reach<'_> {
         self.open.iter().all(|structure| structure.runs && !structure.left)
     }
 
-    /// The structure that a branch goes to is left; a loop is not.
+    /// Records that a branch exits its target, unless the target is a loop.
     fn branch(&mut self, label: u32) {
         let position = self.open.len().checked_sub(1 + label as usize);
         if let Some(target) = position.and_then(|position| self.open.get_mut(position)) {
@@ -60,7 +61,7 @@ impl Reach<'_> {
         }
     }
 
-    /// The function is left.
+    /// Records that the function is exited.
     fn leave(&mut self) {
         if let Some(function) = self.open.first_mut() {
             function.left = true;
@@ -88,7 +89,7 @@ impl Reach<'_> {
                 }
             }
             Operator::Call { function_index } if !self.input.imports.never_returns(*function_index) => {}
-            // What has no place in code that compilers make today is taken to leave.
+            // Instructions that today's compilers do not emit are conservatively assumed to exit the function.
             Operator::Return
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. }

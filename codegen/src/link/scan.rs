@@ -1,4 +1,4 @@
-//! Parsing and validating a module, and finding what linking has to touch.
+//! Parses and validates a module, and finds everything that linking must change.
 
 use crate::code::{FunctionRef, Relocation};
 use crate::config::Config;
@@ -19,10 +19,10 @@ use wasmparser::{
     ValidatorResources,
 };
 
-/// A section, as it stands in the input.
+/// A section of the input.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
-    /// Its number in the binary format.
+    /// Its id in the binary format.
     pub(crate) id: u8,
     /// Its contents.
     pub(crate) range: Range<usize>,
@@ -34,29 +34,29 @@ pub(crate) struct Body<'a> {
     pub(crate) index: u32,
     /// Its locals and code.
     pub(crate) body: FunctionBody<'a>,
-    /// Where its body has indices of functions, counted from the start of the body.
+    /// The positions of function indices, relative to the start of the body.
     pub(crate) references: Vec<Relocation>,
-    /// Where its body has `memory.size` and `memory.grow`, in order.
+    /// The `memory.size` and `memory.grow` instructions of the body, in order.
     pub(crate) sizes: Vec<SizeInstruction>,
-    /// If it calls intrinsics: what lowering needs to know.
+    /// The information that lowering requires, if the function calls intrinsics.
     pub(crate) calls: Option<Calls>,
 }
 
 /// A `memory.size` or a `memory.grow`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SizeInstruction {
-    /// Where the index of its memory is, counted from the start of the body; one byte of instruction lies before it.
+    /// The position of the memory index, relative to the start of the body; it follows a one-byte opcode.
     pub(crate) at: usize,
-    /// How many bytes the index has.
+    /// The number of bytes of the index.
     pub(crate) bytes: usize,
     /// The memory.
     pub(crate) memory: u32,
-    /// What takes its place if the memory is split.
+    /// The helper that replaces the instruction if the memory is split.
     pub(crate) helper: Helper,
 }
 
 impl SizeInstruction {
-    /// Whether an operator is one, and of which memory.
+    /// The memory and the replacing helper, if the operator is `memory.size` or `memory.grow`.
     pub(crate) fn of(operator: &Operator<'_>) -> Option<(u32, Helper)> {
         match operator {
             Operator::MemorySize { mem } => Some((*mem, Helper::ProgramSize)),
@@ -66,11 +66,12 @@ impl SizeInstruction {
     }
 }
 
-/// What lowering needs to know of a function that calls intrinsics.
+/// The information that lowering requires about a function that calls intrinsics.
 pub(crate) struct Calls {
-    /// A validator to be, which knows the arity of every instruction.
+    /// Creates the validator, which knows the arity of every instruction.
     pub(crate) validator: FuncToValidate<ValidatorResources>,
-    /// How often each local is assigned, parameters first; shorter if the last ones never are.
+    /// How often each local is assigned, parameters first; shorter than the list of locals if the last ones are never
+    /// assigned.
     pub(crate) assigned: Vec<Assigned>,
 }
 
@@ -78,7 +79,7 @@ pub(crate) struct Calls {
 pub(crate) struct Input<'a> {
     /// The binary.
     pub(crate) bytes: &'a [u8],
-    /// What is known of its source.
+    /// The information about its source.
     pub(crate) source: &'a Source<'a>,
     /// Its sections, in order.
     pub(crate) sections: Vec<Section>,
@@ -90,15 +91,15 @@ pub(crate) struct Input<'a> {
     pub(crate) import_list: Vec<wasmparser::Import<'a>>,
     /// The defined functions.
     pub(crate) bodies: Vec<Body<'a>>,
-    /// How many functions there are, imported ones included.
+    /// The number of functions, including imports.
     pub(crate) function_count: u32,
-    /// How many memories there are, imported ones included.
+    /// The number of memories, including imports.
     pub(crate) memory_count: u32,
-    /// How many memories are imported.
+    /// The number of imported memories.
     pub(crate) imported_memory_count: u32,
-    /// How many globals there are, imported ones included.
+    /// The number of globals, including imports.
     pub(crate) global_count: u32,
-    /// How many globals are imported.
+    /// The number of imported globals.
     pub(crate) imported_global_count: u32,
     /// The constant expressions of the defined globals.
     pub(crate) global_values: Vec<ConstExpr<'a>>,
@@ -106,13 +107,15 @@ pub(crate) struct Input<'a> {
     pub(crate) exports: Vec<wasmparser::Export<'a>>,
     /// The custom sections, in order.
     pub(crate) customs: Vec<Custom<'a>>,
-    /// The subsections of the name section that could be read. Of two sections the first one counts.
+    /// The subsections of the name sections that could be parsed. If there are several sections, the first one takes
+    /// precedence.
     pub(crate) names: Vec<Name<'a>>,
-    /// The names of functions, once somebody has asked.
+    /// The names of functions, collected on first use.
     function_names: OnceCell<BTreeMap<u32, String>>,
-    /// The intrinsics that are not only called: exported, in a table, in a global, referred to by an instruction.
+    /// The intrinsics that are used other than by a direct call: exported, in a table, in a global, or referred to by
+    /// an instruction.
     pub(crate) shims: BTreeSet<u32>,
-    /// What is wrong with the imports.
+    /// The errors in the imports.
     pub(crate) errors: Vec<Error>,
 }
 
@@ -151,7 +154,7 @@ impl<'a> Input<'a> {
         })?;
         let Scanner { imports, mut errors, .. } = scanner;
         if let Some(offset) = scanner.object {
-            // Its imports need not be what they will be.
+            // The imports of an object file may change when it is linked.
             let message = "the module contains relocations; if it is an object file, link it first, else link it without --emit-relocs";
             errors.insert(0, Error::Unsupported { message: message.to_string(), place: Place::Offset(offset) });
         }
@@ -183,7 +186,7 @@ impl<'a> Input<'a> {
         self.types[self.types.as_ref().core_function_at(function)].unwrap_func()
     }
 
-    /// The name of a function, as the name section has it.
+    /// The name of a function in the name section.
     pub(crate) fn named(&self, function: u32) -> Option<&str> {
         let names = self.function_names.get_or_init(|| {
             let mut names = BTreeMap::new();
@@ -205,7 +208,7 @@ impl<'a> Input<'a> {
         Place::Instruction { function: self.function_name(function), offset, source }
     }
 
-    /// What messages call a function.
+    /// The name of a function in messages.
     pub(crate) fn function_name(&self, function: u32) -> String {
         match self.named(function) {
             Some(name) => format!("${name}"),
@@ -231,7 +234,7 @@ struct Scanner<'a> {
     names: Vec<Name<'a>>,
     shims: BTreeSet<u32>,
     errors: Vec<Error>,
-    /// Where the first section is that only a relocatable object has.
+    /// The offset of the first section that occurs only in relocatable object files.
     object: Option<usize>,
     allocations: FuncValidatorAllocations,
 }
@@ -292,7 +295,7 @@ impl<'a> Scanner<'a> {
                 if custom.name == NAME {
                     let reader =
                         NameSectionReader::new(wasmparser::BinaryReader::new(section.data(), section.data_offset()));
-                    // A name section that cannot be read is not an error of the module; what can be read of it is kept.
+                    // A malformed name section does not make the module invalid; the part that can be parsed is kept.
                     self.names.extend(reader.into_iter().map_while(Result::ok));
                 }
                 if custom.is_of_object() {
@@ -351,7 +354,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Validates a function, and finds the indices of functions in it.
+    /// Validates a function, and finds the function indices in it.
     fn function(&mut self, function: FuncToValidate<ValidatorResources>, body: FunctionBody<'a>) -> Result<(), Error> {
         let again = FuncToValidate { resources: function.resources.clone(), ..function };
         let index = function.index;
@@ -380,7 +383,7 @@ impl<'a> Scanner<'a> {
                 Operator::Call { function_index }
                 | Operator::ReturnCall { function_index }
                 | Operator::RefFunc { function_index } => {
-                    // One byte of instruction, then the index.
+                    // The index follows a one-byte opcode.
                     let at = offset + 1 - start;
                     let replaces = operators.original_position() - offset - 1;
                     references.push(Relocation { at, replaces, target: FunctionRef::Program(function_index) });

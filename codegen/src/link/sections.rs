@@ -1,4 +1,4 @@
-//! Sections: entries that are copied as bytes, or written anew.
+//! Sections whose entries are copied as bytes or re-encoded.
 
 use crate::code::FunctionRef;
 use crate::error::{Error, Place};
@@ -8,7 +8,7 @@ use wasm_encoder::Encode;
 use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::{BinaryReader, FromReader, SectionLimited};
 
-/// Renumbers what refers to functions.
+/// Renumbers function indices.
 pub(super) struct Renumber<'a>(pub(super) &'a Plan);
 
 impl Reencode for Renumber<'_> {
@@ -30,7 +30,7 @@ pub(super) fn reader<'a, T: FromReader<'a>>(contents: &'a [u8], offset: usize) -
     Ok(SectionLimited::new(BinaryReader::new_features(contents, offset, crate::module::features()))?)
 }
 
-/// A section whose entries are kept as bytes, with others behind them.
+/// A section whose entries are copied as bytes, followed by added ones.
 pub(super) fn extended(
     contents: Option<&[u8]>,
     added: usize,
@@ -56,7 +56,7 @@ pub(super) fn extended(
     Ok(Some(out))
 }
 
-/// A section of which every entry is written anew.
+/// A section whose entries are all re-encoded.
 pub(super) fn reencoded<'a, T: FromReader<'a>, S: wasm_encoder::Section>(
     contents: Option<&'a [u8]>,
     offset: usize,
@@ -73,7 +73,7 @@ pub(super) fn contents_of(section: &impl Encode) -> Vec<u8> {
     let mut out = Vec::new();
     section.encode(&mut out);
     let mut reader = BinaryReader::new(&out, 0);
-    // wasm-encoder has just written a size there.
+    // wasm-encoder writes the size first.
     let size = reader.read_var_u32().map_or(0, |size| size as usize);
     out.split_off(out.len() - size)
 }

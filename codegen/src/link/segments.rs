@@ -1,4 +1,4 @@
-//! The types of segments that are references, among those of the program.
+//! Adds the types of segments that are references to the types of the program.
 
 use crate::digest::number;
 use crate::error::{Error, Place};
@@ -8,17 +8,18 @@ use crate::segment::SegmentTypes;
 use wasm_encoder::TypeSection;
 use wasmparser::{Parser, Validator};
 
-/// The number of the type section in the binary format.
+/// The id of the type section in the binary format.
 const TYPE: u8 = 1;
 
-/// How many numbers are tried. That a program has the group of even one of them is not an accident.
+/// The number of attempts. No program contains the group of even one attempt by accident.
 const MOST_TRIED: u32 = 64;
 
-/// The group of these types, as an entry of the type section: one that the program does not have.
+/// The recursion group of the segment types, encoded as an entry of the type section, and distinct from all types of
+/// the program.
 ///
 /// # Errors
 ///
-/// If the program has all that are tried.
+/// If the program contains the group of every attempt.
 pub(super) fn group(input: &Input<'_>, types: SegmentTypes) -> Result<Vec<u8>, Error> {
     let first = number(input.bytes);
     for attempt in 0..MOST_TRIED {
@@ -33,7 +34,8 @@ pub(super) fn group(input: &Input<'_>, types: SegmentTypes) -> Result<Vec<u8>, E
     Err(Error::Unsupported { message, place: Place::Module })
 }
 
-/// Whether the types of an entry are none of the program's. Equal groups are the same types, and the validator knows.
+/// Whether the types of an entry are distinct from those of the program. The validator gives equal groups the same type
+/// ids.
 fn is_new(input: &Input<'_>, entry: &[u8], types: SegmentTypes) -> Result<bool, Error> {
     let section = input.sections.iter().find(|section| section.id == TYPE);
     let contents = section.map(|section| &input.bytes[section.range.clone()]);
@@ -46,7 +48,7 @@ fn is_new(input: &Input<'_>, entry: &[u8], types: SegmentTypes) -> Result<bool, 
     let mut parser = Parser::new(0);
     parser.set_features(features());
     for payload in parser.parse_all(&module) {
-        // The program's types are valid, so that it can only be that there are too many with these.
+        // The program's types are valid, so the only possible error is that the module now has too many types.
         payload.and_then(|payload| validator.payload(&payload).map(drop)).map_err(|error| Error::Unsupported {
             message: format!("the segment types cannot be added: {}", error.message()),
             place: Place::Module,

@@ -6,7 +6,8 @@ use wasmparser::Operator;
 
 macro_rules! shapes {
     ($(($pops:literal -> $pushes:literal, $shape:expr): $($name:ident)+;)+) => {
-        /// The shape of an operator that neither opens nor ends a control structure, and after which the code goes on.
+        /// The shape of an operator that neither begins nor ends a control structure, and after which execution
+        /// continues.
         pub(crate) fn shape(operator: &Operator<'_>) -> Shape {
             match operator {
                 $($(Operator::$name { .. })|+ => $shape,)+
@@ -26,13 +27,13 @@ macro_rules! shapes {
 }
 plain_instructions!(shapes);
 
-/// The arity of an operator whose arity does not depend on the module, by wasmparser's own table.
+/// The arity of an operator whose arity does not depend on the module, from wasmparser's table.
 #[cfg(test)]
 pub(crate) fn plain_arity(operator: &Operator<'_>) -> Option<(u32, u32)> {
     operator.operator_arity(&NoModule)
 }
 
-/// A module without anything in it.
+/// An empty module.
 #[cfg(test)]
 struct NoModule;
 

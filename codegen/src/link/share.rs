@@ -1,5 +1,5 @@
-//! How linmem and the program share a memory that the module brings: chosen by the configuration, or by what the code of
-//! the module does.
+//! Chooses how linmem and the program share a memory of the module, from the configuration or, by default, from the
+//! code of the module.
 
 use crate::config::{Config, DEFAULT_SPLIT, Share, SplitAddress};
 use crate::context::{Allocator, Context, Convention, Growth, Split};
@@ -12,17 +12,17 @@ use wasmparser::{ExternalKind, MemoryType, ValType};
 
 /// How a memory is shared.
 pub(super) struct Sharing {
-    /// Where linmem's memory comes from.
+    /// How linmem obtains memory.
     pub(super) growth: Growth,
-    /// What was chosen, and why; nothing where linmem takes no memory.
+    /// The choice and its reason; `None` if linmem takes no memory.
     pub(super) finding: Option<Finding>,
 }
 
-/// Refuses what no module can have.
+/// Rejects options that contradict each other for every module.
 ///
 /// # Errors
 ///
-/// If a split is asked for together with another way to share.
+/// If a split is given together with another way to share.
 pub(super) fn check(config: &Config) -> Result<(), Error> {
     match &config.share {
         Some(share) if *share != Share::Split && config.split.is_some() => {
@@ -36,7 +36,7 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// If the configuration asks for what this memory cannot have.
+/// If this memory does not support what the configuration requests.
 pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType) -> Result<Sharing, Error> {
     check(config)?;
     let is_imported = index < input.imported_memory_count;
@@ -82,7 +82,7 @@ fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
             return Err(Error::Option { message });
         }
         Some(split) => split.pages(),
-        // A part so large that it leaves nothing to linmem is halved at once.
+        // A declared maximum that leaves no room for linmem is replaced by the default split.
         None => match maximum {
             Some(0) => 1,
             Some(maximum) if maximum <= SplitAddress::MOST => maximum,
@@ -105,7 +105,8 @@ fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
     Ok(Growth::Split(Split { pages, maximum }))
 }
 
-/// The split of a program that starts with so many pages: 2 GiB, or else in the middle of what the program does not have yet.
+/// The default split of a program whose memory starts with `initial` pages: 2 GiB, or the middle of the remaining
+/// address space if the memory already reaches 2 GiB.
 fn default_split(initial: u64) -> u32 {
     let initial = u32::try_from(initial).unwrap_or(u32::MAX);
     match SplitAddress::MOST.checked_sub(initial) {
@@ -160,13 +161,13 @@ fn allocator(input: &Input<'_>, share: &Share, export: &str, pin: Option<&str>) 
     Ok(Allocator { function: index, convention, pin })
 }
 
-/// Asks for the functions that take the place of the program's `memory.size` and `memory.grow`, if its memory is split.
+/// Requests the helpers that replace the program's `memory.size` and `memory.grow` if its memory is split.
 pub(super) fn need_helpers(input: &Input<'_>, context: &Context, needs: &mut Needs) {
     let counted = input.bodies.iter().flat_map(|body| &body.sizes).filter(|size| context.counts_pages_of(size.memory));
     counted.for_each(|size| needs.add(size.helper));
 }
 
-/// Whether an import of the module may make linmem take memory.
+/// Whether the module imports an intrinsic that may make linmem take memory.
 fn takes_memory(input: &Input<'_>) -> bool {
     input.imports.functions().iter().any(|fate| match fate {
         Fate::Intrinsic(signature) => !signature.intrinsic.is_access(),
@@ -183,7 +184,7 @@ fn first_use(input: &Input<'_>, memory: u32) -> Option<(u32, usize, &'static str
     })
 }
 
-/// What was chosen, and why. What the user asked for, and what no program can notice, is a note.
+/// The choice and its reason. It is a note if the user requested it, or if no program can observe it.
 fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, growth: Growth) -> Finding {
     let asked = |share: &dyn std::fmt::Display| format!("as requested by --share {share}");
     let first = first_use(input, index);

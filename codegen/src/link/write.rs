@@ -25,7 +25,7 @@ use wasmparser::{
     TableSectionReader, TypeRef,
 };
 
-/// The numbers of the sections in the binary format.
+/// The ids of the sections in the binary format.
 mod id {
     pub(super) const TYPE: u8 = 1;
     pub(super) const IMPORT: u8 = 2;
@@ -42,7 +42,7 @@ mod id {
     pub(super) const TAG: u8 = 13;
 }
 
-/// The sections in the order in which a module has them.
+/// The sections in the order of the binary format.
 const ORDER: [u8; 13] = [
     id::TYPE,
     id::IMPORT,
@@ -59,12 +59,12 @@ const ORDER: [u8; 13] = [
     id::DATA,
 ];
 
-/// What the section of sites is made from, besides what was added.
+/// The inputs of the section of sites, besides the sites that were added.
 #[derive(Clone, Copy)]
 pub(super) struct Sites<'a> {
-    /// The sites that the module has already.
+    /// The sites that the input already has.
     pub(super) previous: &'a [Site],
-    /// The name of the text that was linked, if it has one.
+    /// The file name of the text that was linked, if it has one.
     pub(super) file: Option<&'a str>,
 }
 
@@ -125,7 +125,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes one section, with what linmem adds to it; nothing if neither the input nor linmem has any of it.
+    /// Writes one section with linmem's additions; writes nothing if it has no entries from the input or from linmem.
     fn section(&self, id: u8, section: Option<&Section>, out: &mut Vec<u8>) -> Result<(), Error> {
         let contents = section.map(|section| &self.input.bytes[section.range.clone()]);
         let offset = section.map_or(0, |section| section.range.start);
@@ -201,7 +201,7 @@ impl Writer<'_> {
 
     /// The types of the functions that are added.
     fn functions(&self, out: &mut Vec<u8>) {
-        // A shim has the very type that its import had.
+        // A shim has the same type as its import.
         let types: Vec<u32> = self
             .input
             .import_list
@@ -219,7 +219,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The memories: those of the input, one of them perhaps with another maximum, or a new one.
+    /// The memories: those of the input, one of which may get another maximum, or a new one.
     fn memories(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
         let mut section = wasm_encoder::MemorySection::new();
         if let Some(contents) = contents {
@@ -303,8 +303,8 @@ impl Writer<'_> {
         Some(out)
     }
 
-    /// A function that is copied, with its `memory.size` and `memory.grow` of a memory that is split as calls; `None` if it
-    /// has none.
+    /// A function that is copied, with the `memory.size` and `memory.grow` of a split memory replaced by calls; `None`
+    /// if it has no such instruction.
     fn counted(&self, body: &Body<'_>) -> Option<(Vec<u8>, Vec<Relocation>)> {
         const CALL: u8 = 0x10;
         let sizes: Vec<_> = body.sizes.iter().filter(|size| self.context.counts_pages_of(size.memory)).collect();
@@ -314,7 +314,7 @@ impl Writer<'_> {
         let mut code = body.body.as_bytes().to_vec();
         let mut relocations = body.references.clone();
         for size in sizes {
-            // Both instructions are one byte, and so is the call.
+            // The opcodes of both instructions and of `call` are one byte.
             code[size.at - 1] = CALL;
             let target = FunctionRef::Helper(size.helper);
             relocations.push(Relocation { at: size.at, replaces: size.bytes, target });
@@ -323,20 +323,20 @@ impl Writer<'_> {
         Some((code, relocations))
     }
 
-    /// Writes the section that says where violations are reported from, if they are, here or by code that was linked before.
+    /// Writes the section of sites, if this code or previously linked code reports violations.
     fn sites(&self, out: &mut Vec<u8>) {
         let Sites { previous, file } = self.sites;
         if previous.is_empty() && self.needs.sites().is_empty() {
             return;
         }
         let data = sites::encode(previous, self.needs.sites(), file, |function| {
-            // As the messages of errors count them.
+            // The function index of the input, as in error messages.
             (function, self.input.named(function).unwrap_or_default().to_string())
         });
         custom::write(sites::SECTION, &data, out);
     }
 
-    /// The features that the code of linmem's uses, and that of the functions that were lowered.
+    /// The features that linmem's code and the lowered functions use.
     fn features(&self, module: &[u8]) -> Features {
         let is_copied = |function| self.plan.is_copied(function, self.lowered);
         let mut features = features::used(module, self.plan.imported(), |function| !is_copied(function));
