@@ -1,4 +1,4 @@
-//! Branches that close the regions that they leave.
+//! Branches, which close the regions that they exit.
 
 use crate::build::builder::FunctionBuilder;
 use crate::engine::knowledge::contents::Assigned;
@@ -16,8 +16,8 @@ impl FunctionBuilder<'_> {
         self.engine.diverge(Some(label), pops, |tape| tape.instruction(&Instruction::Br(label)));
     }
 
-    /// A conditional branch. Where it leaves a region and carries nothing, it is a branch in an `if`; where it carries
-    /// operands, they stay where they are:
+    /// A conditional branch. If it exits a region and carries no operands, it becomes a branch in an `if`. If it
+    /// carries operands, they stay on the stack:
     ///
     /// ```wasm
     /// local.tee $taken   if  ;; close the regions  end
@@ -43,7 +43,7 @@ impl FunctionBuilder<'_> {
         self.engine.other(Shape::BranchIf(label), arity, |tape| tape.instruction(&Instruction::BrIf(label)));
     }
 
-    /// Closes the regions that a jump leaves, if what is on the stack is not zero.
+    /// Closes the regions that a jump exits, if the value on the stack is not zero.
     fn leave_if(&mut self, target: usize) {
         let left = self.left_by(target);
         self.control(&Instruction::If(BlockType::Empty));
@@ -51,7 +51,7 @@ impl FunctionBuilder<'_> {
         self.control(&Instruction::End);
     }
 
-    /// A branch by table. Where its targets leave different regions, another table leads to the code that closes them:
+    /// A `br_table`. If its targets exit different regions, another table selects the code that closes them:
     ///
     /// ```wasm
     /// local.set $index
@@ -92,14 +92,14 @@ impl FunctionBuilder<'_> {
         self.engine.diverge(None, pops, |tape| tape.instruction(&table));
     }
 
-    /// `first` says for each target which scope is the first one that is left; `different` are all such scopes, the
+    /// `first` contains the outermost scope that each target exits; `different` contains all such scopes once, the
     /// outermost first.
     fn leave_by_table(&mut self, index: LocalIndex, first: &[usize], different: &[usize]) {
         let block = Instruction::Block(BlockType::Empty);
         self.begin_hidden(&block);
         different.iter().for_each(|_| self.begin_hidden(&block));
         let ways = different.len() as u32;
-        // The innermost block leaves the fewest.
+        // The branch to the innermost block closes the fewest regions.
         let label = |first: &usize| match different.iter().rev().position(|known| known == first) {
             Some(position) => position as u32,
             None => ways,
@@ -117,7 +117,7 @@ impl FunctionBuilder<'_> {
         self.end_hidden();
     }
 
-    /// `br_on_cast` and `br_on_cast_fail`: what decides is asked twice.
+    /// `br_on_cast` and `br_on_cast_fail`. If they exit a region, the cast is tested twice:
     ///
     /// ```wasm
     /// local.tee $reference   ref.test TYPE   if  ;; close the regions  end
@@ -132,7 +132,7 @@ impl FunctionBuilder<'_> {
         self.branch_on_reference(label, from, &test, fails, instruction);
     }
 
-    /// `br_on_null`, of a reference of this type, which is what closing regions takes.
+    /// `br_on_null`, of a reference of type `ty`. The type is required to close regions.
     pub fn br_on_null(&mut self, label: crate::build::Label, ty: RefType) {
         if let Some(relative) = self.label_number(label) {
             let branch = Instruction::BrOnNull(relative);
@@ -140,7 +140,7 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// `br_on_non_null`, of a reference of this type, which is what closing regions takes.
+    /// `br_on_non_null`, of a reference of type `ty`. The type is required to close regions.
     pub fn br_on_non_null(&mut self, label: crate::build::Label, ty: RefType) {
         if let Some(relative) = self.label_number(label) {
             let branch = Instruction::BrOnNonNull(relative);
@@ -148,7 +148,8 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// A branch on a reference of type `ty`, which is taken if `test` of it is true, or if it is not, when `fails`.
+    /// A branch on a reference of type `ty`. It is taken if `test` of the reference is true or, if `fails` is set,
+    /// false.
     fn branch_on_reference(
         &mut self,
         label: u32,
@@ -172,8 +173,8 @@ impl FunctionBuilder<'_> {
         self.engine.other(Shape::Effect, Arity::Unknown, |tape| tape.instruction(branch));
     }
 
-    /// `br_on_null` or `br_on_non_null` of a reference whose type nobody told. Where closing a region only writes top,
-    /// it is closed before, and open again behind, if the branch was not taken.
+    /// `br_on_null` or `br_on_non_null` of a reference whose type is unknown. If closing a region only writes top, the
+    /// region is closed before the branch, and reopened after it if the branch was not taken.
     ///
     /// ```wasm
     /// global.get $linmem.top   local.set $top

@@ -6,31 +6,31 @@ use crate::error::Error;
 use linmem_allocator::Unwind;
 use wasm_encoder::ValType;
 
-/// What a builder has to know of the module that it builds for.
+/// The information that a builder requires about its module.
 pub(super) trait Signatures {
-    /// How many parameters and results a function has; nothing if nobody told.
+    /// The number of parameters and results of a function; `None` if unknown.
     fn function_arity(&self, function: u32) -> Option<(u32, u32)>;
-    /// How many parameters and results a function type has.
+    /// The number of parameters and results of a function type; `None` if unknown.
     fn type_arity(&self, ty: u32) -> Option<(u32, u32)>;
-    /// The parameters of a tag.
+    /// The parameter types of a tag.
     fn tag_types(&self, tag: u32) -> Option<Vec<ValType>>;
-    /// The type of a block that takes nothing and leaves these.
+    /// The index of the type of a block with no parameters and these results.
     fn block_type(&self, results: &[ValType]) -> Option<u32>;
-    /// Whether calls refer to functions by the numbers of a [`ModuleBuilder`](crate::build::ModuleBuilder), which are
-    /// not yet their indices.
+    /// Whether calls refer to functions by the numbers that a [`ModuleBuilder`](crate::build::ModuleBuilder) assigned,
+    /// which are not the final indices.
     fn renumbers(&self) -> bool;
 }
 
-/// Takes instructions and operations, and lowers them as they come.
+/// Lowers instructions and operations as they are added.
 ///
-/// A mistake does not panic: it is remembered, and whoever asked for the function gets it as an error.
+/// A mistake does not panic: the first one is recorded, and returned as an error when the function is finished.
 pub struct FunctionBuilder<'a> {
     pub(super) engine: Engine<'a>,
     pub(super) signatures: &'a dyn Signatures,
     pub(super) scopes: Vec<Scope>,
-    /// The control structures that are open, in code that cannot be reached as well, outermost first.
+    /// The open control structures, including those in unreachable code, outermost first.
     pub(super) structures: Vec<Structure>,
-    /// How many of them are hidden.
+    /// The number of hidden structures among them.
     pub(super) hidden: u32,
     pub(super) results: u32,
     pub(super) name: String,
@@ -62,7 +62,7 @@ impl<'a> FunctionBuilder<'a> {
         }
     }
 
-    /// Remembers the first mistake.
+    /// Records a mistake, unless one was recorded before.
     pub(crate) fn fail(&mut self, message: &str) {
         let message = format!("{}: {message}", self.name);
         self.remember(Error::Builder { message });

@@ -10,17 +10,17 @@ use wasm_encoder::{BlockType, Instruction};
 /// The target of a branch: the end of a block, or the start of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// How many control structures are open in the target, itself included.
+    /// The number of control structures that are open inside the target, including itself.
     depth: usize,
 }
 
 impl FunctionBuilder<'_> {
-    /// A block: `code` is given the label of its end.
+    /// A block. `code` receives the label of its end.
     pub fn block(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Label)) {
         self.structure(&Instruction::Block(ty), code);
     }
 
-    /// A loop: `code` is given the label of its start.
+    /// A loop. `code` receives the label of its start.
     pub fn loop_(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Label)) {
         self.structure(&Instruction::Loop(ty), code);
     }
@@ -62,7 +62,8 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// Branches to one of the labels, by an index that is an operand, or else to the default.
+    /// Branches to the label that the index selects, or to `default` if the index is out of range. The index is an
+    /// operand.
     pub fn br_table(&mut self, labels: &[Label], default: Label, index: impl Operand) {
         index.push(self);
         let labels: Option<Vec<u32>> = labels.iter().map(|label| self.label_number(*label)).collect();
@@ -84,7 +85,7 @@ impl FunctionBuilder<'_> {
         self.control(&Instruction::End);
     }
 
-    /// The number of a label, as instructions have it.
+    /// The relative depth of a label, as in instructions.
     pub(super) fn label_number(&mut self, label: Label) -> Option<u32> {
         if label.depth > self.structures.len() {
             self.fail("branch to a label whose control structure has ended");
@@ -101,7 +102,8 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// A control instruction, whose labels count hidden structures; regions that it leaves are closed before it.
+    /// A control instruction of the frontend. Its labels are adjusted for hidden structures, and the regions that it
+    /// exits are closed before it.
     pub(super) fn control(&mut self, instruction: &Instruction<'_>) {
         use Instruction::*;
         match instruction {
@@ -115,7 +117,7 @@ impl FunctionBuilder<'_> {
                     Catch(tag) => self.signatures.tag_types(*tag).map_or(0, |types| types.len() as u32),
                     _ => 0,
                 };
-                // What is thrown in a handler is not caught by it.
+                // A handler does not catch exceptions that are thrown in it.
                 if let Some(structure) = self.structures.last_mut() {
                     structure.catches = Catches::Nothing;
                 }

@@ -16,7 +16,7 @@ use linmem_intrinsics::{Intrinsic, Representation, Signature};
 use wasm_encoder::{Instruction, ValType};
 
 impl<'a> FunctionBuilder<'a> {
-    /// A parameter. Asking for one that there is not makes a module that does not validate.
+    /// A parameter. If it does not exist, the module does not validate.
     pub fn param(&self, position: u32) -> Local {
         debug_assert!(position < self.params, "parameter {position} of {}", self.params);
         Local(LocalIndex(position))
@@ -27,7 +27,7 @@ impl<'a> FunctionBuilder<'a> {
         Local(self.engine.add_local(ty, Assigned::Often))
     }
 
-    /// Writes the operand to a local.
+    /// Assigns the operand to a local.
     pub fn set(&mut self, local: Local, value: impl Operand) {
         value.push(self);
         self.engine.local_set(local.0);
@@ -38,7 +38,7 @@ impl<'a> FunctionBuilder<'a> {
         value.push(self);
     }
 
-    /// Drops what is on top of the stack.
+    /// Drops the value on top of the stack.
     #[expect(clippy::should_implement_trait, reason = "it is named after the instruction, and drops no builder")]
     pub fn drop(&mut self) {
         self.engine.drop();
@@ -51,9 +51,9 @@ impl<'a> FunctionBuilder<'a> {
 
     /// Any instruction.
     ///
-    /// Functions are referred to by the number of their [`FunctionId`] where a
-    /// [`ModuleBuilder`](crate::build::ModuleBuilder) is in charge, else by their index. Branches, returns and throws
-    /// close the regions that they leave.
+    /// Functions are referred to by the number of their [`FunctionId`] in a
+    /// [`ModuleBuilder`](crate::build::ModuleBuilder), else by their index. Branches, returns and throws close the
+    /// regions that they exit.
     pub fn instruction(&mut self, instruction: &Instruction<'_>) {
         use Instruction::*;
         match instruction {
@@ -136,7 +136,7 @@ impl<'a> FunctionBuilder<'a> {
         }
     }
 
-    /// Says which line of the frontend's source the code that comes is from, for reports of violations.
+    /// Sets the line of the frontend's source for the code that follows. Reports of violations name it.
     pub fn source(&mut self, line: SourceLine) {
         self.engine.set_source(line);
     }
@@ -174,12 +174,12 @@ impl<'a> FunctionBuilder<'a> {
         }
     }
 
-    /// What a segment is.
+    /// The representation of segments.
     pub fn representation(&self) -> Representation {
         self.engine.representation()
     }
 
-    /// Takes the segment on the stack into a local of its own. The size is as in `bytes`.
+    /// Moves the segment on the stack to a new local. `bytes` is its size.
     pub(super) fn keep_segment(&mut self, bytes: Bytes) -> Segment {
         let ty = crate::module::val_type(self.engine.representation().value_type());
         let local = self.engine.keep_in_local(ty);
@@ -200,8 +200,8 @@ impl<'a> FunctionBuilder<'a> {
         }
     }
 
-    /// An assignment by the frontend. The locals that linmem's operations gave out have one assignment, and that is
-    /// what makes their contents known.
+    /// An assignment by the frontend. Locals that linmem's operations created cannot be assigned: their contents are
+    /// known because they have only one assignment.
     fn assign(&mut self, local: u32, write: impl FnOnce(&mut Engine<'a>, LocalIndex)) {
         if !self.engine.has_local(LocalIndex(local)) {
             return self.no_such_local(local);
@@ -212,7 +212,7 @@ impl<'a> FunctionBuilder<'a> {
         write(&mut self.engine, LocalIndex(local));
     }
 
-    /// One that is not there yet may become one of linmem's.
+    /// Rejects a local that does not exist, since its index may later be given to a local of linmem's.
     fn no_such_local(&mut self, local: u32) {
         self.fail(&format!("local {local} does not exist"));
     }

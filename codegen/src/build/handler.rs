@@ -1,6 +1,6 @@
-//! Handlers of a `try_table` that are outside of a region that it is in.
+//! `try_table` in a region whose handlers are outside of the region.
 //!
-//! The exception is caught on the way, in a block of its own, where the regions are closed that the jump leaves:
+//! The exception is first caught in an additional block, which closes the regions that the jump exits:
 //!
 //! ```wasm
 //! block $done (result ...)
@@ -58,7 +58,7 @@ impl FunctionBuilder<'_> {
             .iter()
             .map(|clause| {
                 let label = label_of(clause);
-                // Before the blocks were opened, the label led to this structure.
+                // The label counts from outside of the blocks that were just opened.
                 let target = (self.structures.len() as u32).saturating_sub(hidden).checked_sub(label);
                 if target.is_some_and(|target| self.leaves(target as usize)) {
                     landing += 1;
@@ -84,7 +84,7 @@ impl FunctionBuilder<'_> {
         self.engine.begin(StructureKind::Block, 0, (params, results), |tape| tape.instruction(&instruction));
     }
 
-    /// Goes on behind the end of a `try_table` with such handlers.
+    /// Writes the code after the end of a `try_table` with such handlers.
     pub(super) fn land(&mut self, landings: &[usize], results: u32) {
         let done = landings.len() as u32;
         self.engine.diverge(Some(done), Some(results), |tape| tape.instruction(&Instruction::Br(done)));
@@ -96,7 +96,7 @@ impl FunctionBuilder<'_> {
         self.end_hidden();
     }
 
-    /// The type of a block that begins where a clause lands.
+    /// The type of the block at whose end a clause lands.
     fn landing_type(&self, clause: &Catch) -> Option<BlockType> {
         let exception = ValType::Ref(RefType::EXNREF);
         let mut types = match clause {

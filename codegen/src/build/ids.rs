@@ -1,7 +1,8 @@
-//! The numbers that a frontend refers to functions and types by.
+//! The numbers by which a frontend refers to functions and types.
 
-/// A function of a [`ModuleBuilder`](crate::build::ModuleBuilder): its number in the order of declaration, imports included. Instructions that are
-/// given to a [`FunctionBuilder`](crate::build::FunctionBuilder) refer to functions by this number; the index comes with the finished module.
+/// A function of a [`ModuleBuilder`](crate::build::ModuleBuilder): its number in the order of declaration, imports
+/// included. Instructions that are passed to a [`FunctionBuilder`](crate::build::FunctionBuilder) refer to functions by
+/// this number; indices are assigned when the module is finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FunctionId(pub u32);
 

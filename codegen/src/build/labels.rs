@@ -1,21 +1,22 @@
-//! Labels: those of raw instructions, which do not count hidden structures, and those of the function.
+//! Translates the labels of raw instructions, which do not count hidden structures, to the labels of the function.
 
 use crate::build::builder::FunctionBuilder;
 use std::borrow::Cow;
 use wasm_encoder::{Catch, Instruction};
 
 impl FunctionBuilder<'_> {
-    /// The number of the structure that a label leads to, of which so many are open; 0 is the function.
+    /// The number of the structure that a label refers to: the number of open structures up to and including it. 0 is
+    /// the function.
     pub(super) fn target(&self, relative: u32) -> Option<usize> {
         self.structures.len().checked_sub(relative as usize)
     }
 
-    /// The label that leads to the structure of this number.
+    /// The label that refers to the structure with this number.
     pub(super) fn relative(&self, target: usize) -> u32 {
         self.structures.len().saturating_sub(target) as u32
     }
 
-    /// How many operands a branch to the structure of this number carries.
+    /// The number of operands that a branch to the structure with this number carries.
     pub(super) fn carried(&self, target: usize) -> Option<u32> {
         match target.checked_sub(1) {
             Some(position) => self.structures.get(position).map(|structure| structure.carried),
@@ -23,7 +24,7 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// A label that does not count hidden structures, as one that does.
+    /// Translates a label that does not count hidden structures to one that does.
     fn physical(&self, logical: u32) -> u32 {
         let mut left = logical;
         for (passed, structure) in (0..).zip(self.structures.iter().rev()) {
@@ -34,11 +35,11 @@ impl FunctionBuilder<'_> {
                 left -= 1;
             }
         }
-        // The function itself, or a label that there is not, which validation finds.
+        // The function itself, or a label that does not exist, which validation rejects.
         (self.structures.len() as u32).saturating_add(left)
     }
 
-    /// An instruction of the frontend's with its labels as they are in the function.
+    /// An instruction of the frontend, with its labels translated to those of the function.
     pub(super) fn with_labels<'i>(&self, instruction: &'i Instruction<'i>) -> Cow<'i, Instruction<'i>> {
         use Instruction::*;
         if self.hidden == 0 {
@@ -65,7 +66,7 @@ impl FunctionBuilder<'_> {
                 TryTable(*ty, catches.iter().map(|catch| relabel(catch, physical(&label_of(catch)))).collect())
             }
             Rethrow(label) => Rethrow(physical(label)),
-            // It counts from outside of the structure that it ends.
+            // `delegate` counts from outside of the structure that it ends.
             Delegate(label) => Delegate(self.physical(label.saturating_add(1)).saturating_sub(1)),
             _ => return Cow::Borrowed(instruction),
         })

@@ -15,7 +15,7 @@ use wasm_encoder::{
     StartSection,
 };
 
-/// The indices of the finished module: imports, those that linmem adds, functions, helpers.
+/// The function indices of the finished module, in this order: imports, imports that linmem adds, functions, helpers.
 pub(super) struct Layout {
     functions: Vec<u32>,
     hosts: IndexMap<HostImport, (u32, TypeId)>,
@@ -24,11 +24,11 @@ pub(super) struct Layout {
 }
 
 impl ModuleBuilder {
-    /// The finished module, with its helpers and names, valid.
+    /// Returns the finished module, with its helpers and names. It is valid.
     ///
     /// # Errors
     ///
-    /// When a declared function was not defined, or what the frontend wrote does not validate.
+    /// If a declared function was not defined, or the module does not validate.
     pub fn finish(mut self) -> Result<Vec<u8>, Error> {
         let undefined = self.functions.iter().find_map(|entry| match &entry.source {
             Source::Declared { name, body: None } => Some(name.clone()),
@@ -46,7 +46,7 @@ impl ModuleBuilder {
 }
 
 impl Layout {
-    /// Gives everything its index, and helpers their types.
+    /// Assigns all indices, and the types of helpers.
     pub(super) fn new(builder: &mut ModuleBuilder) -> Layout {
         let context = builder.context;
         let (imports, helpers): (Vec<_>, Vec<_>) =
@@ -84,7 +84,8 @@ impl Layout {
         layout
     }
 
-    /// The index of a function. What the frontend refers to and does not exist stays out of range, for validation to find.
+    /// The index of a function. If the frontend refers to a function that does not exist, the index is out of range,
+    /// which validation rejects.
     fn index(&self, function: FunctionRef) -> u32 {
         let index = match function {
             FunctionRef::Program(number) => self.functions.get(number as usize).copied(),
@@ -99,7 +100,7 @@ impl Layout {
 
     /// # Errors
     ///
-    /// If code of linmem's refers to something that has no index.
+    /// If linmem's code refers to an item that has no index.
     pub(super) fn check_indices(&self) -> Result<(), Error> {
         self.missing.error()
     }
@@ -142,7 +143,7 @@ impl Layout {
         }
         exports.export("memory", ExportKind::Memory, builder.context.memory.0);
 
-        // Whatever the code is, the segments of a module with other code are of other types.
+        // The number is derived from the code, so that the segment types of modules with different code differ.
         let number = || {
             let mut contents = Vec::new();
             code.encode(&mut contents);

@@ -1,4 +1,4 @@
-//! Lowering into somebody else's module writer, function by function.
+//! Lowers function by function into a frontend's own module writer.
 
 use crate::build::builder::{FunctionBuilder, Signatures};
 use crate::build::sink::ModuleSink;
@@ -52,9 +52,9 @@ pub struct Lowering {
     unwind: Unwind,
     needs: Needs,
     functions: IndexMap<FunctionRef, u32>,
-    /// The names of the functions that were lowered, by the numbers that sites have them under.
+    /// The names of the lowered functions, by the numbers that sites use for them.
     names: Vec<String>,
-    /// What the number of the segments' types is made of so far.
+    /// The digest, so far, from which the number in the segment types is derived.
     number: u32,
 }
 
@@ -63,7 +63,7 @@ impl Lowering {
     ///
     /// # Errors
     ///
-    /// When the configuration asks for what is not built, or the base is not an address in a new memory.
+    /// If the configuration is not supported, or the base is not an address in a new memory.
     pub fn new(
         sink: &mut (impl ModuleSink + ?Sized),
         config: &Config,
@@ -74,15 +74,16 @@ impl Lowering {
         Ok(Lowering::in_context(sink, config, representation, memory, home, Growth::Grow))
     }
 
-    /// Adds linmem's globals to a module that has a memory, none of which is linmem's before it grows it.
+    /// Adds linmem's globals to a module that has a memory. linmem owns no part of this memory until it grows it.
     ///
-    /// With [`Share::Split`] the frontend declares the memory without a maximum. `memory.size` and `memory.grow` of it become
-    /// calls in the functions that are lowered here; a function that the frontend writes by itself calls
+    /// With [`Share::Split`] the frontend must declare the memory without a maximum. In the functions that are lowered
+    /// here, its `memory.size` and `memory.grow` become calls; a function that the frontend writes itself must call
     /// [`program_size`](Lowering::program_size) and [`program_grow`](Lowering::program_grow).
     ///
     /// # Errors
     ///
-    /// When the configuration asks for a base or for the allocator of the program: those are for a module that is linked.
+    /// If the configuration contains a base, or requests the allocator of the program: both require a module that is
+    /// linked.
     pub fn in_memory(
         sink: &mut (impl ModuleSink + ?Sized),
         config: &Config,
@@ -117,13 +118,14 @@ impl Lowering {
         Ok(Lowering::in_context(sink, config, representation, MemoryIndex(memory), home, growth))
     }
 
-    /// The index of the function that takes the place of `memory.size` in a function that the frontend writes by itself;
-    /// `None` if the memory is not split.
+    /// The index of the function that replaces `memory.size` in functions that the frontend writes itself; `None` if
+    /// the memory is not split.
     pub fn program_size(&mut self, sink: &mut (impl ModuleSink + ?Sized)) -> Option<u32> {
         self.program_helper(sink, Helper::ProgramSize)
     }
 
-    /// The index of the function that takes the place of `memory.grow` there.
+    /// The index of the function that replaces `memory.grow` in functions that the frontend writes itself; `None` if
+    /// the memory is not split.
     pub fn program_grow(&mut self, sink: &mut (impl ModuleSink + ?Sized)) -> Option<u32> {
         self.program_helper(sink, Helper::ProgramGrow)
     }
@@ -173,7 +175,7 @@ impl Lowering {
         Lowering { context, unwind, needs, functions, names: Vec::new(), number: number(&[]) }
     }
 
-    /// Lowers one function. Its body may go to any index that has this type.
+    /// Lowers one function. Its body can be used for any function of this type.
     ///
     /// # Errors
     ///
@@ -194,7 +196,7 @@ impl Lowering {
         let mut builder = FunctionBuilder::new(engine, &known, name, self.unwind, params, results);
         code(&mut builder);
         let lowered = builder.finish();
-        // What the code needed up to a mistake stays needed.
+        // Helpers that the code required before a mistake are still required.
         self.resolve(sink);
         let lowered = lowered?;
         self.number = extended_number(extended_number(self.number, name.as_bytes()), &lowered.code.bytes);
@@ -208,11 +210,11 @@ impl Lowering {
         missing.check(self.functions.get(&function).copied(), || function.describe())
     }
 
-    /// Defines the helpers that functions turned out to call.
+    /// Defines the helpers that the lowered functions call.
     ///
     /// # Errors
     ///
-    /// If a helper refers to something that has no index, which is a defect of linmem.
+    /// If a helper refers to an item that has no index, which is a bug in linmem.
     pub fn finish(self, sink: &mut (impl ModuleSink + ?Sized)) -> Result<(), Error> {
         let missing = Missing::default();
         let index = |function| self.index(function, &missing);
@@ -220,7 +222,8 @@ impl Lowering {
             sink.define_function(index(FunctionRef::Helper(helper)), body.function(index));
         }
         if let Some(types) = self.context.segments.types() {
-            // Whatever the functions are, the segments of a module with other functions are of other types.
+            // The number is derived from the functions, so that the segment types of modules with different functions
+            // differ.
             sink.define_recursion_group(types.first(), types.group(self.number));
         }
         if !self.needs.sites().is_empty() {
@@ -230,7 +233,7 @@ impl Lowering {
         missing.error()
     }
 
-    /// Gets indices for the imports and helpers that are new.
+    /// Obtains indices for new imports and helpers.
     fn resolve(&mut self, sink: &mut (impl ModuleSink + ?Sized)) {
         for import in self.needs.imports() {
             self.functions.entry(FunctionRef::Host(import)).or_insert_with(|| {
@@ -247,7 +250,7 @@ impl Lowering {
     }
 }
 
-/// The checks that every configuration passes before anything is lowered with it.
+/// The checks that every configuration must pass before lowering.
 pub(super) fn check(config: &Config, representation: Representation) -> Result<(), Error> {
     config.check(representation)
 }
@@ -255,9 +258,9 @@ pub(super) fn check(config: &Config, representation: Representation) -> Result<(
 /// A memory that linmem defines.
 pub(super) struct NewMemory {
     pub(super) home: Home,
-    /// How many pages it starts with.
+    /// The initial number of pages.
     pub(super) pages: u64,
-    /// How many it may have at most.
+    /// The maximum number of pages.
     pub(super) maximum: Option<u64>,
 }
 
@@ -279,7 +282,7 @@ pub(super) fn new_memory(config: &Config, representation: Representation) -> Res
     Ok(NewMemory { home, pages, maximum: crate::link::maximum(config, pages)? })
 }
 
-/// A sink, as far as builders look at it.
+/// The part of a sink that builders use.
 struct Known<'a, S: ?Sized>(&'a S);
 
 impl<S: ModuleSink + ?Sized> Signatures for Known<'_, S> {

@@ -1,8 +1,8 @@
-//! The library door: modules that are lowered while a frontend writes them.
+//! The library door: lowers a module while a frontend writes it.
 //!
 //! [`ModuleBuilder`] owns the index spaces; [`FunctionBuilder`] takes wasm-encoder's instructions and linmem's
-//! operations; a frontend with a module writer of its own implements [`ModuleSink`] and lowers function by function
-//! with [`Lowering`].
+//! operations; a frontend with its own module writer implements [`ModuleSink`], and lowers function by function with
+//! [`Lowering`].
 
 mod branch;
 mod builder;

@@ -36,7 +36,7 @@ pub(super) struct Entry {
 }
 
 /// Builds a module: owns the index spaces, interns types, adds linmem's memory, globals and helpers, writes the name
-/// section, and validates what it makes.
+/// section, and validates the result.
 pub struct ModuleBuilder {
     pub(super) context: Context,
     pub(super) needs: Needs,
@@ -59,11 +59,11 @@ pub struct ModuleBuilder {
 }
 
 impl ModuleBuilder {
-    /// A module with nothing but a memory of linmem's, which it exports as `memory`.
+    /// A module that contains only a memory of linmem's, exported as `memory`.
     ///
     /// # Errors
     ///
-    /// When the configuration asks for what is not built, or for a base that no memory has.
+    /// If the configuration is not supported, or the base is not an address in the memory.
     pub fn new(config: &Config, representation: Representation) -> Result<ModuleBuilder, Error> {
         let NewMemory { home, pages, maximum } = new_memory(config, representation)?;
         let choices = Choices::of(config, representation);
@@ -125,7 +125,7 @@ impl ModuleBuilder {
         self.entry(ty, Source::Import { module: module.to_string(), name: name.to_string() })
     }
 
-    /// Imports a function of WASI as it is, unless that has happened already. Its lifted form needs no import: see
+    /// Imports a WASI function directly, unless it is already imported. The lifted form needs no import: see
     /// [`FunctionBuilder::wasi`].
     pub fn import_wasi(&mut self, function: wasi::Function) -> FunctionId {
         let is_it = |entry: &Entry| match &entry.source {
@@ -148,7 +148,7 @@ impl ModuleBuilder {
     ///
     /// # Errors
     ///
-    /// The first mistake that `code` made; or the function is imported, or defined already.
+    /// The first mistake that `code` made, or that the function is imported or already defined.
     pub fn define(&mut self, function: FunctionId, code: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<(), Error> {
         let fail = |message: String| Err(Error::Builder { message });
         let Some(Entry { ty, source: Source::Declared { name, body: None } }) = self.functions.get(function.0 as usize)
@@ -189,7 +189,7 @@ impl ModuleBuilder {
         Ok(function)
     }
 
-    /// Adds a global and gives its index.
+    /// Adds a global and returns its index.
     pub fn global(&mut self, name: &str, ty: ValType, mutable: bool, value: &ConstExpr) -> u32 {
         let index = self.globals.len();
         self.globals.global(GlobalType { val_type: ty, mutable, shared: false }, value);
@@ -197,7 +197,7 @@ impl ModuleBuilder {
         index
     }
 
-    /// Adds a table of these functions and gives its index.
+    /// Adds a table of these functions and returns its index.
     pub fn table(&mut self, functions: &[FunctionId]) -> u32 {
         let index = self.tables.len();
         let size = functions.len() as u64;
@@ -213,12 +213,12 @@ impl ModuleBuilder {
         index
     }
 
-    /// Says that an instruction refers to a function by `ref.func`, which has to be declared.
+    /// Declares that an instruction refers to a function by `ref.func`, as validation requires.
     pub fn reference(&mut self, function: FunctionId) {
         self.referenced.push(function);
     }
 
-    /// Adds an exception tag with the parameters of a function type, and gives its index.
+    /// Adds an exception tag with the parameters of a function type, and returns its index.
     pub fn tag(&mut self, ty: TypeId) -> u32 {
         let index = self.tags.len();
         self.tags.tag(TagType { kind: TagKind::Exception, func_type_idx: ty.0 });
@@ -226,7 +226,7 @@ impl ModuleBuilder {
         index
     }
 
-    /// Adds a passive data segment and gives its index.
+    /// Adds a passive data segment and returns its index.
     pub fn passive_data(&mut self, bytes: &[u8]) -> u32 {
         let index = self.data.len();
         self.data.passive(bytes.iter().copied());
@@ -238,7 +238,7 @@ impl ModuleBuilder {
         self.exports.push((name.to_string(), ExportKind::Func, function.0));
     }
 
-    /// Makes a function the one that runs when the module is instantiated.
+    /// Makes a function the start function, which runs when the module is instantiated.
     pub fn start(&mut self, function: FunctionId) {
         self.start = Some(function);
     }
@@ -254,7 +254,7 @@ impl ModuleBuilder {
     }
 }
 
-/// The functions of a builder, as far as instructions refer to them.
+/// The part of a module builder that function builders use.
 struct Declared<'a> {
     functions: &'a [Entry],
     types: RefCell<&'a mut Types>,

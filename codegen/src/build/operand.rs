@@ -1,4 +1,4 @@
-//! What operations take: constants, locals, segments, code, or what is on the stack already.
+//! The operands of operations: constants, locals, segments, code, or values that are already on the stack.
 
 use crate::build::builder::FunctionBuilder;
 use crate::index::LocalIndex;
@@ -9,47 +9,47 @@ use wasm_encoder::Instruction;
 pub struct Local(pub(super) LocalIndex);
 
 impl Local {
-    /// Its index, as `local.get` has it.
+    /// Its index, as in `local.get`.
     pub fn index(self) -> u32 {
         self.0.0
     }
 }
 
-/// The handle of a region, in a local that nothing else writes.
+/// The handle of a region, in a local that has no other assignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     pub(super) handle: LocalIndex,
 }
 
-/// A segment, in a local that nothing else writes, with its size as far as the function knows it.
+/// A segment, in a local that has no other assignment, and its size if the function knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     pub(super) local: LocalIndex,
     pub(super) bytes: Bytes,
 }
 
-/// A size that a function knows.
+/// The size of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bytes {
     Constant(u32),
     Local(LocalIndex),
-    /// The segment carries it.
+    /// The value of the segment contains it.
     Carried,
 }
 
-/// The operand is on the stack already.
+/// An operand that is already on the stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OnStack;
 
-/// Something that can be put on the stack.
+/// A value that can be pushed onto the stack.
 ///
-/// Operands of one operation are pushed from the first to the last, so that [`OnStack`] makes sense only for the first
-/// ones.
+/// The operands of an operation are pushed in order, so [`OnStack`] is only meaningful for the first ones.
 pub trait Operand {
-    /// Writes the instructions that push it.
+    /// Writes the instructions that push the value.
     fn push(self, function: &mut FunctionBuilder<'_>);
 
-    /// The same for an operand that usually becomes part of an instruction if it is constant: an offset, a size.
+    /// Like [`push`](Operand::push), for an operand that usually becomes part of an instruction if it is constant: an
+    /// offset or a size.
     fn push_folding(self, function: &mut FunctionBuilder<'_>)
     where
         Self: Sized,
@@ -68,7 +68,7 @@ impl Operand for i32 {
     }
 }
 
-/// An `i32` of which all bits count as a magnitude, such as a size.
+/// An unsigned `i32`, such as a size.
 impl Operand for u32 {
     fn push(self, function: &mut FunctionBuilder<'_>) {
         function.engine.i32_const(self as i32);

@@ -16,7 +16,7 @@ impl FunctionBuilder<'_> {
         self.keep_segment(Bytes::Constant(bytes))
     }
 
-    /// Allocates a number of bytes that is known when the code runs.
+    /// Allocates a number of bytes that is known only at run time.
     pub fn allocate_dynamic(&mut self, region: Region, bytes: impl Operand) -> Segment {
         self.check_region(region);
         let size = self.engine.add_local(ValType::I32, Assigned::Once);
@@ -45,7 +45,7 @@ impl FunctionBuilder<'_> {
         self.operation(Operation::Get(access));
     }
 
-    /// Writes a value to a segment. What reads without a sign is written as what reads with one.
+    /// Writes a value to a segment. Unsigned accesses are written like the signed ones.
     pub fn put(&mut self, access: Access, segment: impl Operand, offset: impl Operand, value: impl Operand) {
         let access = match access {
             Access::UByte => Access::Byte,
@@ -76,7 +76,7 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// A segment that comes from elsewhere: a parameter, the result of a call. It has to carry its size.
+    /// A segment from elsewhere, such as a parameter or the result of a call. Its representation must contain its size.
     pub fn segment(&mut self, value: impl Operand) -> Segment {
         self.push(value);
         if !self.representation().carries_size() {
@@ -104,7 +104,7 @@ impl FunctionBuilder<'_> {
         self.keep_segment(Bytes::Constant(bytes))
     }
 
-    /// A part of a segment from one offset on, of so many bytes, both known when the code runs.
+    /// A part of a segment, whose offset and size in bytes are known only at run time.
     pub fn slice_dynamic(&mut self, segment: Segment, offset: impl Operand, bytes: impl Operand) -> Segment {
         let size = self.engine.add_local(ValType::I32, Assigned::Once);
         bytes.push_folding(self);

@@ -1,8 +1,8 @@
-//! Regions whose scopes are open, and what leaving them takes.
+//! Regions with open scopes, and the code that closes them on exit.
 //!
-//! A region of [`FunctionBuilder::region`] is closed on every way out of its scope: at its end, and before a branch, a
-//! return or a throw that leaves it. What passes through a call, an exception, is caught and thrown on, if
-//! [`Unwind::Release`] is chosen:
+//! A region of [`FunctionBuilder::region`] is closed on every exit from its scope: at its end, and before a branch, a
+//! return or a throw that exits it. With [`Unwind::Release`], an exception that is thrown in the scope, for example by
+//! a call, is caught and rethrown:
 //!
 //! ```wasm
 //! ;; open the region
@@ -32,14 +32,14 @@ use linmem_intrinsics::{Intrinsic, Violation};
 use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
 
 impl FunctionBuilder<'_> {
-    /// Opens a region and closes it on every way out of `code`: at its end, and before every branch, return or throw
-    /// that leaves it. Exceptions that pass through close it if [`Unwind::Release`] is chosen. `code` leaves nothing on
-    /// the stack.
+    /// Opens a region and closes it on every exit from `code`: at its end, and before every branch, return or throw
+    /// that exits it. Exceptions that propagate out of it close it with [`Unwind::Release`]. `code` must leave nothing
+    /// on the stack.
     pub fn region(&mut self, code: impl FnOnce(&mut Self, Region)) {
         self.region_with(BlockType::Empty, code);
     }
 
-    /// A region whose code leaves what the results of a block type say. It takes nothing from the stack.
+    /// A region whose code leaves the results of a block type on the stack. It takes nothing from the stack.
     pub fn region_with(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Region)) {
         if self.engine.choices().nesting == Nesting::Forbid && !self.scopes.is_empty() {
             self.violate(Violation::Nested, "a region is opened inside another region, but regions must not nest");
@@ -89,23 +89,23 @@ impl FunctionBuilder<'_> {
         self.scopes.get(scope).map(|scope| scope.handle)
     }
 
-    /// The first scope that is left by a jump to the structure of this number, the function being number 0.
+    /// The outermost scope that a jump to the structure with this number exits. The function has number 0.
     pub(super) fn left_by(&self, target: usize) -> usize {
         self.scopes.partition_point(|scope| scope.depth < target)
     }
 
-    /// Whether a jump to the structure of this number leaves a scope.
+    /// Whether a jump to the structure with this number exits a scope.
     pub(super) fn leaves(&self, target: usize) -> bool {
         self.left_by(target) < self.scopes.len()
     }
 
-    /// Whether a region was opened in the current arm of the innermost control structure, and its scope is open.
+    /// Whether the innermost scope is open, and was opened in the current arm of the innermost control structure.
     pub(super) fn is_scope_open_in_arm(&self) -> bool {
         self.scopes.last().is_some_and(|scope| scope.code >= self.structures.len())
     }
 
-    /// Closes the regions from `first` on, before their scopes are left, the innermost one first. Without checks, closing
-    /// the outermost one closes all.
+    /// Closes the regions from `first` on before their scopes are exited, the innermost one first. If closing the
+    /// outermost one closes all, only that one is closed.
     pub(super) fn leave(&mut self, first: usize) {
         let left: Vec<LocalIndex> = self.scopes.iter().skip(first).map(|scope| scope.handle).collect();
         if self.engine.closes_all_at_once() {
@@ -119,8 +119,8 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// Closes the regions that an exception leaves which is thrown here, of a tag if that is known. Where exceptions
-    /// release regions, their handlers see to it.
+    /// Closes the regions that an exception thrown here exits. `tag` is its tag, if known. With [`Unwind::Release`] the
+    /// handlers of the regions close them instead.
     pub(super) fn leave_by_throw(&mut self, tag: Option<u32>) {
         if self.unwind == Unwind::Release {
             return;
@@ -130,7 +130,7 @@ impl FunctionBuilder<'_> {
             None => self.leave(0),
             Some(position) => {
                 let structure = &self.structures[position];
-                // Tags of other numbers may be the same one, imported twice.
+                // Tags with different indices may be the same tag, imported twice.
                 let is_caught = tag.is_some_and(|tag| structure.tags.contains(&tag));
                 let may_pass = structure.catches == Catches::Some && !is_caught;
                 let inside = self.left_by(position + 1);
@@ -145,7 +145,7 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// Checks that an allocation may be made from a region, as far as scopes tell.
+    /// Checks that an allocation from a region is allowed, as far as scopes show.
     pub(super) fn check_region(&mut self, region: Region) {
         let position = self.scopes.iter().rposition(|scope| scope.handle == region.handle);
         match position {
@@ -159,7 +159,7 @@ impl FunctionBuilder<'_> {
         }
     }
 
-    /// Pushes the handle of a region whose scope is open; where it has ended, others may have its local.
+    /// Pushes the handle of a region whose scope is open. After the scope has ended, its local may be reused.
     pub(super) fn push_handle(&mut self, region: Region) {
         if !self.scopes.iter().any(|scope| scope.handle == region.handle) {
             self.violate(Violation::UseAfterFree, "use of the handle of a region whose scope has ended");
@@ -167,13 +167,13 @@ impl FunctionBuilder<'_> {
         self.engine.local_get(region.handle);
     }
 
-    /// Remembers a use that is wrong for certain.
+    /// Records a certain violation.
     fn violate(&mut self, kind: Violation, message: &str) {
         let place = Place::Function(self.name.clone());
         self.remember(Error::Violation { kind, message: message.to_string(), place });
     }
 
-    /// Opens a structure that the frontend does not know of. It takes nothing from the stack.
+    /// Begins a structure that is hidden from the frontend. It takes nothing from the stack.
     pub(super) fn begin_hidden(&mut self, instruction: &Instruction<'_>) {
         let (Instruction::Block(ty) | Instruction::TryTable(ty, _)) = instruction else { return };
         let (params, results) = self.block_arity(*ty);
@@ -182,7 +182,7 @@ impl FunctionBuilder<'_> {
         self.engine.begin(StructureKind::Block, 0, (params, results), |tape| tape.instruction(instruction));
     }
 
-    /// Ends it.
+    /// Ends a hidden structure.
     pub(super) fn end_hidden(&mut self) {
         self.structures.pop();
         self.hidden -= 1;

@@ -6,8 +6,8 @@ use wasm_encoder::Instruction;
 
 macro_rules! shapes {
     ($(($pops:literal -> $pushes:literal, $shape:expr): $($name:ident)+;)+) => {
-        /// The shape and the arity of an instruction that is neither control, nor a call, nor about locals. The arity of an
-        /// instruction that is not in the table is unknown.
+        /// The shape and the arity of an instruction other than control instructions, calls and accesses to locals. The
+        /// arity of an instruction that is not in the table is unknown.
         pub(super) fn shape(instruction: &Instruction<'_>) -> (Shape, Arity) {
             match instruction {
                 $($(Instruction::$name { .. })|+ => ($shape, Arity::Known { pops: $pops, pushes: $pushes }),)+
@@ -25,7 +25,7 @@ mod tests {
     use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
     use wasmparser::{BinaryReader, OperatorsReader};
 
-    /// Every opcode that an operator can be read from, with immediates of zero.
+    /// Every opcode that wasmparser can read an operator from, with immediates of zero.
     fn opcodes() -> Vec<Vec<u8>> {
         let prefixed = |prefix: u8| {
             (0..0x140u32).map(move |number| {

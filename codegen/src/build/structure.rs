@@ -1,30 +1,30 @@
-//! The control structures and the scopes of regions that are open in a function that is being built.
+//! The open control structures and region scopes of a function that is being built.
 
 use crate::index::LocalIndex;
 
-/// A control structure that is open.
+/// An open control structure.
 #[derive(Clone, Debug)]
 pub(super) struct Structure {
-    /// Whether the frontend does not know of it.
+    /// Whether it is hidden from the frontend.
     pub(super) hidden: bool,
-    /// How many operands branches to it carry.
+    /// The number of operands that branches to it carry.
     pub(super) carried: u32,
-    /// Which exceptions it catches that are thrown here.
+    /// Which of the exceptions thrown in the current arm it catches.
     pub(super) catches: Catches,
-    /// Tags that it catches for certain.
+    /// The tags that it is certain to catch.
     pub(super) tags: Vec<u32>,
-    /// Where its handlers go on to that leave a region, innermost first.
+    /// The targets of its handlers that exit a region, innermost first.
     pub(super) landings: Vec<usize>,
 }
 
 /// Which exceptions a control structure catches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Catches {
-    /// None.
+    /// No exceptions.
     Nothing,
-    /// Some, or nobody knows.
+    /// Some exceptions, or unknown.
     Some,
-    /// All.
+    /// All exceptions.
     All,
 }
 
@@ -34,13 +34,13 @@ impl Structure {
     }
 }
 
-/// A region whose scope is open.
+/// The open scope of a region.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope {
-    /// Its handle.
+    /// The local that holds the region's handle.
     pub(super) handle: LocalIndex,
-    /// How many control structures were open where it began.
+    /// The number of control structures that were open when the scope began.
     pub(super) depth: usize,
-    /// How many were open where its code began.
+    /// The number of control structures that were open when its code began.
     pub(super) code: usize,
 }

@@ -5,22 +5,22 @@ use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use wasm_encoder::{CompositeInnerType, Encode, SubType, TypeSection, ValType};
 
-/// A function type, as far as instructions depend on it.
+/// The parts of a function type that instructions depend on.
 struct Signature {
     params: Vec<ValType>,
     results: u32,
 }
 
-/// The types, and what is known of them.
+/// The types and their signatures.
 #[derive(Default)]
 pub(super) struct Types {
     entries: Vec<Entry>,
     interned: IndexMap<(Vec<ValType>, Vec<ValType>), TypeId>,
-    /// For each type, its signature if it is a function's.
+    /// For each type, its signature if it is a function type.
     signatures: Vec<Option<Signature>>,
 }
 
-/// A type, as the type section has it.
+/// A type, encoded as in the type section.
 fn encoded(ty: &SubType) -> Vec<u8> {
     let mut section = TypeSection::new();
     section.ty().subtype(ty);
@@ -33,12 +33,12 @@ fn encoded(ty: &SubType) -> Vec<u8> {
 enum Entry {
     Function(Vec<ValType>, Vec<ValType>),
     Group(Vec<SubType>),
-    /// The types of segments, which get a number that no other group has.
+    /// The segment types, which get a number that makes the group unique.
     Segments(SegmentTypes),
 }
 
 impl Types {
-    /// The types of segments that are references, which have to come first.
+    /// Adds the types of segments that are references, which must come first.
     pub(super) fn add_segments(&mut self, types: SegmentTypes) {
         (0..types.count()).for_each(|_| {
             self.count(None);
@@ -46,8 +46,8 @@ impl Types {
         self.entries.push(Entry::Segments(types));
     }
 
-    /// The section. A number that is made of the rest of the module makes the types of segments differ from those of any
-    /// other.
+    /// The type section. `number`, which is derived from the rest of the module, distinguishes the segment types from
+    /// those of other modules.
     pub(super) fn section(&self, number: impl Fn() -> u32) -> TypeSection {
         let mut section = TypeSection::new();
         for entry in &self.entries {
@@ -62,12 +62,14 @@ impl Types {
         section
     }
 
-    /// There are fewer groups than numbers.
+    /// The segment types with the first number, from `first` on, that no other group has. The loop terminates, since
+    /// there are fewer groups than numbers.
     fn unique_group(&self, types: SegmentTypes, first: u32) -> Vec<SubType> {
         let mut number = first;
         loop {
             let group = types.group(number);
-            // The last type is the number alone, so that it is enough that no group ends in the same.
+            // The last type depends only on the number, so it is sufficient that no other group ends with an equal
+            // type.
             let end = group.last().map(encoded);
             let ends_so = |entry: &Entry| matches!(entry, Entry::Group(other) if other.last().map(encoded) == end);
             if !self.entries.iter().any(ends_so) {
@@ -107,7 +109,7 @@ impl Types {
         ids
     }
 
-    /// How many parameters and results a function type has.
+    /// The number of parameters and results of a function type.
     pub(super) fn arity(&self, ty: u32) -> Option<(u32, u32)> {
         self.signature(ty).map(|signature| (signature.params.len() as u32, signature.results))
     }

@@ -8,8 +8,8 @@ use linmem_intrinsics::wasi::{Field, Function};
 use wasm_encoder::ValType;
 
 impl FunctionBuilder<'_> {
-    /// The lifted form of a function, with its operands on the stack: segments where the function wants pointers and
-    /// lengths (each followed by its size, if segments do not carry it), and results instead of pointers to them.
+    /// The lifted form of a function, with its operands on the stack: segments in place of pointers and lengths (each
+    /// followed by its size, if segments do not carry it), and results in place of pointers to results.
     pub fn wasi(&mut self, function: Function) {
         self.intrinsic(Intrinsic::Host(function));
     }
@@ -20,7 +20,7 @@ impl FunctionBuilder<'_> {
         self.intrinsic(Intrinsic::Get(field));
     }
 
-    /// Writes a field of the record that a segment begins with: one that the host reads.
+    /// Writes a field of the record that a segment begins with. The field must be one that the host reads.
     pub fn put_field(&mut self, field: Field, record: impl Operand, value: impl Operand) {
         if !field.is_set() {
             return self.fail(&format!("{} does not exist: the field is read-only", field.setter()));
@@ -45,12 +45,12 @@ impl FunctionBuilder<'_> {
         self.transfer(Intrinsic::WasiWriteAll, descriptor, segment);
     }
 
-    /// Fills the segment, as far as the file goes; errno and count are left on the stack.
+    /// Reads until the segment is full or the file ends; errno and count are left on the stack.
     pub fn read_exact(&mut self, descriptor: impl Operand, segment: Segment) {
         self.transfer(Intrinsic::WasiReadExact, descriptor, segment);
     }
 
-    /// Reads all that is left of a file into a segment of the region; the errno is left on the stack.
+    /// Reads the rest of a file into a segment of the region; the errno is left on the stack.
     pub fn read_to_end(&mut self, region: Region, descriptor: impl Operand) -> Segment {
         self.check_region(region);
         self.engine.handle(region.handle);
@@ -64,12 +64,12 @@ impl FunctionBuilder<'_> {
         self.list(Intrinsic::WasiArgs, region)
     }
 
-    /// The texts of the environment as a list in the region; the errno is left on the stack.
+    /// The environment variables as a list in the region; the errno is left on the stack.
     pub fn environ(&mut self, region: Region) -> Segment {
         self.list(Intrinsic::WasiEnviron, region)
     }
 
-    /// A text of a list.
+    /// A string of a list.
     pub fn item(&mut self, list: Segment, index: impl Operand) -> Segment {
         self.push_sized(list);
         index.push_folding(self);
@@ -85,7 +85,7 @@ impl FunctionBuilder<'_> {
         self.intrinsic(Intrinsic::WasiOpen);
     }
 
-    /// Pushes a segment as calls of the host take it: with its size, if it does not carry that.
+    /// Pushes a segment as an operand of a host call: followed by its size, if the segment does not carry it.
     pub fn push_sized(&mut self, segment: Segment) {
         self.push(segment);
         if !self.representation().carries_size() {
@@ -106,7 +106,7 @@ impl FunctionBuilder<'_> {
         self.keep_sized()
     }
 
-    /// Takes a segment that a call of the host made, with its size.
+    /// Moves a segment that a host call returned, and its size, from the stack to locals.
     fn keep_sized(&mut self) -> Segment {
         if self.representation().carries_size() {
             return self.keep_segment(Bytes::Carried);
