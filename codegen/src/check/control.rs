@@ -1,4 +1,4 @@
-//! Control structures and branches: where they lead, and what they carry along.
+//! Control structures and branches: their targets, and the operands that they carry.
 
 use super::frames::{Frame, Kind};
 use super::graph::{Branch, Leader, Step, Way};
@@ -6,8 +6,8 @@ use super::walk::{Operand, Walk};
 use std::collections::BTreeSet;
 use wasmparser::{BlockType, Catch, Handle, ModuleArity, Operator, ResumeTable};
 
-/// An instruction that begins, divides or ends a control structure, which counts even where control does not come.
-/// Gives whether it is one; nothing if the function cannot be analysed.
+/// Handles an instruction that begins, divides or ends a control structure; these matter even in unreachable code.
+/// Returns whether the instruction is one; `None` if the function cannot be analysed.
 pub(super) fn structure(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u32, offset: usize) -> Option<bool> {
     match operator {
         Operator::Block { blockty } => {
@@ -71,7 +71,7 @@ pub(super) fn structure(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u3
     Some(true)
 }
 
-/// A structure that begins at a height that counts its parameters.
+/// The frame of a structure that begins at a height that includes its parameters.
 fn enter(walk: &mut Walk<'_>, kind: Kind, ty: BlockType, height: u32) -> Option<Frame> {
     let (params, results) = walk.validator.block_type_arity(ty)?;
     Some(Frame {
@@ -87,7 +87,7 @@ fn enter(walk: &mut Walk<'_>, kind: Kind, ty: BlockType, height: u32) -> Option<
     })
 }
 
-/// Control goes on at a leader that stands here.
+/// Continues at a leader, which is then placed here.
 fn fall_into(walk: &mut Walk<'_>, leader: Leader, height: u32, count: u32) {
     if walk.live {
         walk.graph.push(Step::Branch(Branch::plain(leader, height.saturating_add(count))));
@@ -96,7 +96,7 @@ fn fall_into(walk: &mut Walk<'_>, leader: Leader, height: u32, count: u32) {
     place(walk, leader, height, count);
 }
 
-/// A leader stands here, and control comes to it with `count` operands above a height.
+/// Places a leader here. Control reaches it with `count` operands above `height`.
 fn place(walk: &mut Walk<'_>, leader: Leader, height: u32, count: u32) {
     walk.graph.place(leader);
     walk.live = true;
@@ -117,11 +117,11 @@ fn otherwise(walk: &mut Walk<'_>) {
     }
 }
 
-/// A handler of a legacy `try`: of one tag with its operands, or of everything.
+/// Begins a handler of a legacy `try`: of one tag with its operands, or of all exceptions.
 fn handler(walk: &mut Walk<'_>, tag: Option<u32>) {
     close_arm(walk);
     let params = tag.and_then(|tag| walk.validator.tag_type_arity(tag)).map_or(0, |(params, _)| params);
-    // What a handler throws does not come to the handlers beside it.
+    // An exception thrown in a handler does not reach the other handlers of the same `try`.
     let outer = walk.frames.at(1).and_then(|frame| frame.scope);
     let Some(frame) = walk.frames.last_mut() else { return };
     frame.scope = outer;
@@ -133,7 +133,7 @@ fn handler(walk: &mut Walk<'_>, tag: Option<u32>) {
     }
 }
 
-/// An arm ends that is not the last one.
+/// Ends an arm that is not the last one.
 fn close_arm(walk: &mut Walk<'_>) {
     let Some(frame) = walk.frames.last_mut() else { return };
     if walk.live {
@@ -147,7 +147,7 @@ fn close_arm(walk: &mut Walk<'_>) {
 /// The end of a structure.
 fn end(walk: &mut Walk<'_>, offset: usize) {
     if let Some(Frame { kind: Kind::If(_), .. }) = walk.frames.last_mut() {
-        // The arm that is not written passes on what it is given.
+        // A missing `else` arm passes its parameters on.
         otherwise(walk);
         close_arm(walk);
     }
@@ -165,7 +165,7 @@ fn end(walk: &mut Walk<'_>, offset: usize) {
     }
 }
 
-/// An instruction that goes elsewhere, or may. Gives whether it is one.
+/// Handles an instruction that transfers or may transfer control. Returns whether the instruction is one.
 pub(super) fn transfer(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u32, offset: usize) -> Option<bool> {
     let below = |count: u32| height.saturating_sub(count);
     match operator {
@@ -193,7 +193,7 @@ pub(super) fn transfer(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u32
             let results = walk.frames.function_results();
             walk.leave(below(results), results, offset);
         }
-        // The reference on top stays here when control goes, or goes with it; it is no handle in either case.
+        // The reference on top either stays or is carried by the branch; it is never a handle.
         Operator::BrOnNull { relative_depth }
         | Operator::BrOnCastDescEq { relative_depth, .. }
         | Operator::BrOnCastDescEqFail { relative_depth, .. } => {
@@ -221,7 +221,7 @@ pub(super) fn transfer(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u32
     Some(true)
 }
 
-/// Throws an exception, which goes to the handlers, or out of the function.
+/// Throws an exception, which goes to the handlers or leaves the function.
 fn raise(walk: &mut Walk<'_>, tag: Option<u32>, offset: usize) {
     walk.throw(tag);
     walk.graph.push(Step::Leave { at: u32::MAX, count: 0, way: Way::Certain, offset });
@@ -231,7 +231,7 @@ fn raise(walk: &mut Walk<'_>, tag: Option<u32>, offset: usize) {
     walk.stop();
 }
 
-/// The labels that a suspension goes to, with what nobody here knows.
+/// Branches to the labels of a suspension, which carry unknown operands.
 pub(super) fn resume(walk: &mut Walk<'_>, operator: &Operator<'_>, offset: usize) {
     let (Operator::Resume { resume_table: ResumeTable { handlers }, .. }
     | Operator::ResumeThrow { resume_table: ResumeTable { handlers }, .. }

@@ -3,16 +3,16 @@
 use super::graph::{Branch, Graph, Leader, Step, Way};
 use super::handlers::ScopeId;
 
-/// What a control structure is, as far as its `else`, `catch` and `end` depend on it.
+/// The kind of a control structure, which determines the meaning of its `else`, `catch` and `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The function itself.
     Function,
-    /// A block, a `try_table`, the arm behind an `else`, a handler.
+    /// A block, a `try_table`, the arm after an `else`, or a handler.
     Block,
     /// A loop: its label is its beginning.
     Loop,
-    /// The first arm of an `if`; the leader is that of the other one.
+    /// The first arm of an `if`, with the leader of the other arm.
     If(Leader),
     /// The body of a legacy `try`.
     Try(ScopeId),
@@ -22,24 +22,24 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) kind: Kind,
-    /// Where a branch to its label leads.
+    /// The target of branches to its label.
     pub(super) label: Leader,
-    /// Whether anything leads to a label at its end; for the function, only handlers are counted.
+    /// Whether a branch to a label at its end exists; for the function, only handlers are counted.
     pub(super) targeted: bool,
-    /// Whether its beginning can be reached.
+    /// Whether its beginning is reachable.
     pub(super) live: bool,
     /// The height of the stack below its parameters.
     pub(super) height: u32,
     pub(super) params: u32,
     pub(super) results: u32,
-    /// The scope that exceptions from inside of it come to.
+    /// The scope that exceptions thrown in it go to.
     pub(super) scope: Option<ScopeId>,
-    /// In a handler of one tag: the tag.
+    /// The tag, in a handler of one tag.
     pub(super) caught: Option<u32>,
 }
 
 impl Frame {
-    /// How many operands a branch to the label carries.
+    /// The number of operands that a branch to the label carries.
     pub(super) fn arity(&self) -> u32 {
         if self.kind == Kind::Loop { self.params } else { self.results }
     }
@@ -62,23 +62,23 @@ impl Frames {
         self.0.last_mut()
     }
 
-    /// The scope that an exception comes to.
+    /// The scope that an exception thrown here goes to.
     pub(super) fn scope(&self) -> Option<ScopeId> {
         self.0.last().and_then(|frame| frame.scope)
     }
 
-    /// The one that a label of this depth belongs to.
+    /// The control structure that a label of this depth refers to.
     pub(super) fn at(&mut self, depth: u32) -> Option<&mut Frame> {
         let position = self.0.len().checked_sub(depth as usize + 1)?;
         self.0.get_mut(position)
     }
 
-    /// How many operands a return carries.
+    /// The number of operands that a return carries.
     pub(super) fn function_results(&self) -> u32 {
         self.0.first().map_or(0, |frame| frame.results)
     }
 
-    /// A branch to a label, with the operands that lie right below `top`.
+    /// Adds a branch to a label, which carries the operands directly below `top`.
     pub(super) fn branch(&mut self, graph: &mut Graph, depth: u32, top: u32, offset: usize) {
         let Some(frame) = self.at(depth) else { return };
         let count = frame.arity();
@@ -91,7 +91,7 @@ impl Frames {
         }
     }
 
-    /// A branch to a label that carries nothing that is tracked.
+    /// Adds a branch to a label that carries no tracked operands.
     pub(super) fn handle(&mut self, graph: &mut Graph, depth: u32, offset: usize) {
         let Some(frame) = self.at(depth) else { return };
         if frame.kind == Kind::Function {

@@ -1,36 +1,37 @@
-//! A function as the analysis has it: steps that concern handles, and branches between them.
+//! The analysis' representation of a function: steps that concern handles, and branches between them.
 //!
-//! Operands are named by their absolute position on the operand stack. What lies at or above the height that a step
-//! leaves behind is gone. Instructions that neither take nor give a handle have no step, nor has code that cannot be
-//! reached.
+//! Operands are identified by their absolute position on the operand stack. Operands at or above the height that a step
+//! leaves are popped. Instructions that neither consume nor produce a handle have no step; unreachable code has none
+//! either.
 
 use super::regions::{MOST_REGIONS, Region};
 use linmem_intrinsics::Intrinsic;
 
-/// A place that control comes to from elsewhere.
+/// A place that control is transferred to.
 pub(super) type Leader = u32;
 
-/// What a function does.
+/// The steps of a function.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
-    /// The steps, leader after leader; the last one of each is [`Step::Stop`].
+    /// The steps of all leaders, one leader after another. The last step of each is [`Step::Stop`].
     pub(super) steps: Vec<Step>,
-    /// Where each leader begins. The first one is the function's start.
+    /// The position of each leader in the steps. The first leader is the start of the function.
     starts: Vec<Option<usize>>,
-    /// What is tracked.
+    /// The tracked regions.
     pub(super) regions: Vec<Origin>,
 }
 
-/// Where a region comes from.
+/// The origin of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// A call of `MemoryAllocator.new`, at an offset in the binary.
     New(usize),
-    /// The caller: a parameter.
+    /// The caller, which passed it in a parameter.
     Parameter(u32),
 }
 
-/// One step. Those that pop leave the height that is their operand's position, and push nothing that is tracked.
+/// One step. After a step that pops, the height is the position of its operand; such a step pushes nothing that is
+/// tracked.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     /// Pushes a local.
@@ -39,7 +40,7 @@ pub(super) enum Step {
     Set { local: u32, at: u32 },
     /// Copies the top of the stack into a local.
     Tee { local: u32, at: u32 },
-    /// A local gets what is not a handle.
+    /// Assigns a value that is not a handle to a local.
     Forget { local: u32 },
     /// Opens a region and pushes its handle.
     New { region: Region, at: u32 },
@@ -47,19 +48,20 @@ pub(super) enum Step {
     Free { at: u32, offset: usize },
     /// Pops a handle, and allocates.
     Allocate { at: u32, intrinsic: Intrinsic, offset: usize },
-    /// Pops operands from a position upwards, and does nothing with them.
+    /// Pops operands from a position upwards without using them.
     Drop { at: u32 },
-    /// Pops operands from a position upwards, and hands them to somebody.
+    /// Pops operands from a position upwards and passes them to other code.
     Consume { at: u32 },
-    /// Perhaps goes elsewhere.
+    /// May transfer control.
     Branch(Branch),
-    /// Perhaps leaves the function. The operands of the results are at `at` and above, `count` of them.
+    /// May leave the function. The results are `count` operands from `at` upwards.
     Leave { at: u32, count: u32, way: Way, offset: usize },
-    /// Control does not come past this.
+    /// Control does not continue after this step.
     Stop,
 }
 
-/// Control that goes to a leader. The stack below `height` stays; on it come `count` operands from `from` upwards.
+/// A transfer of control to a leader. The stack below `height` is kept, and `count` operands from `from` upwards are
+/// moved on top of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Branch {
     pub(super) to: Leader,
@@ -69,20 +71,20 @@ pub(super) struct Branch {
 }
 
 impl Branch {
-    /// Goes on elsewhere with a stack of this height.
+    /// Transfers control with a stack of this height, and carries no operands.
     pub(super) fn plain(to: Leader, height: u32) -> Branch {
         Branch { to, height, from: height, count: 0 }
     }
 }
 
-/// Whether a step is a way out of the function.
+/// Whether a step exits the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// It is.
+    /// It exits.
     Certain,
-    /// It is unless a handler catches what is thrown.
+    /// It exits unless a handler catches the exception.
     Possible,
-    /// It is not: a handler catches what is thrown.
+    /// It does not exit: a handler catches the exception.
     None,
 }
 
@@ -91,7 +93,7 @@ impl Graph {
         self.steps.push(step);
     }
 
-    /// A leader that will begin somewhere.
+    /// Creates a leader that is placed later.
     pub(super) fn leader(&mut self) -> Leader {
         self.starts.push(None);
         (self.starts.len() - 1) as Leader
@@ -101,24 +103,24 @@ impl Graph {
         self.starts.len()
     }
 
-    /// A leader begins here.
+    /// Places a leader here.
     pub(super) fn place(&mut self, leader: Leader) {
         if let Some(start) = self.starts.get_mut(leader as usize) {
             *start = Some(self.steps.len());
         }
     }
 
-    /// The steps from a leader on; they go on after its last one.
+    /// The steps from the start of a leader to the end of the function.
     pub(super) fn steps_from(&self, leader: Leader) -> &[Step] {
         self.steps.get(self.start(leader)..).unwrap_or_default()
     }
 
-    /// Where a leader begins; behind everything if it was not placed.
+    /// The position of a leader; the end of the steps if it was not placed.
     pub(super) fn start(&self, leader: Leader) -> usize {
         self.starts.get(leader as usize).copied().flatten().unwrap_or(self.steps.len())
     }
 
-    /// One more region, if there is room.
+    /// Adds a region, unless the limit is reached.
     pub(super) fn track(&mut self, origin: Origin) -> Option<Region> {
         if self.regions.len() == MOST_REGIONS {
             return None;
@@ -127,7 +129,7 @@ impl Graph {
         Some((self.regions.len() - 1) as Region)
     }
 
-    /// Where a region was opened, if the function did that.
+    /// The offset at which the function opened a region; `None` if it did not.
     pub(super) fn opened(&self, region: Region) -> Option<usize> {
         match self.regions.get(usize::from(region)) {
             Some(Origin::New(offset)) => Some(*offset),

@@ -1,57 +1,58 @@
-//! Where an exception goes.
+//! The targets of exceptions.
 //!
-//! A scope is the body of a `try` or a `try_table`: what is thrown there goes to its handlers. A landing is an exception
-//! of one tag, or of any tag, that has come to a scope: a leader from which control goes to the handlers that may catch
-//! it and, unless one does for certain, to the landing of the scope around. That keeps the graph linear: a thousand calls
-//! in a hundred nested scopes have a hundred landings.
+//! A scope is the body of a `try` or a `try_table`: exceptions thrown in it go to its handlers. A landing stands for
+//! exceptions of one tag, or of an unknown tag, that reach a scope. It is a leader from which control goes to the
+//! handlers that may catch the exception and, unless one is certain to, to the landing of the enclosing scope. That
+//! keeps the graph linear: a thousand calls in a hundred nested scopes have a hundred landings.
 //!
-//! The handlers of a legacy `try` stand behind its body, so that landings are written when the function has been read.
+//! The handlers of a legacy `try` follow its body, so landings are written after the whole function has been read.
 
 use super::graph::{Branch, Graph, Leader, Step, Way};
 use std::collections::BTreeMap;
 
-/// The number of a scope. Scopes are numbered as they begin, so that those around have lower numbers.
+/// The number of a scope. Scopes are numbered in the order in which they begin, so enclosing scopes have lower numbers.
 pub(super) type ScopeId = u32;
 
 /// The tag of an exception, if it is known.
 pub(super) type Tag = Option<u32>;
 
-/// How many handlers may be looked at for all landings of a function; beyond that it is not analysed.
+/// The limit on the number of handlers examined for all landings of a function. Beyond it, the function is not
+/// analysed.
 const MOST_LOOKS: usize = 1_000_000;
 
 /// The scopes and landings of a function.
 #[derive(Debug, Default)]
 pub(super) struct Handlers {
-    /// How many tags are imported. These may be the same under several indices.
+    /// The number of imported tags. Different indices may denote the same imported tag.
     imported_tags: u32,
     scopes: Vec<Scope>,
     landings: BTreeMap<(ScopeId, Tag), Landing>,
-    /// The steps that leave the function if no scope catches.
+    /// The steps that leave the function if no scope catches the exception.
     throws: Vec<(usize, (ScopeId, Tag))>,
 }
 
 #[derive(Debug)]
 struct Scope {
-    /// What an exception goes to that no handler catches.
+    /// The scope that an uncaught exception goes to.
     outer: Option<ScopeId>,
-    /// The height of the stack that no handler sees anything above of.
+    /// The height to which the stack is unwound for the handlers.
     height: u32,
     handlers: Vec<Handler>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Handler {
-    /// The tag that it catches; nothing if it catches all.
+    /// The tag that it catches; `None` if it catches all.
     tag: Tag,
     to: Leader,
-    /// The height of the stack there, below what the exception carries.
+    /// The height of the stack at the target, below the operands of the exception.
     height: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Landing {
     leader: Leader,
-    /// Whether the exception leaves the function from there.
+    /// Whether the exception leaves the function from this landing.
     way: Way,
 }
 
@@ -68,27 +69,27 @@ impl Handlers {
         Handlers { imported_tags, ..Handlers::default() }
     }
 
-    /// A scope begins inside of another, with a stack of this height.
+    /// Begins a scope inside `outer`, with a stack of this height.
     pub(super) fn scope(&mut self, outer: Option<ScopeId>, height: u32) -> ScopeId {
         self.scopes.push(Scope { outer, height, handlers: Vec::new() });
         (self.scopes.len() - 1) as ScopeId
     }
 
-    /// A scope has one more handler.
+    /// Adds a handler to a scope.
     pub(super) fn handler(&mut self, scope: ScopeId, tag: Tag, to: Leader, height: u32) {
         if let Some(scope) = self.scopes.get_mut(scope as usize) {
             scope.handlers.push(Handler { tag, to, height });
         }
     }
 
-    /// What a scope does not catch, it hands to another one than the one around it.
+    /// Makes uncaught exceptions of a scope go to another scope than the enclosing one.
     pub(super) fn delegate(&mut self, scope: ScopeId, to: Option<ScopeId>) {
         if let Some(scope) = self.scopes.get_mut(scope as usize) {
             scope.outer = to;
         }
     }
 
-    /// An exception from within a scope.
+    /// Adds a branch for an exception that is thrown in a scope.
     pub(super) fn throw(&mut self, graph: &mut Graph, scope: ScopeId, tag: Tag) {
         let to = self.landing(graph, scope, tag);
         let height = self.scopes.get(scope as usize).map_or(0, |scope| scope.height);
@@ -100,14 +101,14 @@ impl Handlers {
         self.landings.entry((scope, tag)).or_insert_with(landing).leader
     }
 
-    /// The last step of the graph leaves the function if no scope catches the exception.
+    /// Records that the last step of the graph leaves the function if no scope catches the exception.
     pub(super) fn leaves(&mut self, graph: &Graph, scope: ScopeId, tag: Tag) {
         self.throws.push((graph.steps.len().saturating_sub(1), (scope, tag)));
     }
 
-    /// Writes the landings, and what they say of the steps that throw. Nothing if that is too much.
+    /// Writes the landings, and determines which steps that throw leave the function. `None` if the limit is exceeded.
     pub(super) fn finish(mut self, graph: &mut Graph) -> Option<()> {
-        // From the inside out, since an exception that is not caught makes a landing further out.
+        // From the innermost scope outwards, since an uncaught exception creates a landing in an enclosing scope.
         let mut looks = MOST_LOOKS;
         let mut next = self.landings.last_key_value().map(|(key, _)| *key);
         while let Some((scope, tag)) = next {
@@ -116,7 +117,7 @@ impl Handlers {
             self.write(graph, scope, tag);
             next = self.landings.range(..(scope, tag)).next_back().map(|(key, _)| *key);
         }
-        // From the outside in, since whether it leaves depends on what is further out.
+        // From the outermost scope inwards, since the result depends on the enclosing scopes.
         let keys: Vec<(ScopeId, Tag)> = self.landings.keys().copied().collect();
         for (scope, tag) in keys {
             let way = self.way(scope, tag);
@@ -158,7 +159,7 @@ impl Handlers {
         graph.push(Step::Stop);
     }
 
-    /// Whether an exception leaves the function from a landing, given that those further out are known.
+    /// Whether an exception leaves the function from a landing. The landings of the enclosing scopes must be known.
     fn way(&self, scope: ScopeId, tag: Tag) -> Way {
         let Some(scope) = self.scopes.get(scope as usize) else { return Way::Possible };
         let mut perhaps = false;

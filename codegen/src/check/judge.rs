@@ -1,4 +1,4 @@
-//! The findings, from what is known at every leader: one pass over every step that can be reached.
+//! Derives the findings from the states of all leaders, in one pass over the reachable steps.
 
 use super::Flaw;
 use super::graph::{Graph, Step, Way};
@@ -10,7 +10,7 @@ use crate::error::Severity;
 use linmem_allocator::Nesting;
 use linmem_intrinsics::{Intrinsic, Violation};
 
-/// How many warnings a function can have, so that no list of them is longer than anybody reads. Errors all stay.
+/// The limit on the number of warnings of a function, which keeps lists readable. Errors are not limited.
 const MOST_WARNINGS: usize = 1000;
 
 /// The flaws of a function, sorted by offset.
@@ -31,27 +31,27 @@ pub(super) fn flaws(graph: &Graph, solution: &Solution, nesting: Nesting) -> Vec
     judge.finish()
 }
 
-/// How regions stand where the function is left.
+/// The states of regions at an exit of the function.
 struct Exit {
     offset: usize,
     way: Way,
-    /// Those that may be left open.
+    /// The regions that may be left open.
     open: Regions,
-    /// Those that may not.
+    /// The regions that are possibly not left open: they may be closed, or known to other code.
     otherwise: Regions,
 }
 
 struct Judge<'g> {
     graph: &'g Graph,
     nesting: Nesting,
-    /// The regions that are perhaps closed by a handle from an earlier turn of a loop.
+    /// The regions that may have been closed by a handle from an earlier loop iteration.
     reopened: Regions,
     flaws: Vec<Flaw>,
     exits: Vec<Exit>,
 }
 
 impl Judge<'_> {
-    /// A step, and what is known before it is made.
+    /// Judges a step, from the state before it.
     fn step(&mut self, state: &State, step: &Step) {
         match *step {
             Step::New { region, .. } => self.open(state, region),
@@ -98,7 +98,7 @@ impl Judge<'_> {
         }
     }
 
-    /// A handle is used to close or to allocate.
+    /// Judges the use of a handle to close or to allocate.
     fn use_of(&mut self, state: &State, at: u32, intrinsic: Intrinsic, offset: usize, if_closed: Violation) {
         let Some(region) = state.get(Slot::Stack(at)).and_then(|held| held.region()) else { return };
         let mut report = |severity, kind, message: &str, about| {
@@ -128,7 +128,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Looks at the ways out together: what is left open on all of them is said once, of where it is opened.
+    /// Judges all exits together: a region that is left open on all of them is reported once, where it is opened.
     fn left_open(&mut self) {
         let exits = std::mem::take(&mut self.exits);
         let certain = exits.iter().filter(|exit| exit.way == Way::Certain);
@@ -156,7 +156,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Puts the flaws in order. Of two that say the same, the graver one stays.
+    /// Sorts the flaws and removes duplicates, of which the most severe is kept.
     fn finish(self) -> Vec<Flaw> {
         let mut flaws = self.flaws;
         flaws.sort_by_key(|flaw| (flaw.offset, flaw.kind, flaw.opened, flaw.severity));

@@ -1,32 +1,32 @@
-//! What can be said of a program's regions without running it: the findings of a data-flow analysis.
+//! Static findings about a program's regions, from a data-flow analysis.
 //!
-//! The input is a function of the module that is linked, before anything is lowered. `read` walks it once, beside
-//! wasmparser's validator, and keeps what matters: where handles of regions come from, move and are consumed, and
-//! where control goes. `solve` computes for every leader (an instruction that control comes to from elsewhere) what
-//! holds on the ways to it, and `judge` goes over every instruction that can be reached once and reports.
+//! The input is a function of the module that is linked, before lowering. `read` walks it once, together with
+//! wasmparser's validator, and keeps the relevant parts: where handles of regions are created, moved and consumed, and
+//! how control is transferred. `solve` computes, for every leader (an instruction that control is transferred to), a
+//! state that holds on all paths to it. `judge` visits every reachable instruction once and reports.
 //!
 //! ```text
 //!   regions   a set of regions
-//!   graph     steps, leaders and branches: the function as the analysis has it
-//!   handlers  where an exception goes
+//!   graph     steps, leaders and branches: the representation of a function
+//!   handlers  the targets of exceptions
 //!   frames    the control structures around an instruction
-//!   read      from instructions to the graph
-//!   walk      a function while it is read
+//!   read      builds the graph from instructions
+//!   walk      the state of reading a function
 //!   control   the same for control structures and branches
-//!   state     what is known at one place: which slot holds which handle, and how regions stand
-//!   transfer  what a step does to a state
-//!   solve     the least states that agree with every branch
+//!   state     the abstract state at one place: which slot holds which handle, and which regions are open
+//!   transfer  the effects of steps on states
+//!   solve     the least states that are consistent with every branch
 //!   judge     the findings
-//!   uses      which functions have to do with regions
+//!   uses      the functions that use regions
 //! ```
 //!
-//! A region is a call of `MemoryAllocator.new`, or a parameter that is closed or allocated from and never assigned. What
-//! is said is said of regions whose handle this function knows: a handle that went elsewhere (to a call, to memory, to
-//! the caller) may be closed there, so that nothing is concluded from its not being closed here.
+//! A region is a call of `MemoryAllocator.new`, or a parameter that is closed or allocated from and never assigned. A
+//! handle that escapes (to a call, to memory, to the caller) may be closed elsewhere, so the analysis concludes nothing
+//! from the fact that this function does not close it.
 //!
-//! A certain finding holds on every way through the function's text that reaches the instruction; that some of these
-//! ways may be barred by what the program computes is not looked at. Functions beyond a bound on the work, which no
-//! compiler writes, have no findings.
+//! A certain finding holds on every path in the control-flow graph that reaches the instruction. The analysis does not
+//! examine which of these paths the program's values exclude. Functions that exceed a bound on the work have no
+//! findings; no compiler emits such functions.
 
 mod control;
 mod frames;
@@ -55,12 +55,12 @@ use solve::Solution;
 use std::collections::BTreeSet;
 use uses::uses_regions;
 
-/// Something that is wrong with a use of a region, or may be.
+/// A certain or possible misuse of a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flaw {
-    /// Whether it is certain.
+    /// How certain it is.
     pub(crate) severity: Severity,
-    /// What the use violates; nothing if a region is left open.
+    /// The violation; `None` if a region is left open.
     pub(crate) kind: Option<Violation>,
     /// The intrinsic that is used; `MemoryAllocator.new` if a region is left open.
     pub(crate) intrinsic: Intrinsic,
@@ -68,16 +68,16 @@ pub(crate) struct Flaw {
     pub(crate) message: String,
     /// The offset of the instruction in the binary.
     pub(crate) offset: usize,
-    /// The offset of the call that opened the region that the message speaks of, if this function opened it. It can be
-    /// `offset` itself.
+    /// The offset of the call that opened the region that the message refers to, if this function opened it. It can be
+    /// equal to `offset`.
     pub(crate) opened: Option<usize>,
 }
 
-/// A flaw, as a finding.
+/// A flaw, converted to a finding.
 pub(crate) struct Found {
-    /// Whether it is a use that is wrong whenever it is reached.
+    /// Whether every execution of the use is a violation.
     pub(crate) certain: bool,
-    /// What is wrong. It is an error only if every execution of the function reaches it.
+    /// The finding. It is an error only if every execution of the function reaches it.
     pub(crate) finding: Finding,
 }
 
@@ -129,13 +129,13 @@ pub(crate) fn analyse(input: &Input<'_>, body: &Body<'_>, nesting: Nesting) -> R
     Ok(solution.map(|solution| judge::flaws(&graph, &solution, nesting)).unwrap_or_default())
 }
 
-/// Solves a graph, a second time if handles were used that had become uncertain: their regions are then given up where
-/// that happened.
+/// Solves a graph, and solves it again if uncertain handles were used: the second time, the regions of such handles are
+/// given up where the handles become uncertain.
 fn solve(graph: &Graph, nesting: Nesting) -> Option<Solution> {
     let first = Solution::compute(graph, nesting, Regions::NONE)?;
     if first.uses.uncertain.is_empty() {
         return Some(first);
     }
-    // Which handles are uncertain does not depend on how regions stand: it is the same the second time.
+    // Which handles are uncertain does not depend on the states of regions, so it is the same the second time.
     Solution::compute(graph, nesting, first.uses.uncertain)
 }

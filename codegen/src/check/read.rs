@@ -1,7 +1,7 @@
-//! From the instructions of a function to its graph: what each one does with handles.
+//! Builds the graph of a function from the effects of its instructions on handles.
 //!
-//! The walk goes beside wasmparser's validator, which knows the arity of every instruction and the height of the stack.
-//! `control` has the instructions that control structures are made of.
+//! The walk runs together with wasmparser's validator, which knows the arity of every instruction and the height of the
+//! stack. `control` handles control instructions.
 
 use super::control;
 use super::frames::Frames;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::link::scan::{Body, Calls, Input};
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader, TypeRef};
 
-/// The graph of a function; nothing if it tracks no region, or is beyond what is analysed.
+/// The graph of a function; `None` if it tracks no region, or exceeds the limits of the analysis.
 pub(super) fn graph(input: &Input<'_>, body: &Body<'_>, calls: &Calls) -> Result<Option<Graph>, Error> {
     let again = FuncToValidate { resources: calls.validator.resources.clone(), ..calls.validator };
     let imported_tags = input.import_list.iter().filter(|import| matches!(import.ty, TypeRef::Tag(_))).count();
@@ -50,7 +50,7 @@ pub(super) fn graph(input: &Input<'_>, body: &Body<'_>, calls: &Calls) -> Result
 }
 
 impl Walk<'_> {
-    /// One instruction, before the validator has seen it. Nothing if the function cannot be analysed.
+    /// Reads one instruction, before the validator sees it. `None` if the function cannot be analysed.
     fn step(&mut self, operator: &Operator<'_>, offset: usize) -> Option<()> {
         let height = self.validator.operand_stack_height();
         if control::structure(self, operator, height, offset)? || !self.live {
@@ -64,7 +64,7 @@ impl Walk<'_> {
             Operator::LocalTee { local_index } => {
                 self.assign(local_index, height.saturating_sub(1), |local, at| Step::Tee { local, at });
             }
-            // Comparing handles tells nobody enough to close a region.
+            // A handle that is dropped or compared does not escape.
             Operator::Drop | Operator::I32Eqz => self.pop(height.saturating_sub(1), |at| Step::Drop { at }),
             Operator::I32Eq | Operator::I32Ne => self.pop(height.saturating_sub(2), |at| Step::Drop { at }),
             Operator::Call { function_index } => match self.input.imports.intrinsic(function_index) {

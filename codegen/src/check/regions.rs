@@ -2,10 +2,10 @@
 
 use std::ops::{BitAnd, BitOr, BitOrAssign, Sub, SubAssign};
 
-/// A region: the position of what opens it in [`Graph::regions`](super::graph::Graph::regions).
+/// A region: the position of its origin in [`Graph::regions`](super::graph::Graph::regions).
 pub(super) type Region = u8;
 
-/// How many regions of a function are tracked. More are no error; nothing is said of them.
+/// The number of regions of a function that are tracked. Further regions are not analysed.
 pub(super) const MOST_REGIONS: usize = 64;
 
 /// A set of regions, as bits.
@@ -27,12 +27,12 @@ impl Regions {
         !(self & Regions::of(region)).is_empty()
     }
 
-    /// The first one.
+    /// The first region.
     pub(super) fn first(self) -> Option<Region> {
         (!self.is_empty()).then(|| self.0.trailing_zeros() as Region)
     }
 
-    /// The only one.
+    /// The only region, if there is exactly one.
     pub(super) fn single(self) -> Option<Region> {
         if self.0.is_power_of_two() { self.first() } else { None }
     }
@@ -64,7 +64,7 @@ impl BitOrAssign for Regions {
     }
 }
 
-/// Those that are not in the other set.
+/// The regions that are not in the other set.
 impl Sub for Regions {
     type Output = Regions;
 

@@ -1,8 +1,8 @@
-//! The least states that agree with every branch: a worklist over leaders.
+//! Computes the least states that are consistent with every branch, with a worklist of leaders.
 //!
-//! Leaders wait in the order of the code, so that what comes before a place is mostly settled when it is looked at. A
-//! state only ever grows, and has few steps to grow by (four bits a region, and what slots hold), so that a leader is
-//! looked at a handful of times however deep loops nest. What could still be made expensive on purpose has a bound.
+//! Leaders are processed in code order, so that most predecessors of a leader are final before it is processed. A state
+//! only grows, and only in few steps (four bits per region, and the contents of slots), so a leader is processed only a
+//! few times, however deeply loops nest. A bound on the work protects against hostile input.
 
 use super::graph::{Branch, Graph, Leader, Step};
 use super::regions::Regions;
@@ -11,29 +11,29 @@ use super::transfer::Uses;
 use linmem_allocator::Nesting;
 use std::collections::BTreeSet;
 
-/// How much work every step of a function entitles to. A step that is made is one, a state that is copied, compared or
-/// joined is as much as it has entries. Functions with few regions need between one and five, with sixty-four of them
-/// up to fifty.
+/// The work allowed per step of a function. Applying a step costs one unit; copying, comparing or joining a state costs
+/// as many units as it has entries. Functions with few regions need one to five units per step; those with sixty-four
+/// regions need up to fifty.
 const WORK_PER_STEP: u64 = 128;
 
-/// The work that every function is entitled to.
+/// The work allowed for every function, whatever its size.
 const LEAST_WORK: u64 = 1 << 20;
 
-/// How many entries the states of all leaders may have together: about a hundred megabytes.
+/// The limit on the number of entries in the states of all leaders: about a hundred megabytes.
 const MOST_ENTRIES: u64 = 1 << 22;
 
-/// What is known at every leader.
+/// The states of all leaders.
 #[derive(Debug)]
 pub(super) struct Solution {
-    /// By leader; nothing where control does not come.
+    /// By leader; `None` if the leader is unreachable.
     pub(super) states: Vec<Option<State>>,
-    /// How uncertain handles were used.
+    /// The uses of uncertain handles.
     pub(super) uses: Uses,
 }
 
 impl Solution {
-    /// Solves a graph; nothing if that takes too much work. The regions in `given_up` are those of which nothing shall
-    /// be said once a handle of theirs is uncertain.
+    /// Solves a graph; `None` if that exceeds the limits. The regions in `given_up` are no longer analysed after one of
+    /// their handles becomes uncertain.
     pub(super) fn compute(graph: &Graph, nesting: Nesting, given_up: Regions) -> Option<Solution> {
         let states = (0..graph.leader_count()).map(|_| None).collect();
         let mut solver = Solver {
@@ -55,22 +55,22 @@ impl Solution {
 struct Solver {
     solution: Solution,
     given_up: Regions,
-    /// The leaders whose state has changed since they were followed, and where they begin.
+    /// The leaders whose state has changed since they were processed, ordered by their position.
     waiting: BTreeSet<(usize, Leader)>,
-    /// The work that is left.
+    /// The remaining work.
     work: u64,
-    /// The entries that are left.
+    /// The remaining entries.
     entries: u64,
 }
 
 impl Solver {
-    /// Makes the steps from a leader on.
+    /// Applies the steps from a leader on.
     fn follow(&mut self, graph: &Graph, leader: Leader) -> Option<()> {
         let Some(Some(state)) = self.solution.states.get(leader as usize) else { return Some(()) };
         let mut state = state.clone();
         self.spend(state.weight())?;
         for step in graph.steps_from(leader) {
-            // To open a region is to look at every slot; a slot that comes or goes moves others.
+            // Opening a region visits every slot; adding or removing a slot moves others.
             self.spend(match step {
                 Step::New { .. } => state.weight(),
                 _ => 1 + state.slots.len() as u64 / 16,
@@ -84,7 +84,7 @@ impl Solver {
         Some(())
     }
 
-    /// Takes a state along a branch.
+    /// Propagates a state along a branch.
     fn flow(&mut self, graph: &Graph, state: &State, branch: &Branch) -> Option<()> {
         let known = self.solution.states.get(branch.to as usize).and_then(Option::as_ref).map_or(0, State::weight);
         self.spend(state.weight() + known)?;

@@ -1,14 +1,14 @@
-//! What is known at one place of a function, on all ways to it.
+//! The abstract state at one place of a function: the facts that hold on all paths to it.
 //!
-//! A slot (a local or an operand) that is not listed holds nothing that is tracked. A region stands in every set that
-//! it may be in; in exactly one if it is certain. A handle names the region that its `new` opened last: when that `new`
-//! runs again, the handles of the turn before turn stale.
+//! A slot (a local or an operand) that is not listed holds nothing that is tracked. A region is in the set of every
+//! state that it may have; it is in exactly one set if its state is certain. A handle names the region that its `new`
+//! opened last: if that `new` runs again, earlier handles become stale.
 
 use super::graph::{Branch, Graph, Origin};
 use super::regions::{Region, Regions};
 use linmem_allocator::Nesting;
 
-/// Where a handle can be. The order puts the stack behind the locals, and its top last.
+/// A place that can hold a handle. Locals are ordered before the stack, and the top of the stack is last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Slot {
     /// A local.
@@ -17,14 +17,14 @@ pub(super) enum Slot {
     Stack(u32),
 }
 
-/// What a slot may hold.
+/// The possible contents of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Held {
-    /// The handle of one of these.
+    /// The current handle of one of these regions.
     pub(super) current: Regions,
-    /// The handle that one of these had in an earlier turn of a loop.
+    /// The handle that one of these regions had in an earlier loop iteration.
     pub(super) stale: Regions,
-    /// Or something else.
+    /// Whether it may be something else.
     pub(super) other: bool,
 }
 
@@ -33,7 +33,7 @@ impl Held {
         Held { current: Regions::of(region), stale: Regions::NONE, other: false }
     }
 
-    /// The region that it is the handle of, if that is certain.
+    /// The region whose current handle it is, if that is certain.
     pub(super) fn region(self) -> Option<Region> {
         if self.other || !self.stale.is_empty() { None } else { self.current.single() }
     }
@@ -47,34 +47,34 @@ impl Held {
     }
 }
 
-/// The regions that were opened while one was open, or perhaps open as far as anybody knows.
+/// The regions that were opened while another region was open or possibly open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Inner {
-    /// On some way.
+    /// On some path.
     pub(super) may: Regions,
-    /// On every way.
+    /// On every path.
     pub(super) must: Regions,
 }
 
-/// What is known.
+/// The abstract state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
     /// The slots that may hold handles, in order.
     pub(super) slots: Vec<(Slot, Held)>,
-    /// Those that this function has not opened.
+    /// The regions that this function may not have opened.
     pub(super) unopened: Regions,
-    /// Those that are open, and that nobody else can close.
+    /// The regions that may be open, and that no other code can close.
     pub(super) open: Regions,
-    /// Those that are closed.
+    /// The regions that may be closed.
     pub(super) closed: Regions,
-    /// Those that somebody else can close, and may have closed.
+    /// The regions that other code may have closed, or may still close.
     pub(super) elsewhere: Regions,
-    /// By region, what was opened inside of it; empty where nesting does not ask for an order.
+    /// By region, the regions that were opened inside it; empty if the nesting policy requires no order.
     pub(super) inner: Vec<Inner>,
 }
 
 impl State {
-    /// What is known when the function is called.
+    /// The state at the start of the function.
     pub(super) fn at_start(graph: &Graph, nesting: Nesting) -> State {
         let ordered = if nesting == Nesting::Stack { graph.regions.len() } else { 0 };
         let mut state = State {
@@ -97,18 +97,18 @@ impl State {
         state
     }
 
-    /// How much there is to copy or to compare.
+    /// The cost of copying or comparing the state.
     pub(super) fn weight(&self) -> u64 {
         1 + self.slots.len() as u64 + self.inner.len() as u64 / 2
     }
 
-    /// What a slot holds, if anything that is tracked.
+    /// The contents of a slot, if it may hold a tracked handle.
     pub(super) fn get(&self, slot: Slot) -> Option<Held> {
         let position = self.slots.binary_search_by_key(&slot, |(slot, _)| *slot).ok()?;
         self.slots.get(position).map(|(_, held)| *held)
     }
 
-    /// A slot gets something.
+    /// Sets the contents of a slot.
     pub(super) fn put(&mut self, slot: Slot, held: Option<Held>) {
         match (self.slots.binary_search_by_key(&slot, |(slot, _)| *slot), held) {
             (Ok(position), Some(held)) => {
@@ -139,23 +139,23 @@ impl State {
         self.slots.partition_point(|(slot, _)| *slot < Slot::Stack(at))
     }
 
-    /// Those that are open for certain.
+    /// The regions that are certainly open.
     pub(super) fn surely_open(&self) -> Regions {
         self.open - self.closed - self.elsewhere - self.unopened
     }
 
-    /// Those that are closed for certain.
+    /// The regions that are certainly closed.
     pub(super) fn surely_closed(&self) -> Regions {
         self.closed - self.open - self.elsewhere - self.unopened
     }
 
-    /// Somebody else may close these from now on.
+    /// Records that other code may close these regions from now on.
     pub(super) fn give_up(&mut self, regions: Regions) {
         self.elsewhere |= self.open & regions;
         self.open -= regions;
     }
 
-    /// What is known where a branch leads to.
+    /// The state at the target of a branch.
     pub(super) fn along(&self, branch: &Branch) -> State {
         let mut slots = self.slots.get(..self.first_above(branch.height)).unwrap_or_default().to_vec();
         for (slot, held) in self.above(branch.from) {
@@ -169,8 +169,8 @@ impl State {
         State { slots, inner: self.inner.clone(), ..*self }
     }
 
-    /// Takes in what is known on another way to the same place. Of the regions in `given_up`, nothing is certain any
-    /// more once a handle of theirs is uncertain. Gives whether anything has changed.
+    /// Joins the state of another path to the same place. The regions in `given_up` are given up if one of their
+    /// handles is uncertain. Returns whether the state has changed.
     pub(super) fn join(&mut self, other: &State, given_up: Regions) -> bool {
         let before = (self.unopened, self.open, self.closed, self.elsewhere);
         let mut changed = self.join_slots(&other.slots);
@@ -188,7 +188,7 @@ impl State {
         changed
     }
 
-    /// Gives up those of some regions whose handle is uncertain somewhere.
+    /// Gives up those of the regions that have an uncertain handle in some slot.
     fn give_up_uncertain(&mut self, regions: Regions) {
         if regions.is_empty() {
             return;

@@ -1,15 +1,15 @@
-//! What a step does to what is known.
+//! The effects of steps on states.
 
 use super::graph::Step;
 use super::regions::{Region, Regions};
 use super::state::{Held, Inner, Slot, State};
 
-/// How handles were used of which it is not certain whose they are, in the function as a whole.
+/// The uses of uncertain handles in a whole function: handles whose region is not certain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Uses {
-    /// The regions that may have been closed or handed to somebody by such a use.
+    /// The regions that such a use may have closed or passed to other code.
     pub(super) uncertain: Regions,
-    /// The regions of which this may have happened to one that was opened in an earlier turn of a loop.
+    /// The regions for which such a use may have affected a region opened in an earlier loop iteration.
     pub(super) stale: Regions,
 }
 
@@ -23,7 +23,7 @@ impl Uses {
 }
 
 impl State {
-    /// Makes a step. Where it leads to by a branch is not looked at.
+    /// Applies a step. Branches are not followed.
     pub(super) fn apply(&mut self, step: &Step, uses: &mut Uses) {
         match *step {
             Step::Get { local, at } => {
@@ -64,7 +64,7 @@ impl State {
         }
     }
 
-    /// The regions whose handles may be among `count` operands from a position upwards, which somebody gets.
+    /// The regions whose handles may be among `count` operands from a position upwards, which are passed to other code.
     pub(super) fn consumed(&self, at: u32, count: u32, uses: &mut Uses) -> Regions {
         let mut consumed = Regions::NONE;
         for (slot, held) in self.above(at) {
@@ -86,7 +86,7 @@ impl State {
 
     fn open(&mut self, region: Region, at: u32) {
         let opened = Regions::of(region);
-        // What this `new` opened in an earlier turn is something else than what it opens now.
+        // The region that this `new` opened in an earlier iteration is not the one that it opens now.
         for (_, held) in &mut self.slots {
             if held.current.contains(region) {
                 held.current -= opened;

@@ -1,9 +1,10 @@
-//! Which functions have to do with regions.
+//! Finds the functions that use regions.
 
 use crate::code::FunctionRef;
 use crate::link::scan::{Body, Input};
 
-/// Whether a function refers to an intrinsic that opens or closes regions or allocates. Most do not, and need no graph.
+/// Whether a function refers to an intrinsic that opens or closes regions or allocates. Most functions do not, and need
+/// no graph.
 pub(super) fn uses_regions(input: &Input<'_>, body: &Body<'_>) -> bool {
     body.references.iter().any(|reference| match reference.target {
         FunctionRef::Program(function) => input.imports.intrinsic(function).is_some_and(|signature| {

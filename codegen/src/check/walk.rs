@@ -1,4 +1,4 @@
-//! A function while it is read, and what ordinary instructions do with handles.
+//! The state of reading a function, and the effects of ordinary instructions on handles.
 
 use super::frames::{Frame, Frames, Kind};
 use super::graph::{Graph, Origin, Step, Way};
@@ -8,14 +8,14 @@ use crate::link::scan::{Calls, Input};
 use linmem_intrinsics::{Operation, Signature};
 use wasmparser::{FuncValidator, Operator, ValType, ValidatorResources};
 
-/// What an operand can be, whatever the ways to it.
+/// The possible contents of an operand, on any path to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operand {
-    /// No handle.
+    /// Not a handle.
     Other,
-    /// Perhaps a handle.
+    /// Possibly a handle.
     Handle,
-    /// What the function was called with: a parameter that is never assigned.
+    /// The value of a parameter that is never assigned.
     Parameter(u32),
 }
 
@@ -23,15 +23,15 @@ pub(super) enum Operand {
 pub(super) struct Walk<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) calls: &'a Calls,
-    /// How many parameters the function has.
+    /// The number of parameters of the function.
     pub(super) params: u32,
     pub(super) validator: FuncValidator<ValidatorResources>,
     pub(super) graph: Graph,
     pub(super) frames: Frames,
     pub(super) handlers: Handlers,
-    /// Whether control can come here.
+    /// Whether the current position is reachable.
     pub(super) live: bool,
-    /// The operands, while control can come here.
+    /// The operands, if the current position is reachable.
     pub(super) operands: Vec<Operand>,
 }
 
@@ -61,7 +61,7 @@ impl Walk<'_> {
         self.operands.push(operand);
     }
 
-    /// What a local can hold. Handles are `i32`.
+    /// The possible contents of a local. Handles are `i32`.
     fn operand_of(&self, local: u32) -> Operand {
         if self.validator.get_local_type(local) != Some(ValType::I32) {
             return Operand::Other;
@@ -92,7 +92,7 @@ impl Walk<'_> {
         self.operands.truncate(at as usize);
     }
 
-    /// Pops the operands of an instruction, which may do with them whatever it likes. Gives the height without them.
+    /// Pops the operands of an instruction, which may use them in any way. Returns the height without them.
     pub(super) fn consume(&mut self, operator: &Operator<'_>, height: u32) -> Option<u32> {
         let (pops, _) = operator.operator_arity(&self.validator)?;
         let at = height.saturating_sub(pops);
@@ -112,7 +112,7 @@ impl Walk<'_> {
         Some(())
     }
 
-    /// Whatever is called may throw.
+    /// Adds an exception that may be thrown here, as by any callee.
     pub(super) fn throw(&mut self, tag: Tag) {
         if let Some(scope) = self.frames.scope() {
             self.handlers.throw(&mut self.graph, scope, tag);
@@ -125,7 +125,7 @@ impl Walk<'_> {
         self.stop();
     }
 
-    /// Control does not come past this.
+    /// Ends the reachable code.
     pub(super) fn stop(&mut self) {
         self.graph.push(Step::Stop);
         self.live = false;
@@ -162,7 +162,7 @@ impl Walk<'_> {
         }
     }
 
-    /// An operand is used as a handle: if it is a parameter, it is a region.
+    /// Tracks a region for an operand that is used as a handle, if the operand is a parameter.
     fn track_parameter(&mut self, at: u32) {
         if let Some(Operand::Parameter(local)) = self.operands.get(at as usize) {
             let origin = Origin::Parameter(*local);

@@ -1,23 +1,23 @@
 //! The link door: takes a complete module, and returns the same module with its intrinsics lowered.
 //!
 //! ```text
-//!   scan      parse and validate all, find the functions that call intrinsics, and every index of a function
-//!   imports   what the imports from `linmem` stand for, and what a segment is
-//!   memory    which memory segments are in, and where linmem's part of it begins
-//!   share     how linmem and the program share a memory that the module brings
+//!   scan      parse and validate; find the functions that call intrinsics, and all function indices
+//!   imports   resolve the imports from `linmem`, and the representation of segments
+//!   memory    choose the memory that segments are in, and the part of it that linmem owns
+//!   share     choose how linmem and the program share a memory of the module
 //!   function  lower one function through the engine
-//!   reach     which instructions every execution of a function reaches
-//!   plan      the index of every function of the result
-//!   write     copy every section, with what has moved re-numbered
-//!   segments  the types of segments that are references
-//!   sections  entries that are copied as bytes, or written anew
-//!   custom    the same for custom sections
-//!   names     the same for the name section
-//!   features  which features of WebAssembly code uses
+//!   reach     find the instructions that every execution of a function reaches
+//!   plan      assign the indices of the linked module
+//!   write     copy every section, with indices renumbered
+//!   segments  add the types of segments that are references
+//!   sections  copy or re-encode the entries of sections
+//!   custom    copy or rewrite custom sections
+//!   names     write the name section
+//!   features  find the WebAssembly features that code uses
 //! ```
 //!
-//! Functions that call no intrinsic are copied byte for byte, except for function indices. A module that imports
-//! nothing from `linmem` is returned unchanged.
+//! Functions that call no intrinsic are copied byte for byte, except for function indices, and for `memory.size` and
+//! `memory.grow` of a split memory. A module that imports nothing from `linmem` is returned unchanged.
 
 pub(crate) mod custom;
 mod features;

@@ -1,4 +1,4 @@
-//! Every way that control goes.
+//! Every kind of control transfer.
 
 use super::{findings, stack};
 use linmem_allocator::Nesting;
@@ -55,7 +55,7 @@ fn branches_on_references() {
         "(drop (block (result (ref null any)) (br_on_cast 0 anyref i31ref (ref.null any)) (drop) (br 1)))",
         "(drop (block (result (ref null any)) (br_on_cast_fail 0 anyref i31ref (ref.null any)) (drop) (br 1)))",
     ] {
-        // In every one of them the branch passes over the first `free`, or the other way does.
+        // In every one of them, either the branch or the fallthrough path skips the first `free`.
         let found = findings(Nesting::Stack, &super::function(&format!("{NEW} (block {branch} {FREE}) {FREE}")));
         assert_eq!(found, PERHAPS_TWICE, "{branch}");
     }
@@ -79,7 +79,7 @@ fn values_flow_through_results_and_parameters() {
         "(local.set $r (block (result i32) (br 0 (call $new)))) (call $free (local.get $r)) (call $free (local.get $r))",
         TWICE,
     );
-    // What lies between the label's height and what is carried is gone.
+    // Operands between the label's height and the carried operands are dropped.
     stack(
         "(i32.const 1) (block (result i32) (i32.const 2) (i32.const 3) (br 0 (call $new)))
          (local.set $r) (drop) (call $free (local.get $r)) (call $free (local.get $r))",
@@ -108,7 +108,7 @@ fn values_flow_through_results_and_parameters() {
         "(call $new) (loop (param i32) (call $free (local.tee $r)) (local.get $r) (br_if 0 (call $cond)) (drop))",
         &["warning AlreadyFreed at free 1 of new 1"],
     );
-    // What a branch leaves behind is left open.
+    // A region whose handle a branch drops is left open.
     stack("(block (call $new) (br 0))", &["error Open at new 1 of new 1"]);
 }
 
@@ -125,7 +125,7 @@ fn calls_may_throw_to_handlers() {
     stack(&handled("(nop)", FREE), &[]);
     stack(&handled("(drop (call $write (i32.const 1) (i64.const 0)))", FREE), PERHAPS_TWICE);
     stack(&handled("(call_indirect (i32.const 0))", FREE), PERHAPS_TWICE);
-    // One finds its way to a handler further out, past one that may not catch it.
+    // An exception may reach an outer handler, past one that may not catch it.
     stack(
         &format!(
             "{NEW} (block $a (block $b (try_table (catch_all $a) (try_table (catch $e $b) {FREE} (call $act))) (return)) \
@@ -144,25 +144,25 @@ fn throws_exit_or_are_caught() {
     stack(&caught("(catch_all $caught)", "(throw $e)"), &[]);
     stack(&caught("(catch $f $caught) (catch $e $caught)", "(throw $e)"), &[]);
     stack(&caught("(catch $e $caught)", "(throw $f)"), &["error Open at new 1 of new 1"]);
-    // Imported tags can be the same.
+    // Imported tags can be the same tag.
     stack(&caught("(catch $x $caught)", "(throw $y)"), &["warning Open at Throw 1 of new 1"]);
     stack(&caught("(catch $x $caught)", "(throw $e)"), &["error Open at new 1 of new 1"]);
-    // Of a reference nobody knows the tag.
+    // The tag of an exception reference is unknown.
     stack(&caught("(catch $e $caught)", "(throw_ref (ref.null exn))"), &["warning Open at ThrowRef 1 of new 1"]);
     stack(&caught("(catch_all $caught)", "(throw_ref (ref.null exn))"), &[]);
-    // A way out that is none if the handler catches makes nothing certain.
+    // An exit that a handler may prevent makes nothing certain.
     stack(
         &format!("{NEW} (block $caught (try_table (catch $x $caught) (throw $y))) (unreachable)"),
         &["warning Open at Throw 1 of new 1"],
     );
-    // What an exception carries has gone elsewhere.
+    // The operands of an exception escape.
     stack(&format!("{NEW} (throw $carry (local.get $r))"), &[]);
     stack(
         "(block $caught (result i32) (try_table (catch $carry $caught) (throw $carry (call $new))) (unreachable)) \
          (local.set $r) (call $free (local.get $r)) (call $free (local.get $r))",
         &[],
     );
-    // A handler can be the end of the function.
+    // The label of a handler can be the end of the function.
     stack(&format!("{NEW} (try_table (catch_all 0) (call $act)) {FREE}"), &["warning Open at end of new 1"]);
 }
 
@@ -178,19 +178,19 @@ fn legacy_handlers() {
         &["warning Open at Return 1 of new 1", "warning AlreadyFreed at free 2 of new 1"],
     );
     stack(&format!("{NEW} try (call $act) catch $e (rethrow 0) end {FREE}"), &["warning Open at Rethrow 1 of new 1"]);
-    // What a handler throws again does not come to the handlers beside it, but to those around.
+    // A rethrown exception goes to the enclosing handlers, not to the other handlers of the same `try`.
     stack(
         &format!("{NEW} try try (throw $e) catch $e {FREE} (rethrow 0) catch_all {USE} end catch $e {FREE} end"),
         TWICE,
     );
     stack(&format!("{NEW} try (call $act) end {FREE}"), &[]);
-    // A handler that carries something.
+    // A handler with an operand.
     stack(&format!("{NEW} (i32.const 1) try (call $act) catch $carry (drop) {FREE} end (drop) {FREE}"), PERHAPS_TWICE);
 }
 
 #[test]
 fn legacy_delegation() {
-    // Past the handler between.
+    // Skips the handler in between.
     let delegated = |depth: u32| {
         format!(
             "{NEW} try $outer try $middle try {FREE} (throw $e) delegate {depth}  catch $e (return) end \
@@ -217,7 +217,7 @@ fn tail_calls_exit() {
         ["error AlreadyFreed at ReturnCall 1 of new 1"]
     );
     assert_eq!(found(&format!("{NEW} (return_call $free (local.get $r))")), [""; 0]);
-    // A tail call leaves the handlers behind.
+    // A tail call exits the handlers' scope.
     assert_eq!(
         found(&format!("{NEW} (block (try_table (catch_all 0) (return_call $act))) {FREE}")),
         ["error Open at new 1 of new 1"]
@@ -226,19 +226,19 @@ fn tail_calls_exit() {
 
 #[test]
 fn uncertain_state_after_join_is_not_reported() {
-    // `$s` is `$r` or not: closing it may close `$r`, or not.
+    // `$s` may or may not be `$r`, so closing `$s` may close `$r`.
     stack(
         &format!(
             "{NEW} (if (call $cond) (then (local.set $s (local.get $r)))) (call $free (local.get $s)) {USE} {FREE}"
         ),
         &[],
     );
-    // If it is only used, nothing is lost.
+    // If the handle is only dropped, the analysis loses nothing.
     stack(
         &format!("{NEW} (if (call $cond) (then (local.set $s (local.get $r)))) (drop (local.get $s))"),
         &["error Open at new 1 of new 1"],
     );
-    // A local that is used for something else on one way.
+    // A local that is used for another purpose on one path.
     stack(
         &format!(
             "(if (call $cond) (then {NEW} {USE} {FREE}) (else (local.set $r (call $get)))) (call $use (local.get $r))"

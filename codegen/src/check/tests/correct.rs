@@ -1,4 +1,4 @@
-//! Programs that nothing can be said against.
+//! Programs without misuse, which have no findings.
 
 use super::{findings, function};
 use linmem_allocator::Nesting;
@@ -31,7 +31,7 @@ fn straight_line_code() {
     silent("(call $free (call $new))");
     silent("(call $free (local.tee $r (call $new)))");
     silent(&format!("{NEW} {FREE} {NEW} {FREE}"));
-    // The handle waits on the stack.
+    // The handle stays on the stack.
     silent("(call $new) (drop (call $allocate (local.tee $r) (i32.const 8))) (call $free (local.get $r))");
 }
 
@@ -55,7 +55,7 @@ fn loops_with_region_per_iteration() {
 
 #[test]
 fn loops_that_reopen() {
-    // The region of one turn is closed in the next one.
+    // The region of one iteration is closed in the next.
     silent(&format!("{NEW} (loop {USE} {FREE} {NEW} (br_if 0 (call $cond))) {FREE}"));
 }
 
@@ -69,7 +69,7 @@ fn open_and_close_under_same_condition() {
 
 #[test]
 fn one_of_two_regions() {
-    // `$t` is one of the two; both are closed once.
+    // `$t` is one of the two regions; both are closed once.
     silent(&format!(
         "{NEW} (if (local.get $i) (then (local.set $t (local.get $r))) (else (local.set $t (call $get))))
          (call $free (local.get $t)) (if (i32.eqz (local.get $i)) (then {FREE}))"
@@ -166,7 +166,7 @@ fn handles_through_results() {
 
 #[test]
 fn swapped_handles() {
-    // Under `outermost` regions may be closed in any order, so that a chain of handles is right.
+    // With `outermost`, regions may be closed in any order, so a chain of handles is correct.
     let code = function(&format!(
         "{NEW} (loop (local.set $s (local.get $r)) (local.set $r (call $new)) (call $free (local.get $s))
             (br_if 0 (call $cond))) {FREE}"

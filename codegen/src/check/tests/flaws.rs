@@ -1,4 +1,4 @@
-//! What is wrong, certain and possible, of every kind.
+//! Flaws of every kind, certain and possible.
 
 use super::{check, findings, stack};
 use linmem_allocator::Nesting;
@@ -13,7 +13,7 @@ fn unclosed_region_is_reported_where_opened() {
     stack("(drop (call $new))", &["error Open at new 1 of new 1"]);
     stack(&format!("{NEW} (if (call $cond) (then (return))) {USE}"), &["error Open at new 1 of new 1"]);
     stack(&format!("(if (call $cond) (then {NEW} {USE}))"), &["error Open at new 1 of new 1"]);
-    // The one whose handle is lost is left open, the other one is not.
+    // The region whose handle is overwritten is left open; the other one is not.
     let two = "(local.set $r (call $new)) (local.set $r (call $new)) (call $free (local.get $r))";
     stack(two, &["error Open at new 1 of new 1"]);
 }
@@ -81,9 +81,9 @@ fn regions_used_out_of_order() {
         &format!("{both} (if (call $cond) (then {inner}) (else)) {USE} {FREE} (call $use (local.get $s))"),
         &["warning NotInnermost at allocate 1 of new 2", "warning NotInnermost at free 2 of new 2"],
     );
-    // Only where regions nest.
+    // Only if regions must nest.
     check(Nesting::Outermost, &format!("{both} {USE} {FREE} {inner}"), &[]);
-    // The other way round there is nothing wrong.
+    // The reverse order is correct.
     stack(&format!("{both} (drop (call $allocate (local.get $s) (i32.const 1))) {inner} {USE} {FREE}"), &[]);
 }
 
@@ -99,7 +99,7 @@ fn nested_region_under_forbid() {
         &["warning Nested at new 2 of new 1"],
     );
     forbid(&format!("(loop {NEW} (br_if 0 (call $cond)) {FREE})"), &["warning Nested at new 1 of new 1"]);
-    // What somebody else may have closed does not count.
+    // A region that other code may have closed is not counted.
     forbid(&format!("{NEW} (call $use (local.get $r)) {other} {close_other}"), &[]);
 }
 
@@ -117,12 +117,12 @@ fn parameters_belong_to_caller() {
     stack(&format!("{free} {free}"), &["error AlreadyFreed at free 2"]);
     stack(&format!("{free} {allocate}"), &["error UseAfterFree at allocate 1"]);
     stack(&format!("(if (call $cond) (then {free})) {allocate}"), &["warning UseAfterFree at allocate 1"]);
-    // Its region was there before any that is opened here.
+    // The region of a parameter was opened before any region of this function.
     let inner = "(local.set $r (call $new))";
     let close_inner = "(call $free (local.get $r))";
     stack(&format!("{inner} {allocate} {close_inner}"), &["error NotInnermost at allocate 1 of new 1"]);
     stack(&format!("{inner} {close_inner} {allocate}"), &[]);
-    // Two parameters can be the same or not, and one that is assigned is anything.
+    // Two parameters may or may not be the same region, and a parameter that is assigned is unknown.
     stack(&format!("{free} (call $free (local.get $q))"), &[]);
     stack(&format!("{free} (local.set $p (call $get)) {free}"), &[]);
 }
@@ -141,7 +141,7 @@ fn escaped_region_is_assumed_open() {
     ] {
         stack(&format!("{NEW} {escape}"), &[]);
         stack(&format!("{NEW} {escape} {USE} {FREE}"), &[]);
-        // What was closed before stays closed, and what is closed here is closed.
+        // A region that was closed before it escaped is closed, and so is one that this function closes.
         stack(&format!("{NEW} {FREE} {escape} {FREE}"), &["error AlreadyFreed at free 2 of new 1"]);
         stack(&format!("{NEW} {escape} {FREE} {USE}"), &["error UseAfterFree at allocate 1 of new 1"]);
     }

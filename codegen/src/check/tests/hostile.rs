@@ -1,4 +1,4 @@
-//! Programs that are made to take long.
+//! Programs designed to make the analysis slow.
 
 use super::{findings, function, stack};
 use linmem_allocator::Nesting;
@@ -20,7 +20,7 @@ fn many_branches() {
 
 #[test]
 fn many_regions() {
-    // The first ones are tracked, and the others not held against anybody.
+    // The first regions are tracked; the others have no findings.
     let found = findings(Nesting::Stack, &function(&"(drop (call $new)) ".repeat(3000)));
     assert_eq!(found.len(), 64);
     let found = findings(Nesting::Stack, &function(&"(call $free (call $new)) ".repeat(3000)));
@@ -39,7 +39,7 @@ fn many_warnings() {
     assert_eq!(found.len(), 1000);
 }
 
-/// Code inside of many control structures, in the text format without parentheses.
+/// Code inside `depth` control structures, in the text format without parentheses.
 fn nested(open: &str, inside: &str, close: &str, depth: usize) -> String {
     format!("{} {inside} {}", open.repeat(depth), close.repeat(depth))
 }
@@ -85,6 +85,6 @@ fn many_copies() {
     let copies: String = (0..3000).map(|local| format!("(local.set {local} (local.get $r))")).collect();
     let joins = "(if (call $cond) (then)) ".repeat(3000);
     let functions = format!("(func {locals} (local $r i32) {NEW} {copies} {joins} {FREE} {FREE})");
-    // Too much to look at: nothing is said.
+    // The work exceeds the limit, so there are no findings.
     assert_eq!(findings(Nesting::Stack, &functions), [""; 0]);
 }

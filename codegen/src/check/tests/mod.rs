@@ -1,11 +1,11 @@
-//! Tests of the analysis: programs in the text format, and what is found in them, one finding a line.
+//! Tests of the analysis: programs in the text format, and their findings, one per line.
 //!
 //! ```text
-//!   flaws     what is wrong, certain and possible, of every kind
-//!   control   every way that control goes
-//!   correct   programs that nothing can be said against
-//!   hostile   programs that are made to take long
-//!   random    generated programs, and what running them all possible ways shows
+//!   flaws     flaws of every kind, certain and possible
+//!   control   every kind of control transfer
+//!   correct   programs without misuse, which have no findings
+//!   hostile   programs designed to make the analysis slow
+//!   random    generated programs, compared with all their possible executions
 //! ```
 
 mod control;
@@ -43,7 +43,7 @@ const PRELUDE: &str = r#"
     (table 1 funcref)
 "#;
 
-/// A module with these functions behind the prelude.
+/// A module with these functions after the prelude.
 fn module(functions: &str) -> Vec<u8> {
     let text = format!("(module {PRELUDE} {functions})");
     match crate::wat::parse(text.as_bytes()) {
@@ -62,7 +62,7 @@ fn parse<'a>(source: &'a Source<'a>) -> Input<'a> {
     input
 }
 
-/// Every instruction of a function by its offset: `free 2` is the second call of `free` in the text.
+/// The labels of the instructions of a function, by offset: `free 2` is the second call of `free` in the text.
 fn labels(input: &Input<'_>, body: &Body<'_>) -> BTreeMap<usize, String> {
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     let mut labels = BTreeMap::new();
@@ -100,7 +100,7 @@ fn analyse_all(input: &Input<'_>, nesting: Nesting) -> Vec<(u32, Flaw)> {
     input.bodies.iter().flat_map(|body| -> Vec<(u32, Flaw)> { of(body) }).collect()
 }
 
-/// What is found in these functions.
+/// The findings in these functions.
 fn findings(nesting: Nesting, functions: &str) -> Vec<String> {
     let bytes = module(functions);
     let source = read(&bytes);
@@ -120,7 +120,7 @@ fn check(nesting: Nesting, code: &str, expected: &[&str]) {
     assert_eq!(findings(nesting, &function(code)), expected, "{nesting}: {code}");
 }
 
-/// Checks what is found in a function when regions nest.
+/// Checks the findings in a function with stack nesting.
 #[track_caller]
 fn stack(code: &str, expected: &[&str]) {
     check(Nesting::Stack, code, expected);

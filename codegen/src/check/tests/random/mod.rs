@@ -1,9 +1,9 @@
-//! Generated programs: what is found in them is compared with what running them in all possible ways shows.
+//! Generated programs: compares the findings with the results of all possible executions.
 //!
-//! - What is an error is wrong in every execution that makes the instruction.
-//! - What goes wrong in some execution is found, unless the handle was uncertain where it was used, or a region was
-//!   closed by such a handle. How often that is so is counted, lest it becomes an excuse for everything.
-//! - What is a warning goes wrong in some execution, but for few.
+//! - An error is a misuse in every execution that reaches the instruction.
+//! - A misuse in some execution is found, unless the handle was uncertain where it was used, or a region was closed by
+//!   an uncertain handle. These exceptions are counted, so that they cannot hide regressions.
+//! - A warning is a misuse in some execution, with few exceptions.
 
 mod program;
 mod run;
@@ -23,18 +23,18 @@ use std::collections::BTreeSet;
 
 const PROGRAMS: u64 = 2000;
 
-/// What was seen over all programs.
+/// The counts over all programs.
 #[derive(Debug, Default)]
 struct Seen {
     errors: usize,
     warnings: usize,
-    /// Warnings of what goes wrong in no execution that was tried.
+    /// Warnings without a misuse in any execution that was tried.
     unfounded: usize,
-    /// What went wrong and was found.
+    /// Misuses that were found.
     found: usize,
-    /// What went wrong and was not found, for a reason.
+    /// Misuses that were not found, for an accepted reason.
     excused: usize,
-    /// Programs with at least two regions in which nothing goes wrong, and those of them with a warning.
+    /// Programs with at least two regions and no misuse; `alarmed` counts those of them with a warning.
     right: usize,
     alarmed: usize,
 }
@@ -58,11 +58,11 @@ fn findings_match_all_executions() {
     }
 }
 
-/// What the analysis says that it does not know.
+/// The limits of the analysis' knowledge, as it states them.
 struct Unknown {
     /// The `new`s whose region may have been closed by an uncertain handle.
     lost: BTreeSet<String>,
-    /// The `new`s whose region of an earlier turn may have been.
+    /// The `new`s whose region of an earlier iteration may have been closed by an uncertain handle.
     stale: BTreeSet<String>,
     /// The uses of handles that are certain.
     certain: BTreeSet<String>,
@@ -116,11 +116,11 @@ fn compare(seed: u64, style: Style, nesting: Nesting, seen: &mut Seen) {
     }
 }
 
-/// Whether an error is true of an execution.
+/// Whether an error holds in an execution.
 fn always(run: &Execution, at: &str, kind: Option<Violation>) -> bool {
     match kind {
         Some(_) => run.made.iter().all(|(made, wrong)| made != at || *wrong),
-        // The region that was opened there last is open in the end.
+        // The last region that was opened there is open at the end.
         None => {
             let last = run.regions.iter().rev().find(|region| region.site == at);
             !run.has_left || last.is_none_or(|region| region.open && !region.handed)
@@ -145,7 +145,7 @@ fn is_found(lines: &BTreeSet<String>, wrong: &Wrong, nesting: Nesting) -> bool {
     }
 }
 
-/// Whether the analysis has a reason not to find something.
+/// Whether the analysis has an accepted reason for not finding a misuse.
 fn is_excused(unknown: &Unknown, wrong: &Wrong) -> bool {
     let lost = |site: &String| unknown.lost.contains(site);
     match wrong.kind {

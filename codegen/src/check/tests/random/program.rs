@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-/// How many locals there are.
+/// The number of locals.
 pub(super) const LOCALS: usize = 3;
 
-/// A statement. The string is the label of its instruction, as `free 2`.
+/// A statement. The string is the label of its instruction, such as `free 2`.
 pub(super) enum Statement {
     New(usize, String),
     Free(usize, String),
@@ -14,15 +14,15 @@ pub(super) enum Statement {
         from: usize,
         to: usize,
     },
-    /// The handle goes to somebody.
+    /// Passes the handle to other code.
     Hand(usize),
-    /// Something is called that knows no handle.
+    /// Calls a function that has no handle.
     Call,
     If(Vec<Statement>, Vec<Statement>),
     Block(Vec<Statement>),
-    /// Turns again or not, once the body is at its end.
+    /// Repeats or not, at the end of the body.
     Loop(Vec<Statement>),
-    /// A body, and what handles everything that is thrown in it. The body is in three labels, the handler in one.
+    /// A body, and a handler of all exceptions thrown in it. The body is inside three labels, the handler inside one.
     Try(Vec<Statement>, Vec<Statement>),
     Branch(usize, String),
     BranchIf(usize, String),
@@ -30,7 +30,7 @@ pub(super) enum Statement {
     Throw(String),
 }
 
-/// Numbers that look random: the same ones for the same seed.
+/// Pseudo-random numbers, determined by the seed.
 pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {
@@ -43,20 +43,20 @@ impl Numbers {
 /// How careful programs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
-    /// Anything anywhere.
+    /// Any statement anywhere.
     Wild,
-    /// What is opened is closed where its list ends, and on branches out of it; but for a slip now and then.
+    /// Regions are closed at the end of their list and on branches out of it, with an occasional mistake.
     Tidy,
 }
 
-/// Makes programs.
+/// Generates programs.
 pub(super) struct Generator {
     numbers: Numbers,
     style: Style,
-    /// How many statements are left to make.
+    /// The number of statements that may still be generated.
     room: usize,
     counts: [usize; 7],
-    /// In a tidy program the locals whose regions are open, and how many labels there were around each.
+    /// In a tidy program, the locals whose regions are open, and the number of labels around each.
     open: Vec<(usize, usize)>,
 }
 
@@ -83,7 +83,7 @@ impl Generator {
         format!("{word} {}", self.counts[kind])
     }
 
-    /// Statements inside of `depth` control structures that have `labels` labels.
+    /// Statements inside `depth` control structures that have `labels` labels.
     fn list(&mut self, depth: usize, labels: usize) -> Vec<Statement> {
         let wanted = 1 + self.numbers.below(5);
         let mut list = Vec::new();
@@ -100,7 +100,7 @@ impl Generator {
         list
     }
 
-    /// Whether a tidy program is not, for once.
+    /// Whether a tidy program makes a mistake here.
     fn slips(&mut self) -> bool {
         self.numbers.below(25) == 0
     }
@@ -139,7 +139,7 @@ impl Generator {
         }
     }
 
-    /// Closes what is open inside of the label, from the inside out, and goes.
+    /// Closes the regions that are open inside the label, the innermost first, and branches.
     fn leave(&mut self, to: usize, made: Statement, list: &mut Vec<Statement>) {
         let mut closing = Vec::new();
         for (local, _) in self.open.clone().into_iter().rev().filter(|(_, around)| *around >= to) {
@@ -147,7 +147,7 @@ impl Generator {
                 closing.push(Statement::Free(local, self.label(1, "free")));
             }
         }
-        // Only on the way that goes: a conditional branch becomes a branch under a condition.
+        // Close only on the path that branches: a conditional branch becomes a branch in an `if`.
         match made {
             Statement::BranchIf(depth, _) => {
                 self.counts[4] -= 1;
@@ -161,7 +161,7 @@ impl Generator {
         }
     }
 
-    /// A statement that is not made has no number.
+    /// Gives back the number of a statement that is not used.
     fn forget(&mut self, made: &Statement) {
         match made {
             Statement::New(..) => self.counts[0] -= 1,
@@ -205,7 +205,7 @@ impl Generator {
     }
 }
 
-/// The program in the text format. Its locals are 1 and up; local 0 is what conditions ask.
+/// The program in the text format. Its locals start at 1; conditions use local 0.
 pub(super) fn write(text: &mut String, list: &[Statement]) {
     for statement in list {
         let (open, body, close) = match statement {

@@ -1,4 +1,4 @@
-//! Running a program in every way that its choices allow, and what goes wrong in each.
+//! Runs a program with all combinations of its choices, and records the misuses of each execution.
 
 use super::program::{LOCALS, Statement};
 use linmem_allocator::Nesting;
@@ -9,33 +9,33 @@ use linmem_intrinsics::Violation;
 pub(super) struct Opened {
     /// The label of the `new`.
     pub(super) site: String,
-    /// Whether that `new` has run again since.
+    /// Whether that `new` has run again.
     pub(super) superseded: bool,
     pub(super) open: bool,
-    /// Whether somebody else has the handle.
+    /// Whether other code has the handle.
     pub(super) handed: bool,
-    /// Whether somebody else has closed it, which nobody can know here.
+    /// Whether other code has closed it, which the analysis cannot know.
     taken: bool,
 }
 
-/// Something that went wrong.
+/// A misuse.
 #[derive(Clone)]
 pub(super) struct Wrong {
-    /// Nothing if a region is left open.
+    /// The violation; `None` if a region is left open.
     pub(super) kind: Option<Violation>,
     /// The label of the instruction.
     pub(super) at: String,
-    /// The regions that it is about.
+    /// The regions that it concerns.
     pub(super) about: Vec<Opened>,
 }
 
-/// An execution, or its beginning.
+/// A complete or partial execution.
 #[derive(Default)]
 pub(super) struct Execution {
     pub(super) wrong: Vec<Wrong>,
-    /// The instructions that were made, and whether anything was wrong with them.
+    /// The instructions that were executed, and whether each was a misuse.
     pub(super) made: Vec<(String, bool)>,
-    /// Whether the function was left.
+    /// Whether the function was exited.
     pub(super) has_left: bool,
     pub(super) regions: Vec<Opened>,
     locals: [Option<usize>; LOCALS],
@@ -49,14 +49,14 @@ enum Next {
     Branch(usize, String),
     Return(String),
     Throw(String),
-    /// No more is looked at: the execution is cut off, or an exception that a callee threw ends it.
+    /// Ends the execution: it is cut off, or an exception of a callee ends it.
     Stop,
 }
 
 const MOST_CHOICES: usize = 11;
 const MOST_EXECUTIONS: usize = 3000;
 
-/// All executions, as far as the bounds allow.
+/// All executions, within the limits.
 pub(super) fn all(program: &[Statement], nesting: Nesting) -> Vec<Execution> {
     let mut all = Vec::new();
     let mut choices = Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn all(program: &[Statement], nesting: Nesting) -> Vec<Execution> {
         run.finish(next);
         choices = run.choices.clone();
         all.push(run);
-        // The next execution differs in the last choice that can still be made otherwise.
+        // The next execution differs in the last choice that still has an alternative.
         while choices.last() == Some(&true) {
             choices.pop();
         }
@@ -200,7 +200,7 @@ impl Execution {
         Next::Go
     }
 
-    /// Whatever is called throws or not. Where nobody handles that, it does not matter.
+    /// A callee throws or not. Without a handler, that makes no difference.
     fn call(&mut self, in_try: bool) -> Next {
         if !in_try {
             return Next::Go;
@@ -234,7 +234,7 @@ impl Execution {
     }
 }
 
-/// Out of a control structure with one label at its end.
+/// Exits a control structure with one label at its end.
 fn past(next: Next) -> Next {
     match next {
         Next::Branch(0, _) => Next::Go,
