@@ -1,4 +1,4 @@
-//! What a user chooses: one structure for the library and the command line.
+//! The configuration: one structure for the library and the command line.
 
 use crate::error::Error;
 use crate::width::WIDTH;
@@ -8,12 +8,12 @@ use linmem_intrinsics::{Names, Representation, Safety};
 use std::fmt;
 use std::str::FromStr;
 
-/// Where linmem's memory begins in a module that brings its own.
+/// Where linmem's part of the memory begins, in a module that has its own memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
-    /// At this address; from there to the end of the memory's minimum size the program leaves all bytes to linmem.
+    /// At this address. linmem owns all bytes from there to the end of the memory's minimum size.
     Address(u32),
-    /// At the address that this immutable global holds, such as `__heap_base`.
+    /// At the address in this immutable global, such as `__heap_base`.
     Global(String),
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for Base {
     }
 }
 
-/// How linmem gets memory beyond what was reserved for it, in a memory that the module brings.
+/// How linmem obtains memory beyond the bytes reserved for it, in a module that has its own memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Share {
     /// The program owns the lower part of the address space, linmem the upper part. The program's own `memory.size` and
@@ -51,9 +51,10 @@ pub enum Share {
     Split,
     /// Chunks come from a function that the program exports.
     Allocator {
-        /// The export that allocates: as `malloc`, as AssemblyScript's `__new`, or as `cabi_realloc`, by its type.
+        /// The export that allocates. Its type determines whether it is called as `malloc`, as AssemblyScript's
+        /// `__new`, or as `cabi_realloc`.
         export: String,
-        /// The export that each result is passed to, so that a collector keeps it.
+        /// The export that each result is passed to, so that a garbage collector keeps it.
         pin: Option<String>,
     },
     /// linmem grows the memory, and relies on the program to use only what its own `memory.grow` returned.
@@ -95,7 +96,7 @@ impl fmt::Display for Share {
     }
 }
 
-/// Where a memory is split if nothing says otherwise: after 2 GiB, in pages.
+/// The default split of a memory, in pages: 2 GiB.
 pub(crate) const DEFAULT_SPLIT: u32 = 32768;
 
 /// The address at which a memory is split: a multiple of the page size.
@@ -109,18 +110,18 @@ impl SplitAddress {
     /// is never used.
     pub(crate) const MOST: u32 = Layout::of(WIDTH).last_page() as u32 - 1;
 
-    /// A split after so many pages of 64 KiB; `None` for 0, and if linmem would have no page above it.
+    /// A split after this number of 64 KiB pages; `None` if it is 0, or if it leaves no page for linmem above it.
     pub fn of_pages(pages: u32) -> Option<SplitAddress> {
         (1..=SplitAddress::MOST).contains(&pages).then_some(SplitAddress { pages })
     }
 
-    /// How many pages lie below it.
+    /// The number of pages below it.
     pub fn pages(self) -> u32 {
         self.pages
     }
 }
 
-/// The units that a number of bytes can be given in, the largest first.
+/// The units of byte counts, the largest first.
 const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
 
 impl FromStr for SplitAddress {
@@ -143,7 +144,7 @@ impl FromStr for SplitAddress {
 }
 
 impl fmt::Display for SplitAddress {
-    /// In the largest unit that it is a multiple of: `2GiB`.
+    /// Formats the split in the largest unit that divides it, for example `2GiB`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = u64::from(self.pages) * u64::from(PAGE);
         match UNITS.iter().find(|(_, unit)| bytes.is_multiple_of(*unit)) {
@@ -153,23 +154,23 @@ impl fmt::Display for SplitAddress {
     }
 }
 
-/// What lowered code does when it meets a violation.
+/// What lowered code does at a violation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnViolation {
     /// It calls a function named after the kind, whose body is `unreachable`.
     #[default]
     Trap,
-    /// It tells the host first.
+    /// It first reports the violation to the host.
     Report,
 }
 
 /// Whether lowered code is inline or calls helpers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Optimize {
-    /// Fast paths inline.
+    /// Fast paths are inline.
     #[default]
     Speed,
-    /// Whatever takes the fewest bytes.
+    /// The smallest code is used.
     Size,
 }
 
@@ -199,59 +200,59 @@ named! {
     Optimize, "an optimization goal": Speed = "speed", Size = "size";
 }
 
-/// The choices, with the defaults of `linmem link`.
+/// All options, with the defaults of `linmem link`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// How much is checked; nothing means `spatial` where segments carry their size, else `none`. Where they do not,
-    /// `temporal` checks regions alone, and `spatial` is refused.
+    /// The safety level. `None` means `spatial` if segments carry their size, else `none`. If segments do not carry
+    /// their size, `temporal` checks only regions, and `spatial` is rejected.
     pub safety: Option<Safety>,
-    /// What regions may be open at the same time.
+    /// Which regions may be open at the same time.
     pub nesting: Nesting,
     /// When memory is set to zero.
     pub zero: Zero,
-    /// What an allocation does when memory cannot be had.
+    /// What an allocation does if there is not enough memory.
     pub out_of_memory: OutOfMemory,
-    /// What an exception that passes through a scope of the library door does to its region.
+    /// What happens to the region of a library door scope when an exception leaves the scope.
     pub unwind: Unwind,
-    /// What lowered code does when it meets a violation.
+    /// What lowered code does at a violation.
     pub on_violation: OnViolation,
     /// Whether lowered code is inline or calls helpers.
     pub optimize: Optimize,
-    /// Whether a program that makes segments of addresses is refused. It takes segments that are references: any others
-    /// can be made by arithmetic.
+    /// Whether a program that creates segments from addresses is rejected. Requires segments that are references: all
+    /// others can be forged by arithmetic.
     pub sealed: bool,
-    /// Where linmem's memory begins in a module that brings its own.
+    /// Where linmem's part of the memory begins, in a module that has its own memory.
     pub base: Option<Base>,
-    /// How linmem gets memory in a module that brings its own; nothing means `split` if `split` is given, or if the
-    /// module defines the memory, the memory is not shared between threads, and code of the module contains `memory.size` or
-    /// `memory.grow` of it; else `trust`.
+    /// How linmem obtains memory in a module that has its own. `None` means `split` if `split` is given, or if the
+    /// module defines the memory, the memory is not shared between threads, and code of the module contains
+    /// `memory.size` or `memory.grow` of this memory; else it means `trust`.
     pub share: Option<Share>,
-    /// Where the memory is split; nothing means after the declared maximum of the memory, else at 2 GiB, halved as long as
-    /// the host refuses so much memory.
+    /// Where the memory is split. `None` means at the declared maximum of the memory, else at 2 GiB; the default is
+    /// halved as long as the host refuses to grow the memory so far.
     pub split: Option<SplitAddress>,
-    /// How many pages the memory may have at most, if linmem defines it or it is split.
+    /// The maximum number of pages of the memory, if linmem defines it or it is split.
     pub max_pages: Option<u32>,
-    /// Whether a module that is built keeps the errno of its last lifted call, for `wasi.last_errno`. A module that is linked
-    /// does if it imports that.
+    /// Whether a module of the library door stores the errno of its last lifted call, for `wasi.last_errno`. A linked
+    /// module does if it imports `wasi.last_errno`.
     pub last_errno: bool,
     /// The name of the file that the module was read from, for places in a module that is given as text.
     pub file: Option<String>,
-    /// The names that a program can import, aliases and host functions included.
+    /// The names that a program can import, including aliases and host functions.
     pub names: Names,
 }
 
 impl Config {
-    /// How much is checked with segments of this representation.
+    /// The safety level for segments of this representation.
     pub fn safety_of(&self, representation: Representation) -> Safety {
         let default = if representation.carries_size() { Safety::Spatial } else { Safety::None };
         self.safety.unwrap_or(default)
     }
 
-    /// Refuses what cannot be done with segments of this representation, rather than doing less than was asked.
+    /// Rejects options that segments of this representation do not support, instead of ignoring them.
     ///
     /// # Errors
     ///
-    /// [`Error::Option`] names the first such choice, and says why.
+    /// [`Error::Option`] names the first such option and the reason.
     pub fn check(&self, representation: Representation) -> Result<(), Error> {
         let fail = |message: String| Err(Error::Option { message });
         let is_reference = matches!(representation, Representation::Reference { .. });

@@ -1,11 +1,11 @@
-//! What can be wrong with what is asked, said in sentences with a place.
+//! Errors and findings: sentences that name a place.
 
 use crate::source_line::SourceLine;
 use linmem_intrinsics::{FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
 use std::fmt;
 use thiserror::Error;
 
-/// Where something is: as near as the input allows.
+/// A place in the input, as precise as the input allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Place {
     /// The module as a whole.
@@ -30,7 +30,7 @@ pub enum Place {
         function: String,
         /// The offset of the instruction in the binary, in bytes.
         offset: usize,
-        /// The line of the source that it was made from, if that is known. In a box, since errors are to stay small.
+        /// The source line that it was compiled from, if known. It is boxed to keep errors small.
         source: Option<Box<SourceLine>>,
     },
 }
@@ -49,61 +49,61 @@ impl fmt::Display for Place {
     }
 }
 
-/// A reason why a module cannot be made.
+/// A reason why a module cannot be produced, or a finding about it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// The text is not WebAssembly text.
     #[error("invalid text: {message} ({place})")]
     Text {
-        /// What the parser says.
+        /// The parser's message.
         message: String,
-        /// Where.
+        /// The place.
         place: Place,
     },
     /// The bytes are not a valid module.
     #[error("invalid module: {message} ({place})")]
     Invalid {
-        /// What the validator says.
+        /// The validator's message.
         message: String,
-        /// Where.
+        /// The place.
         place: Place,
     },
-    /// An import from `linmem` that is in no catalogue.
+    /// An import from `linmem` that is not in the catalogue.
     #[error("unknown import `linmem.{name}`, declared {declared}{} ({place})", did_you_mean(suggestion.as_deref()))]
     UnknownIntrinsic {
-        /// The name that is imported.
+        /// The imported name.
         name: String,
-        /// The type that is declared.
+        /// The declared type.
         declared: String,
         /// The nearest name that exists.
         suggestion: Option<String>,
-        /// Where.
+        /// The place.
         place: Place,
     },
     /// An import of an intrinsic with a type that it cannot have.
     #[error("`linmem.{name}` cannot have the type {declared}; it can have {} ({place})", alternatives(possible))]
     WrongType {
-        /// The name that is imported.
+        /// The imported name.
         name: String,
-        /// The type that is declared.
+        /// The declared type.
         declared: String,
         /// The types that it can have.
         possible: Vec<FunctionType>,
-        /// Where.
+        /// The place.
         place: Place,
     },
     /// An import from `linmem` that is not a function.
     #[error("`linmem.{name}` is imported as a {kind}, but imports from `linmem` must be functions ({place})")]
     WrongKind {
-        /// The name that is imported.
+        /// The imported name.
         name: String,
-        /// What it is imported as.
+        /// The kind of the import.
         kind: &'static str,
-        /// Where.
+        /// The place.
         place: Place,
     },
-    /// Imports that do not agree on what a segment is.
+    /// Imports that declare different representations of segments.
     #[error(
         "`linmem.{name}` declares segments as {declared}, but `linmem.{first_name}` declares them as {first}; all \
          imports of a module must agree ({place})"
@@ -111,88 +111,88 @@ pub enum Error {
     MixedRepresentations {
         /// The import that differs.
         name: String,
-        /// What it declares.
+        /// The representation that it declares.
         declared: Representation,
         /// The import that came first.
         first_name: String,
-        /// What that one declares.
+        /// The representation that the first import declares.
         first: Representation,
-        /// Where.
+        /// The place.
         place: Place,
     },
-    /// A use that is wrong for certain.
+    /// A certain violation.
     #[error("{kind}: {message} ({place})")]
     Violation {
         /// What is wrong.
         kind: Violation,
-        /// The numbers that are.
+        /// The details, such as the numbers that violate a bound.
         message: String,
-        /// Where.
+        /// The place.
         place: Place,
     },
-    /// A program that is to be sealed makes segments of addresses.
+    /// A program that must be sealed creates segments from addresses.
     #[error(
         "--sealed: the program uses MemorySegment.ofAddress, which creates segments from addresses ({})",
         list(places)
     )]
     Sealed {
-        /// Each place where it does.
+        /// All places where it does.
         places: Vec<Place>,
     },
-    /// A region that is open when its function is left, and that nobody else can close.
+    /// A region that is left open when its function exits, and that no other code can close.
     #[error("{message} ({place})")]
     LeftOpen {
-        /// Which.
+        /// What is left open.
         message: String,
-        /// Where.
+        /// The place.
         place: Place,
     },
     /// How linmem and the program share a memory. It is a warning or a note.
     #[error("{message} ({place})")]
     Sharing {
-        /// What was chosen, and why.
+        /// The choice and its reason.
         message: String,
-        /// Where the program does what the choice follows from.
+        /// The instruction that the choice is based on, if there is one.
         place: Place,
     },
-    /// Custom sections that are left out of a module that changes. It is a warning.
+    /// Custom sections that were removed from a module that linking changed. It is a warning.
     #[error("removed custom sections, since they describe positions in code that linking changed: {}", names.join(", "))]
     Dropped {
         /// The names of the sections.
         names: Vec<String>,
     },
-    /// Something that is promised and will be built.
+    /// A documented feature that is not implemented yet.
     #[error("{what} is not supported yet{advice}")]
     NotYet {
-        /// What was asked.
+        /// What was requested.
         what: String,
-        /// What would work instead; empty, or a clause that follows a semicolon.
+        /// An alternative that works; empty, or a clause that starts with a semicolon.
         advice: String,
     },
-    /// Something that this module has and that linmem cannot serve.
+    /// A property of the module that linmem does not support.
     #[error("{message} ({place})")]
     Unsupported {
-        /// What, and why not.
+        /// The property, and why it is not supported.
         message: String,
-        /// Where.
+        /// The place.
         place: Place,
     },
-    /// Something that cannot be, whatever the input is.
+    /// A bug in linmem, whatever the input is.
     #[error("internal error: {message}; this is a bug in linmem")]
     Internal {
         /// What is wrong.
         message: String,
     },
-    /// A choice that does not fit the module.
+    /// An option that is invalid for the module.
     #[error("{message}")]
     Option {
-        /// What does not fit.
+        /// The option and the reason.
         message: String,
     },
-    /// The library door was used in a way that makes no module.
+    /// An incorrect use of the library door.
     #[error("{message}")]
     Builder {
-        /// What was done.
+        /// What was incorrect.
         message: String,
     },
 }
@@ -203,7 +203,7 @@ impl Error {
         Error::Unsupported { message, place: Place::Offset(0) }
     }
 
-    /// The place of something that is wrong with an import.
+    /// The place of an error in an import.
     pub(crate) fn import_place(&mut self) -> Option<&mut Place> {
         match self {
             Error::UnknownIntrinsic { place, .. }
@@ -214,7 +214,7 @@ impl Error {
         }
     }
 
-    /// The result of lowering does not validate. That cannot be anybody else's fault.
+    /// The error for output that does not validate. That is always a bug in linmem.
     pub(crate) fn defect(error: wasmparser::BinaryReaderError) -> Error {
         let message =
             format!("lowering produced an invalid module: {} at offset {:#x}", error.message(), error.offset());
@@ -232,13 +232,13 @@ impl From<wasmparser::BinaryReaderError> for Error {
     }
 }
 
-/// Places, one after the other.
+/// Places, separated by semicolons.
 fn list(places: &[Place]) -> String {
     places.iter().map(Place::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// A list of types as prose: `a`, `a or b`, `a, b or c`. Of the many references that a segment can be, one stands for
-/// all.
+/// A list of types as prose: `a`, `a or b`, `a, b or c`. Of all reference types that a segment can have, only one is
+/// listed.
 fn alternatives(types: &[FunctionType]) -> String {
     let is_variant = |ty: &FunctionType| {
         let variant =
@@ -259,14 +259,14 @@ fn alternatives(types: &[FunctionType]) -> String {
     format!("{list}{rest}")
 }
 
-/// How grave a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// It is wrong in every execution of the function that it is in.
+    /// It is a misuse in every execution of its function.
     Error,
-    /// It is wrong in some executions, or it may be.
+    /// It is or may be a misuse in some executions.
     Warning,
-    /// Nothing is wrong.
+    /// It is not a misuse.
     Note,
 }
 
@@ -280,10 +280,10 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Something that a check found.
+/// A result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How certain it is.
+    /// Its severity.
     pub severity: Severity,
     /// What is wrong.
     pub error: Error,

@@ -1,4 +1,4 @@
-//! Which instructions: the engine that lowers intrinsics, the two doors to it, and the helpers that lowered code calls.
+//! Code generation: the engine that lowers intrinsics, the two doors to it, and the helpers that lowered code calls.
 //!
 //! ```text
 //!   build   a frontend's codegen calls ModuleBuilder and FunctionBuilder ─┐
@@ -6,8 +6,8 @@
 //!   link    somebody's finished module imports the intrinsics ────────────┘
 //! ```
 //!
-//! Every intrinsic is lowered in one place, the engine, whichever door it came through. This crate alone knows how
-//! WebAssembly is encoded; what may be asked is in `linmem-intrinsics`, where bytes live in `linmem-allocator`.
+//! Every intrinsic is lowered in one place, the engine, for both doors. Only this crate depends on the encoding of
+//! WebAssembly; `linmem-intrinsics` defines the intrinsics, and `linmem-allocator` the memory layout.
 
 pub mod build;
 mod check;
@@ -43,5 +43,5 @@ pub use link::{Linked, check, link, link_with_warnings};
 pub use sites::Site;
 pub use source_line::SourceLine;
 
-/// Re-exported because the library door speaks in its instructions and types.
+/// Re-exported because the library door uses its instructions and types.
 pub use wasm_encoder;

@@ -1,7 +1,7 @@
-//! Sites: the places that violations are reported from.
+//! Sites: the places from which violations are reported.
 //!
-//! Where violations are reported, each intrinsic that can meet one has a number, its site, and the custom section
-//! [`SECTION`] of the linked module says what stands there:
+//! If violations are reported, each intrinsic that can cause one has a number, its site. The custom section [`SECTION`]
+//! of the linked module describes the sites:
 //!
 //! ```text
 //!   version      u32, 1
@@ -17,11 +17,11 @@
 //!                              column      u32, in the source; 0 if that is not known
 //! ```
 //!
-//! All numbers are in LEB128, vectors and names as in WebAssembly itself.
+//! All numbers are encoded in LEB128; vectors and names are encoded as in WebAssembly itself.
 //!
-//! A module that is linked again keeps the sites that it has, with their numbers; those that are added come behind them.
-//! Where modules were merged that had a section each, the numbers of the sections overlap: of a number that is in both, only
-//! what both say is told.
+//! A module that is linked again keeps its sites and their numbers; new sites follow them. If modules with a section
+//! each were merged, the numbers of the sections overlap: for a number that is in both, only the fields that are equal
+//! in both are reported.
 
 use crate::source_line::{SourceLine, one_line};
 use indexmap::IndexSet;
@@ -37,27 +37,27 @@ pub const SECTION: &str = "linmem.sites";
 /// The version of its contents.
 const VERSION: u32 = 1;
 
-/// How many bytes of names are read from a section. Behind them names are empty.
+/// The limit on the bytes of names that are read from a section. Names beyond it are empty.
 const MOST_TEXT: usize = 1 << 26;
 
-/// A place that violations are reported from.
+/// A place from which violations are reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     /// The intrinsic, by its name in the catalogue.
     pub intrinsic: String,
-    /// The function that it is in, by its index in the module that was linked, or that was built; `u32::MAX` if a
-    /// frontend's own writer gave it one.
+    /// The index of its function in the module that was linked or built; `u32::MAX` if a frontend's own writer assigns
+    /// the index.
     pub function: u32,
     /// The name of the function, if it has one.
     pub name: Option<String>,
-    /// The offset of the intrinsic in the module that was linked, in bytes; 0 if it was built.
+    /// The offset of the intrinsic in the module that was linked, in bytes; 0 if the module was built.
     pub offset: u32,
     /// The line of the source.
     pub source: Option<SourceLine>,
 }
 
 impl fmt::Display for Site {
-    /// `at src/main.rs:14:5, in $main`; without a line, the offset.
+    /// Formats the site as `at src/main.rs:14:5, in $main`, or with the offset if the line is unknown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
             Some(source) => write!(f, "at {source}")?,
@@ -69,7 +69,7 @@ impl fmt::Display for Site {
 }
 
 impl Site {
-    /// What messages call the function.
+    /// The name of the function in messages.
     pub fn function_name(&self) -> String {
         match (&self.name, self.function) {
             (Some(name), _) => format!("${}", one_line(name)),
@@ -79,8 +79,8 @@ impl Site {
     }
 }
 
-/// The sites of a linked module, by their numbers; none if it reports no violations, or what it says of them cannot be
-/// read.
+/// The sites of a linked module, by their numbers; empty if the module reports no violations, or if the section cannot
+/// be parsed.
 pub fn read(module: &[u8]) -> Vec<Site> {
     let mut sections = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
@@ -93,8 +93,8 @@ pub fn read(module: &[u8]) -> Vec<Site> {
     merged(sections)
 }
 
-/// The sites of several sections, by their numbers. Where modules were merged that each had some, a number can be of either:
-/// nothing is said of such a site but what both have in common.
+/// The sites of several sections, by their numbers. If modules with a section each were merged, a number can refer to a
+/// site of either; only the fields that are equal in both are kept.
 pub(crate) fn merged<'a>(sections: impl IntoIterator<Item = &'a [u8]>) -> Vec<Site> {
     let mut merged: Vec<Site> = Vec::new();
     for section in sections {
@@ -119,7 +119,7 @@ fn decode(mut reader: BinaryReader<'_>) -> Result<Vec<Site>, BinaryReaderError> 
     for _ in 0..reader.read_var_u32()? {
         strings.push(reader.read_string()?);
     }
-    // Sites that share a string have a copy each.
+    // Sites that share a string each have a copy of it.
     let room = Cell::new(MOST_TEXT);
     let string = |index: u32| {
         let text = strings.get(index as usize).copied().unwrap_or_default();
@@ -146,7 +146,7 @@ fn decode(mut reader: BinaryReader<'_>) -> Result<Vec<Site>, BinaryReaderError> 
 pub(crate) struct PlannedSite {
     /// The intrinsic.
     pub(crate) intrinsic: Intrinsic,
-    /// The function, by the number that the program, or the builder, has it under.
+    /// The function, by its number in the program or in the builder.
     pub(crate) function: u32,
     /// The offset in the input.
     pub(crate) offset: u32,
@@ -154,8 +154,8 @@ pub(crate) struct PlannedSite {
     pub(crate) source: Option<SourceLine>,
 }
 
-/// The contents of the section: the sites that the module has already, and those that were added. `function` gives the index
-/// and the name of a function, `file` is the name of the text that was linked, if it has one.
+/// The contents of the section: the sites that the module already has, and the added ones. `function` returns the index
+/// and the name of a function; `file` is the name of the text that was linked, if it has one.
 pub(crate) fn encode(
     previous: &[Site],
     sites: &[PlannedSite],
@@ -168,7 +168,7 @@ pub(crate) fn encode(
     }
     for site in sites {
         let (index, name) = function(site.function);
-        // The column of a text is not told, either.
+        // The column is not reported for a text either.
         let in_text = |line: &SourceLine| line.file.is_none() && file.is_some();
         let source = match &site.source {
             Some(line) if in_text(line) => {
@@ -181,7 +181,7 @@ pub(crate) fn encode(
     table.finish()
 }
 
-/// The section, while it is being written.
+/// The section under construction.
 #[derive(Default)]
 struct Table {
     strings: IndexSet<String>,

@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// A line of a source: of a named file, or of the text that was given.
+/// A line of a source: of a named file, or of the module's own text.
 ///
-/// It is displayed as `src/main.rs:14:5`, as `src/main.rs:14` where the column is unknown, and as `line 14` of the text
-/// that was given.
+/// It is displayed as `src/main.rs:14:5`; as `src/main.rs:14` if the column is unknown; and as `line 14` if it is a
+/// line of the module's own text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceLine {
-    /// The file, as the module's debug information names it; nothing where the module itself was given as text.
+    /// The file, as named by the module's debug information; `None` if the module itself was given as text.
     pub file: Option<String>,
     /// The line, counted from one.
     pub line: u32,
-    /// The column in bytes, counted from one, or zero where it is unknown.
+    /// The column in bytes, counted from one, or zero if it is unknown.
     pub column: u32,
 }
 
@@ -28,7 +28,7 @@ impl fmt::Display for SourceLine {
     }
 }
 
-/// A name on one line: names of a module may hold anything.
+/// A name on one line: names in a module may contain any character.
 pub(crate) fn one_line(name: &str) -> Cow<'_, str> {
     if name.contains('\n') { Cow::Owned(name.replace('\n', "\\n")) } else { Cow::Borrowed(name) }
 }

@@ -1,7 +1,7 @@
 //! A small typed tree of intrinsic calls, for frontends that build before they emit.
 //!
-//! It stands between a frontend's own tree and instructions, as narrow as that place is: values, calls, and the
-//! statements that regions need. Whatever else a frontend has goes into [`Value::Code`].
+//! It covers only values, calls, and the statements that regions require. All other constructs of a frontend are
+//! written with [`Value::Code`].
 //!
 //! ```
 //! use linmem_codegen::build::ModuleBuilder;
@@ -39,10 +39,10 @@ use linmem_intrinsics::{Access, Intrinsic};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The code of a frontend in the middle of a tree.
+/// Code of a frontend inside a tree.
 pub type Code = Box<dyn FnOnce(&mut FunctionBuilder<'_>)>;
 
-/// The name of a region in a tree. It gets its local when the tree is lowered.
+/// The name of a region in a tree. Its local is assigned when the tree is lowered.
 #[derive(Clone, Debug)]
 pub struct RegionName(Rc<RefCell<Option<Region>>>);
 
@@ -50,7 +50,7 @@ pub struct RegionName(Rc<RefCell<Option<Region>>>);
 #[derive(Clone, Debug)]
 pub struct SegmentName(Rc<RefCell<Option<Segment>>>);
 
-/// Something that leaves one value.
+/// An expression that leaves one value on the stack.
 pub enum Value {
     /// A constant.
     I32(i32),
@@ -70,23 +70,23 @@ pub enum Value {
     Size(SegmentName),
     /// The result of a call.
     Call(FunctionId, Vec<Value>),
-    /// Whatever this code leaves.
+    /// The value that this code leaves.
     Code(Code),
 }
 
-/// Something that leaves nothing.
+/// A statement, which leaves nothing on the stack.
 pub enum Statement {
-    /// Opens a region for these statements, and closes it on every way out of them.
+    /// Opens a region for these statements, and closes it on every exit from them.
     Region(RegionName, Vec<Statement>),
-    /// Allocates and gives the segment a name.
+    /// Allocates a segment and names it.
     Allocate(SegmentName, RegionName, u32),
     /// Writes a value to a segment, at an offset.
     Store(Access, SegmentName, Value, Value),
     /// Writes a value to a local.
     Set(Local, Value),
-    /// Evaluates and forgets.
+    /// Evaluates a value and drops it.
     Drop(Value),
-    /// Calls a function that gives nothing.
+    /// Calls a function that has no results.
     Call(FunctionId, Vec<Value>),
     /// Runs this code.
     Code(Code),
@@ -103,7 +103,7 @@ impl Value {
         Value::Load(access, segment, Box::new(offset))
     }
 
-    /// Writes the instructions that leave the value.
+    /// Writes the instructions that push the value.
     pub fn lower(self, function: &mut FunctionBuilder<'_>) {
         match self {
             Value::I32(value) => function.push(value),
@@ -133,7 +133,7 @@ impl Value {
 }
 
 impl Statement {
-    /// A region, whose statements are made with its name.
+    /// A region. `statements` receives its name.
     pub fn region(statements: impl FnOnce(&RegionName) -> Vec<Statement>) -> Statement {
         let name = RegionName(Rc::default());
         let statements = statements(&name);
@@ -164,7 +164,7 @@ impl Statement {
                 for statement in statements {
                     statement.lower(function);
                 }
-                // Beyond its scope the name means nothing.
+                // The name is invalid after its scope.
                 *name.0.borrow_mut() = None;
             }),
             Statement::Allocate(name, region, bytes) => {

@@ -1,4 +1,4 @@
-//! The text format: reading it, and printing the binary format as it.
+//! The text format: parses text, and prints the binary format as text.
 
 use crate::error::{Error, Place};
 use crate::format::as_text;
@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
-/// A module in the binary format, from either format. Text keeps its identifiers as names.
+/// Converts a module in either format to the binary format. Identifiers of the text are kept as names.
 ///
 /// # Errors
 ///
-/// When text does not parse, with its line and column.
+/// If the text cannot be parsed, with the line and the column.
 pub fn parse(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     match as_text(bytes)? {
         Some(text) => encode(text).map(Cow::Owned),
@@ -18,7 +18,7 @@ pub fn parse(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     }
 }
 
-/// The binary format of a module in the text format.
+/// Encodes a module in the text format.
 pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Error> {
     let fail = |error: wast::Error| {
         let (line, column) = error.span().linecol_in(text);
@@ -33,11 +33,11 @@ pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Error> {
     wat.encode().map_err(fail)
 }
 
-/// A module in the text format, with the names that it has.
+/// Prints a module in the text format, with its names.
 ///
 /// # Errors
 ///
-/// When the module cannot be read.
+/// If the module cannot be parsed.
 pub fn print(bytes: &[u8]) -> Result<String, Error> {
     wasmprinter::print_bytes(bytes).map_err(|error| Error::Invalid { message: error.to_string(), place: Place::Module })
 }

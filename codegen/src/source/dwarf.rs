@@ -1,7 +1,7 @@
-//! Line tables in DWARF, as compilers leave them in custom sections.
+//! Line tables in DWARF, which compilers write to custom sections.
 //!
 //! The line programs of `.debug_line` are read one after another, without the units that refer to them in
-//! `.debug_info`. So the directory of the compilation is known only where the line table itself has it, in DWARF 5.
+//! `.debug_info`. So the compilation directory is known only if the line table itself contains it, as in DWARF 5.
 
 use crate::source::files::Files;
 use crate::source::program;
@@ -13,17 +13,17 @@ use gimli::{DebugLine, DebugLineOffset, EndianSlice, Format, LittleEndian, Reade
 /// of a unit with ten thousand files is about half of this.
 const MOST_HEADER: usize = 512 * 1024;
 
-/// The size of an address in versions of DWARF that do not say it in the line table: all that a module of less than
-/// 4 GiB needs. Longer addresses are in little endian, so that their lower half is read.
+/// The size of an address in versions of DWARF whose line tables do not record it: sufficient for a module of less than
+/// 4 GiB. Longer addresses are little-endian, so their lower half is read.
 const ADDRESS_SIZE: u8 = 4;
 
-/// Reads all line programs that can be read.
+/// Reads all line programs that can be parsed.
 pub(super) fn read(sections: &Sections<'_>) -> Table {
     let mut builder = Builder::new(sections.code.len() as u64);
     let mut files = Files::new(sections);
     let section = DebugLine::new(sections.lines, LittleEndian);
     let mut rest = EndianSlice::new(sections.lines, LittleEndian);
-    // Each step takes at least the length that it reads. Behind a length that is wrong nothing can be found.
+    // Each iteration consumes at least the length field. After an invalid length, no further unit can be found.
     while !builder.is_full() {
         let offset = DebugLineOffset(sections.lines.len() - rest.len());
         let Ok((length, format)) = rest.read_initial_length() else { break };

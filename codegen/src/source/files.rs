@@ -4,13 +4,13 @@ use crate::source::sections::{Bytes, Sections};
 use gimli::{AttributeValue, FileEntry, LineProgramHeader};
 use indexmap::IndexSet;
 
-/// The longest path or directory that is read, in bytes: what systems allow.
+/// The longest path or directory that is read, in bytes: the limit of common systems.
 const LONGEST_PATH: usize = 4096;
 
-/// The most bytes that the names of all files together take: a hundred thousand paths of ordinary length.
+/// The limit on the total size of all file names, in bytes: a hundred thousand paths of ordinary length.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// The names of the files that had code, as often as they are named, once.
+/// The names of the files that have code, each once.
 pub(super) struct Files<'a> {
     strings: &'a [u8],
     line_strings: &'a [u8],
@@ -42,7 +42,7 @@ impl<'a> Files<'a> {
         self.names.into_iter().collect()
     }
 
-    /// The name as the line table has it: with its directory, which may itself be relative.
+    /// The name of a file in the line table, with its directory, which may itself be relative.
     fn name(&self, header: &LineProgramHeader<Bytes<'_>>, file: &FileEntry<Bytes<'_>>) -> Option<String> {
         let name = self.string(file.path_name()).filter(|name| !name.is_empty())?;
         let directory = file.directory(header).and_then(|directory| self.string(directory));
@@ -53,7 +53,7 @@ impl<'a> Files<'a> {
         }
     }
 
-    /// A string, wherever it is; but not by way of `.debug_str_offsets`, for which the unit would be needed.
+    /// A string of any form except references through `.debug_str_offsets`, which would require the unit.
     fn string(&self, value: AttributeValue<Bytes<'_>>) -> Option<String> {
         let bytes = match value {
             AttributeValue::String(string) => string.slice(),
@@ -65,14 +65,14 @@ impl<'a> Files<'a> {
     }
 }
 
-/// The bytes from an offset to the next zero, which is not searched for beyond the longest path.
+/// The bytes from an offset to the next zero. `None` if it is farther away than the longest path.
 fn terminated(section: &[u8], offset: usize) -> Option<&[u8]> {
     let string = section.get(offset..)?;
     let end = string.iter().take(LONGEST_PATH + 1).position(|byte| *byte == 0)?;
     string.get(..end)
 }
 
-/// Whether a path names its directory itself, on Unix or on Windows.
+/// Whether a path is absolute, on Unix or on Windows.
 fn is_absolute(path: &str) -> bool {
     path.starts_with(['/', '\\']) || path.as_bytes().get(1) == Some(&b':')
 }

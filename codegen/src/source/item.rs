@@ -1,11 +1,11 @@
-//! The line of an entry of a section: that of the field of the text which became the entry.
+//! The line of an entry of a section: the line of the text field that was encoded as the entry.
 
 use crate::source::text::{Lines, with_fields};
 use wasmparser::{FromReader, Parser, Payload, SectionLimited};
 use wast::core::{ImportItems, ItemKind, ModuleField, Tag, TagType};
 use wast::token::{Index, Span};
 
-/// What a section has entries of.
+/// The kind of a section's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Type,
@@ -21,12 +21,12 @@ enum Kind {
     Tag,
 }
 
-/// The line and the column of the field that became what lies at an offset of the binary, both counted from one.
+/// The line and the column, both counted from one, of the field that was encoded at an offset of the binary.
 pub(super) fn line(text: &str, bytes: &[u8], offset: usize) -> Option<(usize, usize)> {
     let (kind, number) = entry(bytes, offset)?;
     with_fields(text, |fields| {
         let mut span = fields.iter().flat_map(|field| spans(field, kind)).nth(number)?;
-        // A type that no field declares has no place of its own. Its place is that of its first use, if it has one.
+        // A type that no field declares has no place. Use the place of its first use, if there is one.
         if kind == Kind::Type && span.offset() == 0 {
             span = fields.iter().find_map(|field| user(field, u32::try_from(number).ok()?))?;
         }
@@ -48,7 +48,7 @@ fn position(lines: &Lines, span: Span) -> (usize, usize) {
     (line as usize, column as usize)
 }
 
-/// The entries of one kind that a field has, each by where it stands.
+/// The spans of the entries of one kind that a field declares.
 fn spans(field: &ModuleField<'_>, kind: Kind) -> Vec<Span> {
     match (field, kind) {
         (ModuleField::Type(field), Kind::Type) => vec![field.span],
@@ -67,7 +67,7 @@ fn spans(field: &ModuleField<'_>, kind: Kind) -> Vec<Span> {
     }
 }
 
-/// Where a field stands whose type is the one with this number.
+/// The span of a field, if its type is the one with this number.
 fn user(field: &ModuleField<'_>, number: u32) -> Option<Span> {
     let (span, index) = match field {
         ModuleField::Func(field) => (field.span, &field.ty.index),
@@ -86,7 +86,7 @@ fn user(field: &ModuleField<'_>, number: u32) -> Option<Span> {
     matches!(index, Some(Index::Num(found, _)) if *found == number).then_some(span)
 }
 
-/// The entry that an offset lies in: what it is, and its number in its section.
+/// The entry that contains an offset: its kind, and its number in its section.
 fn entry(bytes: &[u8], offset: usize) -> Option<(Kind, usize)> {
     let mut functions = 0;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -119,7 +119,7 @@ fn number<'a, T: FromReader<'a>>(section: SectionLimited<'a, T>, offset: usize, 
     if !section.range().contains(&offset) {
         return None;
     }
-    // An entry that cannot be read is the last one that there is.
+    // The section is read up to the first entry that cannot be parsed.
     let starts = section.into_iter_with_offsets().map_while(|entry| entry.ok().map(|(start, _)| start));
     let before = starts.take_while(|start| *start <= offset).count();
     Some((kind, before.saturating_sub(1)))

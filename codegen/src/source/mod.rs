@@ -1,4 +1,4 @@
-//! Where the code of a module comes from: the lines of its source.
+//! The source lines of a module's code.
 //!
 //! ```text
 //!   text      the lines of the code of a module that is given as text
@@ -10,9 +10,9 @@
 //!   table     what text and dwarf make: finds the line of an address
 //! ```
 //!
-//! Lines are searched when the first one is asked for: a module that links without a finding pays nothing. They are used
-//! in messages only. Damaged debug information gives no lines; it never gives an error, and it never takes more memory
-//! than the limits in these files allow. Source maps are not read.
+//! Lines are computed when the first one is requested, so that a module that links without a finding costs nothing.
+//! They are used only in messages. Corrupt debug information results in missing lines, never in an error, and never
+//! uses more memory than the limits in these files allow. Source maps are not read.
 //!
 //! Without the feature `text` a module cannot be given as text; without `dwarf`, line tables are not read.
 
@@ -49,13 +49,13 @@ fn encode(_: &str) -> Result<Vec<u8>, Error> {
     Err(Error::Unsupported { message, place: Place::Offset(0) })
 }
 
-/// A module as it was given, in the binary format, and where its code comes from.
+/// A module in the binary format, and the source of its code.
 pub(crate) struct Source<'a> {
     pub(crate) bytes: Cow<'a, [u8]>,
     /// The text, if the module was given as text.
     #[cfg(feature = "text")]
     text: Option<&'a str>,
-    /// The lines of the code, once they were asked for.
+    /// The lines of the code, computed on first use.
     #[cfg(any(feature = "text", feature = "dwarf"))]
     lines: OnceCell<Lines>,
 }
@@ -74,7 +74,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     ///
-    /// If the bytes are no text in UTF-8, and the errors of [`encode`].
+    /// If the bytes are neither a binary module nor UTF-8 text, and the errors of [`encode`].
     pub(crate) fn read(input: &'a [u8]) -> Result<Source<'a>, Error> {
         let text = as_text(input)?;
         let bytes = match text {
@@ -102,7 +102,7 @@ impl Source<'_> {
     }
 
     fn find_lines(&self) -> Lines {
-        // A text that only quotes a binary has no lines of its own, but the binary may.
+        // A text that only quotes a binary has no lines, but the binary may have some.
         #[cfg(feature = "text")]
         if let Some(table) = self.text.and_then(|text| text::table(text, &self.bytes)) {
             return Lines { origin: 0, table };
@@ -120,19 +120,19 @@ impl Source<'_> {
 /// Places in a text.
 #[cfg(feature = "text")]
 impl Source<'_> {
-    /// Gives an error of a text the line of the text, instead of an offset in the binary.
+    /// If the module was given as text, replaces the binary offset of an error by a line of the text.
     pub(crate) fn locate(&self, error: Error) -> Error {
         let Error::Invalid { message, place: Place::Offset(offset) } = error else { return error };
         let place = self.text_place(offset).unwrap_or(Place::Offset(offset));
         Error::Invalid { message, place }
     }
 
-    /// Gives imports of a text their lines, instead of their numbers.
+    /// If the module was given as text, replaces the numbers of imports by lines of the text.
     pub(crate) fn locate_imports<'p>(&self, places: impl IntoIterator<Item = &'p mut Place>) {
         let mut lines = None;
         for place in places {
             let (Place::Import(index), Some(text)) = (&*place, self.text) else { continue };
-            // The text is parsed once, however many imports are wrong.
+            // The text is parsed only once, even if several imports are invalid.
             let lines = lines.get_or_insert_with(|| item::imports(text).unwrap_or_default());
             if let Some(&(line, column)) = lines.get(*index as usize) {
                 *place = Place::Text { line, column };
@@ -150,7 +150,7 @@ impl Source<'_> {
     }
 }
 
-/// Without text and DWARF, places are functions and offsets.
+/// Without text and DWARF, places are function names and offsets.
 #[cfg(not(any(feature = "text", feature = "dwarf")))]
 impl Source<'_> {
     /// No line is known.
@@ -159,14 +159,14 @@ impl Source<'_> {
     }
 }
 
-/// Without text, places are those of the binary.
+/// Without text, places are offsets in the binary.
 #[cfg(not(feature = "text"))]
 impl Source<'_> {
-    /// The error as it is.
+    /// Returns the error unchanged.
     pub(crate) fn locate(&self, error: Error) -> Error {
         error
     }
 
-    /// Leaves the places as they are.
+    /// Leaves the places unchanged.
     pub(crate) fn locate_imports<'p>(&self, _: impl IntoIterator<Item = &'p mut Place>) {}
 }

@@ -1,12 +1,12 @@
 //! Runs one line program of `.debug_line`, on gimli's state machine.
 //!
-//! The loop executes instructions one by one instead of asking for gimli's iterator of rows, which differs in four ways:
+//! The loop executes instructions one by one instead of using gimli's iterator of rows, which differs in four ways:
 //!
-//! - The iterator drops a whole tombstone row, also if that row ends the sequence. The rows before it would then belong
-//!   to the next sequence.
-//! - The iterator does not show `set_address`. A sequence that is placed at 0 (see [`table`](super::table)) could not be
-//!   told from one that is not if its first row is farther on.
-//! - The iterator keeps every file that the program defines, however many there are.
+//! - The iterator drops a tombstone row even if that row ends the sequence. The rows before it would then belong to the
+//!   next sequence.
+//! - The iterator does not expose `set_address`. A sequence that is placed at 0 (see [`table`](super::table)) could not
+//!   be recognized if its first row has a higher address.
+//! - The iterator keeps every file that the program defines, without a limit.
 //! - The state machine negates the operand of `advance_line`, which overflows for the smallest one.
 
 use crate::source::files::Files;
@@ -15,7 +15,7 @@ use crate::source::table::{Builder, Position};
 use gimli::{IncompleteLineProgram, LineInstruction, LineRow};
 use std::collections::BTreeMap;
 
-/// Runs a line program to its end, or up to the first instruction that cannot be read.
+/// Runs a line program to its end, or to the first instruction that cannot be parsed.
 pub(super) fn run(mut program: IncompleteLineProgram<Bytes<'_>>, files: &mut Files<'_>, builder: &mut Builder) {
     let mut numbers = BTreeMap::new();
     let mut row = LineRow::new(program.header());
@@ -40,7 +40,7 @@ pub(super) fn run(mut program: IncompleteLineProgram<Bytes<'_>>, files: &mut Fil
             }
             Ok(false) => match target {
                 Some(address) if address == row.address() => builder.place(address),
-                // gimli does not go to a tombstone: to -1, -2 or backwards.
+                // gimli ignores a tombstone address: -1, -2, or a lower address.
                 Some(_) => builder.reject(),
                 None => continue,
             },
@@ -55,7 +55,7 @@ pub(super) fn run(mut program: IncompleteLineProgram<Bytes<'_>>, files: &mut Fil
     builder.abandon();
 }
 
-/// The position of a row. Line 0 stands for code that comes from no line; a row of an unknown file has no line either.
+/// The position of a row. Line 0 denotes code without a source line; a row of an unknown file has no line either.
 fn position(row: &LineRow, file: Option<u32>) -> Position {
     let line = file.and(row.line()).and_then(|line| u32::try_from(line.get()).ok());
     let column = match row.column() {

@@ -1,4 +1,4 @@
-//! The sections of a module that hold its lines.
+//! The sections of a module that contain its lines.
 
 use crate::module::features;
 use gimli::{EndianSlice, LittleEndian};
@@ -8,7 +8,7 @@ use wasmparser::{Encoding, Parser, Payload};
 /// A part of a section, as gimli reads it.
 pub(super) type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
-/// The sections of a module that hold its lines. A section that does not exist is empty.
+/// The sections of a module that contain its lines. A section that does not exist is empty.
 #[derive(Default)]
 pub(super) struct Sections<'a> {
     /// The contents of the code section: the number of functions, then the functions.
@@ -22,7 +22,7 @@ pub(super) struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    /// Finds the sections, in an invalid module up to the first error.
+    /// Finds the sections. In an invalid module, only those before the first error are found.
     pub(super) fn find(bytes: &'a [u8]) -> Sections<'a> {
         let mut sections = Sections::default();
         let mut parser = Parser::new(0);
@@ -38,7 +38,7 @@ impl<'a> Sections<'a> {
                         ".debug_line_str" => &mut sections.line_strings,
                         _ => continue,
                     };
-                    // The first one of a name counts.
+                    // If several sections have the same name, the first one is used.
                     if section.is_empty() {
                         *section = custom.data();
                     }

@@ -1,12 +1,13 @@
 //! The lines of all addresses of a module.
 //!
-//! A sequence is a run of rows with ascending addresses for one stretch of code, usually a function. A row gives the
+//! A sequence is a run of rows with ascending addresses for one stretch of code, usually a function. A row states the
 //! line of the addresses from its own up to that of the next row.
 //!
 //! 1. A sequence that is placed at address 0 is ignored: the code section holds the number of functions there, so
 //!    linkers use 0 for functions that they removed.
-//! 2. A sequence that leaves the code, or that the reader rejects, is ignored.
-//! 3. Where sequences overlap, the one that begins last wins; of those that begin together, the one that was read last.
+//! 2. A sequence that extends beyond the code, or that the reader rejects, is ignored.
+//! 3. If sequences overlap, the one that begins last wins; of those that begin at the same address, the one that was
+//!    read last.
 
 use crate::source_line::SourceLine;
 use std::ops::Range;
@@ -14,10 +15,10 @@ use std::ops::Range;
 /// The limit on the number of rows: 64 MB of them, more than the largest programs have.
 const MOST_ROWS: usize = 4_000_000;
 
-/// The position in the source that a row gives.
+/// The source position of a row.
 #[derive(Clone, Copy)]
 pub(super) struct Position {
-    /// The line, or zero if the code comes from no line.
+    /// The line, or zero if the code has no source line.
     pub(super) line: u32,
     /// The column, or zero if it is unknown.
     pub(super) column: u32,
@@ -39,12 +40,12 @@ struct Sequence {
     rows: Range<usize>,
 }
 
-/// Lines by address.
+/// The lines of all addresses.
 #[derive(Default)]
 pub(super) struct Table {
     files: Vec<String>,
     rows: Vec<Row>,
-    /// In order and without overlaps: sequences, cut where another one wins.
+    /// Sequences in order and without overlaps, cut where another one wins.
     pieces: Vec<Sequence>,
 }
 
@@ -61,7 +62,7 @@ impl Table {
     }
 }
 
-/// The last of a sorted list that is not after an address.
+/// The last item of a sorted list that does not start after an address.
 fn last_not_after<T>(list: &[T], address: u32, start: impl Fn(&T) -> u32) -> Option<&T> {
     let after = list.partition_point(|item| start(item) <= address);
     list.get(after.checked_sub(1)?)
@@ -96,7 +97,7 @@ impl Builder {
         self.rows.len() >= MOST_ROWS
     }
 
-    /// Places the sequence at an address. After the first row this has no effect on where it begins.
+    /// Places the sequence at an address. After the first row this does not change where the sequence begins.
     pub(super) fn place(&mut self, address: u64) {
         if self.open.first == self.rows.len() {
             self.open.origin = address;
@@ -111,13 +112,13 @@ impl Builder {
         };
         let row = Row { address, position };
         match self.rows.get_mut(self.open.first..).unwrap_or_default().last_mut() {
-            // Of several rows at one address the last one has code.
+            // Of several rows at one address, only the last one applies to code.
             Some(last) if last.address == address => *last = row,
             _ => self.rows.push(row),
         }
     }
 
-    /// Ignores the sequence, up to and with its end.
+    /// Ignores the sequence, up to and including its end.
     pub(super) fn reject(&mut self) {
         self.open.is_rejected = true;
     }
@@ -148,18 +149,18 @@ impl Builder {
 
     /// Finishes the table. The positions of its rows refer to `files`.
     pub(super) fn finish(mut self, files: Vec<String>) -> Table {
-        // The sort is stable, so that what was read last stays last.
+        // The sort is stable, so the sequence that was read last stays last.
         self.sequences.sort_by_key(|sequence| sequence.start);
         Table { files, rows: self.rows, pieces: cut(self.sequences) }
     }
 }
 
-/// Cuts sequences, sorted by where they begin, into pieces of which no two overlap.
+/// Cuts sequences, sorted by start address, into pieces that do not overlap.
 fn cut(sequences: Vec<Sequence>) -> Vec<Sequence> {
     let mut pieces = Vec::with_capacity(sequences.len());
-    // Those that have begun, the last one on top; below it are those that go on when it ends.
+    // The sequences that have begun, the last one on top. When it ends, the ones below it continue.
     let mut begun: Vec<Sequence> = Vec::new();
-    // Up to where there are pieces.
+    // The end of the last piece.
     let mut done = 0;
     let mut advance = |begun: &mut Vec<Sequence>, to: u32| {
         while done < to

@@ -1,7 +1,7 @@
 //! The lines of a module that is given as text.
 //!
-//! The parser records where each instruction of a function stands. Its encoder writes one operator for each of them, in
-//! the same order, and the `end` of the function. So the nth operator of a body is the nth instruction of the text.
+//! The parser records the position of each instruction of a function. Its encoder writes one operator for each of them,
+//! in the same order, and the `end` of the function. So the nth operator of a body is the nth instruction of the text.
 
 use crate::module::features;
 use crate::source::table::{Builder, Position, Table};
@@ -11,8 +11,8 @@ use wast::core::{FuncKind, ModuleField, ModuleKind};
 use wast::parser::{self, ParseBuffer};
 use wast::token::Span;
 
-/// The limit on the length of lines, in bytes. Of a longer line the number alone does not help to find an instruction,
-/// so that offsets in the binary are given instead.
+/// The limit on the length of lines, in bytes. In a longer line, the line number does not help to find an instruction,
+/// so offsets in the binary are used instead.
 const MOST_COLUMNS: usize = 10_000;
 
 /// The lines of all functions, by their offsets in `bytes`, the binary format of the text.
@@ -65,7 +65,7 @@ fn read_function(body: &FunctionBody<'_>, spans: &[Span], lines: &Lines, builder
     builder.end(body.range().end as u64);
 }
 
-/// Looks at the fields of a module, after abbreviations are expanded. `None` if the text has no fields.
+/// Calls `look` with the fields of a module, after abbreviations are expanded. `None` if the text has no fields.
 pub(super) fn with_fields<T>(text: &str, look: impl FnOnce(&[ModuleField<'_>]) -> Option<T>) -> Option<T> {
     let mut buffer = ParseBuffer::new(text).ok()?;
     buffer.track_instr_spans(true);
@@ -78,7 +78,7 @@ pub(super) fn with_fields<T>(text: &str, look: impl FnOnce(&[ModuleField<'_>]) -
     }
 }
 
-/// Where the lines of a text start.
+/// The start offsets of the lines of a text.
 pub(super) struct Lines {
     /// The offset of each line, in order.
     starts: Vec<u32>,

@@ -32,7 +32,7 @@ pub(super) fn with_table(text: &str, lines: &[u8]) -> Vec<u8> {
     module
 }
 
-/// The addresses of wast are too low by the size of the number of functions, which is a byte here.
+/// wast's addresses are too low by the size of the function count, which is one byte here.
 #[test]
 fn debug_information_of_assembler_round_trips() {
     let text = "(module (import \"a\" \"b\" (func))\n(func (local f64)\nnop\n(drop\n(i32.const 1)))\n(func call 0))";
@@ -55,7 +55,7 @@ fn module_without_line_table_has_no_lines() {
     assert_eq!(listing(&Source::read(&module).unwrap()), ["Nop -", "End -"]);
 }
 
-/// The number of functions, the size of the body, and the number of locals are one byte each.
+/// The function count, the size of the body, and the number of locals are one byte each.
 #[test]
 fn addresses_start_at_function_count() {
     let lines = program(&[&place(2), &row(1, 9), &row(1, 1), &end(1)]);
@@ -63,8 +63,8 @@ fn addresses_start_at_function_count() {
     assert_eq!(listing(&Source::read(&module).unwrap()), ["Nop src/a.rs:10", "End src/a.rs:11"]);
 }
 
-/// The line table that LLVM 14 makes of two functions of which each calls an import, as object files have them: with
-/// five bytes for the index of a function. The numbers are those that `llvm-dwarfdump` shows.
+/// The line table that LLVM 14 writes for two functions that each call an import, in an object file, where function
+/// indices have five bytes. The expected numbers are those that `llvm-dwarfdump` prints.
 #[test]
 fn llvm_line_table_addresses_start_at_function_count() {
     let lines =
@@ -72,7 +72,7 @@ fn llvm_line_table_addresses_start_at_function_count() {
                   \0\x05\x02\x02\0\0\0\x11\x05\x03\x0a\x03\x0b \x05\x01\x83\x02\x01\0\x01\x01\
                   \0\x05\x02\x0d\0\0\0\x11\x05\x05\x0a\x03\x15X\x05\x03!\x05\x01\x83\x02\x03\0\x01\x01";
     let table = dwarf::read(&Sections { code: 0..30, lines, ..Sections::default() });
-    // Instructions of the first function, then of the second, whose first two LLVM gives line 0.
+    // Instructions of the first function, then of the second. LLVM assigns line 0 to the second function's first two.
     let expected = [(3, "11:3"), (5, "11:3"), (11, "12:1"), (18, "21:5"), (21, "22:3"), (27, "23:1"), (29, "23:1")];
     for (address, position) in expected {
         assert_eq!(at(&table, address), format!("src/a.c:{position}"));
@@ -95,7 +95,7 @@ fn columns_are_kept() {
     assert_eq!(at(&table, 10), "src/a.rs:2:7");
 }
 
-/// Only what is between a row and the next one, or the end of the sequence, is on the line of the row.
+/// The line of a row applies only to the addresses up to the next row or the end of the sequence.
 #[test]
 fn lines_end_at_sequence_end() {
     let table = table(&program(&[&place(20), &row(2, 1), &row(3, 1), &end(4), &place(40), &row(0, 7), &end(1)]));
@@ -117,7 +117,7 @@ fn last_row_of_address_wins() {
     assert_eq!([20, 21].map(|address| at(&table, address)), ["src/a.rs:7", "src/a.rs:7"]);
 }
 
-/// What linkers leave of functions that they removed: at 0, which even a row further on does not hide, or at -1 or -2.
+/// Linkers place the sequences of removed functions at 0, even if the first row has a higher address, or at -1 or -2.
 #[test]
 fn removed_functions_have_no_lines() {
     let alive = [&place(5)[..], &row(0, 7), &end(1)].concat();
@@ -130,7 +130,7 @@ fn removed_functions_have_no_lines() {
         }
         assert_eq!(at(&table, 5), "src/a.rs:8");
     }
-    // Nor have those that are placed nowhere.
+    // Sequences without an address have no lines either.
     assert_eq!(at(&table(&program(&[&row(3, 1), &end(30)])), 3), "-");
 }
 
@@ -152,7 +152,8 @@ fn invalid_sequences_are_ignored() {
 #[test]
 fn sequence_with_highest_start_wins() {
     let sequence = |start, lines, size| [&place(start)[..], &row(0, lines), &end(size)].concat();
-    // Out of order, in three programs: one goes around two others, of which one goes beyond it; two begin together.
+    // Out of order, in three programs: one overlaps two others, one of which ends after it; two begin at the same
+    // address.
     let first = program(&[&sequence(50, 3, 20), &sequence(10, 1, 50)]);
     let second = program(&[&sequence(20, 2, 10), &sequence(80, 4, 10)]);
     let third = program(&[&sequence(80, 5, 5)]);

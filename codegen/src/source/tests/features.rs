@@ -1,4 +1,4 @@
-//! What the features of the crate change, and what none of them does.
+//! The behaviour that the features of the crate change, and the behaviour that they do not change.
 
 use crate::{Config, Error, OnViolation, link, sites};
 use linmem_intrinsics::Safety;
@@ -19,7 +19,7 @@ fn binary() -> Vec<u8> {
     EncodeOptions::new().dwarf(path, TEXT, GenerateDwarf::Full).encode_wat(&mut wat).unwrap()
 }
 
-/// The places that the linked module reports violations from.
+/// The places from which the linked module reports violations.
 fn places(module: &[u8]) -> Result<Vec<String>, Error> {
     let config = Config { safety: Some(Safety::Temporal), on_violation: OnViolation::Report, ..Config::default() };
     let sites = sites::read(&link(module, &config)?);

@@ -1,4 +1,4 @@
-//! Debug information that is corrupt, or too much: no lines, and nothing worse.
+//! Corrupt or oversized debug information: it has no lines, and causes no other failure.
 
 use super::binary::{with_dwarf, with_table};
 use super::lines::{at, end, place, program, program_5, row, table};
@@ -9,7 +9,7 @@ use crate::source::sections::Sections;
 const TEXT: &str =
     "(module (import \"a\" \"b\" (func))\n(func (local f64)\nnop\n(drop\n(i32.const 1)))\n(func call 0))";
 
-/// Numbers that are the same in every run.
+/// Pseudo-random numbers that are the same in every run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -60,7 +60,7 @@ fn altered_sections_never_panic() {
     }
 }
 
-/// Of whole modules too, which then are invalid more often than not.
+/// The same for whole modules, which are then mostly invalid.
 #[test]
 fn altered_modules_never_panic() {
     let mut numbers = Numbers(12);
@@ -68,7 +68,7 @@ fn altered_modules_never_panic() {
     for _ in 0..5_000 {
         let mut module = module.clone();
         for _ in 0..=numbers.below(3) {
-            // The first bytes say that it is a binary.
+            // Keep the first bytes, which identify the binary format.
             let position = 4 + numbers.below(module.len() - 4);
             module[position] = numbers.below(256) as u8;
         }
@@ -86,7 +86,7 @@ fn many_kinds() -> Vec<u8> {
     [program(&[&rare, &place(5), &row(0, 1), &end(1)]), program(&[&late_file])].concat()
 }
 
-/// Operands at the ends of their ranges, behind which arithmetic would overflow.
+/// Operands at the limits of their ranges, where arithmetic could overflow.
 #[test]
 fn extreme_operands_do_not_overflow() {
     let least = [3, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f];
@@ -109,8 +109,8 @@ fn address_overflow_rejects_one_sequence() {
     assert_eq!([10, 15, 30].map(|address| at(&table, address)), ["-", "-", "src/a.rs:9"]);
 }
 
-/// Files that a program defines are not kept, so that a program of nothing else takes no memory. Their rows have no
-/// line, and end the line of the row before.
+/// Files that a program defines are not kept, so that a program that only defines files uses no memory. Their rows have
+/// no line, and end the line of the row before.
 #[test]
 fn defined_files_have_no_lines() {
     let define = [&[0, 9, 3][..], b"d.rs\0\0\0\0"].concat();
@@ -118,10 +118,10 @@ fn defined_files_have_no_lines() {
     assert_eq!([10, 11, 12].map(|address| at(&table, address)), ["src/a.rs:2", "-", "src/a.rs:4"]);
 }
 
-/// The rows that are kept are limited; the sequence in which the limit is reached is lost, those before it stay.
+/// The number of rows is limited. The sequence in which the limit is reached is dropped; those before it are kept.
 #[test]
 fn rows_are_limited() {
-    // One byte of address each.
+    // Each row advances the address by one byte.
     let rows = vec![13 + 14 + 5; 4_100_000];
     let lines =
         program(&[&place(10), &row(0, 1), &end(1), &place(20), &rows, &end(1), &place(15), &row(0, 1), &end(1)]);
@@ -155,11 +155,11 @@ fn names_are_limited() {
     assert_eq!(read(&strings(10)).len(), 8000);
     let long = read(&strings(4096));
     assert!((4000..4100).contains(&long.len()), "{} names", long.len());
-    // Longer than any path: the directory is left out.
+    // Longer than any path: the directory is omitted.
     assert_eq!(read(&strings(4097)).iter().sum::<usize>(), (0..8000).map(|file| file.to_string().len()).sum());
 }
 
-/// A header that is larger than that of any compiler is not parsed at all.
+/// A header that is larger than those of all compilers is not parsed.
 #[test]
 fn headers_are_limited() {
     let code = [&place(10)[..], &[4, 0], &row(0, 1), &end(1)].concat();

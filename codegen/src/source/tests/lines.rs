@@ -1,4 +1,4 @@
-//! Line tables that are made by hand.
+//! Hand-written line tables.
 
 use crate::source::dwarf;
 use crate::source::sections::Sections;
@@ -39,12 +39,12 @@ pub(super) fn place(address: u32) -> Vec<u8> {
     code
 }
 
-/// A row for a line below 64 further down, `bytes` further on.
+/// A row that advances the line by `lines`, below 64, and the address by `bytes`.
 pub(super) fn row(bytes: u8, lines: u8) -> Vec<u8> {
     vec![2, bytes, 3, lines, 1]
 }
 
-/// `DW_LNE_end_sequence`, `bytes` further on.
+/// `DW_LNE_end_sequence`, after advancing the address by `bytes`.
 pub(super) fn end(bytes: u8) -> Vec<u8> {
     vec![2, bytes, 0, 1, 1]
 }
@@ -54,7 +54,7 @@ pub(super) fn table(lines: &[u8]) -> Table {
     dwarf::read(&Sections { code: 0..100, lines, ..Sections::default() })
 }
 
-/// What a table says of an address.
+/// The line of an address in a table, or `-`.
 pub(super) fn at(table: &Table, address: u32) -> String {
     table.line(address).map_or_else(|| "-".to_string(), |line| line.to_string())
 }

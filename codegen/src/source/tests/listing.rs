@@ -19,7 +19,7 @@ pub(super) fn instructions(bytes: &[u8]) -> Vec<(usize, Operator<'_>)> {
     found
 }
 
-/// Every instruction as `Name line:column`, with `-` where there is no line.
+/// Every instruction as `Name line:column`, with `-` if there is no line.
 pub(super) fn listing(source: &Source<'_>) -> Vec<String> {
     let show = |(offset, operator): &(usize, Operator<'_>)| {
         let name = format!("{operator:?}");

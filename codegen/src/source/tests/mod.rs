@@ -1,4 +1,5 @@
-//! Tests of lines. `listing` and `lines` are what they share: finding instructions, and line tables made by hand.
+//! Tests of lines. They share `listing`, which finds instructions, and `lines`, which contains hand-written line
+//! tables.
 
 #[cfg(feature = "dwarf")]
 mod binary;

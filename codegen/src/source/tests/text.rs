@@ -16,9 +16,9 @@ fn text_listing(text: &str) -> Vec<String> {
     listing(&source)
 }
 
-/// Of a folded instruction wast records the position of its keyword, right behind the parenthesis, wherever its
-/// operands are; of the `end` of an `if`, a `block` or a `loop` that of the parenthesis that closes it. The `end` of a
-/// function is on the line of the instruction before.
+/// For a folded instruction, wast records the position of its keyword, directly after the parenthesis, wherever its
+/// operands are. For the `end` of an `if`, a `block` or a `loop`, it records the position of the closing parenthesis.
+/// The `end` of a function is on the line of the instruction before.
 #[test]
 fn folded_instruction_has_line_of_keyword() {
     let text = "(module
@@ -70,7 +70,7 @@ fn imports_comments_and_unicode_do_not_shift_lines() {
     assert_eq!(text_listing(&crlf), expected);
 }
 
-/// The `end` of an empty function comes from no instruction, and wast records no position for it.
+/// The `end` of an empty function corresponds to no instruction, and wast records no position for it.
 #[test]
 fn every_function_has_its_lines() {
     let text =
@@ -78,7 +78,8 @@ fn every_function_has_its_lines() {
     assert_eq!(text_listing(text), ["End -", "Nop 5:1", "End 5:1", "LocalGet 7:1", "Drop 8:1", "End 8:1"]);
 }
 
-/// The sizes of the section and of functions, and their number, each take one, two and three bytes.
+/// The size of the section, the sizes of functions, and the function count are each encoded in one, two and three
+/// bytes.
 #[test]
 fn leb_lengths_do_not_shift_lines() {
     for (functions, size) in [(1, 3), (1, 60), (1, 8200), (130, 2), (3, 6000), (200, 100), (17000, 1)] {
@@ -92,7 +93,7 @@ fn leb_lengths_do_not_shift_lines() {
         }
         text.push(')');
         let source = Source::read(text.as_bytes()).unwrap();
-        // A function's own line, its instructions, one a line, and the line that closes it.
+        // A line for the function, its instructions, one per line, and the line that closes it.
         for (number, body) in instructions(&source.bytes).chunks(size + 1).enumerate() {
             let first = 3 + number * (size + 2);
             for (position, (offset, _)) in body.iter().enumerate() {
@@ -121,7 +122,7 @@ fn line_table_embedded_in_text_is_ignored() {
     assert_eq!(text_listing(&text), ["Nop 2:7", "End 2:7"]);
 }
 
-/// A binary that a text only quotes speaks for itself.
+/// If a text only quotes a binary, the lines are those of the binary's own table.
 #[cfg(feature = "dwarf")]
 #[test]
 fn quoted_binary_has_lines_of_its_table() {
@@ -152,8 +153,8 @@ fn overlong_lines_have_no_location() {
     assert_eq!(Source::read(text(20_000).as_bytes()).unwrap().line(0x19), None);
 }
 
-/// The assembler's own DWARF is an oracle: it takes the same positions while it writes the instructions. Its addresses
-/// are too low by the size of the number of functions, which is a byte here.
+/// The assembler's own DWARF is an oracle: it records the same positions while it writes the instructions. Its
+/// addresses are too low by the size of the function count, which is one byte here.
 #[cfg(feature = "dwarf")]
 #[test]
 fn lines_agree_with_the_dwarf_of_the_assembler() {
