@@ -9,7 +9,7 @@ pub struct FramePlan {
 }
 
 impl FramePlan {
-    /// A frame of nothing.
+    /// An empty frame.
     pub const fn new() -> FramePlan {
         FramePlan { bytes: 0 }
     }
@@ -19,7 +19,7 @@ impl FramePlan {
         self.bytes
     }
 
-    /// Adds an allocation of `bytes` and gives its offset; nothing when the frame would become larger than one inline
+    /// Adds an allocation of `bytes` and returns its offset; `None` if the frame would become larger than one inline
     /// bump can reserve.
     pub fn push(&mut self, bytes: u32) -> Option<u32> {
         let end = u64::from(self.bytes) + room(u64::from(bytes));

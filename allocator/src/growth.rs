@@ -1,7 +1,7 @@
-//! How much memory to ask for.
+//! How much memory to request.
 //!
-//! `memory.grow` costs a system call, so linmem doubles what it owns. If the host refuses to double it, exactly what is
-//! missing may still be available.
+//! `memory.grow` costs a system call, so linmem doubles what it owns. If the host refuses that, it may still grant
+//! exactly the missing pages.
 
 use crate::layout::PAGE;
 
@@ -10,13 +10,14 @@ pub const fn pages(bytes: u64) -> u64 {
     bytes.div_ceil(PAGE as u64)
 }
 
-/// The numbers of pages to ask for, in order, when `missing` bytes are missing and `owned` pages are owned.
+/// The numbers of pages to request, in order, if `missing` bytes are missing and `owned` pages are owned.
 pub const fn attempts(missing: u64, owned: u64) -> [u64; 2] {
     let missing = pages(missing);
     [if missing > owned { missing } else { owned }, missing]
 }
 
-/// What `memory.grow` returns when it refuses: the largest number that a pointer can hold, which is the low bits of this.
+/// The result of `memory.grow` if it fails: the largest number that a pointer can hold, which is the low bits of this
+/// constant.
 pub const REFUSED: u64 = u64::MAX;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Chunks and what lies in them.
+//! The layout of chunks and regions.
 //!
-//! linmem owns chunks, contiguous runs of bytes in ascending order. The first is home. `top` moves up in one of them;
-//! closing a region moves it back. A chunk begins with a header:
+//! linmem owns chunks, contiguous runs of bytes in ascending order. The first is home. Allocations move `top` up in one
+//! of them; closing a region moves it back. A chunk begins with a header:
 //!
 //! ```text
 //!   chunk                     top                          end
@@ -14,20 +14,21 @@
 //!     0     8      16                                             64-bit memory
 //! ```
 //!
-//! `end` is the address behind the chunk, `next` the address of the chunk that follows, or 0. Both are pointers. In a memory that linmem
-//! defines, home starts at [`HOME`], so that neither address 0 nor a small offset from it is ever handed out.
+//! `end` is the address after the last byte of the chunk. `next` is the address of the next chunk, or 0. Both are
+//! pointers. In a memory that linmem defines, home starts at [`HOME`], so that no segment starts at address 0 or a
+//! small offset from it.
 //!
 //! # Why closing a region is one `global.set`
 //!
 //! The fast path of an allocation compares the new top with the global `limit`. While top is in home, limit is the end
 //! of home. While top is in any other chunk, limit is 0, so that every allocation takes the slow path, which looks up
-//! the chunk that top is in. A close may therefore move top from any chunk to an earlier one without telling anyone:
-//! the next allocation finds limit 0 and looks. Only memory that something else grew in between makes a second chunk;
-//! a program that has its memory to itself never leaves home.
+//! the chunk that top is in. A close may therefore move top from any chunk to an earlier one without updating anything
+//! else: limit is still 0, so the next allocation takes the slow path. A second chunk is needed only if other code grew
+//! the memory in between; top never leaves home if linmem alone grows the memory.
 //!
 //! # Region headers
 //!
-//! Where regions are checked, each begins with a header, which is what closing it needs:
+//! If regions are checked, each region begins with a header, which is used to close it:
 //!
 //! ```text
 //!   mark, header               segments                top
@@ -40,25 +41,26 @@
 //!     0        8          16                                      64-bit memory
 //! ```
 //!
-//! `previous` is the address of the header of the region that was innermost before; the list ends at the header of home.
-//! A handle is a number that no other region has, so that one that was closed is never taken for one that was opened
-//! later, and it is the canary of its header: whoever overwrites the header changes it, or `previous`.
+//! `previous` is the address of the header of the region that was innermost before; the list ends at the header of
+//! home. A handle is unique, so that a closed region is never mistaken for one that was opened later. It is also the
+//! canary of its header: a write that corrupts the header changes the handle or `previous`.
 //!
-//! The header of home cannot be taken for a region's: its second word is the address of a chunk or 0, and no region's
-//! header lies there.
+//! Home's header can never be mistaken for a region header: its second word is 0 or the address of a chunk, where there
+//! is no region header.
 //!
-//! So that a header always lies at its mark where a region is the only one, [`region_header`](Layout::region_header) bytes at the end of each
-//! chunk are kept for it: what a chunk's header calls its end is that much before the real one. Otherwise a region without
-//! room for its header would begin in the next chunk, and what is left of this one would never be used again.
+//! The last [`region_header`](Layout::region_header) bytes of each chunk are reserved for a region header, so that the
+//! header of an outermost region is always at its mark: the `end` in a chunk's header is that much before the real end.
+//! Otherwise, a region without room for its header would begin in the next chunk, and the rest of the current chunk
+//! would never be used again.
 //!
 //! # Invariants
 //!
 //! 1. Chunks ascend, do not overlap, and do not touch: pages next to the last chunk extend it.
-//! 2. `top` is a multiple of [`ALIGNMENT`] and lies in a chunk behind its header, or is its end; where regions are
-//!    checked, it may be up to [`region_header`](Layout::region_header) bytes behind what the chunk's header calls its end.
-//! 3. `limit` is the end of home if top is in home and no close has yet brought it back from elsewhere, else 0.
+//! 2. `top` is a multiple of [`ALIGNMENT`] and lies in a chunk after its header, or is the chunk's end; if regions are
+//!    checked, it may exceed the `end` in the chunk's header by up to [`region_header`](Layout::region_header) bytes.
+//! 3. `limit` is the end of home if top is in home and no close has yet moved it back there from another chunk, else 0.
 //! 4. No chunk ends above the [ceiling](Layout::ceiling).
-//! 5. Where regions are checked, top is not above the end of home while none is open: a header fits at its mark.
+//! 5. If regions are checked, top does not exceed the end of home while no region is open: a header fits at its mark.
 
 use crate::width::Width;
 
@@ -68,34 +70,35 @@ pub type Address = u64;
 /// The size of a WebAssembly page in bytes.
 pub const PAGE: u32 = 65536;
 
-/// Every segment starts at a multiple of this, in bytes: the largest scalar that a program stores.
+/// The alignment of every segment, in bytes: the size of the largest scalar that a program stores.
 pub const ALIGNMENT: u32 = 8;
 
-/// The largest alignment that can be asked for, in bytes.
+/// The largest alignment that a program can request, in bytes.
 pub const MAX_ALIGNMENT: u32 = 65536;
 
-/// Where a chunk's header holds the address behind the chunk.
+/// The offset of `end` in a chunk's header.
 pub const CHUNK_END: u32 = 0;
 
-/// The address of home in a memory that linmem defines. Not 0, so that no segment is at the null address.
+/// The address of home in a memory that linmem defines. It is not 0, so that no segment is at the null address.
 pub const HOME: Address = 8;
 
 /// The largest size, in bytes, whose addition to `top` needs no check for wrapping: a multiple of [`ALIGNMENT`] that is
 /// below the distance from each [ceiling](Layout::ceiling) to the end of the address space.
 pub const INLINE_BYTES: u32 = PAGE - ALIGNMENT;
 
-/// Where a region's header holds its handle.
+/// The offset of the handle in a region's header.
 pub const REGION_HANDLE: u32 = 0;
 
-/// The first handle, where regions are checked. Each further one is larger by [`HANDLE_STEP`].
+/// The first handle, if regions are checked. Each further one is larger by [`HANDLE_STEP`].
 pub const FIRST_HANDLE: u32 = 1;
 
-/// The distance between handles: two, so that none is ever 0, the handle of a program that forgot to open a region. In a
-/// 32-bit memory a handle comes again after 2^31 regions.
+/// The distance between handles: two, so that no handle is 0, the value of a handle that a program forgot to
+/// initialize. In a 32-bit memory a handle is reused after 2^31 regions.
 pub const HANDLE_STEP: u32 = 2;
 
-/// A size or an alignment above this is taken for this: more than any memory has below its ceiling, so that the allocation
-/// is refused, and so little that a sum of an address below a ceiling, a size and an alignment is far below 2^63.
+/// Larger sizes and alignments are clamped to this value. It exceeds the ceiling of every memory, so that the
+/// allocation fails, and it is so small that the sum of an address below a ceiling, a size and an alignment is far
+/// below 2^63.
 pub const UNAVAILABLE: u64 = 1 << 48;
 
 /// The layout of memories of one width.
@@ -115,24 +118,25 @@ impl Layout {
         2 * self.width.pointer_bytes()
     }
 
-    /// Where a chunk's header holds the address of the next chunk.
+    /// The offset of `next` in a chunk's header.
     pub const fn chunk_next(self) -> u32 {
         CHUNK_END + self.width.pointer_bytes()
     }
 
-    /// The size of a region's header in bytes, and what is kept for one at the end of each chunk: a handle and a pointer.
+    /// The size of a region's header in bytes: a handle and a pointer. As many bytes are reserved at the end of each
+    /// chunk.
     pub const fn region_header(self) -> u32 {
         2 * self.width.pointer_bytes()
     }
 
-    /// Where a region's header holds the address of the header of the region that was innermost before.
+    /// The offset of `previous` in a region's header.
     pub const fn region_previous(self) -> u32 {
         REGION_HANDLE + self.width.pointer_bytes()
     }
 
-    /// No chunk reaches beyond this address. In a 32-bit memory the last page is left unused, so that `top` plus
-    /// [`INLINE_BYTES`] cannot wrap around; in a 64-bit memory chunks lie below 2^48. Its bits, from that of a page on, are all
-    /// 1 up to the highest.
+    /// No chunk ends above this address. In a 32-bit memory the last page is unused, so that `top` plus
+    /// [`INLINE_BYTES`] cannot wrap around; in a 64-bit memory chunks lie below 2^48. All bits of the ceiling from the
+    /// page size up to its highest bit are 1.
     pub const fn ceiling(self) -> Address {
         match self.width {
             Width::Bits32 => (1 << 32) - PAGE as u64,
@@ -140,7 +144,7 @@ impl Layout {
         }
     }
 
-    /// The number of pages below the ceiling, and the index of the first page that is never used.
+    /// The number of pages below the ceiling. It is also the index of the first page that is never used.
     pub const fn last_page(self) -> u64 {
         self.ceiling() / PAGE as u64
     }
@@ -152,13 +156,13 @@ pub const fn align_up(value: u64, alignment: u64) -> u64 {
     (value + mask) & !mask
 }
 
-/// The room that an allocation of `bytes` takes: the next multiple of [`ALIGNMENT`], or [`UNAVAILABLE`] if no memory has as
-/// much.
+/// The size of an allocation of `bytes`, rounded up to a multiple of [`ALIGNMENT`], or [`UNAVAILABLE`] if no memory is
+/// that large.
 pub const fn room(bytes: u64) -> u64 {
     align_up(if bytes < UNAVAILABLE { bytes } else { UNAVAILABLE }, ALIGNMENT as u64)
 }
 
-/// Whether an alignment can be asked for.
+/// Whether an alignment is valid: a power of two up to [`MAX_ALIGNMENT`].
 pub const fn is_alignment(alignment: u64) -> bool {
     alignment.is_power_of_two() && alignment <= MAX_ALIGNMENT as u64
 }
@@ -189,7 +193,7 @@ mod tests {
         for (layout, width) in LAYOUTS.into_iter().zip(Width::ALL) {
             assert!(layout.ceiling() + u64::from(INLINE_BYTES) <= width.largest());
             assert_eq!(layout.last_page() * u64::from(PAGE), layout.ceiling());
-            // The larger one of an end and the ceiling has the bits of both.
+            // The larger of a page-aligned end and the ceiling has all bits of both.
             assert_eq!(layout.ceiling() | ((layout.last_page() - 1) * u64::from(PAGE)), layout.ceiling());
         }
         assert_eq!(INLINE_BYTES % ALIGNMENT, 0);

@@ -1,9 +1,9 @@
-//! Where bytes live: the layout of linmem's part of a memory, the rules by which regions and chunks grow, and a
-//! reference model of both.
+//! Memory layout: the layout of linmem's part of a memory, the rules by which regions and chunks grow, and a reference
+//! model of both.
 //!
-//! The rules are stated here, once, as constants and arithmetic; `linmem-codegen` turns them into instructions, and
-//! [`model::Model`] carries them out over a byte vector. The two share the numbers and nothing else, so that each can
-//! be checked against the other. This crate knows nothing of how WebAssembly is encoded.
+//! The rules are defined here, once, as constants and arithmetic; `linmem-codegen` turns them into instructions, and
+//! [`model::Model`] implements them over a byte vector. The two share only these numbers, so that each can be checked
+//! against the other. This crate does not depend on the encoding of WebAssembly.
 
 pub mod frame;
 pub mod growth;

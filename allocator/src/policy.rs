@@ -1,4 +1,4 @@
-//! The choices that a user of regions has.
+//! The policies that a user can choose for regions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,10 +14,10 @@ macro_rules! policies {
         }
 
         impl $name {
-            /// Every choice.
+            /// All choices.
             pub const ALL: &'static [$name] = &[$($name::$choice),+];
 
-            /// The name of the choice, as options have it.
+            /// The name of the choice in options.
             pub const fn name(self) -> &'static str {
                 match self { $($name::$choice => $text),+ }
             }
@@ -49,7 +49,7 @@ macro_rules! policies {
 }
 
 policies! {
-    /// What regions may be open at the same time, and which of them may allocate.
+    /// Which regions may be open at the same time, and which of them may allocate.
     Nesting("a nesting policy", Stack) {
         /// Regions nest. Closing one frees what was allocated since it was opened, nothing else.
         Stack = "stack",
@@ -63,25 +63,25 @@ policies! {
     Zero("a zeroing mode", Never) {
         /// Never: the contents of a new segment are unspecified.
         Never = "never",
-        /// When it is allocated: segments start zeroed.
+        /// When it is allocated: new segments are zeroed.
         Allocate = "allocate",
         /// When it is freed: the bytes of a region are zero after it is closed.
         Free = "free",
     }
 
-    /// What an exception that passes through a scope of the library door does to its region.
+    /// What happens to the region of a library door scope when an exception leaves the scope.
     Unwind("an unwinding mode", Ignore) {
-        /// Nothing: the target has no exceptions, or none is caught. A region that one passes through stays open.
+        /// Nothing: for targets without exceptions, or programs that catch none. The region stays open.
         Ignore = "ignore",
-        /// It closes the region, and goes on.
+        /// The region is closed, and the exception is rethrown.
         Release = "release",
     }
 
-    /// What an allocation does when memory cannot be had.
+    /// What an allocation does if there is not enough memory.
     OutOfMemory("an out-of-memory mode", Trap) {
         /// It traps.
         Trap = "trap",
-        /// It gives the null segment.
+        /// It returns the null segment.
         Null = "null",
     }
 }

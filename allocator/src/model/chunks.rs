@@ -9,20 +9,20 @@ use linmem_intrinsics::Violation;
 /// Where the model's first chunk comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Home {
-    /// Reserved at link time, from [`HOME`] to the end of the memory as it starts.
+    /// Reserved at link time, from [`HOME`] to the end of the initial memory.
     Reserved,
-    /// Reserved from this address (rounded up to [`ALIGNMENT`]) to the end of the memory as it starts.
+    /// Reserved from this address (rounded up to [`ALIGNMENT`]) to the end of the initial memory.
     Base(Address),
-    /// Grown when the first region is opened, since the memory is somebody else's.
+    /// Grown when the first region is opened, since the memory belongs to the program.
     Grown,
 }
 
 /// How regions behave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// What regions may be open at the same time.
+    /// Which regions may be open at the same time.
     pub nesting: Nesting,
-    /// Whether they are checked, and so have headers.
+    /// Whether regions are checked, and therefore have headers.
     pub checked: bool,
 }
 
@@ -31,8 +31,8 @@ pub struct Rules {
 pub struct Chunk {
     /// The address of its header.
     pub start: Address,
-    /// The address behind what segments can have of it. Where regions are checked, a region's header has room behind
-    /// that.
+    /// The end of the part that segments can use. If regions are checked, the bytes reserved for a region header
+    /// follow.
     pub end: Address,
 }
 
@@ -44,13 +44,13 @@ pub(super) struct Place {
     pub(super) address: Address,
 }
 
-/// A region that is open.
+/// An open region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Open {
     pub(super) handle: u64,
-    /// Where top goes back to.
+    /// The place that top returns to.
     pub(super) mark: Place,
-    /// Where its header is, if it has one.
+    /// The address of its header, if it has one.
     pub(super) header: Address,
 }
 
@@ -89,7 +89,7 @@ impl Model {
         model
     }
 
-    /// The same, but further memory comes from elsewhere than plain growth.
+    /// Sets the source of further memory, which by default is plain growth.
     pub fn with_source(mut self, source: Source) -> Model {
         self.source = source;
         self
@@ -103,7 +103,7 @@ impl Model {
         }
     }
 
-    /// The program's `memory.grow`: its old size, or nothing if the growth is refused.
+    /// The program's `memory.grow`: returns the program's old size, or `None` if it fails.
     pub fn program_grow(&mut self, pages: u64) -> Option<u64> {
         match &mut self.source {
             Source::Split(split) => split.program_grow(&mut self.memory, pages),
@@ -111,7 +111,7 @@ impl Model {
         }
     }
 
-    /// Where the part of the program ends, in pages, if the memory is split.
+    /// The end of the program's part in pages, if the memory is split.
     pub fn split(&self) -> Option<u64> {
         match &self.source {
             Source::Split(split) => split.lower().map(|(end, _)| end),
@@ -124,22 +124,22 @@ impl Model {
         &self.memory
     }
 
-    /// The memory, for the program's own loads and stores and for growth that is not linmem's.
+    /// The memory, for the program's own loads and stores, and for growth by other code.
     pub fn memory_mut(&mut self) -> &mut Memory {
         &mut self.memory
     }
 
-    /// The chunks that are owned, in ascending order.
+    /// The chunks that linmem owns, in ascending order.
     pub fn chunks(&self) -> &[Chunk] {
         &self.chunks
     }
 
-    /// The chunk that top is in; 0 is home.
+    /// The index of the chunk that top is in; 0 is home.
     pub fn chunk_of_top(&self) -> usize {
         self.position(self.top)
     }
 
-    /// Which of the chunks a place is in.
+    /// The index of the chunk that a place is in.
     pub(super) fn position(&self, place: Place) -> usize {
         self.chunks.partition_point(|chunk| chunk.start < place.chunk)
     }
@@ -149,7 +149,7 @@ impl Model {
         self.top.address
     }
 
-    /// How many bytes at the end of each chunk are kept for a region's header.
+    /// The number of bytes at the end of each chunk that are reserved for a region header.
     pub(super) fn reserve(&self) -> u64 {
         if self.rules.checked { self.region_header() } else { 0 }
     }
@@ -179,7 +179,8 @@ impl Model {
             .collect()
     }
 
-    /// Moves top behind `bytes` at a multiple of `alignment`, from `place` on, and gives where they are.
+    /// Allocates `bytes` at a multiple of `alignment`, at or after `from`, and moves top to their end. Returns their
+    /// place.
     pub(super) fn bump(&mut self, from: Place, bytes: u64, alignment: u64) -> Result<Place, Violation> {
         let mut place = from;
         loop {
@@ -204,7 +205,7 @@ impl Model {
         }
     }
 
-    /// Sees to it that there is a home.
+    /// Obtains home, if it does not exist yet.
     pub(super) fn find_home(&mut self) -> Result<(), Violation> {
         if self.chunks.is_empty() {
             let layout = self.layout();
@@ -224,7 +225,7 @@ impl Model {
         Ok(())
     }
 
-    /// Owns more: `missing` bytes behind the last chunk would be enough, if they turn out to be behind it.
+    /// Obtains more memory. `missing` bytes suffice if they directly follow the last chunk.
     pub(super) fn grow(&mut self, missing: u64) -> Result<(), Violation> {
         for pages in growth::attempts(missing, self.owned) {
             if let Some(page) = self.grow_pages(pages) {
@@ -242,7 +243,8 @@ impl Model {
         }
     }
 
-    /// Takes a block from the allocator, to its place among the chunks. One below home is of no use.
+    /// Obtains a block from the allocator, and inserts it into the sorted list of chunks. A block below home cannot be
+    /// used.
     pub(super) fn claim(&mut self, bytes: u64, alignment: u64) -> Result<(), Violation> {
         let (layout, reserve, align) = (self.layout(), self.reserve(), u64::from(ALIGNMENT));
         let around = self.chunk_header() + 2 * (align - 1) + (alignment - align) + reserve;
@@ -258,7 +260,7 @@ impl Model {
         Ok(())
     }
 
-    /// Takes pages that `memory.grow` returned: they extend the last chunk or begin a new one.
+    /// Adds pages that `memory.grow` returned: they extend the last chunk or begin a new one.
     pub(super) fn adopt(&mut self, page: u64, pages: u64) {
         self.owned += pages;
         let reserve = self.reserve();
@@ -283,7 +285,7 @@ mod tests {
         Model::new(Memory::new(width, pages, maximum), Home::Reserved, Rules::default())
     }
 
-    /// The first address of a chunk that segments can have, by its start.
+    /// The first address in a chunk that segments can use.
     fn first(width: Width, chunk: Address) -> Address {
         chunk + 2 * u64::from(width.pointer_bytes())
     }

@@ -20,7 +20,7 @@ impl Memory {
         Memory { width, data, maximum: u64::from(maximum), refused: Vec::new(), grows: 0 }
     }
 
-    /// Refuses the growth of these numbers, counted from 0.
+    /// Makes the calls of [`grow`](Memory::grow) with these numbers, counted from 0, fail.
     pub fn refuse(&mut self, refused: impl IntoIterator<Item = u32>) {
         self.refused.extend(refused);
     }
@@ -40,26 +40,26 @@ impl Memory {
         self.bytes() / u64::from(PAGE)
     }
 
-    /// What `memory.grow` does: gives the old size in pages, or nothing if the growth is refused.
+    /// Behaves like `memory.grow`: returns the old size in pages, or `None` if it fails.
     pub fn grow(&mut self, pages: u64) -> Option<u64> {
         let old = self.pages();
         let number = self.grows;
         self.grows += 1;
         let new = old.checked_add(pages).filter(|new| *new <= self.maximum && !self.refused.contains(&number))?;
-        // A copy, which is fast without optimization as well.
+        // A copy, which is fast even without optimization.
         let mut grown = vec![0; new as usize * PAGE as usize];
         grown[..self.data.len()].copy_from_slice(&self.data);
         self.data = grown;
         Some(old)
     }
 
-    /// The bytes from `address` on; nothing if they are not all inside.
+    /// The `bytes` bytes at `address`; `None` if they are not all inside the memory.
     pub fn read(&self, address: u64, bytes: u64) -> Option<&[u8]> {
         let end = address.checked_add(bytes).filter(|end| *end <= self.bytes())?;
         self.data.get(address as usize..end as usize)
     }
 
-    /// Writes `bytes` at `address`, and says whether they are all inside.
+    /// Writes `bytes` at `address`. Returns whether they are all inside the memory; if not, nothing is written.
     pub fn write(&mut self, address: u64, bytes: &[u8]) -> bool {
         let end = address.checked_add(bytes.len() as u64).filter(|end| *end <= self.bytes());
         let target = end.and_then(|end| self.data.get_mut(address as usize..end as usize));
@@ -69,7 +69,8 @@ impl Memory {
         })
     }
 
-    /// Copies inside the memory, overlap allowed, and says whether all is inside.
+    /// Copies within the memory; the ranges may overlap. Returns whether both are inside the memory; if not, nothing is
+    /// copied.
     pub fn copy(&mut self, to: u64, from: u64, bytes: u64) -> bool {
         let is_inside = |start: u64| start.checked_add(bytes).is_some_and(|end| end <= self.bytes());
         let inside = is_inside(to) && is_inside(from);

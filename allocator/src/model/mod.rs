@@ -1,9 +1,9 @@
-//! The reference model: regions over a byte vector, as `docs/architecture.md` and the [layout](crate::layout) state
-//! them, with no thought for speed.
+//! The reference model: regions over a byte vector, as specified by `docs/architecture.md` and the
+//! [layout](crate::layout), without regard for speed.
 //!
 //! It is the oracle of the differential tests: the same operations run here and, lowered, in an engine; addresses,
-//! contents and page counts must be the same. It remembers which regions are open, and which chunk every mark lies in,
-//! where the lowered code looks it up, and uses no global limit.
+//! contents and page counts must be equal. The model stores which regions are open and which chunk each mark is in,
+//! which the lowered code looks up instead, and it has no global `limit`.
 
 mod chunks;
 mod memory;

@@ -1,4 +1,4 @@
-//! What a program does with regions, and what is wrong with it.
+//! The operations on regions, and their violations.
 
 use crate::layout::{ALIGNMENT, Address, FIRST_HANDLE, HANDLE_STEP, is_alignment};
 use crate::model::chunks::{Model, Open, Place};
@@ -6,7 +6,7 @@ use crate::{FramePlan, Nesting};
 use linmem_intrinsics::Violation;
 
 impl Model {
-    /// How many regions are open.
+    /// The number of open regions.
     pub fn depth(&self) -> usize {
         self.open.len()
     }
@@ -16,17 +16,17 @@ impl Model {
         self.open.last().filter(|_| self.rules.checked).map(|open| open.header)
     }
 
-    /// Opens a region, and gives its handle.
+    /// Opens a region, and returns its handle.
     ///
     /// # Errors
     ///
-    /// `OutOfMemory` when home must be grown and cannot be, or there is no room for a header; `Nested` where that is
+    /// `OutOfMemory` if home must be grown and cannot be, or if there is no room for a header; `Nested` if that is
     /// checked.
     pub fn open(&mut self) -> Result<u64, Violation> {
         self.open_with(0).map(|(handle, _)| handle)
     }
 
-    /// Opens a region, and with it reserves a frame of so many bytes: gives the handle, and the start of the frame.
+    /// Opens a region and reserves a frame of `bytes` with it. Returns the handle and the start of the frame.
     ///
     /// # Errors
     ///
@@ -70,12 +70,12 @@ impl Model {
         Ok(header)
     }
 
-    /// Closes a region, and gives the ranges of addresses that are free by it. Without checks, closing one that is not
-    /// the innermost closes those in it as well, and one that is not open must not be closed.
+    /// Closes a region, and returns the ranges of addresses that this frees. Without checks, closing a region that is
+    /// not the innermost also closes the regions inside it, and the caller must not close a region that is not open.
     ///
     /// # Errors
     ///
-    /// `AlreadyFreed` when no region with that handle is open, `NotInnermost` when it is not its turn.
+    /// `AlreadyFreed` if no region with that handle is open, `NotInnermost` if another region must be closed first.
     pub fn close(&mut self, handle: u64) -> Result<Vec<(Address, Address)>, Violation> {
         let position = self.open.iter().rposition(|open| open.handle == handle).ok_or(Violation::AlreadyFreed)?;
         let is_innermost = position + 1 == self.open.len();
@@ -116,8 +116,8 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// `UseAfterFree` or `NotInnermost` when regions are checked, `BadAlignment` when the alignment cannot be asked for,
-    /// `OutOfMemory` when the memory cannot be had.
+    /// `UseAfterFree` or `NotInnermost` if regions are checked, `BadAlignment` if the alignment is invalid,
+    /// `OutOfMemory` if there is not enough memory.
     pub fn allocate(&mut self, handle: u64, bytes: u64, alignment: u64) -> Result<Address, Violation> {
         self.check(handle)?;
         if !is_alignment(alignment) {
@@ -131,8 +131,8 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// As for one allocation. A frame of more than one inline bump can reserve is `OutOfMemory`, too: it is several
-    /// frames.
+    /// As for one allocation. `OutOfMemory` also if the frame is larger than one inline bump can reserve, since lowered
+    /// code would use several frames.
     pub fn allocate_frame(&mut self, handle: u64, sizes: &[u32]) -> Result<Vec<Address>, Violation> {
         self.check(handle)?;
         let mut plan = FramePlan::new();
@@ -198,7 +198,7 @@ mod tests {
             let mut model = model(width, Nesting::Stack, true);
             let header = u64::from(Layout::of(width).region_header());
             let outer = model.open()?;
-            // All up to a header before the end of the page.
+            // The rest of the page, except for one header.
             let bytes = PAGE - header - model.top();
             model.allocate(outer, bytes, 8)?;
             let (_, frame) = model.open_with(8)?;

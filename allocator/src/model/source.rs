@@ -1,28 +1,28 @@
-//! Where the model gets pages and chunks from.
+//! The sources of the model's pages and chunks.
 
 use crate::layout::{ALIGNMENT, Address, Layout, PAGE, align_up};
 use crate::model::memory::Memory;
 
-/// Where further memory comes from.
+/// The source of further memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
-    /// From the memory, which grows.
+    /// Growth of the memory.
     #[default]
     Growth,
-    /// From the memory, which grows above the part of the program.
+    /// Growth of the memory, above the program's part.
     Split(Split),
-    /// From an allocator of the program.
+    /// An allocator of the program.
     Blocks(Blocks),
 }
 
-/// A memory whose lower part is the program's.
+/// A memory whose lower part belongs to the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
-    /// How many pages the lower part is to have.
+    /// The requested number of pages of the lower part.
     pub wanted: u64,
-    /// How many pages the program declared at most.
+    /// The maximum number of pages that the program declared.
     pub maximum: Option<u64>,
-    /// Once the memory is split: how many pages the lower part has, and how many of them the program owns.
+    /// After the memory was split: the number of pages of the lower part, and how many of them the program owns.
     lower: Option<(u64, u64)>,
 }
 
@@ -32,12 +32,12 @@ impl Split {
         Split { wanted, maximum, lower: None }
     }
 
-    /// The part of the program, if the memory is split: its end, and how much of it the program owns, in pages.
+    /// The program's part, if the memory is split: its end, and how much of it the program owns, in pages.
     pub fn lower(&self) -> Option<(u64, u64)> {
         self.lower
     }
 
-    /// linmem's growth.
+    /// Grows the memory for linmem.
     pub(super) fn grow(&mut self, memory: &mut Memory, pages: u64) -> Option<u64> {
         if self.lower.is_some() {
             return memory.grow(pages);
@@ -62,7 +62,7 @@ impl Split {
         self.lower.map_or_else(|| memory.pages(), |(_, owned)| owned)
     }
 
-    /// The program's `memory.grow`: its old size, or nothing if the growth is refused.
+    /// The program's `memory.grow`: returns the program's old size, or `None` if it fails.
     pub fn program_grow(&mut self, memory: &mut Memory, pages: u64) -> Option<u64> {
         let size = self.program_size(memory);
         let sum = size.checked_add(pages).filter(|sum| self.maximum.is_none_or(|maximum| *sum <= maximum))?;
@@ -77,10 +77,10 @@ impl Split {
     }
 }
 
-/// An allocator that has blocks of its own, each of which it gives once.
+/// An allocator with fixed blocks, each of which it returns once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blocks {
-    /// Start and size of each block, in the order in which they are looked at.
+    /// The start and the size of each block, in the order in which they are searched.
     free: Vec<(Address, u64)>,
 }
 
@@ -90,14 +90,15 @@ impl Blocks {
         Blocks { free }
     }
 
-    /// The first block that has so many bytes.
+    /// Returns the first block that has at least `bytes` bytes.
     fn allocate(&mut self, bytes: u64) -> Option<Address> {
         let position = self.free.iter().position(|(_, size)| *size >= bytes)?;
         Some(self.free.remove(position).0)
     }
 
-    /// A block of so many bytes, fewer than lie below the ceiling, as pages: as many as are owned, or else as many as are
-    /// needed. Gives the first address and the end, which are multiples of [`ALIGNMENT`], and the number of pages.
+    /// Obtains a block for `bytes`, fewer than lie below the ceiling, in whole pages: as many pages as are owned, or if
+    /// that fails, as many as are needed. Returns the first address and the end, which are multiples of [`ALIGNMENT`],
+    /// and the number of pages.
     pub(super) fn claim(&mut self, layout: Layout, bytes: u64, owned: u64) -> Option<(Address, Address, u64)> {
         let (page, alignment) = (u64::from(PAGE), u64::from(ALIGNMENT));
         let needed = bytes.div_ceil(page);
