@@ -3,7 +3,7 @@
 //! ```text
 //!   build   a frontend's codegen calls ModuleBuilder and FunctionBuilder ─┐
 //!                                                                         ├─► engine ─► helpers ─► module
-//!   link    somebody's finished module imports the intrinsics ────────────┘
+//!   link    a complete module from any compiler imports the intrinsics ────┘
 //! ```
 //!
 //! Every intrinsic is lowered in one place, the engine, for both doors. Only this crate depends on the encoding of

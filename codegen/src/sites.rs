@@ -7,21 +7,21 @@
 //!   version      u32, 1
 //!   strings      a vector of names
 //!   sites        a vector of:  intrinsic   u32, a string
-//!                              function    u32, its index: in the module that was linked (first, if it
-//!                                          was linked again), or that was built; 2^32 - 1 if a frontend's own writer gave it one
-//!                              name        u32, a string: the name of the function, maybe empty
-//!                              offset      u32, where the intrinsic is in the module that was linked, in bytes; 0 if
-//!                                          it was built, not linked
-//!                              file        u32, a string: the source file, empty if it is a text without a name
-//!                              line        u32, in the source; 0 if that is not known
-//!                              column      u32, in the source; 0 if that is not known
+//!                              function    u32, its index in the module that was linked (if it was linked again, in the
+//!                                          first input) or built; 2^32 - 1 if a frontend's own writer assigns the index
+//!                              name        u32, a string: the name of the function, or empty
+//!                              offset      u32, the offset of the intrinsic in the module that was linked, in bytes; 0 if
+//!                                          the module was built
+//!                              file        u32, a string: the source file; empty if it is a text without a name
+//!                              line        u32, in the source; 0 if unknown
+//!                              column      u32, in the source; 0 if unknown
 //! ```
 //!
 //! All numbers are encoded in LEB128; vectors and names are encoded as in WebAssembly itself.
 //!
 //! A module that is linked again keeps its sites and their numbers; new sites follow them. If modules with a section
-//! each were merged, the numbers of the sections overlap: for a number that is in both, only the fields that are equal
-//! in both are reported.
+//! each were merged, the numbers of the sections overlap: if the sites with a number differ, at most their intrinsic is
+//! reported, if it is the same in both.
 
 use crate::source_line::{SourceLine, one_line};
 use indexmap::IndexSet;
@@ -94,7 +94,7 @@ pub fn read(module: &[u8]) -> Vec<Site> {
 }
 
 /// The sites of several sections, by their numbers. If modules with a section each were merged, a number can refer to a
-/// site of either; only the fields that are equal in both are kept.
+/// site of either; if the two differ, at most their intrinsic is kept, if it is the same in both.
 pub(crate) fn merged<'a>(sections: impl IntoIterator<Item = &'a [u8]>) -> Vec<Site> {
     let mut merged: Vec<Site> = Vec::new();
     for section in sections {

@@ -1,4 +1,4 @@
-//! The programs of `tests/access`, made up from a fuzzer's bytes.
+//! Runs the programs of `tests/access`, generated from the fuzzer's input.
 
 #![no_main]
 #![allow(dead_code, reason = "the modules are parts of a test, which uses more of them")]

@@ -4,10 +4,10 @@
 //!   text      the lines of the code of a module that is given as text
 //!   item      the lines of its other fields
 //!   dwarf     the line table of a module that is given in the binary format
-//!   sections  the sections that it needs
+//!   sections  the sections that the line table requires
 //!   program   runs one line program of such a table
 //!   files     the names of the files of line programs
-//!   table     what text and dwarf make: finds the line of an address
+//!   table     the result of text and dwarf: finds the line of an address
 //! ```
 //!
 //! Lines are computed when the first one is requested, so that a module that links without a finding costs nothing.
