@@ -150,7 +150,8 @@ impl Layout {
     }
 }
 
-/// The least multiple of `alignment` (a power of two up to [`UNAVAILABLE`]) that is not below `value`, which is below 2^63.
+/// The least multiple of `alignment` (a power of two up to [`UNAVAILABLE`]) that is not below `value`, which is below
+/// 2^63.
 pub const fn align_up(value: u64, alignment: u64) -> u64 {
     let mask = alignment - 1;
     (value + mask) & !mask

@@ -106,8 +106,8 @@ pub struct SplitAddress {
 }
 
 impl SplitAddress {
-    /// The largest split, in pages: linmem needs at least one usable page above it, and the last page of an address space
-    /// is never used.
+    /// The largest split, in pages: linmem needs at least one usable page above it, and the last page of an address
+    /// space is never used.
     pub(crate) const MOST: u32 = Layout::of(WIDTH).last_page() as u32 - 1;
 
     /// A split after this number of 64 KiB pages; `None` if it is 0, or if it leaves no page for linmem above it.

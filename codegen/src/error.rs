@@ -120,10 +120,10 @@ pub enum Error {
         /// The place.
         place: Place,
     },
-    /// A certain violation.
+    /// A definite violation: every execution that reaches the use violates the safety level.
     #[error("{kind}: {message} ({place})")]
     Violation {
-        /// What is wrong.
+        /// The kind of violation.
         kind: Violation,
         /// The details, such as the numbers that violate a bound.
         message: String,
@@ -180,7 +180,7 @@ pub enum Error {
     /// A bug in linmem, whatever the input is.
     #[error("internal error: {message}; this is a bug in linmem")]
     Internal {
-        /// What is wrong.
+        /// A description of the bug.
         message: String,
     },
     /// An option that is invalid for the module.
@@ -285,7 +285,7 @@ impl fmt::Display for Severity {
 pub struct Finding {
     /// Its severity.
     pub severity: Severity,
-    /// What is wrong.
+    /// The error, warning or note itself.
     pub error: Error,
 }
 

@@ -7,11 +7,12 @@
 //!   version      u32, 1
 //!   strings      a vector of names
 //!   sites        a vector of:  intrinsic   u32, a string
-//!                              function    u32, its index in the module that was linked (if it was linked again, in the
-//!                                          first input) or built; 2^32 - 1 if a frontend's own writer assigns the index
+//!                              function    u32, its index in the module that was linked (if it was linked again,
+//!                                          in the first input) or built; 2^32 - 1 if a frontend's own writer
+//!                                          assigns the index
 //!                              name        u32, a string: the name of the function, or empty
-//!                              offset      u32, the offset of the intrinsic in the module that was linked, in bytes; 0 if
-//!                                          the module was built
+//!                              offset      u32, the offset of the intrinsic in the module that was linked, in
+//!                                          bytes; 0 if the module was built
 //!                              file        u32, a string: the source file; empty if it is a text without a name
 //!                              line        u32, in the source; 0 if unknown
 //!                              column      u32, in the source; 0 if unknown

@@ -6,7 +6,7 @@ use crate::model::source::Source;
 use crate::{Nesting, growth};
 use linmem_intrinsics::Violation;
 
-/// Where the model's first chunk comes from.
+/// The source of the model's first chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Home {
     /// Reserved at link time, from [`HOME`] to the end of the initial memory.
@@ -17,7 +17,7 @@ pub enum Home {
     Grown,
 }
 
-/// How regions behave.
+/// The rules for regions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     /// Which regions may be open at the same time.

@@ -10,7 +10,7 @@ use wasm_encoder::{BlockType, Instruction};
 /// The target of a branch: the end of a block, or the start of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// The number of control structures that are open inside the target, including itself.
+    /// The number of control structures that are open at the start of the target's code, including the target.
     depth: usize,
 }
 

@@ -167,7 +167,7 @@ impl FunctionBuilder<'_> {
         self.engine.local_get(region.handle);
     }
 
-    /// Records a certain violation.
+    /// Records a definite violation.
     fn violate(&mut self, kind: Violation, message: &str) {
         let place = Place::Function(self.name.clone());
         self.remember(Error::Violation { kind, message: message.to_string(), place });

@@ -77,8 +77,8 @@ impl FunctionBuilder<'_> {
         self.keep_sized()
     }
 
-    /// Opens a path in one of the directories that were open from the start, with the flags of wasi-libc's `open`; errno and
-    /// descriptor are left on the stack.
+    /// Opens a path in one of the preopened directories, with the flags of wasi-libc's `open`; errno and descriptor are
+    /// left on the stack.
     pub fn open(&mut self, path: Segment, flags: impl Operand) {
         self.push_sized(path);
         flags.push_folding(self);

@@ -2,8 +2,8 @@
 //!
 //! A scope is the body of a `try` or a `try_table`: exceptions thrown in it go to its handlers. A landing stands for
 //! exceptions of one tag, or of an unknown tag, that reach a scope. It is a leader from which control goes to the
-//! handlers that may catch the exception and, unless one is certain to, to the landing of the enclosing scope. That
-//! keeps the graph linear: a thousand calls in a hundred nested scopes have a hundred landings.
+//! handlers that may catch the exception and, unless one of them certainly catches it, to the landing of the enclosing
+//! scope. That keeps the graph linear: a thousand calls in a hundred nested scopes have a hundred landings.
 //!
 //! The handlers of a legacy `try` follow its body, so landings are written after the whole function has been read.
 

@@ -24,7 +24,7 @@
 //! handle that escapes (to a call, to memory, to the caller) may be closed elsewhere, so the analysis concludes nothing
 //! from the fact that this function does not close it.
 //!
-//! A certain finding holds on every path in the control-flow graph that reaches the instruction. The analysis does not
+//! A definite finding holds on every path in the control-flow graph that reaches the instruction. The analysis does not
 //! examine which of these paths the program's values exclude. Functions that exceed a bound on the work have no
 //! findings; no compiler emits such functions.
 
@@ -55,7 +55,7 @@ use solve::Solution;
 use std::collections::BTreeSet;
 use uses::uses_regions;
 
-/// A certain or possible misuse of a region.
+/// A definite or possible misuse of a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flaw {
     /// How certain it is.
@@ -64,7 +64,7 @@ pub(crate) struct Flaw {
     pub(crate) kind: Option<Violation>,
     /// The intrinsic that is used; `MemoryAllocator.new` if a region is left open.
     pub(crate) intrinsic: Intrinsic,
-    /// What is wrong, as a sentence.
+    /// The message, as a sentence.
     pub(crate) message: String,
     /// The offset of the instruction in the binary.
     pub(crate) offset: usize,

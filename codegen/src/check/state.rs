@@ -61,7 +61,7 @@ pub(super) struct Inner {
 pub(super) struct State {
     /// The slots that may hold handles, in order.
     pub(super) slots: Vec<(Slot, Held)>,
-    /// The regions that this function may not have opened.
+    /// The regions that this function has possibly not opened yet.
     pub(super) unopened: Regions,
     /// The regions that may be open, and that no other code can close.
     pub(super) open: Regions,

@@ -27,7 +27,7 @@ const TOOL: &str = "linmem";
 pub(crate) struct Custom<'a> {
     /// Its name.
     pub(crate) name: &'a str,
-    /// What follows the name.
+    /// The contents after the name.
     pub(crate) data: &'a [u8],
 }
 

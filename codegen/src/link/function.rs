@@ -39,7 +39,7 @@ const LARGE: usize = 1 << 20;
 pub(super) enum Purpose {
     /// To write a module.
     Link,
-    /// To find all certain errors. If there are any, the code is discarded.
+    /// To find all definite errors. If there are any, the code is discarded.
     Check,
 }
 
@@ -47,11 +47,11 @@ pub(super) enum Purpose {
 pub(super) struct Findings {
     /// The purpose of the lowering.
     pub(super) purpose: Purpose,
-    /// Accesses that are certain violations.
+    /// Accesses that are definite violations.
     pub(super) list: Vec<Finding>,
 }
 
-/// Lowers all functions that call intrinsics; the result for every other function is `None`. Accesses that are certain
+/// Lowers all functions that call intrinsics; the result for every other function is `None`. Accesses that are definite
 /// violations are added to the findings.
 ///
 /// # Errors
@@ -112,7 +112,7 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
         for param in 0..params {
             engine.local_get(LocalIndex(param));
         }
-        // No operand is constant, so there are no certain violations.
+        // No operand is constant, so there are no definite violations.
         let lowered = engine.intrinsic(signature);
         debug_assert_eq!(lowered, Ok(()));
         engine.end(|tape| {
@@ -189,7 +189,7 @@ struct Walk<'a, 'e> {
     function: u32,
     validator: FuncValidator<ValidatorResources>,
     engine: Engine<'e>,
-    /// The certain violations found so far, each with its offset in the binary.
+    /// The definite violations found so far, each with its offset in the binary.
     violations: Vec<(usize, Error)>,
 }
 

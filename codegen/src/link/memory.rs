@@ -27,11 +27,11 @@ pub(super) struct Memory {
     pub(super) maximum: Option<u64>,
     /// Whether linmem must add an export of the memory.
     pub(super) exports: bool,
-    /// Where the first chunk comes from.
+    /// The source of the first chunk.
     pub(super) home: Home,
-    /// Where further memory comes from.
+    /// The source of further memory.
     pub(super) growth: Growth,
-    /// How the memory is shared with the program, and why.
+    /// How the memory is shared with the program, and the reason.
     pub(super) sharing: Option<Finding>,
 }
 

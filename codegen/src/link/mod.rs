@@ -72,8 +72,8 @@ pub struct Linked {
 /// # Errors
 ///
 /// If the module is invalid, imports an intrinsic that is not in the catalogue, or uses something that linmem does not
-/// support: the first of the errors that [`check`] returns, with its place. A use that is a certain violation is not an
-/// error here: it is lowered to its violation.
+/// support: the first of the errors that [`check`] returns, with its place. A use that is a definite violation is not
+/// an error here: it is lowered to its violation.
 pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
     let source = Source::read(bytes)?;
     let input = Input::parse(&source, config)?;

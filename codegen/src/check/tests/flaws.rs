@@ -1,4 +1,4 @@
-//! Flaws of every kind, certain and possible.
+//! Flaws of every kind, definite and possible.
 
 use super::{check, findings, stack};
 use linmem_allocator::Nesting;

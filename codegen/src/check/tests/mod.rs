@@ -1,7 +1,7 @@
 //! Tests of the analysis: programs in the text format, and their findings, one per line.
 //!
 //! ```text
-//!   flaws     flaws of every kind, certain and possible
+//!   flaws     flaws of every kind, definite and possible
 //!   control   every kind of control transfer
 //!   correct   programs without misuse, which have no findings
 //!   hostile   programs designed to make the analysis slow

@@ -40,7 +40,7 @@ impl Numbers {
     }
 }
 
-/// How careful programs are.
+/// The style of programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     /// Any statement anywhere.
@@ -161,7 +161,7 @@ impl Generator {
         }
     }
 
-    /// Gives back the number of a statement that is not used.
+    /// Takes back the number of a statement that is not used.
     fn forget(&mut self, made: &Statement) {
         match made {
             Statement::New(..) => self.counts[0] -= 1,
