@@ -170,7 +170,9 @@ pub enum Optimize {
     /// Fast paths are inline.
     #[default]
     Speed,
-    /// The smallest code is used.
+    /// Fast paths are calls of helpers. The link door never makes a larger module than with [`Speed`](Optimize::Speed): if
+    /// the helpers outweigh what the calls save, the module is lowered for speed. The library door lowers each function
+    /// once, as it comes, so that a module with few allocations can be larger.
     Size,
 }
 
