@@ -3,7 +3,7 @@
 use super::folder::Embedding;
 use linmem_host::wasmtime::{
     Caller, Engine, Extern, Global, GlobalType, Instance, Linker, Memory, Module, Mutability, OptLevel,
-    RegallocAlgorithm, ResourceLimiter, Store, Val, ValType,
+    ResourceLimiter, Store, Val, ValType,
 };
 use linmem_host::wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use std::sync::OnceLock;
@@ -77,7 +77,6 @@ pub fn engine() -> &'static Engine {
         config.consume_fuel(true);
         // Most modules run for less time than it takes to compile them.
         config.cranelift_opt_level(OptLevel::None);
-        config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
         Engine::new(&config).expect("the configuration is valid")
     })
 }

@@ -72,6 +72,6 @@ fn input_that_is_neither_binary_nor_text_is_refused() {
 fn binary_components_are_refused() {
     for component in [&b"\0asm\x0d\0\x01\0"[..], b"\0asm\x0d\0\x01\0\x07\x01\0", b"\0asm\x0d\0\x01\0\xff"] {
         let error = places(component).map_err(|error| error.to_string());
-        assert_eq!(error, Err("this is a component; linmem links modules (at offset 0x0)".to_string()));
+        assert_eq!(error, Err("the input is a component; linmem links core modules (at offset 0x0)".to_string()));
     }
 }
