@@ -207,16 +207,16 @@ impl Walk<'_, '_> {
             Operator::Drop => engine.drop(),
 
             Operator::Block { blockty } => {
-                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy)
+                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy);
             }
             Operator::Loop { blockty } => {
-                engine.begin(StructureKind::Loop, 0, block_arity(&self.validator, *blockty), copy)
+                engine.begin(StructureKind::Loop, 0, block_arity(&self.validator, *blockty), copy);
             }
             Operator::If { blockty } => {
-                engine.begin(StructureKind::Block, 1, block_arity(&self.validator, *blockty), copy)
+                engine.begin(StructureKind::Block, 1, block_arity(&self.validator, *blockty), copy);
             }
             Operator::Try { blockty } => {
-                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy)
+                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy);
             }
             Operator::TryTable { try_table } => {
                 engine.begin(StructureKind::Block, 0, block_arity(&self.validator, try_table.ty), copy);
