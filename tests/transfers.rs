@@ -172,7 +172,7 @@ fn large_files_return_fbig() {
                 files: vec![("file".to_string(), bytes)],
                 ..World::default()
             };
-            let state = State { embedding: Some(Embedding::new(world)), ..State::default() };
+            let state = State { embedding: Some(Embedding::new(world, support::scratch())), ..State::default() };
             let limits = Limits { pages: 1000, ..Limits::default() };
             let mut running = Running::of_module(&module, state, limits);
             let region = call(&mut running, "new", &[])[0] as i32;

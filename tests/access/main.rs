@@ -1,103 +1,22 @@
-//! Random programs of segment accesses, run by an interpreter of the programs themselves and, linked, in wasmtime: with
-//! checks and without, for every type that segments can have. Half of the programs are right, and must run as if
-//! nothing were checked; the others come to a violation, which must be found, where it is, and nothing else.
-//!
-//! ```text
-//!   source     where choices come from: a seed, or bytes
-//!   program    what a program is
-//!   generate   how one is made up, of parts and shapes
-//!   settle     how its numbers are decided, so that it is right, or wrong once
-//!   interpret  what it does, with its operands, accesses and loops
-//!   check      what is checked of each use
-//!   heap       what is in memory
-//!   variant    what it is linked for
-//!   emit       how a module is written, and write, how a function is
-//!   compare    what is linked and run, and compared
-//!   shrink     the smallest program that still goes wrong
-//!   reach      what was reached
-//!   planted    the same with known bugs in the engine, which must be found
-//! ```
+//! Runs random programs of segment accesses, and compares them with an interpreter of the programs: see
+//! [`linmem_testing::access`].
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(missing_docs, unreachable_pub, reason = "the modules are parts of one test, not an interface")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
-mod access;
-mod check;
-mod compare;
-mod emit;
-mod generate;
-mod heap;
-mod interpret;
-mod loops;
-mod operands;
-mod parts;
 mod planted;
-mod program;
-mod reach;
-mod settle;
-mod shapes;
-mod shrink;
-mod source;
-mod variant;
-mod write;
 
-use program::{Program, Setting};
-use reach::Reach;
-use source::Source;
-use variant::VARIANTS;
-
-/// How many programs a module has, and for how many variants it is linked.
-const BATCH: usize = 16;
-const EACH: usize = 2;
-
-/// The programs of a module, which follow from its number.
-fn batch(number: usize) -> (Setting, Vec<Program>) {
-    let setting = Setting::ALL[number % Setting::ALL.len()];
-    let programs = (0..BATCH).map(|index| shrink::program(&mut seed(number, index), setting)).collect();
-    (setting, programs)
-}
-
-fn seed(number: usize, index: usize) -> Source<'static> {
-    Source::Seeded((number * BATCH + index) as u64)
-}
-
-/// Runs the modules of one thread among so many.
-fn run(batches: usize, first: usize, every: usize) -> Reach {
-    linmem_codegen::planted::always_for_size();
-    let mut reach = Reach::default();
-    for number in (first..batches).step_by(every) {
-        let (setting, programs) = batch(number);
-        reach.programs += programs.len();
-        let references: Vec<&Program> = programs.iter().collect();
-        for variant in (0..EACH).map(|index| VARIANTS[(number * EACH + index) % VARIANTS.len()]) {
-            if let Err((index, message)) = compare::compare(&references, setting, variant, &mut reach) {
-                shrink::fail(&programs[index], variant, &format!("program {}: {message}", number * BATCH + index));
-            }
-        }
-    }
-    reach
-}
+use linmem_testing::access::{Source, VARIANTS, case, run};
 
 #[test]
 fn no_false_negatives_and_no_false_positives() {
+    linmem_codegen::planted::always_for_size();
     let programs = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_016);
-    let batches = usize::div_ceil(programs, BATCH);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut reach = Reach::default();
-    std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|first| scope.spawn(move || run(batches, first, threads))).collect();
-        for thread in running {
-            match thread.join() {
-                Ok(one) => reach.add(&one),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
+    let reach = run(programs);
     support::show(&reach.histogram());
-    // The generator is worth something only if it gets to where the mistakes are.
+    // The programs must reach the situations that bugs are expected in.
     let packed = |safety: &'static str| move |kind: &str| kind == format!("i64 {safety}");
     let reference = |safety: &'static str| move |kind: &str| !kind.starts_with("i64") && kind.ends_with(safety);
     for (kind, count) in [("done", 500), ("OutOfBounds", 500)] {
@@ -134,6 +53,6 @@ fn bytes_generate_same_programs_as_seeds() {
     let mut seed = Source::Seeded(0);
     for length in 0..150 {
         let bytes: Vec<u8> = (0..4 * length).map(|_| seed.below(256) as u8).collect();
-        shrink::case(&mut Source::Bytes(&bytes));
+        case(&mut Source::Bytes(&bytes));
     }
 }

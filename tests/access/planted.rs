@@ -1,21 +1,17 @@
-//! Known bugs of the engine: unsound neighbours of its optimizations. The programs of the ordinary run must find each of them,
-//! or they are worth nothing.
+//! Plants known bugs in the engine: unsound variants of its optimizations. The programs of the ordinary run must find each
+//! of them.
 
-use crate::compare::compare;
-use crate::program::Program;
-use crate::reach::Reach;
-use crate::variant::VARIANTS;
-use crate::{BATCH, EACH, batch};
 use linmem_codegen::planted::{Bug, plant};
+use linmem_testing::access::{Batch, Failure, Reach};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many programs the ordinary run has.
+/// The number of programs of the ordinary run.
 const PROGRAMS: usize = 10_016;
 
-/// A program that finds each bug, so that the search is short. Where the generator has changed and a program does not find
-/// its bug any more, all the others are tried; the test prints which one does.
+/// A program that finds each bug, so that the search is short. If the program no longer finds the bug, because the generator
+/// has changed, all others are tried; the test prints which one finds it.
 const FOUND_BY: &[(Bug, usize)] = &[
     (Bug::UncheckedIsInnermost, 629),
     (Bug::InnermostAfterCall, 93),
@@ -52,27 +48,28 @@ const FOUND_BY: &[(Bug, usize)] = &[
     (Bug::LiveFirstByte, 3371),
 ];
 
-/// What a bug does to the programs of a module: the number of the first one that goes wrong, and how.
-fn find_in(number: usize, bug: Bug) -> Option<(usize, String)> {
-    let (setting, programs) = batch(number);
-    let references: Vec<&Program> = programs.iter().collect();
-    for variant in (0..EACH).map(|index| VARIANTS[(number * EACH + index) % VARIANTS.len()]) {
+/// The first program of a batch that fails with a bug.
+fn find_in(number: usize, bug: Bug) -> Option<Failure> {
+    let batch = Batch::new(number);
+    for variant in batch.variants() {
         plant(Some(bug));
-        let found = catch_unwind(AssertUnwindSafe(|| compare(&references, setting, variant, &mut Reach::default())));
+        let found = catch_unwind(AssertUnwindSafe(|| batch.compare(variant, &mut Reach::default())));
         plant(None);
         match found {
             Ok(Ok(())) => {}
-            Ok(Err((index, message))) => return Some((number * BATCH + index, message)),
-            Err(_) => return Some((number * BATCH, "the engine panics".to_string())),
+            Ok(Err(failure)) => return Some(failure),
+            Err(_) => {
+                return Some(Failure { program: number * Batch::PROGRAMS, message: "the engine panics".to_string() });
+            }
         }
     }
     None
 }
 
-/// The number of a program that goes wrong with a bug, and how; `None` if all are right.
-fn find(bug: Bug) -> Option<(usize, String)> {
-    let known = FOUND_BY.iter().find(|(of, _)| *of == bug).map(|(_, program)| program / BATCH);
-    known.into_iter().chain(0..PROGRAMS / BATCH).find_map(|number| find_in(number, bug))
+/// A program that fails with a bug; `None` if all are correct.
+fn find(bug: Bug) -> Option<Failure> {
+    let known = FOUND_BY.iter().find(|(of, _)| *of == bug).map(|(_, program)| program / Batch::PROGRAMS);
+    known.into_iter().chain(0..PROGRAMS / Batch::PROGRAMS).find_map(|number| find_in(number, bug))
 }
 
 #[test]
@@ -83,14 +80,14 @@ fn planted_engine_bugs_are_detected() {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some(&bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    // What it takes are indices near 2^31, which the loops of `tests/loops.rs` have.
+                    // Only indices near 2^31 reveal it: `tests/loops.rs` detects it.
                     if bug == Bug::HoistIgnoresSign {
                         continue;
                     }
                     match find(bug) {
-                        Some((number, message)) => {
+                        Some(Failure { program, message }) => {
                             let first: String = message.chars().take(150).collect();
-                            println!("{bug:?}: program {number}: {}", first.replace('\n', " "));
+                            println!("{bug:?}: program {program}: {}", first.replace('\n', " "));
                         }
                         None => missed.lock().unwrap().push(bug),
                     }

@@ -1,12 +1,12 @@
-//! Known bugs, planted in the lowered text of the test modules: the programs must find each of them, or they are worth
-//! nothing. The bug of a region that a throw leaves open is with the [scopes](crate::scopes).
+//! Plants known bugs in the lowered text of the test modules. The programs must find each of them. The bug that a throw
+//! leaves a region open is in [scopes](crate::scopes).
 
-use crate::module::Modules;
-use crate::run;
+use linmem_testing::differential::{Modules, run};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Replaces every run of lines, with what they are replaced by; `*` stands for any one line, and keeps it.
+/// Replaces each sequence of lines that equals `from` by `to`, and counts the replacements. `*` stands for any one line,
+/// and keeps it.
 fn replace(text: &str, from: &[&str], to: &[&str], times: &Cell<usize>) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut out: Vec<&str> = Vec::new();
@@ -28,7 +28,7 @@ fn replace(text: &str, from: &[&str], to: &[&str], times: &Cell<usize>) -> Strin
     out.join("\n")
 }
 
-/// Plants a bug in all modules, and expects that it is found.
+/// Plants a bug in all modules, and asserts that a program finds it.
 fn is_found(from: &'static [&'static str], to: &'static [&'static str]) {
     let planted = Rc::new(Cell::new(0));
     let times = Rc::clone(&planted);

@@ -1,19 +1,19 @@
 //! What the tests share: where goldens lie, and how modules are run.
 
-#![allow(dead_code, reason = "each test binary uses a part of this module")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of this module")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(missing_docs, unreachable_pub, reason = "this is a part of each test, not an interface")]
 
 pub mod build;
 pub mod choices;
 pub mod derive;
-pub mod folder;
-pub mod host;
 pub mod rules;
 pub mod sequences;
 pub mod shown;
 pub mod testfile;
 pub mod variants;
+
+pub use linmem_testing::{folder, host, parse};
 
 use linmem::allocator::Nesting;
 use linmem::{Config, Representation, Safety};
@@ -32,6 +32,11 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The folder that tests write to.
+pub fn scratch() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
 /// Makes goldens of this thread lie in `snapshots/<dir>`, until the guard is dropped.
 pub fn goldens(dir: impl AsRef<Path>) -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
@@ -39,11 +44,6 @@ pub fn goldens(dir: impl AsRef<Path>) -> insta::internals::SettingsBindDropGuard
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind_to_scope()
-}
-
-/// A module in the binary format, from text; what is wrong with the text is the test's fault.
-pub fn parse(text: &str) -> Vec<u8> {
-    linmem::wat::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}")).into_owned()
 }
 
 /// Links text with the default configuration.

@@ -21,11 +21,11 @@
 //! segment, else nothing; `{size:N}` is the constant for it, `{i32:TEXT}` any other text that only such files have, and `{drop}`
 //! takes the size of a segment off the stack.
 
-use super::folder::{Embedding, World};
-use super::host::{Limits, Running, State, compile, violation};
 use linmem::allocator::{Nesting, OutOfMemory, Zero};
 use linmem::{Config, HostFunction, Report, Safety, Site, Violation};
 use linmem_host::wasmtime::{Val, ValType};
+use linmem_testing::folder::{Embedding, World};
+use linmem_testing::host::{Limits, Running, State, compile, violation};
 use std::path::Path;
 
 /// A line that says what to expect.
@@ -220,7 +220,10 @@ impl TestFile {
             input: self.stdin.as_bytes().to_vec(),
             transfer: self.transfer,
             errnos: self.errnos.clone(),
-            embedding: self.world.clone().map(|world| Embedding::new(World { stdin: self.stdin.clone(), ..world })),
+            embedding: self.world.clone().map(|world| {
+                let world = World { stdin: self.stdin.clone(), ..world };
+                Embedding::new(world, super::scratch())
+            }),
             ..State::default()
         };
         let limits = || Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };

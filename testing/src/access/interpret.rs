@@ -1,104 +1,18 @@
 //! What a program does, by a walk over its tree: an oracle that shares nothing with how programs are written, linked or
 //! run. Numbers that are not decided yet are decided when they are first needed, so that they fit.
 
-use crate::check::{Semantics, Span, Value};
-use crate::heap::{Heap, Region};
-use crate::program::{
-    Action, Decided, GLOBALS, INTEGERS, Id, Number, Place, Program, REGIONS, SEGMENTS, SLOTS, Statement,
+use crate::access::heap::{Heap, Region};
+use crate::access::program::{
+    Action, GLOBALS, INTEGERS, Id, Number, Place, Program, REGIONS, SEGMENTS, SLOTS, Statement,
 };
-use crate::reach::Seen;
-use crate::source::Source;
+use crate::access::reach::Seen;
+use crate::access::source::Source;
+use crate::access::state::{End, Event, Exit, Flow, Frame, Int, Interpreter, Outcome};
+use crate::access::value::{Semantics, Span, Value};
 use linmem::Violation;
 
-/// What a program tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// It came to a statement.
-    Step(u32),
-    /// What it read; nothing if that is not specified.
-    Value(Option<u64>),
-}
-
-/// A violation, with what a report says.
-#[derive(Clone, Debug)]
-pub struct Blame {
-    pub kind: Violation,
-    pub intrinsic: String,
-    pub numbers: [u32; 3],
-    pub at: Id,
-    /// Whether a loop is running, whose checks may have been made before it.
-    pub in_loop: bool,
-    /// Whether the linker may know that the statement is wrong whenever it is reached.
-    pub certain: bool,
-}
-
-/// How a program ends.
-#[derive(Clone, Debug)]
-pub enum End {
-    Done,
-    Violates(Blame),
-    /// The engine traps.
-    Traps(Id),
-    /// Nobody can say.
-    Unspecified(Id),
-}
-
-/// The way out of a program, or out of a block.
-pub enum Exit {
-    End(End),
-    Leave,
-}
-
-pub type Flow<T> = Result<T, Exit>;
-
-/// An integer, and whether it follows from constants alone.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Int {
-    pub value: u32,
-    pub fixed: bool,
-}
-
-/// The locals of a function that is running.
-pub struct Frame {
-    pub segments: [Value; SEGMENTS],
-    pub boxed: Value,
-    pub integers: [Int; INTEGERS],
-    pub regions: [Option<Region>; REGIONS],
-}
-
-/// How a program went.
-pub struct Outcome {
-    pub events: Vec<Event>,
-    pub end: End,
-    pub reached: Vec<bool>,
-    pub heap: Heap,
-    pub seen: Seen,
-}
-
-pub struct Interpreter<'p, 's, 'b> {
-    pub semantics: Semantics,
-    pub functions: &'p [Vec<Statement>],
-    pub off: &'p [bool],
-    pub holes: &'p mut [Decided],
-    pub source: Option<&'s mut Source<'b>>,
-    pub frames: Vec<Frame>,
-    pub globals: [Value; GLOBALS],
-    pub slots: [Value; SLOTS],
-    pub heap: Heap,
-    pub events: Vec<Event>,
-    pub accumulated: Option<u64>,
-    pub seen: Seen,
-    pub reached: Vec<bool>,
-    /// How many loops are running.
-    pub loops: usize,
-    /// How far the index of the innermost loop still goes.
-    pub ahead: u32,
-    pub fuel: u32,
-    pub at: Id,
-}
-
 /// Runs a program; numbers that are not decided are decided by `source`.
-pub fn interpret(program: &mut Program, semantics: Semantics, source: Option<&mut Source<'_>>) -> Outcome {
+pub(crate) fn interpret(program: &mut Program, semantics: Semantics, source: Option<&mut Source<'_>>) -> Outcome {
     let Program { functions, holes, off, setting } = program;
     let mut interpreter = Interpreter {
         semantics,
@@ -128,12 +42,18 @@ pub fn interpret(program: &mut Program, semantics: Semantics, source: Option<&mu
 }
 
 impl Interpreter<'_, '_, '_> {
-    pub fn frame(&mut self) -> &mut Frame {
+    pub(crate) fn frame(&mut self) -> &mut Frame {
         self.frames.last_mut().expect("a function is running")
     }
 
     /// Runs a function with its parameters, and gives its first segment.
-    pub fn function(&mut self, number: usize, segment: Value, region: Option<Region>, integer: Int) -> Flow<Value> {
+    pub(crate) fn function(
+        &mut self,
+        number: usize,
+        segment: Value,
+        region: Option<Region>,
+        integer: Int,
+    ) -> Flow<Value> {
         let mut frame = Frame {
             segments: [segment; SEGMENTS],
             boxed: segment,
@@ -149,16 +69,16 @@ impl Interpreter<'_, '_, '_> {
         Ok(frame.segments[0])
     }
 
-    pub fn unspecified(&self) -> Exit {
+    pub(crate) fn unspecified(&self) -> Exit {
         Exit::End(End::Unspecified(self.at))
     }
 
-    pub fn list(&mut self, statements: &[Statement]) -> Flow<()> {
+    pub(crate) fn list(&mut self, statements: &[Statement]) -> Flow<()> {
         statements.iter().try_for_each(|statement| self.statement(statement))
     }
 
     /// Runs statements that can be left, and says whether they were.
-    pub fn block(&mut self, statements: &[Statement]) -> Flow<bool> {
+    pub(crate) fn block(&mut self, statements: &[Statement]) -> Flow<bool> {
         match self.list(statements) {
             Ok(()) => Ok(false),
             Err(Exit::Leave) => Ok(true),
@@ -166,7 +86,7 @@ impl Interpreter<'_, '_, '_> {
         }
     }
 
-    pub fn place(&mut self, place: Place) -> Value {
+    pub(crate) fn place(&mut self, place: Place) -> Value {
         match place {
             Place::Local(index) => self.frame().segments[index],
             Place::Global(index) => self.globals[index],
@@ -175,7 +95,7 @@ impl Interpreter<'_, '_, '_> {
         }
     }
 
-    pub fn put(&mut self, place: Place, value: Value) {
+    pub(crate) fn put(&mut self, place: Place, value: Value) {
         match place {
             Place::Local(index) => {
                 let depth = self.frames.len();
@@ -188,7 +108,7 @@ impl Interpreter<'_, '_, '_> {
         }
     }
 
-    pub fn statement(&mut self, statement: &Statement) -> Flow<()> {
+    pub(crate) fn statement(&mut self, statement: &Statement) -> Flow<()> {
         if self.off[statement.id] {
             return Ok(());
         }
@@ -208,7 +128,7 @@ impl Interpreter<'_, '_, '_> {
         result
     }
 
-    pub fn action(&mut self, action: &Action, id: Id) -> Flow<()> {
+    pub(crate) fn action(&mut self, action: &Action, id: Id) -> Flow<()> {
         match action {
             Action::Open(local) => {
                 let region = self.heap.open().ok_or_else(|| self.unspecified())?;
@@ -305,7 +225,7 @@ impl Interpreter<'_, '_, '_> {
         Ok(())
     }
 
-    pub fn accumulate(&mut self, value: Option<u64>) {
+    pub(crate) fn accumulate(&mut self, value: Option<u64>) {
         let old = self.accumulated.map(|old| old.wrapping_mul(31));
         self.accumulated = old.zip(value).map(|(old, value)| old ^ value);
     }

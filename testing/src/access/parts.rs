@@ -1,42 +1,42 @@
 //! The parts that statements are made up of: numbers, segments, allocations.
 
-use crate::generate::{Generator, SIZES};
-use crate::program::{Action, Decided, Form, Number, Place, SEGMENTS, Scope, Segment, Statement, Width};
+use crate::access::generate::{Generator, SIZES};
+use crate::access::program::{Action, Decided, Form, Number, Place, SEGMENTS, Scope, Segment, Statement, Width};
 
 impl Generator<'_, '_> {
-    pub fn add(&mut self, value: Option<u32>, form: Form) -> Number {
+    pub(crate) fn add(&mut self, value: Option<u32>, form: Form) -> Number {
         let form = if form == Form::Parameter && self.function > 0 { Form::Passed } else { form };
         let outermost = self.function == 0;
         self.holes.push(Decided { value, form, owner: self.owner, fits: value.is_none(), outermost });
         Number::Hole(self.holes.len() - 1)
     }
 
-    pub fn form(&mut self) -> Form {
+    pub(crate) fn form(&mut self) -> Form {
         self.source.pick(&[Form::Constant, Form::Constant, Form::Parameter, Form::Passed])
     }
 
     /// A number that will fit.
-    pub fn fitting(&mut self) -> Number {
+    pub(crate) fn fitting(&mut self) -> Number {
         let form = self.form();
         self.add(None, form)
     }
 
-    pub fn constant(&mut self, value: u32) -> Number {
+    pub(crate) fn constant(&mut self, value: u32) -> Number {
         self.add(Some(value), Form::Constant)
     }
 
-    pub fn given(&mut self, value: u32) -> Number {
+    pub(crate) fn given(&mut self, value: u32) -> Number {
         let form = self.form();
         self.add(Some(value), form)
     }
 
     /// A condition, of which the linker mostly knows nothing.
-    pub fn condition(&mut self) -> Number {
+    pub(crate) fn condition(&mut self) -> Number {
         let value = self.source.below(2);
         if self.source.chance(10) { self.constant(value) } else { self.add(Some(value), Form::Parameter) }
     }
 
-    pub fn value(&mut self) -> Number {
+    pub(crate) fn value(&mut self) -> Number {
         match self.source.below(6) {
             0 => Number::Local(self.source.below(4) as usize),
             1 => {
@@ -50,12 +50,12 @@ impl Generator<'_, '_> {
         }
     }
 
-    pub fn local(&mut self) -> Place {
+    pub(crate) fn local(&mut self) -> Place {
         Place::Local(self.source.below(SEGMENTS as u32) as usize)
     }
 
     /// Where a segment may be put: not where a loop goes over, most of the time.
-    pub fn target(&mut self) -> Place {
+    pub(crate) fn target(&mut self) -> Place {
         match self.source.below(12) {
             0 => Place::Global(self.source.below(2) as usize),
             1 => Place::Slot(self.source.below(2) as usize),
@@ -68,7 +68,7 @@ impl Generator<'_, '_> {
         }
     }
 
-    pub fn segment(&mut self) -> Segment {
+    pub(crate) fn segment(&mut self) -> Segment {
         let inner = Segment::At(self.local());
         match self.source.below(40) {
             0..=2 => Segment::At(Place::Global(self.source.below(2) as usize)),
@@ -89,7 +89,7 @@ impl Generator<'_, '_> {
     }
 
     /// An offset for an access of so many bytes, which will mostly fit.
-    pub fn offset(&mut self, segment: &Segment, bytes: u32) -> Number {
+    pub(crate) fn offset(&mut self, segment: &Segment, bytes: u32) -> Number {
         match self.source.below(20) {
             0 | 1 => {
                 let effect = self.effect();
@@ -114,7 +114,7 @@ impl Generator<'_, '_> {
     }
 
     /// What may happen between the operands of an access.
-    pub fn effect(&mut self) -> Statement {
+    pub(crate) fn effect(&mut self) -> Statement {
         let region = self.region;
         self.statement(|generator| match generator.source.below(4) {
             0 => Action::Close(region, Scope::Callee),
@@ -131,12 +131,12 @@ impl Generator<'_, '_> {
     }
 
     /// A region: mostly the innermost one, or any where any may allocate.
-    pub fn some_region(&mut self) -> usize {
+    pub(crate) fn some_region(&mut self) -> usize {
         let any = self.source.chance(if self.setting.outermost { 60 } else { 8 });
         if any { self.source.below(self.region as u32 + 1) as usize } else { self.region }
     }
 
-    pub fn call(&mut self) -> Action {
+    pub(crate) fn call(&mut self) -> Action {
         let function = self.source.between(self.function as u32 + 1, self.functions as u32 - 1) as usize;
         let segment = self.segment();
         let value = self.source.below(40);
@@ -144,7 +144,7 @@ impl Generator<'_, '_> {
     }
 
     /// An allocation; most are filled.
-    pub fn allocate(&mut self, place: Place, region: usize) -> Vec<Statement> {
+    pub(crate) fn allocate(&mut self, place: Place, region: usize) -> Vec<Statement> {
         let size = if self.source.chance(85) { self.source.pick(&SIZES[..18]) } else { self.source.pick(&SIZES) };
         let mut list = vec![self.statement(|generator| {
             let alignment = if generator.source.chance(10) { 1 << generator.source.below(9) } else { 1 };
@@ -161,12 +161,12 @@ impl Generator<'_, '_> {
         list
     }
 
-    pub fn get(&mut self, segment: Segment, width: Width) -> Action {
+    pub(crate) fn get(&mut self, segment: Segment, width: Width) -> Action {
         let offset = self.offset(&segment, width.bytes());
         Action::Get(segment, offset, width)
     }
 
-    pub fn set(&mut self, segment: Segment, width: Width) -> Action {
+    pub(crate) fn set(&mut self, segment: Segment, width: Width) -> Action {
         let offset = self.offset(&segment, width.bytes());
         Action::Set(segment, offset, width.stored(), self.value())
     }

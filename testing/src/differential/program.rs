@@ -1,17 +1,17 @@
 //! What a program is, and how one is made up.
 
-use crate::support::host::Limits;
+use crate::host::Limits;
 use linmem::allocator::model::{Blocks, Home, Memory, Model, Rules, Source, Split};
 use linmem::allocator::{Nesting, OutOfMemory, Width, Zero};
 use linmem::{Base, Config, Optimize, Safety, Share, SplitAddress};
 use proptest::prelude::*;
 
 /// The shapes of frames that the test module has: the constant sizes of one scope.
-pub const FRAMES: [&[u32]; 4] = [&[16, 8, 4], &[1, 0, 100, 7], &[30000, 30000, 5000], &[65000, 512]];
+pub(crate) const FRAMES: [&[u32]; 4] = [&[16, 8, 4], &[1, 0, 100, 7], &[30000, 30000, 5000], &[65000, 512]];
 
 /// One step of a program. `pick` chooses among what is there.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     Open,
     /// Opens a region in a function that has a frame in it.
     OpenWith(usize),
@@ -37,7 +37,7 @@ pub enum Step {
 
 /// Where the memory comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
+pub(crate) enum Setting {
     /// linmem defines it.
     Defined,
     /// The program does.
@@ -52,17 +52,17 @@ pub enum Setting {
 
 impl Setting {
     /// Whether it is a memory whose size the program counts by itself.
-    pub fn is_split(self) -> bool {
+    pub(crate) fn is_split(self) -> bool {
         matches!(self, Setting::Split(_))
     }
 }
 
 /// Where linmem's part begins in a memory that is split as well.
-pub const SPLIT_BASE: u32 = 100_000;
+pub(crate) const SPLIT_BASE: u32 = 100_000;
 
 /// The blocks of the allocator of the test module: where they start, and how many pages they have. They are neither aligned
 /// nor in order.
-pub const BLOCKS: [(u32, u32); 12] = [
+pub(crate) const BLOCKS: [(u32, u32); 12] = [
     (4 * 65536 + 4, 1),
     (20 * 65536 + 9, 2),
     (2 * 65536 + 16, 1),
@@ -78,23 +78,23 @@ pub const BLOCKS: [(u32, u32); 12] = [
 ];
 
 /// How many pages the memory of that module has.
-pub const ALLOCATOR_PAGES: u32 = 60;
+pub(crate) const ALLOCATOR_PAGES: u32 = 60;
 
 /// How many pages the memory of the program has, where it brings one.
-pub const OWN_PAGES: u32 = 2;
+pub(crate) const OWN_PAGES: u32 = 2;
 
 /// How many pages it declares at most, where the memory is split.
-pub const MAXIMUM: u32 = 30;
+pub(crate) const MAXIMUM: u32 = 30;
 
 /// A test module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Variant {
-    pub setting: Setting,
-    pub nesting: Nesting,
-    pub checked: bool,
-    pub zero: Zero,
-    pub optimize: Optimize,
-    pub out_of_memory: OutOfMemory,
+pub(crate) struct Variant {
+    pub(crate) setting: Setting,
+    pub(crate) nesting: Nesting,
+    pub(crate) checked: bool,
+    pub(crate) zero: Zero,
+    pub(crate) optimize: Optimize,
+    pub(crate) out_of_memory: OutOfMemory,
 }
 
 const SETTINGS: usize = 7;
@@ -103,7 +103,7 @@ const COUNT: usize = SETTINGS * 18;
 impl Variant {
     /// Every nesting policy, with checks and without, in every zeroing mode and setting. What is left to choose
     /// alternates, so that it meets all of them.
-    pub const ALL: [Variant; COUNT] = {
+    pub(crate) const ALL: [Variant; COUNT] = {
         let settings: [Setting; SETTINGS] = [
             Setting::Defined,
             Setting::Owned,
@@ -140,7 +140,7 @@ impl Variant {
         all
     };
 
-    pub fn config(self) -> Config {
+    pub(crate) fn config(self) -> Config {
         let (mut base, mut share, mut split) = (None, None, None);
         match self.setting {
             Setting::Base(address) => {
@@ -166,27 +166,27 @@ impl Variant {
     }
 
     /// Whether an allocation may give null.
-    pub fn gives_null(self) -> bool {
+    pub(crate) fn gives_null(self) -> bool {
         self.out_of_memory == OutOfMemory::Null
     }
 
     /// Whether open regions are only counted.
-    pub fn counts(self) -> bool {
+    pub(crate) fn counts(self) -> bool {
         self.nesting == Nesting::Outermost && !self.checked
     }
 }
 
 #[derive(Clone, Debug)]
-pub struct Program {
-    pub variant: usize,
-    pub maximum: u32,
-    pub refused: Vec<u32>,
-    pub steps: Vec<Step>,
+pub(crate) struct Program {
+    pub(crate) variant: usize,
+    pub(crate) maximum: u32,
+    pub(crate) refused: Vec<u32>,
+    pub(crate) steps: Vec<Step>,
 }
 
 impl Program {
     /// The model's side of the program.
-    pub fn model(&self, variant: Variant) -> Model {
+    pub(crate) fn model(&self, variant: Variant) -> Model {
         let (pages, home) = match variant.setting {
             Setting::Defined => (1, Home::Reserved),
             Setting::Owned => (OWN_PAGES, Home::Grown),
@@ -209,7 +209,7 @@ impl Program {
     }
 
     /// The other side's limits.
-    pub fn limits(&self, variant: Variant) -> Limits {
+    pub(crate) fn limits(&self, variant: Variant) -> Limits {
         let refused = self.refused.iter().map(|number| *number as usize).collect();
         Limits { pages: self.most_pages(variant) as usize, refused, ..Limits::default() }
     }
@@ -252,7 +252,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-pub fn program() -> impl Strategy<Value = Program> {
+pub(crate) fn program() -> impl Strategy<Value = Program> {
     let refused = proptest::collection::vec(0..12u32, 0..4);
     (0..COUNT, 4..60u32, refused, proptest::collection::vec(step(), 1..120))
         .prop_map(|(variant, maximum, refused, steps)| Program { variant, maximum, refused, steps })

@@ -1,6 +1,6 @@
 //! A host for test modules: a WASI whose transfers can be made short, growth that is not linmem's, and a log.
 
-use super::folder::Embedding;
+use crate::folder::Embedding;
 use linmem_host::wasmtime::{
     Caller, Engine, Extern, Global, GlobalType, Instance, Linker, Memory, Module, Mutability, OptLevel,
     ResourceLimiter, Store, Val, ValType,
@@ -27,6 +27,7 @@ pub struct State {
     pub violation: Option<[u32; 5]>,
     /// The errno that was reported last: the site and its number.
     pub errno: Option<[u32; 2]>,
+    /// How far the memory can grow.
     pub limits: Limits,
     /// What WASI is about, if its functions are the real ones.
     pub embedding: Option<Embedding>,
@@ -36,9 +37,11 @@ pub struct State {
 
 /// How far the memory can grow.
 pub struct Limits {
+    /// The largest number of pages.
     pub pages: usize,
     /// The numbers of the calls of `memory.grow` that are refused, counted from 0.
     pub refused: Vec<usize>,
+    /// How many calls of `memory.grow` were made.
     pub grows: usize,
 }
 
@@ -88,7 +91,9 @@ pub fn compile(bytes: &[u8]) -> Module {
 
 /// A module that runs.
 pub struct Running {
+    /// The store that the instance is in.
     pub store: Store<State>,
+    /// The instance.
     pub instance: Instance,
 }
 

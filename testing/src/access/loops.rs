@@ -1,11 +1,11 @@
 //! Counted loops.
 
-use crate::interpret::{Flow, Int, Interpreter};
-use crate::program::{Compare, Loop, Number, Shape};
+use crate::access::program::{Compare, Loop, Number, Shape};
+use crate::access::state::{Flow, Int, Interpreter};
 
 impl Interpreter<'_, '_, '_> {
     /// Decides where a loop begins and ends, by what it goes over.
-    pub fn decide_bounds(&mut self, counted: &Loop) {
+    pub(crate) fn decide_bounds(&mut self, counted: &Loop) {
         let (place, bytes, factor) = counted.over;
         let size = self.place(place).size();
         let limit = size.checked_sub(bytes).map_or(0, |left| left / factor + 1);
@@ -33,7 +33,7 @@ impl Interpreter<'_, '_, '_> {
         }
     }
 
-    pub fn counted(&mut self, counted: &Loop) -> Flow<()> {
+    pub(crate) fn counted(&mut self, counted: &Loop) -> Flow<()> {
         self.decide_bounds(counted);
         let from = self.number(&counted.from, 0)?;
         if let Some(kept) = counted.kept {
@@ -83,7 +83,7 @@ impl Interpreter<'_, '_, '_> {
         index.value = index.value.wrapping_add(counted.step);
     }
 
-    pub fn bound(&mut self, counted: &Loop) -> Flow<Int> {
+    pub(crate) fn bound(&mut self, counted: &Loop) -> Flow<Int> {
         match counted.kept {
             Some(kept) => Ok(self.frame().integers[kept]),
             None => self.number(&counted.bound, 0),

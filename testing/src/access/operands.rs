@@ -1,11 +1,11 @@
 //! What the operands of a statement are when it runs. Numbers that are not decided yet are decided so that they fit.
 
-use crate::check::Value;
-use crate::interpret::{Flow, Int, Interpreter};
-use crate::program::{Form, Hole, Number, Place, Segment};
+use crate::access::program::{Form, Hole, Number, Place, Segment};
+use crate::access::state::{Flow, Int, Interpreter};
+use crate::access::value::Value;
 
 impl Interpreter<'_, '_, '_> {
-    pub fn segment(&mut self, segment: &Segment) -> Flow<Value> {
+    pub(crate) fn segment(&mut self, segment: &Segment) -> Flow<Value> {
         Ok(match segment {
             Segment::At(place) => self.place(*place),
             Segment::Tee(local, inner) => {
@@ -24,7 +24,7 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// Decides a number that is not above `most`.
-    pub fn decide(&mut self, hole: Hole, most: u32) {
+    pub(crate) fn decide(&mut self, hole: Hole, most: u32) {
         let Some(source) = &mut self.source else { return };
         let value = match source.below(8) {
             0 | 1 => most,
@@ -36,7 +36,7 @@ impl Interpreter<'_, '_, '_> {
         self.holes[hole].value = Some(value);
     }
 
-    pub fn hole(&mut self, hole: Hole, most: u32) -> Int {
+    pub(crate) fn hole(&mut self, hole: Hole, most: u32) -> Int {
         if self.holes[hole].value.is_none() {
             self.decide(hole, most);
         }
@@ -45,7 +45,7 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// A number; what is not decided yet makes it at most `most`.
-    pub fn number(&mut self, number: &Number, most: u32) -> Flow<Int> {
+    pub(crate) fn number(&mut self, number: &Number, most: u32) -> Flow<Int> {
         Ok(match number {
             Number::Hole(hole) => self.hole(*hole, most),
             Number::Local(local) => self.frame().integers[*local],

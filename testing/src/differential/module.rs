@@ -1,7 +1,8 @@
 //! The test module: every operation is an export, so that it is compiled once for each variant.
 
-use crate::program::{ALLOCATOR_PAGES, BLOCKS, FRAMES, MAXIMUM, OWN_PAGES, SPLIT_BASE, Setting, Variant};
-use crate::support::{self, host::Limits, host::engine};
+use crate::differential::program::{ALLOCATOR_PAGES, BLOCKS, FRAMES, MAXIMUM, OWN_PAGES, SPLIT_BASE, Setting, Variant};
+use crate::host::{Limits, engine};
+use crate::parse;
 use linmem_host::wasmtime::{InstancePre, Linker, Module};
 use std::cell::OnceCell;
 
@@ -19,12 +20,12 @@ impl Modules {
         Modules { linker: Linker::new(engine()), modules, plant: Box::new(plant) }
     }
 
-    pub fn get(&self, variant: usize) -> &InstancePre<Limits> {
+    pub(crate) fn get(&self, variant: usize) -> &InstancePre<Limits> {
         self.modules[variant].get_or_init(|| {
             let linked = lower(Variant::ALL[variant]);
             let text = linmem::wat::print(&linked).unwrap();
             let planted = (self.plant)(text.clone());
-            let module = if planted == text { linked } else { support::parse(&planted) };
+            let module = if planted == text { linked } else { parse(&planted) };
             self.linker.instantiate_pre(&Module::new(engine(), module).unwrap()).unwrap()
         })
     }
@@ -56,7 +57,7 @@ fn allocator() -> String {
 }
 
 /// The linked test module of a variant.
-pub fn lower(variant: Variant) -> Vec<u8> {
+fn lower(variant: Variant) -> Vec<u8> {
     let memory = match variant.setting {
         Setting::Defined => String::new(),
         Setting::Split(_) => format!("(memory (export \"memory\") {OWN_PAGES} {MAXIMUM})"),

@@ -1,11 +1,13 @@
 //! Statements that belong together: accesses of one segment, arms, blocks, regions and loops.
 
-use crate::generate::{Generator, SIZES};
-use crate::program::{Action, Compare, Form, Loop, Number, Place, REGIONS, Scope, Segment, Shape, Statement, Width};
+use crate::access::generate::{Generator, SIZES};
+use crate::access::program::{
+    Action, Compare, Form, Loop, Number, Place, REGIONS, Scope, Segment, Shape, Statement, Width,
+};
 
 impl Generator<'_, '_> {
     /// Accesses of one local, of which later ones may need no check.
-    pub fn cluster(&mut self) -> Vec<Statement> {
+    pub(crate) fn cluster(&mut self) -> Vec<Statement> {
         let local = self.local();
         if self.source.chance(12) { self.cluster_at_local(local) } else { self.cluster_of(local) }
     }
@@ -54,7 +56,7 @@ impl Generator<'_, '_> {
     }
 
     /// A segment of what is not linmem's, of what is, of all, or of the last addresses.
-    pub fn of_address(&mut self) -> Vec<Statement> {
+    pub(crate) fn of_address(&mut self) -> Vec<Statement> {
         let kinds = if self.setting.frames { 3 } else { 8 };
         let place = self.target();
         if kinds > 6 && self.source.chance(30) {
@@ -81,7 +83,7 @@ impl Generator<'_, '_> {
         })]
     }
 
-    pub fn branch(&mut self) -> Vec<Statement> {
+    pub(crate) fn branch(&mut self) -> Vec<Statement> {
         let mut list = vec![self.statement(|generator| {
             let condition = generator.condition();
             let (then, or_else) = (generator.source.between(1, 3), generator.source.below(3));
@@ -94,7 +96,7 @@ impl Generator<'_, '_> {
         list
     }
 
-    pub fn block(&mut self) -> Vec<Statement> {
+    pub(crate) fn block(&mut self) -> Vec<Statement> {
         vec![self.statement(|generator| {
             generator.blocks += 1;
             let (before, after) = (generator.source.between(1, 2), generator.source.between(1, 2));
@@ -107,7 +109,7 @@ impl Generator<'_, '_> {
     }
 
     /// A region, with something in it.
-    pub fn scope(&mut self) -> Vec<Statement> {
+    pub(crate) fn scope(&mut self) -> Vec<Statement> {
         if self.region + 1 == REGIONS {
             return Vec::new();
         }
@@ -149,7 +151,7 @@ impl Generator<'_, '_> {
 
     /// A region that stays open behind the arm, or the round of a loop, that it was opened in: the region around it, or another
     /// one, is not the innermost one then. Or a region that is closed in an arm.
-    pub fn left_open(&mut self) -> Vec<Statement> {
+    pub(crate) fn left_open(&mut self) -> Vec<Statement> {
         let (region, inner) = (self.some_region(), REGIONS - 1);
         let allocate = |generator: &mut Self| {
             let place = generator.target();
@@ -186,7 +188,7 @@ impl Generator<'_, '_> {
 
     /// Allocations that follow each other, of one region: a handle that was checked need not be checked again. Where nobody knows
     /// their addresses, what is written to each shows whether they overlap.
-    pub fn makers(&mut self) -> Vec<Statement> {
+    pub(crate) fn makers(&mut self) -> Vec<Statement> {
         let region = self.some_region();
         let count = self.source.between(2, 3);
         let mut places = Vec::new();
@@ -222,7 +224,7 @@ impl Generator<'_, '_> {
         list
     }
 
-    pub fn counted(&mut self) -> Vec<Statement> {
+    pub(crate) fn counted(&mut self) -> Vec<Statement> {
         let depth = self.loops.len();
         // A loop has an index and perhaps a local for its bound.
         if depth == 2 {
@@ -282,7 +284,7 @@ impl Generator<'_, '_> {
     }
 
     /// A loop that allocates what it keeps for its next round.
-    pub fn chain(&mut self) -> Vec<Statement> {
+    pub(crate) fn chain(&mut self) -> Vec<Statement> {
         let depth = self.loops.len();
         if depth == 2 {
             return Vec::new();
@@ -313,7 +315,7 @@ impl Generator<'_, '_> {
     }
 
     /// An access at the index of the innermost loop, of what the loop goes over.
-    pub fn over_index(&mut self, width: Width, is_plain: bool) -> Action {
+    pub(crate) fn over_index(&mut self, width: Width, is_plain: bool) -> Action {
         let (place, _, factor, index) = self.loops[self.loops.len() - 1];
         let segment = Segment::At(place);
         let mut offset = Number::Local(index);

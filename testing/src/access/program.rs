@@ -1,22 +1,22 @@
 //! What a program is: a tree of statements, from which its text is written and which the interpreter runs.
 
 /// How many locals of each kind a function has.
-pub const SEGMENTS: usize = 4;
-pub const INTEGERS: usize = 4;
-pub const REGIONS: usize = 4;
+pub(crate) const SEGMENTS: usize = 4;
+pub(crate) const INTEGERS: usize = 4;
+pub(crate) const REGIONS: usize = 4;
 /// How many globals, and how many places behind functions, hold segments.
-pub const GLOBALS: usize = 2;
-pub const SLOTS: usize = 2;
+pub(crate) const GLOBALS: usize = 2;
+pub(crate) const SLOTS: usize = 2;
 
 /// A statement, by its position among those of its program.
-pub type Id = usize;
+pub(crate) type Id = usize;
 
 /// A number that is decided when it is first needed, by its position among those of its program.
-pub type Hole = usize;
+pub(crate) type Hole = usize;
 
 /// How a number is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// As a constant.
     Constant,
     /// As a call that gives it.
@@ -27,20 +27,20 @@ pub enum Form {
 
 /// A number, once it is decided.
 #[derive(Clone, Copy, Debug)]
-pub struct Decided {
-    pub value: Option<u32>,
-    pub form: Form,
+pub(crate) struct Decided {
+    pub(crate) value: Option<u32>,
+    pub(crate) form: Form,
     /// The statement that it is in.
-    pub owner: Id,
+    pub(crate) owner: Id,
     /// Whether it is to fit into what it is used with.
-    pub fits: bool,
+    pub(crate) fits: bool,
     /// Whether it is in the function that the host calls.
-    pub outermost: bool,
+    pub(crate) outermost: bool,
 }
 
 /// Where a segment is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     Local(usize),
     Global(usize),
     /// Behind a function: a table where segments are references.
@@ -51,7 +51,7 @@ pub enum Place {
 
 /// A segment, as it is pushed.
 #[derive(Clone, Debug)]
-pub enum Segment {
+pub(crate) enum Segment {
     At(Place),
     Tee(usize, Box<Segment>),
     /// The result of a block.
@@ -68,7 +68,7 @@ pub enum Segment {
 
 /// An `i32`.
 #[derive(Clone, Debug)]
-pub enum Number {
+pub(crate) enum Number {
     Hole(Hole),
     Local(usize),
     Add(Box<Number>, Box<Number>),
@@ -80,7 +80,7 @@ pub enum Number {
 
 /// What is read or written by a get or set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Width {
+pub(crate) enum Width {
     Byte,
     UByte,
     Short,
@@ -93,7 +93,7 @@ pub enum Width {
 }
 
 impl Width {
-    pub const ALL: [Width; 9] = [
+    pub(crate) const ALL: [Width; 9] = [
         Width::Byte,
         Width::UByte,
         Width::Short,
@@ -105,7 +105,7 @@ impl Width {
         Width::Vector,
     ];
 
-    pub fn bytes(self) -> u32 {
+    pub(crate) fn bytes(self) -> u32 {
         match self {
             Width::Byte | Width::UByte => 1,
             Width::Short | Width::UShort => 2,
@@ -116,7 +116,7 @@ impl Width {
     }
 
     /// The width that a set of as many bytes has.
-    pub fn stored(self) -> Width {
+    pub(crate) fn stored(self) -> Width {
         match self {
             Width::UByte => Width::Byte,
             Width::UShort => Width::Short,
@@ -125,7 +125,7 @@ impl Width {
     }
 
     /// The type that is read or written, in the text format.
-    pub fn ty(self) -> &'static str {
+    pub(crate) fn ty(self) -> &'static str {
         match self {
             Width::Long => "i64",
             Width::Float => "f32",
@@ -136,20 +136,25 @@ impl Width {
     }
 }
 
-/// How a counted loop asks whether it goes on.
+/// How a counted loop compares its index with its bound: it continues
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Compare {
+    /// While it is less than the bound, unsigned.
     LtU,
+    /// While it is less than the bound, signed.
     LtS,
+    /// While it is at most the bound, unsigned.
     LeU,
+    /// While it is at most the bound, signed.
     LeS,
+    /// While it differs from the bound.
     Ne,
 }
 
 impl Compare {
-    pub const ALL: [Compare; 5] = [Compare::LtU, Compare::LtS, Compare::LeU, Compare::LeS, Compare::Ne];
+    pub(crate) const ALL: [Compare; 5] = [Compare::LtU, Compare::LtS, Compare::LeU, Compare::LeS, Compare::Ne];
 
-    pub fn holds(self, index: u32, bound: u32) -> bool {
+    pub(crate) fn holds(self, index: u32, bound: u32) -> bool {
         match self {
             Compare::LtU => index < bound,
             Compare::LtS => (index as i32) < (bound as i32),
@@ -160,36 +165,36 @@ impl Compare {
     }
 }
 
-/// Where a counted loop asks.
+/// Where a counted loop compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shape {
-    /// Behind the body.
+    /// After the body.
     Until,
-    /// Behind the body, of an index that is assigned on the way.
+    /// After the body, with the result of the `local.tee` that assigns the index.
     Tee,
-    /// Before the body, by a branch out.
+    /// Before the body, with a branch out of the loop.
     While,
-    /// Behind the body, of an index that moves before it.
+    /// After the body, where the index is incremented before the body.
     Early,
 }
 
 #[derive(Clone, Debug)]
-pub struct Loop {
-    pub index: usize,
-    pub from: Number,
-    pub bound: Number,
+pub(crate) struct Loop {
+    pub(crate) index: usize,
+    pub(crate) from: Number,
+    pub(crate) bound: Number,
     /// The integer local that the bound is put into before the loop, if it is.
-    pub kept: Option<usize>,
-    pub step: u32,
-    pub compare: Compare,
-    pub shape: Shape,
+    pub(crate) kept: Option<usize>,
+    pub(crate) step: u32,
+    pub(crate) compare: Compare,
+    pub(crate) shape: Shape,
     /// What the bound is decided by: a segment, and the bytes behind the index and how often it counts.
-    pub over: (Place, u32, u32),
-    pub body: Vec<Statement>,
+    pub(crate) over: (Place, u32, u32),
+    pub(crate) body: Vec<Statement>,
 }
 
 #[derive(Clone, Debug)]
-pub enum Action {
+pub(crate) enum Action {
     Open(usize),
     /// Closes a region, in a function of its own or not.
     Close(usize, Scope),
@@ -220,48 +225,48 @@ pub enum Action {
 
 /// Whether something is done in place, or in a function that the linker does not look into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub(crate) enum Scope {
     Here,
     Callee,
 }
 
 #[derive(Clone, Debug)]
-pub struct Statement {
-    pub id: Id,
+pub(crate) struct Statement {
+    pub(crate) id: Id,
     /// Whether the program tells that it comes to it.
-    pub tells: bool,
-    pub action: Action,
+    pub(crate) tells: bool,
+    pub(crate) action: Action,
 }
 
 /// A program: the first function is what the host calls.
 #[derive(Clone, Debug)]
-pub struct Program {
-    pub functions: Vec<Vec<Statement>>,
-    pub holes: Vec<Decided>,
+pub(crate) struct Program {
+    pub(crate) functions: Vec<Vec<Statement>>,
+    pub(crate) holes: Vec<Decided>,
     /// Which statements are left out.
-    pub off: Vec<bool>,
-    pub setting: Setting,
+    pub(crate) off: Vec<bool>,
+    pub(crate) setting: Setting,
 }
 
 /// What the programs of one module have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Setting {
-    pub outermost: bool,
+pub(crate) struct Setting {
+    pub(crate) outermost: bool,
     /// Whether the program brings its memory.
-    pub owned: bool,
+    pub(crate) owned: bool,
     /// Whether constant allocations may share frames, so that nobody knows their addresses.
-    pub frames: bool,
+    pub(crate) frames: bool,
 }
 
 /// How many pages the memory of a program has that brings one.
-pub const OWN_PAGES: u32 = 2;
+pub(crate) const OWN_PAGES: u32 = 2;
 
 /// How far a memory can grow.
-pub const MOST_PAGES: u32 = 24;
+pub(crate) const MOST_PAGES: u32 = 24;
 
 impl Setting {
     /// All of them.
-    pub const ALL: [Setting; 6] = {
+    pub(crate) const ALL: [Setting; 6] = {
         let base = Setting { outermost: false, owned: false, frames: false };
         [
             base,
@@ -275,7 +280,7 @@ impl Setting {
 }
 
 /// Visits statements, and those in them.
-pub fn visit(list: &[Statement], see: &mut impl FnMut(&Statement)) {
+pub(crate) fn visit(list: &[Statement], see: &mut impl FnMut(&Statement)) {
     for statement in list {
         see(statement);
         match &statement.action {
@@ -288,4 +293,9 @@ pub fn visit(list: &[Statement], see: &mut impl FnMut(&Statement)) {
             _ => {}
         }
     }
+}
+
+/// The parameters of a program's export, in order.
+pub(crate) fn parameters(program: &Program) -> Vec<Hole> {
+    (0..program.holes.len()).filter(|hole| program.holes[*hole].form == Form::Parameter).collect()
 }

@@ -1,13 +1,16 @@
 //! Programs made up from a source of choices. Which numbers fit is left open here.
 
-use crate::program::{Action, Decided, Id, Place, Program, SEGMENTS, Scope, Segment, Setting, Statement, Width};
-use crate::source::Source;
+use crate::access::program::{
+    Action, Decided, Id, Place, Program, SEGMENTS, Scope, Segment, Setting, Statement, Width,
+};
+use crate::access::source::Source;
 
 /// Sizes of segments.
-pub const SIZES: [u32; 20] = [0, 1, 2, 3, 4, 7, 8, 12, 15, 16, 17, 24, 31, 64, 100, 256, 1000, 4096, 65536, 65529];
+pub(crate) const SIZES: [u32; 20] =
+    [0, 1, 2, 3, 4, 7, 8, 12, 15, 16, 17, 24, 31, 64, 100, 256, 1000, 4096, 65536, 65529];
 
 /// Makes up a program.
-pub fn generate(source: &mut Source<'_>, setting: Setting) -> Program {
+pub(crate) fn generate(source: &mut Source<'_>, setting: Setting) -> Program {
     let functions = 1 + source.below(3) as usize;
     let mut generator = Generator {
         source,
@@ -27,27 +30,27 @@ pub fn generate(source: &mut Source<'_>, setting: Setting) -> Program {
     Program { functions: bodies, holes, off: vec![false; next], setting }
 }
 
-pub struct Generator<'s, 'b> {
-    pub source: &'s mut Source<'b>,
-    pub setting: Setting,
-    pub holes: Vec<Decided>,
-    pub next: Id,
+pub(crate) struct Generator<'s, 'b> {
+    pub(crate) source: &'s mut Source<'b>,
+    pub(crate) setting: Setting,
+    pub(crate) holes: Vec<Decided>,
+    pub(crate) next: Id,
     /// The statement that is being made up.
-    pub owner: Id,
-    pub function: usize,
-    pub functions: usize,
+    pub(crate) owner: Id,
+    pub(crate) function: usize,
+    pub(crate) functions: usize,
     /// The innermost open region.
-    pub region: usize,
+    pub(crate) region: usize,
     /// How many blocks and loops can be left.
-    pub blocks: usize,
+    pub(crate) blocks: usize,
     /// What the loops around go over, and their indices.
-    pub loops: Vec<(Place, u32, u32, usize)>,
+    pub(crate) loops: Vec<(Place, u32, u32, usize)>,
     /// How many statements may still be made up.
-    pub left: u32,
+    pub(crate) left: u32,
 }
 
 impl Generator<'_, '_> {
-    pub fn function(&mut self, number: usize) -> Vec<Statement> {
+    pub(crate) fn function(&mut self, number: usize) -> Vec<Statement> {
         self.function = number;
         self.region = 0;
         let mut body = Vec::new();
@@ -73,11 +76,11 @@ impl Generator<'_, '_> {
         body
     }
 
-    pub fn list(&mut self, count: u32) -> Vec<Statement> {
+    pub(crate) fn list(&mut self, count: u32) -> Vec<Statement> {
         (0..count).flat_map(|_| self.some()).collect()
     }
 
-    pub fn statement(&mut self, action: impl FnOnce(&mut Self) -> Action) -> Statement {
+    pub(crate) fn statement(&mut self, action: impl FnOnce(&mut Self) -> Action) -> Statement {
         let around = std::mem::replace(&mut self.owner, self.next);
         let id = self.next;
         self.next += 1;
@@ -88,7 +91,7 @@ impl Generator<'_, '_> {
     }
 
     /// A statement, or a few that belong together.
-    pub fn some(&mut self) -> Vec<Statement> {
+    pub(crate) fn some(&mut self) -> Vec<Statement> {
         if self.left == 0 {
             return Vec::new();
         }

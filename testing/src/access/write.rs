@@ -1,13 +1,13 @@
 //! One function of a program in the text format.
 
-use crate::emit::{Types, parameters};
-use crate::program::{
+use crate::access::program::{
     Action, Compare, Form, INTEGERS, Loop, Number, Place, Program, REGIONS, SEGMENTS, Scope, Segment, Shape, Statement,
-    Width,
+    Width, parameters,
 };
+use crate::access::types::Types;
 use std::fmt::Write;
 
-pub struct Writer<'a> {
+pub(crate) struct Writer<'a> {
     types: &'a Types,
     program: &'a Program,
     number: usize,
@@ -19,11 +19,11 @@ pub struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// A writer of a program of this number, behind what is written already.
-    pub fn new(types: &'a Types, program: &'a Program, number: usize, out: String) -> Writer<'a> {
+    pub(crate) fn new(types: &'a Types, program: &'a Program, number: usize, out: String) -> Writer<'a> {
         Writer { types, program, number, labels: 0, blocks: Vec::new(), out }
     }
 
-    pub fn function(mut self, index: usize) -> String {
+    pub(crate) fn function(mut self, index: usize) -> String {
         let local = &self.types.local;
         let number = self.number;
         let mut locals: String = (1..SEGMENTS).map(|index| format!("(local $s{index} {local})")).collect();

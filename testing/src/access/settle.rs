@@ -1,14 +1,15 @@
 //! Makes a program right: decides its numbers so that they fit, and leaves out what is wrong. Or makes it wrong, once.
 
-use crate::check::{Kind, Semantics};
-use crate::interpret::{End, Outcome, interpret};
-use crate::program::{Decided, Form, Hole, Id, Program, visit};
-use crate::source::Source;
+use crate::access::interpret::interpret;
+use crate::access::program::{Decided, Form, Hole, Id, Program, visit};
+use crate::access::source::Source;
+use crate::access::state::{End, Outcome};
+use crate::access::value::{Kind, Semantics};
 use linmem::{Safety, Violation};
 
 /// What is asked of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     Right,
     Wrong,
 }
@@ -36,7 +37,7 @@ struct Settling<'p, 's, 'b> {
 }
 
 /// Decides all numbers of a program.
-pub fn settle(program: &mut Program, source: &mut Source<'_>, wanted: Wanted) {
+pub(crate) fn settle(program: &mut Program, source: &mut Source<'_>, wanted: Wanted) {
     let tries = vec![0; program.off.len()];
     let mut settling = Settling { program, source, tries, kept: false, misuse: None, wanted };
     settling.repair();

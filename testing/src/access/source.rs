@@ -25,23 +25,23 @@ impl Source<'_> {
     }
 
     /// A number from `from` to `to`, both included.
-    pub fn between(&mut self, from: u32, to: u32) -> u32 {
+    pub(crate) fn between(&mut self, from: u32, to: u32) -> u32 {
         from + self.below(to.saturating_sub(from).saturating_add(1))
     }
 
     /// Whether something with a chance of so many percent happens.
-    pub fn chance(&mut self, percent: u32) -> bool {
+    pub(crate) fn chance(&mut self, percent: u32) -> bool {
         // The first choice of a source without bytes is that nothing happens.
         100 - self.below(100) <= percent
     }
 
     /// One of some things.
-    pub fn pick<T: Clone>(&mut self, list: &[T]) -> T {
+    pub(crate) fn pick<T: Clone>(&mut self, list: &[T]) -> T {
         list[self.below(list.len() as u32) as usize].clone()
     }
 
     /// Any number.
-    pub fn any(&mut self) -> u32 {
+    pub(crate) fn any(&mut self) -> u32 {
         self.below(u32::MAX)
     }
 }

@@ -1,7 +1,7 @@
 //! Both sides of a program, and what is compared.
 
-use crate::program::{FRAMES, Program, Setting, Step, Variant};
-use crate::support::host::{Limits, engine, violation};
+use crate::differential::program::{FRAMES, Program, Setting, Step, Variant};
+use crate::host::{Limits, engine, violation};
 use linmem::Violation;
 use linmem::allocator::model::Model;
 use linmem::allocator::{Nesting, Zero};
@@ -11,22 +11,33 @@ use std::collections::BTreeMap;
 /// What the programs reached.
 #[derive(Debug, Default)]
 pub struct Reach {
+    /// How many programs were run.
     pub programs: usize,
+    /// How many steps they have in total.
     pub steps: usize,
+    /// How many steps the longest one has.
     pub longest: usize,
-    /// How many steps were made at a depth of at most 1, 4, 8, 16, and more.
+    /// How many steps ended with at most 1, 4, 8, 16, and more open regions.
     pub depth: [usize; 5],
+    /// How often `top` moved to a later chunk.
     pub crossings: usize,
+    /// How often a close moved `top` to an earlier chunk.
     pub returns: usize,
+    /// The largest number of chunks.
     pub chunks: usize,
+    /// How many operations ran out of memory and trapped.
     pub out_of_memory: usize,
+    /// How many null segments were given.
     pub null: usize,
     /// How many segments started, and how many ranges were left, zeroed.
     pub zeroed: usize,
+    /// How often each violation was reached.
     pub violations: BTreeMap<&'static str, usize>,
+    /// How many programs were run with each policy.
     pub variants: BTreeMap<String, usize>,
-    /// How often the program's part grew after the memory was split, and how often that was refused.
+    /// How often the program's part grew after the memory was split.
     pub program_grows: usize,
+    /// How often that was refused.
     pub program_refused: usize,
 }
 
@@ -47,7 +58,7 @@ impl Reach {
         )
     }
 
-    pub fn begin(&mut self, program: &Program, variant: Variant) {
+    pub(crate) fn begin(&mut self, program: &Program, variant: Variant) {
         self.programs += 1;
         self.steps += program.steps.len();
         self.longest = self.longest.max(program.steps.len());
@@ -65,7 +76,7 @@ struct Live {
 }
 
 /// Both sides of a program, and what is live.
-pub struct Machine {
+pub(crate) struct Machine {
     variant: Variant,
     store: Store<Limits>,
     memory: Memory,
@@ -85,7 +96,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub fn new(program: &Program, variant: Variant, module: &InstancePre<Limits>) -> Machine {
+    pub(crate) fn new(program: &Program, variant: Variant, module: &InstancePre<Limits>) -> Machine {
         let mut store = Store::new(engine(), Limits::default());
         // Enough for any program; one that never ends is wrong.
         store.set_fuel(100_000_000).unwrap();
@@ -255,7 +266,7 @@ impl Machine {
         reach.returns += usize::from(self.model.chunk_of_top() < before);
     }
 
-    pub fn close_all(&mut self, reach: &mut Reach) {
+    pub(crate) fn close_all(&mut self, reach: &mut Reach) {
         while let Some(handle) = self.regions.last() {
             self.close(*handle, reach);
         }
@@ -366,7 +377,7 @@ impl Machine {
         }
     }
 
-    pub fn step(&mut self, step: &Step, reach: &mut Reach) {
+    pub(crate) fn step(&mut self, step: &Step, reach: &mut Reach) {
         // Without an open region there is nothing to allocate from.
         let handle = self.regions.last().copied();
         let before = self.model.chunk_of_top();
@@ -424,6 +435,6 @@ fn is_in(ranges: &[(u64, u64)], live: &Live) -> bool {
 }
 
 /// Whether all of some bytes are the same one. Comparing slices is fast without optimization as well.
-pub fn is_all(contents: &[u8], byte: u8) -> bool {
+pub(crate) fn is_all(contents: &[u8], byte: u8) -> bool {
     contents.first().is_none_or(|first| *first == byte && contents[1..] == contents[..contents.len() - 1])
 }

@@ -1,18 +1,18 @@
 //! What is read and written.
 
-use crate::check::{Value, fixed_span};
-use crate::interpret::{Flow, Int, Interpreter};
-use crate::program::{Action, Id, Number, Place, Segment, Width};
+use crate::access::program::{Action, Id, Number, Place, Segment, Width};
+use crate::access::state::{Flow, Int, Interpreter};
+use crate::access::value::Value;
 use linmem::Safety;
 
 impl Interpreter<'_, '_, '_> {
-    pub fn access(&mut self, action: &Action, id: Id) -> Flow<()> {
+    pub(crate) fn access(&mut self, action: &Action, id: Id) -> Flow<()> {
         match action {
             Action::Get(segment, offset, width) => {
                 let (value, offset) = self.operands(segment, offset, width.bytes())?;
                 self.at = id;
                 let name = format!("MemorySegment.get{width:?}");
-                let start = self.check_bytes(value, offset, fixed_span(width.bytes()), &name)?;
+                let start = self.check_bytes(value, offset, Int::constant(width.bytes()), &name)?;
                 self.noted(segment, offset.value, width.bytes());
                 self.get(start, *width)
             }
@@ -21,7 +21,7 @@ impl Interpreter<'_, '_, '_> {
                 let number = self.number(number, u32::MAX)?.value;
                 self.at = id;
                 let name = format!("MemorySegment.set{width:?}");
-                let start = self.check_bytes(value, offset, fixed_span(width.bytes()), &name)?;
+                let start = self.check_bytes(value, offset, Int::constant(width.bytes()), &name)?;
                 self.noted(segment, offset.value, width.bytes());
                 self.set(start, *width, number)
             }
@@ -53,7 +53,7 @@ impl Interpreter<'_, '_, '_> {
         }
     }
 
-    pub fn operands(&mut self, segment: &Segment, offset: &Number, bytes: u32) -> Flow<(Value, Int)> {
+    pub(crate) fn operands(&mut self, segment: &Segment, offset: &Number, bytes: u32) -> Flow<(Value, Int)> {
         let value = self.segment(segment)?;
         let mut most = value.size().saturating_sub(bytes);
         // Of a segment that is larger than the memory, mostly what exists.
@@ -68,13 +68,13 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// Notes an access of a local, which may have been checked before.
-    pub fn noted(&mut self, segment: &Segment, offset: u32, bytes: u32) {
+    pub(crate) fn noted(&mut self, segment: &Segment, offset: u32, bytes: u32) {
         if let Segment::At(Place::Local(local)) = segment {
             self.seen.accessed(self.frames.len(), *local, u64::from(offset) + u64::from(bytes));
         }
     }
 
-    pub fn get(&mut self, start: u64, width: Width) -> Flow<()> {
+    pub(crate) fn get(&mut self, start: u64, width: Width) -> Flow<()> {
         self.exists(start, width.bytes())?;
         let read: Option<Vec<u8>> = (start..start + u64::from(width.bytes())).map(|at| self.heap.read(at)).collect();
         let value = read.map(|bytes| match width {
@@ -88,7 +88,7 @@ impl Interpreter<'_, '_, '_> {
         Ok(())
     }
 
-    pub fn set(&mut self, start: u64, width: Width, number: u32) -> Flow<()> {
+    pub(crate) fn set(&mut self, start: u64, width: Width, number: u32) -> Flow<()> {
         self.writes(start, width.bytes())?;
         for at in 0..width.bytes() {
             // A vector repeats the number; a long is extended with zeros.
@@ -99,13 +99,13 @@ impl Interpreter<'_, '_, '_> {
         Ok(())
     }
 
-    pub fn fill(&mut self, start: u64, bytes: u32, byte: u8) -> Flow<()> {
+    pub(crate) fn fill(&mut self, start: u64, bytes: u32, byte: u8) -> Flow<()> {
         self.writes(start, bytes)?;
         self.heap.fill(start, bytes, Some(byte));
         Ok(())
     }
 
-    pub fn copy(&mut self, to: u64, from: u64, bytes: u32) -> Flow<()> {
+    pub(crate) fn copy(&mut self, to: u64, from: u64, bytes: u32) -> Flow<()> {
         self.exists(to, bytes)?;
         self.exists(from, bytes)?;
         self.writes(to, bytes)?;

@@ -1,52 +1,59 @@
 //! What the programs reached.
 
-use crate::program::{Compare, Loop, Shape};
+use crate::access::program::{Compare, Loop, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one program reached.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
+    /// Checks that were passed.
     pub accesses: usize,
     /// Accesses that end exactly where their segment does.
     pub near: usize,
-    /// Accesses at offsets of 2^31 and more, and of the last 64 KiB.
+    /// Uses at offsets of 2^31 and more.
     pub far: usize,
+    /// Uses at offsets in the last 64 KiB of the address space.
     pub last: usize,
-    /// Accesses of a local inside of, or beyond, what was accessed before.
+    /// Accesses of a local up to where an earlier access of the local ended, or less far.
     pub covered: usize,
+    /// Accesses of a local that end after all earlier ones of the local.
     pub wider: usize,
     /// Uses of segments whose region is closed.
     pub stale: usize,
+    /// Conditional statements.
     pub branches: usize,
     /// Blocks and loops that were left early.
     pub left: usize,
+    /// Calls of functions of the program.
     pub calls: usize,
-    /// Segments that end where addresses do.
+    /// Segments that end at 2^32.
     pub whole: usize,
     /// Loops by their shapes, if they ran more than once.
     pub loops: BTreeMap<(Shape, Compare), usize>,
+    /// The steps of these loops.
     pub steps: BTreeSet<u32>,
+    /// Where the accesses of a local end, by the call depth and the local.
     ends: BTreeMap<(usize, usize), u64>,
 }
 
 impl Seen {
     /// A check was passed.
-    pub fn checked(&mut self, offset: u32, bytes: u32, size: u32) {
+    pub(crate) fn checked(&mut self, offset: u32, bytes: u32, size: u32) {
         self.accesses += 1;
         self.near += usize::from(bytes > 0 && offset.checked_add(bytes) == Some(size));
     }
 
     /// Notes an offset, of whatever use.
-    pub fn far(&mut self, offset: u32) {
+    pub(crate) fn far(&mut self, offset: u32) {
         self.far += usize::from(offset >= 1 << 31);
         self.last += usize::from(offset >= 0xffff_0000);
     }
 
-    pub fn assigned(&mut self, depth: usize, local: usize) {
+    pub(crate) fn assigned(&mut self, depth: usize, local: usize) {
         self.ends.remove(&(depth, local));
     }
 
-    pub fn accessed(&mut self, depth: usize, local: usize, end: u64) {
+    pub(crate) fn accessed(&mut self, depth: usize, local: usize, end: u64) {
         match self.ends.get(&(depth, local)) {
             Some(known) if end <= *known => self.covered += 1,
             known => {
@@ -56,7 +63,7 @@ impl Seen {
         }
     }
 
-    pub fn ran(&mut self, counted: &Loop, trips: usize) {
+    pub(crate) fn ran(&mut self, counted: &Loop, trips: usize) {
         if trips > 1 {
             *self.loops.entry((counted.shape, counted.compare)).or_default() += 1;
             self.steps.insert(counted.step);
@@ -64,31 +71,37 @@ impl Seen {
     }
 }
 
-/// What all of them reached.
+/// What all programs reached.
 #[derive(Clone, Debug, Default)]
 pub struct Reach {
+    /// How many programs were generated.
     pub programs: usize,
+    /// How many runs each variant had.
     pub runs: BTreeMap<String, usize>,
-    /// How they ended, by what segments are and how much is checked.
+    /// How many runs ended in each way, by the type of segments and the safety level.
     pub ends: BTreeMap<(String, &'static str), usize>,
-    /// Violations in loops, and elsewhere.
+    /// Violations in loops.
     pub in_loops: usize,
+    /// Violations outside of loops.
     pub elsewhere: usize,
     /// Violations that the linker may know.
     pub certain: usize,
-    /// Values that were compared, and that could not be.
+    /// Values that were compared.
     pub values: usize,
+    /// Values that are unspecified, and were not compared.
     pub unspecified: usize,
-    /// Programs whose memory is in more than one chunk.
+    /// Runs whose memory consists of more than one chunk.
     pub chunked: usize,
     /// Functions with a loop whose checks are made before it.
     pub hoisted: usize,
+    /// How many violations each intrinsic had.
     pub intrinsics: BTreeMap<String, usize>,
+    /// The sum over all runs.
     pub total: Seen,
 }
 
 impl Reach {
-    pub fn saw(&mut self, seen: &Seen) {
+    pub(crate) fn saw(&mut self, seen: &Seen) {
         let total = &mut self.total;
         total.accesses += seen.accesses;
         total.near += seen.near;
@@ -107,8 +120,8 @@ impl Reach {
         total.steps.extend(&seen.steps);
     }
 
-    /// Adds what another thread reached.
-    pub fn add(&mut self, other: &Reach) {
+    /// Adds what other programs reached.
+    pub(crate) fn add(&mut self, other: &Reach) {
         self.programs += other.programs;
         for (variant, count) in &other.runs {
             *self.runs.entry(variant.clone()).or_default() += count;
@@ -129,7 +142,7 @@ impl Reach {
         self.saw(&other.total);
     }
 
-    /// How many runs of these types ended so.
+    /// How many runs ended in this way, among the types and safety levels that `is_type` selects.
     pub fn ended(&self, is_type: impl Fn(&str) -> bool, end: &str) -> usize {
         let counts = |((kind, found), count): (&(String, &'static str), &usize)| {
             (is_type(kind) && *found == end).then_some(*count)

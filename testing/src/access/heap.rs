@@ -1,7 +1,7 @@
 //! The memory of a program as the interpreter knows it: regions and addresses from the reference model, and for each
 //! byte whether the program can tell what it is.
 
-use crate::program::{MOST_PAGES, OWN_PAGES, Setting};
+use crate::access::program::{MOST_PAGES, OWN_PAGES, Setting};
 use linmem::Violation;
 use linmem::allocator::layout::{HOME, Layout, PAGE};
 use linmem::allocator::model::{Home, Memory, Model, Rules};
@@ -13,14 +13,14 @@ const BLOCK: u32 = 1024;
 const LAYOUT: Layout = Layout::of(Width::Bits32);
 
 /// A region, by the order of opening.
-pub type Region = usize;
+pub(crate) type Region = usize;
 
 struct Opened {
     handle: u64,
     header: Option<u64>,
 }
 
-pub struct Heap {
+pub(crate) struct Heap {
     model: Model,
     outermost: bool,
     checked: bool,
@@ -35,7 +35,7 @@ pub struct Heap {
 }
 
 impl Heap {
-    pub fn new(setting: Setting, checked: bool) -> Heap {
+    pub(crate) fn new(setting: Setting, checked: bool) -> Heap {
         let (pages, home) = if setting.owned { (OWN_PAGES, Home::Grown) } else { (1, Home::Reserved) };
         let nesting = if setting.outermost { Nesting::Outermost } else { Nesting::Stack };
         Heap {
@@ -52,7 +52,7 @@ impl Heap {
     }
 
     /// Opens a region.
-    pub fn open(&mut self) -> Option<Region> {
+    pub(crate) fn open(&mut self) -> Option<Region> {
         let handle = self.model.open().ok()?;
         let header = self.model.innermost_header();
         if let Some(header) = header {
@@ -63,7 +63,7 @@ impl Heap {
         Some(self.regions.len() - 1)
     }
 
-    pub fn is_open(&self, region: Region) -> bool {
+    pub(crate) fn is_open(&self, region: Region) -> bool {
         self.open.contains(&region)
     }
 
@@ -73,7 +73,7 @@ impl Heap {
     }
 
     /// Closes a region, if that is right.
-    pub fn close(&mut self, region: Region) -> Option<()> {
+    pub(crate) fn close(&mut self, region: Region) -> Option<()> {
         if !self.has_turn(region) {
             return None;
         }
@@ -86,7 +86,7 @@ impl Heap {
     }
 
     /// Allocates from a region, if that is right.
-    pub fn allocate(&mut self, region: Region, bytes: u32, alignment: u32) -> Option<u32> {
+    pub(crate) fn allocate(&mut self, region: Region, bytes: u32, alignment: u32) -> Option<u32> {
         if !self.has_turn(region) {
             return None;
         }
@@ -98,7 +98,7 @@ impl Heap {
 
     /// What is wrong with closing a region, or with allocating from it, and the numbers of a report; `None` if nothing is, or
     /// nobody looks.
-    pub fn misuse(&self, region: Region, closed: Violation) -> Option<(Violation, [u32; 3])> {
+    pub(crate) fn misuse(&self, region: Region, closed: Violation) -> Option<(Violation, [u32; 3])> {
         if !self.checked || self.has_turn(region) {
             return None;
         }
@@ -110,28 +110,28 @@ impl Heap {
     }
 
     /// Somebody else grows the memory.
-    pub fn grow(&mut self, pages: u32) {
+    pub(crate) fn grow(&mut self, pages: u32) {
         self.model.memory_mut().grow(u64::from(pages));
     }
 
-    pub fn top(&self) -> u32 {
+    pub(crate) fn top(&self) -> u32 {
         self.model.top() as u32
     }
 
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.model.memory().bytes()
     }
 
-    pub fn pages(&self) -> u64 {
+    pub(crate) fn pages(&self) -> u64 {
         self.model.memory().pages()
     }
 
-    pub fn chunks(&self) -> usize {
+    pub(crate) fn chunks(&self) -> usize {
         self.model.chunks().len()
     }
 
     /// Whether one of some bytes lies in memory that is linmem's and free.
-    pub fn is_free(&self, start: u64, bytes: u32) -> bool {
+    pub(crate) fn is_free(&self, start: u64, bytes: u32) -> bool {
         let reserve = if self.checked { u64::from(LAYOUT.region_header()) } else { 0 };
         let first = self.model.chunk_of_top();
         self.model.chunks().iter().enumerate().skip(first).any(|(number, chunk)| {
@@ -141,13 +141,13 @@ impl Heap {
     }
 
     /// Whether nobody knows what lies at some bytes, other than by a segment that was allocated.
-    pub fn is_vague(&self, start: u64, bytes: u32) -> bool {
+    pub(crate) fn is_vague(&self, start: u64, bytes: u32) -> bool {
         let foreign = self.zero_below.max(self.reserved);
         self.frames && overlap(start, bytes, foreign, Width::Bits32.largest() - foreign)
     }
 
     /// Whether one of some bytes is one by which linmem keeps track.
-    pub fn is_kept(&self, start: u64, bytes: u32) -> bool {
+    pub(crate) fn is_kept(&self, start: u64, bytes: u32) -> bool {
         let headers = self.open.iter().filter_map(|region| self.regions[*region].header);
         overlap(start, bytes, 0, self.reserved)
             || self
@@ -171,7 +171,7 @@ impl Heap {
         }
     }
 
-    pub fn read(&self, address: u64) -> Option<u8> {
+    pub(crate) fn read(&self, address: u64) -> Option<u8> {
         let address = address as u32;
         match self.bytes.get(&(address / BLOCK)) {
             Some(block) => block[(address % BLOCK) as usize],
@@ -183,7 +183,7 @@ impl Heap {
         (u64::from(address) < self.zero_below).then_some(0)
     }
 
-    pub fn write(&mut self, address: u64, byte: Option<u8>) {
+    pub(crate) fn write(&mut self, address: u64, byte: Option<u8>) {
         let address = address as u32;
         let initial = self.initial(address / BLOCK * BLOCK);
         let block = self.bytes.entry(address / BLOCK).or_insert_with(|| [initial; BLOCK as usize]);
@@ -191,7 +191,7 @@ impl Heap {
     }
 
     /// Writes the same byte so many times.
-    pub fn fill(&mut self, start: u64, bytes: u32, byte: Option<u8>) {
+    pub(crate) fn fill(&mut self, start: u64, bytes: u32, byte: Option<u8>) {
         let (mut at, end) = (start as usize, start as usize + bytes as usize);
         while at < end {
             let (number, from) = (at / BLOCK as usize, at % BLOCK as usize);
@@ -204,7 +204,7 @@ impl Heap {
     }
 
     /// What is known and different in a real memory: the first such address, with what is known of it.
-    pub fn difference(&self, real: &[u8]) -> Option<(usize, u8)> {
+    pub(crate) fn difference(&self, real: &[u8]) -> Option<(usize, u8)> {
         self.bytes.iter().find_map(|(block, bytes)| {
             let base = *block as usize * BLOCK as usize;
             let differs = |at: &usize| bytes[*at].is_some_and(|byte| real.get(base + at) != Some(&byte));

@@ -1,12 +1,13 @@
 //! Links and runs programs, and compares what they do with what the interpreter says.
 
-use crate::check::{Kind, Semantics};
-use crate::emit::{module, parameters};
-use crate::interpret::{Blame, End, Event, Outcome, interpret};
-use crate::program::{Action, MOST_PAGES, Program, Setting, Statement};
-use crate::reach::Reach;
-use crate::support::host::{Limits, violation};
-use crate::variant::Variant;
+use crate::access::emit::module;
+use crate::access::interpret::interpret;
+use crate::access::program::{Action, MOST_PAGES, Program, Setting, Statement, parameters};
+use crate::access::reach::Reach;
+use crate::access::state::{Blame, End, Event, Outcome};
+use crate::access::value::{Kind, Semantics};
+use crate::access::variant::Variant;
+use crate::host::{Limits, violation};
 use linmem::{OnViolation, Optimize, Safety, Site, Violation};
 use linmem_host::wasmtime::{
     Caller, Engine, Error, Extern, InstancePre, Linker, Module, OptLevel, RegallocAlgorithm, Store, Val,
@@ -44,7 +45,7 @@ struct Linked {
 }
 
 /// Whether a program can be run on a variant, and how it goes there.
-pub fn predict(program: &Program, semantics: Semantics) -> Option<Outcome> {
+pub(crate) fn predict(program: &Program, semantics: Semantics) -> Option<Outcome> {
     let run = |semantics| interpret(&mut program.clone(), semantics, None);
     if program.setting.frames && !(semantics.is_temporal() && semantics.kind != Kind::Packed) {
         // Where segments lie is not known, and so neither is what is reused.
@@ -59,7 +60,7 @@ pub fn predict(program: &Program, semantics: Semantics) -> Option<Outcome> {
 }
 
 /// Runs those of the programs that can be run on a variant. What goes wrong with one is told with its number.
-pub fn compare(
+pub(crate) fn compare(
     programs: &[&Program],
     setting: Setting,
     variant: Variant,

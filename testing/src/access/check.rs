@@ -1,83 +1,9 @@
 //! What is checked of a use of a segment, and in what order.
 
-use crate::heap::Region;
-use crate::interpret::{Blame, End, Exit, Flow, Int, Interpreter};
+use crate::access::heap::Region;
+use crate::access::state::{Blame, End, Exit, Flow, Int, Interpreter};
+use crate::access::value::{Kind, Span, Value};
 use linmem::{Safety, Violation};
-
-/// What a segment is in the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Packed,
-    Reference { nullable: bool },
-}
-
-/// What of the choices decides how a program goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Semantics {
-    pub kind: Kind,
-    pub safety: Safety,
-}
-
-impl Semantics {
-    pub fn is_temporal(self) -> bool {
-        self.safety == Safety::Temporal
-    }
-
-    /// What is not a segment: null, if there is such a thing.
-    pub fn null(self) -> Value {
-        match self.kind {
-            Kind::Packed => Value::Span(Span { start: 0, size: 0, region: None, fixed: false }),
-            Kind::Reference { nullable } => Value::Forged { null: nullable },
-        }
-    }
-
-    /// What is not a segment, but a struct of the program's.
-    pub fn foreign(self) -> Value {
-        match self.kind {
-            Kind::Packed => self.null(),
-            Kind::Reference { .. } => Value::Forged { null: false },
-        }
-    }
-}
-
-/// A segment.
-#[derive(Clone, Copy, Debug)]
-pub struct Span {
-    pub start: u32,
-    pub size: u32,
-    /// Of which region, by the order of opening.
-    pub region: Option<usize>,
-    /// Whether the size follows from constants alone.
-    pub fixed: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub enum Value {
-    Span(Span),
-    Forged { null: bool },
-}
-
-impl Value {
-    pub fn size(self) -> u32 {
-        match self {
-            Value::Span(span) => span.size,
-            Value::Forged { .. } => 0,
-        }
-    }
-
-    /// The same, behind a call.
-    pub fn opaque(self) -> Value {
-        match self {
-            Value::Span(span) => Value::Span(Span { fixed: false, ..span }),
-            forged => forged,
-        }
-    }
-}
-
-/// A constant number of bytes.
-pub fn fixed_span(value: u32) -> Int {
-    Int { value, fixed: true }
-}
 
 impl Interpreter<'_, '_, '_> {
     fn blame(&self, kind: Violation, intrinsic: &str, numbers: [u32; 3], certain: bool) -> Exit {
@@ -86,7 +12,7 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// Sees to it that a region can be closed, or allocated from, as far as regions are checked.
-    pub fn has_turn(&self, region: Region, closed: Violation, intrinsic: &str) -> Flow<()> {
+    pub(crate) fn has_turn(&self, region: Region, closed: Violation, intrinsic: &str) -> Flow<()> {
         match self.heap.misuse(region, closed) {
             Some((kind, numbers)) => Err(self.blame(kind, intrinsic, numbers, false)),
             None => Ok(()),
@@ -94,7 +20,7 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// What is a segment for certain.
-    pub fn genuine(&self, value: Value, intrinsic: &str) -> Flow<Span> {
+    pub(crate) fn genuine(&self, value: Value, intrinsic: &str) -> Flow<Span> {
         match value {
             Value::Span(span) => Ok(span),
             // Without checks the cast of the engine's traps, maybe before the other operands are evaluated, or nobody looks.
@@ -104,7 +30,7 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// Checks a use of so many bytes at an offset.
-    pub fn check(&mut self, value: Value, offset: Int, bytes: Int, intrinsic: &str) -> Flow<Span> {
+    pub(crate) fn check(&mut self, value: Value, offset: Int, bytes: Int, intrinsic: &str) -> Flow<Span> {
         let span = self.genuine(value, intrinsic)?;
         let (o, n) = (u64::from(offset.value), u64::from(bytes.value));
         self.seen.far(offset.value);
@@ -142,12 +68,12 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// The same, and where the bytes begin.
-    pub fn check_bytes(&mut self, value: Value, offset: Int, bytes: Int, intrinsic: &str) -> Flow<u64> {
+    pub(crate) fn check_bytes(&mut self, value: Value, offset: Int, bytes: Int, intrinsic: &str) -> Flow<u64> {
         let span = self.check(value, offset, bytes, intrinsic)?;
         Ok(u64::from(span.start) + u64::from(offset.value))
     }
 
-    pub fn of_address(&mut self, address: Int, bytes: Int) -> Flow<Span> {
+    pub(crate) fn of_address(&mut self, address: Int, bytes: Int) -> Flow<Span> {
         let end = u64::from(address.value) + u64::from(bytes.value);
         if end > 1 << 32 {
             if self.semantics.safety == Safety::None {
@@ -162,7 +88,7 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// Sees to it that some bytes are in the memory, as the engine does.
-    pub fn exists(&mut self, start: u64, bytes: u32) -> Flow<()> {
+    pub(crate) fn exists(&mut self, start: u64, bytes: u32) -> Flow<()> {
         if start + u64::from(bytes) <= self.heap.size() {
             return Ok(());
         }
@@ -172,7 +98,7 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// Sees to it that some bytes can be written without harm to linmem.
-    pub fn writes(&mut self, start: u64, bytes: u32) -> Flow<()> {
+    pub(crate) fn writes(&mut self, start: u64, bytes: u32) -> Flow<()> {
         self.exists(start, bytes)?;
         if self.heap.is_kept(start, bytes) { Err(self.unspecified()) } else { Ok(()) }
     }

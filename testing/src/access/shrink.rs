@@ -1,16 +1,16 @@
 //! One program from its source, and what is left of it when it goes wrong.
 
-use crate::compare::compare;
-use crate::emit::{module, parameters};
-use crate::generate::generate;
-use crate::program::{Program, Setting};
-use crate::reach::Reach;
-use crate::settle::{Wanted, settle};
-use crate::source::Source;
-use crate::variant::{VARIANTS, Variant};
+use crate::access::compare::compare;
+use crate::access::emit::module;
+use crate::access::generate::generate;
+use crate::access::program::{Program, Setting, parameters};
+use crate::access::reach::Reach;
+use crate::access::settle::{Wanted, settle};
+use crate::access::source::Source;
+use crate::access::variant::{VARIANTS, Variant};
 
 /// Makes up a program: right, or wrong.
-pub fn program(source: &mut Source<'_>, setting: Setting) -> Program {
+pub(crate) fn program(source: &mut Source<'_>, setting: Setting) -> Program {
     let wanted = if source.chance(50) { Wanted::Wrong } else { Wanted::Right };
     let mut program = generate(source, setting);
     settle(&mut program, source, wanted);
@@ -27,7 +27,7 @@ pub fn case(source: &mut Source<'_>) {
 }
 
 /// Leaves out of a program what it does not need to go wrong, and panics with the rest.
-pub fn fail(program: &Program, variant: Variant, message: &str) -> ! {
+pub(crate) fn fail(program: &Program, variant: Variant, message: &str) -> ! {
     let mut smallest = program.clone();
     let mut message = message.to_string();
     let mut shrinks = true;

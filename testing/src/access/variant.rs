@@ -1,17 +1,18 @@
-//! What a program is linked for.
+//! The configurations that programs are linked with.
 
-use crate::check::{Kind, Semantics};
-use crate::program::Setting;
+use crate::access::program::Setting;
+use crate::access::value::{Kind, Semantics};
 use linmem::allocator::Nesting;
 use linmem::{Config, OnViolation, Optimize, Safety};
 
+/// A configuration that programs are linked with.
 #[derive(Clone, Copy, Debug)]
 pub struct Variant {
     /// The type of segments.
-    pub ty: &'static str,
-    pub safety: Safety,
-    pub optimize: Optimize,
-    pub on_violation: OnViolation,
+    pub(crate) ty: &'static str,
+    pub(crate) safety: Safety,
+    pub(crate) optimize: Optimize,
+    pub(crate) on_violation: OnViolation,
 }
 
 const fn variant(ty: &'static str, safety: Safety, optimize: Optimize, on_violation: OnViolation) -> Variant {
@@ -22,7 +23,7 @@ use OnViolation::{Report, Trap};
 use Optimize::{Size, Speed};
 use Safety::{None, Spatial, Temporal};
 
-/// Every type and level; the other choices alternate.
+/// Every type of segments at every safety level; the other choices alternate.
 pub const VARIANTS: [Variant; 22] = [
     variant("i64", Spatial, Speed, Report),
     variant("i64", Spatial, Size, Report),
@@ -49,7 +50,7 @@ pub const VARIANTS: [Variant; 22] = [
 ];
 
 impl Variant {
-    pub fn semantics(self) -> Semantics {
+    pub(crate) fn semantics(self) -> Semantics {
         let kind = match self.ty {
             "i64" => Kind::Packed,
             ty => Kind::Reference { nullable: !ty.starts_with('(') },
@@ -57,7 +58,7 @@ impl Variant {
         Semantics { kind, safety: self.safety }
     }
 
-    pub fn config(self, setting: Setting) -> Config {
+    pub(crate) fn config(self, setting: Setting) -> Config {
         Config {
             safety: Some(self.safety),
             nesting: if setting.outermost { Nesting::Outermost } else { Nesting::Stack },

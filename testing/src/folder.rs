@@ -1,16 +1,19 @@
-//! What a real WASI is about: arguments, an environment, standard input, and directories on disk.
+//! What a program finds in a real WASI: arguments, an environment, standard input, and directories on disk.
 
 use linmem_host::wasmtime_wasi::p1::WasiP1Ctx;
 use linmem_host::wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use linmem_host::wasmtime_wasi::{FsPerms, WasiCtxBuilder};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What a program is run with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
+    /// The arguments, the first of which is the name of the program.
     pub args: Vec<String>,
+    /// The variables of the environment, with their values.
     pub env: Vec<(String, String)>,
+    /// What can be read from standard input.
     pub stdin: String,
     /// The names that the program has directories under, from descriptor 3 on. The first one is the folder, which has
     ///
@@ -26,22 +29,25 @@ pub struct World {
     pub files: Vec<(String, u64)>,
 }
 
-/// A world on disk, which goes with it.
+/// A world on disk. Its folder is removed when it is dropped.
 #[derive(Debug, Default)]
 pub struct Embedding {
     world: World,
+    parent: PathBuf,
     folder: Option<PathBuf>,
 }
 
 impl Embedding {
-    pub fn new(world: World) -> Embedding {
-        let folder = (!world.directories.is_empty()).then(|| populate(&world));
-        Embedding { world, folder }
+    /// Makes the folder of a world, if it has directories, below `parent`.
+    pub fn new(world: World, parent: impl Into<PathBuf>) -> Embedding {
+        let parent = parent.into();
+        let folder = (!world.directories.is_empty()).then(|| populate(&world, &parent));
+        Embedding { world, parent, folder }
     }
 
-    /// The same, as it was at first.
+    /// The same world, in its initial state.
     pub fn renewed(&self) -> Embedding {
-        Embedding::new(self.world.clone())
+        Embedding::new(self.world.clone(), &self.parent)
     }
 
     /// What WASI is called with.
@@ -67,12 +73,10 @@ impl Drop for Embedding {
     }
 }
 
-fn populate(world: &World) -> PathBuf {
+fn populate(world: &World, parent: &Path) -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let folder = option_env!("CARGO_TARGET_TMPDIR")
-        .map_or_else(std::env::temp_dir, PathBuf::from)
-        .join(format!("world-{}-{number}", std::process::id()));
+    let folder = parent.join(format!("world-{}-{number}", std::process::id()));
     let write = |path: &str, text: &str| std::fs::write(folder.join(path), text).expect("a file can be written");
     std::fs::create_dir_all(folder.join("sub")).expect("a directory can be made");
     write("hello.txt", "Hello, file!\n");

@@ -1,0 +1,52 @@
+//! Random programs of region operations, run on the reference model and, lowered, in wasmtime. After every operation
+//! the addresses, the violations and the number of pages are compared; when memory is freed, everything that was
+//! allocated there must still have its contents.
+//!
+//! ```text
+//!   program   what a program is, and how one is generated
+//!   module    the test module: every operation is an export
+//!   machine   both sides of a program, and what is compared
+//!   scopes    programs of the library door, whose scopes are left in every way
+//! ```
+
+mod machine;
+mod module;
+mod program;
+pub mod scopes;
+
+pub use machine::Reach;
+pub use module::Modules;
+
+use machine::Machine;
+use program::{Program, Variant, program};
+use proptest::test_runner::{Config as Runs, RngAlgorithm, TestError, TestRng, TestRunner};
+use std::cell::RefCell;
+
+/// Runs `cases` programs. The first failing program is an error, after at most `shrink` attempts to make it smaller.
+pub fn run(cases: u32, shrink: u32, modules: &Modules) -> Result<Reach, String> {
+    let reach = RefCell::new(Reach::default());
+    let runs = Runs { cases, failure_persistence: None, max_shrink_iters: shrink, ..Runs::default() };
+    let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let result = runner.run(&program(), |program| {
+        execute(&program, modules, &mut reach.borrow_mut());
+        Ok(())
+    });
+    match result {
+        Ok(()) => Ok(reach.into_inner()),
+        Err(TestError::Fail(reason, program)) => {
+            Err(format!("{reason}\n{:?}\n{program:#?}", Variant::ALL[program.variant]))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Runs one program to its end, on both sides.
+fn execute(program: &Program, modules: &Modules, reach: &mut Reach) {
+    let variant = Variant::ALL[program.variant];
+    let mut machine = Machine::new(program, variant, modules.get(program.variant));
+    reach.begin(program, variant);
+    for step in &program.steps {
+        machine.step(step, reach);
+    }
+    machine.close_all(reach);
+}
