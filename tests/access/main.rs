@@ -50,6 +50,7 @@ fn no_false_negatives_and_no_false_positives() {
 
 #[test]
 fn bytes_generate_same_programs_as_seeds() {
+    linmem_codegen::planted::always_for_size();
     let mut seed = Source::Seeded(0);
     for length in 0..150 {
         let bytes: Vec<u8> = (0..4 * length).map(|_| seed.below(256) as u8).collect();

@@ -74,6 +74,7 @@ fn find(bug: Bug) -> Option<Failure> {
 
 #[test]
 fn planted_engine_bugs_are_detected() {
+    linmem_codegen::planted::always_for_size();
     let next = AtomicUsize::new(0);
     let missed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

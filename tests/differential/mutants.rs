@@ -41,21 +41,25 @@ fn is_found(from: &'static [&'static str], to: &'static [&'static str]) {
 
 #[test]
 fn detects_growth_by_one_page_too_many() {
+    linmem_codegen::planted::always_for_size();
     is_found(&["i64.const 65535", "i64.add", "i64.const 16"], &["i64.const 131071", "i64.add", "i64.const 16"]);
 }
 
 #[test]
 fn detects_growth_by_one_page_too_few() {
+    linmem_codegen::planted::always_for_size();
     is_found(&["i64.const 65535", "i64.add", "i64.const 16"], &["i64.const 0", "i64.add", "i64.const 16"]);
 }
 
 #[test]
 fn detects_limit_not_restored_across_chunks() {
+    linmem_codegen::planted::always_for_size();
     is_found(&["i32.eq", "i32.mul", "global.set $linmem.limit"], &["drop", "drop", "global.set $linmem.limit"]);
 }
 
 #[test]
 fn detects_wrapping_size() {
+    linmem_codegen::planted::always_for_size();
     is_found(
         &["i64.add", "*", "global.get $linmem.limit", "i64.extend_i32_u", "i64.gt_u"],
         &[
@@ -72,6 +76,7 @@ fn detects_wrapping_size() {
 
 #[test]
 fn detects_pages_assumed_adjacent() {
+    linmem_codegen::planted::always_for_size();
     is_found(
         &["i32.ne", "if ;; label = @2", "*", "*", "i32.store offset=4"],
         &["drop", "drop", "i32.const 0", "if ;; label = @2", "*", "*", "i32.store offset=4"],
@@ -80,16 +85,19 @@ fn detects_pages_assumed_adjacent() {
 
 #[test]
 fn detects_header_not_unlinked() {
+    linmem_codegen::planted::always_for_size();
     is_found(&["local.get 2", "global.set $linmem.region"], &[]);
 }
 
 #[test]
 fn detects_unchecked_header() {
+    linmem_codegen::planted::always_for_size();
     is_found(&["i32.and", "i32.eqz", "*"], &["drop", "i32.const 0", "*"]);
 }
 
 #[test]
 fn detects_uncompared_handle() {
+    linmem_codegen::planted::always_for_size();
     is_found(
         &["i32.load", "i32.ne", "global.get $linmem.region", "i32.const 8", "i32.eq", "i32.or"],
         &["i32.load", "drop", "drop", "i32.const 0"],
@@ -98,5 +106,6 @@ fn detects_uncompared_handle() {
 
 #[test]
 fn detects_unzeroed_memory_across_chunks() {
+    linmem_codegen::planted::always_for_size();
     is_found(&["global.get $linmem.limit", "if ;; label = @1"], &["i32.const 1", "if ;; label = @1"]);
 }

@@ -4,6 +4,7 @@ use linmem_testing::differential::scopes::{OPERATIONS, run};
 
 #[test]
 fn scopes_are_closed_on_every_exit() {
+    linmem_codegen::planted::always_for_size();
     let reach = run(10_000, 2000, |text| text).unwrap_or_else(|error| panic!("{error}"));
     crate::support::show(&format!("scopes: {reach:?}"));
     assert_eq!(reach.ops.len(), OPERATIONS, "every way");
@@ -14,6 +15,7 @@ fn scopes_are_closed_on_every_exit() {
 /// Plants a bug: an exception that leaves a scope does not close its region.
 #[test]
 fn detects_region_left_open_by_throw() {
+    linmem_codegen::planted::always_for_size();
     let planted = std::cell::Cell::new(0);
     let found = run(10_000, 0, |text| {
         let lines: Vec<&str> = text.lines().collect();
