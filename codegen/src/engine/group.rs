@@ -80,8 +80,10 @@ impl Engine<'_> {
         if !self.knowledge.group.as_ref().is_some_and(|group| can_join(group) && group.checks.len() < MOST_CHECKS) {
             self.event(Event::Pinned);
         }
-        let group =
-            self.knowledge.group.get_or_insert(Group { start: check.code.0, checks: Vec::new(), reads: Vec::new() });
+        let group = self
+            .knowledge
+            .group
+            .get_or_insert_with(|| Box::new(Group { start: check.code.0, checks: Vec::new(), reads: Vec::new() }));
         group.checks.push(check);
         group.reads.extend(reads);
     }

@@ -84,9 +84,9 @@ pub(crate) enum ArmKind {
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// A loop that ended, whose checks may move before it.
-    pub(crate) ended_loop: Option<Scan>,
+    pub(crate) ended_loop: Option<Box<Scan>>,
     /// A group of checks that is complete and may be guarded by one test.
-    pub(crate) ended_group: Option<Group>,
+    pub(crate) ended_group: Option<Box<Group>>,
     /// Frames that nothing refers to any more, with the locals of their starts. Such a local is free unless an operand
     /// still needs it.
     pub(crate) retired: Vec<(FrameId, LocalIndex)>,

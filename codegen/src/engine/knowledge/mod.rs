@@ -70,9 +70,9 @@ pub(crate) struct Knowledge {
     pub(crate) innermost: Innermost,
     proven: Proven,
     /// The innermost loop, if it may be a counted one.
-    pub(crate) scan: Option<Scan>,
+    pub(crate) scan: Option<Box<Scan>>,
     /// The current group of checks.
-    pub(crate) group: Option<Group>,
+    pub(crate) group: Option<Box<Group>>,
     /// The locals that hold the headers of regions that this function opens and checks.
     headers: BTreeMap<RegionId, LocalIndex>,
     /// The locals that hold, as structures, the segments that locals of the program refer to.

@@ -253,7 +253,7 @@ impl Knowledge {
             }
             Event::Enter { structure, before } => {
                 outcome.ended_group = self.group.take();
-                self.scan = (structure == StructureKind::Loop).then(|| Scan::new(before, depth));
+                self.scan = (structure == StructureKind::Loop).then(|| Box::new(Scan::new(before, depth)));
             }
             Event::Leave => {
                 outcome.ended_loop = self.scan.take().filter(|scan| scan.depth == depth);
