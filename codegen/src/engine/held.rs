@@ -9,7 +9,10 @@ use wasm_encoder::ValType;
 impl Engine<'_> {
     /// The local that an operand was read from, if it still holds the operand.
     pub(super) fn local_of(&self, operand: &Operand) -> Option<LocalIndex> {
-        let (Value::Local(local) | Value::Region(_, Some(local))) = operand.value else { return None };
+        let local = match (operand.value, operand.source) {
+            (Value::Local(local), _) | (Value::Region(_), Some(local)) => local,
+            _ => return None,
+        };
         let since = operand.position?;
         self.locals.contents.is_unchanged(local, since).then(|| self.locals.written(local))?
     }
@@ -29,7 +32,7 @@ impl Engine<'_> {
 
     /// Returns a local that holds an operand. The operand stays on the stack.
     pub(super) fn hold_in_local(&mut self, operand: &mut Operand, ty: ValType) -> LocalIndex {
-        if let Value::Region(_, Some(local)) = operand.value {
+        if let (Value::Region(_), Some(local)) = (operand.value, operand.source) {
             self.locals.contents.read(local);
             self.locals.write(local);
         }

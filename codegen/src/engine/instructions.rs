@@ -30,7 +30,7 @@ impl Engine<'_> {
     /// Pushes the handle of a region for an allocation. It is deferred if the region is known.
     pub(crate) fn handle(&mut self, local: LocalIndex) {
         match self.locals.contents.content(local) {
-            Some(Content::Region(region)) if !self.is_dead() => self.push_deferred(Value::Region(region, Some(local))),
+            Some(Content::Region(region)) if !self.is_dead() => self.push_read(Value::Region(region), local),
             _ => self.local_get(local),
         }
     }
@@ -50,12 +50,12 @@ impl Engine<'_> {
         match self.locals.contents.content(local) {
             Some(Content::Slot(definition)) => {
                 let slot = self.knowledge.frames.definition(definition).slot;
-                self.push_deferred(Value::Slot(slot, Some(definition)));
+                self.push_read(Value::Slot(slot), local);
             }
             content => {
                 // The value has the content of the local, which may change before the value is used.
                 if let Some(Content::Region(region)) = content {
-                    return self.push_deferred(Value::Region(region, Some(local)));
+                    return self.push_read(Value::Region(region), local);
                 }
                 self.locals.contents.read(local);
                 let local = self.locals.write(local);
@@ -93,7 +93,7 @@ impl Engine<'_> {
         }
         let operand = self.pop();
         match self.define(local, &operand) {
-            Some(value) => self.push_deferred(value),
+            Some(value) => self.push_read(value, local),
             None => {
                 self.materialize(&operand);
                 self.tape.emit(|sink| {
@@ -102,7 +102,11 @@ impl Engine<'_> {
                 self.assigned(local, &operand);
                 self.learn(local, &operand);
                 match operand.value {
-                    Value::Region(region, _) => self.push(Value::Region(region, Some(local))),
+                    Value::Region(_) => {
+                        let position = Some(self.tape.here());
+                        let source = Some(local);
+                        self.operands.push(Operand { value: operand.value, source, position, ..Operand::UNKNOWN });
+                    }
                     _ => self.push(Value::Local(local)),
                 }
             }

@@ -5,7 +5,7 @@
 //! This makes instructions of unknown arity safe.
 
 use crate::engine::compare::ComparisonId;
-use crate::engine::knowledge::frames::{DefinitionId, FrameId, RegionId, Slot};
+use crate::engine::knowledge::frames::{FrameId, RegionId, Slot};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;
@@ -21,18 +21,18 @@ pub(crate) enum Value {
     I64(i64),
     /// The value that a local held when the operand was pushed.
     Local(LocalIndex),
-    /// The handle of a region that this function opened, and the local that it was read from, if any.
-    Region(RegionId, Option<LocalIndex>),
+    /// The handle of a region that this function opened.
+    Region(RegionId),
     /// The value of a local plus a constant.
     Sum(LocalIndex, u32),
     /// The size of the packed segment in a local.
     Size(LocalIndex),
     /// A comparison, by its number.
     Comparison(ComparisonId),
-    /// A segment in a frame, and the definition of the local that it was read from, if any.
-    Slot(Slot, Option<DefinitionId>),
-    /// A segment as a structure in the first local, and the local of the program that it was read from, if any.
-    Structure(SegmentTypes, LocalIndex, Option<LocalIndex>),
+    /// A segment in a frame.
+    Slot(Slot),
+    /// A segment as a structure in the local.
+    Structure(SegmentTypes, LocalIndex),
 }
 
 /// A value on the operand stack.
@@ -40,6 +40,8 @@ pub(crate) enum Value {
 pub(crate) struct Operand {
     /// The known facts about it.
     pub(crate) value: Value,
+    /// For a segment of a frame, a handle or a structure: the local of the program that it was read from, if any.
+    pub(crate) source: Option<LocalIndex>,
     /// The position at which it is on top of the stack, if known.
     pub(crate) position: Option<Position>,
     /// The start of its instruction, if it is a single instruction that can be removed. `None` if it has not been
@@ -56,8 +58,15 @@ pub(crate) struct Operand {
 
 impl Operand {
     /// An unknown value.
-    pub(crate) const UNKNOWN: Operand =
-        Operand { value: Value::Unknown, position: None, start: None, deferred: false, packing: None, bytes: None };
+    pub(crate) const UNKNOWN: Operand = Operand {
+        value: Value::Unknown,
+        source: None,
+        position: None,
+        start: None,
+        deferred: false,
+        packing: None,
+        bytes: None,
+    };
 
     /// A constant without an instruction that pushes it.
     pub(crate) fn of_constant(constant: u32) -> Operand {
@@ -88,16 +97,21 @@ impl Operands {
         self.known.len()
     }
 
-    /// Pushes an operand.
+    /// Pushes an operand. It is inlined so that the operand is built in its place.
+    #[inline(always)]
     pub(crate) fn push(&mut self, operand: Operand) {
-        if let Value::Slot(slot, _) = operand.value {
-            let position = slot.frame.position();
-            if self.slots.len() <= position {
-                self.slots.resize(position + 1, 0);
-            }
-            self.slots[position] += 1;
+        if let Value::Slot(slot) = operand.value {
+            self.count(slot.frame);
         }
         self.known.push(operand);
+    }
+
+    fn count(&mut self, frame: FrameId) {
+        let position = frame.position();
+        if self.slots.len() <= position {
+            self.slots.resize(position + 1, 0);
+        }
+        self.slots[position] += 1;
     }
 
     /// Pops an operand, but not from below `floor`.
@@ -112,7 +126,7 @@ impl Operands {
 
     /// Updates the counts after an operand was removed.
     fn count_off(&mut self, operand: &Operand) {
-        if let Value::Slot(slot, _) = operand.value
+        if let Value::Slot(slot) = operand.value
             && let Some(count) = self.slots.get_mut(slot.frame.position())
         {
             *count -= 1;

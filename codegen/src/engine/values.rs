@@ -57,6 +57,7 @@ impl Engine<'_> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn simple(&mut self, value: Value, write: impl FnOnce(&mut InstructionSink<'_>)) {
         if self.is_dead() {
             return;
@@ -67,11 +68,20 @@ impl Engine<'_> {
         self.operands.push(Operand { value, position, start: Some(start), ..Operand::UNKNOWN });
     }
 
+    #[inline(always)]
     pub(super) fn push(&mut self, value: Value) {
         let position = Some(self.tape.here());
         self.operands.push(Operand { value, position, ..Operand::UNKNOWN });
     }
 
+    /// Pushes the value of a local, which is read only if its consumer needs the value on the stack.
+    #[inline(always)]
+    pub(super) fn push_read(&mut self, value: Value, local: LocalIndex) {
+        let position = Some(self.tape.here());
+        self.operands.push(Operand { value, source: Some(local), position, deferred: true, ..Operand::UNKNOWN });
+    }
+
+    #[inline(always)]
     pub(super) fn push_deferred(&mut self, value: Value) {
         let position = Some(self.tape.here());
         self.operands.push(Operand { value, position, deferred: true, ..Operand::UNKNOWN });
@@ -163,15 +173,19 @@ impl Engine<'_> {
     pub(super) fn materialize(&mut self, operand: &Operand) {
         let (true, Some(position)) = (operand.deferred, operand.position) else { return };
         match operand.value {
-            Value::Slot(_, Some(definition)) => {
-                let local = self.knowledge.frames.definition(definition).local;
-                self.insert_read(local, position);
+            Value::Slot(slot) => match operand.source {
+                Some(local) => self.insert_read(local, position),
+                None => {
+                    self.scopes.need(slot.frame);
+                    self.tape.insert_late(position, Late::Slot(slot));
+                }
+            },
+            Value::Region(_) => {
+                if let Some(local) = operand.source {
+                    self.insert_read(local, position);
+                }
             }
-            Value::Slot(slot, None) => {
-                self.scopes.need(slot.frame);
-                self.tape.insert_late(position, Late::Slot(slot));
-            }
-            Value::Structure(_, local, _) => self.tape.insert(position, |sink| {
+            Value::Structure(_, local) => self.tape.insert(position, |sink| {
                 sink.local_get(local.0).ref_as_non_null();
             }),
             Value::I32(constant) => self.tape.insert(position, |sink| {
@@ -180,13 +194,7 @@ impl Engine<'_> {
             Value::I64(constant) => self.tape.insert(position, |sink| {
                 sink.i64_const(constant);
             }),
-            Value::Region(_, Some(local)) => self.insert_read(local, position),
-            Value::Unknown
-            | Value::Local(_)
-            | Value::Sum(..)
-            | Value::Size(_)
-            | Value::Comparison(_)
-            | Value::Region(_, None) => {}
+            Value::Unknown | Value::Local(_) | Value::Sum(..) | Value::Size(_) | Value::Comparison(_) => {}
         }
     }
 
@@ -212,7 +220,7 @@ impl Engine<'_> {
     /// Records that a local holds a segment of a frame, or the handle of a region that was just opened, if the operand
     /// is one. The assignment is written only if something reads the local.
     pub(super) fn define(&mut self, local: LocalIndex, operand: &Operand) -> Option<Value> {
-        if let (Value::Region(region, None), Some(position)) = (operand.value, operand.position)
+        if let (Value::Region(region), None, Some(position)) = (operand.value, operand.source, operand.position)
             && operand.start.is_some()
             && self.tape.is_end(position)
         {
@@ -220,9 +228,9 @@ impl Engine<'_> {
             self.tape.late(Late::Handle(local));
             self.assigned(local, operand);
             self.learn_content(local, Content::Region(region));
-            return Some(Value::Region(region, Some(local)));
+            return Some(operand.value);
         }
-        let Value::Slot(slot, _) = operand.value else { return None };
+        let Value::Slot(slot) = operand.value else { return None };
         if !operand.deferred {
             return None;
         }
@@ -232,7 +240,7 @@ impl Engine<'_> {
         let times = self.frequency();
         self.event(Event::Assign { local, step: None, at: position, times });
         self.learn_content(local, Content::Slot(definition));
-        Some(Value::Slot(slot, Some(definition)))
+        Some(operand.value)
     }
 
     /// Records that the program has just assigned a local.
@@ -251,7 +259,7 @@ impl Engine<'_> {
 
     /// Records the content of a local, if it is a handle or a segment of known size.
     pub(super) fn learn(&mut self, local: LocalIndex, operand: &Operand) {
-        if let Value::Region(region, _) = operand.value {
+        if let Value::Region(region) = operand.value {
             self.learn_content(local, Content::Region(region));
         }
         let bytes = match operand.value {
@@ -270,7 +278,7 @@ impl Engine<'_> {
     /// The key that identifies the region of a handle, if there is one.
     pub(super) fn region_key(&self, handle: &Operand) -> Option<RegionKey> {
         match handle.value {
-            Value::Region(region, _) => Some(RegionKey::Opened(region)),
+            Value::Region(region) => Some(RegionKey::Opened(region)),
             Value::Local(local) if self.locals.is_constant_parameter(local) => Some(RegionKey::Parameter(local)),
             _ => None,
         }

@@ -34,13 +34,13 @@ impl Engine<'_> {
     /// Replaces a segment and an offset by an address on the stack, or by nothing if the segment is in a frame.
     pub(super) fn place(&mut self, segment: &Operand, offset: &Operand) -> Place {
         match (segment.value, offset.constant()) {
-            (Value::Slot(slot, _), Some(constant)) if segment.deferred => {
+            (Value::Slot(slot), Some(constant)) if segment.deferred => {
                 if let Some(sum) = slot.offset.checked_add(constant) {
                     self.discard(offset);
                     return Place::Local(self.knowledge.frames.base(slot.frame), sum);
                 }
             }
-            (Value::Slot(slot, _), None) if segment.deferred => {
+            (Value::Slot(slot), None) if segment.deferred => {
                 let (position, base) = (self.at(segment), self.knowledge.frames.base(slot.frame));
                 self.tape.insert(position, |sink| {
                     sink.local_get(base.0);
@@ -70,7 +70,7 @@ impl Engine<'_> {
             return self.tape.delete(packing.byte(), position);
         }
         match segment.value {
-            Value::Slot(slot, _) if segment.deferred => {
+            Value::Slot(slot) if segment.deferred => {
                 let base = self.knowledge.frames.base(slot.frame);
                 self.tape.insert(position, |sink| {
                     sink.local_get(base.0);
@@ -86,7 +86,7 @@ impl Engine<'_> {
                     sink.i32_const(start as i32);
                 });
             }
-            Value::Structure(types, local, _) => {
+            Value::Structure(types, local) => {
                 self.tape.insert(position, |sink| {
                     types.start(sink.local_get(local.0));
                 });
@@ -119,7 +119,7 @@ impl Engine<'_> {
     fn place_at_end(&mut self, segment: &Operand, constants: &[&Operand]) -> Option<u32> {
         let is_constant =
             |operand: &&Operand| operand.deferred && matches!(operand.value, Value::I32(_) | Value::I64(_));
-        let (Value::Slot(slot, _), true) = (segment.value, segment.deferred) else { return None };
+        let (Value::Slot(slot), true) = (segment.value, segment.deferred) else { return None };
         if !constants.iter().all(is_constant) || !self.tape.is_end(segment.position?) {
             return None;
         }

@@ -48,14 +48,14 @@ impl Engine<'_> {
         });
         if let Some(slot) = self.knowledge.begin_lone_frame(region, base, bytes) {
             self.leave_scope_place(slot.frame, maker);
-            self.push_deferred(Value::Slot(slot, None));
+            self.push_deferred(Value::Slot(slot));
         }
     }
 
     /// Lowers an allocation of constant size, at most [`INLINE_BYTES`], which joins or begins a frame.
     fn lower_frame(&mut self, key: Option<RegionKey>, bytes: u32, maker: Maker) {
         if let Some(slot) = key.and_then(|key| self.knowledge.join(key, bytes)) {
-            return self.push_deferred(Value::Slot(slot, None));
+            return self.push_deferred(Value::Slot(slot));
         }
         if !self.knowledge.frames.has_room() {
             return self.lower_sized_bump(Size::Constant(bytes), maker);
@@ -70,7 +70,7 @@ impl Engine<'_> {
         if self.context.choices.zero == Zero::Allocate && self.optimize == Optimize::Speed {
             self.tape.late(Late::ClearFrame(slot.frame, 0));
         }
-        self.push_deferred(Value::Slot(slot, None));
+        self.push_deferred(Value::Slot(slot));
     }
 
     /// Allocates with the given alignment. Constants up to 8 are lowered as `lower_allocate`.

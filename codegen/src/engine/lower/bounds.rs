@@ -140,8 +140,8 @@ impl Engine<'_> {
     /// The identity of a segment, for the facts about it.
     pub(super) fn subject(&self, segment: &Operand) -> Option<Subject> {
         match segment.value {
-            Value::Slot(slot, _) if segment.deferred => Some(Subject::Slot(slot)),
-            Value::Structure(_, _, program) => program.map(Subject::Local),
+            Value::Slot(slot) if segment.deferred => Some(Subject::Slot(slot)),
+            Value::Structure(..) => segment.source.map(Subject::Local),
             _ => self.program_local_of(segment).map(Subject::Local),
         }
     }
@@ -155,7 +155,7 @@ impl Engine<'_> {
     /// The size of a segment, if known.
     pub(super) fn known_size(&self, segment: &Operand) -> Option<u32> {
         match segment.value {
-            Value::Slot(slot, _) if segment.deferred => Some(slot.bytes),
+            Value::Slot(slot) if segment.deferred => Some(slot.bytes),
             Value::I64(constant) if self.context.is_packed() => self.context.segments.constant_size(constant),
             _ => segment.bytes.or_else(|| {
                 let subject = self.subject(segment)?;
@@ -206,7 +206,7 @@ impl Engine<'_> {
     pub(super) fn extent(&mut self, segment: &mut Operand) -> Extent {
         match (self.known_size(segment), segment.value, self.program_local_of(segment)) {
             (Some(size), ..) => Extent::Known(size),
-            (None, Value::Structure(types, local, _), _) => Extent::Structure(types, local),
+            (None, Value::Structure(types, local), _) => Extent::Structure(types, local),
             (None, _, Some(local)) => Extent::Local(local),
             (None, _, None) => Extent::Held(self.hold_in_local(segment, ValType::I64)),
         }

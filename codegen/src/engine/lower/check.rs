@@ -160,7 +160,7 @@ impl Engine<'_> {
     /// The local that holds the header of a region that this function opened. A handle that is known to be of a region
     /// is that of the region opened last at that place, and so is the header.
     pub(super) fn header(&mut self, handle: &Operand) -> Option<LocalIndex> {
-        let Value::Region(region, _) = handle.value else { return None };
+        let Value::Region(region) = handle.value else { return None };
         let locals = &mut self.locals;
         self.knowledge.header(region, || locals.add_header())
     }

@@ -188,8 +188,8 @@ impl Engine<'_> {
         });
         let ((constant, local), bytes) = key.unwrap_or(((Some(0), None), Some(0)));
         let checked = match segment.value {
-            Value::Slot(slot, _) => Checked::Open(slot),
-            Value::Structure(types, held, _) => Checked::OpenStructure(types, held),
+            Value::Slot(slot) => Checked::Open(slot),
+            Value::Structure(types, held) => Checked::OpenStructure(types, held),
             _ => return self.event(Event::Pinned),
         };
         self.record_check(position, subject, (constant, local), bytes, checked);
@@ -201,7 +201,7 @@ impl Engine<'_> {
     /// Whether the region of a segment is known to be open.
     fn is_of_open_region(&self, segment: &Operand) -> bool {
         match segment.value {
-            Value::Slot(slot, _) if segment.deferred => {
+            Value::Slot(slot) if segment.deferred => {
                 self.knowledge.innermost.is_open(self.knowledge.frames.region(slot.frame))
                     || planted::has(Bug::FrameIsLive)
             }
@@ -212,11 +212,9 @@ impl Engine<'_> {
     /// The source of a segment's start. Stores the segment in a local if necessary.
     fn start_of(&mut self, segment: &mut Operand) -> Start {
         match segment.value {
-            Value::Slot(slot, _) if segment.deferred => {
-                Start::Frame(self.knowledge.frames.base(slot.frame), slot.offset)
-            }
+            Value::Slot(slot) if segment.deferred => Start::Frame(self.knowledge.frames.base(slot.frame), slot.offset),
             Value::I64(constant) => Start::Constant(packed::start_of(constant)),
-            Value::Structure(types, local, _) => Start::Structure(types, local),
+            Value::Structure(types, local) => Start::Structure(types, local),
             _ => match (self.program_local_of(segment), segment.packing) {
                 (Some(local), _) => Start::Local(local),
                 (None, Some(position)) => {

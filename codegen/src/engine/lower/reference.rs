@@ -54,8 +54,8 @@ impl Engine<'_> {
                 (Value::Local(local), meaning) if meaning.is_segment() => {
                     let held = self.cast(types, local);
                     let program = (self.knowledge.cast_of(local) == Some(held)).then_some(local);
-                    *operand =
-                        Operand { value: Value::Structure(types, held, program), deferred: true, ..Operand::UNKNOWN };
+                    let value = Value::Structure(types, held);
+                    *operand = Operand { value, source: program, deferred: true, ..Operand::UNKNOWN };
                 }
                 (Value::Local(local), _) => {
                     let start = self.tape.len();
@@ -80,7 +80,7 @@ impl Engine<'_> {
     fn take_off(&mut self, operand: &mut Operand, ty: ValType) {
         match operand.value {
             // Code that is written later must not depend on a local that may have been reused by then.
-            Value::Slot(slot, Some(_)) if operand.deferred => operand.value = Value::Slot(slot, None),
+            Value::Slot(_) if operand.deferred => operand.source = None,
             Value::Region(..) if operand.deferred && self.local_of(operand).is_none() => {
                 self.materialize(operand);
                 operand.deferred = false;
@@ -200,10 +200,10 @@ impl Engine<'_> {
     /// Pushes whether the region of a segment is closed.
     pub(super) fn push_is_closed(&mut self, segment: &Operand) {
         match segment.value {
-            Value::Structure(types, held, _) => self.tape.emit(|sink| {
+            Value::Structure(types, held) => self.tape.emit(|sink| {
                 types.is_closed(sink, held);
             }),
-            Value::Slot(slot, _) => {
+            Value::Slot(slot) => {
                 self.scopes.need(slot.frame);
                 self.tape.late(Late::IsClosed(slot.frame));
             }

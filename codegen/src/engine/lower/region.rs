@@ -30,7 +30,7 @@ impl Engine<'_> {
             Tracking::Headers | Tracking::List => self.write_checked_open(region),
         };
         self.event(Event::Open(RegionKey::Opened(region)));
-        self.simple(Value::Region(region, None), |sink| {
+        self.simple(Value::Region(region), |sink| {
             sink.global_get(handle);
         });
     }

@@ -28,7 +28,7 @@ impl Engine<'_> {
     /// Extracts the size. For a packed segment: `i64.const 32  i64.shr_u  i32.wrap_i64`.
     pub(in crate::engine) fn lower_size(&mut self, segment: &Operand) {
         match segment.value {
-            Value::Slot(slot, _) if segment.deferred => self.push_deferred(Value::I32(slot.bytes as i32)),
+            Value::Slot(slot) if segment.deferred => self.push_deferred(Value::I32(slot.bytes as i32)),
             Value::I64(constant) if self.context.is_packed() => {
                 self.discard(segment);
                 self.push_deferred(Value::I32(packed::size_of(constant) as i32));
@@ -38,7 +38,7 @@ impl Engine<'_> {
                 self.discard(segment);
                 self.push_deferred(Value::I32(size as i32));
             }
-            Value::Structure(types, local, _) => {
+            Value::Structure(types, local) => {
                 self.tape.emit(|sink| {
                     types.size(sink.local_get(local.0));
                 });
@@ -80,7 +80,7 @@ impl Engine<'_> {
         bytes: &mut Operand,
     ) -> Result<(), Certain> {
         self.check_access(segment, offset, bytes)?;
-        if let (Value::Slot(slot, _), true, Some(from), Some(size)) =
+        if let (Value::Slot(slot), true, Some(from), Some(size)) =
             (segment.value, segment.deferred, offset.constant(), bytes.constant())
         {
             // A slice that exceeds its segment is not tracked, because its address must be the one that the
@@ -89,7 +89,7 @@ impl Engine<'_> {
                 self.discard(offset);
                 self.discard(bytes);
                 let part = Slot { offset: slot.offset + from, bytes: size, ..slot };
-                self.push_deferred(Value::Slot(part, None));
+                self.push_deferred(Value::Slot(part));
                 return Ok(());
             }
         }
@@ -172,10 +172,10 @@ impl Engine<'_> {
     /// Pushes the region of a segment, as a structure.
     pub(super) fn push_region_of(&mut self, segment: &Operand) {
         match segment.value {
-            Value::Structure(types, local, _) => self.tape.emit(|sink| {
+            Value::Structure(types, local) => self.tape.emit(|sink| {
                 types.region_of(sink.local_get(local.0));
             }),
-            Value::Slot(slot, _) => {
+            Value::Slot(slot) => {
                 self.scopes.need(slot.frame);
                 self.tape.late(Late::Scope(slot.frame));
             }
