@@ -45,8 +45,8 @@ mod uses;
 mod walk;
 
 use crate::error::{Error, Finding, Severity};
+use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
-use crate::link::scan::{Body, Input};
 use graph::Graph;
 use linmem_allocator::Nesting;
 use linmem_intrinsics::{Intrinsic, Violation};

@@ -9,7 +9,7 @@ use super::graph::{Graph, Step};
 use super::handlers::Handlers;
 use super::walk::{Operand, Walk};
 use crate::error::Error;
-use crate::link::scan::{Body, Calls, Input};
+use crate::link::input::{Body, Calls, Input};
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader, TypeRef};
 
 /// The graph of a function; `None` if it tracks no region, or exceeds the limits of the analysis.

@@ -1,7 +1,7 @@
 //! Finds the functions that use regions.
 
 use crate::code::FunctionRef;
-use crate::link::scan::{Body, Input};
+use crate::link::input::{Body, Input};
 
 /// Whether a function refers to an intrinsic that opens or closes regions or allocates. Most functions do not, and need
 /// no graph.

@@ -4,7 +4,7 @@ use super::frames::{Frame, Frames, Kind};
 use super::graph::{Graph, Origin, Step, Way};
 use super::handlers::{Handlers, Tag};
 use crate::engine::knowledge::contents::Assigned;
-use crate::link::scan::{Calls, Input};
+use crate::link::input::{Calls, Input};
 use linmem_intrinsics::{Operation, Signature};
 use wasmparser::{FuncValidator, Operator, ValType, ValidatorResources};
 

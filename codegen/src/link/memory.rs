@@ -6,7 +6,7 @@ use crate::context::{Growth, Home};
 use crate::error::{Error, Finding, Place};
 use crate::helpers::{HostImport, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
-use crate::link::scan::Input;
+use crate::link::input::Input;
 use crate::link::share;
 use crate::width::WIDTH;
 use linmem_allocator::layout::{Address, HOME, Layout, PAGE};

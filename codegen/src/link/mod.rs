@@ -1,6 +1,7 @@
 //! The link door: takes a complete module, and returns the same module with its intrinsics lowered.
 //!
 //! ```text
+//!   input     what linking knows about a module
 //!   scan      parse and validate; find the functions that call intrinsics, and all function indices
 //!   imports   resolve the imports from `linmem`, and the representation of segments
 //!   memory    choose the memory that segments are in, and the part of it that linmem owns
@@ -9,6 +10,7 @@
 //!   reach     find the instructions that every execution of a function reaches
 //!   plan      assign the indices of the linked module
 //!   write     copy every section, with indices renumbered
+//!   code      write the code section
 //!   segments  add the types of segments that are references
 //!   sections  copy or re-encode the entries of sections
 //!   custom    copy or rewrite custom sections
@@ -19,10 +21,12 @@
 //! Functions that call no intrinsic are copied byte for byte, except for function indices, and for `memory.size` and
 //! `memory.grow` of a split memory. A module that imports nothing from `linmem` is returned unchanged.
 
+mod code;
 pub(crate) mod custom;
 mod features;
 mod function;
 pub(crate) mod imports;
+pub(crate) mod input;
 mod memory;
 mod names;
 mod plan;
@@ -48,9 +52,9 @@ use crate::sites;
 use crate::source::Source;
 use crate::width::WIDTH;
 use indexmap::IndexSet;
+use input::Input;
 use linmem_intrinsics::{Intrinsic, Representation, Safety};
 pub(crate) use memory::maximum;
-use scan::Input;
 use std::collections::BTreeSet;
 
 /// A linked module and its warnings.
@@ -76,7 +80,7 @@ pub struct Linked {
 /// an error here: it is lowered to its violation.
 pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
     let source = Source::read(bytes)?;
-    let input = Input::parse(&source, config)?;
+    let input = scan::parse(&source, config)?;
     link_smallest(&input, config).map(|outcome| outcome.module)
 }
 
@@ -87,7 +91,7 @@ pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
 /// As [`link`].
 pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error> {
     let source = Source::read(bytes)?;
-    let input = Input::parse(&source, config)?;
+    let input = scan::parse(&source, config)?;
     let Outcome { module, findings } = link_smallest(&input, config)?;
     let mut warnings = Vec::new();
     if input.imports.has_any() && choices(&input, config).checks_regions() {
@@ -130,7 +134,7 @@ fn size(module: &[u8]) -> usize {
 pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
     let findings = || -> Result<Vec<Finding>, Errors> {
         let source = Source::read(bytes)?;
-        let input = Input::parse(&source, config)?;
+        let input = scan::parse(&source, config)?;
         let uses = crate::check::findings(&input, config.nesting)?;
         let mut findings: Vec<Finding> = uses.into_iter().map(|found| found.finding).collect();
         let mut thorough = config.clone();

@@ -11,7 +11,7 @@ use crate::helpers::{Helper, HostImport, Needs};
 use crate::index::TypeIndex;
 use crate::link::function::Shim;
 use crate::link::imports::Fate;
-use crate::link::scan::Input;
+use crate::link::input::Input;
 use crate::link::segments;
 use crate::module::function_type;
 use crate::segment::SegmentTypes;

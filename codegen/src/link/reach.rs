@@ -5,7 +5,7 @@
 //! unless the callee is known not to; loops are assumed to terminate. If in doubt, an instruction is considered not
 //! reached.
 
-use crate::link::scan::{Body, Input};
+use crate::link::input::{Body, Input};
 use std::collections::BTreeSet;
 use wasmparser::Operator;
 

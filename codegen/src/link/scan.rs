@@ -4,217 +4,76 @@ use crate::code::{FunctionRef, Relocation};
 use crate::config::Config;
 use crate::engine::knowledge::contents::Assigned;
 use crate::error::{Error, Place};
-use crate::helpers::Helper;
 use crate::link::custom::{Custom, NAME};
 use crate::link::imports::Imports;
+use crate::link::input::{Body, Calls, Input, Section, SizeInstruction};
 use crate::module::features;
 use crate::source::Source;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeSet;
 use wasmparser::types::TypesRef;
 use wasmparser::{
-    ConstExpr, ElementItems, Encoding, FuncToValidate, FuncType, FuncValidatorAllocations, FunctionBody, Name,
-    NameSectionReader, Operator, OperatorsReader, Parser, Payload, SectionLimited, TypeRef, ValidPayload, Validator,
-    ValidatorResources,
+    ConstExpr, ElementItems, Encoding, FuncToValidate, FuncValidatorAllocations, FunctionBody, Name, NameSectionReader,
+    Operator, OperatorsReader, Parser, Payload, SectionLimited, TypeRef, ValidPayload, Validator, ValidatorResources,
 };
 
-/// A section of the input.
-#[derive(Clone, Debug)]
-pub(crate) struct Section {
-    /// Its id in the binary format.
-    pub(crate) id: u8,
-    /// Its contents.
-    pub(crate) range: Range<usize>,
+/// Parses and validates a module.
+///
+/// # Errors
+///
+/// If it is not valid, with its place.
+pub(crate) fn parse<'a>(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
+    read(source, config).map_err(|error| source.locate(error))
 }
 
-/// A function that is defined in the input.
-pub(crate) struct Body<'a> {
-    /// Its index.
-    pub(crate) index: u32,
-    /// Its locals and code.
-    pub(crate) body: FunctionBody<'a>,
-    /// The positions of function indices, relative to the start of the body.
-    pub(crate) references: Vec<Relocation>,
-    /// The `memory.size` and `memory.grow` instructions of the body, in order.
-    pub(crate) sizes: Vec<SizeInstruction>,
-    /// The information that lowering requires, if the function calls intrinsics.
-    pub(crate) calls: Option<Calls>,
-}
-
-/// A `memory.size` or a `memory.grow`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SizeInstruction {
-    /// The position of the memory index, relative to the start of the body; it follows a one-byte opcode.
-    pub(crate) at: usize,
-    /// The number of bytes of the index.
-    pub(crate) bytes: usize,
-    /// The memory.
-    pub(crate) memory: u32,
-    /// The helper that replaces the instruction if the memory is split.
-    pub(crate) helper: Helper,
-}
-
-impl SizeInstruction {
-    /// The memory and the replacing helper, if the operator is `memory.size` or `memory.grow`.
-    pub(crate) fn of(operator: &Operator<'_>) -> Option<(u32, Helper)> {
-        match operator {
-            Operator::MemorySize { mem } => Some((*mem, Helper::ProgramSize)),
-            Operator::MemoryGrow { mem } => Some((*mem, Helper::ProgramGrow)),
-            _ => None,
+fn read<'a>(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
+    let bytes: &[u8] = &source.bytes;
+    let mut scanner = Scanner::default();
+    let mut validator = Validator::new_with_features(features());
+    let mut parser = Parser::new(0);
+    parser.set_features(features());
+    let mut types = None;
+    for payload in parser.parse_all(bytes) {
+        let payload = payload?;
+        if let Payload::Version { encoding: Encoding::Component, .. } = payload {
+            return Err(Error::component());
         }
-    }
-}
-
-/// The information that lowering requires about a function that calls intrinsics.
-pub(crate) struct Calls {
-    /// Creates the validator, which knows the arity of every instruction.
-    pub(crate) validator: FuncToValidate<ValidatorResources>,
-    /// How often each local is assigned, parameters first; shorter than the list of locals if the last ones are never
-    /// assigned.
-    pub(crate) assigned: Vec<Assigned>,
-}
-
-/// A module, parsed and valid.
-pub(crate) struct Input<'a> {
-    /// The binary.
-    pub(crate) bytes: &'a [u8],
-    /// The information about its source.
-    pub(crate) source: &'a Source<'a>,
-    /// Its sections, in order.
-    pub(crate) sections: Vec<Section>,
-    /// Its types, function types among them.
-    pub(crate) types: wasmparser::types::Types,
-    /// The imported functions.
-    pub(crate) imports: Imports<'a>,
-    /// The imports of all kinds.
-    pub(crate) import_list: Vec<wasmparser::Import<'a>>,
-    /// The defined functions.
-    pub(crate) bodies: Vec<Body<'a>>,
-    /// The number of functions, including imports.
-    pub(crate) function_count: u32,
-    /// The number of memories, including imports.
-    pub(crate) memory_count: u32,
-    /// The number of imported memories.
-    pub(crate) imported_memory_count: u32,
-    /// The number of globals, including imports.
-    pub(crate) global_count: u32,
-    /// The number of imported globals.
-    pub(crate) imported_global_count: u32,
-    /// The constant expressions of the defined globals.
-    pub(crate) global_values: Vec<ConstExpr<'a>>,
-    /// The exports.
-    pub(crate) exports: Vec<wasmparser::Export<'a>>,
-    /// The custom sections, in order.
-    pub(crate) customs: Vec<Custom<'a>>,
-    /// The subsections of the name sections that could be parsed. If there are several sections, the first one takes
-    /// precedence.
-    pub(crate) names: Vec<Name<'a>>,
-    /// The names of functions, collected on first use.
-    function_names: OnceCell<BTreeMap<u32, String>>,
-    /// The intrinsics that are used other than by a direct call: exported, in a table, in a global, or referred to by
-    /// an instruction.
-    pub(crate) shims: BTreeSet<u32>,
-    /// The errors in the imports.
-    pub(crate) errors: Vec<Error>,
-}
-
-impl<'a> Input<'a> {
-    /// Parses and validates a module.
-    ///
-    /// # Errors
-    ///
-    /// If it is not valid, with its place.
-    pub(crate) fn parse(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
-        Input::read(source, config).map_err(|error| source.locate(error))
-    }
-
-    fn read(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
-        let bytes: &[u8] = &source.bytes;
-        let mut scanner = Scanner::default();
-        let mut validator = Validator::new_with_features(features());
-        let mut parser = Parser::new(0);
-        parser.set_features(features());
-        let mut types = None;
-        for payload in parser.parse_all(bytes) {
-            let payload = payload?;
-            if let Payload::Version { encoding: Encoding::Component, .. } = payload {
-                return Err(Error::component());
-            }
-            match validator.payload(&payload)? {
-                ValidPayload::Func(function, body) => scanner.function(function, body)?,
-                ValidPayload::End(done) => types = Some(done),
-                ValidPayload::Ok | ValidPayload::Parser(_) => {}
-            }
-            scanner.payload(&payload, &validator, config)?;
+        match validator.payload(&payload)? {
+            ValidPayload::Func(function, body) => scanner.function(function, body)?,
+            ValidPayload::End(done) => types = Some(done),
+            ValidPayload::Ok | ValidPayload::Parser(_) => {}
         }
-        let types = types.ok_or_else(|| Error::Invalid {
-            message: "unexpected end".to_string(),
-            place: Place::Offset(bytes.len()),
-        })?;
-        let Scanner { imports, mut errors, .. } = scanner;
-        if let Some(offset) = scanner.object {
-            // The imports of an object file may change when it is linked.
-            let message = "the module contains relocations; if it is an object file, link it first, else link it without --emit-relocs";
-            errors.insert(0, Error::Unsupported { message: message.to_string(), place: Place::Offset(offset) });
-        }
-        Ok(Input {
-            bytes,
-            source,
-            types,
-            imports,
-            errors,
-            function_count: scanner.function_count,
-            sections: scanner.sections,
-            import_list: scanner.import_list,
-            bodies: scanner.bodies,
-            memory_count: scanner.memory_count,
-            imported_memory_count: scanner.imported_memory_count,
-            global_count: scanner.global_count,
-            imported_global_count: scanner.imported_global_count,
-            global_values: scanner.global_values,
-            exports: scanner.exports,
-            customs: scanner.customs,
-            names: scanner.names,
-            function_names: OnceCell::new(),
-            shims: scanner.shims,
-        })
+        scanner.payload(&payload, &validator, config)?;
     }
-
-    /// The type of a function.
-    pub(crate) fn function_type(&self, function: u32) -> &FuncType {
-        self.types[self.types.as_ref().core_function_at(function)].unwrap_func()
+    let types = types
+        .ok_or_else(|| Error::Invalid { message: "unexpected end".to_string(), place: Place::Offset(bytes.len()) })?;
+    let Scanner { imports, mut errors, .. } = scanner;
+    if let Some(offset) = scanner.object {
+        // The imports of an object file may change when it is linked.
+        let message = "the module contains relocations; if it is an object file, link it first, else link it without --emit-relocs";
+        errors.insert(0, Error::Unsupported { message: message.to_string(), place: Place::Offset(offset) });
     }
-
-    /// The name of a function in the name section.
-    pub(crate) fn named(&self, function: u32) -> Option<&str> {
-        let names = self.function_names.get_or_init(|| {
-            let mut names = BTreeMap::new();
-            for subsection in &self.names {
-                if let Name::Function(map) = subsection {
-                    for naming in map.clone().into_iter().map_while(Result::ok) {
-                        names.entry(naming.index).or_insert_with(|| naming.name.to_string());
-                    }
-                }
-            }
-            names
-        });
-        names.get(&function).map(String::as_str)
-    }
-
-    /// The place of an instruction.
-    pub(crate) fn place(&self, function: u32, offset: usize) -> Place {
-        let source = self.source.line(offset).map(Box::new);
-        Place::Instruction { function: self.function_name(function), offset, source }
-    }
-
-    /// The name of a function in messages.
-    pub(crate) fn function_name(&self, function: u32) -> String {
-        match self.named(function) {
-            Some(name) => format!("${name}"),
-            None => format!("function {function}"),
-        }
-    }
+    Ok(Input {
+        bytes,
+        source,
+        types,
+        imports,
+        errors,
+        function_count: scanner.function_count,
+        sections: scanner.sections,
+        import_list: scanner.import_list,
+        bodies: scanner.bodies,
+        memory_count: scanner.memory_count,
+        imported_memory_count: scanner.imported_memory_count,
+        global_count: scanner.global_count,
+        imported_global_count: scanner.imported_global_count,
+        global_values: scanner.global_values,
+        exports: scanner.exports,
+        customs: scanner.customs,
+        names: scanner.names,
+        function_names: OnceCell::new(),
+        shims: scanner.shims,
+    })
 }
 
 #[derive(Default)]

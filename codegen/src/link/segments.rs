@@ -2,7 +2,7 @@
 
 use crate::digest::number;
 use crate::error::{Error, Place};
-use crate::link::scan::Input;
+use crate::link::input::Input;
 use crate::module::features;
 use crate::segment::SegmentTypes;
 use wasm_encoder::TypeSection;

@@ -6,7 +6,7 @@ use crate::context::{Allocator, Context, Convention, Growth, Split};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::{Helper, Needs};
 use crate::link::imports::Fate;
-use crate::link::scan::Input;
+use crate::link::input::Input;
 use linmem_allocator::layout::PAGE;
 use wasmparser::{ExternalKind, MemoryType, ValType};
 

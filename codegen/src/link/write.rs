@@ -1,6 +1,6 @@
 //! Writing the linked module, section by section.
 
-use crate::code::{FunctionRef, Relocation, relocate};
+use crate::code::FunctionRef;
 use crate::context::{Context, Growth};
 use crate::engine::Lowered;
 use crate::error::Error;
@@ -11,10 +11,10 @@ use crate::link::custom::CUSTOM;
 use crate::link::features::{self, Features};
 use crate::link::function::Shim;
 use crate::link::imports::Fate;
+use crate::link::input::{Input, Section};
 use crate::link::memory::{EXPORT, Memory};
 use crate::link::names;
 use crate::link::plan::Plan;
-use crate::link::scan::{Body, Input, Section};
 use crate::link::sections::{Renumber, contents_of, extended, failed, reader, reencoded};
 use crate::module::val_type;
 use crate::sites::{self, Site};
@@ -113,14 +113,15 @@ pub(super) fn module(
     Ok(out)
 }
 
-struct Writer<'a> {
-    input: &'a Input<'a>,
-    context: &'a Context,
-    needs: &'a Needs,
+/// The module and everything that linking adds to it.
+pub(super) struct Writer<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) context: &'a Context,
+    pub(super) needs: &'a Needs,
     memory: &'a Memory,
-    plan: &'a Plan,
-    lowered: &'a [Option<Lowered>],
-    shims: &'a [Shim],
+    pub(super) plan: &'a Plan,
+    pub(super) lowered: &'a [Option<Lowered>],
+    pub(super) shims: &'a [Shim],
     sites: Sites<'a>,
 }
 
@@ -270,57 +271,6 @@ impl Writer<'_> {
         let mut out = Vec::new();
         self.plan.index(FunctionRef::Program(function)).encode(&mut out);
         Ok(out)
-    }
-
-    fn code(&self) -> Option<Vec<u8>> {
-        let count = self.input.bodies.len() + self.shims.len() + self.needs.helpers().count();
-        if count == 0 {
-            return None;
-        }
-        let mut out = Vec::with_capacity(self.input.bytes.len());
-        count.encode(&mut out);
-        let mut scratch = Vec::new();
-        let index = |function| self.plan.index(function);
-        for (body, lowered) in self.input.bodies.iter().zip(self.lowered) {
-            match lowered {
-                Some(lowered) => lowered.body(index).as_slice().encode(&mut out),
-                None => {
-                    scratch.clear();
-                    match self.counted(body) {
-                        Some((code, relocations)) => relocate(&code, &relocations, index, &mut scratch),
-                        None => relocate(body.body.as_bytes(), &body.references, index, &mut scratch),
-                    }
-                    scratch.as_slice().encode(&mut out);
-                }
-            }
-        }
-        for shim in self.shims {
-            shim.lowered.body(index).as_slice().encode(&mut out);
-        }
-        for (_, body) in self.needs.bodies() {
-            body.function(index).encode(&mut out);
-        }
-        Some(out)
-    }
-
-    /// A function that is copied, with the `memory.size` and `memory.grow` of a split memory replaced by calls; `None`
-    /// if it has no such instruction.
-    fn counted(&self, body: &Body<'_>) -> Option<(Vec<u8>, Vec<Relocation>)> {
-        const CALL: u8 = 0x10;
-        let sizes: Vec<_> = body.sizes.iter().filter(|size| self.context.counts_pages_of(size.memory)).collect();
-        if sizes.is_empty() {
-            return None;
-        }
-        let mut code = body.body.as_bytes().to_vec();
-        let mut relocations = body.references.clone();
-        for size in sizes {
-            // The opcodes of both instructions and of `call` are one byte.
-            code[size.at - 1] = CALL;
-            let target = FunctionRef::Helper(size.helper);
-            relocations.push(Relocation { at: size.at, replaces: size.bytes, target });
-        }
-        relocations.sort_by_key(|relocation| relocation.at);
-        Some((code, relocations))
     }
 
     /// Writes the section of sites, if this code or previously linked code reports violations.

@@ -16,7 +16,8 @@ mod random;
 
 use super::{Flaw, analyse};
 use crate::config::Config;
-use crate::link::scan::{Body, Input};
+use crate::link::input::{Body, Input};
+use crate::link::scan;
 use crate::source::Source;
 use linmem_allocator::Nesting;
 use std::collections::BTreeMap;
@@ -57,7 +58,7 @@ fn read(bytes: &[u8]) -> Source<'_> {
 }
 
 fn parse<'a>(source: &'a Source<'a>) -> Input<'a> {
-    let input = Input::parse(source, &Config::default()).unwrap_or_else(|error| panic!("{error}"));
+    let input = scan::parse(source, &Config::default()).unwrap_or_else(|error| panic!("{error}"));
     assert!(input.errors.is_empty(), "{:?}", input.errors);
     input
 }

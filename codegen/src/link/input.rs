@@ -1,0 +1,150 @@
+//! A parsed module: everything that linking must know about it.
+
+use crate::code::Relocation;
+use crate::engine::knowledge::contents::Assigned;
+use crate::error::{Error, Place};
+use crate::helpers::Helper;
+use crate::link::custom::Custom;
+use crate::link::imports::Imports;
+use crate::source::Source;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use wasmparser::{ConstExpr, FuncToValidate, FuncType, FunctionBody, Name, Operator, ValidatorResources};
+
+/// A section of the input.
+#[derive(Clone, Debug)]
+pub(crate) struct Section {
+    /// Its id in the binary format.
+    pub(crate) id: u8,
+    /// Its contents.
+    pub(crate) range: Range<usize>,
+}
+
+/// A function that is defined in the input.
+pub(crate) struct Body<'a> {
+    /// Its index.
+    pub(crate) index: u32,
+    /// Its locals and code.
+    pub(crate) body: FunctionBody<'a>,
+    /// The positions of function indices, relative to the start of the body.
+    pub(crate) references: Vec<Relocation>,
+    /// The `memory.size` and `memory.grow` instructions of the body, in order.
+    pub(crate) sizes: Vec<SizeInstruction>,
+    /// The information that lowering requires, if the function calls intrinsics.
+    pub(crate) calls: Option<Calls>,
+}
+
+/// A `memory.size` or a `memory.grow`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SizeInstruction {
+    /// The position of the memory index, relative to the start of the body; it follows a one-byte opcode.
+    pub(crate) at: usize,
+    /// The number of bytes of the index.
+    pub(crate) bytes: usize,
+    /// The memory.
+    pub(crate) memory: u32,
+    /// The helper that replaces the instruction if the memory is split.
+    pub(crate) helper: Helper,
+}
+
+impl SizeInstruction {
+    /// The memory and the replacing helper, if the operator is `memory.size` or `memory.grow`.
+    pub(crate) fn of(operator: &Operator<'_>) -> Option<(u32, Helper)> {
+        match operator {
+            Operator::MemorySize { mem } => Some((*mem, Helper::ProgramSize)),
+            Operator::MemoryGrow { mem } => Some((*mem, Helper::ProgramGrow)),
+            _ => None,
+        }
+    }
+}
+
+/// The information that lowering requires about a function that calls intrinsics.
+pub(crate) struct Calls {
+    /// Creates the validator, which knows the arity of every instruction.
+    pub(crate) validator: FuncToValidate<ValidatorResources>,
+    /// How often each local is assigned, parameters first; shorter than the list of locals if the last ones are never
+    /// assigned.
+    pub(crate) assigned: Vec<Assigned>,
+}
+
+/// A module, parsed and valid.
+pub(crate) struct Input<'a> {
+    /// The binary.
+    pub(crate) bytes: &'a [u8],
+    /// The information about its source.
+    pub(crate) source: &'a Source<'a>,
+    /// Its sections, in order.
+    pub(crate) sections: Vec<Section>,
+    /// Its types, function types among them.
+    pub(crate) types: wasmparser::types::Types,
+    /// The imported functions.
+    pub(crate) imports: Imports<'a>,
+    /// The imports of all kinds.
+    pub(crate) import_list: Vec<wasmparser::Import<'a>>,
+    /// The defined functions.
+    pub(crate) bodies: Vec<Body<'a>>,
+    /// The number of functions, including imports.
+    pub(crate) function_count: u32,
+    /// The number of memories, including imports.
+    pub(crate) memory_count: u32,
+    /// The number of imported memories.
+    pub(crate) imported_memory_count: u32,
+    /// The number of globals, including imports.
+    pub(crate) global_count: u32,
+    /// The number of imported globals.
+    pub(crate) imported_global_count: u32,
+    /// The constant expressions of the defined globals.
+    pub(crate) global_values: Vec<ConstExpr<'a>>,
+    /// The exports.
+    pub(crate) exports: Vec<wasmparser::Export<'a>>,
+    /// The custom sections, in order.
+    pub(crate) customs: Vec<Custom<'a>>,
+    /// The subsections of the name sections that could be parsed. If there are several sections, the first one takes
+    /// precedence.
+    pub(crate) names: Vec<Name<'a>>,
+    /// The names of functions, collected on first use.
+    pub(super) function_names: OnceCell<BTreeMap<u32, String>>,
+    /// The intrinsics that are used other than by a direct call: exported, in a table, in a global, or referred to by
+    /// an instruction.
+    pub(crate) shims: BTreeSet<u32>,
+    /// The errors in the imports.
+    pub(crate) errors: Vec<Error>,
+}
+
+impl Input<'_> {
+    /// The type of a function.
+    pub(crate) fn function_type(&self, function: u32) -> &FuncType {
+        self.types[self.types.as_ref().core_function_at(function)].unwrap_func()
+    }
+
+    /// The name of a function in the name section.
+    pub(crate) fn named(&self, function: u32) -> Option<&str> {
+        let names = self.function_names.get_or_init(|| {
+            let mut names = BTreeMap::new();
+            for subsection in &self.names {
+                if let Name::Function(map) = subsection {
+                    for naming in map.clone().into_iter().map_while(Result::ok) {
+                        names.entry(naming.index).or_insert_with(|| naming.name.to_string());
+                    }
+                }
+            }
+            names
+        });
+        names.get(&function).map(String::as_str)
+    }
+
+    /// The place of an instruction.
+    pub(crate) fn place(&self, function: u32, offset: usize) -> Place {
+        let source = self.source.line(offset).map(Box::new);
+        Place::Instruction { function: self.function_name(function), offset, source }
+    }
+
+    /// The name of a function in messages.
+    pub(crate) fn function_name(&self, function: u32) -> String {
+        match self.named(function) {
+            Some(name) => format!("${name}"),
+            None => format!("function {function}"),
+        }
+    }
+}
