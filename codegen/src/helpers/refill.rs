@@ -113,8 +113,8 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
     if matches!(context.home, Home::Found { .. }) && !context.choices.checks_regions() {
         r.get(from).ptr_eqz().if_();
         if r.site().is_none() && Helper::FindHome.is_told_site(context) {
-            // This helper does not know its call site. The site is the first one of the module: `chunk` is still 0.
-            r.get(chunk).i32_from_ptr().call(FunctionRef::Helper(Helper::FindHome));
+            // This helper does not know its call site.
+            r.i32_const(-1).call(FunctionRef::Helper(Helper::FindHome));
         } else {
             r.helper(Helper::FindHome);
         }
