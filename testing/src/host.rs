@@ -118,7 +118,7 @@ impl Running {
         let mut store = Store::new(engine(), state);
         store.set_fuel(u64::MAX / 2).expect("fuel is on");
         store.limiter(|state| &mut state.limits);
-        let mut linker = linker(is_real);
+        let mut linker = linker(is_real).clone();
         if let Some(import) = module.imports().find(|import| import.module() == "env" && import.name() == "memory") {
             let ty = import.ty().unwrap_memory().clone();
             let memory = Memory::new(&mut store, ty).expect("a memory of that type exists");
@@ -169,8 +169,13 @@ fn memory_of(caller: &mut Caller<'_, State>) -> Memory {
     }
 }
 
-/// The functions of the host. Those of WASI that transfer are made here, unless all are to be the real ones.
-fn linker(is_real: bool) -> Linker<State> {
+/// The functions of the host. The functions of WASI that transfer data are those of this file, unless `is_real`.
+fn linker(is_real: bool) -> &'static Linker<State> {
+    static LINKERS: [OnceLock<Linker<State>>; 2] = [const { OnceLock::new() }; 2];
+    LINKERS[usize::from(is_real)].get_or_init(|| new_linker(is_real))
+}
+
+fn new_linker(is_real: bool) -> Linker<State> {
     let mut linker = Linker::new(engine());
     linker.allow_shadowing(true);
     add_to_linker_sync(&mut linker, |state: &mut State| {
