@@ -5,6 +5,7 @@
 //! [`Context::width`](crate::context::Context::width).
 
 use linmem_allocator::Width;
+use linmem_allocator::layout::UNAVAILABLE;
 use linmem_intrinsics::ValueType;
 use wasm_encoder::{InstructionSink, MemArg, ValType};
 
@@ -54,6 +55,10 @@ macro_rules! pointer_instructions {
             /// Zero-extends a pointer to an `i64`.
             fn ptr_extend(&mut self, width: Width) -> &mut Self;
 
+            /// Pushes the pointer in a local as an `i64`. The program chose it: a size or an offset. In a 64-bit memory, a
+            /// number that no memory can reach is clamped to [`UNAVAILABLE`], so that sums with it do not wrap around.
+            fn ptr_get_wide(&mut self, width: Width, local: u32) -> &mut Self;
+
             /// Truncates an `i64` to a pointer.
             fn ptr_wrap(&mut self, width: Width) -> &mut Self;
 
@@ -93,6 +98,17 @@ macro_rules! pointer_instructions {
                 match width {
                     Width::Bits32 => self.i64_extend_i32_u(),
                     Width::Bits64 => self,
+                }
+            }
+
+            fn ptr_get_wide(&mut self, width: Width, local: u32) -> &mut Self {
+                let unavailable = UNAVAILABLE as i64;
+                self.local_get(local);
+                match width {
+                    Width::Bits32 => self.i64_extend_i32_u(),
+                    Width::Bits64 => {
+                        self.i64_const(unavailable).local_get(local).i64_const(unavailable).i64_lt_u().select()
+                    }
                 }
             }
 
@@ -211,6 +227,7 @@ mod tests {
                     .ptr_load(width, at)
                     .ptr_load_wide(width, at);
                 sink.ptr_wrap(width).ptr_extend(width).drop();
+                sink.ptr_get_wide(width, 0).ptr_wrap(width).drop();
                 let comparisons = [
                     InstructionSink::ptr_eq,
                     InstructionSink::ptr_ne,

@@ -148,10 +148,10 @@ impl Lowering {
         growth: Growth,
     ) -> Lowering {
         let choices = Choices::of(config, representation);
-        let mut segments = Segments::new(representation, choices, 0);
+        let mut segments = Segments::new(representation, choices, WIDTH, 0);
         if let Some(types) = segments.types() {
             let first = sink.declare_recursion_group(types.count());
-            segments = Segments::new(representation, choices, first);
+            segments = Segments::new(representation, choices, WIDTH, first);
         }
         let mut context = Context {
             representation,

@@ -76,7 +76,7 @@ impl ModuleBuilder {
             home,
             growth: Growth::Grow,
             keeps_errno: config.last_errno,
-            segments: Segments::new(representation, choices, 0),
+            segments: Segments::new(representation, choices, WIDTH, 0),
         };
         let mut builder = ModuleBuilder {
             context,

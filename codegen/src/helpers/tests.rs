@@ -82,7 +82,7 @@ fn contexts(width: Width) -> Vec<Context> {
             home,
             growth,
             keeps_errno: false,
-            segments: Segments::new(representation, choices, 0),
+            segments: Segments::new(representation, choices, width, 0),
         })
         .collect()
 }

@@ -243,7 +243,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         home: memory.home,
         growth: memory.growth,
         keeps_errno: input.imports.has(Intrinsic::WasiLastErrno),
-        segments: Segments::new(representation, choices, input.types.as_ref().core_type_count_in_module()),
+        segments: Segments::new(representation, choices, WIDTH, input.types.as_ref().core_type_count_in_module()),
     };
     let previous = sites::merged(input.customs.iter().filter(|it| it.name == sites::SECTION).map(|it| it.data));
     let mut needs = Needs::new(context);

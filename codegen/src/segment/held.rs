@@ -31,7 +31,7 @@ impl Held {
     ) -> &'s mut InstructionSink<'b> {
         match self {
             Held::Constant(constant) => sink.i64_const(i64::from(constant)),
-            Held::Local(local) => sink.local_get(local.0).ptr_extend(width),
+            Held::Local(local) => sink.ptr_get_wide(width, local.0),
         }
     }
 }

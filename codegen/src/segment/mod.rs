@@ -28,6 +28,8 @@ pub(crate) use place::{Extent, Out, Start};
 pub(crate) use reference::SegmentTypes;
 
 use crate::choices::Choices;
+use crate::width::PointerInstructions;
+use linmem_allocator::Width;
 use linmem_intrinsics::{Representation, Safety};
 use wasm_encoder::InstructionSink;
 
@@ -44,12 +46,12 @@ pub(crate) enum Segments {
 
 impl Segments {
     /// The segments of a representation. The types of structures, if any, begin at the index `first_type`.
-    pub(crate) fn new(representation: Representation, choices: Choices, first_type: u32) -> Segments {
+    pub(crate) fn new(representation: Representation, choices: Choices, width: Width, first_type: u32) -> Segments {
         match representation {
             Representation::Address => Segments::Address,
             Representation::Packed => Segments::Packed,
             Representation::Reference { .. } => {
-                Segments::Reference(SegmentTypes::new(first_type, choices.safety >= Safety::Temporal))
+                Segments::Reference(SegmentTypes::new(first_type, choices.safety >= Safety::Temporal, width))
             }
         }
     }
@@ -107,7 +109,7 @@ impl Segments {
                 packed::make_constant(sink, bytes);
             }
             Segments::Reference(types) => {
-                sink.i32_const(bytes as i32);
+                sink.ptr_const(types.width(), u64::from(bytes));
                 push_region(sink);
                 sink.struct_new(types.segment());
             }

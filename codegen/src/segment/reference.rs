@@ -5,7 +5,8 @@
 //! ```wasm
 //! (rec
 //!   (type $region (struct (field (mut i32)) (field (mut (ref null $region)))))     ;; its handle, 0 when it is closed
-//!   (type $segment (struct (field i32) (field i32) (field (ref $region))))         ;; start, size, region
+//!   (type $segment (struct (field i32) (field i32) (field (ref $region))))         ;; start, size, region; start and
+//!                                                                                  ;; size are i64 in a 64-bit memory
 //!   (type (struct (field i16) (field (mut i64)) …)))                               ;; a number, as the types of fields
 //! ```
 //!
@@ -16,6 +17,8 @@
 //! reference like any other.
 
 use crate::index::LocalIndex;
+use crate::width::PointerType;
+use linmem_allocator::Width;
 use wasm_encoder::{
     CompositeInnerType, CompositeType, FieldType, HeapType, InstructionSink, RefType, StorageType, StructType, SubType,
     ValType,
@@ -27,6 +30,8 @@ pub(crate) struct SegmentTypes {
     /// The index of the group's first type.
     first: u32,
     has_regions: bool,
+    /// The width of starts and sizes.
+    width: Width,
 }
 
 /// The fields of a segment.
@@ -43,8 +48,13 @@ const DIGITS: u32 = 11;
 
 impl SegmentTypes {
     /// The types of a group whose first type has index `first`. Segments refer to their region if liveness is checked.
-    pub(crate) fn new(first: u32, has_regions: bool) -> SegmentTypes {
-        SegmentTypes { first, has_regions }
+    pub(crate) fn new(first: u32, has_regions: bool, width: Width) -> SegmentTypes {
+        SegmentTypes { first, has_regions, width }
+    }
+
+    /// The width of starts and sizes.
+    pub(crate) fn width(self) -> Width {
+        self.width
     }
 
     /// The index of the group's first type.
@@ -66,7 +76,8 @@ impl SegmentTypes {
     pub(crate) fn group(self, number: u32) -> Vec<SubType> {
         let field = |ty: ValType, mutable: bool| FieldType { element_type: StorageType::Val(ty), mutable };
         let mut group = Vec::new();
-        let mut segment = vec![field(ValType::I32, false), field(ValType::I32, false)];
+        let pointer = self.width.val_type();
+        let mut segment = vec![field(pointer, false), field(pointer, false)];
         if self.has_regions {
             group.push(structure(vec![field(ValType::I32, true), field(self.region_reference(true), true)]));
             segment.push(field(self.region_reference(false), false));
@@ -179,7 +190,7 @@ mod tests {
 
     #[test]
     fn numbers_make_groups_distinct() {
-        let types = SegmentTypes::new(5, true);
+        let types = SegmentTypes::new(5, true, Width::Bits32);
         let groups: Vec<_> = [0, 1, 8, 1 << 31, u32::MAX].iter().map(|number| types.group(*number)).collect();
         for (position, group) in groups.iter().enumerate() {
             assert_eq!(group.len() as u32, types.count());
