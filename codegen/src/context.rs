@@ -2,12 +2,13 @@
 
 use crate::choices::Choices;
 use crate::index::{GlobalIndex, MemoryIndex};
+use crate::module::val_type;
 use crate::segment::Segments;
-use crate::width::WIDTH;
+use crate::width::{PointerType, WIDTH};
 use linmem_allocator::layout::{self, Address, Layout};
 use linmem_allocator::{Width, growth};
-use linmem_intrinsics::{Representation, Safety};
-use wasm_encoder::MemArg;
+use linmem_intrinsics::{Operand, Representation, Safety, Signature};
+use wasm_encoder::{MemArg, ValType};
 
 /// The source of home, the first chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +169,42 @@ impl Context {
     /// Whether segments are pairs of an address and a size in an `i64`.
     pub(crate) fn is_packed(&self) -> bool {
         self.segments.is_packed()
+    }
+
+    /// The types of the operands of an intrinsic.
+    pub(crate) fn operand_types(&self, signature: &Signature) -> Vec<ValType> {
+        signature.operands().iter().map(|operand| self.operand_type(signature, *operand)).collect()
+    }
+
+    /// The type of an operand. The catalogue's types are those for a 32-bit memory.
+    pub(crate) fn operand_type(&self, signature: &Signature, operand: Operand) -> ValType {
+        match operand {
+            Operand::Allocator | Operand::Offset | Operand::Bytes | Operand::Alignment | Operand::Address => {
+                self.width.val_type()
+            }
+            Operand::Segment | Operand::Buffer(_) | Operand::Record(_) => self.segment_type(),
+            Operand::Int(_)
+            | Operand::Long(_)
+            | Operand::Index
+            | Operand::Byte
+            | Operand::Value(_)
+            | Operand::Descriptor
+            | Operand::Errno
+            | Operand::Count => val_type(signature.value_type(operand)),
+        }
+    }
+
+    /// The type of segments.
+    pub(crate) fn segment_type(&self) -> ValType {
+        match self.representation {
+            Representation::Address => self.width.val_type(),
+            Representation::Packed | Representation::Reference { .. } => val_type(self.representation.value_type()),
+        }
+    }
+
+    /// A memory argument for a pointer.
+    pub(crate) fn ptr_memarg(&self, offset: u32) -> MemArg {
+        self.memarg(offset, self.width.pointer_bytes())
     }
 
     /// A memory argument with the natural alignment of `bytes`, which almost all addresses have.

@@ -189,7 +189,7 @@ impl Lowering {
     ) -> Result<Function, Error> {
         let known = Known(&*sink);
         let (params, results) = (ty.params.len() as u32, ty.results.len() as u32);
-        let locals = Locals::new(params, Vec::new(), vec![Assigned::Often; params as usize]);
+        let locals = Locals::new(self.context.width(), params, Vec::new(), vec![Assigned::Often; params as usize]);
         let mut engine = Engine::new(&self.context, &mut self.needs, locals, results);
         engine.set_origin(Origin { function: self.names.len() as u32, ..Origin::default() });
         self.names.push(name.to_string());

@@ -159,7 +159,7 @@ impl ModuleBuilder {
             return fail(format!("{name}: type {} is not a function type", ty.0));
         };
         let name = name.clone();
-        let locals = Locals::new(params, Vec::new(), vec![Assigned::Often; params as usize]);
+        let locals = Locals::new(self.context.width(), params, Vec::new(), vec![Assigned::Often; params as usize]);
         let types = RefCell::new(&mut self.types);
         let signatures = Declared { functions: &self.functions, types, tags: &self.tag_types };
         let mut engine = Engine::new(&self.context, &mut self.needs, locals, results);

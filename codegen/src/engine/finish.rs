@@ -10,6 +10,8 @@ use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
 use crate::segment::Part;
+use crate::width::PointerInstructions;
+use linmem_allocator::Width;
 use wasm_encoder::InstructionSink;
 
 impl Engine<'_> {
@@ -24,6 +26,7 @@ impl Engine<'_> {
             let base = frames.base(slot.frame);
             write_slot(sink, context, base, slot, scopes.of(base));
         };
+        let width = context.width();
         let code = tape.finish(|late, code| {
             if let Late::KeepScope(frame, maker) = late {
                 return scopes.keep(code, context, &frames, frame, maker);
@@ -31,7 +34,7 @@ impl Engine<'_> {
             let sink = &mut InstructionSink::new(&mut code.bytes);
             match late {
                 Late::FrameBytes(frame) => {
-                    wasm_encoder::Encode::encode(&(frames.bytes(frame) as i32), &mut code.bytes);
+                    sink.ptr_const(width, u64::from(frames.bytes(frame)));
                 }
                 Late::Definition(id) => {
                     let Definition { slot, local } = frames.definition(id);
@@ -41,7 +44,7 @@ impl Engine<'_> {
                         sink.local_set(written.0);
                     }
                     let base = frames.base(slot.frame);
-                    parts_of(written).write(sink, |sink, part| slot.push_part(sink, base, part));
+                    parts_of(written).write(sink, |sink, part| slot.push_part(sink, width, base, part));
                 }
                 Late::KeepHeader(region) => {
                     if let Some(local) = headers.get(&region) {
@@ -74,7 +77,7 @@ impl Engine<'_> {
                 Late::ByteAt(local, offset, distance) => {
                     parts_of(local).push_byte(sink, local, distance);
                     if !parts_of(local).has_last() {
-                        sink.local_get(offset.0).i32_add();
+                        sink.local_get(offset.0).ptr_add(width);
                     }
                 }
                 Late::MayBeFree(local) => parts_of(local).push_may_be_free(sink, local, context.top()),
@@ -104,9 +107,10 @@ fn write_slot(
     slot: Slot,
     scope: Option<LocalIndex>,
 ) {
+    let width = context.width();
     sink.local_get(base.0);
     if slot.offset != 0 {
-        sink.i32_const(slot.offset as i32).i32_add();
+        sink.ptr_const(width, u64::from(slot.offset)).ptr_add(width);
     }
     context.segments.make_constant(sink, slot.bytes, |sink| {
         if let Some(scope) = scope {
@@ -116,13 +120,13 @@ fn write_slot(
 }
 
 impl Slot {
-    /// Pushes a part of the segment, given the local that holds the start of its frame.
-    fn push_part(&self, sink: &mut InstructionSink<'_>, base: LocalIndex, part: Part) {
+    /// Pushes a part of the packed segment, given the local that holds the start of its frame.
+    fn push_part(&self, sink: &mut InstructionSink<'_>, width: Width, base: LocalIndex, part: Part) {
         let offset = match part {
             Part::Start => self.offset,
             Part::Last => self.offset.wrapping_add(self.bytes).wrapping_sub(1),
             Part::Size => {
-                sink.i32_const(self.bytes as i32);
+                sink.ptr_const(width, u64::from(self.bytes));
                 return;
             }
             Part::WideSize => {
@@ -132,7 +136,7 @@ impl Slot {
         };
         sink.local_get(base.0);
         if offset != 0 {
-            sink.i32_const(offset as i32).i32_add();
+            sink.ptr_const(width, u64::from(offset)).ptr_add(width);
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::index::LocalIndex;
 use crate::segment::Held;
+use crate::width::PointerType;
 use wasm_encoder::ValType;
 
 impl Engine<'_> {
@@ -22,11 +23,16 @@ impl Engine<'_> {
         self.local_of(operand).filter(|local| self.locals.contents.is_of_program(*local))
     }
 
-    /// Makes an operand available for a later push: as a constant, or in a local. It stays on the stack.
+    /// The value of an operand, if it is a constant pointer below 2^32.
+    pub(super) fn constant(&self, operand: &Operand) -> Option<u32> {
+        operand.pointer(self.context.width())
+    }
+
+    /// Makes a pointer available for a later push: as a constant, or in a local. It stays on the stack.
     pub(super) fn hold(&mut self, operand: &mut Operand) -> Held {
-        match operand.constant() {
+        match self.constant(operand) {
             Some(constant) => Held::Constant(constant),
-            None => Held::Local(self.hold_in_local(operand, ValType::I32)),
+            None => Held::Local(self.hold_in_local(operand, self.context.width().val_type())),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::segment::Part;
 /// Code that is determined at the end of a function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Late {
-    /// The size of a frame, as the immediate of an `i32.const`.
+    /// The instruction that pushes the size of a frame.
     FrameBytes(FrameId),
     /// The instruction that copies the header on the stack to the local of its region, if code reads that local.
     KeepHeader(RegionId),

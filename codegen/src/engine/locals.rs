@@ -3,6 +3,8 @@
 use crate::engine::knowledge::contents::{Assigned, Content, Contents};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
+use crate::width::PointerType;
+use linmem_allocator::Width;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
@@ -39,9 +41,11 @@ pub(crate) enum Scratch {
 }
 
 impl Scratch {
-    fn ty(self) -> ValType {
+    fn ty(self, width: Width) -> ValType {
         match self {
-            Scratch::Bytes | Scratch::To | Scratch::From | Scratch::Handle | Scratch::Index => ValType::I32,
+            Scratch::Bytes | Scratch::To | Scratch::From | Scratch::Handle => width.val_type(),
+            // The index of a loop of the program.
+            Scratch::Index => ValType::I32,
             Scratch::End | Scratch::Pattern => ValType::I64,
         }
     }
@@ -78,6 +82,7 @@ struct Holders {
 /// The locals of a function.
 #[derive(Debug, Default)]
 pub(crate) struct Locals {
+    width: Width,
     params: u32,
     declared: Vec<ValType>,
     /// The contents of the locals.
@@ -96,9 +101,9 @@ pub(crate) struct Locals {
 }
 
 impl Locals {
-    /// The locals of a function as it is given. `assigned` has one entry for each local, parameters first.
-    pub(crate) fn new(params: u32, declared: Vec<ValType>, assigned: Vec<Assigned>) -> Locals {
-        Locals { params, declared, contents: Contents::new(assigned), ..Locals::default() }
+    /// The locals of a function as it is given, in a module whose pointers have this width. `assigned` has one entry for each local, parameters first.
+    pub(crate) fn new(width: Width, params: u32, declared: Vec<ValType>, assigned: Vec<Assigned>) -> Locals {
+        Locals { width, params, declared, contents: Contents::new(assigned), ..Locals::default() }
     }
 
     /// All locals that are not parameters.
@@ -172,7 +177,7 @@ impl Locals {
         if let Some((_, local)) = self.scratch.iter().find(|(known, _)| *known == purpose) {
             return *local;
         }
-        let local = self.add_named(purpose.ty(), purpose.name());
+        let local = self.add_named(purpose.ty(self.width), purpose.name());
         self.scratch.push((purpose, local));
         local
     }
@@ -245,7 +250,7 @@ impl Locals {
         local.0 < self.params
     }
 
-    /// Adds a local for a part of the segment in another local.
+    /// Adds a local for a part of the packed segment in another local. Both parts of a packed segment are 32-bit numbers.
     pub(crate) fn add_part(&mut self, name: &'static str) -> LocalIndex {
         self.add_named(ValType::I32, name)
     }
@@ -267,7 +272,7 @@ impl Locals {
 
     /// A local for the start of a frame.
     pub(crate) fn take_base(&mut self) -> LocalIndex {
-        self.free_bases.pop().unwrap_or_else(|| self.add_named(ValType::I32, "linmem.frame"))
+        self.free_bases.pop().unwrap_or_else(|| self.add_named(self.width.val_type(), "linmem.frame"))
     }
 
     /// Releases the local of a frame that nothing refers to any more.

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::globals::Global;
 use crate::index::LocalIndex;
+use crate::width::PointerInstructions;
 use linmem_allocator::layout::REGION_HANDLE;
 use wasm_encoder::InstructionSink;
 
@@ -20,12 +21,13 @@ pub(crate) enum Maker {
 impl Maker {
     /// Pushes the handle.
     pub(crate) fn push_handle(self, sink: &mut InstructionSink<'_>, context: &Context) {
+        let width = context.width();
         match self {
             Maker::Innermost => {
-                sink.global_get(context.global(Global::Region)).i32_load(context.memarg(REGION_HANDLE, 4))
+                sink.global_get(context.global(Global::Region)).ptr_load(width, context.ptr_memarg(REGION_HANDLE))
             }
             Maker::Handle(local) => sink.local_get(local.0),
-            Maker::Header(local) => sink.local_get(local.0).i32_wrap_i64(),
+            Maker::Header(local) => sink.local_get(local.0).ptr_wrap(width),
         };
     }
 }

@@ -9,6 +9,7 @@ use crate::engine::knowledge::frames::{FrameId, RegionId, Slot};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;
+use linmem_allocator::Width;
 
 /// The known facts about a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,16 @@ pub(crate) enum Value {
     Slot(Slot),
     /// A segment as a structure in the local.
     Structure(SegmentTypes, LocalIndex),
+}
+
+impl Value {
+    /// A constant pointer.
+    pub(crate) fn of_pointer(width: Width, constant: u32) -> Value {
+        match width {
+            Width::Bits32 => Value::I32(constant as i32),
+            Width::Bits64 => Value::I64(i64::from(constant)),
+        }
+    }
 }
 
 /// A value on the operand stack.
@@ -68,15 +79,24 @@ impl Operand {
         bytes: None,
     };
 
-    /// A constant without an instruction that pushes it.
-    pub(crate) fn of_constant(constant: u32) -> Operand {
-        Operand { value: Value::I32(constant as i32), ..Operand::UNKNOWN }
+    /// A constant pointer without an instruction that pushes it.
+    pub(crate) fn of_pointer(width: Width, constant: u32) -> Operand {
+        Operand { value: Value::of_pointer(width, constant), ..Operand::UNKNOWN }
+    }
+
+    /// Its value, if it is a constant pointer below 2^32. Larger pointers are treated as unknown.
+    pub(crate) fn pointer(&self, width: Width) -> Option<u32> {
+        match (width, self.value) {
+            (Width::Bits32, Value::I32(constant)) => Some(constant as u32),
+            (Width::Bits64, Value::I64(constant)) => u32::try_from(constant).ok(),
+            _ => None,
+        }
     }
 
     /// Its value, if it is an `i32` constant.
-    pub(crate) fn constant(&self) -> Option<u32> {
+    pub(crate) fn i32(&self) -> Option<i32> {
         match self.value {
-            Value::I32(constant) => Some(constant as u32),
+            Value::I32(constant) => Some(constant),
             _ => None,
         }
     }

@@ -87,6 +87,11 @@ impl Engine<'_> {
         self.operands.push(Operand { value, position, deferred: true, ..Operand::UNKNOWN });
     }
 
+    /// Pushes a constant pointer, which is written only if its consumer needs the value on the stack.
+    pub(super) fn push_constant(&mut self, constant: u32) {
+        self.push_deferred(Value::of_pointer(self.context.width(), constant));
+    }
+
     /// Pushes a packed segment. Its address is on the stack, and `write` emits only the instructions that pack it. Its
     /// size may be known.
     pub(super) fn push_packed(&mut self, bytes: Option<u32>, write: impl FnOnce(&mut InstructionSink<'_>)) {
@@ -307,11 +312,11 @@ impl Engine<'_> {
 
     /// Stores operands that were popped in locals, and reads them back.
     pub(super) fn spill(&mut self, signature: &Signature, operands: &[Operand]) {
-        let types = signature.function_type().params;
+        let types = self.context.operand_types(signature);
         let mut spilled = Vec::new();
         for (operand, ty) in operands.iter().zip(&types).rev() {
             self.materialize(operand);
-            let local = self.locals.take_spill(crate::module::val_type(*ty));
+            let local = self.locals.take_spill(*ty);
             self.tape.emit(|sink| {
                 sink.local_set(local.0);
             });

@@ -106,7 +106,7 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
         let Some(signature) = input.imports.intrinsic(import) else { continue };
         let ty = signature.function_type();
         let params = ty.params.len() as u32;
-        let locals = Locals::new(params, Vec::new(), vec![Assigned::Never; params as usize]);
+        let locals = Locals::new(context.width(), params, Vec::new(), vec![Assigned::Never; params as usize]);
         let mut engine = Engine::new(context, needs, locals, ty.results.len() as u32);
         engine.set_origin(Origin { function: import, ..Origin::default() });
         for param in 0..params {
@@ -146,7 +146,7 @@ fn lower(
     }
     let mut assigned = calls.assigned.clone();
     assigned.resize(ty.params().len() + declared.len(), Assigned::Never);
-    let locals = Locals::new(ty.params().len() as u32, declared, assigned);
+    let locals = Locals::new(context.width(), ty.params().len() as u32, declared, assigned);
 
     let validator = &calls.validator;
     let again = wasmparser::FuncToValidate { resources: validator.resources.clone(), ..*validator };

@@ -19,6 +19,7 @@ use crate::engine::state::{Certain, Engine};
 use crate::index::LocalIndex;
 use crate::segment::Part;
 use crate::segment::{Out, packed};
+use crate::width::PointerInstructions;
 use linmem_intrinsics::Access;
 
 /// The location that a segment and an offset denote.
@@ -33,7 +34,7 @@ pub(super) enum Place {
 impl Engine<'_> {
     /// Replaces a segment and an offset by an address on the stack, or by nothing if the segment is in a frame.
     pub(super) fn place(&mut self, segment: &Operand, offset: &Operand) -> Place {
-        match (segment.value, offset.constant()) {
+        match (segment.value, self.constant(offset)) {
             (Value::Slot(slot), Some(constant)) if segment.deferred => {
                 if let Some(sum) = slot.offset.checked_add(constant) {
                     self.discard(offset);
@@ -51,7 +52,7 @@ impl Engine<'_> {
             _ => {}
         }
         self.unwrap_segment(segment);
-        match offset.constant() {
+        match self.constant(offset) {
             Some(constant) => {
                 self.discard(offset);
                 Place::Pushed(constant)
@@ -72,18 +73,19 @@ impl Engine<'_> {
         match segment.value {
             Value::Slot(slot) if segment.deferred => {
                 let base = self.knowledge.frames.base(slot.frame);
+                let width = self.context.width();
                 self.tape.insert(position, |sink| {
                     sink.local_get(base.0);
                     if slot.offset != 0 {
-                        sink.i32_const(slot.offset as i32).i32_add();
+                        sink.ptr_const(width, u64::from(slot.offset)).ptr_add(width);
                     }
                 });
             }
             Value::I64(constant) if self.context.is_packed() => {
                 self.discard(segment);
-                let start = packed::start_of(constant);
+                let (start, width) = (packed::start_of(constant), self.context.width());
                 self.tape.insert(position, |sink| {
-                    sink.i32_const(start as i32);
+                    sink.ptr_const(width, u64::from(start));
                 });
             }
             Value::Structure(types, local) => {
@@ -108,9 +110,9 @@ impl Engine<'_> {
 
     fn add_offset(&mut self, offset: &Operand) {
         self.materialize(offset);
-        let position = self.at(offset);
+        let (position, width) = (self.at(offset), self.context.width());
         self.tape.insert(position, |sink| {
-            sink.i32_add();
+            sink.ptr_add(width);
         });
     }
 
@@ -123,7 +125,7 @@ impl Engine<'_> {
         if !constants.iter().all(is_constant) || !self.tape.is_end(segment.position?) {
             return None;
         }
-        let offset = slot.offset.checked_add(constants.first()?.constant()?)?;
+        let offset = slot.offset.checked_add(self.constant(constants.first()?)?)?;
         let base = self.knowledge.frames.base(slot.frame);
         self.tape.emit(|sink| {
             sink.local_get(base.0);
@@ -178,7 +180,7 @@ impl Engine<'_> {
         segment: &mut Operand,
         offset: &mut Operand,
     ) -> Result<(), Certain> {
-        self.check_access(segment, offset, &mut Operand::of_constant(access.bytes()))?;
+        self.check_access(segment, offset, &mut Operand::of_pointer(self.context.width(), access.bytes()))?;
         let offset = match self.place_at_end(segment, &[offset]) {
             Some(offset) => offset,
             None => {
@@ -211,7 +213,7 @@ impl Engine<'_> {
         offset: &mut Operand,
         value: &Operand,
     ) -> Result<(), Certain> {
-        self.check_access(segment, offset, &mut Operand::of_constant(access.bytes()))?;
+        self.check_access(segment, offset, &mut Operand::of_pointer(self.context.width(), access.bytes()))?;
         let offset = match self.place_at_end(segment, &[offset, value]) {
             Some(offset) => {
                 self.write_constant(value);

@@ -12,6 +12,7 @@ use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
 use crate::helpers::{Alignment, Helper};
 use crate::segment::Held;
+use crate::width::PointerInstructions;
 use linmem_allocator::Zero;
 use linmem_allocator::layout::{ALIGNMENT, INLINE_BYTES, is_alignment, room};
 use linmem_intrinsics::Violation;
@@ -81,7 +82,7 @@ impl Engine<'_> {
         alignment: &Operand,
     ) -> Result<(), Certain> {
         self.event(Event::Grow);
-        match alignment.constant() {
+        match self.constant(alignment) {
             Some(constant) if !is_alignment(u64::from(constant)) => {
                 self.discard(alignment);
                 // Check the handle first, as if the alignment were unknown.
@@ -115,7 +116,7 @@ impl Engine<'_> {
     ///
     /// In `$linmem.OutOfMemory`; top is unchanged.
     fn lower_aligned_bump(&mut self, handle: &Operand, bytes: &Operand, alignment: &Operand) {
-        let is_constant = bytes.constant().is_some() && alignment.constant().is_some();
+        let is_constant = self.constant(bytes).is_some() && self.constant(alignment).is_some();
         if !is_constant && let Some(maker) = self.unchecked_maker(handle) {
             return self.lower_aligned_in_place(handle, bytes, alignment, maker);
         }
@@ -140,7 +141,7 @@ impl Engine<'_> {
         self.discard(handle);
         self.materialize(bytes);
         self.materialize(alignment);
-        let size = match bytes.constant() {
+        let size = match self.constant(bytes) {
             None if self.context.representation.carries_size() => {
                 let (kept, scratch) = (self.locals.scratch(Scratch::From), self.locals.scratch(Scratch::Bytes));
                 self.tape.emit(|sink| {
@@ -169,16 +170,18 @@ impl Engine<'_> {
     /// end
     /// ```
     fn write_aligned_bump(&mut self, bytes: u32, alignment: u32, maker: Maker) {
-        let (top, limit) = (self.context.top(), self.context.limit());
+        let (top, limit, width) = (self.context.top(), self.context.limit(), self.context.width());
         let (start, end) = (self.locals.scratch(Scratch::To).0, self.locals.scratch(Scratch::From).0);
-        let mask = alignment as i32 - 1;
+        let (size, alignment) = (u64::from(bytes), u64::from(alignment));
+        let mask = alignment - 1;
         self.tape.emit(|sink| {
-            sink.global_get(top).i32_const(mask).i32_add().i32_const(!mask).i32_and().local_tee(start);
-            sink.i32_const(room(u64::from(bytes)) as i32).i32_add().local_tee(end).global_get(limit).i32_gt_u();
+            sink.global_get(top).ptr_const(width, mask).ptr_add(width).ptr_const(width, !mask).ptr_and(width);
+            sink.local_tee(start).ptr_const(width, room(size)).ptr_add(width).local_tee(end);
+            sink.global_get(limit).ptr_gt_u(width);
         });
         self.write_slow_arm(|engine| {
             engine.tape.emit(|sink| {
-                sink.global_get(top).i32_const(bytes as i32).i32_const(alignment as i32);
+                sink.global_get(top).ptr_const(width, size).ptr_const(width, alignment);
             });
             engine.call_helper(Helper::refill(engine.context, Alignment::Parameter));
         });

@@ -56,7 +56,7 @@ impl Engine<'_> {
             Judgement::Outside(message) => return Err(self.write_out_of_bounds(segment, offset, bytes, message)),
             Judgement::Unknown => {}
         }
-        let (offset_key, constant) = (self.program_local_of(offset), (offset.constant(), bytes.constant()));
+        let (offset_key, constant) = (self.program_local_of(offset), (self.constant(offset), self.constant(bytes)));
         let extent = self.extent(segment);
         let (offset, bytes) = (self.hold(offset), self.hold(bytes));
         let start = self.tape.here();
@@ -175,7 +175,7 @@ impl Engine<'_> {
                 u32::MAX
             )),
         };
-        match (offset.constant(), bytes.constant()) {
+        match (self.constant(offset), self.constant(bytes)) {
             (Some(offset), Some(bytes)) => {
                 let end = offset.checked_add(bytes);
                 match (end, size) {

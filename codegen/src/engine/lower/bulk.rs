@@ -23,6 +23,7 @@ use crate::engine::locals::Scratch;
 use crate::engine::lower::access::Place;
 use crate::engine::operands::Operand;
 use crate::engine::state::{Certain, Engine};
+use crate::width::PointerInstructions;
 use wasm_encoder::InstructionSink;
 
 /// The maximum number of bytes that is filled or copied by loads and stores.
@@ -67,7 +68,7 @@ impl Engine<'_> {
     ) -> Result<(), Certain> {
         self.check_access(segment, offset, bytes)?;
         let memory = self.context.memory.0;
-        match bytes.constant() {
+        match self.constant(bytes) {
             Some(0) => {
                 for operand in [&*segment, offset, bytes, byte] {
                     self.discard(operand);
@@ -81,10 +82,10 @@ impl Engine<'_> {
                 self.materialize_bulk_fill(bytes, byte);
                 let place = self.place(segment, offset);
                 self.push_whole_place(place, segment, offset);
-                if let Some(constant) = byte.constant() {
+                if let Some(constant) = byte.i32() {
                     let position = self.at(offset);
                     self.tape.insert(position, |sink| {
-                        sink.i32_const(constant as i32);
+                        sink.i32_const(constant);
                     });
                 }
                 self.tape.emit(|sink| {
@@ -98,30 +99,32 @@ impl Engine<'_> {
     /// Pushes size and byte in the order of `memory.fill`, which takes the size last. A constant byte is removed; the
     /// caller inserts it below the size.
     fn materialize_bulk_fill(&mut self, bytes: &Operand, byte: &Operand) {
-        if byte.constant().is_some() {
+        if byte.i32().is_some() {
             self.discard(byte);
             return self.materialize(bytes);
         }
         self.materialize(byte);
+        let width = self.context.width();
         let (kept_byte, kept_bytes) = (self.locals.scratch(Scratch::From).0, self.locals.scratch(Scratch::Bytes).0);
-        match bytes.constant() {
+        match self.constant(bytes) {
             Some(size) => {
                 self.discard(bytes);
                 self.tape.emit(|sink| {
-                    sink.i32_const(size as i32);
+                    sink.ptr_const(width, u64::from(size));
                 });
             }
             None => {
                 self.materialize(bytes);
                 self.tape.emit(|sink| {
-                    sink.local_set(kept_byte).local_set(kept_bytes).local_get(kept_byte).local_get(kept_bytes);
+                    sink.ptr_from_i32(width).local_set(kept_byte).local_set(kept_bytes);
+                    sink.local_get(kept_byte).i32_from_ptr(width).local_get(kept_bytes);
                 });
             }
         }
     }
 
     fn fill_by_stores(&mut self, (segment, offset): (&Operand, &Operand), size: u32, byte: &Operand) {
-        let pattern = byte.constant().map(|constant| i64::from(constant as u8).wrapping_mul(REPEAT));
+        let pattern = byte.i32().map(|constant| i64::from(constant as u8).wrapping_mul(REPEAT));
         match pattern {
             Some(_) => self.discard(byte),
             None => {
@@ -158,7 +161,7 @@ impl Engine<'_> {
         self.check_access(to, to_offset, bytes)?;
         self.check_access(from, from_offset, bytes)?;
         let memory = self.context.memory.0;
-        match bytes.constant() {
+        match self.constant(bytes) {
             Some(0) => {
                 for operand in [&*to, to_offset, from, from_offset, bytes] {
                     self.discard(operand);
@@ -213,13 +216,13 @@ impl Engine<'_> {
     /// Stores a place in a local that will not change, if it is not in one. Returns the local and the constant to add
     /// to it. The sum of that constant and [`INLINE_BULK`] does not wrap.
     fn keep_place(&mut self, place: Place, scratch: Scratch) -> (u32, u32) {
-        let limit = u32::MAX - INLINE_BULK;
+        let (limit, width) = (u32::MAX - INLINE_BULK, self.context.width());
         match place {
             Place::Local(local, offset) if offset <= limit => (local.0, offset),
             Place::Local(local, offset) => {
                 let kept = self.locals.scratch(scratch).0;
                 self.tape.emit(|sink| {
-                    sink.local_get(local.0).i32_const(offset as i32).i32_add().local_set(kept);
+                    sink.local_get(local.0).ptr_const(width, u64::from(offset)).ptr_add(width).local_set(kept);
                 });
                 (kept, 0)
             }
@@ -227,7 +230,7 @@ impl Engine<'_> {
                 let kept = self.locals.scratch(scratch).0;
                 self.tape.emit(|sink| {
                     if offset > limit {
-                        sink.i32_const(offset as i32).i32_add();
+                        sink.ptr_const(width, u64::from(offset)).ptr_add(width);
                     }
                     sink.local_set(kept);
                 });
@@ -242,12 +245,13 @@ impl Engine<'_> {
             Place::Local(local, constant) => (self.at(segment), Some(local), constant),
             Place::Pushed(constant) => (self.at(offset), None, constant),
         };
+        let width = self.context.width();
         self.tape.insert(position, |sink| {
             if let Some(local) = local {
                 sink.local_get(local.0);
             }
             if constant != 0 {
-                sink.i32_const(constant as i32).i32_add();
+                sink.ptr_const(width, u64::from(constant)).ptr_add(width);
             }
         });
     }

@@ -12,9 +12,10 @@ use crate::helpers::{Alignment, Helper};
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;
 use crate::segment::packed;
+use crate::width::{PointerInstructions, PointerType};
 use linmem_allocator::Zero;
 use linmem_allocator::layout::{ALIGNMENT, room};
-use wasm_encoder::{BlockType, InstructionSink, ValType};
+use wasm_encoder::{BlockType, InstructionSink};
 
 /// A number that an allocation needs more than once.
 #[derive(Clone, Copy)]
@@ -46,11 +47,12 @@ pub(in crate::engine) fn clear(
         }
         return;
     }
+    let width = context.width();
     sink.local_get(base.0);
     if from != 0 {
-        sink.i32_const(from as i32).i32_add();
+        sink.ptr_const(width, u64::from(from)).ptr_add(width);
     }
-    sink.i32_const(0).i32_const((bytes - from) as i32).memory_fill(context.memory.0);
+    sink.i32_const(0).ptr_const(width, u64::from(bytes - from)).memory_fill(context.memory.0);
 }
 
 impl Engine<'_> {
@@ -101,21 +103,19 @@ impl Engine<'_> {
 
     /// Writes the fast path of a frame, up to the condition of the slow path.
     pub(super) fn write_frame_bump(&mut self, frame: FrameId) {
-        let (top, limit) = (self.context.top(), self.context.limit());
+        let (top, limit, width) = (self.context.top(), self.context.limit(), self.context.width());
         let base = self.knowledge.frames.base(frame).0;
         self.tape.emit(|sink| {
             sink.global_get(top).local_tee(base);
         });
         self.write_frame_bytes(frame);
         self.tape.emit(|sink| {
-            sink.i32_add().global_set(top).global_get(top).global_get(limit).i32_gt_u();
+            sink.ptr_add(width).global_set(top).global_get(top).global_get(limit).ptr_gt_u(width);
         });
     }
 
     /// Pushes the size of a frame, which is known only at the end of the function.
     pub(super) fn write_frame_bytes(&mut self, frame: FrameId) {
-        const I32_CONST: u8 = 0x41;
-        self.tape.raw(&[I32_CONST]);
         self.tape.late(Late::FrameBytes(frame));
     }
 
@@ -155,7 +155,7 @@ impl Engine<'_> {
             self.push_size(size);
             return self.call_helper(Helper::Bump);
         }
-        let (top, limit) = (self.context.top(), self.context.limit());
+        let (top, limit, width) = (self.context.top(), self.context.limit(), self.context.width());
         let end = self.locals.scratch(Scratch::End).0;
         match size {
             Size::Constant(bytes) => self.tape.emit(|sink| {
@@ -164,13 +164,13 @@ impl Engine<'_> {
             Size::Local(bytes) => {
                 let mask = i64::from(ALIGNMENT) - 1;
                 self.tape.emit(|sink| {
-                    sink.local_get(bytes.0).i64_extend_i32_u().i64_const(mask).i64_add().i64_const(!mask).i64_and();
+                    sink.ptr_get_wide(width, bytes.0).i64_const(mask).i64_add().i64_const(!mask).i64_and();
                 });
             }
         }
         self.tape.emit(|sink| {
-            sink.global_get(top).i64_extend_i32_u().i64_add().local_tee(end);
-            sink.global_get(limit).i64_extend_i32_u().i64_gt_u();
+            sink.global_get(top).ptr_extend(width).i64_add().local_tee(end);
+            sink.global_get(limit).ptr_extend(width).i64_gt_u();
         });
         self.write_slow_arm(|engine| {
             engine.tape.emit(|sink| {
@@ -180,15 +180,16 @@ impl Engine<'_> {
             engine.call_helper(Helper::refill(engine.context, Alignment::Fixed));
         });
         self.tape.emit(|sink| {
-            sink.else_().global_get(top).local_get(end).i32_wrap_i64().global_set(top).end();
+            sink.else_().global_get(top).local_get(end).ptr_wrap(width).global_set(top).end();
         });
     }
 
     /// Begins an `if` whose result is an address, and writes its first arm.
     pub(super) fn write_slow_arm(&mut self, then: impl FnOnce(&mut Self)) {
+        let pointer = self.context.width().val_type();
         self.tape.label(None);
         self.tape.emit(|sink| {
-            sink.if_(BlockType::Result(ValType::I32));
+            sink.if_(BlockType::Result(pointer));
         });
         then(self);
     }
@@ -200,6 +201,7 @@ impl Engine<'_> {
     /// local.tee $to   ;; the size   i32.const 0   local.get $to   select   ;; the region   struct.new $segment
     /// ```
     fn push_new_structure(&mut self, types: SegmentTypes, size: Size, maker: Maker) {
+        let width = self.context.width();
         let null = self.context.choices.gives_null().then(|| self.locals.scratch(Scratch::To).0);
         if let Some(address) = null {
             self.tape.emit(|sink| {
@@ -209,7 +211,7 @@ impl Engine<'_> {
         self.push_size(size);
         if let Some(address) = null {
             self.tape.emit(|sink| {
-                sink.i32_const(0).local_get(address).select();
+                sink.ptr_const(width, 0).local_get(address).ptr_nez(width).select();
             });
         }
         if types.has_regions() {
@@ -222,9 +224,9 @@ impl Engine<'_> {
         self.push_structure(types, known);
     }
 
-    /// Pops a number so that it can be read more than once.
+    /// Pops a pointer so that it can be read more than once.
     pub(super) fn keep(&mut self, operand: &Operand, scratch: Scratch) -> Size {
-        if let Some(constant) = operand.constant() {
+        if let Some(constant) = self.constant(operand) {
             self.discard(operand);
             return Size::Constant(constant);
         }
@@ -237,9 +239,10 @@ impl Engine<'_> {
     }
 
     pub(super) fn push_size(&mut self, size: Size) {
+        let width = self.context.width();
         self.tape.emit(|sink| {
             match size {
-                Size::Constant(bytes) => sink.i32_const(bytes as i32),
+                Size::Constant(bytes) => sink.ptr_const(width, u64::from(bytes)),
                 Size::Local(local) => sink.local_get(local.0),
             };
         });
@@ -262,6 +265,7 @@ impl Engine<'_> {
             Size::Constant(bytes) if null.is_none() => Some(bytes),
             _ => None,
         };
+        let width = self.context.width();
         self.push_packed(known, |sink| {
             if let Some(address) = null {
                 sink.local_tee(address);
@@ -275,7 +279,7 @@ impl Engine<'_> {
                 }
             }
             if let Some(address) = null {
-                sink.i64_const(0).local_get(address).select();
+                sink.i64_const(0).local_get(address).ptr_nez(width).select();
             }
         });
     }

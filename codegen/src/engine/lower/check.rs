@@ -12,6 +12,7 @@ use crate::globals::Global;
 use crate::helpers::{Helper, emit_load_header, push_home};
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
+use crate::width::PointerInstructions;
 use linmem_allocator::layout::REGION_HANDLE;
 use linmem_intrinsics::Violation;
 
@@ -106,11 +107,11 @@ impl Engine<'_> {
             }
         };
         let context = self.context;
-        let region = context.global(Global::Region);
+        let (region, width) = (context.global(Global::Region), context.width());
         self.tape.emit(|sink| {
-            sink.global_get(region).i32_load(context.memarg(REGION_HANDLE, 4)).i32_ne();
+            sink.global_get(region).ptr_load(width, context.ptr_memarg(REGION_HANDLE)).ptr_ne(width);
             sink.global_get(region);
-            push_home(sink, context).i32_eq().i32_or();
+            push_home(sink, context).ptr_eq(width).i32_or();
         });
         self.write_if(|engine| {
             engine.tape.emit(|sink| {
@@ -133,14 +134,14 @@ impl Engine<'_> {
     /// end
     /// ```
     pub(super) fn write_header_check(&mut self, header: LocalIndex, closed: Violation) {
-        let context = self.context;
+        let (context, width) = (self.context, self.context.width());
         self.tape.emit(|sink| {
             sink.local_get(header.0);
             emit_load_header(sink, context).i64_ne();
         });
         self.write_if(|engine| {
             engine.tape.emit(|sink| {
-                sink.local_get(header.0).i32_wrap_i64();
+                sink.local_get(header.0).ptr_wrap(width);
             });
             engine.call_helper(Helper::Blame(closed));
             // In a list, the region may be elsewhere than at the end and may then allocate.
@@ -148,8 +149,8 @@ impl Engine<'_> {
                 if context.choices.reports() {
                     let region = context.global(Global::Region);
                     engine.tape.emit(|sink| {
-                        sink.local_get(header.0).i32_wrap_i64().global_get(region);
-                        sink.global_get(region).i32_load(context.memarg(REGION_HANDLE, 4));
+                        sink.local_get(header.0).ptr_wrap(width).global_get(region);
+                        sink.global_get(region).ptr_load(width, context.ptr_memarg(REGION_HANDLE));
                     });
                 }
                 engine.call_helper(Helper::Violation(Violation::Corrupted));

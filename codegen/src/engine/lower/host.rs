@@ -43,8 +43,10 @@ impl Engine<'_> {
         for (operand, meaning) in operands.iter_mut().zip(&meanings) {
             match meaning {
                 Meaning::Record(record) => {
-                    let (from, bytes) = (0, record.bytes());
-                    self.check_access(operand, &mut Operand::of_constant(from), &mut Operand::of_constant(bytes))?;
+                    let width = self.context.width();
+                    let (mut from, mut bytes) =
+                        (Operand::of_pointer(width, 0), Operand::of_pointer(width, record.bytes()));
+                    self.check_access(operand, &mut from, &mut bytes)?;
                 }
                 meaning if meaning.is_segment() && self.context.checks_segments() => self.check_all_live(operand),
                 _ => {}

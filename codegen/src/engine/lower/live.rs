@@ -40,7 +40,7 @@ use crate::segment::Held;
 use crate::segment::Part;
 use crate::segment::Start;
 use crate::segment::packed;
-use crate::width::PointerInstructions;
+use crate::width::{PointerInstructions, PointerType};
 use linmem_intrinsics::Violation;
 use wasm_encoder::ValType;
 
@@ -53,15 +53,15 @@ impl Engine<'_> {
         if self.context.segments.types().is_some() {
             return self.check_open(segment, Some((offset, bytes)));
         }
-        if bytes.constant() == Some(0) {
+        if self.constant(bytes) == Some(0) {
             return;
         }
         let subject = self.subject(segment);
-        let from = match (offset.constant(), self.program_local_of(offset)) {
+        let from = match (self.constant(offset), self.program_local_of(offset)) {
             (Some(constant), _) => Some(From::Constant(constant)),
             (None, local) => local.map(From::Local),
         };
-        let part = bytes.constant().zip(from);
+        let part = self.constant(bytes).zip(from);
         if let (Some(subject), Some((bytes, from))) = (subject, part)
             && self.knowledge.proven().is_live(subject, Some(from), bytes, &self.locals.contents)
         {
@@ -163,8 +163,9 @@ impl Engine<'_> {
             return;
         }
         let reports = self.reports();
-        let key =
-            used.as_ref().map(|(offset, bytes)| ((offset.constant(), self.program_local_of(offset)), bytes.constant()));
+        let key = used
+            .as_ref()
+            .map(|(offset, bytes)| ((self.constant(offset), self.program_local_of(offset)), self.constant(bytes)));
         let used = used.filter(|_| reports).map(|(offset, bytes)| (self.hold(offset), self.hold(bytes)));
         let position = self.tape.here();
         self.reads.clear();
@@ -218,7 +219,7 @@ impl Engine<'_> {
             _ => match (self.program_local_of(segment), segment.packing) {
                 (Some(local), _) => Start::Local(local),
                 (None, Some(position)) => {
-                    let local = self.locals.take_held(ValType::I32, position);
+                    let local = self.locals.take_held(self.context.width().val_type(), position);
                     self.tape.insert(position, |sink| {
                         sink.local_tee(local.0);
                     });

@@ -32,6 +32,7 @@ impl Engine<'_> {
         if self.context.checks_bounds() || signature.intrinsic.tells_sizes() || in_loop {
             self.cast_segments(signature, operands);
         }
+        let width = self.context.width();
         match (signature.intrinsic.operation(), operands) {
             (Operation::Open, []) => self.lower_open(),
             (Operation::Close, [handle]) => self.lower_close(handle),
@@ -50,10 +51,10 @@ impl Engine<'_> {
                 self.lower_copy((to, to_offset), (from, from_offset), bytes)?;
             }
             (Operation::GetField(field), [segment]) => {
-                self.lower_get(field.access(), segment, &mut Operand::of_constant(field.offset()))?;
+                self.lower_get(field.access(), segment, &mut Operand::of_pointer(width, field.offset()))?;
             }
             (Operation::SetField(field), [segment, value]) => {
-                self.lower_set(field.access(), segment, &mut Operand::of_constant(field.offset()), value)?;
+                self.lower_set(field.access(), segment, &mut Operand::of_pointer(width, field.offset()), value)?;
             }
             (Operation::LastErrno, []) => self.lower_last_errno(),
             (operation, operands) => match Call::of(operation) {

@@ -28,6 +28,7 @@ use crate::globals::Global;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;
+use crate::width::PointerInstructions;
 use linmem_intrinsics::Operand as Meaning;
 use linmem_intrinsics::{Signature, Violation};
 use wasm_encoder::{BlockType, RefType, ValType};
@@ -45,9 +46,9 @@ impl Engine<'_> {
         if !operands.iter().zip(&meanings).any(is_reference) {
             return;
         }
-        let params = signature.function_type().params;
+        let params = self.context.operand_types(signature);
         for (operand, ty) in operands.iter_mut().zip(&params).rev() {
-            self.take_off(operand, crate::module::val_type(*ty));
+            self.take_off(operand, *ty);
         }
         for (operand, meaning) in operands.iter_mut().zip(&meanings) {
             match (operand.value, meaning) {
@@ -73,7 +74,8 @@ impl Engine<'_> {
     /// Whether an operand is a local or a constant, so that removing it from the stack costs nothing.
     pub(super) fn is_plain(&self, operand: &Operand) -> bool {
         let is_local = self.local_of(operand).is_some();
-        operand.deferred || operand.start.is_some() && (is_local || operand.constant().is_some())
+        operand.deferred
+            || operand.start.is_some() && (is_local || operand.i32().is_some() || self.constant(operand).is_some())
     }
 
     /// Removes the top operand from the stack. Afterwards it is deferred, or in a local.
@@ -127,12 +129,12 @@ impl Engine<'_> {
         let start = self.tape.here();
         if self.context.checks_bounds() {
             let general = self.nullable_segment();
-            let reports = self.reports();
+            let (reports, width) = (self.reports(), self.context.width());
             self.tape.label(None);
             self.tape.emit(|sink| {
                 sink.block(BlockType::Result(ValType::Ref(segment))).local_get(local.0).br_on_cast(0, general, segment);
                 if reports {
-                    sink.ref_is_null().i32_const(0).i32_const(0);
+                    sink.ref_is_null().ptr_from_i32(width).ptr_const(width, 0).ptr_const(width, 0);
                 } else {
                     sink.drop();
                 }

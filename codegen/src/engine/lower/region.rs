@@ -14,6 +14,7 @@ use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::globals::Global;
 use crate::helpers::{Helper, emit_header, emit_store_header, push_home};
+use crate::width::PointerInstructions;
 use linmem_allocator::layout::REGION_HANDLE;
 use linmem_allocator::{Nesting, Zero};
 use linmem_intrinsics::Violation;
@@ -45,10 +46,10 @@ impl Engine<'_> {
     /// global.get $linmem.top  i32.eqz  if  call $linmem.find_home  end
     /// ```
     fn write_open(&mut self) -> u32 {
-        let top = self.context.top();
+        let (top, width) = (self.context.top(), self.context.width());
         if matches!(self.context.home, Home::Found { .. }) {
             self.tape.emit(|sink| {
-                sink.global_get(top).i32_eqz();
+                sink.global_get(top).ptr_eqz(width);
             });
             self.write_if(|engine| engine.call_helper(Helper::FindHome));
         }
@@ -115,8 +116,9 @@ impl Engine<'_> {
         };
         match frame {
             None => {
+                let width = self.context.width();
                 self.tape.emit(|sink| {
-                    sink.i32_const(header as i32);
+                    sink.ptr_const(width, u64::from(header));
                 });
                 self.call_helper(Helper::Open);
                 self.tape.emit(|sink| {
@@ -178,15 +180,16 @@ impl Engine<'_> {
     /// ```
     fn write_nested_check(&mut self) {
         let context = self.context;
-        let region = context.global(Global::Region);
+        let (region, width) = (context.global(Global::Region), context.width());
         self.tape.emit(|sink| {
             sink.global_get(region);
-            push_home(sink, context).i32_ne();
+            push_home(sink, context).ptr_ne(width);
         });
         self.write_if(|engine| {
             if context.choices.reports() {
                 engine.tape.emit(|sink| {
-                    sink.global_get(region).i32_load(context.memarg(REGION_HANDLE, 4)).i32_const(0).i32_const(0);
+                    sink.global_get(region).ptr_load(width, context.ptr_memarg(REGION_HANDLE));
+                    sink.ptr_const(width, 0).ptr_const(width, 0);
                 });
             }
             engine.call_helper(Helper::Violation(Violation::Nested));
@@ -261,10 +264,10 @@ impl Engine<'_> {
         self.discard(handle);
         self.write_header_check(header, Violation::AlreadyFreed);
         self.write_leave_scope();
-        let region = self.context.global(Global::Region);
-        let previous = self.context.memarg(self.context.layout().region_previous(), 4);
+        let (region, width) = (self.context.global(Global::Region), self.context.width());
+        let previous = self.context.ptr_memarg(self.context.layout().region_previous());
         self.tape.emit(|sink| {
-            sink.global_get(region).global_get(region).i32_load(previous).global_set(region);
+            sink.global_get(region).global_get(region).ptr_load(width, previous).global_set(region);
         });
         self.write_top_back();
     }

@@ -9,6 +9,7 @@ use crate::engine::tape::Position;
 use crate::segment::Part;
 use crate::segment::SegmentTypes;
 use crate::segment::{Out, packed};
+use crate::width::PointerInstructions;
 
 impl Engine<'_> {
     /// Extracts the start address: `i32.wrap_i64` for a packed segment, no code for an address.
@@ -16,7 +17,7 @@ impl Engine<'_> {
         match segment.value {
             Value::I64(constant) if self.context.is_packed() => {
                 self.discard(segment);
-                self.push_deferred(Value::I32(packed::start_of(constant) as i32));
+                self.push_constant(packed::start_of(constant));
             }
             _ => {
                 self.unwrap_segment(segment);
@@ -28,15 +29,15 @@ impl Engine<'_> {
     /// Extracts the size. For a packed segment: `i64.const 32  i64.shr_u  i32.wrap_i64`.
     pub(in crate::engine) fn lower_size(&mut self, segment: &Operand) {
         match segment.value {
-            Value::Slot(slot) if segment.deferred => self.push_deferred(Value::I32(slot.bytes as i32)),
+            Value::Slot(slot) if segment.deferred => self.push_constant(slot.bytes),
             Value::I64(constant) if self.context.is_packed() => {
                 self.discard(segment);
-                self.push_deferred(Value::I32(packed::size_of(constant) as i32));
+                self.push_constant(packed::size_of(constant));
             }
             _ if self.known_size(segment).is_some() => {
                 let size = self.known_size(segment).unwrap_or_default();
                 self.discard(segment);
-                self.push_deferred(Value::I32(size as i32));
+                self.push_constant(size);
             }
             Value::Structure(types, local) => {
                 self.tape.emit(|sink| {
@@ -81,7 +82,7 @@ impl Engine<'_> {
     ) -> Result<(), Certain> {
         self.check_access(segment, offset, bytes)?;
         if let (Value::Slot(slot), true, Some(from), Some(size)) =
-            (segment.value, segment.deferred, offset.constant(), bytes.constant())
+            (segment.value, segment.deferred, self.constant(offset), self.constant(bytes))
         {
             // A slice that exceeds its segment is not tracked, because its address must be the one that the
             // instructions compute.
@@ -95,12 +96,13 @@ impl Engine<'_> {
         }
         self.unwrap_segment(segment);
         let position = self.at(offset);
-        if offset.constant() == Some(0) {
+        if self.constant(offset) == Some(0) {
             self.discard(offset);
         } else {
             self.materialize(offset);
+            let width = self.context.width();
             self.tape.insert(position, |sink| {
-                sink.i32_add();
+                sink.ptr_add(width);
             });
         }
         if let Some(types) = self.context.segments.types() {
@@ -108,7 +110,7 @@ impl Engine<'_> {
             if types.has_regions() {
                 self.push_region_of(segment);
             }
-            self.push_structure(types, bytes.constant());
+            self.push_structure(types, self.constant(bytes));
         } else if self.context.is_packed() {
             self.pack(position, bytes);
         } else {
@@ -143,21 +145,21 @@ impl Engine<'_> {
                     types.new_open_region(sink);
                 });
             }
-            self.push_structure(types, bytes.constant());
+            self.push_structure(types, self.constant(bytes));
             return Ok(());
         }
         if !self.context.is_packed() {
             self.discard(bytes);
-            if let Some(constant) = address.constant() {
+            if let Some(constant) = self.constant(address) {
                 self.discard(address);
-                self.push_deferred(Value::I32(constant as i32));
+                self.push_constant(constant);
             } else {
                 self.materialize(address);
                 self.push(Value::Unknown);
             }
             return Ok(());
         }
-        if let (Some(start), Some(size)) = (address.constant(), bytes.constant()) {
+        if let (Some(start), Some(size)) = (self.constant(address), self.constant(bytes)) {
             self.discard(address);
             self.discard(bytes);
             self.push_deferred(Value::I64(packed::constant(start, size)));
@@ -195,7 +197,7 @@ impl Engine<'_> {
 
     /// Makes a packed segment from the address at `position` on the stack and the size above it.
     fn pack(&mut self, position: Position, bytes: &Operand) {
-        match bytes.constant() {
+        match self.constant(bytes) {
             Some(size) => {
                 self.discard(bytes);
                 self.push_packed(Some(size), |sink| {

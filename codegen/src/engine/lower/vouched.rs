@@ -24,7 +24,7 @@ impl Engine<'_> {
     ///
     /// If it is known to end above.
     pub(super) fn check_of_address(&mut self, address: &mut Operand, bytes: &mut Operand) -> Result<(), Certain> {
-        match (address.constant(), bytes.constant()) {
+        match (self.constant(address), self.constant(bytes)) {
             (Some(0), _) | (_, Some(0)) => return Ok(()),
             (Some(start), Some(size)) if u64::from(start) + u64::from(size) > ADDRESSES => {
                 if self.reports() {
