@@ -194,7 +194,7 @@ impl FunctionBuilder<'_> {
             );
         }
         let Some(mark) = self.scope_handle(self.left_by(target)) else { return };
-        let top = self.engine.add_local(ValType::I32, Assigned::Often);
+        let top = self.engine.add_local(self.engine.pointer_type(), Assigned::Often);
         self.engine.push_top();
         self.engine.local_set(top);
         self.engine.local_get(mark);

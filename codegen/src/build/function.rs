@@ -181,8 +181,7 @@ impl<'a> FunctionBuilder<'a> {
 
     /// Moves the segment on the stack to a new local. `bytes` is its size.
     pub(super) fn keep_segment(&mut self, bytes: Bytes) -> Segment {
-        let ty = crate::module::val_type(self.engine.representation().value_type());
-        let local = self.engine.keep_in_local(ty);
+        let local = self.engine.keep_in_local(self.engine.segment_type());
         Segment { local, bytes }
     }
 

@@ -4,14 +4,13 @@ use crate::build::builder::FunctionBuilder;
 use crate::build::operand::{Bytes, Operand, Region, Segment};
 use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::{Access, Intrinsic, Operation};
-use wasm_encoder::ValType;
 
 impl FunctionBuilder<'_> {
     /// Allocates a constant number of bytes. Allocations of one scope share a bump.
     pub fn allocate(&mut self, region: Region, bytes: u32) -> Segment {
         self.check_region(region);
         self.engine.handle(region.handle);
-        bytes.push_folding(self);
+        self.engine.ptr_const_deferred(bytes);
         self.intrinsic(Intrinsic::AllocatorAllocate);
         self.keep_segment(Bytes::Constant(bytes))
     }
@@ -19,7 +18,7 @@ impl FunctionBuilder<'_> {
     /// Allocates a number of bytes that is known only at run time.
     pub fn allocate_dynamic(&mut self, region: Region, bytes: impl Operand) -> Segment {
         self.check_region(region);
-        let size = self.engine.add_local(ValType::I32, Assigned::Once);
+        let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         bytes.push_folding(self);
         self.engine.local_set(size);
         self.engine.handle(region.handle);
@@ -32,8 +31,8 @@ impl FunctionBuilder<'_> {
     pub fn allocate_aligned(&mut self, region: Region, bytes: u32, alignment: u32) -> Segment {
         self.check_region(region);
         self.engine.handle(region.handle);
-        bytes.push_folding(self);
-        alignment.push_folding(self);
+        self.engine.ptr_const_deferred(bytes);
+        self.engine.ptr_const_deferred(alignment);
         self.intrinsic(Intrinsic::AllocatorAllocateAligned);
         self.keep_segment(Bytes::Constant(bytes))
     }
@@ -67,7 +66,7 @@ impl FunctionBuilder<'_> {
     /// Pushes the size of a segment in bytes.
     pub fn size(&mut self, segment: Segment) {
         match segment.bytes {
-            Bytes::Constant(bytes) => self.engine.i32_const(bytes as i32),
+            Bytes::Constant(bytes) => self.engine.ptr_const(bytes),
             Bytes::Local(local) => self.engine.local_get(local),
             Bytes::Carried => {
                 self.push(segment);
@@ -87,7 +86,7 @@ impl FunctionBuilder<'_> {
 
     /// A segment over memory that the program vouches for.
     pub fn of_address(&mut self, address: impl Operand, bytes: impl Operand) -> Segment {
-        let size = self.engine.add_local(ValType::I32, Assigned::Once);
+        let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         self.push(address);
         bytes.push_folding(self);
         self.engine.local_tee(size);
@@ -98,15 +97,15 @@ impl FunctionBuilder<'_> {
     /// A part of a segment, over the same memory.
     pub fn slice(&mut self, segment: Segment, offset: u32, bytes: u32) -> Segment {
         self.push(segment);
-        offset.push_folding(self);
-        bytes.push_folding(self);
+        self.engine.ptr_const_deferred(offset);
+        self.engine.ptr_const_deferred(bytes);
         self.operation(Operation::Slice);
         self.keep_segment(Bytes::Constant(bytes))
     }
 
     /// A part of a segment, whose offset and size in bytes are known only at run time.
     pub fn slice_dynamic(&mut self, segment: Segment, offset: impl Operand, bytes: impl Operand) -> Segment {
-        let size = self.engine.add_local(ValType::I32, Assigned::Once);
+        let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         bytes.push_folding(self);
         self.engine.local_set(size);
         self.push(segment);

@@ -48,7 +48,7 @@ impl FunctionBuilder<'_> {
             self.fail("a region cannot take operands from the stack");
         }
         self.intrinsic(Intrinsic::AllocatorNew);
-        let handle = self.engine.keep_in_local(ValType::I32);
+        let handle = self.engine.keep_in_local(self.engine.pointer_type());
         let depth = self.structures.len();
         if self.unwind == Unwind::Release {
             for opening in [

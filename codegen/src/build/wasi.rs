@@ -5,7 +5,6 @@ use crate::build::operand::{Bytes, Operand, Region, Segment};
 use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::Intrinsic;
 use linmem_intrinsics::wasi::{Field, Function};
-use wasm_encoder::ValType;
 
 impl FunctionBuilder<'_> {
     /// The lifted form of a function, with its operands on the stack: segments in place of pointers and lengths (each
@@ -111,7 +110,7 @@ impl FunctionBuilder<'_> {
         if self.representation().carries_size() {
             return self.keep_segment(Bytes::Carried);
         }
-        let size = self.engine.add_local(ValType::I32, Assigned::Once);
+        let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         self.engine.local_set(size);
         self.keep_segment(Bytes::Local(size))
     }

@@ -65,8 +65,12 @@ impl Walk<'_> {
                 self.assign(local_index, height.saturating_sub(1), |local, at| Step::Tee { local, at });
             }
             // A handle that is dropped or compared does not escape.
-            Operator::Drop | Operator::I32Eqz => self.pop(height.saturating_sub(1), |at| Step::Drop { at }),
-            Operator::I32Eq | Operator::I32Ne => self.pop(height.saturating_sub(2), |at| Step::Drop { at }),
+            Operator::Drop | Operator::I32Eqz | Operator::I64Eqz => {
+                self.pop(height.saturating_sub(1), |at| Step::Drop { at });
+            }
+            Operator::I32Eq | Operator::I32Ne | Operator::I64Eq | Operator::I64Ne => {
+                self.pop(height.saturating_sub(2), |at| Step::Drop { at });
+            }
             Operator::Call { function_index } => match self.input.imports.intrinsic(function_index) {
                 Some(signature) => self.intrinsic(&signature.clone(), height, offset),
                 None => {

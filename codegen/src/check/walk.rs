@@ -5,8 +5,10 @@ use super::graph::{Graph, Origin, Step, Way};
 use super::handlers::{Handlers, Tag};
 use crate::engine::knowledge::contents::Assigned;
 use crate::link::input::{Calls, Input};
+use crate::module::value_type;
+use crate::width::{PointerType, WIDTH};
 use linmem_intrinsics::{Operation, Signature};
-use wasmparser::{FuncValidator, Operator, ValType, ValidatorResources};
+use wasmparser::{FuncValidator, Operator, ValidatorResources};
 
 /// The possible contents of an operand, on any path to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +63,9 @@ impl Walk<'_> {
         self.operands.push(operand);
     }
 
-    /// The possible contents of a local. Handles are `i32`.
+    /// The possible contents of a local. Handles are pointers.
     fn operand_of(&self, local: u32) -> Operand {
-        if self.validator.get_local_type(local) != Some(ValType::I32) {
+        if self.validator.get_local_type(local).map(value_type) != Some(WIDTH.value_type()) {
             return Operand::Other;
         }
         match self.calls.assigned.get(local as usize) {

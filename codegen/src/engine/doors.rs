@@ -9,6 +9,7 @@ use crate::engine::state::{Engine, Origin};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::source_line::SourceLine;
+use crate::width::PointerType;
 use linmem_allocator::Zero;
 use linmem_intrinsics::Representation;
 use wasm_encoder::ValType;
@@ -17,6 +18,16 @@ impl Engine<'_> {
     /// The representation of segments.
     pub(crate) fn representation(&self) -> Representation {
         self.context.representation
+    }
+
+    /// The type of pointers: handles, addresses, offsets and sizes.
+    pub(crate) fn pointer_type(&self) -> ValType {
+        self.context.width().val_type()
+    }
+
+    /// The type of segments.
+    pub(crate) fn segment_type(&self) -> ValType {
+        self.context.segment_type()
     }
 
     /// Adds a local.

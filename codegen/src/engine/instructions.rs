@@ -4,6 +4,7 @@ use crate::engine::knowledge::contents::Content;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::index::LocalIndex;
+use linmem_allocator::Width;
 
 impl Engine<'_> {
     /// `i32.const`.
@@ -17,6 +18,21 @@ impl Engine<'_> {
     pub(crate) fn i32_const_deferred(&mut self, value: i32) {
         if !self.is_dead() {
             self.push_deferred(Value::I32(value));
+        }
+    }
+
+    /// A constant pointer.
+    pub(crate) fn ptr_const(&mut self, value: u32) {
+        match self.context.width() {
+            Width::Bits32 => self.i32_const(value as i32),
+            Width::Bits64 => self.i64_const(i64::from(value)),
+        }
+    }
+
+    /// A constant pointer, deferred in the same way.
+    pub(crate) fn ptr_const_deferred(&mut self, value: u32) {
+        if !self.is_dead() {
+            self.push_constant(value);
         }
     }
 

@@ -8,10 +8,11 @@ use crate::helpers::{HostImport, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::input::Input;
 use crate::link::share;
-use crate::width::WIDTH;
+use crate::module::value_type;
+use crate::width::{PointerType, WIDTH};
 use linmem_allocator::layout::{Address, HOME, Layout, PAGE};
 use linmem_intrinsics::wasi;
-use wasmparser::{ExternalKind, Name, Operator, TypeRef, ValType};
+use wasmparser::{ExternalKind, Name, Operator, TypeRef};
 
 /// The export name of the memory that WASI hosts require, and that is the convention elsewhere.
 pub(super) const EXPORT: &str = "memory";
@@ -199,14 +200,16 @@ fn global(input: &Input<'_>, name: &str) -> Result<Start, Error> {
         return fail("the global does not exist; searched exports, imports and the name section");
     };
     let ty = input.types.as_ref().global_at(index);
-    if ty.content_type != ValType::I32 || ty.mutable {
-        return fail("the global must be an immutable i32");
+    let pointer = WIDTH.value_type();
+    if value_type(ty.content_type) != pointer || ty.mutable {
+        return fail(&format!("the global must be an immutable {pointer}"));
     }
     let defined = index.checked_sub(input.imported_global_count);
     let constant =
         defined.and_then(|position| input.global_values.get(position as usize)).and_then(|value| {
             match value.get_operators_reader().read() {
                 Ok(Operator::I32Const { value }) => Some(u64::from(value as u32)),
+                Ok(Operator::I64Const { value }) => Some(value as u64),
                 _ => None,
             }
         });

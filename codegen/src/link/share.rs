@@ -7,8 +7,11 @@ use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::{Helper, Needs};
 use crate::link::imports::Fate;
 use crate::link::input::Input;
+use crate::module::function_type;
+use crate::width::{PointerType, WIDTH};
 use linmem_allocator::layout::PAGE;
-use wasmparser::{ExternalKind, MemoryType, ValType};
+use linmem_intrinsics::ValueType;
+use wasmparser::{ExternalKind, MemoryType};
 
 /// How a memory is shared.
 pub(super) struct Sharing {
@@ -127,21 +130,27 @@ fn allocator(input: &Input<'_>, share: &Share, export: &str, pin: Option<&str>) 
     };
     let is_intrinsic =
         |function: u32| matches!(input.imports.functions().get(function as usize), Some(Fate::Intrinsic(_)));
-    let shape = |function: u32| {
-        let ty = input.function_type(function);
-        let plain = ty.params().iter().all(|ty| *ty == ValType::I32) && *ty.results() == [ValType::I32];
-        plain.then(|| ty.params().len())
+    let pointer = WIDTH.value_type();
+    let convention_of = |function: u32| {
+        let ty = function_type(input.function_type(function));
+        let is_pointer = |ty: &ValueType| *ty == pointer;
+        match &ty.params[..] {
+            _ if ty.results != [pointer] => None,
+            [bytes] if is_pointer(bytes) => Some(Convention::Malloc),
+            [bytes, ValueType::I32] if is_pointer(bytes) => Some(Convention::New),
+            [_, _, _, _] if ty.params.iter().all(is_pointer) => Some(Convention::Realloc),
+            _ => None,
+        }
     };
-    let convention = match shape(index) {
+    let convention = match convention_of(index) {
         _ if is_intrinsic(index) => return fail(format!("`{export}` is an intrinsic of linmem")),
-        Some(1) => Convention::Malloc,
-        Some(2) => Convention::New,
-        Some(4) => Convention::Realloc,
-        _ => {
+        Some(convention) => convention,
+        None => {
             let declared = crate::module::print_function_type(input.function_type(index));
             return fail(format!(
-                "`{export}` has the type {declared}; an allocator has the type (param i32) (result i32) (malloc), (param i32 \
-                 i32) (result i32) (AssemblyScript's __new), or (param i32 i32 i32 i32) (result i32) (cabi_realloc)"
+                "`{export}` has the type {declared}; an allocator has the type (param {pointer}) (result {pointer}) (malloc), \
+                 (param {pointer} i32) (result {pointer}) (AssemblyScript's __new), or (param {pointer} {pointer} {pointer} \
+                 {pointer}) (result {pointer}) (cabi_realloc)"
             ));
         }
     };
@@ -149,11 +158,11 @@ fn allocator(input: &Input<'_>, share: &Share, export: &str, pin: Option<&str>) 
         None => None,
         Some(name) => match function(name) {
             None => return fail(format!("the module does not export a function `{name}`")),
-            Some(pin) if shape(pin) == Some(1) && !is_intrinsic(pin) => Some(pin),
+            Some(pin) if convention_of(pin) == Some(Convention::Malloc) && !is_intrinsic(pin) => Some(pin),
             Some(pin) => {
                 let declared = crate::module::print_function_type(input.function_type(pin));
                 return fail(format!(
-                    "`{name}` has the type {declared}; a pin function has the type (param i32) (result i32)"
+                    "`{name}` has the type {declared}; a pin function has the type (param {pointer}) (result {pointer})"
                 ));
             }
         },
