@@ -29,6 +29,8 @@ pub(crate) mod split;
 mod state;
 mod structure;
 pub(crate) mod tape;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub(crate) use lowered::Lowered;

@@ -22,7 +22,7 @@ mod scope;
 mod share;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod violation;
 mod wasi;
 

@@ -7,6 +7,7 @@ use crate::choices::Choices;
 use crate::code::FunctionRef;
 use crate::config::{OnViolation, Optimize};
 use crate::context::{Allocator, Context, Convention, Growth, Home, Split};
+use crate::engine::Lowered;
 use crate::helpers::Needs;
 use crate::helpers::call::{Call, Form};
 use crate::helpers::id::{Alignment, Helper, HostImport, Refused};
@@ -21,7 +22,7 @@ use linmem_intrinsics::{FunctionType, Representation, Safety, ValueType, Violati
 use std::collections::BTreeSet;
 use wasm_encoder::{
     CodeSection, EntityType, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType,
-    Module, TypeSection,
+    Module, TypeSection, ValType,
 };
 
 /// The functions of the program: its allocator, and the one that each result is passed to.
@@ -32,11 +33,11 @@ const PIN: u32 = 1;
 const BASE: GlobalIndex = GlobalIndex(0);
 
 /// The Cartesian product of two lists.
-fn pairs<A: Copy, B: Copy>(left: &[A], right: &[B]) -> Vec<(A, B)> {
+pub(crate) fn pairs<A: Copy, B: Copy>(left: &[A], right: &[B]) -> Vec<(A, B)> {
     left.iter().flat_map(|left| right.iter().map(move |right| (*left, *right))).collect()
 }
 
-fn choices() -> Vec<Choices> {
+pub(crate) fn choices() -> Vec<Choices> {
     let policies = pairs(&pairs(Safety::ALL, Nesting::ALL), &pairs(Zero::ALL, OutOfMemory::ALL));
     let reactions = [OnViolation::Trap, OnViolation::Report];
     pairs(&policies, &reactions)
@@ -124,8 +125,14 @@ fn program(context: &Context) -> [FunctionType; 2] {
 /// A module that contains these helpers, their callees, and a memory.
 fn module(context: &Context, roots: &[Helper]) -> (Vec<u8>, BTreeSet<Helper>) {
     let mut needs = Needs::new(*context);
-    needs.use_regions();
     roots.iter().for_each(|helper| needs.add(*helper));
+    (module_of(context, &mut needs, &[]), needs.helpers().collect())
+}
+
+/// A module that contains what lowered functions need, a memory, and these functions, each with the types of its
+/// parameters.
+pub(crate) fn module_of(context: &Context, needs: &mut Needs, lowered: &[(Vec<ValType>, Lowered)]) -> Vec<u8> {
+    needs.use_regions();
     let (mut types, mut imports) = (TypeSection::new(), ImportSection::new());
     let (mut functions, mut globals, mut code) = (FunctionSection::new(), GlobalSection::new(), CodeSection::new());
     let mut next_type = 0;
@@ -133,11 +140,14 @@ fn module(context: &Context, roots: &[Helper]) -> (Vec<u8>, BTreeSet<Helper>) {
         types.ty().rec(segments.group(0));
         next_type = segments.count();
     }
-    let mut add_type = |ty: FunctionType| {
-        let convert = |list: Vec<ValueType>| list.into_iter().map(val_type).collect::<Vec<_>>();
-        types.ty().function(convert(ty.params), convert(ty.results));
+    let mut add_encoded = |params: Vec<ValType>, results: Vec<ValType>| {
+        types.ty().function(params, results);
         next_type += 1;
         next_type - 1
+    };
+    let mut add_type = |ty: FunctionType| {
+        let convert = |list: Vec<ValueType>| list.into_iter().map(val_type).collect::<Vec<_>>();
+        add_encoded(convert(ty.params), convert(ty.results))
     };
     for ty in program(context) {
         imports.import("program", "function", EntityType::Function(add_type(ty)));
@@ -163,6 +173,10 @@ fn module(context: &Context, roots: &[Helper]) -> (Vec<u8>, BTreeSet<Helper>) {
         functions.function(add_type(helper.function_type(context)));
         code.function(&body.function(index));
     }
+    for (params, function) in lowered {
+        functions.function(add_encoded(params.clone(), Vec::new()));
+        code.function(&function.function(index));
+    }
     for new in needs.globals() {
         globals.global(GlobalType { val_type: new.ty, mutable: true, shared: false }, &new.value);
     }
@@ -171,7 +185,7 @@ fn module(context: &Context, roots: &[Helper]) -> (Vec<u8>, BTreeSet<Helper>) {
     memories.memory(MemoryType { minimum: 4, maximum: None, memory64, shared: false, page_size_log2: None });
     let mut module = Module::new();
     module.section(&types).section(&imports).section(&functions).section(&memories).section(&globals).section(&code);
-    (module.finish(), helpers.into_iter().collect())
+    module.finish()
 }
 
 /// Validates a module with these helpers, and returns all helpers that it contains.
