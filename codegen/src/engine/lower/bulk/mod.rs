@@ -19,45 +19,20 @@
 //!
 //! Those of the instructions, if the bytes are outside of the memory.
 
+mod pieces;
+
 use crate::engine::locals::Scratch;
 use crate::engine::lower::access::Place;
+use crate::engine::lower::bulk::pieces::{narrow, pieces, store};
 use crate::engine::operands::Operand;
 use crate::engine::state::{Certain, Engine};
 use crate::width::PointerInstructions;
-use wasm_encoder::InstructionSink;
 
 /// The maximum number of bytes that is filled or copied by loads and stores.
 const INLINE_BULK: u32 = 64;
 
 /// A byte multiplied by this is repeated eight times.
 const REPEAT: i64 = 0x0101_0101_0101_0101;
-
-/// One load or store of a bulk operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Piece {
-    offset: u32,
-    bytes: u32,
-}
-
-/// Returns a minimal list of pieces that covers `bytes` bytes. The last one may overlap the one before it.
-fn pieces(bytes: u32) -> Vec<Piece> {
-    let mut list = Vec::new();
-    let mut offset = 0;
-    for width in [8, 4, 2, 1] {
-        while bytes - offset >= width {
-            list.push(Piece { offset, bytes: width });
-            offset += width;
-        }
-        // Fewer than `width` bytes are left. If they would need two or more narrower pieces, and there are bytes before
-        // them to overlap, cover them with one more piece of this width.
-        let left = bytes - offset;
-        if left.count_ones() > 1 && bytes >= width {
-            list.push(Piece { offset: bytes - width, bytes: width });
-            offset = bytes;
-        }
-    }
-    list
-}
 
 impl Engine<'_> {
     pub(in crate::engine) fn lower_fill(
@@ -254,49 +229,5 @@ impl Engine<'_> {
                 sink.ptr_const(width, u64::from(constant)).ptr_add(width);
             }
         });
-    }
-}
-
-/// The low `bytes` bytes of a pattern.
-fn narrow(pattern: i64, bytes: u32) -> i32 {
-    match bytes {
-        4 => pattern as i32,
-        2 => i32::from(pattern as u16),
-        _ => i32::from(pattern as u8),
-    }
-}
-
-fn store<'s, 'b>(
-    sink: &'s mut InstructionSink<'b>,
-    memarg: wasm_encoder::MemArg,
-    bytes: u32,
-) -> &'s mut InstructionSink<'b> {
-    match bytes {
-        4 => sink.i32_store(memarg),
-        2 => sink.i32_store16(memarg),
-        _ => sink.i32_store8(memarg),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_cover_each_byte_once() {
-        for bytes in 0..=INLINE_BULK {
-            let mut covered = vec![false; bytes as usize];
-            for piece in pieces(bytes) {
-                for byte in piece.offset..piece.offset + piece.bytes {
-                    covered[byte as usize] = true;
-                }
-            }
-            assert!(covered.iter().all(|covered| *covered), "{bytes}");
-            assert!(pieces(bytes).len() <= 8, "{bytes}: {:?}", pieces(bytes));
-        }
-        assert_eq!(pieces(7).len(), 2);
-        assert_eq!(pieces(13).len(), 2);
-        assert_eq!(pieces(12).len(), 2);
-        assert_eq!(pieces(3).len(), 2);
     }
 }
