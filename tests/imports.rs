@@ -50,9 +50,10 @@ fn paths(tree: &str) -> Vec<String> {
 /// The modules that a crate consists of, with what each imports.
 fn imports(crate_: &Path) -> Imports {
     let files = support::files(crate_, "rs");
-    let files = files.iter().filter(|file| !file.components().any(|part| part.as_os_str() == "tests"));
+    let files = files.iter().map(|file| (file.strip_prefix(crate_).unwrap(), file));
     let texts: BTreeMap<String, String> = files
-        .map(|file| (module(file.strip_prefix(crate_).unwrap()), code(&std::fs::read_to_string(file).unwrap())))
+        .filter(|(relative, _)| !relative.components().any(|part| part.as_os_str() == "tests"))
+        .map(|(relative, file)| (module(relative), code(&std::fs::read_to_string(file).unwrap())))
         .collect();
     // The file that a path leads to: the longest prefix that is a module.
     let file_of = |path: &str| {
