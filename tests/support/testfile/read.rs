@@ -1,0 +1,172 @@
+//! Reads a test file: its headers, and the lines that state expectations.
+
+use super::{Call, Expectation, Line, TestFile, When};
+use linmem::allocator::{Nesting, OutOfMemory, Zero};
+use linmem::{Config, HostFunction};
+use linmem_testing::folder::World;
+use std::path::Path;
+
+impl TestFile {
+    pub fn read(path: &Path) -> Result<TestFile, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let mut file = TestFile {
+            text: text.clone(),
+            config: Config::default(),
+            representations: Vec::new(),
+            stdin: String::new(),
+            transfer: 0,
+            errnos: Vec::new(),
+            pages: 65536,
+            refused: Vec::new(),
+            world: None,
+            expectations: Vec::new(),
+        };
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            let read = if let Some(header) = line.strip_prefix(";;!") {
+                file.header(header.trim())
+            } else {
+                expectation(line).map(|found| {
+                    let line = |(when, expectation)| Line { number: number + 1, when, expectation };
+                    file.expectations.extend(found.map(line));
+                })
+            };
+            read.map_err(|message| format!("line {}: {message}", number + 1))?;
+        }
+        Ok(file)
+    }
+
+    fn header(&mut self, header: &str) -> Result<(), String> {
+        if header.starts_with("--") {
+            let words: Vec<&str> = header.split_whitespace().collect();
+            for pair in words.chunks(2) {
+                let [option, value] = pair else { return Err(format!("`{}` has no value", pair[0])) };
+                self.option(option, value)?;
+            }
+            return Ok(());
+        }
+        let (key, value) = header.split_once(':').ok_or_else(|| format!("`{header}` is no header"))?;
+        let value = value.trim();
+        let numbers = || -> Result<Vec<i32>, String> {
+            value.split_whitespace().map(|word| word.parse().map_err(|_| format!("`{word}` is no number"))).collect()
+        };
+        match key {
+            "representations" => self.representations = types(value),
+            "stdin" => self.stdin = value.to_string(),
+            "transfer" => self.transfer = numbers()?[0] as usize,
+            "directories" => {
+                let name = |word: &str| word.replace("\\0", "\0");
+                self.world().directories = value.split_whitespace().map(name).collect();
+            }
+            "args" => self.world().args = value.split_whitespace().map(str::to_string).collect(),
+            "env" => {
+                let pair = |word: &str| word.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()));
+                self.world().env = value.split_whitespace().filter_map(pair).collect();
+            }
+            "errnos" => self.errnos = numbers()?,
+            "pages" => self.pages = numbers()?[0] as usize,
+            "refused" => self.refused = numbers()?.into_iter().map(|number| number as usize).collect(),
+            _ => return Err(format!("unknown header `{key}`")),
+        }
+        Ok(())
+    }
+
+    fn world(&mut self) -> &mut World {
+        self.world.get_or_insert_default()
+    }
+
+    fn option(&mut self, option: &str, value: &str) -> Result<(), String> {
+        let config = &mut self.config;
+        match option {
+            "--safety" => config.safety = Some(value.parse()?),
+            "--nesting" => config.nesting = value.parse::<Nesting>()?,
+            "--zero" => config.zero = value.parse::<Zero>()?,
+            "--oom" => config.out_of_memory = value.parse::<OutOfMemory>()?,
+            "--on-violation" => config.on_violation = value.parse()?,
+            "--optimize" => config.optimize = value.parse()?,
+            "--sealed" => config.sealed = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?,
+            "--base" => config.base = Some(value.parse()?),
+            "--share" => config.share = Some(value.parse()?),
+            "--split" => config.split = Some(value.parse()?),
+            "--max-pages" => config.max_pages = Some(value.parse().map_err(|_| format!("`{value}` is no number"))?),
+            "--alias" => {
+                let (alias, name) = value.split_once('=').ok_or("an alias needs a `=`")?;
+                config.names.alias_by_name(alias, name).map_err(|error| error.to_string())?;
+            }
+            "--host" => {
+                let (name, target) = value.split_once('=').ok_or("a host function needs a `=`")?;
+                let (module, function) = target.split_once(':').ok_or("a host function needs a `:`")?;
+                let function = HostFunction { module: module.into(), name: function.into(), ty: None };
+                config.names.host(name, function).map_err(|error| error.to_string())?;
+            }
+            _ => return Err(format!("unknown option `{option}`")),
+        }
+        Ok(())
+    }
+}
+
+fn expectation(line: &str) -> Result<Option<(When, Expectation)>, String> {
+    let Some((key, rest)) = line.strip_prefix(";; ").and_then(|line| line.split_once(": ")) else { return Ok(None) };
+    let rest = rest.trim();
+    let (key, when) = match key.split_once(' ') {
+        Some((key, "checked")) => (key, When::Checked(true)),
+        Some((key, "unchecked")) => (key, When::Checked(false)),
+        Some((key, level)) => match level.parse() {
+            Ok(level) => (key, When::At(level)),
+            // A comment that happens to have a colon.
+            Err(_) => return Ok(None),
+        },
+        None => (key, When::Always),
+    };
+    let expectation = match key {
+        "run" => {
+            let (text, results) = rest.split_once(" == ").ok_or("a run line needs ` == `")?;
+            let results = results.trim();
+            let list = results.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(results);
+            Expectation::Returns { call: call(text)?, results: words(list) }
+        }
+        "report" => {
+            let (text, report) = rest.split_once(" == ").ok_or("a report line needs ` == `")?;
+            Expectation::Reports { call: call(text)?, text: report.trim().to_string() }
+        }
+        "trap" => Expectation::Traps { call: call(rest)? },
+        "violation" => {
+            let (kind, text) = rest.split_once(' ').ok_or("a violation line needs a kind and a call")?;
+            Expectation::Violates { kind: kind.to_string(), call: call(text)? }
+        }
+        "output" => {
+            let text = rest.strip_prefix('"').and_then(|text| text.strip_suffix('"')).ok_or("output is in quotes")?;
+            Expectation::Output(text.replace("\\n", "\n"))
+        }
+        "log" => Expectation::Log(
+            rest.split_whitespace()
+                .map(|word| word.parse().map_err(|_| format!("`{word}` is no number")))
+                .collect::<Result<_, _>>()?,
+        ),
+        _ => return Ok(None),
+    };
+    Ok(Some((when, expectation)))
+}
+
+fn call(text: &str) -> Result<Call, String> {
+    let text = text.trim();
+    let (name, args) = text.split_once('(').ok_or_else(|| format!("`{text}` is no call"))?;
+    let args = args.strip_suffix(')').ok_or_else(|| format!("`{text}` is no call"))?;
+    Ok(Call { name: name.to_string(), args: words(args) })
+}
+
+/// Types between blanks, some of which have blanks in parentheses.
+fn types(list: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for word in list.split_whitespace() {
+        match found.last_mut().filter(|last| last.starts_with('(') && !last.ends_with(')')) {
+            Some(open) => *open = format!("{open} {word}"),
+            None => found.push(word.to_string()),
+        }
+    }
+    found
+}
+
+fn words(list: &str) -> Vec<String> {
+    list.split(',').map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect()
+}

@@ -1,0 +1,131 @@
+//! Runs a linked test file, and checks its expectations.
+
+use super::{Call, Expectation, Instances, Line, TestFile, When};
+use crate::support;
+use linmem::{Report, Safety, Site, Violation};
+use linmem_host::wasmtime::{Val, ValType};
+use linmem_testing::folder::{Embedding, World};
+use linmem_testing::host::{Limits, Running, State, compile, violation};
+
+impl TestFile {
+    /// Runs a linked module and checks every expectation that is for this level and this representation.
+    pub fn run(&self, linked: &[u8], level: Safety, representation: &str, instances: Instances) -> Result<(), String> {
+        let state = State {
+            input: self.stdin.as_bytes().to_vec(),
+            transfer: self.transfer,
+            errnos: self.errnos.clone(),
+            embedding: self.world.clone().map(|world| {
+                let world = World { stdin: self.stdin.clone(), ..world };
+                Embedding::new(world, support::scratch())
+            }),
+            ..State::default()
+        };
+        let limits = || Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };
+        let module = compile(linked);
+        let mut running = Running::of_module(&module, state, limits());
+        let sites = linmem::sites::read(linked);
+        for Line { number, expectation, .. } in self.expectations.iter().filter(|line| match line.when {
+            When::Always => true,
+            When::At(only) => only == level,
+            When::Checked(checked) => checked == (level >= Safety::Spatial && representation != "i32"),
+        }) {
+            if instances == Instances::Fresh {
+                running = Running::of_module(&module, running.store.into_data(), limits());
+            }
+            check(&mut running, &sites, expectation).map_err(|message| format!("line {number}: {message}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn check(running: &mut Running, sites: &[Site], expectation: &Expectation) -> Result<(), String> {
+    let found = match expectation {
+        Expectation::Returns { call, results } => {
+            let (values, types) = invoke(running, call)?;
+            let values = values.map_err(|error| format!("{} trapped: {error:?}", call.name))?;
+            let expected: Vec<Val> =
+                results.iter().zip(&types).map(|(text, ty)| value(text, ty)).collect::<Result<_, _>>()?;
+            let same = values.len() == results.len() && values.iter().zip(&expected).all(|(a, b)| bits(a) == bits(b));
+            (!same).then(|| format!("{} gave {values:?}, not {results:?}", call.name))
+        }
+        Expectation::Traps { call } => match invoke(running, call)?.0 {
+            Ok(values) => Some(format!("{} gave {values:?} instead of trapping", call.name)),
+            Err(error) => violation(&error).map(|kind| format!("{} trapped in {kind}", call.name)),
+        },
+        Expectation::Violates { kind, call } => match invoke(running, call)?.0 {
+            Ok(values) => Some(format!("{} gave {values:?} instead of trapping", call.name)),
+            Err(error) => (violation(&error).as_ref() != Some(kind))
+                .then(|| format!("{} trapped elsewhere than in {kind}: {error:?}", call.name)),
+        },
+        Expectation::Reports { call, text } => {
+            running.store.data_mut().violation = None;
+            match (invoke(running, call)?.0, running.store.data().violation) {
+                (Ok(values), _) => Some(format!("{} gave {values:?} instead of trapping", call.name)),
+                (Err(error), None) => Some(format!("{} trapped without a report: {error:?}", call.name)),
+                (Err(error), Some([kind, site, a, b, c])) => {
+                    let site = sites.get(site as usize).ok_or_else(|| format!("there is no site {site}"))?;
+                    let kind = Violation::from_code(kind).ok_or_else(|| format!("there is no kind {kind}"))?;
+                    let report = Report { kind, intrinsic: site.intrinsic.clone(), numbers: [a, b, c] };
+                    let found = format!("{report} ({site})");
+                    let trapped = violation(&error);
+                    (found != *text || trapped.as_deref() != Some(kind.name()))
+                        .then(|| format!("{} reported `{found}` and trapped in {trapped:?}, not `{text}`", call.name))
+                }
+            }
+        }
+        Expectation::Output(expected) => {
+            let output = String::from_utf8_lossy(&running.store.data().output).into_owned();
+            (output != *expected).then(|| format!("the output is {output:?}, not {expected:?}"))
+        }
+        Expectation::Log(expected) => {
+            let log = &running.store.data().log;
+            (log != expected).then(|| format!("the log is {log:?}, not {expected:?}"))
+        }
+    };
+    found.map_or(Ok(()), Err)
+}
+
+type Outcome = Result<Vec<Val>, linmem_host::wasmtime::Error>;
+
+fn invoke(running: &mut Running, call: &Call) -> Result<(Outcome, Vec<ValType>), String> {
+    let function = running
+        .instance
+        .get_func(&mut running.store, &call.name)
+        .ok_or_else(|| format!("there is no export `{}`", call.name))?;
+    let ty = function.ty(&running.store);
+    if ty.params().len() != call.args.len() {
+        return Err(format!("{} takes {} arguments", call.name, ty.params().len()));
+    }
+    let args = call.args.iter().zip(ty.params()).map(|(text, ty)| value(text, &ty)).collect::<Result<Vec<_>, _>>()?;
+    Ok((running.call(&call.name, &args), ty.results().collect()))
+}
+
+/// A value as its type reads it; integers signed or unsigned, decimal or hexadecimal.
+fn value(text: &str, ty: &ValType) -> Result<Val, String> {
+    let integer = || -> Result<i128, String> {
+        let (digits, sign) = text.strip_prefix('-').map_or((text, 1), |digits| (digits, -1));
+        let parsed = match digits.strip_prefix("0x") {
+            Some(digits) => i128::from_str_radix(&digits.replace('_', ""), 16),
+            None => digits.parse(),
+        };
+        parsed.map(|value| sign * value).map_err(|_| format!("`{text}` is no integer"))
+    };
+    let float = || text.parse::<f64>().map_err(|_| format!("`{text}` is no number"));
+    Ok(match ty {
+        ValType::I32 => Val::I32(integer()? as i32),
+        ValType::I64 => Val::I64(integer()? as i64),
+        ValType::F32 => Val::F32((float()? as f32).to_bits()),
+        ValType::F64 => Val::F64(float()?.to_bits()),
+        other => return Err(format!("values of type {other} cannot be written in a test")),
+    })
+}
+
+fn bits(value: &Val) -> Option<u64> {
+    match value {
+        Val::I32(value) => Some(*value as u32 as u64),
+        Val::I64(value) => Some(*value as u64),
+        Val::F32(bits) => Some(u64::from(*bits)),
+        Val::F64(bits) => Some(*bits),
+        _ => None,
+    }
+}
