@@ -1,7 +1,7 @@
 //! Every file under `tests/filetests` links to a valid module, and its expectations hold when it runs. What the program's own
 //! functions are lowered to is a golden: the functions of all representations as variants, with a line for each sequence that
 //! `sequences` spells out. Files under `link` and `regions` also show what stands around the functions. Files under `matrix` are lowered with
-//! every choice; those of host calls only run, since `tests/helpers.rs` has their goldens. Of files under `certain` and `share` the golden is
+//! every choice; those of host calls only run, since `tests/helpers` has their goldens. Of files under `certain` and `share` the golden is
 //! what linking says. Files under `check` are checked, with all findings as the golden; files under `reject` must not link, with their
 //! message as the golden.
 
@@ -132,7 +132,7 @@ fn generalize(representations: &[String], shown: &mut [Vec<Part>]) {
 
 /// A file of the matrix, with every representation, at every safety level and with every nesting policy: it runs. What the functions
 /// are lowered to is a golden, of accessors as what replaces lines of another one. Host calls have goldens of their own, which
-/// `tests/helpers.rs` makes.
+/// `tests/helpers` makes.
 fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
     let mut modules = Vec::new();

@@ -1,12 +1,16 @@
-//! What linmem adds to modules, each thing once: its helpers, in every configuration that changes them; how host calls are lowered,
-//! and the helpers that call the host, as the distinct shapes that there are; and the accessors of WASI's records.
+//! What linmem adds to modules, each thing once: its helpers, in every configuration that changes them; how host calls are
+//! lowered, and the helpers that call the host, each distinct shape once; and the accessors of WASI's records.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../support/mod.rs"]
 mod support;
 
+mod calls;
+mod records;
+
 use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, Intrinsic, OnViolation, Optimize, Representation, Safety, Signature, Violation};
+use linmem::{Config, OnViolation, Optimize, Signature, ValueType, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 use support::choices::Universe;
 use support::shown::{self, Part};
@@ -14,9 +18,6 @@ use support::{sequences, variants};
 
 /// A helper: its name, and what it is with each choice.
 type Member<'a> = (&'a str, &'a [Option<Part>]);
-
-/// The variants of each function by its name: what they are, and the choices that give them.
-type Found = BTreeMap<String, Vec<Option<Part>>>;
 
 /// Segments: references are the same code, whatever they are declared as, which the matrix shows.
 const REPRESENTATIONS: [&str; 3] = ["i32", "i64", "anyref"];
@@ -236,7 +237,7 @@ fn of_a_family(universe: &Universe, members: &[Member<'_>]) -> String {
 /// A module whose function calls an intrinsic with its parameters.
 fn call(signature: &Signature, with_last_errno: bool) -> String {
     let ty = signature.function_type();
-    let list = |kind: &str, types: &[linmem::ValueType]| {
+    let list = |kind: &str, types: &[ValueType]| {
         let types: String = types.iter().map(|ty| format!(" {ty}")).collect();
         if types.is_empty() { types } else { format!(" ({kind}{types})") }
     };
@@ -249,204 +250,4 @@ fn call(signature: &Signature, with_last_errno: bool) -> String {
         if with_last_errno { last_errno } else { "" },
         if with_last_errno { "(func (export \"last\") (result i32) (call $last))" } else { "" },
     )
-}
-
-/// The choices that host calls are lowered with.
-fn host_choices() -> Vec<(&'static str, Safety, Nesting, OnViolation, bool)> {
-    let mut all = Vec::new();
-    for word in REPRESENTATIONS {
-        for (safety, nesting) in support::levels(support::representation(word)) {
-            for on_violation in [OnViolation::Trap, OnViolation::Report] {
-                for last_errno in [false, true] {
-                    if nesting == Nesting::Stack || (on_violation == OnViolation::Trap && !last_errno) {
-                        all.push((word, safety, nesting, on_violation, last_errno));
-                    }
-                }
-            }
-        }
-    }
-    all
-}
-
-#[test]
-fn host_calls() {
-    let all = host_choices();
-    let universe = Universe::new(
-        &["", "--safety", "--nesting", "--on-violation", ""],
-        all.iter()
-            .map(|(word, safety, nesting, on_violation, last_errno)| {
-                let last_errno = if *last_errno { "with last_errno" } else { "without last_errno" };
-                [*word, safety.name(), nesting.name(), violation_word(*on_violation), last_errno]
-                    .map(str::to_string)
-                    .to_vec()
-            })
-            .collect(),
-    );
-    let helpers = names_of_helpers();
-    let mut calls = Found::new();
-    let mut adapters = Found::new();
-    for &intrinsic in Intrinsic::ALL {
-        if !intrinsic.name().starts_with("wasi.") || matches!(intrinsic, Intrinsic::Get(_) | Intrinsic::Set(_)) {
-            continue;
-        }
-        for folded in [false, true] {
-            let name = intrinsic.name().trim_start_matches("wasi.");
-            let name = if folded { format!("{name}.folded") } else { name.to_string() };
-            for (number, (word, safety, nesting, on_violation, last_errno)) in all.iter().enumerate() {
-                let representation: Representation = support::representation(word);
-                let possible = Signature::possible(intrinsic).into_iter().find(|signature| {
-                    signature.folded == folded && signature.representation.is_none_or(|of| of == representation)
-                });
-                let Some(signature) = possible else { continue };
-                let (safety, nesting, on_violation) = (Some(*safety), *nesting, *on_violation);
-                let config = Config { safety, nesting, on_violation, ..Config::default() };
-                for mut part in functions(&call(&signature, *last_errno), word, &config) {
-                    if part.name == "(export \"site\")" {
-                        // The label says whether the errno is kept: by each helper that gives one.
-                        let calls_it =
-                            part.text.contains(&format!("call $linmem.{}", name.trim_end_matches(".folded")));
-                        let is_kept = part.text.contains(".kept");
-                        assert_eq!(is_kept, calls_it && *last_errno && name != "list.item", "{name}");
-                        part.text = shown::unpack(&part.text.replace(".kept", ""));
-                        sequences::fold(&sequences::of(word, &config).unwrap(), &mut part);
-                        calls.entry(name.clone()).or_insert_with(|| vec![None; all.len()])[number] = Some(part);
-                    } else if part.is_helper() && !helpers.contains(&part.name) {
-                        part.text = shown::unpack(&part.text);
-                        let name = part.name.trim_start_matches("$linmem.").to_string();
-                        let found = adapters.entry(name).or_insert_with(|| vec![None; all.len()]);
-                        let other = found[number].replace(part.clone());
-                        assert!(other.is_none_or(|other| other == part), "{} is the same for all calls", part.name);
-                    }
-                }
-            }
-        }
-    }
-    let _guard = support::goldens("wasi");
-    insta::assert_snapshot!("calls", shapes(&universe, &calls));
-    insta::assert_snapshot!("adapters", shapes(&universe, &adapters));
-}
-
-/// The distinct shapes of functions. A shape has `NAME` for the name of the host's function, `PARAMS` where all parameters are read in
-/// order, and numbers locals from the last parameter on. Each one lists the functions that have it, with their parameters.
-fn shapes(universe: &Universe, found: &Found) -> String {
-    let mut shapes: Vec<(String, BTreeMap<String, Vec<String>>)> = Vec::new();
-    for (name, parts) in found {
-        let own = name.split('.').next().unwrap_or_default();
-        let own = if name.starts_with("list.item") { "list.item" } else { own };
-        let there: Vec<usize> = (0..parts.len()).filter(|number| parts[*number].is_some()).collect();
-        let choices = there.iter().map(|number| universe.choices[*number].clone()).collect();
-        let of_these = Universe::new(&universe.axes, choices);
-        let texts: Vec<(String, String)> =
-            there.iter().filter_map(|number| parts[*number].as_ref()).map(|part| shape(part, own)).collect();
-        let keys: Vec<String> = texts.iter().map(|(params, text)| format!("{params}\0{text}")).collect();
-        for (key, members) in variants::distinct(&keys) {
-            let Some((params, text)) = key.split_once('\0') else { continue };
-            let label = of_these.describe(&members).join("; ");
-            let place = shapes.iter().position(|(known, _)| known == text).unwrap_or_else(|| {
-                shapes.push((text.to_string(), BTreeMap::new()));
-                shapes.len() - 1
-            });
-            shapes[place].1.entry(label).or_default().push(format!("{name}{params}"));
-        }
-    }
-    let labels = |of: BTreeMap<String, Vec<String>>| -> Vec<String> {
-        of.into_iter().map(|(label, names)| format!("{label}: {}", names.join(", "))).collect()
-    };
-    let shapes: Vec<(Vec<String>, String)> = shapes.into_iter().map(|(text, of)| (labels(of), text)).collect();
-    variants::shapes(&shapes)
-}
-
-/// The parameters of a function, and its shape.
-fn shape(part: &Part, own: &str) -> (String, String) {
-    let (params, head) = match part.head.find(" (param ") {
-        Some(start) => {
-            let end = start + part.head[start..].find(')').unwrap() + 1;
-            (part.head[start..end].to_string(), format!("{}{}", &part.head[..start], &part.head[end..]))
-        }
-        None => (String::new(), part.head.clone()),
-    };
-    let count = params.split_whitespace().skip(1).count();
-    let text = shown::unpack(&part.text);
-    let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
-    let run: Vec<String> = (0..count).map(|number| format!("local.get {number}")).collect();
-    if let Some(start) = (0..lines.len()).find(|start| {
-        count > 0
-            && lines[*start..].len() >= count
-            && lines[*start..].iter().zip(&run).all(|(line, run)| line.trim() == run)
-    }) {
-        let indent = lines[start].len() - lines[start].trim_start().len();
-        lines.splice(start..start + count, [format!("{}local.get PARAMS", " ".repeat(indent))]);
-    }
-    let relative = |line: &String| {
-        let number = line.trim().strip_prefix("local.").and_then(|rest| rest.split_once(' '));
-        match number.and_then(|(kind, number)| Some((kind, number.parse::<usize>().ok()?))) {
-            Some((kind, number)) if number >= count => {
-                format!("{}local.{kind} +{}\n", " ".repeat(line.len() - line.trim_start().len()), number - count)
-            }
-            _ => format!("{line}\n"),
-        }
-    };
-    let text: String = lines.iter().map(relative).collect();
-    let replace = |text: &str| {
-        text.replace(&format!("linmem.{own}"), "linmem.NAME").replace(&format!("preview1.{own}\n"), "preview1.NAME\n")
-    };
-    (params, format!("{}{}", replace(&head), shown::pack(&replace(&text))))
-}
-
-/// A field of a record is read and written as a number at its offset in a segment.
-#[test]
-fn fields_of_records() {
-    let mut table = String::new();
-    for &intrinsic in Intrinsic::ALL {
-        let (Intrinsic::Get(field) | Intrinsic::Set(field)) = intrinsic else { continue };
-        let own = "MemorySegment.";
-        let fits = |other: &&Intrinsic| {
-            other.name().starts_with(own)
-                && all_levels().into_iter().all(|(word, safety)| {
-                    let representation = support::representation(word);
-                    let config = Config { safety: Some(safety), ..Config::default() };
-                    let (Some(of_field), Some(of_segment)) =
-                        (Signature::new(intrinsic, representation), Signature::new(**other, representation))
-                    else {
-                        return false;
-                    };
-                    let (field_type, other_type) = (of_field.function_type(), of_segment.function_type());
-                    let mut params = other_type.params.clone();
-                    if params.len() < 2
-                        || params.remove(1) != linmem::ValueType::I32
-                        || params != field_type.params
-                        || field_type.results != other_type.results
-                    {
-                        return false;
-                    }
-                    let text = call(&of_field, false);
-                    let at = text.replace(
-                        &format!("\"{}\" (func $call (param", intrinsic.name()),
-                        &format!("\"{}\" (func $call (param", other.name()),
-                    );
-                    let at = at.replacen(&format!("(param {word}"), &format!("(param {word} i32"), 1);
-                    let at = at.replacen(
-                        "(call $call (local.get 0) ",
-                        &format!("(call $call (local.get 0) (i32.const {}) ", field.offset()),
-                        1,
-                    );
-                    functions(&text, word, &config) == functions(&at, word, &config)
-                })
-        };
-        let found = Intrinsic::ALL.iter().find(fits);
-        let found = found.unwrap_or_else(|| panic!("{} is lowered in a way of its own", intrinsic.name()));
-        table += &format!("{:40} {} at {}\n", intrinsic.name(), found.name(), field.offset());
-    }
-    let _guard = support::goldens("wasi");
-    insta::assert_snapshot!("records", table);
-}
-
-fn all_levels() -> Vec<(&'static str, Safety)> {
-    let level = |word: &'static str| {
-        support::levels(support::representation(word))
-            .into_iter()
-            .step_by(Nesting::ALL.len())
-            .map(move |(safety, _)| (word, safety))
-    };
-    REPRESENTATIONS.into_iter().flat_map(level).collect()
 }

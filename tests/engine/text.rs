@@ -1,131 +1,7 @@
-//! Random functions, linked twice: once as they are, and once with every intrinsic behind a function of its own, where
-//! the engine knows nothing of constants, frames, locals or innermost regions. Both must log the same values, and come
-//! to the same violation if somebody meddles with their regions.
+//! Writes a function, and the module around it, in the text format.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod support;
-
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, Optimize, Safety};
-use linmem_host::wasmtime::Val;
-use proptest::prelude::*;
-use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use crate::program::{BYTES, Expression, INTEGERS, SEGMENTS, Statement};
 use std::fmt::Write;
-use support::host::{Running, State, violation};
-
-/// Every segment is at least so large, and every offset leaves room for eight bytes.
-const BYTES: u32 = 64;
-
-/// The segment locals: the first ones are of the outermost region, the last one of whatever region is innermost.
-const SEGMENTS: usize = 4;
-const INTEGERS: usize = 4;
-
-#[derive(Clone, Debug)]
-enum Expression {
-    Constant(i32),
-    Local(usize),
-    /// Reads an `i32`.
-    Get(usize, Box<Expression>),
-    GetConstant(usize, u32),
-    Add(Box<Expression>, Box<Expression>),
-    /// Assigns on the way.
-    Tee(usize, Box<Expression>),
-    /// The value of a block that may be left early with another one.
-    Block(Box<Expression>, Box<Expression>, Box<Expression>),
-    If(Box<Expression>, Box<Expression>, Box<Expression>),
-    /// The size of a segment, which only a packed one knows.
-    Size(usize),
-    Difference(usize),
-}
-
-#[derive(Clone, Debug)]
-enum Statement {
-    Log(Expression),
-    Set(usize, Expression),
-    SetInt(usize, Expression, Expression),
-    SetIntConstant(usize, u32, Expression),
-    SetLong(usize, u32, Expression),
-    SetByte(usize, Expression, Expression),
-    /// A segment of the outermost region: constant size, or not.
-    Allocate(usize, u32, bool),
-    Aligned(usize, u32, u32),
-    CopySegment(usize, usize),
-    Slice(usize, usize, u32, bool),
-    Fill(usize, u32, u32, Expression),
-    FillDynamic(usize, Expression, Expression, Expression),
-    Copy(usize, u32, usize, u32, u32),
-    CopyDynamic(usize, Expression, usize, Expression, Expression),
-    If(Expression, Vec<Statement>, Vec<Statement>),
-    Loop(u32, Vec<Statement>),
-    /// A block that is left before its last statements if the condition holds.
-    Block(Vec<Statement>, Expression, Vec<Statement>),
-    /// A nested region. Its segment is allocated first.
-    Region(u32, Vec<Statement>),
-    Call,
-    /// Somebody else is given the handle of the innermost region, and closes it, or leaves another one open.
-    Meddle(bool),
-}
-
-fn expression() -> impl Strategy<Value = Expression> {
-    let leaf = prop_oneof![
-        any::<i32>().prop_map(Expression::Constant),
-        (0..64i32).prop_map(Expression::Constant),
-        (0..INTEGERS).prop_map(Expression::Local),
-        (0..SEGMENTS, 0..BYTES - 8).prop_map(|(s, o)| Expression::GetConstant(s, o)),
-        (0..SEGMENTS).prop_map(Expression::Size),
-        (0..SEGMENTS).prop_map(Expression::Difference),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        let boxed = inner.prop_map(Box::new).boxed();
-        prop_oneof![
-            (0..SEGMENTS, boxed.clone()).prop_map(|(s, e)| Expression::Get(s, e)),
-            (boxed.clone(), boxed.clone()).prop_map(|(a, b)| Expression::Add(a, b)),
-            (0..INTEGERS, boxed.clone()).prop_map(|(l, e)| Expression::Tee(l, e)),
-            (boxed.clone(), boxed.clone(), boxed.clone()).prop_map(|(a, b, c)| Expression::Block(a, b, c)),
-            (boxed.clone(), boxed.clone(), boxed).prop_map(|(a, b, c)| Expression::If(a, b, c)),
-        ]
-    })
-}
-
-fn statement() -> impl Strategy<Value = Statement> {
-    let segment = 0..SEGMENTS;
-    let outer = 0..SEGMENTS - 1;
-    let offset = 0..BYTES - 8;
-    let leaf = prop_oneof![
-        3 => expression().prop_map(Statement::Log),
-        2 => (0..INTEGERS, expression()).prop_map(|(l, e)| Statement::Set(l, e)),
-        2 => (segment.clone(), expression(), expression()).prop_map(|(s, o, v)| Statement::SetInt(s, o, v)),
-        3 => (segment.clone(), offset.clone(), expression()).prop_map(|(s, o, v)| Statement::SetIntConstant(s, o, v)),
-        1 => (segment.clone(), offset, expression()).prop_map(|(s, o, v)| Statement::SetLong(s, o, v)),
-        1 => (segment.clone(), expression(), expression()).prop_map(|(s, o, v)| Statement::SetByte(s, o, v)),
-        3 => (outer.clone(), BYTES..2000u32, any::<bool>()).prop_map(|(s, b, d)| Statement::Allocate(s, b, d)),
-        1 => (outer.clone(), BYTES..100_000u32, Just(false)).prop_map(|(s, b, d)| Statement::Allocate(s, b, d)),
-        1 => (outer.clone(), BYTES..200u32, 0..8u32).prop_map(|(s, b, a)| Statement::Aligned(s, b, 1 << a)),
-        2 => (outer.clone(), outer.clone()).prop_map(|(a, b)| Statement::CopySegment(a, b)),
-        1 => (outer.clone(), outer, Just(0u32), any::<bool>()).prop_map(|(a, b, o, d)| Statement::Slice(a, b, o, d)),
-        1 => (segment.clone(), 0..8u32, 0..BYTES - 8, expression()).prop_map(|(s, o, b, v)| Statement::Fill(s, o, b, v)),
-        1 => (segment.clone(), expression(), expression(), expression())
-            .prop_map(|(s, o, b, v)| Statement::FillDynamic(s, o, b, v)),
-        1 => (segment.clone(), 0..8u32, segment.clone(), 0..8u32, 0..BYTES - 8)
-            .prop_map(|(a, x, b, y, n)| Statement::Copy(a, x, b, y, n)),
-        1 => (segment.clone(), expression(), segment, expression(), expression())
-            .prop_map(|(a, x, b, y, n)| Statement::CopyDynamic(a, x, b, y, n)),
-        2 => Just(Statement::Call),
-        1 => any::<bool>().prop_map(Statement::Meddle),
-    ];
-    leaf.prop_recursive(3, 30, 5, |inner| {
-        let list = proptest::collection::vec(inner, 0..5).boxed();
-        prop_oneof![
-            (expression(), list.clone(), list.clone()).prop_map(|(c, a, b)| Statement::If(c, a, b)),
-            (1..4u32, list.clone()).prop_map(|(n, body)| Statement::Loop(n, body)),
-            (list.clone(), expression(), list.clone()).prop_map(|(a, c, b)| Statement::Block(a, c, b)),
-            (BYTES..300u32, list).prop_map(|(bytes, body)| Statement::Region(bytes, body)),
-        ]
-    })
-}
 
 /// Writes a function in the text format.
 struct Writer {
@@ -308,7 +184,7 @@ const INTRINSICS: [(&str, &str, &str, &str); 13] = [
 ];
 
 /// The module with the function, whose intrinsics are called as they are or through functions.
-fn module(statements: &[Statement], packed: bool, checked: bool, indirect: bool) -> String {
+pub(crate) fn module(statements: &[Statement], packed: bool, checked: bool, indirect: bool) -> String {
     let mut writer = Writer { out: String::new(), regions: 0, loops: 0, nesting: 0, packed, checked };
     writer.list(statements);
     let (mut imports, mut functions) = (String::new(), String::new());
@@ -356,61 +232,4 @@ fn module(statements: &[Statement], packed: bool, checked: bool, indirect: bool)
         writer.out
     );
     text.replace("{seg}", if packed { "i64" } else { "i32" })
-}
-
-/// What a module logs, and the violation that it comes to.
-fn log(text: &str, config: &Config) -> (Vec<i64>, Option<String>) {
-    let linked = linmem::link(text.as_bytes(), config).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let mut running = Running::new(&linked, State::default());
-    for _ in 0..2 {
-        if let Err(error) = running.call("run", &[] as &[Val]) {
-            let kind = violation(&error).unwrap_or_else(|| panic!("{error:?}\n{text}"));
-            return (std::mem::take(&mut running.store.data_mut().log), Some(kind));
-        }
-    }
-    (std::mem::take(&mut running.store.data_mut().log), None)
-}
-
-fn configuration() -> impl Strategy<Value = Config> {
-    let nesting = prop_oneof![Just(Nesting::Stack), Just(Nesting::Outermost)];
-    let zero = (0..Zero::ALL.len()).prop_map(|index| Zero::ALL[index]);
-    let out_of_memory = (0..OutOfMemory::ALL.len()).prop_map(|index| OutOfMemory::ALL[index]);
-    let safety = prop_oneof![Just(Safety::None), Just(Safety::Temporal)];
-    (safety, nesting, zero, out_of_memory).prop_map(|(safety, nesting, zero, out_of_memory)| Config {
-        safety: Some(safety),
-        nesting,
-        zero,
-        out_of_memory,
-        ..Config::default()
-    })
-}
-
-#[test]
-fn folding_preserves_behaviour() {
-    let logged = RefCell::new(0usize);
-    let violations: RefCell<BTreeMap<String, usize>> = RefCell::default();
-    let cases = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
-    let runs = Runs { cases, failure_persistence: None, max_shrink_iters: 2000, ..Runs::default() };
-    let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let strategy = (proptest::collection::vec(statement(), 1..16), any::<bool>(), configuration());
-    let result = runner.run(&strategy, |(statements, packed, config)| {
-        let checked = config.safety == Some(Safety::Temporal);
-        let expected = log(&module(&statements, packed, checked, true), &config);
-        let direct = module(&statements, packed, checked, false);
-        linmem_codegen::planted::always_for_size();
-        for optimize in [Optimize::Speed, Optimize::Size] {
-            let config = Config { optimize, ..config.clone() };
-            prop_assert_eq!(&log(&direct, &config), &expected, "{}", &direct);
-        }
-        *logged.borrow_mut() += expected.0.len();
-        *violations.borrow_mut().entry(expected.1.unwrap_or_default()).or_default() += 1;
-        Ok(())
-    });
-    support::show(&format!("{} values were logged, violations {:?}", logged.into_inner(), violations.borrow()));
-    if let Err(error) = result {
-        panic!("{error}");
-    }
-    for kind in ["UseAfterFree", "AlreadyFreed", "NotInnermost"] {
-        assert!(violations.borrow().get(kind).is_some_and(|count| *count > 5), "{kind}: {violations:?}");
-    }
 }

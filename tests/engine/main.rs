@@ -1,0 +1,79 @@
+//! Random functions, linked twice: once as they are, and once with every intrinsic behind a function of its own, where
+//! the engine knows nothing of constants, frames, locals or innermost regions. Both must log the same values, and come
+//! to the same violation if somebody meddles with their regions.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod program;
+mod text;
+
+use linmem::allocator::{Nesting, OutOfMemory, Zero};
+use linmem::{Config, Optimize, Safety};
+use linmem_host::wasmtime::Val;
+use program::statement;
+use proptest::prelude::*;
+use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use support::host::{Running, State, violation};
+use text::module;
+
+/// What a module logs, and the violation that it comes to.
+fn log(text: &str, config: &Config) -> (Vec<i64>, Option<String>) {
+    let linked = linmem::link(text.as_bytes(), config).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut running = Running::new(&linked, State::default());
+    for _ in 0..2 {
+        if let Err(error) = running.call("run", &[] as &[Val]) {
+            let kind = violation(&error).unwrap_or_else(|| panic!("{error:?}\n{text}"));
+            return (std::mem::take(&mut running.store.data_mut().log), Some(kind));
+        }
+    }
+    (std::mem::take(&mut running.store.data_mut().log), None)
+}
+
+fn configuration() -> impl Strategy<Value = Config> {
+    let nesting = prop_oneof![Just(Nesting::Stack), Just(Nesting::Outermost)];
+    let zero = (0..Zero::ALL.len()).prop_map(|index| Zero::ALL[index]);
+    let out_of_memory = (0..OutOfMemory::ALL.len()).prop_map(|index| OutOfMemory::ALL[index]);
+    let safety = prop_oneof![Just(Safety::None), Just(Safety::Temporal)];
+    (safety, nesting, zero, out_of_memory).prop_map(|(safety, nesting, zero, out_of_memory)| Config {
+        safety: Some(safety),
+        nesting,
+        zero,
+        out_of_memory,
+        ..Config::default()
+    })
+}
+
+#[test]
+fn folding_preserves_behaviour() {
+    let logged = RefCell::new(0usize);
+    let violations: RefCell<BTreeMap<String, usize>> = RefCell::default();
+    let cases = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
+    let runs = Runs { cases, failure_persistence: None, max_shrink_iters: 2000, ..Runs::default() };
+    let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let strategy = (proptest::collection::vec(statement(), 1..16), any::<bool>(), configuration());
+    let result = runner.run(&strategy, |(statements, packed, config)| {
+        let checked = config.safety == Some(Safety::Temporal);
+        let expected = log(&module(&statements, packed, checked, true), &config);
+        let direct = module(&statements, packed, checked, false);
+        linmem_codegen::planted::always_for_size();
+        for optimize in [Optimize::Speed, Optimize::Size] {
+            let config = Config { optimize, ..config.clone() };
+            prop_assert_eq!(&log(&direct, &config), &expected, "{}", &direct);
+        }
+        *logged.borrow_mut() += expected.0.len();
+        *violations.borrow_mut().entry(expected.1.unwrap_or_default()).or_default() += 1;
+        Ok(())
+    });
+    support::show(&format!("{} values were logged, violations {:?}", logged.into_inner(), violations.borrow()));
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    for kind in ["UseAfterFree", "AlreadyFreed", "NotInnermost"] {
+        assert!(violations.borrow().get(kind).is_some_and(|count| *count > 5), "{kind}: {violations:?}");
+    }
+}

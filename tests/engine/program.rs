@@ -1,0 +1,114 @@
+//! A random function, as a tree of statements.
+
+use proptest::prelude::*;
+
+/// Every segment is at least so large, and every offset leaves room for eight bytes.
+pub(crate) const BYTES: u32 = 64;
+
+/// The segment locals: the first ones are of the outermost region, the last one of whatever region is innermost.
+pub(crate) const SEGMENTS: usize = 4;
+pub(crate) const INTEGERS: usize = 4;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Expression {
+    Constant(i32),
+    Local(usize),
+    /// Reads an `i32`.
+    Get(usize, Box<Expression>),
+    GetConstant(usize, u32),
+    Add(Box<Expression>, Box<Expression>),
+    /// Assigns on the way.
+    Tee(usize, Box<Expression>),
+    /// The value of a block that may be left early with another one.
+    Block(Box<Expression>, Box<Expression>, Box<Expression>),
+    If(Box<Expression>, Box<Expression>, Box<Expression>),
+    /// The size of a segment, which only a packed one knows.
+    Size(usize),
+    Difference(usize),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Statement {
+    Log(Expression),
+    Set(usize, Expression),
+    SetInt(usize, Expression, Expression),
+    SetIntConstant(usize, u32, Expression),
+    SetLong(usize, u32, Expression),
+    SetByte(usize, Expression, Expression),
+    /// A segment of the outermost region: constant size, or not.
+    Allocate(usize, u32, bool),
+    Aligned(usize, u32, u32),
+    CopySegment(usize, usize),
+    Slice(usize, usize, u32, bool),
+    Fill(usize, u32, u32, Expression),
+    FillDynamic(usize, Expression, Expression, Expression),
+    Copy(usize, u32, usize, u32, u32),
+    CopyDynamic(usize, Expression, usize, Expression, Expression),
+    If(Expression, Vec<Statement>, Vec<Statement>),
+    Loop(u32, Vec<Statement>),
+    /// A block that is left before its last statements if the condition holds.
+    Block(Vec<Statement>, Expression, Vec<Statement>),
+    /// A nested region. Its segment is allocated first.
+    Region(u32, Vec<Statement>),
+    Call,
+    /// Somebody else is given the handle of the innermost region, and closes it, or leaves another one open.
+    Meddle(bool),
+}
+
+fn expression() -> impl Strategy<Value = Expression> {
+    let leaf = prop_oneof![
+        any::<i32>().prop_map(Expression::Constant),
+        (0..64i32).prop_map(Expression::Constant),
+        (0..INTEGERS).prop_map(Expression::Local),
+        (0..SEGMENTS, 0..BYTES - 8).prop_map(|(s, o)| Expression::GetConstant(s, o)),
+        (0..SEGMENTS).prop_map(Expression::Size),
+        (0..SEGMENTS).prop_map(Expression::Difference),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let boxed = inner.prop_map(Box::new).boxed();
+        prop_oneof![
+            (0..SEGMENTS, boxed.clone()).prop_map(|(s, e)| Expression::Get(s, e)),
+            (boxed.clone(), boxed.clone()).prop_map(|(a, b)| Expression::Add(a, b)),
+            (0..INTEGERS, boxed.clone()).prop_map(|(l, e)| Expression::Tee(l, e)),
+            (boxed.clone(), boxed.clone(), boxed.clone()).prop_map(|(a, b, c)| Expression::Block(a, b, c)),
+            (boxed.clone(), boxed.clone(), boxed).prop_map(|(a, b, c)| Expression::If(a, b, c)),
+        ]
+    })
+}
+
+pub(crate) fn statement() -> impl Strategy<Value = Statement> {
+    let segment = 0..SEGMENTS;
+    let outer = 0..SEGMENTS - 1;
+    let offset = 0..BYTES - 8;
+    let leaf = prop_oneof![
+        3 => expression().prop_map(Statement::Log),
+        2 => (0..INTEGERS, expression()).prop_map(|(l, e)| Statement::Set(l, e)),
+        2 => (segment.clone(), expression(), expression()).prop_map(|(s, o, v)| Statement::SetInt(s, o, v)),
+        3 => (segment.clone(), offset.clone(), expression()).prop_map(|(s, o, v)| Statement::SetIntConstant(s, o, v)),
+        1 => (segment.clone(), offset, expression()).prop_map(|(s, o, v)| Statement::SetLong(s, o, v)),
+        1 => (segment.clone(), expression(), expression()).prop_map(|(s, o, v)| Statement::SetByte(s, o, v)),
+        3 => (outer.clone(), BYTES..2000u32, any::<bool>()).prop_map(|(s, b, d)| Statement::Allocate(s, b, d)),
+        1 => (outer.clone(), BYTES..100_000u32, Just(false)).prop_map(|(s, b, d)| Statement::Allocate(s, b, d)),
+        1 => (outer.clone(), BYTES..200u32, 0..8u32).prop_map(|(s, b, a)| Statement::Aligned(s, b, 1 << a)),
+        2 => (outer.clone(), outer.clone()).prop_map(|(a, b)| Statement::CopySegment(a, b)),
+        1 => (outer.clone(), outer, Just(0u32), any::<bool>()).prop_map(|(a, b, o, d)| Statement::Slice(a, b, o, d)),
+        1 => (segment.clone(), 0..8u32, 0..BYTES - 8, expression()).prop_map(|(s, o, b, v)| Statement::Fill(s, o, b, v)),
+        1 => (segment.clone(), expression(), expression(), expression())
+            .prop_map(|(s, o, b, v)| Statement::FillDynamic(s, o, b, v)),
+        1 => (segment.clone(), 0..8u32, segment.clone(), 0..8u32, 0..BYTES - 8)
+            .prop_map(|(a, x, b, y, n)| Statement::Copy(a, x, b, y, n)),
+        1 => (segment.clone(), expression(), segment, expression(), expression())
+            .prop_map(|(a, x, b, y, n)| Statement::CopyDynamic(a, x, b, y, n)),
+        2 => Just(Statement::Call),
+        1 => any::<bool>().prop_map(Statement::Meddle),
+    ];
+    leaf.prop_recursive(3, 30, 5, |inner| {
+        let list = proptest::collection::vec(inner, 0..5).boxed();
+        prop_oneof![
+            (expression(), list.clone(), list.clone()).prop_map(|(c, a, b)| Statement::If(c, a, b)),
+            (1..4u32, list.clone()).prop_map(|(n, body)| Statement::Loop(n, body)),
+            (list.clone(), expression(), list.clone()).prop_map(|(a, c, b)| Statement::Block(a, c, b)),
+            (BYTES..300u32, list).prop_map(|(bytes, body)| Statement::Region(bytes, body)),
+        ]
+    })
+}

@@ -1,0 +1,62 @@
+//! The library door: scopes close their regions, misuse is an error, and a frontend that writes modules itself gets the same
+//! code.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod misuse;
+mod operations;
+mod scopes;
+mod writer;
+
+use linmem::build::{FunctionBuilder, ModuleBuilder};
+use linmem::wasm_encoder::ValType;
+use linmem::{Config, Error, Representation};
+use linmem_host::wasmtime::Val;
+use support::build::{add_probe, configurations};
+use support::host::{Running, State};
+
+/// A module with `f: i32 -> i32` as given.
+fn module(representation: Representation, code: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<Vec<u8>, Error> {
+    built(&Config::default(), representation, code)
+}
+
+/// The same, with `probe`, which gives the address of what is allocated where no region is open.
+fn built(
+    config: &Config,
+    representation: Representation,
+    code: impl FnOnce(&mut FunctionBuilder<'_>),
+) -> Result<Vec<u8>, Error> {
+    let mut module = ModuleBuilder::new(config, representation)?;
+    let ty = module.function_type([ValType::I32], [ValType::I32]);
+    let f = module.function("f", ty, code)?;
+    module.export("f", f);
+    add_probe(&mut module)?;
+    module.finish()
+}
+
+/// Runs `f` for each argument, and checks results and that no region is open afterwards.
+fn expect(bytes: &[u8], cases: &[(i32, i32)], choices: &str) {
+    let mut running = Running::new(bytes, State::default());
+    let before = running.call("probe", &[]).unwrap()[0].unwrap_i32();
+    for (argument, result) in cases {
+        let found = running.call("f", &[Val::I32(*argument)]).unwrap_or_else(|error| panic!("{choices}: {error:?}"));
+        assert_eq!(found[0].unwrap_i32(), *result, "f({argument}) with {choices}");
+        let after = running.call("probe", &[]).unwrap()[0].unwrap_i32();
+        assert_eq!(after, before, "f({argument}) left a region open with {choices}");
+    }
+}
+
+/// Code of which nothing depends on how regions are kept track of.
+fn both(code: impl Fn(&mut FunctionBuilder<'_>), cases: &[(i32, i32)]) {
+    for config in configurations() {
+        let choices = format!("{config:?}");
+        for representation in [Representation::Address, Representation::Packed, Representation::ALL[2]] {
+            let bytes =
+                built(&config, representation, |f| code(f)).unwrap_or_else(|error| panic!("{choices}: {error}"));
+            expect(&bytes, cases, &choices);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The operations of a function builder: segments, host calls, the code that they become, and their source lines.
+
+use crate::support::host::{Running, State};
+use crate::support::{self, shown};
+use crate::{both, built, expect, module};
+use linmem::build::FunctionBuilder;
+use linmem::wasi;
+use linmem::wasm_encoder::{Instruction, ValType};
+use linmem::{Access, Config, Intrinsic, OnViolation, Report, Representation, SourceLine, Violation};
+use linmem_host::wasmtime::Val;
+
+#[test]
+fn segments_are_sliced_filled_and_copied() {
+    both(
+        |f| {
+            let result = f.local(ValType::I32);
+            f.region(|f, region| {
+                let a = f.allocate(region, 100);
+                let b = f.allocate_dynamic(region, 100);
+                let aligned = f.allocate_aligned(region, 10, 256);
+                f.fill(a, 0, 100, 1);
+                f.fill(b, 0, f.param(0), 2);
+                let part = f.slice(a, 50, 50);
+                let rest = f.slice_dynamic(b, 1, f.param(0));
+                f.copy((part, 1), (rest, 0), 3);
+                f.copy((aligned, 0), (a, 50), 4);
+                f.set(result, |f: &mut FunctionBuilder<'_>| f.get(Access::Int, aligned, 0));
+            });
+            f.push(result);
+        },
+        &[(50, 0x02020201)],
+    );
+}
+
+#[test]
+fn host_calls_take_segments() {
+    for &representation in Representation::ALL {
+        let bytes = module(representation, |f| {
+            f.region(|f, region| {
+                let text = f.allocate(region, 3);
+                f.put(Access::Short, text, 0, 0x6968);
+                f.put(Access::Byte, text, 2, 0x0a);
+                f.write_all(1, text);
+                f.drop();
+                f.fd_write(1, text);
+                f.drop();
+                f.drop();
+            });
+            f.push(0);
+        })
+        .unwrap();
+        let mut running = Running::new(&bytes, State { transfer: 2, ..State::default() });
+        running.call("f", &[Val::I32(0)]).unwrap();
+        assert_eq!(running.store.data().output, b"hi\nhi");
+    }
+}
+
+#[test]
+fn last_errno_is_kept_if_configured() {
+    let code = |f: &mut FunctionBuilder<'_>| {
+        f.push(77);
+        f.wasi(wasi::Function::FdClose);
+        f.instruction(&Instruction::Drop);
+        f.intrinsic(Intrinsic::WasiLastErrno);
+    };
+    let error = module(Representation::Packed, code).expect_err("not kept");
+    assert!(error.to_string().contains("wasi.last_errno requires `last_errno`"), "{error}");
+    let bytes = built(&Config { last_errno: true, ..Config::default() }, Representation::Packed, code).unwrap();
+    assert!(linmem::wat::print(&bytes).unwrap().contains("$linmem.errno"));
+}
+
+#[test]
+fn lowered_sample_matches_golden() {
+    let bytes = module(Representation::Packed, |f| {
+        f.region(|f, allocator| {
+            let segment = f.allocate(allocator, 4);
+            f.put(Access::Int, segment, 0, 100);
+            f.get(Access::Int, segment, 0);
+            f.push(f.param(0));
+            f.instruction(&Instruction::I32Add);
+            f.return_();
+        });
+        f.instruction(&Instruction::Unreachable);
+    })
+    .unwrap();
+    expect(&bytes, &[(1, 101)], "no choices");
+    let _guard = support::goldens("library");
+    // Helpers have goldens of their own.
+    let printed = linmem::wat::print(&bytes).unwrap();
+    let own = shown::functions(&printed).into_iter().filter(|part| !part.is_helper());
+    let own: String = own.map(|part| format!("{}{}", part.head, shown::pack(&part.text))).collect();
+    insta::assert_snapshot!("sample", format!("{}{own}", shown::shell(&printed, true).text));
+}
+
+#[test]
+fn reports_have_source_lines_of_frontend() {
+    let config = Config { on_violation: OnViolation::Report, max_pages: Some(3), ..Config::default() };
+    let bytes = built(&config, Representation::Packed, |f| {
+        f.region(|f, region| {
+            f.source(SourceLine { file: Some("main.scala".to_string()), line: 7, column: 3 });
+            f.allocate_dynamic(region, f.param(0));
+        });
+        f.push(0);
+    })
+    .unwrap();
+    let mut running = Running::new(&bytes, State::default());
+    assert_eq!(running.call("f", &[Val::I32(100_000)]).unwrap()[0].unwrap_i32(), 0);
+    running.call("f", &[Val::I32(1_000_000)]).expect_err("there is no memory");
+    let [kind, site, a, b, c] = running.store.data().violation.expect("it is reported");
+    let site = &linmem::sites::read(&bytes)[site as usize];
+    assert_eq!(site.to_string(), "at main.scala:7:3, in $f");
+    let report =
+        Report { kind: Violation::from_code(kind).unwrap(), intrinsic: site.intrinsic.clone(), numbers: [a, b, c] };
+    assert_eq!(
+        report.to_string(),
+        "MemoryAllocator.allocate: out of memory: cannot allocate 1000000 bytes; the memory has 2 pages"
+    );
+}

@@ -1,0 +1,124 @@
+//! What a linked module says about itself, in its custom sections, is true and readable by other tools.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod sites;
+mod toolchain;
+
+use linmem::{Config, Error, OnViolation, Safety};
+use wasm_encoder::{CustomSection, Module, RawSection};
+use wasmparser::{KnownCustom, Name, Parser, Payload};
+
+const CODE: &str = r#"
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.getInt" (func $get (param i64 i32) (result i32)))
+  (func (export "f") (param $i i32) (result i32) (local $r i32)
+    (local.set $r (call $new))
+    (call $get (call $allocate (local.get $r) (i32.const 16)) (local.get $i))
+    (call $free (local.get $r)))
+"#;
+
+/// A module without names that has these custom sections behind all others.
+fn with_customs(text: &str, customs: &[(&str, &[u8])]) -> Vec<u8> {
+    let bytes = support::parse(&format!("(module {text})"));
+    let mut module = Module::new();
+    for payload in Parser::new(0).parse_all(&bytes) {
+        if let Some((id, range)) = payload.unwrap().as_section()
+            && id != 0
+        {
+            module.section(&RawSection { id, data: &bytes[range] });
+        }
+    }
+    for (name, data) in customs {
+        module.section(&CustomSection { name: (*name).into(), data: (*data).into() });
+    }
+    module.finish()
+}
+
+/// The custom sections of a module, in order.
+fn customs(module: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let payloads = Parser::new(0).parse_all(module).map(Result::unwrap);
+    payloads
+        .filter_map(|payload| match payload {
+            Payload::CustomSection(section) => Some((section.name().to_string(), section.data().to_vec())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn names_of(module: &[u8]) -> Vec<String> {
+    customs(module).into_iter().map(|(name, _)| name).collect()
+}
+
+fn contents(module: &[u8], name: &str) -> Vec<u8> {
+    customs(module).into_iter().find(|(found, _)| found == name).unwrap_or_else(|| panic!("no {name}")).1
+}
+
+fn link(module: &[u8], config: &Config) -> Vec<u8> {
+    linmem::link(module, config).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn reporting() -> Config {
+    Config { on_violation: OnViolation::Report, ..Config::default() }
+}
+
+#[test]
+fn relocatable_objects_are_rejected() {
+    for name in ["linking", "reloc.CODE", "reloc..debug_info"] {
+        let error = linmem::link(&with_customs(CODE, &[(name, &[2])]), &Config::default()).expect_err(name);
+        assert!(error.to_string().contains("link it first"), "{error}");
+        // A module without intrinsics is nobody's business.
+        let other = with_customs("(func)", &[(name, &[2])]);
+        assert_eq!(link(&other, &Config::default()), other);
+    }
+}
+
+#[test]
+fn removed_sections_are_named() {
+    let module = with_customs(
+        CODE,
+        &[(".debug_info", b""), ("kept", b""), ("sourceMappingURL", b"\x01x"), (".debug_line", b"")],
+    );
+    let linked = linmem::link_with_warnings(&module, &Config::default()).unwrap();
+    assert_eq!(names_of(&linked.module), ["kept", "name"]);
+    let [Error::Dropped { names }] = &linked.warnings[..] else { panic!("{:?}", linked.warnings) };
+    assert_eq!(names[..], [".debug_info", "sourceMappingURL", ".debug_line"]);
+    let plain = linmem::link_with_warnings(&with_customs(CODE, &[("kept", b"")]), &Config::default()).unwrap();
+    assert!(plain.warnings.is_empty());
+}
+
+#[test]
+fn raw_wasi_imports_export_memory() {
+    let exports = |text: &str| {
+        let linked =
+            link(format!("(module {text})").as_bytes(), &Config { safety: Some(Safety::None), ..Config::default() });
+        linmem::wat::print(&linked).unwrap().contains("(export \"memory\" (memory ")
+    };
+    let write = r#"(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))"#;
+    let yields = r#"(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))"#;
+    assert!(exports(&format!("{write} {CODE} (memory 1)")));
+    assert!(exports(&format!("{yields} {CODE} (memory 1)")));
+    // Something else has the name: the program knows why.
+    assert!(!exports(&format!("{write} {CODE} (memory 1) (func $memory) (export \"memory\" (func $memory))")));
+    let alone = support::parse(&format!("(module {write} (memory 1))"));
+    assert_eq!(link(&alone, &Config::default()), alone, "a module without intrinsics stays as it is");
+}
+
+#[test]
+fn name_section_of_linked_module_is_readable() {
+    let linked = link(format!("(module {CODE})").as_bytes(), &Config::default());
+    let section = Parser::new(0).parse_all(&linked).find_map(|payload| match payload.unwrap() {
+        Payload::CustomSection(section) => match section.as_known() {
+            KnownCustom::Name(reader) => Some(reader),
+            _ => None,
+        },
+        _ => None,
+    });
+    let subsections: Vec<Name<'_>> = section.expect("names").collect::<Result<_, _>>().unwrap();
+    assert!(subsections.iter().any(|name| matches!(name, Name::Function(_))));
+}
