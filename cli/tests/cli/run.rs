@@ -1,0 +1,78 @@
+//! `linmem run`: output, exit status, and what the program finds around it.
+
+use crate::{example, expect, expect_error, linmem};
+
+#[test]
+fn examples_print_expected_output() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |args: &[&str], input: &[u8]| linmem(args, dir.path(), input);
+    expect(&run(&["run", &example("hello.wat")], b""), 0, "Hello, world!\n");
+    expect(&run(&["run", &example("gc_string.wat")], b""), 0, "a string of the garbage-collected heap\n");
+    expect(&run(&["run", &example("nested.wat")], b""), 0, "5\n4\n3\n2\n1\n1\n2\n3\n4\n5\n");
+    expect(&run(&["run", &example("echo.wat"), "one", "two words", "--three"], b""), 0, "one\ntwo words\n--three\n");
+    let text = "line\n".repeat(50_000);
+    expect(&run(&["run", &example("cat.wat")], text.as_bytes()), 0, &text);
+}
+
+#[test]
+fn run_exits_with_program_status() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = |body: &str| {
+        let text = format!(
+            r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+                 (memory (export "memory") 1) (func $main (export "_start") {body}))"#
+        );
+        std::fs::write(dir.path().join("p.wat"), text).unwrap();
+        linmem(&["run", "p.wat"], dir.path(), b"")
+    };
+    expect(&program("(call $exit (i32.const 42))"), 42, "");
+    expect(&program("(call $exit (i32.const 0))"), 0, "");
+    expect(&program("(call $exit (i32.const 200))"), 200, "");
+    let trapped = program("unreachable");
+    assert_eq!(trapped.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&trapped.stderr).into_owned();
+    assert!(errors.starts_with("error: p.wat: the program trapped") && errors.contains("$main"), "{errors}");
+}
+
+#[test]
+fn program_sees_environment_and_directories() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = r#"(module
+        (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))
+        (import "linmem" "MemorySegment.getInt" (func $getInt (param i32 i32) (result i32)))
+        (import "linmem" "wasi.write_all" (func $write_all (param i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+        (func (export "_start") (local $r i32) (local $s i32) (local $p i32) (local $t i32) (local $d i32)
+          (local.set $r (call $new))
+          (local.set $s (call $allocate (local.get $r) (i32.const 8)))
+          (drop (call $sizes (local.get $s) (i32.add (local.get $s) (i32.const 4))))
+          (local.set $p (call $allocate (local.get $r) (i32.const 100)))
+          (local.set $t (call $allocate (local.get $r) (call $getInt (local.get $s) (i32.const 4))))
+          (drop (call $get (local.get $p) (local.get $t)))
+          (drop (call $write_all (i32.const 1) (local.get $t)
+            (i32.sub (call $getInt (local.get $s) (i32.const 4)) (i32.const 1))))
+          (local.set $d (call $allocate (local.get $r) (i32.const 5)))
+          (drop (call $name (i32.const 3) (local.get $d) (i32.const 5)))
+          (drop (call $write_all (i32.const 1) (local.get $d) (i32.const 5)))))"#;
+    std::fs::write(dir.path().join("p.wat"), text).unwrap();
+    let args = ["run", "--env", "NAME=some value", "--dir", ".::/data", "p.wat"];
+    expect(&linmem(&args, dir.path(), b""), 0, "NAME=some value/data");
+    expect_error(&linmem(&["run", "--dir", "absent", "p.wat"], dir.path(), b""), 1, &["absent", "cannot be opened"]);
+}
+
+#[test]
+fn unsupported_features_fail_before_running() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |text: &str| linmem(&["run", "-"], dir.path(), text.as_bytes());
+    let shared = "(module (memory (export \"memory\") 1 2 shared)\n\
+                  (func (export \"_start\") (drop (i32.atomic.rmw.add (i32.const 8) (i32.const 1)))))";
+    expect(&run(shared), 0, "");
+    let stacks = "(module (type $f (func)) (type $c (cont $f)) (func $g) (elem declare func $g)\n\
+                  (func (export \"_start\") (drop (cont.new $c (ref.func $g)))))";
+    expect_error(&run(stacks), 1, &["standard input", "stack switching"]);
+    let legacy = "(module (func (export \"_start\") try nop catch_all end))";
+    expect_error(&run(legacy), 1, &["standard input", "legacy exceptions"]);
+}
