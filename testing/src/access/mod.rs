@@ -31,6 +31,7 @@ mod operands;
 mod parts;
 mod program;
 mod reach;
+mod rounds;
 mod settle;
 mod shapes;
 mod shrink;

@@ -5,17 +5,20 @@
 //! ```text
 //!   program   what a program is, and how one is generated
 //!   module    the test module: every operation is an export
-//!   machine   both sides of a program, and what is compared
+//!   machine   both sides of a program, and the comparison of them; steps does each step on both sides
+//!   reach     what the programs reached
 //!   scopes    programs of the library door, whose scopes are left in every way
 //! ```
 
 mod machine;
 mod module;
 mod program;
+mod reach;
 pub mod scopes;
+mod steps;
 
-pub use machine::Reach;
 pub use module::Modules;
+pub use reach::Reach;
 
 use machine::Machine;
 use program::{Program, Variant, program};
