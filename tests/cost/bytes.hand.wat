@@ -1,4 +1,4 @@
-;; The same by hand.
+;; The same program, written by hand.
 (module
   (memory (export "memory") 2)
   (global $top (mut i32) (i32.const 16))

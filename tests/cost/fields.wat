@@ -1,4 +1,4 @@
-;; Reads the fields of a record, one after the other, through a segment that comes from elsewhere.
+;; Reads the fields of a record, one after the other, through a segment that another function returned.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

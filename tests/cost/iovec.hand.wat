@@ -1,4 +1,4 @@
-;; The same by hand: one bump with one check, marks, constant offsets.
+;; The same program, written by hand: one bump with one check, marks, constant offsets.
 (module
   (memory (export "memory") 1)
   (global $top (mut i32) (i32.const 16))

@@ -8,7 +8,7 @@
   (import "linmem" "MemorySegment.setLong" (func $setLong (param {seg} i32 i64)))
   (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
 
-  ;; What stands for the host: it reads both fields of the iovec.
+  ;; Stands for the host: reads both fields of the iovec.
   (func $use (param $iovec {seg}) (result i32)
     (i32.add
       (call $getInt (local.get $iovec) (i32.const 0))

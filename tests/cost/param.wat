@@ -1,4 +1,4 @@
-;; A segment that arrives as a parameter, written and read byte by byte.
+;; Writes and reads a segment that is a parameter, byte by byte.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

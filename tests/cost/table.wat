@@ -1,4 +1,4 @@
-;; A table that arrives as a parameter, read at places that no loop bounds: every read is checked on its own.
+;; Reads a table that is a parameter at offsets that no loop bounds: every read has its own check.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

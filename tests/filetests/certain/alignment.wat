@@ -1,5 +1,5 @@
 ;;! --on-violation report
-;; An alignment that is none is a violation where it is reached, after the handle was looked at, with or without checks.
+;; An invalid alignment is a violation if it is reached, with or without checks, after the check of the handle.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocateAligned" (func $allocate (param i32 i32 i32) (result i64)))

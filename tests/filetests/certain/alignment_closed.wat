@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; The handle is looked at before the alignment, as where neither is known.
+;; The handle is checked before the alignment, as it is if neither is a constant.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.free" (func $free (param i32)))

@@ -1,5 +1,5 @@
 ;;! --on-violation report
-;; Accesses that are outside of their segment whenever they are reached: they link, and end in the violation with its numbers.
+;; Accesses that are always outside of their segment link, and reach the violation with its numbers at run time.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -30,7 +30,7 @@
     (call $fill (call $allocate (call $new) (i32.const 3)) (i32.const 4) (local.get $bytes) (i32.const 0)))
   (func $address (export "address") (result i64) (call $ofAddress (i32.const 0xfffffff0) (i32.const 17)))
   (func $last (export "last") (result i64) (call $ofAddress (i32.const 0xfffffff0) (i32.const 16)))
-  ;; What comes before runs, what comes behind does not.
+  ;; Code before the access runs, code after it does not.
   (func $order (export "order") (param $s i64) (result i32)
     (call $log (i64.const 1))
     (i32.add

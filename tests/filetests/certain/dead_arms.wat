@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; Wrong accesses in code that never runs, as inlining leaves it, change nothing.
+;; Wrong accesses in code that never runs, such as inlining produces, have no effect.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -41,7 +41,7 @@
     (call $free (local.get $r))
     (if (i32.const 0) (then (call $free (local.get $r))))
     (i32.const 2))
-  ;; Whatever the arm leaves, the code behind it is right.
+  ;; The code after the arm is correct, whatever the arm leaves on the stack.
   (func $result (export "result") (param $c i32) (result i64) (local $r i32) (local $s i64)
     (local.set $r (call $new))
     (local.set $s (call $allocate (local.get $r) (i32.const 4)))

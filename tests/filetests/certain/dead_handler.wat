@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; A handler that no throw reaches, in which an outer region would be allocated from while an inner one is open.
+;; A handler that no throw reaches. It would allocate from an outer region while an inner one is open.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; Regions that are misused whenever the instruction is reached link, and end in the violation.
+;; Instructions that always misuse a region link, and reach the violation at run time.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

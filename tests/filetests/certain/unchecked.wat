@@ -1,5 +1,5 @@
 ;;! --safety none
-;; Nothing is looked at where nothing is checked.
+;; Without checks, nothing is checked.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,4 +1,4 @@
-;; Closed twice for certain, and perhaps; used after it was closed.
+;; A region is closed twice: always, and possibly. It is used after it was closed.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

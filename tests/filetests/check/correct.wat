@@ -1,4 +1,4 @@
-;; Nothing can be said against these: what cannot be known is left to run time.
+;; Correct functions have no findings. What cannot be known when linking is checked at run time.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,4 +1,4 @@
-;; What cannot be linked is found along with what is wrong with regions.
+;; Link errors are reported together with findings about regions.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

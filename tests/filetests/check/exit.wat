@@ -1,4 +1,4 @@
-;; A program that ends by `proc_exit` does not come back: that is no way out that leaves a region open.
+;; A program that ends by `proc_exit` does not return: this exit does not count as one that leaves a region open.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

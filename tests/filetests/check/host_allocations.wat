@@ -1,4 +1,4 @@
-;; What allocates by calls of the host is an allocation: left open, twice; used after it was closed; not the innermost one.
+;; Host calls that allocate count as allocations: left open, twice; used after the close; not from the innermost region.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.free" (func $free (param i32)))

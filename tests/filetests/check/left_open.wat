@@ -1,4 +1,4 @@
-;; A region that is closed on no way out, and one that is forgotten on one of them.
+;; A region that no exit closes, and one that one of the exits does not close.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

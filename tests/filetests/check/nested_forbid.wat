@@ -1,5 +1,5 @@
 ;;! --nesting forbid
-;; Opened while another one is open: for certain, and perhaps.
+;; A region is opened while another one is open: always, and possibly.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,4 +1,4 @@
-;; Allocated from while an inner one is open; closed out of order.
+;; An allocation from an outer region while an inner one is open; closes in the wrong order.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! --nesting outermost
-;; Where any open region may allocate, none of this is wrong.
+;; If any open region may allocate, all of this is correct.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

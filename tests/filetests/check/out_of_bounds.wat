@@ -1,5 +1,5 @@
 ;;! --safety none
-;; A constant offset outside of a constant size is an error whatever is checked when the program runs.
+;; A constant offset outside of a constant size is an error at every safety level.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -39,7 +39,7 @@
   (func $vouched (result i32)
     (drop (call $ofAddress (i32.const 0xfffffff0) (i32.const 17)))
     (call $getInt (call $ofAddress (i32.const 1024) (i32.const 3)) (i32.const 0)))
-  ;; Near misses.
+  ;; Correct accesses next to the limits.
   (func $right (param $o i32) (result i32) (local $r i32) (local $s i64)
     (local.set $r (call $new))
     (local.set $s (call $allocate (local.get $r) (i32.const 16)))

@@ -1,4 +1,4 @@
-;; An address does not say how long its segment is: nothing is found.
+;; An address does not carry the size of its segment: there are no findings.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))

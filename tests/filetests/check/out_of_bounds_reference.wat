@@ -1,5 +1,5 @@
 ;;! --safety none
-;; The same with references.
+;; The same for segments that are references.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result anyref)))

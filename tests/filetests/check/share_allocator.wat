@@ -1,5 +1,5 @@
 ;;! --share allocator:malloc
-;; Which way a memory is shared is told, and why.
+;; The output says how the memory is shared, and why.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

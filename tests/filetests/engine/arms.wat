@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; A frame that one arm begins is none that the other arm could join.
+;; An allocation cannot join a frame that the other arm began.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

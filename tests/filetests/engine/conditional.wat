@@ -1,6 +1,6 @@
 ;;! representations: i64
 ;;! pages: 2
-;; What may not be reached is reserved early only up to a kilobyte for a whole frame.
+;; Allocations that may not be reached are reserved early only up to 1024 bytes per frame.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

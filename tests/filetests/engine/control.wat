@@ -1,5 +1,5 @@
 ;;! representations: i32 i64
-;; What is known of a local holds only where every way leads through what makes it so.
+;; A fact about a local holds only if every path passes through the instruction that establishes it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -8,7 +8,7 @@
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
   (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
 
-  ;; A local that is a different segment in each arm.
+  ;; A local that holds a different segment in each arm.
   (func (export "arms") (param $which i32) (result i32)
     (local $region i32) (local $a {seg}) (local $b {seg}) (local $s {seg})
     (local.set $region (call $new))
@@ -21,7 +21,7 @@
       (else (local.set $s (local.get $b))))
     (call $getInt (local.get $s) (i32.const 0)))
 
-  ;; A local that keeps the segment of the round before.
+  ;; A local that keeps the segment of the previous iteration.
   (func (export "rounds") (param $rounds i32) (result i32)
     (local $region i32) (local $s {seg}) (local $before {seg}) (local $sum i32)
     (local.set $region (call $new))
@@ -46,7 +46,7 @@
       (br_if $next (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (local.get $sum))
 
-  ;; An allocation that is skipped, in a loop: each that runs has memory of its own.
+  ;; An allocation that is sometimes skipped, in a loop: each one that runs has its own memory.
   (func (export "skipped") (param $rounds i32) (result i32)
     (local $region i32) (local $s {seg}) (local $sum i32)
     (local.set $region (call $new))
@@ -59,7 +59,7 @@
       (br_if $next (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (local.get $sum))
 
-  ;; A region that is closed in one arm that returns.
+  ;; A region that is closed in an arm that returns.
   (func (export "early") (param $leave i32) (result i32)
     (local $region i32) (local $a {seg}) (local $b {seg})
     (local.set $region (call $new))
@@ -71,7 +71,7 @@
     (call $free (local.get $region))
     (call $getInt (local.get $b) (i32.const 4)))
 
-  ;; Operands below a branch that carries one.
+  ;; Operands on the stack below the operand of a branch.
   (func (export "branch") (param $leave i32) (result i32)
     (local $region i32) (local $s {seg})
     (local.set $region (call $new))
@@ -82,7 +82,7 @@
         (br_if $out (i32.const 7) (local.get $leave)))
       (i32.const 8)))
 
-  ;; Code that is never reached, with intrinsics in it.
+  ;; Intrinsics in unreachable code.
   (func (export "unreachable") (param $x i32) (result i32)
     (block $out (result i32)
       (br $out (i32.const 3))
@@ -91,7 +91,7 @@
       (call $getInt)
       (if (result i32) (then (call $new)) (else (i32.const 1)))))
 
-  ;; A handle that is not what it was.
+  ;; A local whose handle was replaced by another one.
   (func (export "reassigned") (result i32)
     (local $region i32) (local $a {seg}) (local $b {seg})
     (local.set $region (call $new))

@@ -1,4 +1,4 @@
-;; A segment that is only an address is a number like any other: an offset, a handle, a size.
+;; A segment that is an address is a number like any other: it can be an offset, a handle, or a size.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))

@@ -15,13 +15,13 @@
     (call $nop)
     (i32.sub (call $address (call $allocate (local.get $region) (i32.const 8))) (call $address (local.get $a))))
 
-  ;; Of a region that the caller opened.
+  ;; From a region that the caller opened.
   (func (export "parameter") (param $region i32) (result i32)
     (local $a {seg})
     (local.set $a (call $allocate (local.get $region) (i32.const 8)))
     (i32.sub (call $address (call $allocate (local.get $region) (i32.const 8))) (call $address (local.get $a))))
 
-  ;; Not of a handle that may be another one's.
+  ;; Not from a handle that may belong to another region.
   (func (export "changing") (param $region i32) (result i32)
     (local $a {seg})
     (local.set $a (call $allocate (local.get $region) (i32.const 8)))
@@ -37,7 +37,7 @@
       (then (call $address (call $allocate (local.get $region) (i32.const 1024))))
       (else (call $address (call $allocate (local.get $region) (i32.const 1025))))))
 
-  ;; Never more than one bump can reserve.
+  ;; Never more bytes than one bump can reserve.
   (func (export "full") (result i32)
     (local $region i32) (local $a {seg})
     (local.set $region (call $new))
@@ -46,7 +46,7 @@
     (drop (call $allocate (local.get $region) (i32.const 8)))
     (i32.sub (call $address (call $allocate (local.get $region) (i32.const 65529))) (call $address (local.get $a))))
 
-  ;; Two regions, each with its own.
+  ;; Two regions, each with its own frame.
   (func (export "two") (result i32)
     (local $outer i32) (local $inner i32) (local $a {seg}) (local $b {seg})
     (local.set $outer (call $new))

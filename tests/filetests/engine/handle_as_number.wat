@@ -1,6 +1,6 @@
 ;;! --safety spatial
 ;;! representations: i64 anyref
-;; A handle is a number to the program: it is kept where only a check reads it, and read as it was when it was pushed.
+;; To the program, a handle is a number. It is kept even if only a check reads it, and has the value that was pushed.
 ;; run: reads(-1) == 1
 ;; violation: OutOfBounds small()
 ;; run: moved() == (9, 0)

@@ -1,6 +1,6 @@
 ;;! --safety none
 ;;! representations: i32 i64 anyref
-;; Without checks an offset beyond all memory is not wrapped around.
+;; Without checks, an offset beyond the end of the memory does not wrap around.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

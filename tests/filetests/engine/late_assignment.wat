@@ -1,5 +1,5 @@
 ;;! --safety temporal --nesting outermost
-;; The local that a handle was read from gets a segment before the handle is used: the check is of the handle.
+;; The local that the handle was read from is assigned a segment before the handle is used. The handle is checked.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))

@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; The same where regions nest: it is the outer region that allocates, and not one that was never opened.
+;; The same if regions nest: the violation names the outer region, not one that was never opened.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))

@@ -1,5 +1,5 @@
 ;;! representations: i64
-;; Operands that come from anywhere: calls with several results, blocks with parameters, other intrinsics.
+;; Operands from all kinds of instructions: calls with several results, blocks with parameters, other intrinsics.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -47,7 +47,7 @@
       (drop))
     (call $getInt (local.get $s) (i32.const 4)))
 
-  ;; An allocation as the operand of another: what is kept of the outer one survives the inner one.
+  ;; An allocation as the operand of another one: the inner one does not overwrite what the outer one has kept.
   (func (export "inner") (param $n i32) (result i32)
     (call $size
       (call $allocate (call $new)

@@ -1,6 +1,6 @@
 ;;! --optimize size
 ;;! representations: i32 i64 anyref
-;; For size, every allocation is a call.
+;; If code is optimized for size, every allocation is a call.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; A handle on the stack is the one that was pushed, whatever the local holds by the time it is used.
+;; A handle on the stack keeps the value that was pushed, even if the local is assigned before the handle is used.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

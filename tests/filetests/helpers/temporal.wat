@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i32 i64 anyref
-;; All that looks after regions and segments.
+;; All helpers for regions and segments.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

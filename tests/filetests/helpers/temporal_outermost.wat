@@ -1,6 +1,6 @@
 ;;! --safety temporal --nesting outermost
 ;;! representations: i64 anyref
-;; The same where any open region allocates.
+;; The same if any open region may allocate.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

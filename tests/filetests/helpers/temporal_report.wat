@@ -1,6 +1,6 @@
 ;;! --safety temporal --on-violation report --optimize size
 ;;! representations: i64 anyref
-;; The same where the host is told, by as few bytes as possible.
+;; The same with reports to the host, optimized for size.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

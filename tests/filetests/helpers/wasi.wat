@@ -2,7 +2,7 @@
 ;;! representations: i64
 ;;! directories: /
 ;;! args: name one
-;; Every kind of call: the host's function itself, one with results, one that is folded, and all that loops.
+;; Every kind of call: the raw function of the host, one with results, one that is folded, and all that loop.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "wasi.fd_close" (func $fd_close (param i32) (result i32)))

@@ -1,4 +1,4 @@
-;; All that linking does not lower stays, under new indices where they move: imports of every kind, GC types, tables,
+;; Linking keeps everything that it does not lower, and adjusts indices: imports of every kind, GC types, tables,
 ;; elements, tags, exceptions, vectors, data, the start function, names.
 (module
   (type $pair (struct (field $left i32) (field $right (mut i32))))

@@ -1,4 +1,4 @@
-;; A lifted host call needs the memory to be exported as `memory`: it is, if the program did not.
+;; A lifted host call requires that the memory is exported as `memory`. Linking exports it if the program does not.
 (module
   (import "linmem" "wasi.write_all" (func $write_all (param i32 i64) (result i32)))
   (import "linmem" "MemorySegment.ofAddress" (func $segment (param i32 i32) (result i64)))

@@ -1,4 +1,4 @@
-;; An imported memory is somebody else's, whatever size it has.
+;; An imported memory belongs to other code, whatever its size.
 (module
   (import "env" "memory" (memory $memory 1 10))
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,7 +1,7 @@
 ;;! --alias scala.alloc=MemoryAllocator.allocate
 ;;! --alias scala.open=MemoryAllocator.new
 ;;! --host printImpl=test:log
-;; A frontend's own names: aliases of intrinsics, and a function of the host.
+;; Names that a frontend chooses: aliases of intrinsics, and a host function.
 (module
   (import "linmem" "scala.open" (func $open (result i32)))
   (import "linmem" "scala.alloc" (func $alloc (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! --host printImpl=test:log
-;; Nothing but a function of the host: there is nothing to lower, and the memory is there all the same.
+;; Only a host function: there is nothing to lower, but the memory is kept.
 (module
   (import "linmem" "printImpl" (func $print (param i64)))
   (func (export "run") (call $print (i64.const 5))))

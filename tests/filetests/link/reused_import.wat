@@ -1,4 +1,4 @@
-;; A host function that the program imports already is not imported twice.
+;; A host function that the program already imports is not imported twice.
 (module
   (import "wasi_snapshot_preview1" "fd_write" (func $raw (param i32 i32 i32 i32) (result i32)))
   (import "linmem" "wasi.write_all" (func $write_all (param i32 i64) (result i32)))

@@ -1,4 +1,4 @@
-;; Intrinsics that are not only called: exported, in tables, in globals, referred to, tail-called.
+;; Uses of intrinsics other than calls: exports, tables, globals, references, tail calls.
 (module
   (type $get (func (param i64 i32) (result i32)))
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

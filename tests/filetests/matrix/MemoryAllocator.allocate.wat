@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Constant sizes share a frame; others bump on their own. Zero bytes are no special case.
+;; Allocations of constant sizes share a frame; each other one has its own bump. A size of 0 is not a special case.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

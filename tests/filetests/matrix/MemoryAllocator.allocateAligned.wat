@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Alignments up to 8 are no choice; larger ones are inline if constant, else a helper.
+;; Alignments up to 8 do not change the code. A larger constant one is inline; one that is not a constant takes a helper.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Closing a region writes top: what was allocated since it was opened is free again.
+;; Closing a region writes top, which frees what was allocated since the region was opened.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

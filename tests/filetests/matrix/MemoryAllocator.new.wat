@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Opening a region reads top, and nothing else; where regions are checked, it places a header and counts.
+;; Opening a region only reads top. If regions are checked, it also writes a header and counts.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; The start of a segment, wherever it came from.
+;; The start address of segments from different sources.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

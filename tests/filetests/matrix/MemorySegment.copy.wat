@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Up to 64 bytes of a constant number are loads and stores, all loads first; all others are memory.copy.
+;; A copy of a constant number of at most 64 bytes becomes loads, then stores; every other one becomes memory.copy.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

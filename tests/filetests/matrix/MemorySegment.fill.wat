@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Up to 64 bytes of a constant number are stores; all others are memory.fill.
+;; A fill of a constant number of at most 64 bytes becomes stores; every other one becomes memory.fill.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Reads: in a frame, at a constant offset, at one that is not, and unaligned.
+;; Reads: in a frame, at a constant offset, at an offset that is not a constant, and unaligned.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

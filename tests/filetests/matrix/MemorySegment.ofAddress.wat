@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; A segment over memory that the program vouches for.
+;; A segment over memory that the program guarantees is valid.
 
 (module
   (import "linmem" "MemorySegment.ofAddress" (func $ofAddress (param i32 i32) (result {seg})))
@@ -7,7 +7,7 @@
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
   (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))
 
-  ;; Not linmem's, so that nothing in it is free.
+  ;; This memory is not linmem's, so no byte of it is free.
   (memory (export "memory") 1)
   (func (export "constant") (result i32)
     (call $setInt (call $ofAddress (i32.const 40000) (i32.const 8)) (i32.const 4) (i32.const 5))

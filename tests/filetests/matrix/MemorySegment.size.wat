@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; The size of a segment that carries it. An address does not: see reject/size_of_an_address.wat.
+;; The size of a segment that carries its size. An address does not: see reject/size_of_an_address.wat.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! args: name one
-;; The arguments "name" and "one": their addresses, and their bytes with a NUL behind each.
+;; The arguments "name" and "one": their addresses, and their bytes, each followed by a NUL.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -14,7 +14,7 @@
   (import "wasi_snapshot_preview1" "args_get" (func $raw (param i32 i32) (result i32)))
   (import "linmem" "wasi.args_get" (func $lifted (param {seg} {bytes} {seg} {bytes}) (result i32)))
 
-  ;; The errno, where each text begins as an offset, eight of their bytes, and the byte behind those.
+  ;; The errno, the offset at which each text starts, eight of their bytes, and the byte after those.
   (func $found (param $errno i32) (param $list {seg}) (param $texts {seg}) (result i32 i32 i32 i64 i32)
     (local.get $errno)
     (i32.sub (call $getInt (local.get $list) (i32.const 0)) (call $address (local.get $texts)))
@@ -44,7 +44,7 @@
     (call $lifted (local.get $list) {size:8}
       (call $slice (local.get $texts) (i32.const 0) (i32.const 9)) {size:9}))
 
-  ;; Only lifted, the sizes are known: there is no room for one address, or for the last NUL.
+  ;; Only the lifted function knows the sizes: there is no room for one address, or for the last NUL.
   (func (export "lifted_short_list") (result i32) (local $list {seg}) (local $texts {seg})
     (call $segments) (local.set $texts) (local.set $list)
     (call $lifted (call $slice (local.get $list) (i32.const 0) (i32.const 7)) {size:7} (local.get $texts) {size:16}))
@@ -53,7 +53,7 @@
     (call $lifted (local.get $list) {size:8}
       (call $slice (local.get $texts) (i32.const 0) (i32.const 8)) {size:8}))
 
-  ;; Addresses that are not aligned: the host traps.
+  ;; The addresses are not aligned: the host traps.
   (func (export "raw_unaligned") (result i32) (local $texts {seg})
     (call $segments) (local.set $texts) (drop)
     (call $raw (i32.add (call $address (local.get $texts)) (i32.const 1)) (call $address (local.get $texts))))

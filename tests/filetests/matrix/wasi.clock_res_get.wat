@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; The resolution of a clock. It is more than nothing and at most a second, and raw and lifted it is the same. The
-;; clocks 2 and 3 are not supported (BADF). For a clock 9 the host traps.
+;; The resolution of a clock. It is above 0 and at most a second, and the raw and the lifted function give the same. The
+;; clocks 2 and 3 are not supported (BADF). For a clock 9, the host traps.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -19,7 +19,7 @@
     (call $raw (local.get $clock) (call $address (local.get $to)))
     (call $getLong (local.get $to) (i32.const 0)))
 
-  ;; 1 for what can be a resolution.
+  ;; 1 for a possible resolution.
   (func $is_plausible (param $resolution i64) (result i32)
     (i64.lt_u (i64.sub (local.get $resolution) (i64.const 1)) (i64.const 1_000_000_000)))
 
@@ -31,7 +31,7 @@
     (call $is_plausible (call $folded (local.get $clock))))
   (func (export "folded_error") (param $clock i32) (result i64) (call $folded (local.get $clock)))
 
-  ;; How much what the two of them give differs.
+  ;; The difference between the two results.
   (func (export "difference") (param $clock i32) (result i64) (local $r i64) (local $l i64)
     (call $raw_both (local.get $clock)) (local.set $r) (drop)
     (call $lifted (local.get $clock)) (local.set $l) (drop)

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; The time of a clock. That of clock 0, the time of day, lies between 2020 and 2200; that of clock 1, which counts
-;; from the start of the program, does not. What is asked later is not earlier. The clock 2 is not supported (BADF).
+;; The time of a clock. Clock 0, the time of day, is between 2020 and 2200; clock 1, which counts
+;; from the start of the program, is not. A later call does not give an earlier time. Clock 2 is not supported (BADF).
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -19,7 +19,7 @@
     (call $raw (local.get $clock) (i64.const 1) (call $address (local.get $to)))
     (call $getLong (local.get $to) (i32.const 0)))
 
-  ;; 1 for a time from 2020 on that is before 2200, as nanoseconds since 1970.
+  ;; 1 for a time in nanoseconds since 1970 that is at or after the start of 2020 and before 2200.
   (func $is_date (param $time i64) (result i32)
     (i64.lt_u (i64.sub (local.get $time) (i64.const 1_577_836_800_000_000_000)) (i64.const 5_680_281_600_000_000_000)))
 
@@ -31,7 +31,7 @@
     (call $is_date (call $folded (local.get $clock) (i64.const 1))))
   (func (export "folded_error") (param $clock i32) (result i64) (call $folded (local.get $clock) (i64.const 1)))
 
-  ;; Lifted and folded, between two times that are asked for raw: 1 for each one that is not before the last.
+  ;; The lifted and the folded call, between two raw calls: 1 for each time that is not before the previous one.
   (func (export "in_order") (param $clock i32) (result i32 i32 i32)
     (local $first i64) (local $second i64) (local $third i64) (local $fourth i64) (local $to {seg})
     (local.set $to (call $allocate (call $new) (i32.const 8)))

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
-;; The four fields of a dirent: byte i of it is 0x80 + i, so that a field which is read from elsewhere, or with another
-;; size, or with a sign, is another number. A segment that is a byte too short for a field is refused.
+;; The four fields of a dirent: byte i of it is 0x80 + i, so that a field read at another offset, or with another
+;; size or sign, gives another number. A segment that is a byte too short for a field is out of bounds.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -12,14 +12,14 @@
   (import "linmem" "wasi.dirent.namlen" (func $namlen (param {seg}) (result i32)))
   (import "linmem" "wasi.dirent.type" (func $type (param {seg}) (result i32)))
 
-  ;; A record.
+  ;; A segment with a record.
   (func $record (param $r i32) (result {seg}) (local $s {seg})
     (local.set $s (call $allocate (local.get $r) (i32.const 24)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))
     (call $setLong (local.get $s) (i32.const 8) (i64.const 0x8f8e8d8c8b8a8988))
     (call $setLong (local.get $s) (i32.const 16) (i64.const 0x9796959493929190))
     (local.get $s))
-  ;; So many bytes of a record.
+  ;; The first `$bytes` bytes of a record.
   (func $first (param $bytes i32) (result {seg})
     (call $slice (call $record (call $new)) (i32.const 0) (local.get $bytes)))
 
@@ -27,7 +27,7 @@
   (func (export "ino") (param $bytes i32) (result i64) (call $ino (call $first (local.get $bytes))))
   (func (export "namlen") (param $bytes i32) (result i32) (call $namlen (call $first (local.get $bytes))))
   (func (export "type") (param $bytes i32) (result i32) (call $type (call $first (local.get $bytes))))
-  ;; In a frame, where the size of the record is known.
+  ;; In a frame, so that the size of the record is known.
   (func (export "frame") (result i64 i64 i32 i32) (local $s {seg})
     (local.set $s (call $allocate (call $new) (i32.const 24)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))

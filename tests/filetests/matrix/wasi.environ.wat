@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! args: name one
 ;;! env: A=1 LONG=x
-;; The environment: a header, two entries, and eleven bytes of texts.
+;; The environment: a header, two entries, and eleven bytes of text.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -27,7 +27,7 @@
     (call $getUByte (call $text (local.get $list) (i32.const 0)) (i32.const 0))
     (call $getUByte (call $text (local.get $list) (i32.const 1)) (i32.const 0))
     (call $getUByte (call $text (local.get $list) (i32.const 1)) (i32.const 2))
-    ;; all that was needed on the way is free
+    ;; all scratch memory is free again
     (i32.sub
       (call $address (call $allocate (local.get $region) (call $count (local.get $list))))
       (call $address (local.get $list)))))

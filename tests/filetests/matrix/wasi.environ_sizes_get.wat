@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! env: A=1 B=
-;; How many texts the environment has, and how many bytes they take: "A=1" and "B=", each with a NUL behind it. There
-;; is no operand, so there is no error to show.
+;; The number of texts of the environment and their size in bytes: "A=1" and "B=", each followed by a NUL. The function
+;; has no operands, so that no error is possible.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -21,7 +21,7 @@
 
   (func (export "lifted") (result i32 i32 i32) (call $lifted))
 
-  ;; With a region open, whose memory stays as it is.
+  ;; With an open region, whose memory is not changed.
   (func (export "lifted_in_region") (result i32 i32 i32 i64) (local $mine {seg})
     (local.set $mine (call $allocate (call $new) (i32.const 8)))
     (call $setLong (local.get $mine) (i32.const 0) (i64.const -1))

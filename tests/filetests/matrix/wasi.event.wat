@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
-;; The five fields of an event: byte i of it is 0x80 + i, so that a field which is read from elsewhere, or with another
-;; size, or with a sign, is another number. A segment that is a byte too short for a field is refused.
+;; The five fields of an event: byte i of it is 0x80 + i, so that a field read at another offset, or with another
+;; size or sign, gives another number. A segment that is a byte too short for a field is out of bounds.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -13,7 +13,7 @@
   (import "linmem" "wasi.event.nbytes" (func $nbytes (param {seg}) (result i64)))
   (import "linmem" "wasi.event.flags" (func $flags (param {seg}) (result i32)))
 
-  ;; A record.
+  ;; A segment with a record.
   (func $record (param $r i32) (result {seg}) (local $s {seg})
     (local.set $s (call $allocate (local.get $r) (i32.const 32)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))
@@ -21,7 +21,7 @@
     (call $setLong (local.get $s) (i32.const 16) (i64.const 0x9796959493929190))
     (call $setLong (local.get $s) (i32.const 24) (i64.const 0x9f9e9d9c9b9a9998))
     (local.get $s))
-  ;; So many bytes of a record.
+  ;; The first `$bytes` bytes of a record.
   (func $first (param $bytes i32) (result {seg})
     (call $slice (call $record (call $new)) (i32.const 0) (local.get $bytes)))
 
@@ -30,7 +30,7 @@
   (func (export "type") (param $bytes i32) (result i32) (call $type (call $first (local.get $bytes))))
   (func (export "nbytes") (param $bytes i32) (result i64) (call $nbytes (call $first (local.get $bytes))))
   (func (export "flags") (param $bytes i32) (result i32) (call $flags (call $first (local.get $bytes))))
-  ;; In a frame, where the size of the record is known.
+  ;; In a frame, so that the size of the record is known.
   (func (export "frame") (result i64 i32 i32 i64 i32) (local $s {seg})
     (local.set $s (call $allocate (call $new) (i32.const 32)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))

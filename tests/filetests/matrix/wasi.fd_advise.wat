@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Says how a part of a file is going to be used; nothing shows but the errno. As signed numbers, a size cannot be
-;; negative (INVAL), but an offset can. 99 is no descriptor (BADF), and for an advice 9 the host traps.
+;; Announces how a part of a file will be used; only the errno is visible. As signed numbers, a size cannot be
+;; negative (INVAL), but an offset can. 99 is not a descriptor (BADF). For an advice 9, the host traps.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -12,7 +12,7 @@
   (import "wasi_snapshot_preview1" "fd_advise" (func $raw (param i32 i64 i64 i32) (result i32)))
   (import "linmem" "wasi.fd_advise" (func $lifted (param i32 i64 i64 i32) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Reserves space for a part of a file, which this host does not do (NOTSUP); and the file stays as it is, of 13 bytes.
-;; 99 is no descriptor (BADF), and a directory is no file (BADF).
+;; Reserves space for a part of a file. This host does not support it (NOTSUP), and the file keeps its 13 bytes.
+;; 99 is not a descriptor (BADF), and a directory is not a file (BADF).
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -13,7 +13,7 @@
   (import "wasi_snapshot_preview1" "fd_allocate" (func $raw (param i32 i64 i64) (result i32)))
   (import "linmem" "wasi.fd_allocate" (func $lifted (param i32 i64 i64) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Closes a descriptor: the offset of 4 cannot be asked for any more (BADF), unless another one was closed. 99 is no
+;; Closes a descriptor: after that, fd_tell of 4 fails (BADF), unless another one was closed. 99 is not a
 ;; descriptor (BADF).
 
 (module
@@ -13,7 +13,7 @@
   (import "wasi_snapshot_preview1" "fd_close" (func $raw (param i32) (result i32)))
   (import "linmem" "wasi.fd_close" (func $lifted (param i32) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Puts the data of a file on its device; nothing shows but the errno. 99 is no descriptor (BADF), and for this host a
-;; directory cannot be synchronized (BADF).
+;; Writes the data of a file to its device; only the errno is visible. 99 is not a descriptor (BADF), and this host
+;; cannot synchronize a directory (BADF).
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -12,7 +12,7 @@
   (import "wasi_snapshot_preview1" "fd_datasync" (func $raw (param i32) (result i32)))
   (import "linmem" "wasi.fd_datasync" (func $lifted (param i32) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

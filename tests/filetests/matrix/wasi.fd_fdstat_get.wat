@@ -1,8 +1,8 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; What is known of a descriptor: its type, its flags, its rights, and those that it passes on. The directory (type 3)
-;; may not be read or written itself (0x42), but what is opened through it may. The file (type 4) has the flag append,
-;; for this host all rights, and passes on the same. 99 is no descriptor (BADF); the record stays as it was.
+;; The properties of a descriptor: its type, flags, rights, and inherited rights. The directory (type 3)
+;; may not be read or written itself (0x42), but files that are opened through it may. The file (type 4) has the flag
+;; append, and on this host all rights, own and inherited. 99 is not a descriptor (BADF); the record is not changed.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -20,7 +20,7 @@
   (import "wasi_snapshot_preview1" "fd_fdstat_get" (func $raw (param i32 i32) (result i32)))
   (import "linmem" "wasi.fd_fdstat_get" (func $lifted (param i32 {seg}) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Sets the flags of a descriptor, which its fdstat has then: 1 append, 4 nonblock. This host cannot set 2, dsync
-;; (INVAL); and 99 is no descriptor (BADF).
+;; Sets the flags of a descriptor, which its fdstat then shows: 1 append, 4 nonblock. This host cannot set 2, dsync
+;; (INVAL). 99 is not a descriptor (BADF).
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -14,7 +14,7 @@
   (import "wasi_snapshot_preview1" "fd_fdstat_set_flags" (func $raw (param i32 i32) (result i32)))
   (import "linmem" "wasi.fd_fdstat_set_flags" (func $lifted (param i32 i32) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Takes rights from a descriptor, which this host does not do (NOTSUP). 99 is no descriptor (BADF). For a right in bit
-;; 40, which is none, the host traps, be it among the own ones or among those that are passed on.
+;; Removes rights from a descriptor, which this host does not support (NOTSUP). 99 is not a descriptor (BADF). Bit
+;; 40 is not a right: the host traps, both if it is an own right and if it is an inherited one.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -12,7 +12,7 @@
   (import "wasi_snapshot_preview1" "fd_fdstat_set_rights" (func $raw (param i32 i64 i64) (result i32)))
   (import "linmem" "wasi.fd_fdstat_set_rights" (func $lifted (param i32 i64 i64) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

@@ -1,8 +1,8 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; What is known of an open file. Its serial number is the one that the path has; its times are set to 11 s and 22 s
-;; before, which changes its status now. Of standard output the host knows nothing, and 99 is no descriptor (BADF),
-;; where the record stays as it was.
+;; The properties of an open file. Its serial number is the one of the path; its times are set to 11 s and 22 s
+;; first, which changes its status now. Of standard output, the host knows nothing. 99 is not a descriptor (BADF):
+;; the record is not changed.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -32,7 +32,7 @@
     (call $setByte (local.get $path) (i32.const 8) (i32.const 0x74)) ;; "t"
     (local.get $path))
 
-  ;; Opens it to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens it for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32)
     (drop (call $path_open (i32.const 3) (i32.const 0) (call $path (local.get $region)) {size:9} (i32.const 0)
       (i64.const 0x42) (i64.const 0) (i32.const 0)))
@@ -43,7 +43,7 @@
     (call $fill (local.get $filestat) (i32.const 0) (i32.const 64) (i32.const 0xff))
     (local.get $filestat))
 
-  ;; The fields, but 1 for the serial number of the path, and 1 for a change of the status from 2020 on.
+  ;; The fields, with 1 for the serial number of the path, and 1 for a change of the status in 2020 or later.
   (func $fields (param $region i32) (param $filestat {seg}) (result i64 i32 i32 i64 i64 i64 i64 i32)
     (local $of_path {seg})
     (local.set $of_path (call $new_filestat (local.get $region)))

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Sets the times of an open file to nanoseconds since 1970, the last read with flag 1, the last change with flag 4;
-;; they are 11 s and 22 s before. Both 1 and 2, which stands for now, cannot be (INVAL); and 99 is no descriptor
+;; Sets the times of an open file in nanoseconds since 1970: of the last read (flag 1), of the last change (flag 4);
+;; they are 11 s and 22 s at first. Flags 1 and 2 (now) exclude each other (INVAL). 99 is not a descriptor
 ;; (BADF).
 
 (module
@@ -16,7 +16,7 @@
   (import "wasi_snapshot_preview1" "fd_filestat_set_times" (func $raw (param i32 i64 i64 i32) (result i32)))
   (import "linmem" "wasi.fd_filestat_set_times" (func $lifted (param i32 i64 i64 i32) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Reads from a place in a file into a segment; the offset of the descriptor stays where it is. 99 is no descriptor
-;; (BADF), and standard input has no places (SPIPE).
+;; Reads from a position of a file into a segment; the offset of the descriptor does not change. 99 is not a descriptor
+;; (BADF), and standard input has no positions (SPIPE).
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -19,7 +19,7 @@
   (import "linmem" "wasi.fd_pread" (func $lifted (param i32 {seg} {bytes} i64) (result i32 i32)))
   (import "linmem" "wasi.fd_pread" (func $folded (param i32 {seg} {bytes} i64) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"
@@ -27,7 +27,7 @@
     (drop (call $path_open (i32.const 3) (i32.const 0) (local.get $path) {size:9} (i32.const 0)
       (i64.const 0x42) (i64.const 0) (i32.const 0))))
 
-  ;; The errno, the count, what is read, and the offset. At 7 of hello.txt is "file", at 11 "!" and a line feed.
+  ;; The errno, the count, the bytes that are read, and the offset. hello.txt has "file" at 7, "!" and a line feed at 11.
   (func (export "raw") (param $fd i32) (param $offset i64) (result i32 i32 i32 i64)
     (local $region i32) (local $iovec {seg}) (local $to {seg}) (local $count {seg})
     (call $open (local.tee $region (call $new)))

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; The name of a directory that was open from the start, which is "files", without a NUL. A segment of 4 bytes has no
-;; room for it (NAMETOOLONG); hello.txt, which is descriptor 4, is no such directory (NOTDIR); 99 is no descriptor
+;; The name of a preopened directory, which is "files", without a NUL. A segment of 4 bytes has no
+;; room for it (NAMETOOLONG); hello.txt, descriptor 4, is not a preopened directory (NOTDIR); 99 is not a descriptor
 ;; (BADF).
 
 (module
@@ -16,7 +16,7 @@
   (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $raw (param i32 i32 i32) (result i32)))
   (import "linmem" "wasi.fd_prestat_dir_name" (func $lifted (param i32 {seg} {bytes}) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

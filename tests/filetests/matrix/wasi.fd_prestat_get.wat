@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; What is known of a directory that was open from the start: it is a directory (0), whose name "files" has 5 bytes.
-;; hello.txt was not open from the start (BADF), and 99 is no descriptor (BADF); the record stays as it was.
+;; The properties of a preopened directory: it is a directory (0), and its name "files" has 5 bytes.
+;; hello.txt is not preopened (BADF), and 99 is not a descriptor (BADF); the record is not changed.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -16,7 +16,7 @@
   (import "wasi_snapshot_preview1" "fd_prestat_get" (func $raw (param i32 i32) (result i32)))
   (import "linmem" "wasi.fd_prestat_get" (func $lifted (param i32 {seg}) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

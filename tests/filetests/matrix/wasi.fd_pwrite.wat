@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Writes a segment to a place in a file; the offset of the descriptor stays where it is. What is read back from 5 is
-;; ", file!" and a line feed at first. 99 is no descriptor (BADF), and standard output has no places (SPIPE).
+;; Writes a segment to a position of a file; the offset of the descriptor does not change. Reading at 5 gives
+;; ", file!" and a line feed at first. 99 is not a descriptor (BADF), and standard output has no positions (SPIPE).
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -21,7 +21,7 @@
   (import "linmem" "wasi.fd_pwrite" (func $lifted (param i32 {seg} {bytes} i64) (result i32 i32)))
   (import "linmem" "wasi.fd_pwrite" (func $folded (param i32 {seg} {bytes} i64) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"
@@ -38,7 +38,7 @@
     (drop (call $fd_pread (i32.const 4) (local.get $to) {size:8} (i64.const 5)))
     (call $getLong (local.get $to) (i32.const 0)))
 
-  ;; The errno, the count, what is read back, and the offset.
+  ;; The errno, the count, the bytes that are read back, and the offset.
   (func (export "raw") (param $fd i32) (param $offset i64) (result i32 i32 i64 i64)
     (local $region i32) (local $iovec {seg}) (local $count {seg})
     (call $open (local.tee $region (call $new)))

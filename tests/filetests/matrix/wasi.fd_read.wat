@@ -2,7 +2,7 @@
 ;;! stdin: abcdefg
 ;;! transfer: 3
 ;;! errnos: 29
-;; One call of the host, which may read less than there is room for.
+;; One call of the host, which may read fewer bytes than fit into the segment.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

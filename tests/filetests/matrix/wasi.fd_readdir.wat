@@ -1,8 +1,8 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; The entries of a directory from a cookie on: sub, which is descriptor 4, has `.`, `..` and inner.txt. Of each there
-;; is the cookie of the next one, whether it is the directory itself, its size, its type and the first byte of its
-;; name. What does not fit is cut off. Standard input is no directory, and 99 is no descriptor (BADF, both).
+;; The entries of a directory from a cookie on: sub, descriptor 4, has `.`, `..` and inner.txt. Each entry has
+;; the cookie of the next one, whether it is the directory itself, its size, its type and the first byte of its
+;; name. What does not fit is cut off. Standard input is not a directory, and 99 is not a descriptor (both BADF).
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -26,7 +26,7 @@
   (import "linmem" "wasi.fd_readdir" (func $lifted (param i32 {seg} {bytes} i64) (result i32 i32)))
   (import "linmem" "wasi.fd_readdir" (func $folded (param i32 {seg} {bytes} i64) (result i32)))
 
-  ;; Opens sub, a directory (oflags 2), to read it (rights 0x4002), as the first one: it is descriptor 4.
+  ;; Opens sub, a directory (oflags 2), for reading (rights 0x4002). It is the first one that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 3)))
     (call $setShort (local.get $path) (i32.const 0) (i32.const 0x7573)) ;; "su"
@@ -64,7 +64,7 @@
     (call $lifted (local.get $fd) (local.get $entries) {size:128} (local.get $cookie))
     (call $first (local.get $region) (local.get $entries)))
 
-  ;; With room for 26 bytes: what is behind them, where the third byte of the name would be, stays.
+  ;; With room for 26 bytes: the byte after them, where the third byte of the name would be, is not changed.
   (func (export "raw_short") (param $fd i32) (param $cookie i64) (result i32 i32 i32 i32)
     (local $region i32) (local $entries {seg}) (local $count {seg})
     (call $open (local.tee $region (call $new)))

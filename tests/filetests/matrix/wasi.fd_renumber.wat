@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Lets the second descriptor stand for what the first one stands for: 3 is a directory (type 3), 4 is hello.txt (type
-;; 4), and then the first one is none any more (-8, for BADF). 99 is no descriptor (BADF).
+;; Makes the second descriptor refer to what the first one refers to: 3 is a directory (type 3), 4 is hello.txt (type
+;; 4). After that, the first one is not a descriptor (-8, for BADF). 99 is not a descriptor (BADF).
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -14,7 +14,7 @@
   (import "wasi_snapshot_preview1" "fd_renumber" (func $raw (param i32 i32) (result i32)))
   (import "linmem" "wasi.fd_renumber" (func $lifted (param i32 i32) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"
@@ -22,7 +22,7 @@
     (drop (call $path_open (i32.const 3) (i32.const 0) (local.get $path) {size:9} (i32.const 0)
       (i64.const 0x42) (i64.const 0) (i32.const 0))))
 
-  ;; What the descriptor is open on, or minus the errno.
+  ;; The type of what the descriptor refers to, or minus the errno.
   (func $type_of (param $region i32) (param $fd i32) (result i32) (local $fdstat {seg}) (local $errno i32)
     (local.set $fdstat (call $allocate (local.get $region) (i32.const 24)))
     (local.set $errno (call $fd_fdstat_get (local.get $fd) (local.get $fdstat)))

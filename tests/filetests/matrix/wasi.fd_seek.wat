@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Moves the offset of a descriptor, which is 5 before, and gives the new one: from the start (0), from where it is
+;; Moves the offset of a descriptor, which is 5 at first, and gives the new one: from the start (0), from the offset
 ;; (1), from the end (2), 13 here. It cannot be negative (INVAL), standard output has none (SPIPE), and for any other
 ;; whence the host traps.
 
@@ -17,7 +17,7 @@
   (import "linmem" "wasi.fd_seek" (func $lifted (param i32 i64 i32) (result i32 i64)))
   (import "linmem" "wasi.fd_seek" (func $folded (param i32 i64 i32) (result i64)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"
@@ -29,7 +29,7 @@
     (call $open (local.get $region))
     (drop (call $folded (i32.const 4) (i64.const 5) (i32.const 0))))
 
-  ;; The errno, the offset that is given, and the one that 4 has then.
+  ;; The errno, the offset in the result, and the offset of 4 after the call.
   (func (export "raw") (param $fd i32) (param $offset i64) (param $whence i32) (result i32 i64 i64)
     (local $region i32) (local $to {seg})
     (call $begin (local.tee $region (call $new)))

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; The offset of a descriptor, to which it was moved before. Standard output has none (SPIPE), and 99 is no descriptor
+;; The offset of a descriptor after it was moved. Standard output has no offset (SPIPE), and 99 is not a descriptor
 ;; (BADF).
 
 (module
@@ -16,7 +16,7 @@
   (import "linmem" "wasi.fd_tell" (func $lifted (param i32) (result i32 i64)))
   (import "linmem" "wasi.fd_tell" (func $folded (param i32) (result i64)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func $open (param $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.get $region) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! transfer: 5
 ;;! errnos: 8 27
-;; One call of the host; its scratch memory is free again afterwards.
+;; One call of the host; after it, its scratch memory is free again.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

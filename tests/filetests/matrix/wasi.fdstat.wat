@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
-;; The four fields of an fdstat: byte i of it is 0x80 + i, so that a field which is read from elsewhere, or with another
-;; size, or with a sign, is another number. A segment that is a byte too short for a field is refused.
+;; The four fields of an fdstat: byte i of it is 0x80 + i, so that a field read at another offset, or with another
+;; size or sign, gives another number. A segment that is a byte too short for a field is out of bounds.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -12,14 +12,14 @@
   (import "linmem" "wasi.fdstat.rights_base" (func $rights_base (param {seg}) (result i64)))
   (import "linmem" "wasi.fdstat.rights_inheriting" (func $rights_inheriting (param {seg}) (result i64)))
 
-  ;; A record.
+  ;; A segment with a record.
   (func $record (param $r i32) (result {seg}) (local $s {seg})
     (local.set $s (call $allocate (local.get $r) (i32.const 24)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))
     (call $setLong (local.get $s) (i32.const 8) (i64.const 0x8f8e8d8c8b8a8988))
     (call $setLong (local.get $s) (i32.const 16) (i64.const 0x9796959493929190))
     (local.get $s))
-  ;; So many bytes of a record.
+  ;; The first `$bytes` bytes of a record.
   (func $first (param $bytes i32) (result {seg})
     (call $slice (call $record (call $new)) (i32.const 0) (local.get $bytes)))
 
@@ -28,7 +28,7 @@
   (func (export "rights_base") (param $bytes i32) (result i64) (call $rights_base (call $first (local.get $bytes))))
   (func (export "rights_inheriting") (param $bytes i32) (result i64)
     (call $rights_inheriting (call $first (local.get $bytes))))
-  ;; In a frame, where the size of the record is known.
+  ;; In a frame, so that the size of the record is known.
   (func (export "frame") (result i32 i32 i64 i64) (local $s {seg})
     (local.set $s (call $allocate (call $new) (i32.const 24)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
-;; The eight fields of a filestat: byte i of it is 0x80 + i, so that a field which is read from elsewhere, or with
-;; another size, or with a sign, is another number. A segment that is a byte too short for a field is refused.
+;; The eight fields of a filestat: byte i of it is 0x80 + i, so that a field that is read at another offset, or with
+;; another size or sign, gives another number. A segment that is a byte too short for a field is out of bounds.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -16,7 +16,7 @@
   (import "linmem" "wasi.filestat.mtim" (func $mtim (param {seg}) (result i64)))
   (import "linmem" "wasi.filestat.ctim" (func $ctim (param {seg}) (result i64)))
 
-  ;; A record.
+  ;; A segment with a record.
   (func $record (param $r i32) (result {seg}) (local $s {seg})
     (local.set $s (call $allocate (local.get $r) (i32.const 64)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))
@@ -28,7 +28,7 @@
     (call $setLong (local.get $s) (i32.const 48) (i64.const 0xb7b6b5b4b3b2b1b0))
     (call $setLong (local.get $s) (i32.const 56) (i64.const 0xbfbebdbcbbbab9b8))
     (local.get $s))
-  ;; So many bytes of a record.
+  ;; The first `$bytes` bytes of a record.
   (func $first (param $bytes i32) (result {seg})
     (call $slice (call $record (call $new)) (i32.const 0) (local.get $bytes)))
 
@@ -40,7 +40,7 @@
   (func (export "atim") (param $bytes i32) (result i64) (call $atim (call $first (local.get $bytes))))
   (func (export "mtim") (param $bytes i32) (result i64) (call $mtim (call $first (local.get $bytes))))
   (func (export "ctim") (param $bytes i32) (result i64) (call $ctim (call $first (local.get $bytes))))
-  ;; In a frame, where the size of the record is known.
+  ;; In a frame, so that the size of the record is known.
   (func (export "frame") (result i64 i64 i32 i64 i64 i64 i64 i64) (local $s {seg})
     (local.set $s (call $allocate (call $new) (i32.const 64)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))

@@ -1,8 +1,8 @@
 ;;! representations: i32 i64 anyref
-;; The two fields of an iovec: byte i of it is 0x80 + i, so that a field which is read from elsewhere, or with another
-;; size, or with a sign, is another number. A segment that is a byte too short for a field is refused. Written, a field
-;; is all that changes, in the record and in the eight bytes 0xff on each side of it: which longs did is shown, and the
-;; one that the field lies in.
+;; The two fields of an iovec: byte i of it is 0x80 + i, so that a field read at another offset, or with another
+;; size or sign, gives another number. A segment that is a byte too short for a field is out of bounds. Writing a field
+;; changes only the field, neither the rest of the record nor the eight bytes 0xff on each side: the results show which
+;; longs changed, and the long that contains the field.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -15,17 +15,17 @@
   (import "linmem" "wasi.iovec.buf_len" (func $buf_len (param {seg}) (result i32)))
   (import "linmem" "wasi.iovec.set_buf_len" (func $set_buf_len (param {seg} i32)))
 
-  ;; A record with eight bytes before it and eight behind it.
+  ;; A record with eight bytes before it and eight after it.
   (func $around (param $r i32) (result {seg}) (local $s {seg})
     (local.set $s (call $allocate (local.get $r) (i32.const 24)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0xffffffffffffffff))
     (call $setLong (local.get $s) (i32.const 8) (i64.const 0x8786858483828180))
     (call $setLong (local.get $s) (i32.const 16) (i64.const 0xffffffffffffffff))
     (local.get $s))
-  ;; So many bytes of a record.
+  ;; The first `$bytes` bytes of a record.
   (func $first (param $bytes i32) (result {seg})
     (call $slice (call $around (call $new)) (i32.const 8) (local.get $bytes)))
-  ;; A bit for each long that is not as it was, of the record and around it.
+  ;; A bit for each long that was changed, of the record and around it.
   (func $changed (param $r i32) (param $s {seg}) (result i32) (local $was {seg}) (local $i i32) (local $bits i32)
     (local.set $was (call $around (local.get $r)))
     (loop $longs
@@ -46,7 +46,7 @@
     (local.set $s (call $around (local.tee $r (call $new))))
     (call $set_buf_len (call $slice (local.get $s) (i32.const 8) (local.get $bytes)) (i32.const 0x01020304))
     (call $changed (local.get $r) (local.get $s)) (call $getLong (local.get $s) (i32.const 8)))
-  ;; In a frame, where the size of the record is known.
+  ;; In a frame, so that the size of the record is known.
   (func (export "frame") (result i32 i32) (local $s {seg})
     (local.set $s (call $allocate (call $new) (i32.const 8)))
     (call $set_buf (local.get $s) (i32.const -1))

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! stdin: abc
 ;;! errnos: 29 8
-;; The errno of the last lifted call, whatever the call gives itself.
+;; The errno of the last lifted call, whatever the results of the call.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

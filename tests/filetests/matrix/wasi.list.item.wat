@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! args: name one
-;; Items of a list, and what is none: an index beyond it, and a text that the program has made longer than the list.
+;; Items of a list, and invalid ones: an index beyond its end, and a text that the program has made longer than the list.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: / /deep/er sub ./dot/
-;; A path is opened in the directory with the longest name that leads there; flags are those of wasi-libc.
+;; Opens a path in the directory whose name is the longest prefix of the path; flags are those of wasi-libc.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -29,7 +29,7 @@
       (call $path (local.get 0) (local.get 1) (local.get 2) (local.get $bytes))
       {i32:(local.get $bytes)}
       (local.get $flags)))
-  ;; The first eight bytes of a file, zeros behind its end.
+  ;; The first eight bytes of a file, with zeros after its end.
   (func (export "which") (param i64 i64 i64) (param $bytes i32) (result i64)
     (local $s {seg}) (local $errno i32) (local $fd i32)
     (call $open
@@ -42,7 +42,7 @@
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0))
     (drop (drop (call $fd_read (local.get $fd) (local.get $s) {size:8})))
     (call $getLong (local.get $s) (i32.const 0)))
-  ;; Writes "abc" to the file "link" is a link to, and reads that again.
+  ;; Writes "abc" to the file that "link" leads to, and reads it again.
   (func (export "written") (param $flags i32) (result i32 i32 i32)
     (local $s {seg}) (local $fd i32) (local $errno i32) (local $count i32)
     (local.set $s (call $path (i64.const 0x6b6e696c) (i64.const 0) (i64.const 0) (i32.const 8)))
@@ -70,11 +70,11 @@
 ;; run: which(0x636968772f627573, 0x7478742e68, 0x0, 13) == 0x627573
 ;; "/dot/which.txt" gives "./dot/"
 ;; run: which(0x6968772f746f642f, 0x7478742e6863, 0x0, 14) == 0x2f746f642f2e
-;; "sub/inner.txt": the directory that is called so, not the one in the folder
+;; "sub/inner.txt": the directory with that name, not the one in the folder
 ;; run: open(0x656e6e692f627573, 0x7478742e72, 0x0, 13, 0) == -44
-;; "subway": no directory's name is a part of a name
+;; "subway": the name of a directory does not match a part of a name
 ;; run: open(0x796177627573, 0x0, 0x0, 6, 0) == -44
-;; "../hello.txt": nothing leads out
+;; "../hello.txt": no path leads out of a directory
 ;; run: open(0x6f6c6c65682f2e2e, 0x7478742e, 0x0, 12, 0) == -63
 ;; "hello.txt": O_WRONLY, O_CREAT, O_EXCL
 ;; run: open(0x78742e6f6c6c6568, 0x74, 0x0, 9, 0x10005000) == -20
@@ -84,13 +84,13 @@
 ;; run: open(0x6b6e696c, 0x0, 0x0, 4, 0x05000000) == -32
 ;; "deep/er": the directory itself
 ;; run: open(0x72652f70656564, 0x0, 0x0, 7, 0x04002000) == 7
-;; "": there is no such path
+;; "": this path does not exist
 ;; run: open(0x0, 0x0, 0x0, 0, 0) == -44
 ;; "/": the folder itself
 ;; run: open(0x2f, 0x0, 0x0, 1, 0) == 7
 ;; "new": O_RDWR, O_CREAT
 ;; run: open(0x77656e, 0x0, 0x0, 3, 0x14001000) == 7
-;; O_RDWR, O_TRUNC; O_WRONLY, from which nothing can be read; O_RDONLY, to which nothing can be written
+;; O_RDWR, O_TRUNC; O_WRONLY, which cannot be read; O_RDONLY, which cannot be written
 ;; run: written(0x14008000) == (0, 3, 0x636261)
 ;; run: written(0x10000000) == (0, 3, 0)
 ;; run: written(0x04000000) == (8, 0, 0x6c6c6548)

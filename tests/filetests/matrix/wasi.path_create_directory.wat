@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Makes a directory: what the path then leads to is one (3), and it cannot be made once more (EXIST, 20).
+;; Makes a directory: the path then leads to a directory (3), and making it again fails (EXIST, 20).
 
 (module
   (import "wasi_snapshot_preview1" "path_create_directory" (func $raw (param i32 i32 i32) (result i32)))

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; What is known of `link`, or (lookup 1) of the file that it leads to: errno, type, links, size, and whether the file
-;; was modified within the years that a clock can tell. A record that is too short is refused.
+;; The properties of `link`, or (lookup 1) of the file that it leads to: errno, type, links, size, and whether the file
+;; was modified at a time that a clock can show. A record that is too short is out of bounds.
 
 (module
   (import "wasi_snapshot_preview1" "path_filestat_get" (func $raw (param i32 i32 i32 i32 i32) (result i32)))
@@ -27,7 +27,7 @@
     (local.set $s (call $allocate (local.get $r) (i32.const 4)))
     (call $setInt (local.get $s) (i32.const 0) (i32.const 0x656e6f67))
     (local.get $s))
-  ;; A record with no bit of it zero, so that nothing of what is found in it was there before.
+  ;; A record with all bits set, so that every value found in it was written by the call.
   (func $stat (param $r i32) (result {seg}) (local $stat {seg})
     (local.set $stat (call $allocate (local.get $r) (i32.const 64)))
     (call $fill (local.get $stat) (i32.const 0) (i32.const 64) (i32.const 255))

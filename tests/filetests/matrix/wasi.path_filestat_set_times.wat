@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Sets the times of hello.txt through `link` (lookup 1), or those of the link itself (lookup 0). The flags say which
-;; times: 1 the one given for reads, 2 now, 4 the one given for writes, 8 now; 1 and 2 exclude each other (INVAL, 28).
+;; Sets the times of hello.txt through `link` (lookup 1), or those of the link itself (lookup 0). The flags select the
+;; times: 1 the given time of reads, 2 now, 4 the given time of writes, 8 now; 1 and 2 exclude each other (INVAL, 28).
 
 (module
   (import "wasi_snapshot_preview1" "path_filestat_set_times"
@@ -21,7 +21,7 @@
     (local.set $s (call $allocate (local.get $r) (i32.const 4)))
     (call $setInt (local.get $s) (i32.const 0) (i32.const 0x6b6e696c))
     (local.get $s))
-  ;; Whether hello.txt has the one time, and the other.
+  ;; Whether hello.txt has the one time, and whether it has the other.
   (func $found (param $r i32) (param $link {seg}) (result i32 i32) (local $stat {seg})
     (local.set $stat (call $allocate (local.get $r) (i32.const 64)))
     (drop (call $path_filestat_get (i32.const 3) (i32.const 1) (local.get $link) {size:4} (local.get $stat)))

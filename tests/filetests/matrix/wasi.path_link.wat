@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: / /other
-;; Gives sub/inner.txt of one directory the name `name` in another: its contents are found there, and it has two names.
-;; Without a file the errno is NOENT (44); wasmtime follows no links (lookup 1: INVAL, 28); either descriptor may be bad
+;; Links sub/inner.txt of one directory as `name` in another one: the file is found there, and has two links.
+;; A missing file gives NOENT (44); wasmtime does not follow links (lookup 1: INVAL, 28); either descriptor may be bad
 ;; (BADF, 8).
 
 (module
@@ -28,7 +28,7 @@
     (local.set $s (call $allocate (local.get $r) (i32.const 4)))
     (call $setInt (local.get $s) (i32.const 0) (i32.const 0x656d616e))
     (local.get $s))
-  ;; Errno, links and size of the new name, looked up in the second directory.
+  ;; The errno, the number of links and the size of the new name, looked up in the second directory.
   (func $found (param $r i32) (param $name {seg}) (result i32 i64 i64) (local $stat {seg})
     (local.set $stat (call $allocate (local.get $r) (i32.const 64)))
     (call $fill (local.get $stat) (i32.const 0) (i32.const 64) (i32.const 0))

@@ -1,10 +1,10 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Opens `link` and writes two bytes through the new descriptor: errno and descriptor of the one, errno of the other,
-;; and the size of the file after that. Every operand shows: lookup 0 does not follow the link (LOOP, 32); oflags 8
-;; truncates, 2 wants a directory (NOTDIR, 54), 5 a new file (EXIST, 20); without the right 64 among the base rights
-;; there is no writing (BADF, 8), whatever is inherited; with flag 1 what is written is appended. Folded, the file is
-;; `gone`: there is none (NOENT, 44), unless it is made (oflags 1).
+;; Opens `link` and writes two bytes through the new descriptor: errno and descriptor of the open, errno of the write,
+;; and the size of the file after it. Every operand has an effect: lookup 0 does not follow the link (LOOP, 32); oflags 8
+;; truncates, 2 requires a directory (NOTDIR, 54), 5 a new file (EXIST, 20); without the right 64 among the base rights,
+;; writing fails (BADF, 8), whatever the inherited rights are; with flag 1, the write appends. Folded, the file
+;; is `gone`: it does not exist (NOENT, 44), unless it is created (oflags 1).
 
 (module
   (import "wasi_snapshot_preview1" "path_open"
@@ -31,7 +31,7 @@
     (local.set $s (call $allocate (local.get $r) (i32.const 4)))
     (call $setInt (local.get $s) (i32.const 0) (i32.const 0x656e6f67))
     (local.get $s))
-  ;; The errno of writing two bytes, and how large the file is then.
+  ;; The errno of writing two bytes, and the size of the file after it.
   (func $used (param $r i32) (param $fd i32) (param $link {seg}) (result i32 i64) (local $stat {seg})
     (drop (call $fd_write (local.get $fd) (call $slice (local.get $link) (i32.const 0) (i32.const 2)) {size:2}))
     (local.set $stat (call $allocate (local.get $r) (i32.const 64)))

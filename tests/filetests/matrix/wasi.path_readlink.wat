@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Where `link` leads: to hello.txt. Of a shorter buffer no more is written than it has, and nothing behind it.
-;; What is no link has no target (INVAL, 28).
+;; The target of `link`: hello.txt. A shorter buffer is filled, and nothing is written after it.
+;; A file that is not a link has no target (INVAL, 28).
 
 (module
   (import "wasi_snapshot_preview1" "path_readlink" (func $raw (param i32 i32 i32 i32 i32 i32) (result i32)))

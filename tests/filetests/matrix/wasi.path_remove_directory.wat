@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Makes a directory and removes it again: the errno, and that of looking it up afterwards (NOENT, 44). Neither a
+;; Makes a directory and removes it again: the errno, and that of looking it up after that (NOENT, 44). Neither a
 ;; directory with a file in it (NOTEMPTY, 55) nor a link (NOTDIR, 54) is removed.
 
 (module

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: / /other
-;; Moves sub/inner.txt of one directory to `name` in another: there it has its size, and the old name leads nowhere
-;; (NOENT, 44), as it does if the directories are swapped. With a bad descriptor (BADF, 8) nothing happens.
+;; Moves sub/inner.txt of one directory to `name` in another one: there it has its size, and the old name does not exist
+;; (NOENT, 44). The same errno results if the directories are swapped. With a bad descriptor (BADF, 8), nothing happens.
 
 (module
   (import "wasi_snapshot_preview1" "path_rename" (func $raw (param i32 i32 i32 i32 i32 i32) (result i32)))
@@ -26,7 +26,7 @@
     (local.set $s (call $allocate (local.get $r) (i32.const 4)))
     (call $setInt (local.get $s) (i32.const 0) (i32.const 0x656d616e))
     (local.get $s))
-  ;; The errno for the old name, and that for the new one with the size found there.
+  ;; The errno for the old name, and the errno and the size for the new one.
   (func $found (param $r i32) (param $inner {seg}) (param $name {seg}) (result i32 i32 i64) (local $stat {seg})
     (local.set $stat (call $allocate (local.get $r) (i32.const 64)))
     (call $path_filestat_get (i32.const 3) (i32.const 0) (local.get $inner) {size:13} (local.get $stat))

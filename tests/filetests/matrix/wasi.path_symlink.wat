@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: / /other
-;; Makes a link `name` in the second directory to which.txt, which is there: it leads to a file of 6 bytes, and its
-;; target is read back. In the first directory the same link leads nowhere (NOENT, 44); it is made there all the same.
+;; Makes a link `name` in the second directory to which.txt in the same one: it leads to a file of 6 bytes, and its
+;; target is read back. In the first directory, the target does not exist (NOENT, 44), but the link is made.
 
 (module
   (import "wasi_snapshot_preview1" "path_symlink" (func $raw (param i32 i32 i32 i32 i32) (result i32)))
@@ -46,7 +46,7 @@
     (local.set $name (call $name (local.get $r)))
     (call $raw (call $address (local.get $which)) (i32.const 9) (local.get $fd)
       (call $address (local.get $name)) (i32.const 4))
-    ;; Once more: it exists (EXIST, 20).
+    ;; The same again: the link exists (EXIST, 20).
     (call $raw (call $address (local.get $which)) (i32.const 9) (local.get $fd)
       (call $address (local.get $name)) (i32.const 4))
     (call $found (local.get $r) (local.get $fd) (local.get $name)))

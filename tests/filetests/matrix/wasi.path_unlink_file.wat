@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Removes `link`: the errno, that of looking it up afterwards (NOENT, 44), that of looking up the file that it led to,
-;; which stays, and that of removing it once more. A directory is no file (ISDIR, 31).
+;; Removes `link`: the errno, that of looking it up after that (NOENT, 44), that of looking up the file that it led to,
+;; which is kept, and that of removing it again. A directory is not a file (ISDIR, 31).
 
 (module
   (import "wasi_snapshot_preview1" "path_unlink_file" (func $raw (param i32 i32 i32) (result i32)))

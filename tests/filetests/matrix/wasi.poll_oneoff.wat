@@ -1,11 +1,11 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
 ;;! stdin: text
-;; Waits for three things: for a time that has passed, for an hour, and for something more, which is either a time that
-;; has passed, too (tag 0), or input to read (tag 1), which is there, and sooner than any clock. So there are two events
-;; in the order of what was waited for, or one. A clock or a descriptor may be bad (INVAL, 28; BADF, 8). Lifted, the
-;; number of subscriptions follows from the size: there is none in 47 bytes (INVAL). Too little room for as many events
-;; is an error of linmem's own (INVAL), whatever would happen.
+;; Waits for three events: a time that has passed, an hour from now, and a third one, which is either a time that
+;; has also passed (tag 0), or input to read (tag 1), which is available before any clock. So there are two events
+;; in the order of the subscriptions, or one. A clock or a descriptor may be bad (INVAL, 28; BADF, 8). If lifted, the
+;; number of subscriptions follows from the size: 47 bytes contain none (INVAL). Too little room for as many events
+;; is an error that linmem itself returns (INVAL), without asking the host.
 
 (module
   (import "wasi_snapshot_preview1" "poll_oneoff" (func $raw (param i32 i32 i32 i32) (result i32)))
@@ -27,7 +27,7 @@
   (import "linmem" "wasi.event.userdata" (func $userdata (param {seg}) (result i64)))
   (import "linmem" "wasi.event.type" (func $type (param {seg}) (result i32)))
 
-  ;; Waits for what the tag says of a clock or a descriptor; for a time if the flag is 1, and for so long if it is 0.
+  ;; A subscription to a clock or a descriptor, as the tag says; to a time if the flag is 1, after a duration if it is 0.
   (func $wait (param $s {seg}) (param $userdata i64) (param $tag i32) (param $of i32) (param $timeout i64)
     (param $flag i32)
     (call $set_userdata (local.get $s) (local.get $userdata)) (call $set_tag (local.get $s) (local.get $tag))
@@ -48,7 +48,7 @@
     (local.set $s (call $allocate (local.get $r) (i32.const 96)))
     (call $fill (local.get $s) (i32.const 0) (i32.const 96) (i32.const 255))
     (local.get $s))
-  ;; Userdata and type of the first two events; what is no event has all bits set.
+  ;; Userdata and type of the first two events; where there is no event, all bits are set.
   (func $found (param $s {seg}) (result i64 i32 i64 i32)
     (call $userdata (local.get $s)) (call $type (local.get $s))
     (local.set $s (call $slice (local.get $s) (i32.const 32) (i32.const 64)))

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
-;; The two fields of a prestat: byte i of it is 0x80 + i, so that a field which is read from elsewhere, or with another
-;; size, or with a sign, is another number. A segment that is a byte too short for a field is refused.
+;; The two fields of a prestat: byte i of it is 0x80 + i, so that a field read at another offset, or with another
+;; size or sign, gives another number. A segment that is a byte too short for a field is out of bounds.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -10,18 +10,18 @@
   (import "linmem" "wasi.prestat.tag" (func $tag (param {seg}) (result i32)))
   (import "linmem" "wasi.prestat.dir_name_len" (func $dir_name_len (param {seg}) (result i32)))
 
-  ;; A record.
+  ;; A segment with a record.
   (func $record (param $r i32) (result {seg}) (local $s {seg})
     (local.set $s (call $allocate (local.get $r) (i32.const 8)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))
     (local.get $s))
-  ;; So many bytes of a record.
+  ;; The first `$bytes` bytes of a record.
   (func $first (param $bytes i32) (result {seg})
     (call $slice (call $record (call $new)) (i32.const 0) (local.get $bytes)))
 
   (func (export "tag") (param $bytes i32) (result i32) (call $tag (call $first (local.get $bytes))))
   (func (export "dir_name_len") (param $bytes i32) (result i32) (call $dir_name_len (call $first (local.get $bytes))))
-  ;; In a frame, where the size of the record is known.
+  ;; In a frame, so that the size of the record is known.
   (func (export "frame") (result i32 i32) (local $s {seg})
     (local.set $s (call $allocate (call $new) (i32.const 8)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0x8786858483828180))

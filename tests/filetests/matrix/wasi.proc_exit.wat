@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Ends the program: what comes before it happens, and nothing that comes behind it.
+;; Ends the program: code before it runs, code after it does not.
 
 (module
   (import "wasi_snapshot_preview1" "proc_exit" (func $raw (param i32)))
@@ -10,7 +10,7 @@
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
   (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
 
-  ;; Whether segments are addresses or not shows by one.
+  ;; Determines the type of segments.
   (func $segment (result {seg}) (call $allocate (call $new) (i32.const 8)))
 
   (func (export "raw") (param $status i32) (result i32) (local $s {seg})

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; There are no signals in wasmtime (NOTSUP, 58), and a number that stands for none traps.
+;; wasmtime has no signals (NOTSUP, 58); a number that is not a signal traps.
 
 (module
   (import "wasi_snapshot_preview1" "proc_raise" (func $raw (param i32) (result i32)))
@@ -8,7 +8,7 @@
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
 
-  ;; Whether segments are addresses or not shows by one.
+  ;; Determines the type of segments.
   (func (export "segment") (result i32) (drop (call $allocate (call $new) (i32.const 8))) (call $lifted (i32.const 1)))
   (func (export "raw") (param $signal i32) (result i32) (call $raw (local.get $signal)))
   (func (export "lifted") (param $signal i32) (result i32) (call $lifted (local.get $signal))))

@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Random bytes in the middle of a segment: of its six longs the four in the middle (bits 1 to 4, 0x1e) are others than
-;; before, and others again after a second call; those beside them are not. In no bytes nothing changes.
+;; Random bytes in the middle of a segment: of its six longs, the four in the middle (bits 1 to 4, 0x1e) change, and
+;; change again with a second call; those beside them do not. In a segment of no bytes, nothing changes.
 
 (module
   (import "wasi_snapshot_preview1" "random_get" (func $raw (param i32 i32) (result i32)))
@@ -17,7 +17,7 @@
     (local.set $s (call $allocate (local.get $r) (i32.const 48)))
     (call $fill (local.get $s) (i32.const 0) (i32.const 48) (i32.const 0x2a))
     (local.get $s))
-  ;; A bit for each long that is not as it was.
+  ;; A bit for each long that was changed.
   (func $changed (param $s {seg}) (result i32) (local $i i32) (local $bits i32)
     (loop $longs
       (local.set $bits (i32.or (local.get $bits) (i32.shl

@@ -2,8 +2,8 @@
 ;;! stdin: abcdefg
 ;;! transfer: 2
 ;;! errnos: 27 6 6 29
-;; As many calls as it takes, two bytes each: interrupted ones are made again, and those that would wait after waiting; any
-;; other error ends it, and says how much was read.
+;; As many calls as needed, of two bytes each: interrupted ones are repeated, those that would block after waiting; any
+;; other error ends the loop, and the count says how much was read.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

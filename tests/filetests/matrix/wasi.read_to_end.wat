@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: /
-;; All that is left of a file, in a segment of the region; what is allocated next lies right behind it.
+;; The rest of a file, in a segment of the region; the next allocation starts right after it.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -31,7 +31,7 @@
     (local.get $errno)
     (call $getLong (local.get $s) (i32.const 0))
     (call $getUByte (local.get $s) (i32.const 8))
-    ;; how far the next segment is behind this one
+    ;; the distance from the end of this segment to the next one
     (i32.sub (call $address (call $allocate (global.get $region) (call $getUByte (local.get $s) (i32.const 0)))) (call $address (local.get $s))))
   (func (export "bad") (result i32) (local $s {seg}) (local $errno i32)
     (call $read_to_end (call $new) (i32.const 99))

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; Lets others run, of which there are none: what a segment has is the same before and after.
+;; Yields to other threads, of which there are none: the contents of a segment do not change.
 
 (module
   (import "wasi_snapshot_preview1" "sched_yield" (func $raw (result i32)))

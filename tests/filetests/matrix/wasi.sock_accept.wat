@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; A directory is no socket (NOTSOCK, 57), and a descriptor may be bad (BADF, 8). With flags that there are not wasmtime
+;; A directory is not a socket (NOTSOCK, 57), and a descriptor may be bad (BADF, 8). For unknown flags, wasmtime
 ;; traps.
 
 (module

@@ -1,8 +1,8 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; A directory is no socket (NOTSOCK, 57), and a descriptor may be bad (BADF, 8). With flags that there are not wasmtime
-;; traps. Nothing is received: neither count nor flags, and the
-;; segment is as it was.
+;; A directory is not a socket (NOTSOCK, 57), and a descriptor may be bad (BADF, 8). For unknown flags, wasmtime
+;; traps. Nothing is received: no count and no flags, and the
+;; segment is not changed.
 
 (module
   (import "wasi_snapshot_preview1" "sock_recv" (func $raw (param i32 i32 i32 i32 i32 i32) (result i32)))

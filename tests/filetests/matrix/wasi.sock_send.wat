@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; A directory is no socket (NOTSOCK, 57), and a descriptor may be bad (BADF, 8). Nothing is sent: the count is 0.
+;; A directory is not a socket (NOTSOCK, 57), and a descriptor may be bad (BADF, 8). Nothing is sent: the count is 0.
 
 (module
   (import "wasi_snapshot_preview1" "sock_send" (func $raw (param i32 i32 i32 i32 i32) (result i32)))

@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
-;; A directory is no socket (NOTSOCK, 57), and a descriptor may be bad (BADF, 8). With a direction that there is not
+;; A directory is not a socket (NOTSOCK, 57), and a descriptor may be bad (BADF, 8). For a direction that does not exist,
 ;; wasmtime traps.
 
 (module
@@ -9,7 +9,7 @@
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
 
-  ;; Whether segments are addresses or not shows by one.
+  ;; Determines the type of segments.
   (func (export "segment") (result i32)
     (drop (call $allocate (call $new) (i32.const 8))) (call $lifted (i32.const 3) (i32.const 3)))
   (func (export "raw") (param $fd i32) (param $how i32) (result i32)

@@ -1,8 +1,8 @@
 ;;! representations: i32 i64 anyref
-;; The seven fields of a subscription: byte i of it is 0x80 + i, so that a field which is read from elsewhere, or with
-;; another size, or with a sign, is another number. A segment that is a byte too short for a field is refused. Written,
-;; a field is all that changes, in the record and in the eight bytes 0xff on each side of it: which longs did is shown,
-;; and the one that the field lies in. Of a value for a narrower field the low bytes count.
+;; The seven fields of a subscription: byte i of it is 0x80 + i, so that a field that is read at another offset, or with
+;; another size or sign, gives another number. A segment that is a byte too short for a field is out of bounds. Writing
+;; a field changes only the field, neither the rest of the record nor the eight bytes 0xff on each side: the results show
+;; which longs changed, and the long that contains the field. A narrower field takes the low bytes of the value.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -25,7 +25,7 @@
   (import "linmem" "wasi.subscription.fd" (func $fd (param {seg}) (result i32)))
   (import "linmem" "wasi.subscription.set_fd" (func $set_fd (param {seg} i32)))
 
-  ;; A record with eight bytes before it and eight behind it.
+  ;; A record with eight bytes before it and eight after it.
   (func $around (param $r i32) (result {seg}) (local $s {seg})
     (local.set $s (call $allocate (local.get $r) (i32.const 64)))
     (call $setLong (local.get $s) (i32.const 0) (i64.const 0xffffffffffffffff))
@@ -37,10 +37,10 @@
     (call $setLong (local.get $s) (i32.const 48) (i64.const 0xafaeadacabaaa9a8))
     (call $setLong (local.get $s) (i32.const 56) (i64.const 0xffffffffffffffff))
     (local.get $s))
-  ;; So many bytes of a record.
+  ;; The first `$bytes` bytes of a record.
   (func $first (param $bytes i32) (result {seg})
     (call $slice (call $around (call $new)) (i32.const 8) (local.get $bytes)))
-  ;; A bit for each long that is not as it was, of the record and around it.
+  ;; A bit for each long that was changed, of the record and around it.
   (func $changed (param $r i32) (param $s {seg}) (result i32) (local $was {seg}) (local $i i32) (local $bits i32)
     (local.set $was (call $around (local.get $r)))
     (loop $longs
@@ -86,7 +86,7 @@
     (local.set $s (call $around (local.tee $r (call $new))))
     (call $set_fd (call $slice (local.get $s) (i32.const 8) (local.get $bytes)) (i32.const 0x01020304))
     (call $changed (local.get $r) (local.get $s)) (call $getLong (local.get $s) (i32.const 24)))
-  ;; In a frame, where the size of the record is known.
+  ;; In a frame, so that the size of the record is known.
   (func (export "frame") (result i64 i32 i32 i64 i64 i32 i32) (local $s {seg})
     (local.set $s (call $allocate (call $new) (i32.const 48)))
     (call $set_userdata (local.get $s) (i64.const -1))

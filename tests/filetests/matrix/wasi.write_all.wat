@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! transfer: 3
 ;;! errnos: 8 27 6 27
-;; Loops over short writes and interruptions; gives other errors.
+;; Loops over short writes and interruptions; returns other errors.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

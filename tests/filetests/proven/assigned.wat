@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
-;; A local that holds one segment and then another: what is known is of the one that it holds.
+;; A local that holds one segment and then another: facts are about the one that it holds.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; What was checked is not checked again: the same bytes, and bytes before and between those that were.
+;; Bytes that were checked are not checked again, nor are bytes before them or between them.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -26,19 +26,19 @@
     (local.set $s (call $segment (local.get $bytes)))
     (call $setInt (local.get $s) (local.get $o) (i32.const 5))
     (call $getInt (local.get $s) (local.get $o)))
-  ;; The offset is another one.
+  ;; The offset is a different one.
   (func $moved (export "moved") (param $bytes i32) (param $o i32) (result i32) (local $s {seg})
     (local.set $s (call $segment (local.get $bytes)))
     (call $setInt (local.get $s) (local.get $o) (i32.const 5))
     (local.set $o (i32.add (local.get $o) (i32.const 1)))
     (call $getInt (local.get $s) (local.get $o)))
-  ;; The segment is another one.
+  ;; The segment is a different one.
   (func $replaced (export "replaced") (param $a i32) (param $b i32) (result i32) (local $s {seg})
     (local.set $s (call $segment (local.get $a)))
     (call $setInt (local.get $s) (i32.const 0) (i32.const 5))
     (local.set $s (call $segment (local.get $b)))
     (call $getInt (local.get $s) (i32.const 0)))
-  ;; Only one of two ways came by a check.
+  ;; Only one of two paths contains the check.
   (func $one_way (export "one_way") (param $bytes i32) (param $way i32) (result i32) (local $s {seg})
     (local.set $s (call $segment (local.get $bytes)))
     (if (local.get $way) (then (call $setInt (local.get $s) (i32.const 0) (i32.const 5))))

@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; A loop over two segments of one frame, the smaller of which lies in memory that was handed out again.
+;; A loop over two segments of one frame, the smaller of which is in memory that was allocated again.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

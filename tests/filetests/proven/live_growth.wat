@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; Memory that was nobody's when it was checked, and that linmem owns by the time it is used again.
+;; Memory that had no owner when it was checked, and that linmem owns when it is used again.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

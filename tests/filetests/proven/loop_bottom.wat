@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop that compares at its end: what it accesses is checked before it.
+;; A loop that compares at its end: its accesses are checked before it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -27,7 +27,7 @@
 ;; run: sum(10, 5, 10) == 35
 ;; violation: OutOfBounds sum(10, 0, 11)
 ;; violation: OutOfBounds sum(10, 5, 0xffffffff)
-;; One round is run whatever the bound.
+;; One iteration runs, whatever the bound is.
 ;; run: sum(10, 9, 0) == 9
 ;; violation: OutOfBounds sum(10, 10, 0)
 ;; violation: OutOfBounds sum(10, 0xffffffff, 0)

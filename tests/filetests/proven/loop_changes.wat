@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; Loops whose bound, index or segment changes otherwise: what is checked stays where it is.
+;; Loops whose bound, index or segment also changes elsewhere: the checks stay in the loop.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -26,7 +26,7 @@
       (local.set $s (call $slice (local.get $s) (i32.const 0) (i32.sub (call $size (local.get $s)) (i32.const 1))))
       (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
     (local.get $i))
-  ;; The index has moved when it is used.
+  ;; The index is incremented before it is used.
   (func $moved (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (loop $next
       (local.set $i (i32.add (local.get $i) (i32.const 1)))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A number that cannot be converted, before a bound is passed.
+;; A conversion traps before an access is out of bounds.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

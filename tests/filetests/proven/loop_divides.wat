@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop that divides by zero before a bound is passed does not end in a violation.
+;; A loop that divides by zero before an access is out of bounds does not reach a violation.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

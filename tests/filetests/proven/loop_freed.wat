@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
-;; Whether its segments are live is asked before a loop, too; where there is no round, it is not.
+;; The liveness of segments is also checked before a loop, but not if the loop has no iteration.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -20,7 +20,7 @@
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $next)))
     (local.get $sum))
-  ;; The region is closed in the loop.
+  ;; The loop closes the region.
   (func $closed (param $s {seg}) (param $r i32) (param $n i32) (result i32) (local $i i32) (local $sum i32)
     (loop $next
       (local.set $sum (i32.add (local.get $sum) (call $getUByte (local.get $s) (local.get $i))))

@@ -1,5 +1,5 @@
 ;;! --safety temporal --on-violation report
-;; A loop into the free end of a packed segment: the first byte that is free is the one that is found.
+;; A loop into the free end of a packed segment: the violation is that of the first free byte.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,6 +1,6 @@
 ;;! --safety temporal --on-violation report
 ;;! representations: i64 anyref
-;; What is said of a loop over a segment that was freed: its first byte, or that a bound is passed before.
+;; The report of a loop over a freed segment names its first byte, or the bounds violation if that comes first.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

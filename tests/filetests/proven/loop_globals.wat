@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop whose bound is in a global, and one that writes to a memory in which its bound is: both may change.
+;; A loop whose bound is in a global, and one that writes to the memory that contains its bound: both bounds may change.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop up to and with its bound. With the largest number as its bound it never ends, or ends in a violation.
+;; A loop that includes its bound. If the bound is the largest number, it never ends, or reaches a violation.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop that may be left before an access is reached: nothing is checked before it.
+;; A loop that may exit before an access is reached: nothing is checked before the loop.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -7,7 +7,7 @@
   (import "linmem" "MemorySegment.setByte" (func $setByte (param {seg} i32 i32)))
   (import "test" "pass" (func $pass (param i32) (result i32)))
   (func $segment (param $bytes i32) (result {seg}) (call $allocate (call $new) (local.get $bytes)))
-  ;; Until a byte that is zero.
+  ;; Runs until a byte is zero.
   (func $length (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (block $done
       (loop $next
@@ -27,7 +27,7 @@
       (drop (call $getUByte (local.get $s) (local.get $i)))
       (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100))))
     (i32.const -1))
-  ;; An access that not every round comes to.
+  ;; An access that some iterations do not reach.
   (func $perhaps (param $s {seg}) (param $from i32) (result i32) (local $i i32)
     (loop $next
       (if (i32.ge_u (local.get $i) (local.get $from)) (then (drop (call $getUByte (local.get $s) (local.get $i)))))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop with a load of its own that is outside of the memory before a bound is passed.
+;; A loop whose own load is outside of the memory before an access is out of bounds.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
-;; Loops with constant offsets, over frames, over slices, and with a second loop behind.
+;; Loops with constant offsets, over frames, over slices, and followed by a second loop.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop until its index is its bound, also one that is not below it.
+;; A loop that ends when its index equals its bound, which may be below the start.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

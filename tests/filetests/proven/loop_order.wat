@@ -1,5 +1,5 @@
 ;;! representations: anyref
-;; Of two segments in a loop, the one that is used first is the one that is found.
+;; Of two segments in a loop, the violation names the one that is used first.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --on-violation report
 ;;! representations: i64 anyref
-;; A check that was made before a loop says what the loop would have said, of the round that goes wrong.
+;; A check before a loop reports what the check in the loop would report in the failing iteration.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,12 +1,12 @@
 ;;! representations: i64 anyref
-;; Loops that look like counted ones: with blocks in them, with code behind their end, with a way around an access.
+;; Loops that resemble counted ones: with blocks, with code after their end, with a path around an access.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
   (import "linmem" "MemorySegment.getUByte" (func $getUByte (param {seg} i32) (result i32)))
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
   (func $segment (param $bytes i32) (result {seg}) (call $allocate (call $new) (local.get $bytes)))
-  ;; Rounds that go around the access.
+  ;; Iterations that skip the access.
   (func $around (param $s {seg}) (param $n i32) (param $from i32) (result i32) (local $i i32)
     (loop $next
       (block $skip
@@ -15,7 +15,7 @@
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br_if $next (i32.lt_u (local.get $i) (local.get $n))))
     (local.get $i))
-  ;; The branch back is in a block.
+  ;; The backward branch is in a block.
   (func $block (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (loop $next
       (block
@@ -23,7 +23,7 @@
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $next (i32.lt_u (local.get $i) (local.get $n)))))
     (local.get $i))
-  ;; An access behind the branch back.
+  ;; An access after the backward branch.
   (func $behind (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (loop $next
       (drop (call $getUByte (local.get $s) (i32.const 0)))
@@ -31,7 +31,7 @@
       (br_if $next (i32.lt_u (local.get $i) (local.get $n)))
       (drop (call $getUByte (local.get $s) (local.get $i))))
     (local.get $i))
-  ;; Code that is never reached.
+  ;; Unreachable code.
   (func $dead (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (block $done
       (loop $next
@@ -42,7 +42,7 @@
         (drop (call $getUByte (local.get $s) (i32.const 1000)))
         (local.set $i (i32.const 0))))
     (local.get $i))
-  ;; What was checked in a loop without rounds was not checked.
+  ;; The check in a loop that has no iteration establishes nothing.
   (func $after (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (block $done
       (loop $next
@@ -51,7 +51,7 @@
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $next)))
     (call $getInt (local.get $s) (i32.const 0)))
-  ;; The left side of the comparison is read before the index moves.
+  ;; The left operand of the comparison is read before the index is incremented.
   (func $between (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (loop $next
       (drop (call $getUByte (local.get $s) (local.get $i)))
@@ -59,7 +59,7 @@
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br_if $next (i32.lt_u (local.get $n))))
     (local.get $i))
-  ;; The bound moves with the index.
+  ;; The bound changes with the index.
   (func $both (param $s {seg}) (param $i i32) (param $n i32) (result i32)
     (loop $next
       (drop (call $getUByte (local.get $s) (local.get $i)))
@@ -67,7 +67,7 @@
       (local.set $n (i32.add (local.get $n) (i32.const 1)))
       (br_if $next (i32.lt_u (local.get $i) (local.get $n))))
     (local.get $i))
-  ;; The loop goes on while the comparison does not hold.
+  ;; The loop continues while the comparison is false.
   (func $until (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (loop $next
       (drop (call $getUByte (local.get $s) (local.get $i)))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; Compared as signed numbers, a negative index is far outside, and a negative bound ends the loop.
+;; In signed comparisons, a negative index is far outside, and a negative bound ends the loop.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

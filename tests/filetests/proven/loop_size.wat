@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop to the end of its segment, or of another one.
+;; A loop to the end of its segment, or to the end of another one.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; The same loop, spelled otherwise: the numbers exchanged, the comparison negated, the step first.
+;; The same loop in other forms: operands swapped, the comparison negated, the step first.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -23,14 +23,14 @@
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $next)))
     (local.get $i))
-  ;; Down to zero: no counted loop.
+  ;; Down to zero: this is not a counted loop.
   (func $down (param $s {seg}) (param $n i32) (result i32)
     (loop $next
       (local.set $n (i32.sub (local.get $n) (i32.const 1)))
       (drop (call $getUByte (local.get $s) (local.get $n)))
       (br_if $next (local.get $n)))
     (local.get $n))
-  ;; Behind the loop the index goes on where the loop ended.
+  ;; After the loop, the index has the value with which the loop ended.
   (func $goes_on (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (loop $next
       (drop (call $getUByte (local.get $s) (local.get $i)))

@@ -1,12 +1,12 @@
 ;;! representations: i64 anyref
-;; Operands that were read before the index moved: the old number counts.
+;; Operands that were read before the index was incremented keep the old value.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
   (import "linmem" "MemorySegment.getUByte" (func $getUByte (param {seg} i32) (result i32)))
   (import "linmem" "MemorySegment.setByte" (func $setByte (param {seg} i32 i32)))
   (func $segment (param $bytes i32) (result {seg}) (call $allocate (call $new) (local.get $bytes)))
-  ;; The comparison was made before the index moved.
+  ;; The comparison comes before the increment of the index.
   (func $compared (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (loop $next
       (drop (call $getUByte (local.get $s) (local.get $i)))
@@ -14,7 +14,7 @@
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br_if $next))
     (local.get $i))
-  ;; The bound was read before it changed.
+  ;; The bound is read before it changes.
   (func $bound (param $s {seg}) (param $n i32) (result i32) (local $i i32) (local $m i32)
     (local.set $m (i32.const 1))
     (loop $next
@@ -24,14 +24,14 @@
       (local.set $m (local.get $n))
       (br_if $next (i32.le_u)))
     (local.get $i))
-  ;; The offset was read before the index moved, and is used behind that.
+  ;; The offset is read before the index is incremented, and used after that.
   (func $offset (param $s {seg}) (param $n i32) (result i32) (local $i i32)
     (loop $next
       (call $setByte (local.get $s) (local.get $i)
         (local.tee $i (i32.add (local.get $i) (i32.const 1))))
       (br_if $next (i32.lt_u (local.get $i) (local.get $n))))
     (local.get $i))
-  ;; What moves is a copy of the index.
+  ;; A copy of the index is incremented.
   (func $copied (param $s {seg}) (param $n i32) (result i32) (local $i i32) (local $j i32)
     (loop $next
       (local.set $j (local.get $i))
@@ -40,7 +40,7 @@
       (local.set $i (local.get $j))
       (br_if $next (i32.lt_u (local.get $j) (local.get $n))))
     (local.get $i))
-  ;; The index begins anew in each round of another loop.
+  ;; The index starts again in each iteration of an outer loop.
   (func $nested (param $s {seg}) (param $n i32) (result i32) (local $i i32) (local $j i32)
     (loop $outer
       (local.set $j (local.get $i))

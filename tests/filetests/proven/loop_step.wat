@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop in steps of four, over elements of four bytes: the last one must be inside as a whole, and no more than that.
+;; A loop in steps of four over elements of four bytes: the whole last element must be inside, and nothing after it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop that compares before its first round: where there is none nothing is checked.
+;; A loop that compares before its first iteration: if there is none, nothing is checked.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

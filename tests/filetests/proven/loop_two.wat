@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop from one segment to another: each may be the one that is too short.
+;; A loop from one segment to another: either may be too short.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,7 +1,7 @@
 ;;! --safety spatial
 ;;! representations: i64 anyref
-;; Vector instructions that have nothing to do with memory are straight code, and so are conversions that saturate; a load
-;; of the program's own is not.
+;; Vector instructions that do not access memory are straight code, and so are conversions that saturate; a load
+;; of the program itself is not.
 (module
   (import "linmem" "MemorySegment.ofAddress" (func $ofAddress (param i32 i32) (result {seg})))
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A loop over a segment that the program vouched for, where the memory ends before a bound is passed.
+;; A loop over a segment of `ofAddress`, whose memory ends before an access is out of bounds.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -20,5 +20,5 @@
 ;; run: vouched(3, 0, 3) == 0
 ;; violation: OutOfBounds vouched(3, 0, 4)
 ;; trap: vouched(5, 0xfffffe00, 5)
-;; The engine would trap in the first round; the violation of the sixth is found before.
+;; The engine would trap in the first iteration; the violation of the sixth one is found before that.
 ;; violation: OutOfBounds vouched(5, 0xfffffe00, 10)

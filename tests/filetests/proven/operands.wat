@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A value that changes the locals which the segment and the offset were read from: what was read is what is checked.
+;; A value that changes the locals that the segment and the offset were read from: the values that were read are checked.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -19,7 +19,7 @@
     (call $setByte (local.get $s) (local.get $o) (i32.const 5))
     (call $setByte (local.tee $s (local.get $t)) (local.get $o) (i32.const 6))
     (call $getByte (local.get $s) (local.get $o)))
-  ;; The inner access checks what the outer one needs, and the other way round.
+  ;; The inner access checks what the outer one needs, and vice versa.
   (func $inside (param $s {seg}) (param $o i32) (result i32)
     (call $getByte (local.get $s) (i32.add (local.get $o) (call $getByte (local.get $s) (local.get $o)))))
   (func (export "offset") (param $bytes i32) (param $o i32) (param $p i32) (result i32)

@@ -1,6 +1,6 @@
 ;;! --optimize size
 ;;! representations: i64 anyref
-;; For size, a check stays in its loop, and what was checked is still not checked again.
+;; If code is optimized for size, a check stays in its loop; bytes that were checked are still not checked again.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; Slices of a constant place and size, of segments of a constant size: nothing is checked when it runs.
+;; Slices at a constant offset, of a constant size, of segments of a constant size: nothing is checked at run time.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -17,12 +17,12 @@
   (func $end (export "end") (result i32) (local $s {seg})
     (local.set $s (call $allocate (call $new) (i32.const 32)))
     (call $size (call $slice (call $slice (local.get $s) (i32.const 32) (i32.const 0)) (i32.const 0) (i32.const 0))))
-  ;; Of the slice only the size is constant.
+  ;; Only the size of the slice is constant.
   (func $moved (export "moved") (param $o i32) (result i32) (local $s {seg})
     (local.set $s (call $slice (call $allocate (call $new) (i32.const 32)) (local.get $o) (i32.const 8)))
     (call $setInt (local.get $s) (i32.const 4) (i32.const 7))
     (call $getInt (local.get $s) (i32.const 4)))
-  ;; The size is not.
+  ;; The size is not constant.
   (func $shorter (export "shorter") (param $bytes i32) (result i32) (local $s {seg})
     (local.set $s (call $slice (call $allocate (call $new) (i32.const 32)) (i32.const 0) (local.get $bytes)))
     (call $getByte (local.get $s) (i32.const 4))))

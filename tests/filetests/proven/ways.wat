@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A check counts only where every way came by it.
+;; A check counts only if every path contains it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -24,7 +24,7 @@
         (call $setInt (local.get $s) (i32.const 0) (i32.const 5)))
       (call $setInt (local.get $s) (i32.const 0) (i32.const 6)))
     (call $getInt (local.get $s) (i32.const 0)))
-  ;; In the second round the offset is another one.
+  ;; In the second iteration, the offset is a different one.
   (func $round (param $s {seg}) (param $o i32) (param $rounds i32) (result i32)
     (loop $again
       (if (i32.eq (local.get $rounds) (i32.const 1))
@@ -33,7 +33,7 @@
       (local.set $o (i32.add (local.get $o) (i32.const 3)))
       (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (i32.const -1))
-  ;; In the second round the segment is another one.
+  ;; In the second iteration, the segment is a different one.
   (func $exchanged (param $s {seg}) (param $t {seg}) (param $rounds i32) (result i32)
     (drop (call $getInt (local.get $s) (i32.const 0)))
     (loop $again

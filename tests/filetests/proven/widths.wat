@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A wider access stands for a narrower one at the same place, but not the other way round.
+;; A wider access covers a narrower one at the same offset, but not vice versa.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,7 +1,7 @@
 ;;! --share trust
 ;;! --base 70001
 ;;! representations: i64
-;; The program leaves everything from an address on to linmem. What lies there before does not matter.
+;; The program leaves all memory from an address on to linmem, whatever it contains.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,7 +1,7 @@
 ;;! --share trust
 ;;! --base global:base
 ;;! representations: i64
-;; A base that only the instance knows is looked up when the first region is opened. What lies there does not matter.
+;; A base that is known only at run time is read when the first region is opened. The memory's contents do not matter.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

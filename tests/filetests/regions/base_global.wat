@@ -1,6 +1,6 @@
 ;;! --base global:__heap_base
 ;;! representations: i64
-;; The usual way of modules that a linker made: an immutable global says where their data end.
+;; As in modules that a linker made: an immutable global contains the end of their data.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --base global:__heap_base
 ;;! representations: i64
-;; A module that is loaded at an address that its loader chooses imports the global: the name of the import is enough.
+;; A module whose address is chosen by a loader imports the global: the name of the import is sufficient.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Something else grows the memory in the middle of a region: linmem goes on in a new chunk, and comes back.
+;; Other code grows the memory while a region is open: linmem continues in a new chunk, and returns to the old one.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

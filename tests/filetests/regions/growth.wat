@@ -1,7 +1,7 @@
 ;;! representations: i64
 ;;! pages: 4
-;; linmem doubles what it owns; when that is refused it asks for what is missing; when that is refused, too, it traps,
-;; and everything is as it was.
+;; linmem doubles what it owns; if that is refused, it requests what is missing; if that is refused, too, it traps,
+;; and its state is unchanged.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! --safety temporal --oom null
-;; Growth that the last page cuts short does not move the end of home behind it: nothing wraps around.
+;; Growth that ends at the last page does not move the end of home beyond it: nothing wraps around.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))

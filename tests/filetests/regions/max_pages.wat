@@ -1,5 +1,5 @@
 ;;! --max-pages 3
-;; The memory has a maximum: what doubling cannot have, exactly what is missing may.
+;; The memory has a maximum: if doubling exceeds it, growth by what is missing may succeed.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))

@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Closing an inner region leaves the outer one as it was, and a frame reserved before it.
+;; Closing an inner region does not change the outer one, nor a frame that was reserved before it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,7 +1,7 @@
 ;;! --oom null
 ;;! representations: i32 i64
 ;;! pages: 2
-;; Where memory cannot be had a segment is null, and top is where it was.
+;; If an allocation fails, the segment is null, and top is unchanged.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -21,7 +21,7 @@
     (local.set $s (call $aligned (local.get $r) (local.get $bytes) (local.get $alignment)))
     (call $free (local.get $r))
     (if (result i32) ({seg}.eqz (local.get $s)) (then (i32.const -1)) (else (call $address (local.get $s)))))
-  ;; Constant sizes: some can be had, one cannot, and then again one can.
+  ;; Constant sizes: some allocations succeed, one fails, and then one succeeds again.
   (func (export "constants") (result i32 i32 i32 i32) (local $r i32) (local $a {seg}) (local $b {seg}) (local $c {seg}) (local $d {seg})
     (local.set $r (call $new))
     (local.set $a (call $allocate (local.get $r) (i32.const 65000)))

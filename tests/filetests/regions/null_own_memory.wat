@@ -1,6 +1,6 @@
 ;;! --oom null
 ;;! pages: 1
-;; A region is opened also where there is no page for home, and is as empty as can be; home is looked for again.
+;; A region can be opened even if there is no page for home: it is empty, and home is looked for again later.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

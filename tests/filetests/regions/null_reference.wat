@@ -1,7 +1,7 @@
 ;;! --oom null
 ;;! representations: anyref eqref structref (ref any)
 ;;! pages: 2
-;; Where memory cannot be had a segment is null: not the null reference, but a segment at address 0 of no bytes.
+;; If an allocation fails, the segment is null: not the null reference, but a segment of no bytes at address 0.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

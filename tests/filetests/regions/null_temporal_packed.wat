@@ -1,6 +1,6 @@
 ;;! --oom null --safety temporal
 ;;! pages: 2
-;; The null segment as a packed one: no byte of it can be freed.
+;; The null segment, packed: it has no byte that could be freed.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,7 +1,7 @@
 ;;! --oom null --safety temporal
 ;;! representations: anyref
 ;;! pages: 2
-;; The null segment as a reference is of the region that it was asked of, and freed with it.
+;; The null segment, as a reference: it belongs to the region that was asked for it, and is freed with that region.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

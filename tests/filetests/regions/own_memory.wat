@@ -1,6 +1,6 @@
 ;;! --share trust
 ;;! representations: i32 i64 anyref
-;; A module that brings its memory: linmem takes nothing that it did not grow, and nothing before a region is opened.
+;; A module that defines its memory: linmem uses only what it grew itself, and grows nothing before a region is opened.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i32 i64 anyref
-;; Every call of a recursive function has a region of its own, and so has a callback in the middle of one.
+;; Every call of a recursive function has its own region, and so has a callback during one.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,7 +1,7 @@
 ;;! representations: i64
 ;;! pages: 100
 ;;! refused: 0 2 3
-;; The first attempt to grow is refused, the second is granted; then both are refused, and later granted again.
+;; The first attempt to grow is refused, the second succeeds; then both are refused, and later attempts succeed again.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocateAligned" (func $allocate (param i32 i32 i32) (result {seg})))

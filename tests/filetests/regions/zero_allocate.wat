@@ -1,6 +1,6 @@
 ;;! --zero allocate
 ;;! representations: i32 i64 anyref
-;; Segments start zeroed, however they are allocated, and whatever lay there before.
+;; Segments start zeroed, however they are allocated, and whatever the memory contained.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! --zero free --safety temporal
-;; What a region had is zero after it was closed, across chunks as well, and so is the scratch memory of host calls.
+;; The memory of a region is zero after the close, in all its chunks, and so is the scratch memory of host calls.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -8,7 +8,7 @@
   (import "linmem" "wasi.fd_write" (func $write (param i32 i64) (result i32)))
   (import "test" "grow" (func $grow (param i32) (result i32)))
   (memory (export "memory") 1)
-  ;; How many bytes behind an address are not zero, of so many.
+  ;; Of a number of bytes from an address on, how many are not zero.
   (func (export "dirty") (param $at i32) (param $bytes i32) (result i32) (local $dirty i32)
     (loop $next
       (local.set $dirty (i32.add (local.get $dirty) (i32.ne (i32.const 0) (i32.load8_u (local.get $at)))))
@@ -29,7 +29,7 @@
     (call $free (local.get $i))
     (call $filled (local.get $r) (i32.const 10))
     (call $free (local.get $r)))
-  ;; Memory that somebody else grew lies between two chunks.
+  ;; Memory that other code grew lies between two chunks.
   (func (export "across") (local $r i32)
     (local.set $r (call $new))
     (call $filled (local.get $r) (i32.const 60000))

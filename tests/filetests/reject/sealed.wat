@@ -1,5 +1,5 @@
 ;;! --sealed true
-;; Where no segment may be made of an address, every place that makes one is named.
+;; With `--sealed`, the error names every use of `ofAddress`.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result anyref)))

@@ -1,5 +1,5 @@
 ;;! --sealed true
-;; Nor may what makes segments of addresses be handed out.
+;; With `--sealed`, `ofAddress` cannot be exported.
 (module
   (import "linmem" "MemorySegment.ofAddress" (func $ofAddress (param i32 i32) (result anyref)))
   (import "linmem" "MemorySegment.size" (func $size (param anyref) (result i32)))

@@ -1,5 +1,5 @@
 ;;! --sealed true
-;; A packed segment is a number, which the program can make.
+;; With `--sealed`, segments cannot be packed, since the program can make such numbers.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! --sealed true
-;; Nor may a reference to it be taken.
+;; With `--sealed`, a reference to `ofAddress` cannot be taken.
 (module
   (import "linmem" "MemorySegment.ofAddress" (func $ofAddress (param i32 i32) (result anyref)))
   (elem declare func $ofAddress)

@@ -1,5 +1,5 @@
 ;;! --share allocator:allocate
-;; linmem does not allocate from itself.
+;; An intrinsic cannot be the allocator that linmem allocates from.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))

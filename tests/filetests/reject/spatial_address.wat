@@ -1,5 +1,5 @@
 ;;! --safety spatial
-;; An address does not say how long its segment is, so that it cannot be checked.
+;; An address does not carry the size of its segment, so that bounds cannot be checked.
 (module
   (import "linmem" "MemorySegment.getInt" (func $getInt (param i32 i32) (result i32)))
   (func $read (param $s i32) (result i32) (call $getInt (local.get $s) (i32.const 0))))

@@ -1,7 +1,7 @@
 ;;! sequence: cast {$s} -> {$linmem.segment}
 ;;! until: local.get $linmem.segment
 ;;! representations: i32 i64 anyref
-;; Asks whether a reference is a segment.
+;; Checks that a reference is a segment.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -3,7 +3,7 @@
 ;;! after: i32.add
 ;;! before: i32.load | i64.load | v128.load
 ;;! representations: i32 i64 anyref
-;; Asks whether an access at an offset that is not a constant is one of the segment, and whether its region is open.
+;; Checks that an access at an offset that is not a constant is inside of the segment, and that its region is open.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -2,7 +2,7 @@
 ;;! after: i32.add
 ;;! before: i32.load
 ;;! representations: i32 i64 anyref
-;; Asks whether a byte at an offset that is not a constant is one of the segment, and whether its region is open.
+;; Checks that a byte at an offset that is not a constant is inside of the segment, and that its region is open.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -3,7 +3,7 @@
 ;;! after: i32.wrap_i64 | struct.get $linmem.segment 0
 ;;! before: i32.load
 ;;! representations: i32 i64 anyref
-;; Asks whether an access at a constant offset is one of the segment, and whether its region is open.
+;; Checks that an access at a constant offset is inside of the segment, and that its region is open.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,7 +1,7 @@
 ;;! sequence: handle {$r}
 ;;! until: global.get $linmem.top
 ;;! representations: i32 i64 anyref
-;; Asks whether the region with a handle may allocate.
+;; Checks that the region of a handle may allocate.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -3,7 +3,7 @@
 ;;! after: i32.add
 ;;! through: end
 ;;! representations: i32 i64 anyref
-;; Asks whether an access at an offset that is not a constant is one of the segment.
+;; Checks that an access at an offset that is not a constant is inside of the segment.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -2,7 +2,7 @@
 ;;! after: i32.add
 ;;! through: end
 ;;! representations: i32 i64 anyref
-;; Asks whether a byte at an offset that is not a constant is one of the segment on the stack.
+;; Checks that a byte at an offset that is not a constant is inside of the segment on the stack.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -3,7 +3,7 @@
 ;;! after: i32.wrap_i64 | struct.get $linmem.segment 0
 ;;! through: end
 ;;! representations: i32 i64 anyref
-;; Asks whether an access at a constant offset is one of the segment.
+;; Checks that an access at a constant offset is inside of the segment.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -3,7 +3,7 @@
 ;;! after: i32.add > end
 ;;! through: end
 ;;! representations: i32 i64 anyref
-;; Asks whether the region of a segment is open, for an access at an offset that is not a constant.
+;; Checks that the region of a segment is open, for an access at an offset that is not a constant.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

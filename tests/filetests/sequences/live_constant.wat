@@ -3,7 +3,7 @@
 ;;! after: i32.wrap_i64 | struct.get $linmem.segment 0 > end
 ;;! through: end
 ;;! representations: i32 i64 anyref
-;; Asks whether the region of a segment is open, for an access at a constant offset.
+;; Checks that the region of a segment is open, for an access at a constant offset.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

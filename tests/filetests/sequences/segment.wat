@@ -3,7 +3,7 @@
 ;;! behind: end | local.set $linmem.frame
 ;;! before: call $use
 ;;! representations: i32 i64 anyref
-;; The segment of an allocation that a frame consists of, as a value.
+;; The segment of the only allocation in a frame, as a value.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

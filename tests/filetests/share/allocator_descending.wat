@@ -1,5 +1,5 @@
 ;;! --share allocator:malloc --safety temporal --zero free
-;; Blocks that come in descending order: chunks ascend, so that what lies below home is of no use, and what lies between is
+;; Blocks in descending order: chunks ascend, so that blocks below home cannot be used, and blocks between two chunks are
 ;; used by the next region.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

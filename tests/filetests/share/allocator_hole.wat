@@ -1,6 +1,6 @@
 ;;! --share allocator:malloc
 ;;! representations: i64
-;; Blocks below the first chunk are of no use. They do not make linmem ask for more.
+;; Blocks below the first chunk cannot be used. They do not make linmem request larger ones.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
@@ -10,7 +10,7 @@
   (global $next (mut i32) (i32.const 0x100000))
   (global $calls (mut i32) (i32.const 0))
   (global $asked (mut i32) (i32.const 0))
-  ;; The first block lies high; the others fill a hole of three pages below it as long as they fit.
+  ;; The first block is at a high address; the others fill a hole of three pages below it as long as they fit.
   (func (export "malloc") (param $bytes i32) (result i32)
     (global.set $asked (i32.add (global.get $asked) (local.get $bytes)))
     (global.set $calls (i32.add (global.get $calls) (i32.const 1)))

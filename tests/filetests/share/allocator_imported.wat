@@ -1,5 +1,5 @@
 ;;! --share allocator:malloc
-;; With an allocator it does not matter whose memory it is, or who else grows it.
+;; With an allocator, it does not matter who owns the memory, or what other code grows it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

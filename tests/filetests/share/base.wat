@@ -1,5 +1,5 @@
 ;;! --base 0x8000 --split 1MiB
-;; A part of the memory is linmem's from the start; more comes from above the split.
+;; A part of the memory belongs to linmem from the start; it grows above the split.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! --split 128KiB
-;; The program, or its host, has more pages than the split by the time that linmem needs one: the split is where they end.
+;; The program or its host has more pages than the split before linmem needs one: the split moves to their end.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

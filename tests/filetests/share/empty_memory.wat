@@ -1,4 +1,4 @@
-;; A memory without pages: the part of the program is empty, and can grow.
+;; A memory without pages: the program's part is empty, and can grow.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! --split 1MiB
-;; What the glue of a host calls, an allocator that takes all up to memory.size, is the program's as well.
+;; An allocator that the glue code of a host calls, and that uses all memory up to memory.size, is the program's as well.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

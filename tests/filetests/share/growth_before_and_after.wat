@@ -1,4 +1,4 @@
-;; The program grows its memory before linmem needs any, and after: it sees its own pages alone, and they are contiguous.
+;; The program grows its memory before linmem needs any, and after: it sees only its own pages, and they are contiguous.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! --split 1MiB
-;; A host grows the memory before the split, which then is the program's, and after, which is nobody's.
+;; The host grows the memory before the split, which gives the pages to the program, and after, when they have no owner.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -2,8 +2,8 @@
 ;;! refused: 0
 ;; run: f() == 42
 ;;
-;; A region is opened while no memory can be had for home, and its allocation finds home. Closing the region zeroes what it
-;; freed, and nothing of the program.
+;; A region is opened while there is no memory for home, and its allocation finds home. Closing the region zeroes what it
+;; freed, and nothing that belongs to the program.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.free" (func $free (param i32)))

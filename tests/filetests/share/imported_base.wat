@@ -1,5 +1,5 @@
 ;;! --base 0x10000
-;; An imported memory of which a part is linmem's needs no warning.
+;; An imported memory of which a part belongs to linmem needs no warning.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

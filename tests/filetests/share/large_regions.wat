@@ -1,5 +1,5 @@
 ;;! --split 64KiB
-;; 64 KiB of program and 3 GiB of regions.
+;; A program of 64 KiB with 3 GiB of regions.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! --max-pages 40
-;; A maximum of the user's is the memory's; the split is halved until it fits.
+;; The user's maximum becomes that of the memory; the split is halved until it fits.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,4 +1,4 @@
-;; The declared maximum is where the memory is split, and the program is held to it before and after.
+;; The memory is split at the declared maximum, which limits the program before the split and after.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

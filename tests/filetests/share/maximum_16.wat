@@ -1,4 +1,4 @@
-;; The same with room to grow, up to the declared maximum, whatever the host does.
+;; The same, with room to grow up to the declared maximum, whatever the host does.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

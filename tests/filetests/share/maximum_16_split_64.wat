@@ -1,5 +1,5 @@
 ;;! --split 4MiB
-;; The declared maximum also holds where the part of the program is larger.
+;; The declared maximum also holds if the program's part is larger.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

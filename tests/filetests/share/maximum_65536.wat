@@ -1,4 +1,4 @@
-;; A declared maximum that leaves linmem nothing: half of it is the program's.
+;; A declared maximum that leaves nothing to linmem: the program gets half of it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,4 +1,4 @@
-;; Of several memories one is linmem's. Those of the others stay as they are.
+;; linmem uses one of several memories. `memory.size` and `memory.grow` of the others are not changed.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

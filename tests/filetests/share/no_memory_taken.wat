@@ -1,4 +1,4 @@
-;; A program that only reads and writes memory that it vouches for: linmem takes none, and nothing changes.
+;; A program that only uses segments of `ofAddress`: linmem takes no memory, and nothing changes.
 (module
   (import "linmem" "MemorySegment.ofAddress" (func $of (param i32 i32) (result i64)))
   (import "linmem" "MemorySegment.setInt" (func $set (param i64 i32 i32)))

@@ -1,4 +1,4 @@
-;; Nothing in the program asks for the size of the memory: it need not be split, and nobody need know.
+;; The program does not read the size of the memory: there is no split, and no warning.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,4 +1,4 @@
-;; Only the other memory is asked for its size: the one that is linmem's is not split.
+;; The program reads only the size of the other memory: the one that linmem uses is not split.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

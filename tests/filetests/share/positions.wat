@@ -1,6 +1,6 @@
 ;;! --split 1MiB
 ;; memory.size and memory.grow in a start function, as operands of intrinsics, beside constants, in loops, in code that is
-;; never reached, and in functions that call no intrinsic.
+;; unreachable, and in functions that do not call intrinsics.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

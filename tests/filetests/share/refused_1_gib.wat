@@ -1,5 +1,5 @@
 ;;! pages: 16384
-;; A host that gives at most 1 GiB.
+;; A host that allows at most 1 GiB.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! pages: 1024
-;; A host that gives at most 64 MiB: the split is halved until there is room.
+;; A host that allows at most 64 MiB: the split is halved until there is room.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,6 +1,6 @@
 ;;! --oom null
 ;;! pages: 3
-;; A host that gives one page more than the program has: the program cannot grow any more. Then one that gives none.
+;; A host that allows one page more than the program has: after that, the program cannot grow. Then one that allows none.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,6 +1,6 @@
 ;;! --oom null
 ;;! pages: 2
-;; A host that gives no page: nothing is split, and the program goes on as before.
+;; A host that allows no page: there is no split, and the program continues as before.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
-;; emscripten's growth: an import makes the host grow the memory. Before linmem takes memory the program sees the new pages;
-;; afterwards it does not, and its allocator is out of memory where its own part ends.
+;; As in emscripten, an import grows the memory. Before linmem takes memory, the program sees the new pages;
+;; after that, it does not, and its allocator is out of memory at the end of its own part.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,4 +1,4 @@
-;; A memory that threads share is not split.
+;; A shared memory is not split.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

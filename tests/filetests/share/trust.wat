@@ -1,5 +1,5 @@
 ;;! --share trust
-;; The user knows better.
+;; The user overrides the default.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; Accesses of every width that end behind their segment, by one byte or by 4 GB, and those that end exactly at its end.
+;; Accesses of every width that end beyond their segment, by one byte or by 4 GB, and those that end exactly at its end.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --on-violation report
 ;;! representations: i64 anyref
-;; What is said of accesses that end behind their segment: what was asked for, and how large it is.
+;; Reports of accesses that end beyond their segment: the bytes of the access, and the size of the segment.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --on-violation report
 ;;! representations: i64 anyref
-;; What is said of slices, fills, copies and addresses. Of a copy, where it goes comes before where it is from.
+;; Reports of slices, fills, copies and addresses. The destination of a copy is checked before its source.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A segment of no bytes: nothing can be read or written, but slices, fills and copies of no bytes are fine.
+;; A segment of no bytes: reads and writes are out of bounds, but slices, fills and copies of no bytes are correct.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; Fills and copies end inside of their segments, on both sides; those of no bytes must begin there.
+;; Fills and copies must end inside of their segments, source and destination; those of no bytes must start there.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -14,7 +14,7 @@
   (func (export "fill") (param $o i32) (param $bytes i32) (local $a {seg}) (local $b {seg})
     (call $two) (local.set $b) (local.set $a)
     (call $fill (local.get $a) (local.get $o) (local.get $bytes) (i32.const 1)))
-  ;; So few bytes are stored one by one.
+  ;; So few bytes become stores.
   (func (export "fill_four") (param $o i32) (local $a {seg}) (local $b {seg})
     (call $two) (local.set $b) (local.set $a)
     (call $fill (local.get $a) (local.get $o) (i32.const 4) (i32.const 1)))

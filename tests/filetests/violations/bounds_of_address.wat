@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A segment over addresses ends at 2^32 at the latest. Where there is no memory an access of it traps as wasm does.
+;; A segment of `ofAddress` ends at most at 2^32. An access to it outside of the memory traps as in WebAssembly.
 (module
   (import "linmem" "MemorySegment.ofAddress" (func $ofAddress (param i32 i32) (result {seg})))
   (import "linmem" "MemorySegment.address" (func $address (param {seg}) (result i32)))

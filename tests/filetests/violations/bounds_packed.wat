@@ -1,5 +1,5 @@
-;; A packed segment is any number that does not end above 2^32: its low half is the start, its high half the size, however
-;; the program came by it.
+;; A packed segment is any number that does not end above 2^32: its low half is the start, its high half the size. The
+;; program may compute it.
 (module
   (import "linmem" "MemorySegment.getByte" (func $getByte (param i64 i32) (result i32)))
   (import "linmem" "MemorySegment.slice" (func $slice (param i64 i32 i32) (result i64)))

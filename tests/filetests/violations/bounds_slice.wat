@@ -1,5 +1,5 @@
 ;;! representations: i64 anyref
-;; A slice is inside of its segment, also one of no bytes, and a slice of a slice inside of that.
+;; A slice must be inside of its segment, also one of no bytes, and a slice of a slice inside of that slice.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --safety temporal --on-violation report
-;; A header that somebody wrote over: it begins at 16, the first byte that a region has: its handle, and the header of
-;; the region around, here home's.
+;; A header that was overwritten: it starts at 16, the first byte of a region, and contains the handle and the header of
+;; the enclosing region, here that of home.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,6 +1,6 @@
 ;;! --safety temporal --on-violation report
 ;;! representations: i32 i64 anyref
-;; What is said of a header that a store of the program's wrote over.
+;; The report of a header that a store of the program overwrote.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

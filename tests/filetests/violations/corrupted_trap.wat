@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i32 i64 anyref
-;; A header that the program wrote over with a store of its own; linmem begins behind the program's memory.
+;; A header that a store of the program overwrote; linmem's memory starts after the program's.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: anyref eqref
-;; References that are not to segments of linmem's: null, a number, a structure, an array.
+;; References that are not segments of linmem: null, a number, a structure, an array.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

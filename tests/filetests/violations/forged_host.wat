@@ -1,6 +1,6 @@
 ;;! representations: anyref
 ;;! stdin: input
-;; Host calls are not made with a reference that is not to a segment.
+;; A host call is not made if a reference is not a segment.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

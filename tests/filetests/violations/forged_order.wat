@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: anyref
-;; Both references of a copy are looked at before any bound, and all that when every operand has been evaluated.
+;; Both references of a copy are checked before any bound, and both after every operand has been evaluated.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -25,7 +25,7 @@
     (call $copy (call $dead) (local.get $o) (call $dead) (i32.const 0) (local.get $bytes)))
   (func (export "fill") (param $o i32) (param $bytes i32)
     (call $fill (ref.null none) (local.get $o) (local.get $bytes) (i32.const 1)))
-  ;; The value traps before anything is looked at.
+  ;; The value traps before anything is checked.
   (func (export "value")
     (call $setByte (ref.null none) (i32.const 0) (i32.div_u (i32.const 1) (i32.const 0)))))
 

@@ -1,6 +1,6 @@
 ;;! --on-violation report
 ;;! representations: anyref eqref
-;; What is said of references that are not to segments.
+;; Reports of references that are not segments.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! representations: structref
-;; Of references to structures: null, and structures of the program's.
+;; References to structures: null, and structures of the program.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: anyref
-;; Structures of the same shape as linmem's own types, in a group of their own and alone, are not segments.
+;; Structures of the same shape as linmem's types, in a recursion group and alone, are not segments.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --safety none
 ;;! representations: anyref
-;; Without checks the engine itself traps where a reference is not to a segment.
+;; Without checks, the engine itself traps if a reference is not a segment.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
-;; Every use of a segment whose region was closed; its address and its size are only numbers.
+;; Every use of a segment whose region was closed. Reading its address and its size is correct: they are only numbers.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -41,7 +41,7 @@
   (func (export "slice") (param $bytes i32) (result i32)
     (call $size (call $slice (call $dead) (i32.const 4) (local.get $bytes))))
   (func (export "fill") (param $bytes i32) (call $fill (call $dead) (i32.const 4) (local.get $bytes) (i32.const 1)))
-  ;; The live one comes first, so that it does not have the memory of the other.
+  ;; The live segment is allocated first, so that it does not get the memory of the other one.
   (func (export "copy_to") (param $bytes i32) (local $s {seg})
     (local.set $s (call $live))
     (call $copy (call $dead) (i32.const 0) (local.get $s) (i32.const 0) (local.get $bytes)))

@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i32
-;; A segment that is an address has no size: neither its end nor that it was freed is found, only what regions do.
+;; A segment that is an address has no size: neither its bounds nor its liveness are checked, only the use of regions.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! --safety temporal --base 70000
-;; Below the base memory is the program's, and never free; from there on it is linmem's.
+;; Memory below the base belongs to the program and is never free; from the base on, it belongs to linmem.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

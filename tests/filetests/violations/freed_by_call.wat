@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
-;; A region that is closed elsewhere, by whoever has its handle: its segments are found wherever they were allocated.
+;; A region that another function closes with its handle: uses of its segments are detected wherever they were allocated.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
-;; A region in two chunks, with pages between them that somebody else grew: these are never free.
+;; A region in two chunks, with pages between them that other code grew: these are never free.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -33,7 +33,7 @@
     (call $getByte (local.get $s) (local.get $o)))
   (func (export "foreign") (param $address i32) (result i32)
     (call $getByte (call $ofAddress (local.get $address) (i32.const 1)) (i32.const 0)))
-  ;; The same while a region is open in the second chunk, so that this is above the next free address or below.
+  ;; The same while a region is open in the second chunk, so that these pages are below top and not above it.
   (func (export "foreign_inside") (param $address i32) (result i32) (local $r i32) (local $s {seg}) (local $t {seg})
     (local.set $s (call $allocate (local.tee $r (call $new)) (i32.const 60000)))
     (local.set $t (call $allocate (local.get $r) (i32.const 10000)))

@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; By addresses: what is free lies behind the next free address, in this chunk and in all of those behind it.
+;; By addresses: memory is free from top on, in the current chunk and in all chunks after it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

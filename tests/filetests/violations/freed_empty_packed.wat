@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; No bytes cannot be freed, so a packed segment is not blamed for them.
+;; A use of no bytes is never a use of free memory, so a packed segment causes no violation.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: anyref
-;; A reference knows its region, so a segment that was freed is found even where no byte of it is used.
+;; A reference knows its region, so that a use of a freed segment is detected even if it uses no byte.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

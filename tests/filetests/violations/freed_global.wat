@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; A packed segment in a global and in a memory of the program's.
+;; A packed segment in a global and in a memory of the program.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

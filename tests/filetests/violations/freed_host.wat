@@ -1,7 +1,7 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
 ;;! stdin: input
-;; Host calls are not made with a segment that was freed: nothing is read, nothing is written.
+;; A host call is not made with a freed segment: nothing is read, nothing is written.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! --safety temporal --nesting outermost
-;; Memory is freed when the last open region is closed: by its address, a segment is live until then.
+;; Memory is freed when the last open region is closed: judged by its address, a segment is live until then.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

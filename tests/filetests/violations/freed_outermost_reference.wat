@@ -1,6 +1,6 @@
 ;;! --safety temporal --nesting outermost
 ;;! representations: anyref
-;; By its reference a segment is freed with its own region, although the memory is kept until the last one is closed.
+;; A segment that is a reference is freed with its own region, although the memory is kept until the last one is closed.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
-;; Memory that is not linmem's is never free, whatever lies above the next free address.
+;; Memory that does not belong to linmem is never free, even above top.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

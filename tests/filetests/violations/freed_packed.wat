@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; A packed segment that the program made, over memory that is free: the bytes that are used count, not its size.
+;; A packed segment that the program made over free memory: the bytes that are used count, not its size.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

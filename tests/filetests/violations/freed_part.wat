@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; A packed segment of which the end is free: only what is used of it counts, in a row and in a loop.
+;; A packed segment whose end is free: only the bytes that are used count, in sequence and in a loop.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,6 +1,6 @@
 ;;! --safety temporal --on-violation report
 ;;! representations: i64 anyref
-;; The reports for a freed segment: the bytes that are used, and where they lie.
+;; Reports of freed segments: the bytes that are used, and their address.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,5 +1,5 @@
 ;;! --safety temporal
-;; Memory that was handed out again is not free, so a packed segment that is out of date is not found. A reference is.
+;; Memory that was allocated again is not free, so that a stale packed segment is not detected. A reference is.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

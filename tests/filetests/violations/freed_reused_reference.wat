@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: anyref
-;; Memory that was handed out again: a segment that is out of date is found by its region.
+;; Memory that was allocated again: the use of a stale segment is detected by its region.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

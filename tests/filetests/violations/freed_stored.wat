@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: anyref eqref
-;; Segments in a global, in a table, in a structure, in an array.
+;; Segments in a global, in a table, in a structure, and in an array.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,7 +1,7 @@
 ;;! --safety spatial --on-violation report
 ;;! representations: i64 anyref
 ;;! args: name one
-;; An index that a list does not have, however large it is.
+;; An index beyond the end of a list, however large it is.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemorySegment.getUByte" (func $getUByte (param {seg} i32) (result i32)))

@@ -1,7 +1,7 @@
 ;;! --safety temporal
 ;;! representations: i32 i64 anyref
 ;;! pages: 2
-;; Memory that cannot be had and alignments that are none, as traps.
+;; Allocations that fail and invalid alignments, as traps.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

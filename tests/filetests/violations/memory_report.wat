@@ -1,6 +1,6 @@
 ;;! --safety temporal --on-violation report
 ;;! pages: 4
-;; Memory that cannot be had, and alignments that are none: the numbers are those that were asked for.
+;; Allocations that fail and invalid alignments: the report contains the requested numbers.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,6 +1,6 @@
 ;;! --safety temporal --nesting forbid --on-violation report
 ;;! representations: i32 i64 anyref
-;; What is said of a region that is opened while another one is open.
+;; The report of a region that is opened while another one is open.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --safety temporal --nesting forbid
 ;;! representations: i32 i64 anyref
-;; A region that is opened while another one is open, also where an allocation comes between.
+;; A region that is opened while another one is open, also with an allocation in between.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -1,6 +1,6 @@
 ;;! --safety temporal --on-violation report
 ;;! representations: i64 anyref
-;; A module that never opens a region can only use segments of others, and what it was vouched for.
+;; A module that never opens a region can only use segments of other modules and of `ofAddress`.
 (module
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
   (import "linmem" "MemorySegment.fill" (func $fill (param {seg} i32 i32 i32)))

@@ -1,6 +1,6 @@
 ;;! --on-violation report
 ;;! pages: 2
-;; Without checks there are still violations to report.
+;; Without checks, some violations are still reported.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))

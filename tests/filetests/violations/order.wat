@@ -1,6 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
-;; Checks come when all operands have been evaluated, bounds before liveness, and before anything is written.
+;; Checks run after all operands have been evaluated, bounds before liveness, and before anything is written.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -19,7 +19,7 @@
     (local.get $s))
   (func (export "evaluated") (param $o i32)
     (call $setInt (call $dead) (call $noted (local.get $o)) (call $noted (i32.const 20))))
-  ;; A value that traps is never followed by a check.
+  ;; After a value that traps, no check runs.
   (func (export "trapping") (param $o i32)
     (call $setInt (call $dead) (local.get $o) (i32.div_u (i32.const 1) (i32.const 0))))
   ;; The value frees the segment that it is written to.

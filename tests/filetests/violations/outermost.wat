@@ -1,5 +1,5 @@
 ;;! --safety temporal --nesting outermost --zero free --on-violation report
-;; Any open region allocates and is closed, in any order; memory is free, and zero, when the last one is closed.
+;; Any open region may allocate and be closed, in any order; memory is freed, and zeroed, when the last one is closed.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

@@ -1,6 +1,6 @@
 ;;! --safety temporal --nesting outermost
 ;;! representations: i64 anyref eqref
-;; Segments are of the region that they are allocated from, not of the innermost one, however often that is checked.
+;; Segments belong to the region that they are allocated from, not to the innermost one, however often it is checked.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -8,7 +8,7 @@
   (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
   (import "test" "log" (func $log (param i64)))
-  ;; The second segment, after either region was closed.
+  ;; The second segment, after one of the regions was closed.
   (func $second (param $n i32) (param $outer i32) (result i32) (local $h1 i32) (local $h2 i32) (local $s {seg})
     (local.set $h1 (call $new)) (local.set $h2 (call $new))
     (drop (call $allocate (local.get $h1) (local.get $n)))
@@ -19,7 +19,7 @@
     (i32.const 1))
   (func (export "second") (result i32) (call $second (i32.const 16) (i32.const 0)))
   (func (export "freed") (result i32) (call $second (i32.const 16) (i32.const 1)))
-  ;; By a parameter's handle.
+  ;; With a handle that is a parameter.
   (func $twice (param $h i32) (param $n i32) (result {seg})
     (drop (call $allocate (local.get $h) (local.get $n)))
     (call $allocate (local.get $h) (local.get $n)))
@@ -31,7 +31,7 @@
     (drop (call $getInt (local.get $s) (i32.const 0)))
     (call $free (local.get $h1))
     (i32.const 2))
-  ;; With an alignment that is not known.
+  ;; With an alignment that is not a constant.
   (func (export "aligned") (result i32) (local $h1 i32) (local $h2 i32) (local $s {seg}) (local $a i32)
     (local.set $h1 (call $new)) (local.set $h2 (call $new)) (local.set $a (i32.const 32))
     (drop (call $aligned (local.get $h1) (i32.const 16) (local.get $a)))

@@ -1,5 +1,5 @@
 ;;! --safety temporal --nesting outermost
-;; A segment dies with the region that it was allocated from, also where that is not the innermost one.
+;; A segment is freed with the region that it was allocated from, also if that is not the innermost one.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result anyref)))

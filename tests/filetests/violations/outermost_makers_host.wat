@@ -1,7 +1,7 @@
 ;;! --safety temporal --nesting outermost
 ;;! stdin: text
 ;;! args: one two
-;; What a host call allocates is of the region that it is told, and outlives an inner one.
+;; The allocation of a host call belongs to the region that is its operand, and outlives an inner region.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result anyref)))

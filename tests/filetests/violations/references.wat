@@ -1,6 +1,6 @@
 ;;! --safety temporal --on-violation report
 ;;! representations: anyref eqref structref (ref any) (ref eq) (ref struct)
-;; Whatever segments are declared as, the same is checked and the same is said.
+;; All reference types of segments have the same checks and the same reports.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

@@ -21,7 +21,7 @@
     (call $free
       (local.get $r)))
 
-  ;; Closed twice, and closed when another one lies at the same place.
+  ;; Closed twice, and closed after another region was opened at the same address.
   (func (export "closed_twice")
     (call $closes (call $open))
     (call $closes (global.get $kept)))
@@ -29,7 +29,7 @@
     (call $closes (local.tee $first (call $open)))
     (drop (call $open))
     (call $closes (local.get $first)))
-  ;; Used after it was closed, also when another one is open.
+  ;; Used after it was closed, also while another region is open.
   (func (export "used") (result i32)
     (call $closes (call $open))
     (call $allocates (global.get $kept)))
@@ -40,7 +40,7 @@
   ;; Never opened.
   (func (export "forgotten") (result i32) (local $r i32)
     (call $allocates (local.get $r)))
-  ;; Not the innermost one.
+  ;; Not the innermost region.
   (func (export "outer_allocates") (result i32) (local $r i32)
     (local.set $r (call $open))
     (drop (call $open))
@@ -56,7 +56,7 @@
     (drop (call $allocate (local.get $r) (i32.const 8)))
     (call $closes (local.get $r))
     (i32.ne (i32.const 0) (call $address (call $allocate (local.get $r) (i32.const 8)))))
-  ;; The size is an expression that closes the region that is allocated from.
+  ;; The size is an expression that closes the region of the allocation.
   (func (export "closed_by_an_operand") (result i32) (local $r i32)
     (local.set $r (call $new))
     (call $address (call $allocate (local.get $r) (block (result i32) (call $closes (local.get $r)) (i32.const 8)))))
@@ -72,7 +72,7 @@
     (local.set $r (call $new))
     (call $address (call $aligned (local.get $r) (local.get $bytes) (i32.const 64))))
 
-  ;; Near misses.
+  ;; Correct accesses next to the limits.
   (func (export "nested") (result i32) (local $a i32) (local $b i32)
     (local.set $a (call $open))
     (local.set $b (call $open))

@@ -1,6 +1,6 @@
 ;;! --sealed true
 ;;! representations: anyref structref (ref any)
-;; Sealed, the segments that linmem hands out are the only ones.
+;; With `--sealed`, segments come only from linmem.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

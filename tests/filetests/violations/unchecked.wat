@@ -1,6 +1,6 @@
 ;;! --safety none
 ;;! representations: i64 anyref
-;; Without checks nothing of all this is a violation.
+;; Without checks, none of these is a violation.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

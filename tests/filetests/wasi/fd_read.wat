@@ -1,8 +1,8 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
 ;;! stdin: abcdefghij
-;; Reads into a segment by one call of the host: what comes next in hello.txt, in turn raw, lifted and folded, four
-;; bytes or what there is; then of standard input. A directory is not read like that (BADF), and 99 is no descriptor
+;; Reads into a segment by one call of the host: the next bytes of hello.txt, in turn raw, lifted and folded, four
+;; bytes or what is left; then from standard input. A directory cannot be read (BADF), and 99 is not a descriptor
 ;; (BADF).
 
 (module
@@ -21,7 +21,7 @@
   (import "linmem" "wasi.fd_read" (func $lifted (param i32 {seg} {bytes}) (result i32 i32)))
   (import "linmem" "wasi.fd_read" (func $folded (param i32 {seg} {bytes}) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func (export "open") (result i32) (local $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.tee $region (call $new)) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"
@@ -30,7 +30,7 @@
       (i64.const 0x42) (i64.const 0) (i32.const 0))
     (call $free (local.get $region)))
 
-  ;; The errno, the count, and what is read.
+  ;; The errno, the count, and the bytes that are read.
   (func (export "raw") (param $fd i32) (result i32 i32 i32)
     (local $region i32) (local $iovec {seg}) (local $to {seg}) (local $count {seg})
     (local.set $region (call $new))

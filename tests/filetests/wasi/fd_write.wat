@@ -1,7 +1,7 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: files
 ;; Writes a segment by one call of the host: four bytes at a time over the 13 bytes of hello.txt, in turn raw, lifted
-;; and folded; then to standard output. A directory is not written (BADF), and 99 is no descriptor (BADF).
+;; and folded; then to standard output. A directory cannot be written (BADF), and 99 is not a descriptor (BADF).
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -21,7 +21,7 @@
   (import "linmem" "wasi.fd_write" (func $lifted (param i32 {seg} {bytes}) (result i32 i32)))
   (import "linmem" "wasi.fd_write" (func $folded (param i32 {seg} {bytes}) (result i32)))
 
-  ;; Opens hello.txt to read (right 0x2) and to write (0x40), as the first one: it is descriptor 4.
+  ;; Opens hello.txt for reading (right 0x2) and writing (0x40). It is the first file that is opened: descriptor 4.
   (func (export "open") (result i32) (local $region i32) (local $path {seg})
     (local.set $path (call $allocate (local.tee $region (call $new)) (i32.const 9)))
     (call $setLong (local.get $path) (i32.const 0) (i64.const 0x78742e6f6c6c6568)) ;; "hello.tx"
@@ -30,7 +30,7 @@
       (i64.const 0x42) (i64.const 0) (i32.const 0))
     (call $free (local.get $region)))
 
-  ;; Eight bytes of what is in the file then.
+  ;; Eight bytes of the file after the write.
   (func (export "content") (param $offset i64) (result i64) (local $region i32) (local $to {seg})
     (local.set $to (call $allocate (local.tee $region (call $new)) (i32.const 8)))
     (call $setLong (local.get $to) (i32.const 0) (i64.const 0))

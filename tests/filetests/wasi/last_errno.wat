@@ -1,6 +1,6 @@
 ;;! representations: i32 i64 anyref
 ;;! directories: /
-;; Every lifted call keeps its errno, whatever form it has; a raw call, an access and an allocation do not touch it.
+;; Every lifted call keeps its errno, in each of its forms; a raw call, an access and an allocation do not change it.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))

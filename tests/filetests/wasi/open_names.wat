@@ -1,6 +1,6 @@
 ;;! representations: i64
 ;;! directories: / sub\0 ./dot/\0\0
-;; NULs at the end of the name of a directory are not a part of it.
+;; NULs at the end of the name of a directory do not belong to the name.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))

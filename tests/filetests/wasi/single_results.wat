@@ -3,7 +3,7 @@
 ;;! env: A=1
 ;;! stdin: text
 ;;! directories: /
-;; Calls that make a segment give it alone, or the null segment: 0, or the null reference. wasi.last_errno says why.
+;; Calls that make a segment return only it, or the null segment: 0, or the null reference. wasi.last_errno says why.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
