@@ -1,12 +1,12 @@
-//! What tests of the library door share.
+//! What the tests of the library door have in common.
 
 use linmem::allocator::{Nesting, Unwind, Zero};
 use linmem::build::{FunctionBuilder, ModuleBuilder};
 use linmem::wasm_encoder::ValType;
 use linmem::{Config, Error, Safety};
 
-/// Every way to keep track of regions that may nest, with and without exceptions that release them, and with memory that
-/// is zeroed when it is freed.
+/// Every way of tracking regions that may nest; with and without exceptions that release regions, and with and without
+/// zeroing of freed memory.
 pub fn configurations() -> Vec<Config> {
     let mut all = Vec::new();
     for safety in [Safety::None, Safety::Temporal] {
@@ -21,8 +21,8 @@ pub fn configurations() -> Vec<Config> {
     all
 }
 
-/// Adds the export `probe`, which gives the address of what is allocated in a region of its own. It is always the same
-/// where no region is open.
+/// Adds the export `probe`, which allocates in a new region and returns the address. If no region is open, the address is
+/// always the same.
 pub fn add_probe(module: &mut ModuleBuilder) -> Result<(), Error> {
     let ty = module.function_type([], [ValType::I32]);
     let probe = module.function("probe", ty, |f| {

@@ -1,11 +1,11 @@
-//! Sets of choices, such as the configurations that give the same code, in as few words as possible.
+//! Describes sets of choices, such as the configurations that give the same code, in few words.
 //!
-//! A choice has a value on each axis: `["i64", "spatial", "stack"]`. A set of choices is described by boxes, which have a set of
+//! A choice has a value on each axis: `["i64", "spatial", "stack"]`. A set of choices is described by boxes. A box has a set of
 //! values on each axis: `i64 spatial|temporal stack`.
 
 use std::collections::BTreeSet;
 
-/// All choices that there are, and the words that come before the values of each axis.
+/// All choices, and the option that precedes the values of each axis.
 #[derive(Clone, Debug, Default)]
 pub struct Universe {
     pub axes: Vec<&'static str>,
@@ -31,8 +31,8 @@ impl Universe {
         found
     }
 
-    /// Describes a set of choices, given by their numbers: a line for each box. Boxes do not overlap, so that each choice is
-    /// described once.
+    /// Describes a set of choices, given by their numbers, with a line for each box. Boxes do not overlap, so that each choice
+    /// is described once.
     pub fn describe(&self, members: &[usize]) -> Vec<String> {
         let values: Vec<Vec<&str>> = (0..self.axes.len()).map(|axis| self.values(axis)).collect();
         let numbers: Vec<Vec<usize>> = self
@@ -47,7 +47,7 @@ impl Universe {
             let holds = |choice: &Vec<usize>| choice.iter().zip(of).all(|(value, values)| values.contains(value));
             (0..numbers.len()).filter(|number| holds(&numbers[*number])).collect()
         };
-        // Which axis is widened first decides how few boxes there are.
+        // The number of boxes depends on the order in which axes are widened.
         let axes: Vec<usize> = (0..self.axes.len()).collect();
         let orders = [axes.iter().rev().copied().collect::<Vec<_>>(), axes.clone()];
         let lines = orders.map(|order| {
@@ -58,7 +58,7 @@ impl Universe {
                 for axis in &order {
                     for value in 0..values[*axis].len() {
                         let mut wider = found.clone();
-                        // A value that adds nothing is left out.
+                        // Skip values that add no choice.
                         if wider[*axis].insert(value)
                             && inside(&wider).len() > inside(&found).len()
                             && inside(&wider).iter().all(|number| left.contains(number))
@@ -77,7 +77,7 @@ impl Universe {
         lines.into_iter().min_by_key(Vec::len).unwrap_or_default()
     }
 
-    /// One box in words. An axis on which it has all values is left out.
+    /// One box in words, without the axes on which it has all values.
     fn line(&self, values: &[Vec<&str>], found: &Values) -> String {
         let mut words = Vec::new();
         for (axis, option) in self.axes.iter().enumerate() {
@@ -86,7 +86,7 @@ impl Universe {
             }
             let named: Vec<&str> = found[axis].iter().map(|value| values[axis][*value]).collect();
             let mut named = named.join("|");
-            // All kinds of references are one word.
+            // Abbreviate the list of all reference types.
             let references = super::references();
             if values[axis].len() > references.len() {
                 named = named.replace(&references.join("|"), "reference");

@@ -1,33 +1,33 @@
-//! Derives what a sequence consists of from the compiler's output.
+//! Derives the instructions of a sequence from the compiler's output.
 //!
 //! A file of `tests/filetests/sequences` is lowered with several values of its parameters:
 //!
 //! ```text
-//! ;;! sequence: bump {bytes} -> {$linmem.frame}   the line that stands for it
-//! ;;! bytes: 24 48 104                            values of a parameter, or TEXT=VALUE, where TEXT stands for `{bytes}`
+//! ;;! sequence: bump {bytes} -> {$linmem.frame}   the line that abbreviates it
+//! ;;! bytes: 24 48 104                            values of a parameter, or TEXT=VALUE, where TEXT replaces `{bytes}`
 //! ;;! after: i32.add > end | else    ;;! before: i32.load   ;;! behind: end
 //! ;;! until: struct.get   ;;! through: end
 //! ```
 //!
-//! The sequence is what lies between `call $begin` and `call $end`. Of that, it is
+//! The sequence is taken from the lines between `call $begin` and `call $end`, which these headers narrow, in this order:
 //!
-//! - what follows the first line of `after`, or the first line behind that of what follows `>`, and so on;
-//! - what precedes the last line of `before`, and what follows the last line of `behind`;
-//! - what precedes the first line of `until`, and what ends with the first line of `through`.
+//! - `after` keeps the lines after its first match; each pattern after a `>` does the same with the rest;
+//! - `before` keeps the lines before its last match, and `behind` those after its last match;
+//! - `until` keeps the lines before its first match, and `through` those up to its first match, which is included.
 //!
-//! A line is given by its start; `|` is between alternatives. Lines in blocks do not count. If one of them is not found, there
-//! is no sequence. Numbers that change with a parameter are parameters of the sequence, and so are locals. `{pad}` is a
-//! place for functions with sites, so that numbers of sites change.
+//! A pattern is the start of a line; `|` separates alternatives. Lines in blocks do not match. If a pattern is not found, the
+//! sequence is empty. Numbers that change with a parameter are parameters of the sequence, and so are locals. `{pad}` is
+//! replaced by functions with sites, so that site numbers change.
 
 use super::sequences::{Line, Piece, Sequence, Word, generalize, indent, split};
 use super::shown;
 use linmem::Config;
 use std::path::Path;
 
-/// The placeholder that makes numbers of sites change.
+/// The placeholder that makes site numbers change.
 pub(super) const PAD: &str = "pad";
 
-/// A file that says what a sequence is.
+/// A file that defines a sequence.
 pub struct Source {
     text: String,
     format: Vec<Piece>,
@@ -69,7 +69,7 @@ impl Source {
                         value
                             .parse()
                             .map(|value| (text.to_string(), value))
-                            .map_err(|_| format!("`{value}` is no number"))
+                            .map_err(|_| format!("`{value}` is not a number"))
                     };
                     let values: Result<Vec<_>, _> =
                         line.trim()[key.len() + 1..].split_whitespace().map(value).collect();
@@ -85,7 +85,7 @@ impl Source {
         Ok(source)
     }
 
-    /// What the sequence consists of; nothing where the compiler writes nothing.
+    /// Derives the sequence for a representation and a configuration; `None` if the compiler emits nothing.
     pub fn derive(&self, representation: &str, config: &Config) -> Result<Option<Sequence>, String> {
         let first: Vec<usize> = vec![0; self.parameters.len()];
         let base = self.lower(representation, config, &first)?;
@@ -126,7 +126,7 @@ impl Source {
                         continue;
                     }
                     kind = number_word(&self.parameters[*parameter].0, values, &texts)
-                        .ok_or_else(|| format!("no rule for {texts:?}"))?;
+                        .ok_or_else(|| format!("{texts:?} do not follow from the values of a parameter"))?;
                 }
                 words.push(kind);
             }
@@ -135,7 +135,7 @@ impl Source {
         if lines.len() < 2 {
             return Ok(None);
         }
-        // Of alternatives, the first that there is.
+        // Use the first alternative that exists.
         let has = |name: &str| {
             lines.iter().flat_map(|(_, words)| words).any(|word| match word {
                 Word::Local(local) => local == name,
@@ -164,7 +164,7 @@ impl Source {
         Ok(Some(Sequence { format, lines }))
     }
 
-    /// The lines between the marks, with these values of the parameters.
+    /// The lines of the sequence with these values of the parameters.
     fn lower(&self, representation: &str, config: &Config, values: &[usize]) -> Result<Vec<String>, String> {
         let mut text = self.text.clone();
         for ((name, known), value) in self.parameters.iter().zip(values) {
@@ -174,11 +174,14 @@ impl Source {
         let linked = linmem::link(text.as_bytes(), config).map_err(|error| error.to_string())?;
         let printed = linmem::wat::print(&linked).map_err(|error| error.to_string())?;
         let parts = shown::functions(&printed);
-        let part = parts.iter().find(|part| part.name == "(export \"sequence\")").ok_or("there is no `sequence`")?;
+        let part = parts
+            .iter()
+            .find(|part| part.name == "(export \"sequence\")")
+            .ok_or("the export `sequence` does not exist")?;
         let body = generalize(representation, &part.text);
         let lines: Vec<&str> = body.lines().collect();
         let place =
-            |mark: &str| lines.iter().position(|line| line.trim() == mark).ok_or(format!("there is no `{mark}`"));
+            |mark: &str| lines.iter().position(|line| line.trim() == mark).ok_or(format!("`{mark}` does not exist"));
         let mut lines = &lines[place("call $begin")? + 1..place("call $end")?];
         let outer = lines.first().map_or(0, |line| indent(line));
         let starts = |line: &&str, with: &[String]| {
@@ -208,7 +211,7 @@ impl Source {
     }
 }
 
-/// The number after `@`, and what is around it.
+/// The number after `@`, with the text before and after it.
 fn label(word: &str) -> Option<(String, usize, String)> {
     let (before, rest) = word.split_once('@')?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -216,7 +219,7 @@ fn label(word: &str) -> Option<(String, usize, String)> {
     Some((format!("{before}@"), number, rest[digits..].to_string()))
 }
 
-/// The rule by which texts follow from values: the same text, and a number that is a multiple of the value plus an offset.
+/// The rule by which the texts follow from the values: a common prefix, and a number that is linear in the value.
 fn number_word(parameter: &str, values: &[i128], texts: &[String]) -> Option<Word> {
     let before = texts[0].trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_string();
     let numbers: Option<Vec<i128>> =

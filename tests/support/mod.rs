@@ -1,4 +1,4 @@
-//! What the tests share: where goldens lie, and how modules are run.
+//! What the tests have in common: where goldens are, and how modules run.
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of this module")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
@@ -20,10 +20,10 @@ use linmem::{Config, Representation, Safety};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Shows something in the ordinary run, where what a test prints is captured.
+/// Prints text even if the test harness captures output.
 pub fn show(text: &str) {
     let text: String = text.lines().map(|line| format!("    {line}\n")).collect();
-    // Whether anybody can see it changes nothing.
+    // An error changes nothing for the test.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
@@ -37,7 +37,7 @@ pub fn scratch() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
-/// Makes goldens of this thread lie in `snapshots/<dir>`, until the guard is dropped.
+/// Puts the goldens of this thread into `snapshots/<dir>` until the guard is dropped.
 pub fn goldens(dir: impl AsRef<Path>) -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(root().join("snapshots").join(dir));
@@ -60,19 +60,19 @@ pub fn levels(representation: Representation) -> Vec<(Safety, Nesting)> {
     safeties.flat_map(|safety| Nesting::ALL.iter().map(|nesting| (*safety, *nesting))).collect()
 }
 
-/// The representation that a type of the text format declares.
+/// The representation of segments that have this type in the text format.
 pub fn representation(word: &str) -> Representation {
     let found = Representation::ALL.iter().find(|kind| kind.to_string() == word);
     *found.unwrap_or(&Representation::Address)
 }
 
-/// The types that segments can have as references.
+/// The reference types that segments can have.
 pub fn references() -> Vec<String> {
     let kinds = Representation::ALL.iter().filter(|kind| matches!(kind, Representation::Reference { .. }));
     kinds.map(ToString::to_string).collect()
 }
 
-/// All files below a folder with this ending, in order.
+/// All files below a folder with this extension, sorted.
 pub fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut pending = vec![dir.to_path_buf()];

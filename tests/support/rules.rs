@@ -1,4 +1,4 @@
-//! Code that is other code with some lines replaced, the same ones in all variants.
+//! Describes code as other code with some lines replaced, by the same rules in all variants.
 //!
 //! ```text
 //! $f
@@ -6,7 +6,7 @@
 //! +    i32.load8_s offset=8
 //! ```
 //!
-//! In the function `$f` every such line is replaced. That this gives each variant is asserted.
+//! In the function `$f`, every such line is replaced. It is asserted that the rules give every variant.
 
 use super::choices::Universe;
 use super::shown::Part;
@@ -19,8 +19,8 @@ struct Rule {
     new: Vec<String>,
 }
 
-/// What leads from the variants of one text to those of another: of each part the rules if there are any, else what changes with each
-/// choice.
+/// Describes the change from the variants of one text to those of another: for each part its rules, if rules suffice, else the
+/// changes with each choice.
 pub fn render(universe: &Universe, from: &[Vec<Part>], to: &[Vec<Part>]) -> Result<String, String> {
     let mut names: Vec<&String> = Vec::new();
     for part in from.iter().chain(to).flatten() {
@@ -33,15 +33,17 @@ pub fn render(universe: &Universe, from: &[Vec<Part>], to: &[Vec<Part>]) -> Resu
         let of = |choices: &[Vec<Part>]| -> Option<Vec<Part>> {
             choices.iter().map(|parts| parts.iter().find(|part| part.name == *name).cloned()).collect()
         };
-        let (Some(old), Some(new)) = (of(from), of(to)) else { return Err(format!("{name} is not in both")) };
+        let (Some(old), Some(new)) = (of(from), of(to)) else {
+            return Err(format!("{name} is missing in some variants"));
+        };
         if old.len() != new.len() {
-            return Err("they have other choices".to_string());
+            return Err("the two have different choices".to_string());
         }
         if old == new {
             continue;
         }
         out += &format!("{name}\n");
-        // If lines are replaced in some places only, those before them say where.
+        // If lines are replaced only at some places, the lines before them identify the places.
         let found = (0..4)
             .map(|context| rules(&old, &new, context))
             .find(|rules| old.iter().zip(&new).all(|(old, new)| apply(rules, old) == lines(new)));
@@ -75,7 +77,7 @@ fn rules(from: &[Part], to: &[Part], context: usize) -> Vec<Rule> {
         let (old, new) = (lines(from), lines(to));
         for (gone, added) in variants::hunks(&old, &new) {
             let before = context.min(gone.start).min(added.start);
-            // What is only added needs a line before it.
+            // Lines that are only added need a line before them.
             let before = if gone.is_empty() { before.max(1.min(gone.start)) } else { before };
             let rule = Rule {
                 old: old[gone.start - before..gone.end].to_vec(),

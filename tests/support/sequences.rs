@@ -1,7 +1,7 @@
-//! Sequences that the compiler writes in many places, such as the bump that reserves a frame. A golden shows a sequence as one
-//! line, `;; bump 24 -> $linmem.frame`; `tests/filetests/sequences` has a file for each, whose golden spells it out.
+//! Sequences that the compiler emits in many places, such as the bump that reserves a frame. A golden shows a sequence as one
+//! line, `;; bump 24 -> $linmem.frame`; `tests/filetests/sequences` has a file for each, whose golden shows its instructions.
 //!
-//! What a sequence consists of is derived from the compiler's own output: see [`derive`](super::derive).
+//! The instructions are derived from the compiler's own output: see [`derive`](super::derive).
 
 use super::derive::{PAD, Source};
 use super::shown::{self, Part};
@@ -10,7 +10,7 @@ use linmem::{Config, OnViolation, Optimize, Safety};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// What is written next to safety and nesting where sequences are spelled out: options, one at a time.
+/// The options that the goldens of sequences show in addition to safety and nesting, one at a time.
 pub const OPTIONS: [&str; 5] = ["default", "--on-violation report", "--zero free", "--oom null", "--optimize size"];
 
 /// A configuration with one of [`OPTIONS`].
@@ -47,17 +47,17 @@ pub(super) enum Word {
     },
 }
 
-/// A line: how much further it is indented than the first one, and its words.
+/// A line: its indentation relative to the first line, and its words.
 pub(super) type Line = (usize, Vec<Word>);
 
-/// What a sequence consists of in one configuration.
+/// A sequence in one configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
     pub(super) format: Vec<Piece>,
     pub(super) lines: Vec<Line>,
 }
 
-/// A piece of the line that stands for a sequence.
+/// A piece of the line that abbreviates a sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
     Text(String),
@@ -67,7 +67,7 @@ pub(super) enum Piece {
 type Values = BTreeMap<String, String>;
 
 impl Sequence {
-    /// The sequence, spelled out with its parameters.
+    /// The instructions of the sequence, with its parameters in braces.
     pub fn text(&self) -> String {
         let mut out = String::new();
         for (indent, words) in &self.lines {
@@ -77,7 +77,7 @@ impl Sequence {
         shown::pack(&out)
     }
 
-    /// The values of the parameters with which the lines begin with this sequence.
+    /// The values of the parameters, if the lines start with this sequence.
     fn matches(&self, lines: &[&str]) -> Option<Values> {
         let mut values = Values::new();
         let base = indent(lines.first()?);
@@ -106,7 +106,7 @@ impl Sequence {
         self.lines.iter().map(line).collect()
     }
 
-    /// The line that stands for it.
+    /// The line that abbreviates the sequence.
     fn write(&self, values: &Values) -> String {
         let mut out = String::from(";; ");
         for piece in &self.format {
@@ -118,7 +118,7 @@ impl Sequence {
         out
     }
 
-    /// Reads the line that stands for it.
+    /// Parses the line that abbreviates the sequence.
     fn read(&self, line: &str) -> Option<Values> {
         let mut rest = line.trim_start().strip_prefix(";; ")?;
         let mut values = Values::new();
@@ -202,7 +202,7 @@ impl Word {
     }
 }
 
-/// A text in which `{seg}` stands for the type of segments, if that is a reference, nullable or not.
+/// Replaces the type of segments by `{seg}`, if it is a reference, nullable or not.
 pub fn generalize(representation: &str, text: &str) -> String {
     if !super::references().iter().any(|reference| reference == representation) {
         return text.to_string();
@@ -216,7 +216,7 @@ pub(super) fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-/// The words of a line; what is in quotes is one.
+/// The words of a line; quoted text is one word.
 pub(super) fn split(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
@@ -233,7 +233,7 @@ pub(super) fn split(line: &str) -> Vec<String> {
 /// The sequences of one configuration, longest first.
 pub type Sequences = Arc<Vec<Sequence>>;
 
-/// The sequences that are spelled out for a configuration; none if it has more than one of [`OPTIONS`].
+/// The sequences of a configuration; empty if it has more than one of [`OPTIONS`].
 pub fn of(representation: &str, config: &Config) -> Result<Sequences, String> {
     static KNOWN: OnceLock<Mutex<BTreeMap<String, Sequences>>> = OnceLock::new();
     static SOURCES: OnceLock<Result<Vec<Source>, String>> = OnceLock::new();
@@ -243,13 +243,13 @@ pub fn of(representation: &str, config: &Config) -> Result<Sequences, String> {
     let Some(option) = OPTIONS.iter().find(same) else { return Ok(Sequences::default()) };
     let representation = match representation {
         "" => "i64",
-        // Whatever a reference is declared as, it is the same code.
+        // All reference types give the same code.
         other if super::references().iter().any(|reference| reference == other) => "anyref",
         other => other,
     };
     let key = format!("{representation} {safety} {} {option}", config.nesting);
     let known = KNOWN.get_or_init(Mutex::default);
-    if let Some(found) = known.lock().expect("no other test failed here").get(&key) {
+    if let Some(found) = known.lock().expect("no thread panicked with the lock").get(&key) {
         return Ok(found.clone());
     }
     let sources = SOURCES.get_or_init(|| {
@@ -262,11 +262,11 @@ pub fn of(representation: &str, config: &Config) -> Result<Sequences, String> {
     }
     found.sort_by_key(|sequence| std::cmp::Reverse(sequence.lines.len()));
     let found = Arc::new(found);
-    known.lock().expect("no other test failed here").insert(key, found.clone());
+    known.lock().expect("no thread panicked with the lock").insert(key, found.clone());
     Ok(found)
 }
 
-/// A text with a line for each sequence in it.
+/// Replaces each sequence in the text of a part by its line.
 pub fn fold(sequences: &Sequences, part: &mut Part) {
     let lines: Vec<&str> = part.text.lines().collect();
     let mut out = String::new();
@@ -274,9 +274,12 @@ pub fn fold(sequences: &Sequences, part: &mut Part) {
     while at < lines.len() {
         let matching = |sequence: &Sequence| {
             let values = sequence.matches(&lines[at..])?;
-            // The line must say what it stands for.
-            let said = unfold(sequences, &format!("{}{}", " ".repeat(indent(lines[at])), sequence.write(&values)));
-            said.lines().eq(lines[at..at + sequence.lines.len()].iter().copied()).then(|| (sequence.clone(), values))
+            // The line must determine the instructions.
+            let unfolded = unfold(sequences, &format!("{}{}", " ".repeat(indent(lines[at])), sequence.write(&values)));
+            unfolded
+                .lines()
+                .eq(lines[at..at + sequence.lines.len()].iter().copied())
+                .then(|| (sequence.clone(), values))
         };
         match sequences.iter().find_map(matching).filter(|_| indent(lines[at]) >= 4) {
             Some((sequence, values)) => {
@@ -289,11 +292,11 @@ pub fn fold(sequences: &Sequences, part: &mut Part) {
             }
         }
     }
-    assert_eq!(unfold(sequences, &out), part.text, "folded lines say what was folded");
+    assert_eq!(unfold(sequences, &out), part.text, "the folded lines determine the text");
     part.text = out;
 }
 
-/// A text with each sequence spelled out.
+/// Replaces each line that abbreviates a sequence by its instructions.
 pub fn unfold(sequences: &Sequences, text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {

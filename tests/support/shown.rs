@@ -1,16 +1,16 @@
-//! What goldens show of a module: its functions, each on its own, and what stands around them. Numbers of types and functions are
-//! left out, so that a golden changes only if the code does.
+//! What goldens show of a module: its functions, each separately, and the rest of the module. Indices of types and functions are
+//! omitted, so that a golden changes only if the code does.
 
 use std::collections::BTreeMap;
 
 /// A part of a module: a function, or the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Its name: `$name` or, of a function that has none, `(export "name")`, else its place among the functions.
+    /// Its name: `$name`, or `(export "name")` of a function without a name, else its position among the functions.
     pub name: String,
     /// The heading of a function, with its locals.
     pub head: String,
-    /// Lines that are indented by four blanks.
+    /// The body, indented by at least four blanks.
     pub text: String,
 }
 
@@ -50,7 +50,7 @@ pub fn functions(printed: &str) -> Vec<Part> {
     found
 }
 
-/// A module without its types and functions. Of functions that linmem added, their headings are kept if this is asked for.
+/// A module without its types and functions; with the headings of the helpers, if `with_helpers` is set.
 pub fn shell(printed: &str, with_helpers: bool) -> Part {
     let mut text = String::new();
     let mut keeps = false;
@@ -68,8 +68,8 @@ pub fn shell(printed: &str, with_helpers: bool) -> Part {
     Part { name: "module".to_string(), head: "module\n".to_string(), text }
 }
 
-/// Writes `{seg}` for the type of segments where a parameter, a result or a local has it whatever a segment is: `choices` has the
-/// parts of a module, with how segments are declared there.
+/// Writes `{seg}` for the type of a parameter, a result or a local if it is the type of segments with every choice. `choices` has
+/// the type of segments and the parts of the module for each choice.
 pub fn generalize(choices: &mut [(&str, &mut Vec<Part>)]) {
     let words: std::collections::BTreeSet<&str> = choices.iter().map(|(word, _)| *word).collect();
     if words.len() < 2 {
@@ -99,7 +99,7 @@ pub fn generalize(choices: &mut [(&str, &mut Vec<Part>)]) {
     }
 }
 
-/// The types in a heading: what is around them, and each with a key, its place or the name of what has it.
+/// The types in a heading: the text between them, and each type with a key, which is the name or else the position of its owner.
 fn types(head: &str) -> (Vec<String>, Vec<(String, String)>) {
     let (mut pieces, mut types, mut kind, mut name) = (vec![String::new()], Vec::new(), String::new(), String::new());
     let mut rest = head;
@@ -127,13 +127,13 @@ fn types(head: &str) -> (Vec<String>, Vec<(String, String)>) {
     (pieces, types)
 }
 
-/// How long a line may be that gets another instruction.
+/// The length up to which instructions are added to a line.
 const WIDTH: usize = 100;
 
 /// The blanks between instructions of one line.
 const BLANKS: &str = "   ";
 
-/// A body with a statement on each line: what is computed, and what is done with it.
+/// Puts each statement of a body on one line: the instructions that compute operands, and the one that uses them.
 ///
 /// ```text
 /// local.get $i   i32.const 1   i32.add   local.set $i
@@ -153,11 +153,11 @@ pub fn pack(text: &str) -> String {
         }
     }
     let packed: String = lines.iter().map(|(indent, line, _)| format!("{}{line}\n", " ".repeat(*indent))).collect();
-    assert_eq!(unpack(&packed), text, "packed lines say what was packed");
+    assert_eq!(unpack(&packed), text, "the packed lines determine the text");
     packed
 }
 
-/// A body with an instruction on each line.
+/// Puts each instruction of a body on its own line.
 pub fn unpack(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
@@ -167,7 +167,7 @@ pub fn unpack(text: &str) -> String {
     out
 }
 
-/// Whether an instruction only computes, so that something follows that takes what it gives.
+/// Whether an instruction only computes a value, so that an instruction that uses the value follows.
 fn computes(line: &str) -> bool {
     let word = line.split(' ').next().unwrap_or_default();
     let has_effect = word.contains("store") || word == "local.set" || word == "global.set";
@@ -176,7 +176,7 @@ fn computes(line: &str) -> bool {
     !has_effect && starts.iter().any(|start| word.starts_with(start))
 }
 
-/// What unnamed functions are exported as, by their number.
+/// The export names of functions, by their index.
 fn exports(printed: &str) -> BTreeMap<String, String> {
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     for line in printed.lines() {
@@ -196,7 +196,7 @@ fn number_of(heading: &str) -> String {
     number.map(|(number, _)| number.to_string()).unwrap_or_default()
 }
 
-/// How many parentheses are open at the end.
+/// The number of parentheses that are open at the end.
 fn balance(text: &str) -> i32 {
     text.chars().map(|c| i32::from(c == '(') - i32::from(c == ')')).sum()
 }
@@ -214,7 +214,7 @@ fn without_numbers(line: &str) -> String {
     text
 }
 
-/// A line of a body, of a block without the number of its type, which is spelled out behind it.
+/// A line of a body. In the heading of a block, the index of its type is omitted, since the type follows it.
 fn without_type(line: &str) -> String {
     let word = line.trim_start().split(' ').next().unwrap_or_default();
     if !matches!(word, "block" | "loop" | "if" | "try_table") {

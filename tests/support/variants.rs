@@ -1,5 +1,5 @@
 //! The text of a golden: parts, such as functions, each in the variants that different choices give. The first variant of a part is
-//! whole; each other one is shown as what changes against the one before that is nearest.
+//! shown whole, each other one as the changes from the most similar variant before it.
 //!
 //! ```text
 //! ;; 1: i32
@@ -11,15 +11,15 @@
 //! +func $f (param i64) (result i32)
 //! ```
 //!
-//! A change is shown behind as many lines as it takes to find its place when the variant is read from its start, and at
-//! least behind one. So the text determines every variant, which [`render`] asserts.
+//! A change follows as many unchanged lines as are needed to find its place when the variant is read from its start, and at
+//! least one. So the text determines every variant, which [`render`] asserts.
 
 use super::choices::Universe;
 use super::shown::Part;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::ops::Range;
 
-/// The text of a golden, of the parts that each choice of the universe gives.
+/// Renders the parts that each choice of the universe gives as the text of a golden.
 pub fn render(universe: &Universe, choices: &[Vec<Part>]) -> String {
     let mut names: Vec<&str> = Vec::new();
     for part in choices.iter().flatten() {
@@ -44,7 +44,7 @@ pub fn render(universe: &Universe, choices: &[Vec<Part>]) -> String {
     parts.collect::<Vec<_>>().join("\n")
 }
 
-/// Texts that differ, each with the numbers of the choices that give it.
+/// The distinct texts, each with the numbers of the choices that give it.
 pub fn distinct(texts: &[String]) -> Vec<(&str, Vec<usize>)> {
     let mut found: Vec<(&str, Vec<usize>)> = Vec::new();
     for (number, text) in texts.iter().enumerate() {
@@ -56,7 +56,7 @@ pub fn distinct(texts: &[String]) -> Vec<(&str, Vec<usize>)> {
     found
 }
 
-/// One part: the text that each choice gives.
+/// Renders one part, from the text that each choice gives.
 pub fn variants(universe: &Universe, texts: &[String]) -> String {
     let labelled = |(text, members): (&str, Vec<usize>)| (universe.describe(&members), text.to_string());
     let labelled: Vec<(Vec<String>, String)> = distinct(texts).into_iter().map(labelled).collect();
@@ -66,7 +66,7 @@ pub fn variants(universe: &Universe, texts: &[String]) -> String {
     }
 }
 
-/// Texts with their labels: the first one is whole, each other one is what changes.
+/// Renders texts with their labels: the first one whole, each other one as changes.
 pub fn shapes(all: &[(Vec<String>, String)]) -> String {
     let mut out = String::new();
     for (number, (labels, text)) in all.iter().enumerate() {
@@ -74,7 +74,7 @@ pub fn shapes(all: &[(Vec<String>, String)]) -> String {
         let nearest = changes.min_by_key(|(_, changes)| changes.lines().count());
         let (from, body) = match nearest {
             Some((before, changes)) if changes.lines().count() < text.lines().count() => {
-                assert_eq!(apply(&all[before].1, &changes), *text, "changes determine what they lead to");
+                assert_eq!(apply(&all[before].1, &changes), *text, "the changes determine the text");
                 (format!(", from {}", before + 1), changes)
             }
             _ if text.is_empty() => (String::new(), ";; nothing\n".to_string()),
@@ -85,14 +85,14 @@ pub fn shapes(all: &[(Vec<String>, String)]) -> String {
     out
 }
 
-/// What changes from one text to another: lines with `-` and `+`, behind lines that stay.
+/// The changes from one text to another: lines with `-` and `+`, after unchanged lines.
 pub fn changes(from: &str, to: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (from.lines().collect(), to.lines().collect());
     let mut out = String::new();
     let mut done = 0_usize;
     for (removed, added) in hunks(&old, &new) {
         let mut context = removed.start.saturating_sub(1).max(done);
-        // Removed lines are found after what stays: the first place that fits must be this one.
+        // `apply` uses the first place where the unchanged and the removed lines match: it must be this one.
         while context > done && place(&old, done, &old[context..removed.end]) != Some(context) {
             context -= 1;
         }
@@ -104,7 +104,7 @@ pub fn changes(from: &str, to: &str) -> String {
     out
 }
 
-/// Where two texts differ: the lines of the one, and those of the other that replace them.
+/// Where two texts differ: the lines of the first, and those of the second that replace them.
 pub fn hunks<T: Eq + Ord + std::hash::Hash>(old: &[T], new: &[T]) -> Vec<(Range<usize>, Range<usize>)> {
     let mut found: Vec<(Range<usize>, Range<usize>)> = Vec::new();
     let (mut at, mut to) = (0, 0);
@@ -121,25 +121,25 @@ pub fn hunks<T: Eq + Ord + std::hash::Hash>(old: &[T], new: &[T]) -> Vec<(Range<
     found
 }
 
-/// Where lines are found first.
+/// The first place, from a line on, where the lines occur.
 fn place(text: &[&str], from: usize, lines: &[&str]) -> Option<usize> {
     (from..=text.len().saturating_sub(lines.len())).find(|start| text[*start..].starts_with(lines))
 }
 
-/// The text that changes lead to.
+/// Applies changes to a text.
 pub fn apply(from: &str, changes: &str) -> String {
     let old: Vec<&str> = from.lines().collect();
     let lines: Vec<(&str, &str)> = changes.lines().map(|line| line.split_at(1)).collect();
     let (mut out, mut done, mut at) = (String::new(), 0, 0);
     while at < lines.len() {
         let mut end = at;
-        // A change ends where a line that stays follows one that does not.
+        // A change ends where an unchanged line follows a changed one.
         while end < lines.len() && !(end > at && lines[end].0 == " " && lines[end - 1].0 != " ") {
             end += 1;
         }
         let hunk = &lines[at..end];
         let gone: Vec<&str> = hunk.iter().filter(|(sign, _)| *sign != "+").map(|(_, line)| *line).collect();
-        let start = place(&old, done, &gone).expect("what changes is there");
+        let start = place(&old, done, &gone).expect("the changed lines exist");
         let added = hunk.iter().filter(|(sign, _)| *sign != "-").map(|(_, line)| *line);
         old[done..start].iter().copied().chain(added).for_each(|line| {
             out += line;

@@ -1,25 +1,25 @@
 //! Test files: WAT with options before it and expectations in it.
 //!
 //! ```text
-//! ;;! --optimize size                  options, as on the command line; unknown ones are refused
-//! ;;! representations: i32 (ref any)   the text is run once for each, with its placeholders filled in
+//! ;;! --optimize size                  options, as on the command line; unknown ones are errors
+//! ;;! representations: i32 (ref any)   the text runs once for each, with its placeholders filled in
 //! ;;! stdin: text   ;;! transfer: 3   ;;! errnos: 27 6   ;;! pages: 4   ;;! refused: 0 1
 //! ;;! directories: / /sub              WASI is the real one, with these directories: see `folder`
-//! ;;! args: name one   ;;! env: A=1 B= what else it has; `directories:` may be empty
+//! ;;! args: name one   ;;! env: A=1 B= its arguments and environment; `directories:` may be empty
 //! ;; run: f(1, 2) == 3                 what an export returns
 //! ;; run: g() == (1, 2.5)
-//! ;; run temporal: h() == 1            what it returns at one safety level alone; so for all of these
-//! ;; run checked: h() == 1             where accesses are checked; `unchecked`: where they are not
-//! ;; trap: f(3)                        it traps, but not in linmem
+//! ;; run temporal: h() == 1            what it returns at this safety level only; the other lines can have a level, too
+//! ;; run checked: h() == 1             if accesses are checked; `unchecked`: if they are not
+//! ;; trap: f(3)                        it traps outside of linmem
 //! ;; violation: OutOfMemory f(4)       it traps in a function of this name
-//! ;; report: f(5) == text (place)      it reports a violation, in these words
-//! ;; output: "text"                    what was written when all lines above have run
+//! ;; report: f(5) == text (place)      it reports a violation with this text
+//! ;; output: "text"                    what was written after all lines above have run
 //! ;; log: 1 2 3                        what was logged
 //! ```
 //!
-//! Placeholders: `{seg}` is the type of a segment; `{bytes}` is `i32` where a host call takes the size next to the
-//! segment, else nothing; `{size:N}` is the constant for it, `{i32:TEXT}` any other text that only such files have, and `{drop}`
-//! takes the size of a segment off the stack.
+//! Placeholders: `{seg}` is the type of a segment. If segments are addresses, host calls take the size as another operand; then
+//! `{bytes}` is its type `i32`, `{size:N}` the constant N, `{i32:TEXT}` the text, and `{drop}` drops the size of a result.
+//! Otherwise, these four are empty. `{null}` is the instruction that tests a segment for null.
 
 mod read;
 mod run;
@@ -28,7 +28,7 @@ use linmem::allocator::Nesting;
 use linmem::{Config, Safety};
 use linmem_testing::folder::World;
 
-/// A line that says what to expect.
+/// What a line expects.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expectation {
     Returns { call: Call, results: Vec<String> },
@@ -39,7 +39,7 @@ pub enum Expectation {
     Log(Vec<i64>),
 }
 
-/// An expectation, and where it stands.
+/// An expectation, with its line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     pub number: usize,
@@ -47,21 +47,21 @@ pub struct Line {
     pub expectation: Expectation,
 }
 
-/// When a line holds.
+/// When an expectation applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     Always,
     /// At this safety level.
     At(Safety),
-    /// Where accesses are checked, or where they are not.
+    /// If accesses are checked, or if they are not.
     Checked(bool),
 }
 
-/// Whether the lines of a file share an instance.
+/// Whether the calls of a file share an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Instances {
     One,
-    /// A fresh one for each call, as for regions that are left open. What was written and logged is kept.
+    /// A new one for each call, since a call may leave regions open. The output and the log are kept.
     Fresh,
 }
 
@@ -72,7 +72,7 @@ pub struct Call {
     pub args: Vec<String>,
 }
 
-/// A test file, read.
+/// The contents of a test file.
 #[derive(Clone, Debug)]
 pub struct TestFile {
     pub text: String,
@@ -83,7 +83,7 @@ pub struct TestFile {
     pub errnos: Vec<i32>,
     pub pages: usize,
     pub refused: Vec<usize>,
-    /// What the real WASI is about, if the file asks for it.
+    /// The environment of the real WASI, if the file uses it.
     pub world: Option<World>,
     pub expectations: Vec<Line>,
 }
@@ -94,8 +94,8 @@ impl TestFile {
         expand(&self.text, representation)
     }
 
-    /// Everything that a file of the matrix is lowered with: each of its representations, at each safety level and with each
-    /// nesting policy. A file that has references is lowered with all of them.
+    /// The choices that a file of the matrix is lowered with: each of its representations, at each safety level and with each
+    /// nesting policy. If one of its representations is a reference, all reference types are included.
     pub fn choices(&self) -> Vec<(String, Safety, Nesting)> {
         let references = super::references();
         let mut representations = self.representations.clone();
@@ -110,8 +110,8 @@ impl TestFile {
         choices
     }
 
-    /// Whether a file of the matrix runs with these choices. All references give the same code, which their golden shows: of those
-    /// that are not the first, one policy is run.
+    /// Whether a file of the matrix runs with these choices. All reference types give the same code, which their golden shows, so
+    /// that all except the first one run with one policy only.
     pub fn runs(&self, representation: &str, nesting: Nesting) -> bool {
         let is_variant = super::references().iter().skip(1).any(|other| other == representation);
         !is_variant || nesting == Nesting::Stack

@@ -45,10 +45,10 @@ impl TestFile {
             }
             return Ok(());
         }
-        let (key, value) = header.split_once(':').ok_or_else(|| format!("`{header}` is no header"))?;
+        let (key, value) = header.split_once(':').ok_or_else(|| format!("`{header}` is not a header"))?;
         let value = value.trim();
         let numbers = || -> Result<Vec<i32>, String> {
-            value.split_whitespace().map(|word| word.parse().map_err(|_| format!("`{word}` is no number"))).collect()
+            value.split_whitespace().map(|word| word.parse().map_err(|_| format!("`{word}` is not a number"))).collect()
         };
         match key {
             "representations" => self.representations = types(value),
@@ -88,14 +88,14 @@ impl TestFile {
             "--base" => config.base = Some(value.parse()?),
             "--share" => config.share = Some(value.parse()?),
             "--split" => config.split = Some(value.parse()?),
-            "--max-pages" => config.max_pages = Some(value.parse().map_err(|_| format!("`{value}` is no number"))?),
+            "--max-pages" => config.max_pages = Some(value.parse().map_err(|_| format!("`{value}` is not a number"))?),
             "--alias" => {
-                let (alias, name) = value.split_once('=').ok_or("an alias needs a `=`")?;
+                let (alias, name) = value.split_once('=').ok_or("an alias requires a `=`")?;
                 config.names.alias_by_name(alias, name).map_err(|error| error.to_string())?;
             }
             "--host" => {
-                let (name, target) = value.split_once('=').ok_or("a host function needs a `=`")?;
-                let (module, function) = target.split_once(':').ok_or("a host function needs a `:`")?;
+                let (name, target) = value.split_once('=').ok_or("a host function requires a `=`")?;
+                let (module, function) = target.split_once(':').ok_or("a host function requires a `:`")?;
                 let function = HostFunction { module: module.into(), name: function.into(), ty: None };
                 config.names.host(name, function).map_err(|error| error.to_string())?;
             }
@@ -113,34 +113,35 @@ fn expectation(line: &str) -> Result<Option<(When, Expectation)>, String> {
         Some((key, "unchecked")) => (key, When::Checked(false)),
         Some((key, level)) => match level.parse() {
             Ok(level) => (key, When::At(level)),
-            // A comment that happens to have a colon.
+            // This is a comment with a colon.
             Err(_) => return Ok(None),
         },
         None => (key, When::Always),
     };
     let expectation = match key {
         "run" => {
-            let (text, results) = rest.split_once(" == ").ok_or("a run line needs ` == `")?;
+            let (text, results) = rest.split_once(" == ").ok_or("a run line requires ` == `")?;
             let results = results.trim();
             let list = results.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(results);
             Expectation::Returns { call: call(text)?, results: words(list) }
         }
         "report" => {
-            let (text, report) = rest.split_once(" == ").ok_or("a report line needs ` == `")?;
+            let (text, report) = rest.split_once(" == ").ok_or("a report line requires ` == `")?;
             Expectation::Reports { call: call(text)?, text: report.trim().to_string() }
         }
         "trap" => Expectation::Traps { call: call(rest)? },
         "violation" => {
-            let (kind, text) = rest.split_once(' ').ok_or("a violation line needs a kind and a call")?;
+            let (kind, text) = rest.split_once(' ').ok_or("a violation line requires a kind and a call")?;
             Expectation::Violates { kind: kind.to_string(), call: call(text)? }
         }
         "output" => {
-            let text = rest.strip_prefix('"').and_then(|text| text.strip_suffix('"')).ok_or("output is in quotes")?;
+            let text =
+                rest.strip_prefix('"').and_then(|text| text.strip_suffix('"')).ok_or("the output must be in quotes")?;
             Expectation::Output(text.replace("\\n", "\n"))
         }
         "log" => Expectation::Log(
             rest.split_whitespace()
-                .map(|word| word.parse().map_err(|_| format!("`{word}` is no number")))
+                .map(|word| word.parse().map_err(|_| format!("`{word}` is not a number")))
                 .collect::<Result<_, _>>()?,
         ),
         _ => return Ok(None),
@@ -150,12 +151,12 @@ fn expectation(line: &str) -> Result<Option<(When, Expectation)>, String> {
 
 fn call(text: &str) -> Result<Call, String> {
     let text = text.trim();
-    let (name, args) = text.split_once('(').ok_or_else(|| format!("`{text}` is no call"))?;
-    let args = args.strip_suffix(')').ok_or_else(|| format!("`{text}` is no call"))?;
+    let (name, args) = text.split_once('(').ok_or_else(|| format!("`{text}` is not a call"))?;
+    let args = args.strip_suffix(')').ok_or_else(|| format!("`{text}` is not a call"))?;
     Ok(Call { name: name.to_string(), args: words(args) })
 }
 
-/// Types between blanks, some of which have blanks in parentheses.
+/// A list of types separated by blanks; a type may contain blanks in parentheses.
 fn types(list: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for word in list.split_whitespace() {

@@ -8,7 +8,7 @@ use linmem_testing::folder::{Embedding, World};
 use linmem_testing::host::{Limits, Running, State, compile, violation};
 
 impl TestFile {
-    /// Runs a linked module and checks every expectation that is for this level and this representation.
+    /// Runs a linked module, and checks every expectation that applies to this level and this representation.
     pub fn run(&self, linked: &[u8], level: Safety, representation: &str, instances: Instances) -> Result<(), String> {
         let state = State {
             input: self.stdin.as_bytes().to_vec(),
@@ -46,25 +46,25 @@ fn check(running: &mut Running, sites: &[Site], expectation: &Expectation) -> Re
             let expected: Vec<Val> =
                 results.iter().zip(&types).map(|(text, ty)| value(text, ty)).collect::<Result<_, _>>()?;
             let same = values.len() == results.len() && values.iter().zip(&expected).all(|(a, b)| bits(a) == bits(b));
-            (!same).then(|| format!("{} gave {values:?}, not {results:?}", call.name))
+            (!same).then(|| format!("{} returned {values:?}, not {results:?}", call.name))
         }
         Expectation::Traps { call } => match invoke(running, call)?.0 {
-            Ok(values) => Some(format!("{} gave {values:?} instead of trapping", call.name)),
+            Ok(values) => Some(format!("{} returned {values:?} instead of trapping", call.name)),
             Err(error) => violation(&error).map(|kind| format!("{} trapped in {kind}", call.name)),
         },
         Expectation::Violates { kind, call } => match invoke(running, call)?.0 {
-            Ok(values) => Some(format!("{} gave {values:?} instead of trapping", call.name)),
+            Ok(values) => Some(format!("{} returned {values:?} instead of trapping", call.name)),
             Err(error) => (violation(&error).as_ref() != Some(kind))
-                .then(|| format!("{} trapped elsewhere than in {kind}: {error:?}", call.name)),
+                .then(|| format!("{} trapped, but not in {kind}: {error:?}", call.name)),
         },
         Expectation::Reports { call, text } => {
             running.store.data_mut().violation = None;
             match (invoke(running, call)?.0, running.store.data().violation) {
-                (Ok(values), _) => Some(format!("{} gave {values:?} instead of trapping", call.name)),
+                (Ok(values), _) => Some(format!("{} returned {values:?} instead of trapping", call.name)),
                 (Err(error), None) => Some(format!("{} trapped without a report: {error:?}", call.name)),
                 (Err(error), Some([kind, site, a, b, c])) => {
-                    let site = sites.get(site as usize).ok_or_else(|| format!("there is no site {site}"))?;
-                    let kind = Violation::from_code(kind).ok_or_else(|| format!("there is no kind {kind}"))?;
+                    let site = sites.get(site as usize).ok_or_else(|| format!("the site {site} does not exist"))?;
+                    let kind = Violation::from_code(kind).ok_or_else(|| format!("the kind {kind} does not exist"))?;
                     let report = Report { kind, intrinsic: site.intrinsic.clone(), numbers: [a, b, c] };
                     let found = format!("{report} ({site})");
                     let trapped = violation(&error);
@@ -91,7 +91,7 @@ fn invoke(running: &mut Running, call: &Call) -> Result<(Outcome, Vec<ValType>),
     let function = running
         .instance
         .get_func(&mut running.store, &call.name)
-        .ok_or_else(|| format!("there is no export `{}`", call.name))?;
+        .ok_or_else(|| format!("the export `{}` does not exist", call.name))?;
     let ty = function.ty(&running.store);
     if ty.params().len() != call.args.len() {
         return Err(format!("{} takes {} arguments", call.name, ty.params().len()));
@@ -100,7 +100,7 @@ fn invoke(running: &mut Running, call: &Call) -> Result<(Outcome, Vec<ValType>),
     Ok((running.call(&call.name, &args), ty.results().collect()))
 }
 
-/// A value as its type reads it; integers signed or unsigned, decimal or hexadecimal.
+/// Parses a value of a type; integers are signed or unsigned, decimal or hexadecimal.
 fn value(text: &str, ty: &ValType) -> Result<Val, String> {
     let integer = || -> Result<i128, String> {
         let (digits, sign) = text.strip_prefix('-').map_or((text, 1), |digits| (digits, -1));
@@ -108,9 +108,9 @@ fn value(text: &str, ty: &ValType) -> Result<Val, String> {
             Some(digits) => i128::from_str_radix(&digits.replace('_', ""), 16),
             None => digits.parse(),
         };
-        parsed.map(|value| sign * value).map_err(|_| format!("`{text}` is no integer"))
+        parsed.map(|value| sign * value).map_err(|_| format!("`{text}` is not an integer"))
     };
-    let float = || text.parse::<f64>().map_err(|_| format!("`{text}` is no number"));
+    let float = || text.parse::<f64>().map_err(|_| format!("`{text}` is not a number"));
     Ok(match ty {
         ValType::I32 => Val::I32(integer()? as i32),
         ValType::I64 => Val::I64(integer()? as i64),
