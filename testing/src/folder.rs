@@ -1,4 +1,4 @@
-//! What a program finds in a real WASI: arguments, an environment, standard input, and directories on disk.
+//! The environment of a program with a real WASI: arguments, variables, standard input, and directories on disk.
 
 use linmem_host::wasmtime_wasi::p1::WasiP1Ctx;
 use linmem_host::wasmtime_wasi::p2::pipe::MemoryInputPipe;
@@ -6,16 +6,16 @@ use linmem_host::wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// What a program is run with.
+/// The environment that a program runs with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
     /// The arguments, the first of which is the name of the program.
     pub args: Vec<String>,
     /// The variables of the environment, with their values.
     pub env: Vec<(String, String)>,
-    /// What can be read from standard input.
+    /// The contents of standard input.
     pub stdin: String,
-    /// The names that the program has directories under, from descriptor 3 on. The first one is the folder, which has
+    /// The names of preopened directories, from descriptor 3 on. The first one is the folder, which contains
     ///
     /// ```text
     /// hello.txt      Hello, file! and a line feed
@@ -23,9 +23,9 @@ pub struct World {
     /// link           a symbolic link to hello.txt
     /// ```
     ///
-    /// and each other one, say the second, is a directory `2` in it that has a file `which.txt`, with its name.
+    /// and each other one, for example the second, is a directory `2` in it, with a file `which.txt` that contains its name.
     pub directories: Vec<String>,
-    /// Files of zeros in the folder, with their sizes; they take no room.
+    /// Sparse files of zeros in the folder, with their sizes.
     pub files: Vec<(String, u64)>,
 }
 
@@ -38,7 +38,7 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    /// Makes the folder of a world, if it has directories, below `parent`.
+    /// Makes the folder of a world below `parent`, if the world has directories.
     pub fn new(world: World, parent: impl Into<PathBuf>) -> Embedding {
         let parent = parent.into();
         let folder = (!world.directories.is_empty()).then(|| populate(&world, &parent));
@@ -50,7 +50,7 @@ impl Embedding {
         Embedding::new(self.world.clone(), &self.parent)
     }
 
-    /// What WASI is called with.
+    /// The context of WASI.
     pub fn context(&self) -> WasiP1Ctx {
         let mut builder = WasiCtxBuilder::new();
         builder.args(&self.world.args).envs(&self.world.env);
@@ -89,7 +89,7 @@ fn populate(world: &World, parent: &Path) -> PathBuf {
     }
     for (name, bytes) in &world.files {
         let file = std::fs::File::create(folder.join(name)).expect("a file can be made");
-        file.set_len(*bytes).expect("a file of zeros takes no room");
+        file.set_len(*bytes).expect("a sparse file of that size can be made");
     }
     folder
 }

@@ -1,4 +1,4 @@
-//! A host for test modules: a WASI whose transfers can be made short, growth that is not linmem's, and a log.
+//! A host for test modules: a WASI with transfers of limited size, growth by other code, and a log.
 
 use crate::folder::Embedding;
 use linmem_host::wasmtime::{
@@ -8,34 +8,34 @@ use linmem_host::wasmtime::{
 use linmem_host::wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use std::sync::OnceLock;
 
-/// What the host remembers.
+/// The state of the host.
 #[derive(Default)]
 pub struct State {
-    /// What was written, to whatever descriptor.
+    /// The bytes that were written to any descriptor.
     pub output: Vec<u8>,
-    /// What can be read.
+    /// The bytes that can be read.
     pub input: Vec<u8>,
-    /// At most so many bytes are transferred by one call; 0 for any number.
+    /// The largest number of bytes that one call transfers; 0 for no limit.
     pub transfer: usize,
-    /// The error numbers that the next host calls give, before any succeeds.
+    /// The errnos that the next transfers return, before one succeeds.
     pub errnos: Vec<i32>,
-    /// After so many transfers, one gives this errno.
+    /// After this number of transfers, one fails with this errno.
     pub fails_after: Option<(usize, i32)>,
-    /// What the program logged.
+    /// The values that the program logged.
     pub log: Vec<i64>,
     /// The violation that was reported last: its kind, its site and its numbers.
     pub violation: Option<[u32; 5]>,
-    /// The errno that was reported last: the site and its number.
+    /// The errno that was reported last: its site and its number.
     pub errno: Option<[u32; 2]>,
-    /// How far the memory can grow.
+    /// The limits of the memory.
     pub limits: Limits,
-    /// What WASI is about, if its functions are the real ones.
+    /// The environment of WASI, if the functions of WASI are the real ones.
     pub embedding: Option<Embedding>,
-    /// WASI itself, which is made when it is asked for.
+    /// The context of WASI, which is made on first use.
     pub wasi: Option<WasiP1Ctx>,
 }
 
-/// How far the memory can grow.
+/// The limits of the growth of a memory.
 pub struct Limits {
     /// The largest number of pages.
     pub pages: usize,
@@ -58,7 +58,7 @@ impl ResourceLimiter for Limits {
         desired: usize,
         _: Option<usize>,
     ) -> linmem_host::wasmtime::Result<bool> {
-        // A memory of linmem's is never empty; what is, is the engine's own heap, for exceptions.
+        // A memory of linmem is never empty: an empty one is the engine's own heap, for exceptions.
         if current == 0 {
             return Ok(true);
         }
@@ -103,15 +103,15 @@ impl Running {
         Running::with_limits(bytes, state, Limits::default())
     }
 
-    /// Starts a module whose memory can only grow so far. The memory that it starts with does not count as growth.
+    /// Starts a module whose memory has limits, which apply after it has started.
     pub fn with_limits(bytes: &[u8], state: State, limits: Limits) -> Running {
         Running::of_module(&compile(bytes), state, limits)
     }
 
-    /// Starts a module that is compiled.
+    /// Starts a compiled module.
     pub fn of_module(module: &Module, mut state: State, limits: Limits) -> Running {
         state.limits = Limits { pages: 65536, ..Limits::default() };
-        // A fresh instance finds the world as it was.
+        // A new instance starts with the initial state of the world.
         state.embedding = state.embedding.map(|embedding| embedding.renewed());
         state.wasi = state.embedding.as_ref().map(Embedding::context);
         let is_real = state.embedding.is_some();
@@ -146,7 +146,7 @@ impl Running {
         self.instance.get_memory(&mut self.store, "memory").expect("there is a memory")
     }
 
-    /// How much fuel a call takes.
+    /// The fuel that a call consumes.
     pub fn fuel(&mut self, name: &str, args: &[Val]) -> u64 {
         let before = self.store.get_fuel().expect("fuel is on");
         self.call(name, args).unwrap_or_else(|error| panic!("{name}: {error:?}"));
@@ -154,7 +154,7 @@ impl Running {
     }
 }
 
-/// The functions of linmem's that were active when a call trapped, innermost first.
+/// The kind of the violation that a call trapped with: the innermost function is named after it.
 pub fn violation(error: &linmem_host::wasmtime::Error) -> Option<String> {
     let backtrace = error.downcast_ref::<linmem_host::wasmtime::WasmBacktrace>()?;
     let name = backtrace.frames().first()?.func_name()?;
@@ -169,7 +169,7 @@ fn memory_of(caller: &mut Caller<'_, State>) -> Memory {
     }
 }
 
-/// The functions of the host. The functions of WASI that transfer data are those of this file, unless `is_real`.
+/// The functions of the host. Unless WASI must be real, the functions that transfer bytes or wait are those of this file.
 fn linker(is_real: bool) -> &'static Linker<State> {
     static LINKERS: [OnceLock<Linker<State>>; 2] = [const { OnceLock::new() }; 2];
     LINKERS[usize::from(is_real)].get_or_init(|| new_linker(is_real))
@@ -205,7 +205,7 @@ fn new_linker(is_real: bool) -> Linker<State> {
                 },
             )
         })
-        // Grows the memory as if somebody else did.
+        // Grows the memory as other code would.
         .and_then(|linker| {
             linker.func_wrap("test", "grow", |mut caller: Caller<'_, State>, pages: i32| -> i32 {
                 let memory = memory_of(&mut caller);
@@ -230,7 +230,7 @@ fn new_linker(is_real: bool) -> Linker<State> {
                 caller.data_mut().errno = Some([site, errno]);
             })
         })
-        // There is always something to do.
+        // Returns at once: all events are ready.
         .and_then(|linker| {
             linker.func_wrap(
                 wasi,
@@ -243,7 +243,7 @@ fn new_linker(is_real: bool) -> Linker<State> {
         })
         .and_then(|linker| linker.func_wrap("test", "nop", || ()))
         .and_then(|linker| linker.func_wrap("test", "pass", |value: i32| -> i32 { value }))
-        // Calls back into the program, in the middle of whatever it is doing.
+        // Calls back into the program.
         .and_then(|linker| {
             linker.func_wrap("test", "call_back", |mut caller: Caller<'_, State>, argument: i32| -> i32 {
                 let Some(Extern::Func(function)) = caller.get_export("callback") else { panic!("no callback") };
@@ -262,7 +262,7 @@ enum Direction {
     Write,
 }
 
-/// One transfer over a list of iovecs, as far as the state lets it go.
+/// Transfers bytes of a list of iovecs, up to the limit in the state.
 fn transfer(mut caller: Caller<'_, State>, direction: Direction, iovecs: i32, count: i32, done: i32) -> i32 {
     let memory = memory_of(&mut caller);
     if !caller.data().errnos.is_empty() {

@@ -30,21 +30,21 @@ fn no_false_negatives_and_no_false_positives() {
     assert!(reach.ended(packed("none"), "done") > 200 && reach.ended(reference("none"), "done") > 200, "unchecked");
     assert!(reach.ended(packed("temporal"), "UseAfterFree") > 100, "closed regions of packed segments");
     assert!(reach.ended(reference("temporal"), "UseAfterFree") > 300, "closed regions of references");
-    assert!(reach.ended(reference("l"), "Forged") > 200, "what is no segment");
-    assert!(reach.ended(|_| true, "trap") > 50, "traps of the engine's");
-    assert!(reach.in_loops > 500 && reach.elsewhere > 2000, "violations in loops and elsewhere");
+    assert!(reach.ended(reference("l"), "Forged") > 200, "values that are not segments");
+    assert!(reach.ended(|_| true, "trap") > 50, "traps of the engine");
+    assert!(reach.in_loops > 500 && reach.elsewhere > 2000, "violations in loops and outside of them");
     let total = &reach.total;
     assert!(total.near > 20_000, "accesses up to the last byte: {}", total.near);
-    assert!(total.covered > 20_000 && total.wider > 10_000, "accesses after others of the same local");
+    assert!(total.covered > 20_000 && total.wider > 10_000, "accesses of a local after earlier ones");
     assert!(total.far > 300 && total.last > 100, "offsets from 2^31 on: {}, near 2^32: {}", total.far, total.last);
-    assert!(total.stale > 500, "uses that are not found: {}", total.stale);
+    assert!(total.stale > 500, "uses of freed memory that are not detected: {}", total.stale);
     assert!(reach.hoisted > 2000, "checks before loops: {}", reach.hoisted);
     assert!(total.loops.len() == 20 && total.loops.values().all(|count| *count > 200), "{:?}", total.loops);
     let misused = ["NotInnermost", "AlreadyFreed"].map(|kind| reach.ended(|_| true, kind));
-    assert!(misused.iter().all(|count| *count > 50), "regions that are misused: {misused:?}");
+    assert!(misused.iter().all(|count| *count > 50), "misuse of regions: {misused:?}");
     assert!(reach.chunked > 20, "memory in many chunks: {}", reach.chunked);
     assert!(reach.values > 5000 && reach.unspecified < reach.values, "values: {}", reach.values);
-    assert!(reach.certain > 100, "violations that are known when linking: {}", reach.certain);
+    assert!(reach.certain > 100, "violations that are certain when linking: {}", reach.certain);
     assert_eq!(reach.runs.len(), VARIANTS.len(), "every variant");
 }
 

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The number of programs of the ordinary run.
 const PROGRAMS: usize = 10_016;
 
-/// A program that finds each bug, so that the search is short. If the program no longer finds the bug, because the generator
-/// has changed, all others are tried; the test prints which one finds it.
+/// A program that finds each bug, so that the search is short. If it no longer finds the bug, because the generator has
+/// changed, all others are tried, and the test prints the one that finds it.
 const FOUND_BY: &[(Bug, usize)] = &[
     (Bug::UncheckedIsInnermost, 629),
     (Bug::InnermostAfterCall, 93),
@@ -81,7 +81,7 @@ fn planted_engine_bugs_are_detected() {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some(&bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    // Only indices near 2^31 reveal it: `tests/loops.rs` detects it.
+                    // Only indices near 2^31 reveal this bug: `tests/loops.rs` detects it.
                     if bug == Bug::HoistIgnoresSign {
                         continue;
                     }

@@ -5,8 +5,8 @@ use linmem_testing::differential::{Modules, run};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Replaces each sequence of lines that equals `from` by `to`, and counts the replacements. `*` stands for any one line,
-/// and keeps it.
+/// Replaces each sequence of lines that equals `from` by `to`, and counts the replacements. `*` matches any line, which is
+/// kept.
 fn replace(text: &str, from: &[&str], to: &[&str], times: &Cell<usize>) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut out: Vec<&str> = Vec::new();
@@ -35,7 +35,7 @@ fn is_found(from: &'static [&'static str], to: &'static [&'static str]) {
     let modules = Modules::new(move |text| replace(&text, from, to, &times));
     let found = run(10_000, 0, &modules);
     assert!(planted.get() > 0, "there is nothing to plant the bug in: {from:?}");
-    let error = found.map(|reach| reach.programs).expect_err("so many programs did not find the bug");
+    let error = found.map(|reach| reach.programs).expect_err("no program found the bug");
     println!("{}", error.lines().take(3).collect::<Vec<_>>().join("\n"));
 }
 

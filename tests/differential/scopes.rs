@@ -1,4 +1,4 @@
-//! Runs programs of the library door, whose scopes are left in every way.
+//! Runs programs of the library door whose scopes have every kind of exit.
 
 use linmem_testing::differential::scopes::{OPERATIONS, run};
 
@@ -7,7 +7,7 @@ fn scopes_are_closed_on_every_exit() {
     linmem_codegen::planted::always_for_size();
     let reach = run(10_000, 2000, |text| text).unwrap_or_else(|error| panic!("{error}"));
     crate::support::show(&format!("scopes: {reach:?}"));
-    assert_eq!(reach.ops.len(), OPERATIONS, "every way");
+    assert_eq!(reach.ops.len(), OPERATIONS, "every operation");
     assert!(reach.ops.values().all(|count| *count > 500), "{:?}", reach.ops);
     assert!(reach.deep > 500 && reach.thrown_through > 500 && reach.out_of_memory > 20, "{reach:?}");
 }

@@ -1,4 +1,4 @@
-//! What is read and written.
+//! Reads and writes memory.
 
 use crate::access::program::{Action, Id, Number, Place, Segment, Width};
 use crate::access::state::{Flow, Int, Interpreter};
@@ -13,7 +13,7 @@ impl Interpreter<'_, '_, '_> {
                 self.at = id;
                 let name = format!("MemorySegment.get{width:?}");
                 let start = self.check_bytes(value, offset, Int::constant(width.bytes()), &name)?;
-                self.noted(segment, offset.value, width.bytes());
+                self.record_access(segment, offset.value, width.bytes());
                 self.get(start, *width)
             }
             Action::Set(segment, offset, width, number) => {
@@ -22,7 +22,7 @@ impl Interpreter<'_, '_, '_> {
                 self.at = id;
                 let name = format!("MemorySegment.set{width:?}");
                 let start = self.check_bytes(value, offset, Int::constant(width.bytes()), &name)?;
-                self.noted(segment, offset.value, width.bytes());
+                self.record_access(segment, offset.value, width.bytes());
                 self.set(start, *width, number)
             }
             Action::Fill(segment, offset, bytes, number) => {
@@ -37,10 +37,10 @@ impl Interpreter<'_, '_, '_> {
                 let (to, to_offset) = self.operands(to, to_offset, 0)?;
                 let (from, from_offset) = self.operands(from, from_offset, 0)?;
                 let room = to.size().saturating_sub(to_offset.value);
-                let most = from.size().saturating_sub(from_offset.value).min(room).min(3000);
-                let bytes = self.number(bytes, most)?;
+                let max = from.size().saturating_sub(from_offset.value).min(room).min(3000);
+                let bytes = self.number(bytes, max)?;
                 self.at = id;
-                // What is no segment is found before anything is asked of those that are.
+                // Values that are not segments are found before any bounds are checked.
                 if self.semantics.safety != Safety::None {
                     self.genuine(to, "MemorySegment.copy")?;
                     self.genuine(from, "MemorySegment.copy")?;
@@ -55,20 +55,20 @@ impl Interpreter<'_, '_, '_> {
 
     pub(crate) fn operands(&mut self, segment: &Segment, offset: &Number, bytes: u32) -> Flow<(Value, Int)> {
         let value = self.segment(segment)?;
-        let mut most = value.size().saturating_sub(bytes);
-        // Of a segment that is larger than the memory, mostly what exists.
+        let mut max = value.size().saturating_sub(bytes);
+        // If a segment is larger than the memory, most accesses are to the part that exists.
         if let Value::Span(span) = value
             && self.source.as_mut().is_some_and(|source| source.chance(80))
         {
             let exists = self.heap.size().saturating_sub(u64::from(span.start) + u64::from(bytes));
-            most = most.min(u32::try_from(exists).unwrap_or(u32::MAX));
+            max = max.min(u32::try_from(exists).unwrap_or(u32::MAX));
         }
-        let offset = self.number(offset, most)?;
+        let offset = self.number(offset, max)?;
         Ok((value, offset))
     }
 
-    /// Notes an access of a local, which may have been checked before.
-    pub(crate) fn noted(&mut self, segment: &Segment, offset: u32, bytes: u32) {
+    /// Records an access of a local, which earlier checks may cover.
+    pub(crate) fn record_access(&mut self, segment: &Segment, offset: u32, bytes: u32) {
         if let Segment::At(Place::Local(local)) = segment {
             self.seen.accessed(self.frames.len(), *local, u64::from(offset) + u64::from(bytes));
         }

@@ -24,10 +24,10 @@ pub struct Failure {
 }
 
 impl Batch {
-    /// How many programs a batch has.
+    /// The number of programs in a batch.
     pub const PROGRAMS: usize = 16;
 
-    /// How many variants a batch is linked for.
+    /// The number of variants that a batch is linked for.
     const EACH: usize = 2;
 
     /// Generates a batch. The same number gives the same programs.

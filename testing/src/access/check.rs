@@ -1,4 +1,4 @@
-//! What is checked of a use of a segment, and in what order.
+//! The checks of a use of a segment, in their order.
 
 use crate::access::heap::Region;
 use crate::access::state::{Blame, End, Exit, Flow, Int, Interpreter};
@@ -11,25 +11,25 @@ impl Interpreter<'_, '_, '_> {
         Exit::End(End::Violates(Blame { kind, intrinsic, numbers, at: self.at, in_loop: self.loops > 0, certain }))
     }
 
-    /// Sees to it that a region can be closed, or allocated from, as far as regions are checked.
-    pub(crate) fn has_turn(&self, region: Region, closed: Violation, intrinsic: &str) -> Flow<()> {
+    /// Checks that a region may be closed, or allocated from, if regions are checked.
+    pub(crate) fn check_region(&self, region: Region, closed: Violation, intrinsic: &str) -> Flow<()> {
         match self.heap.misuse(region, closed) {
             Some((kind, numbers)) => Err(self.blame(kind, intrinsic, numbers, false)),
             None => Ok(()),
         }
     }
 
-    /// What is a segment for certain.
+    /// Checks that a value is a segment.
     pub(crate) fn genuine(&self, value: Value, intrinsic: &str) -> Flow<Span> {
         match value {
             Value::Span(span) => Ok(span),
-            // Without checks the cast of the engine's traps, maybe before the other operands are evaluated, or nobody looks.
+            // Without checks, the engine's cast traps, possibly before the other operands are evaluated, or there is no cast.
             Value::Forged { .. } if self.semantics.safety == Safety::None => Err(self.unspecified()),
             Value::Forged { null } => Err(self.blame(Violation::Forged, intrinsic, [u32::from(null), 0, 0], false)),
         }
     }
 
-    /// Checks a use of so many bytes at an offset.
+    /// Checks a use of some bytes at an offset.
     pub(crate) fn check(&mut self, value: Value, offset: Int, bytes: Int, intrinsic: &str) -> Flow<Span> {
         let span = self.genuine(value, intrinsic)?;
         let (o, n) = (u64::from(offset.value), u64::from(bytes.value));
@@ -38,7 +38,7 @@ impl Interpreter<'_, '_, '_> {
             if self.semantics.safety == Safety::None {
                 return Err(self.unspecified());
             }
-            // Too many bytes are too many at any offset, and an offset can be too large for any number of bytes.
+            // Too many bytes are out of bounds at any offset, and too large an offset is out of bounds for any bytes.
             let too_many = bytes.fixed && bytes.value > span.size;
             let too_far = offset.fixed && offset.value > span.size;
             let certain = span.fixed && (too_many || too_far || (bytes.fixed && offset.fixed));
@@ -67,7 +67,7 @@ impl Interpreter<'_, '_, '_> {
         Ok(span)
     }
 
-    /// The same, and where the bytes begin.
+    /// The same, and returns the address of the first byte.
     pub(crate) fn check_bytes(&mut self, value: Value, offset: Int, bytes: Int, intrinsic: &str) -> Flow<u64> {
         let span = self.check(value, offset, bytes, intrinsic)?;
         Ok(u64::from(span.start) + u64::from(offset.value))
@@ -87,17 +87,17 @@ impl Interpreter<'_, '_, '_> {
         Ok(Span { start: address.value, size: bytes.value, region: None, fixed: bytes.fixed })
     }
 
-    /// Sees to it that some bytes are in the memory, as the engine does.
+    /// Checks that some bytes are in the memory, as the engine does.
     pub(crate) fn exists(&mut self, start: u64, bytes: u32) -> Flow<()> {
         if start + u64::from(bytes) <= self.heap.size() {
             return Ok(());
         }
-        // Of a trap in a loop nobody knows what came before it, and of no bytes whether there is one.
+        // It is unspecified which events precede a trap in a loop, and whether an access of no bytes traps.
         let is_specified = bytes > 0 && self.loops == 0;
         Err(if is_specified { Exit::End(End::Traps(self.at)) } else { self.unspecified() })
     }
 
-    /// Sees to it that some bytes can be written without harm to linmem.
+    /// Checks that writing some bytes does not overwrite data of linmem.
     pub(crate) fn writes(&mut self, start: u64, bytes: u32) -> Flow<()> {
         self.exists(start, bytes)?;
         if self.heap.is_kept(start, bytes) { Err(self.unspecified()) } else { Ok(()) }

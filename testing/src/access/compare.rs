@@ -1,8 +1,8 @@
-//! Links and runs programs, and compares what they do with what the interpreter says.
+//! Links and runs programs, and compares their behaviour with the outcome of the interpreter.
 
 use crate::access::emit::module;
 use crate::access::interpret::interpret;
-use crate::access::program::{Action, MOST_PAGES, Program, Setting, Statement, parameters};
+use crate::access::program::{Action, MAX_PAGES, Program, Setting, Statement, parameters};
 use crate::access::reach::Reach;
 use crate::access::state::{Blame, End, Event, Outcome};
 use crate::access::value::{Kind, Semantics};
@@ -14,7 +14,7 @@ use linmem_host::wasmtime::{
 };
 use std::sync::OnceLock;
 
-/// What the host remembers.
+/// The state of the host.
 #[derive(Default)]
 struct State {
     events: Vec<Event>,
@@ -23,7 +23,7 @@ struct State {
     limits: Limits,
 }
 
-/// An engine that compiles fast: what is compared is what the code does.
+/// An engine that compiles fast. Only the behaviour of the code matters.
 fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| {
@@ -44,11 +44,11 @@ struct Linked {
     module: InstancePre<State>,
 }
 
-/// Whether a program can be run on a variant, and how it goes there.
+/// The outcome of a program on a variant; `None` if the program cannot run on it.
 pub(crate) fn predict(program: &Program, semantics: Semantics) -> Option<Outcome> {
     let run = |semantics| interpret(&mut program.clone(), semantics, None);
     if program.setting.frames && !(semantics.is_temporal() && semantics.kind != Kind::Packed) {
-        // Where segments lie is not known, and so neither is what is reused.
+        // The addresses of segments are unknown, and so is which memory is reused.
         let exact = Semantics { kind: Kind::Reference { nullable: true }, safety: Safety::Temporal };
         let is_stale = matches!(run(exact).end, End::Violates(Blame { kind: Violation::UseAfterFree, .. }));
         if is_stale {
@@ -59,7 +59,7 @@ pub(crate) fn predict(program: &Program, semantics: Semantics) -> Option<Outcome
     (!matches!(outcome.end, End::Unspecified(_))).then_some(outcome)
 }
 
-/// Runs those of the programs that can be run on a variant. What goes wrong with one is told with its number.
+/// Runs the programs that can run on a variant. The error contains the number of the program that differs.
 pub(crate) fn compare(
     programs: &[&Program],
     setting: Setting,
@@ -88,7 +88,7 @@ fn link(programs: &[&Program], setting: Setting, variant: Variant) -> Result<Lin
     let bytes = linmem::wat::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let linked = linmem::link(&bytes, &variant.config(setting))?;
     let compiled = Module::new(engine(), &linked).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
-    // The local that such a loop keeps its index in.
+    // A loop whose checks are moved before it has a local with this name.
     let hoisted = linked.windows(12).filter(|name| name == b"linmem.index").count();
     Ok(Linked { hoisted, sites: linmem::sites::read(&linked), module: linker().instantiate_pre(&compiled).unwrap() })
 }
@@ -139,14 +139,14 @@ fn run(
     store.set_fuel(10_000_000).unwrap();
     store.limiter(|state| &mut state.limits);
     let instance = linked.module.instantiate(&mut store).unwrap();
-    // A frame reserves what may not be reached, so that more may be needed.
-    let pages = if program.setting.frames { 2 * MOST_PAGES } else { MOST_PAGES };
+    // A frame also reserves allocations that are not reached, so that more pages may be needed.
+    let pages = if program.setting.frames { 2 * MAX_PAGES } else { MAX_PAGES };
     store.data_mut().limits = Limits { pages: pages as usize, ..Limits::default() };
     let function = instance.get_func(&mut store, &format!("run{export}")).unwrap();
     let value = |hole: usize| Val::I32(program.holes[hole].value.unwrap_or(0) as i32);
     let arguments: Vec<Val> = parameters(program).into_iter().map(value).collect();
     let ended = function.call(&mut store, &arguments, &mut []);
-    let (told, values) = events(&store.data().events, &outcome.events)?;
+    let (logged, values) = events(&store.data().events, &outcome.events)?;
     match (&ended, &outcome.end) {
         (Ok(()), End::Done) => {}
         (Err(error), End::Violates(blame)) => {
@@ -156,7 +156,7 @@ fn run(
         _ => return Err(format!("it ends with {ended:?} {:?}, not {:?}", store.data().report, outcome.end)),
     }
     let in_loop = matches!(&outcome.end, End::Violates(blame) if blame.in_loop);
-    // For speed, what a check finds may be found before accesses that come before it are made.
+    // If code is optimized for speed, a violation may be found before accesses that precede it.
     let is_early = matches!(&outcome.end, End::Violates(_)) && variant.optimize == Optimize::Speed;
     if !program.setting.frames && !in_loop {
         let memory = instance.get_memory(&mut store, "memory").unwrap();
@@ -183,25 +183,25 @@ fn run(
     let name = format!("{} {} {} {}", variant.ty, variant.safety, variant.optimize, variant.on_violation);
     *reach.runs.entry(name).or_default() += 1;
     reach.values += values;
-    reach.unspecified += told - values;
+    reach.unspecified += logged - values;
     reach.chunked += usize::from(outcome.heap.chunks() > 1);
     reach.saw(&outcome.seen);
     Ok(())
 }
 
-/// Compares what a program told with what it should have: how many values there are, and how many of them are specified.
+/// Compares the events of a program with the expected ones. Returns the number of values, and how many of them are specified.
 fn events(found: &[Event], expected: &[Event]) -> Result<(usize, usize), String> {
     let same = |(found, expected): (&Event, &Event)| *expected == Event::Value(None) || found == expected;
     let agrees = found.len() == expected.len() && found.iter().zip(expected).all(same);
     if !agrees {
-        return Err(format!("it tells {found:?}, not {expected:?}"));
+        return Err(format!("it logs {found:?}, not {expected:?}"));
     }
     let values = expected.iter().filter(|event| matches!(event, Event::Value(_))).count();
     let unspecified = expected.iter().filter(|event| **event == Event::Value(None)).count();
     Ok((values, values - unspecified))
 }
 
-/// Compares a violation with what it should be.
+/// Compares a violation with the expected one.
 fn blamed(
     error: &Error,
     blame: &Blame,
@@ -225,11 +225,11 @@ fn blamed(
     if reported.is_some() != (variant.on_violation == OnViolation::Report) {
         return Err(format!("it reports {reported:?}"));
     }
-    // Checked before its loop, an access may be blamed for what another one would have been, or with other numbers.
+    // If checks are moved before a loop, the violation may be that of another access, or have other numbers.
     let is_same = found == &blame.kind || blame.in_loop && has_many_accesses(program, blame.at);
     let is_same_report = reported.is_none_or(|(intrinsic, numbers)| {
         let [a, b, c] = numbers;
-        // Of shared frames the addresses are not known.
+        // The addresses in shared frames are unknown.
         let is_free = program.setting.frames && blame.kind == Violation::UseAfterFree;
         let are_same = if is_free { b == blame.numbers[1] } else { [a, b, c] == blame.numbers };
         blame.in_loop || intrinsic == blame.intrinsic && are_same
@@ -237,7 +237,7 @@ fn blamed(
     if is_same && is_same_report { Ok(()) } else { Err(format!("it is {found} {reported:?}, not {blame:?}")) }
 }
 
-/// Whether a loop around a statement has other statements that may be wrong as well.
+/// Whether the loop around a statement has other statements, which may also reach a violation.
 fn has_many_accesses(program: &Program, at: usize) -> bool {
     fn count(list: &[Statement], at: usize) -> Option<usize> {
         list.iter().find_map(|statement| match &statement.action {

@@ -5,7 +5,7 @@ use crate::access::types::Types;
 use crate::access::write::Writer;
 use std::fmt::Write;
 
-/// The module of some programs, whose exports are `run0`, `run1` and so on; segments have this type.
+/// Writes the module of some programs, with the exports `run0`, `run1` and so on. `ty` is the type of segments.
 pub(crate) fn module(programs: &[&Program], setting: Setting, ty: &str) -> String {
     let mut out = format!("(module\n{}", imports(ty));
     if setting.owned {

@@ -1,4 +1,4 @@
-//! Programs made up from a source of choices. Which numbers fit is left open here.
+//! Generates programs from a source of choices. Numbers that must fit are left undecided here.
 
 use crate::access::program::{
     Action, Decided, Id, Place, Program, SEGMENTS, Scope, Segment, Setting, Statement, Width,
@@ -9,7 +9,7 @@ use crate::access::source::Source;
 pub(crate) const SIZES: [u32; 20] =
     [0, 1, 2, 3, 4, 7, 8, 12, 15, 16, 17, 24, 31, 64, 100, 256, 1000, 4096, 65536, 65529];
 
-/// Makes up a program.
+/// Generates a program.
 pub(crate) fn generate(source: &mut Source<'_>, setting: Setting) -> Program {
     let functions = 1 + source.below(3) as usize;
     let mut generator = Generator {
@@ -35,17 +35,17 @@ pub(crate) struct Generator<'s, 'b> {
     pub(crate) setting: Setting,
     pub(crate) holes: Vec<Decided>,
     pub(crate) next: Id,
-    /// The statement that is being made up.
+    /// The statement that is being generated.
     pub(crate) owner: Id,
     pub(crate) function: usize,
     pub(crate) functions: usize,
     /// The innermost open region.
     pub(crate) region: usize,
-    /// How many blocks and loops can be left.
+    /// The number of blocks and loops that can be left.
     pub(crate) blocks: usize,
-    /// What the loops around go over, and their indices.
+    /// What the enclosing loops iterate over, and their indices.
     pub(crate) loops: Vec<(Place, u32, u32, usize)>,
-    /// How many statements may still be made up.
+    /// The number of statements that may still be generated.
     pub(crate) left: u32,
 }
 
@@ -84,13 +84,13 @@ impl Generator<'_, '_> {
         let around = std::mem::replace(&mut self.owner, self.next);
         let id = self.next;
         self.next += 1;
-        let tells = self.source.chance(if self.loops.is_empty() { 25 } else { 6 });
+        let traced = self.source.chance(if self.loops.is_empty() { 25 } else { 6 });
         let action = action(self);
         self.owner = around;
-        Statement { id, tells, action }
+        Statement { id, traced, action }
     }
 
-    /// A statement, or a few that belong together.
+    /// A statement, or several that belong together.
     pub(crate) fn some(&mut self) -> Vec<Statement> {
         if self.left == 0 {
             return Vec::new();
@@ -152,7 +152,7 @@ impl Generator<'_, '_> {
                 Action::Close(generator.some_region(), scope)
             })],
             95 if !self.setting.frames && self.loops.is_empty() => {
-                // What does not fit then is elsewhere.
+                // An allocation that does not fit then is in another chunk.
                 let place = self.target();
                 let mut list = vec![self.statement(|generator| Action::Grow(generator.source.between(1, 2)))];
                 list.push(self.statement(|generator| {

@@ -1,7 +1,7 @@
-//! The memory of a program as the interpreter knows it: regions and addresses from the reference model, and for each
-//! byte whether the program can tell what it is.
+//! The memory of a program as the interpreter knows it: regions and addresses from the reference model, and the value of
+//! each byte, if it is specified.
 
-use crate::access::program::{MOST_PAGES, OWN_PAGES, Setting};
+use crate::access::program::{MAX_PAGES, OWN_PAGES, Setting};
 use linmem::Violation;
 use linmem::allocator::layout::{HOME, Layout, PAGE};
 use linmem::allocator::model::{Home, Memory, Model, Rules};
@@ -12,7 +12,7 @@ const BLOCK: u32 = 1024;
 
 const LAYOUT: Layout = Layout::of(Width::Bits32);
 
-/// A region, by the order of opening.
+/// The number of a region, in the order of opening.
 pub(crate) type Region = usize;
 
 struct Opened {
@@ -27,7 +27,7 @@ pub(crate) struct Heap {
     frames: bool,
     /// Bytes below this address are zero until they are written.
     zero_below: u64,
-    /// Bytes below this address are linmem's, though in no chunk.
+    /// Bytes below this address belong to linmem, but to no chunk.
     reserved: u64,
     bytes: BTreeMap<u32, [Option<u8>; BLOCK as usize]>,
     regions: Vec<Opened>,
@@ -39,7 +39,7 @@ impl Heap {
         let (pages, home) = if setting.owned { (OWN_PAGES, Home::Grown) } else { (1, Home::Reserved) };
         let nesting = if setting.outermost { Nesting::Outermost } else { Nesting::Stack };
         Heap {
-            model: Model::new(Memory::new(Width::Bits32, pages, MOST_PAGES), home, Rules { nesting, checked }),
+            model: Model::new(Memory::new(Width::Bits32, pages, MAX_PAGES), home, Rules { nesting, checked }),
             outermost: setting.outermost,
             checked,
             frames: setting.frames,
@@ -67,14 +67,14 @@ impl Heap {
         self.open.contains(&region)
     }
 
-    /// Whether it is the turn of a region, to allocate or to be closed.
-    fn has_turn(&self, region: Region) -> bool {
+    /// Whether a region may allocate, and be closed.
+    fn is_usable(&self, region: Region) -> bool {
         if self.outermost { self.is_open(region) } else { self.open.last() == Some(&region) }
     }
 
-    /// Closes a region, if that is right.
+    /// Closes a region, if that is correct.
     pub(crate) fn close(&mut self, region: Region) -> Option<()> {
-        if !self.has_turn(region) {
+        if !self.is_usable(region) {
             return None;
         }
         self.open.retain(|open| *open != region);
@@ -85,9 +85,9 @@ impl Heap {
         self.model.close(handle).ok().map(|_| ())
     }
 
-    /// Allocates from a region, if that is right.
+    /// Allocates from a region, if that is correct.
     pub(crate) fn allocate(&mut self, region: Region, bytes: u32, alignment: u32) -> Option<u32> {
-        if !self.has_turn(region) {
+        if !self.is_usable(region) {
             return None;
         }
         let bytes = u64::from(bytes);
@@ -96,10 +96,10 @@ impl Heap {
         Some(address as u32)
     }
 
-    /// What is wrong with closing a region, or with allocating from it, and the numbers of a report; `None` if nothing is, or
-    /// nobody looks.
+    /// The violation of closing a region, or of allocating from it, with the numbers of the report; `None` if that is correct, or
+    /// if regions are not checked.
     pub(crate) fn misuse(&self, region: Region, closed: Violation) -> Option<(Violation, [u32; 3])> {
-        if !self.checked || self.has_turn(region) {
+        if !self.checked || self.is_usable(region) {
             return None;
         }
         let handle = self.regions[region].handle as u32;
@@ -109,7 +109,7 @@ impl Heap {
         }
     }
 
-    /// Somebody else grows the memory.
+    /// Other code grows the memory.
     pub(crate) fn grow(&mut self, pages: u32) {
         self.model.memory_mut().grow(u64::from(pages));
     }
@@ -130,7 +130,7 @@ impl Heap {
         self.model.chunks().len()
     }
 
-    /// Whether one of some bytes lies in memory that is linmem's and free.
+    /// Whether one of some bytes is in memory that belongs to linmem and is free.
     pub(crate) fn is_free(&self, start: u64, bytes: u32) -> bool {
         let reserve = if self.checked { u64::from(LAYOUT.region_header()) } else { 0 };
         let first = self.model.chunk_of_top();
@@ -140,13 +140,13 @@ impl Heap {
         })
     }
 
-    /// Whether nobody knows what lies at some bytes, other than by a segment that was allocated.
+    /// Whether it is unspecified which allocation some bytes belong to.
     pub(crate) fn is_vague(&self, start: u64, bytes: u32) -> bool {
         let foreign = self.zero_below.max(self.reserved);
         self.frames && overlap(start, bytes, foreign, Width::Bits32.largest() - foreign)
     }
 
-    /// Whether one of some bytes is one by which linmem keeps track.
+    /// Whether one of some bytes belongs to data that linmem keeps: headers and reserved memory.
     pub(crate) fn is_kept(&self, start: u64, bytes: u32) -> bool {
         let headers = self.open.iter().filter_map(|region| self.regions[*region].header);
         overlap(start, bytes, 0, self.reserved)
@@ -158,11 +158,11 @@ impl Heap {
             || headers.into_iter().any(|header| overlap(start, bytes, header, u64::from(LAYOUT.region_header())))
     }
 
-    /// What was in some bytes is not known any more.
+    /// Makes the values of some bytes unknown.
     fn forget(&mut self, start: u64, bytes: u64) {
         let (end, size) = (start + bytes, u64::from(BLOCK));
         let blocks = (start / size) as u32..=(end / size) as u32;
-        // Only what was ever known need be forgotten.
+        // Blocks without known bytes need not change.
         let known: Vec<u32> = self.bytes.range(blocks).map(|(block, _)| *block).collect();
         for block in known {
             let from = start.max(u64::from(block) * size);
@@ -190,7 +190,7 @@ impl Heap {
         block[(address % BLOCK) as usize] = byte;
     }
 
-    /// Writes the same byte so many times.
+    /// Writes the same byte to all bytes of a range.
     pub(crate) fn fill(&mut self, start: u64, bytes: u32, byte: Option<u8>) {
         let (mut at, end) = (start as usize, start as usize + bytes as usize);
         while at < end {
@@ -203,7 +203,7 @@ impl Heap {
         }
     }
 
-    /// What is known and different in a real memory: the first such address, with what is known of it.
+    /// The first byte that is known and differs in a real memory: its address, and its known value.
     pub(crate) fn difference(&self, real: &[u8]) -> Option<(usize, u8)> {
         self.bytes.iter().find_map(|(block, bytes)| {
             let base = *block as usize * BLOCK as usize;

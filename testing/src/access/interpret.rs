@@ -1,5 +1,5 @@
-//! What a program does, by a walk over its tree: an oracle that shares nothing with how programs are written, linked or
-//! run. Numbers that are not decided yet are decided when they are first needed, so that they fit.
+//! Interprets the tree of a program: an oracle that is independent of how programs are written, linked and run. Undecided
+//! numbers are decided when they are first needed, so that they fit.
 
 use crate::access::heap::{Heap, Region};
 use crate::access::program::{
@@ -11,7 +11,7 @@ use crate::access::state::{End, Event, Exit, Flow, Frame, Int, Interpreter, Outc
 use crate::access::value::{Semantics, Span, Value};
 use linmem::Violation;
 
-/// Runs a program; numbers that are not decided are decided by `source`.
+/// Runs a program. `source` decides undecided numbers.
 pub(crate) fn interpret(program: &mut Program, semantics: Semantics, source: Option<&mut Source<'_>>) -> Outcome {
     let Program { functions, holes, off, setting } = program;
     let mut interpreter = Interpreter {
@@ -46,7 +46,7 @@ impl Interpreter<'_, '_, '_> {
         self.frames.last_mut().expect("a function is running")
     }
 
-    /// Runs a function with its parameters, and gives its first segment.
+    /// Runs a function with its parameters, and returns its first segment.
     pub(crate) fn function(
         &mut self,
         number: usize,
@@ -77,7 +77,7 @@ impl Interpreter<'_, '_, '_> {
         statements.iter().try_for_each(|statement| self.statement(statement))
     }
 
-    /// Runs statements that can be left, and says whether they were.
+    /// Runs statements that can be left early, and returns whether they were.
     pub(crate) fn block(&mut self, statements: &[Statement]) -> Flow<bool> {
         match self.list(statements) {
             Ok(()) => Ok(false),
@@ -118,7 +118,7 @@ impl Interpreter<'_, '_, '_> {
         if self.fuel == 0 {
             return Err(self.unspecified());
         }
-        if statement.tells {
+        if statement.traced {
             self.events.push(Event::Step(statement.id as u32));
         }
         let result = self.action(&statement.action, statement.id);
@@ -136,14 +136,14 @@ impl Interpreter<'_, '_, '_> {
             }
             Action::Close(local, _) => {
                 let region = self.frame().regions[*local].ok_or_else(|| self.unspecified())?;
-                self.has_turn(region, Violation::AlreadyFreed, "MemoryAllocator.free")?;
+                self.check_region(region, Violation::AlreadyFreed, "MemoryAllocator.free")?;
                 self.heap.close(region).ok_or_else(|| self.unspecified())?;
             }
             Action::Allocate(place, local, bytes, alignment, _) => {
                 let bytes = self.number(bytes, 64)?;
                 let region = self.frame().regions[*local].ok_or_else(|| self.unspecified())?;
                 let name = if *alignment > 1 { "allocateAligned" } else { "allocate" };
-                self.has_turn(region, Violation::UseAfterFree, &format!("MemoryAllocator.{name}"))?;
+                self.check_region(region, Violation::UseAfterFree, &format!("MemoryAllocator.{name}"))?;
                 let start = self.heap.allocate(region, bytes.value, *alignment).ok_or_else(|| self.unspecified())?;
                 let span = Span { start, size: bytes.value, region: Some(region), fixed: bytes.fixed };
                 self.put(*place, Value::Span(span));
@@ -159,7 +159,7 @@ impl Interpreter<'_, '_, '_> {
                 self.put(*place, Value::Span(Span { start, size: bytes.value, fixed: bytes.fixed, ..span }));
             }
             Action::OfAddress(place, address, bytes) => {
-                // One that is left open is around the end of what is allocated.
+                // An undecided address is near the end of the allocated memory.
                 if let (Number::Hole(hole), Some(source)) = (address, &mut self.source)
                     && self.holes[*hole].value.is_none()
                 {

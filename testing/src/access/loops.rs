@@ -4,12 +4,12 @@ use crate::access::program::{Compare, Loop, Number, Shape};
 use crate::access::state::{Flow, Int, Interpreter};
 
 impl Interpreter<'_, '_, '_> {
-    /// Decides where a loop begins and ends, by what it goes over.
+    /// Decides the start and the bound of a loop from the segment that it iterates over.
     pub(crate) fn decide_bounds(&mut self, counted: &Loop) {
         let (place, bytes, factor) = counted.over;
         let size = self.place(place).size();
         let limit = size.checked_sub(bytes).map_or(0, |left| left / factor + 1);
-        // What the body has as its index is a step further.
+        // In the body, the index is one step further.
         let limit = if counted.shape == Shape::Early { limit.saturating_sub(counted.step) } else { limit };
         let Some(source) = &mut self.source else { return };
         let step = counted.step;
@@ -39,7 +39,7 @@ impl Interpreter<'_, '_, '_> {
         if let Some(kept) = counted.kept {
             self.frame().integers[kept] = self.number(&counted.bound, 0)?;
         }
-        // An index that depends on what nobody knows is not known either.
+        // An index is known to the linker only if its start and its bound are.
         let mut bound = self.bound(counted)?;
         self.frame().integers[counted.index] = Int { value: from.value, fixed: from.fixed && bound.fixed };
         let outer = self.ahead;

@@ -5,11 +5,11 @@
 //! ```text
 //!   source     where choices come from: a seed, or bytes
 //!   program    what a program is
-//!   generate   generates a program from parts and shapes
+//!   generate   generates a program from parts, shapes and loop_shapes
 //!   settle     decides its numbers, so that it is correct, or wrong once
-//!   interpret  runs it: its operands, accesses and loops, with the values and the state that it has
-//!   check      what is checked of each use
-//!   heap       what is in memory
+//!   interpret  runs it: its operands, accesses and loops, with its values and its state
+//!   check      the checks of each use
+//!   heap       the contents of memory
 //!   variant    the configurations that programs are linked with
 //!   emit       writes a module, with its types; write writes a function
 //!   compare    links and runs programs, and compares
@@ -26,12 +26,12 @@ mod emit;
 mod generate;
 mod heap;
 mod interpret;
+mod loop_shapes;
 mod loops;
 mod operands;
 mod parts;
 mod program;
 mod reach;
-mod rounds;
 mod settle;
 mod shapes;
 mod shrink;

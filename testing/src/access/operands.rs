@@ -1,4 +1,4 @@
-//! What the operands of a statement are when it runs. Numbers that are not decided yet are decided so that they fit.
+//! Evaluates the operands of a statement. Undecided numbers are decided so that they fit.
 
 use crate::access::program::{Form, Hole, Number, Place, Segment};
 use crate::access::state::{Flow, Int, Interpreter};
@@ -23,40 +23,40 @@ impl Interpreter<'_, '_, '_> {
         })
     }
 
-    /// Decides a number that is not above `most`.
-    pub(crate) fn decide(&mut self, hole: Hole, most: u32) {
+    /// Decides a number of at most `max`.
+    pub(crate) fn decide(&mut self, hole: Hole, max: u32) {
         let Some(source) = &mut self.source else { return };
         let value = match source.below(8) {
-            0 | 1 => most,
+            0 | 1 => max,
             2 => 0,
-            3 => most - source.below(most.min(20)),
-            4 => source.below(most.min(40)),
-            _ => source.between(0, most),
+            3 => max - source.below(max.min(20)),
+            4 => source.below(max.min(40)),
+            _ => source.between(0, max),
         };
         self.holes[hole].value = Some(value);
     }
 
-    pub(crate) fn hole(&mut self, hole: Hole, most: u32) -> Int {
+    pub(crate) fn hole(&mut self, hole: Hole, max: u32) -> Int {
         if self.holes[hole].value.is_none() {
-            self.decide(hole, most);
+            self.decide(hole, max);
         }
         let decided = self.holes[hole];
         Int { value: decided.value.unwrap_or(0), fixed: decided.form == Form::Constant }
     }
 
-    /// A number; what is not decided yet makes it at most `most`.
-    pub(crate) fn number(&mut self, number: &Number, most: u32) -> Flow<Int> {
+    /// Evaluates a number. Undecided parts are decided so that it is at most `max`.
+    pub(crate) fn number(&mut self, number: &Number, max: u32) -> Flow<Int> {
         Ok(match number {
-            Number::Hole(hole) => self.hole(*hole, most),
+            Number::Hole(hole) => self.hole(*hole, max),
             Number::Local(local) => self.frame().integers[*local],
             Number::Add(a, b) => {
-                let a = self.number(a, most)?;
-                let left = most.saturating_sub(a.value).saturating_sub(self.ahead);
+                let a = self.number(a, max)?;
+                let left = max.saturating_sub(a.value).saturating_sub(self.ahead);
                 let b = self.number(b, left)?;
                 Int { value: a.value.wrapping_add(b.value), fixed: a.fixed && b.fixed }
             }
             Number::Scaled(inner, factor) => {
-                let inner = self.number(inner, most / factor)?;
+                let inner = self.number(inner, max / factor)?;
                 Int { value: inner.value.wrapping_mul(*factor), ..inner }
             }
             Number::Size(segment) => {
@@ -66,7 +66,7 @@ impl Interpreter<'_, '_, '_> {
             }
             Number::After(statement, inner) => {
                 self.statement(statement)?;
-                self.number(inner, most)?
+                self.number(inner, max)?
             }
         })
     }

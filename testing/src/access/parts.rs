@@ -1,4 +1,4 @@
-//! The parts that statements are made up of: numbers, segments, allocations.
+//! Generates the parts of statements: numbers, segments, allocations.
 
 use crate::access::generate::{Generator, SIZES};
 use crate::access::program::{Action, Decided, Form, Number, Place, SEGMENTS, Scope, Segment, Statement, Width};
@@ -15,7 +15,7 @@ impl Generator<'_, '_> {
         self.source.pick(&[Form::Constant, Form::Constant, Form::Parameter, Form::Passed])
     }
 
-    /// A number that will fit.
+    /// A number that is decided later, so that it fits.
     pub(crate) fn fitting(&mut self) -> Number {
         let form = self.form();
         self.add(None, form)
@@ -30,7 +30,7 @@ impl Generator<'_, '_> {
         self.add(Some(value), form)
     }
 
-    /// A condition, of which the linker mostly knows nothing.
+    /// A condition, which is rarely a constant.
     pub(crate) fn condition(&mut self) -> Number {
         let value = self.source.below(2);
         if self.source.chance(10) { self.constant(value) } else { self.add(Some(value), Form::Parameter) }
@@ -54,7 +54,7 @@ impl Generator<'_, '_> {
         Place::Local(self.source.below(SEGMENTS as u32) as usize)
     }
 
-    /// Where a segment may be put: not where a loop goes over, most of the time.
+    /// A place to put a segment; rarely one that a loop iterates over.
     pub(crate) fn target(&mut self) -> Place {
         match self.source.below(12) {
             0 => Place::Global(self.source.below(2) as usize),
@@ -88,7 +88,7 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// An offset for an access of so many bytes, which will mostly fit.
+    /// An offset for an access of some bytes, which mostly fits.
     pub(crate) fn offset(&mut self, segment: &Segment, bytes: u32) -> Number {
         match self.source.below(20) {
             0 | 1 => {
@@ -101,7 +101,7 @@ impl Generator<'_, '_> {
                 Number::Add(Box::new(local), Box::new(self.fitting()))
             }
             5 | 6 if matches!(segment, Segment::At(_)) => {
-                // The last bytes, whatever the size is.
+                // The last bytes of the segment.
                 let back = self.constant(0u32.wrapping_sub(bytes));
                 Number::Add(Box::new(Number::Size(Box::new(segment.clone()))), Box::new(back))
             }
@@ -113,7 +113,7 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// What may happen between the operands of an access.
+    /// A statement with an effect between the operands of an access.
     pub(crate) fn effect(&mut self) -> Statement {
         let region = self.region;
         self.statement(|generator| match generator.source.below(4) {
@@ -130,7 +130,7 @@ impl Generator<'_, '_> {
         })
     }
 
-    /// A region: mostly the innermost one, or any where any may allocate.
+    /// A region: mostly the innermost one, or any one if any may allocate.
     pub(crate) fn some_region(&mut self) -> usize {
         let any = self.source.chance(if self.setting.outermost { 60 } else { 8 });
         if any { self.source.below(self.region as u32 + 1) as usize } else { self.region }
@@ -143,7 +143,7 @@ impl Generator<'_, '_> {
         Action::Call(function, segment, self.some_region(), self.constant(value), self.target())
     }
 
-    /// An allocation; most are filled.
+    /// An allocation, most of which are filled.
     pub(crate) fn allocate(&mut self, place: Place, region: usize) -> Vec<Statement> {
         let size = if self.source.chance(85) { self.source.pick(&SIZES[..18]) } else { self.source.pick(&SIZES) };
         let mut list = vec![self.statement(|generator| {

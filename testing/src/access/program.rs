@@ -1,17 +1,17 @@
-//! What a program is: a tree of statements, from which its text is written and which the interpreter runs.
+//! A program: a tree of statements, which is written as text, and which the interpreter runs.
 
-/// How many locals of each kind a function has.
+/// The numbers of locals of each kind in a function.
 pub(crate) const SEGMENTS: usize = 4;
 pub(crate) const INTEGERS: usize = 4;
 pub(crate) const REGIONS: usize = 4;
-/// How many globals, and how many places behind functions, hold segments.
+/// The numbers of globals and of slots that hold segments.
 pub(crate) const GLOBALS: usize = 2;
 pub(crate) const SLOTS: usize = 2;
 
-/// A statement, by its position among those of its program.
+/// The position of a statement in its program.
 pub(crate) type Id = usize;
 
-/// A number that is decided when it is first needed, by its position among those of its program.
+/// The position of a number that is decided when it is first needed.
 pub(crate) type Hole = usize;
 
 /// How a number is written.
@@ -19,7 +19,7 @@ pub(crate) type Hole = usize;
 pub(crate) enum Form {
     /// As a constant.
     Constant,
-    /// As a call that gives it.
+    /// As a call that returns it.
     Passed,
     /// As a parameter of the function that the host calls.
     Parameter,
@@ -30,9 +30,9 @@ pub(crate) enum Form {
 pub(crate) struct Decided {
     pub(crate) value: Option<u32>,
     pub(crate) form: Form,
-    /// The statement that it is in.
+    /// The statement that contains it.
     pub(crate) owner: Id,
-    /// Whether it is to fit into what it is used with.
+    /// Whether it must fit the operand that it is used with.
     pub(crate) fits: bool,
     /// Whether it is in the function that the host calls.
     pub(crate) outermost: bool,
@@ -43,9 +43,9 @@ pub(crate) struct Decided {
 pub(crate) enum Place {
     Local(usize),
     Global(usize),
-    /// Behind a function: a table where segments are references.
+    /// Accessed by a function: in a table, if segments are references.
     Slot(usize),
-    /// In a struct of the program's.
+    /// In a struct of the program.
     Boxed,
 }
 
@@ -61,7 +61,7 @@ pub(crate) enum Segment {
     /// Put into a struct, and taken out.
     Unboxed(Box<Segment>),
     If(Number, Box<Segment>, Box<Segment>),
-    /// No segment: null where that can be, and a struct of the program's own.
+    /// Not a segment: null if the type allows it, and a struct of the program.
     Null,
     Foreign,
 }
@@ -78,7 +78,7 @@ pub(crate) enum Number {
     After(Box<Statement>, Box<Number>),
 }
 
-/// What is read or written by a get or set.
+/// The value that a get or set reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Width {
     Byte,
@@ -115,7 +115,7 @@ impl Width {
         }
     }
 
-    /// The width that a set of as many bytes has.
+    /// The width of the set with the same number of bytes.
     pub(crate) fn stored(self) -> Width {
         match self {
             Width::UByte => Width::Byte,
@@ -124,7 +124,7 @@ impl Width {
         }
     }
 
-    /// The type that is read or written, in the text format.
+    /// The type of the value, in the text format.
     pub(crate) fn ty(self) -> &'static str {
         match self {
             Width::Long => "i64",
@@ -136,7 +136,7 @@ impl Width {
     }
 }
 
-/// How a counted loop compares its index with its bound: it continues
+/// The comparison of the index of a counted loop with its bound. The loop continues
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Compare {
     /// While it is less than the bound, unsigned.
@@ -174,7 +174,7 @@ pub enum Shape {
     Tee,
     /// Before the body, with a branch out of the loop.
     While,
-    /// After the body, where the index is incremented before the body.
+    /// After the body; the index is incremented before the body.
     Early,
 }
 
@@ -183,12 +183,12 @@ pub(crate) struct Loop {
     pub(crate) index: usize,
     pub(crate) from: Number,
     pub(crate) bound: Number,
-    /// The integer local that the bound is put into before the loop, if it is.
+    /// The integer local that holds the bound, if it is computed before the loop.
     pub(crate) kept: Option<usize>,
     pub(crate) step: u32,
     pub(crate) compare: Compare,
     pub(crate) shape: Shape,
-    /// What the bound is decided by: a segment, and the bytes behind the index and how often it counts.
+    /// What the bound is decided from: a segment, the bytes of an access at the index, and the factor of the index.
     pub(crate) over: (Place, u32, u32),
     pub(crate) body: Vec<Statement>,
 }
@@ -196,9 +196,9 @@ pub(crate) struct Loop {
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     Open(usize),
-    /// Closes a region, in a function of its own or not.
+    /// Closes a region.
     Close(usize, Scope),
-    /// Of a region, so many bytes, aligned as asked. `Scope::Callee` hides which region it is.
+    /// Allocates bytes from a region, with an alignment. `Scope::Callee` hides which region it is.
     Allocate(Place, usize, Number, u32, Scope),
     Slice(Place, Segment, Number, Number),
     OfAddress(Place, Number, Number),
@@ -215,15 +215,15 @@ pub(crate) enum Action {
     /// Leaves the innermost block or loop if a number is not 0.
     Leave(Number),
     Loop(Box<Loop>),
-    /// A function of the program's, with a segment, a region and a number; what it gives is kept.
+    /// Calls a function of the program with a segment, a region and a number, and keeps its result.
     Call(usize, Segment, usize, Number, Place),
-    /// Somebody else grows the memory.
+    /// Other code grows the memory.
     Grow(u32),
-    /// Tells what was read so far.
+    /// Logs the values that were read so far.
     Log,
 }
 
-/// Whether something is done in place, or in a function that the linker does not look into.
+/// Whether something is done in place, or in another function, whose code the linker does not consider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Here,
@@ -233,17 +233,17 @@ pub(crate) enum Scope {
 #[derive(Clone, Debug)]
 pub(crate) struct Statement {
     pub(crate) id: Id,
-    /// Whether the program tells that it comes to it.
-    pub(crate) tells: bool,
+    /// Whether the program logs that it reaches the statement.
+    pub(crate) traced: bool,
     pub(crate) action: Action,
 }
 
-/// A program: the first function is what the host calls.
+/// A program. The host calls its first function.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     pub(crate) functions: Vec<Vec<Statement>>,
     pub(crate) holes: Vec<Decided>,
-    /// Which statements are left out.
+    /// Which statements are omitted.
     pub(crate) off: Vec<bool>,
     pub(crate) setting: Setting,
 }
@@ -252,20 +252,20 @@ pub(crate) struct Program {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
     pub(crate) outermost: bool,
-    /// Whether the program brings its memory.
+    /// Whether the program defines its memory.
     pub(crate) owned: bool,
-    /// Whether constant allocations may share frames, so that nobody knows their addresses.
+    /// Whether constant allocations may share frames, so that their addresses are unspecified.
     pub(crate) frames: bool,
 }
 
-/// How many pages the memory of a program has that brings one.
+/// The number of pages in the memory of a program that defines one.
 pub(crate) const OWN_PAGES: u32 = 2;
 
-/// How far a memory can grow.
-pub(crate) const MOST_PAGES: u32 = 24;
+/// The largest number of pages of a memory.
+pub(crate) const MAX_PAGES: u32 = 24;
 
 impl Setting {
-    /// All of them.
+    /// All settings.
     pub(crate) const ALL: [Setting; 6] = {
         let base = Setting { outermost: false, owned: false, frames: false };
         [
@@ -279,7 +279,7 @@ impl Setting {
     };
 }
 
-/// Visits statements, and those in them.
+/// Visits statements, and the statements in them.
 pub(crate) fn visit(list: &[Statement], see: &mut impl FnMut(&Statement)) {
     for statement in list {
         see(statement);

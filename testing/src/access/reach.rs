@@ -14,7 +14,7 @@ pub struct Seen {
     pub far: usize,
     /// Uses at offsets in the last 64 KiB of the address space.
     pub last: usize,
-    /// Accesses of a local up to where an earlier access of the local ended, or less far.
+    /// Accesses of a local that do not end after all earlier ones of the local.
     pub covered: usize,
     /// Accesses of a local that end after all earlier ones of the local.
     pub wider: usize,
@@ -28,7 +28,7 @@ pub struct Seen {
     pub calls: usize,
     /// Segments that end at 2^32.
     pub whole: usize,
-    /// Loops by their shapes, if they ran more than once.
+    /// Loops with more than one iteration, by their shape and comparison.
     pub loops: BTreeMap<(Shape, Compare), usize>,
     /// The steps of these loops.
     pub steps: BTreeSet<u32>,
@@ -37,13 +37,13 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// A check was passed.
+    /// Counts a passed check.
     pub(crate) fn checked(&mut self, offset: u32, bytes: u32, size: u32) {
         self.accesses += 1;
         self.near += usize::from(bytes > 0 && offset.checked_add(bytes) == Some(size));
     }
 
-    /// Notes an offset, of whatever use.
+    /// Counts a large offset of a use.
     pub(crate) fn far(&mut self, offset: u32) {
         self.far += usize::from(offset >= 1 << 31);
         self.last += usize::from(offset >= 0xffff_0000);
@@ -78,13 +78,13 @@ pub struct Reach {
     pub programs: usize,
     /// How many runs each variant had.
     pub runs: BTreeMap<String, usize>,
-    /// How many runs ended in each way, by the type of segments and the safety level.
+    /// How many runs had each end, by the type of segments and the safety level.
     pub ends: BTreeMap<(String, &'static str), usize>,
     /// Violations in loops.
     pub in_loops: usize,
     /// Violations outside of loops.
     pub elsewhere: usize,
-    /// Violations that the linker may know.
+    /// Violations that the linker may find.
     pub certain: usize,
     /// Values that were compared.
     pub values: usize,
@@ -142,7 +142,7 @@ impl Reach {
         self.saw(&other.total);
     }
 
-    /// How many runs ended in this way, among the types and safety levels that `is_type` selects.
+    /// How many runs had this end, among the types and safety levels that `is_type` selects.
     pub fn ended(&self, is_type: impl Fn(&str) -> bool, end: &str) -> usize {
         let counts = |((kind, found), count): (&(String, &'static str), &usize)| {
             (is_type(kind) && *found == end).then_some(*count)
@@ -150,7 +150,7 @@ impl Reach {
         self.ends.iter().filter_map(counts).sum()
     }
 
-    /// What was reached, as a table.
+    /// Formats what was reached as a table.
     pub fn histogram(&self) -> String {
         let Reach { programs, total, in_loops, elsewhere, certain, values, unspecified, chunked, hoisted, .. } = self;
         let Seen { accesses, near, far, last, covered, wider, stale, branches, left, calls, whole, .. } = total;

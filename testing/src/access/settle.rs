@@ -1,4 +1,4 @@
-//! Makes a program right: decides its numbers so that they fit, and leaves out what is wrong. Or makes it wrong, once.
+//! Makes a program correct: decides its numbers so that they fit, and omits wrong statements. Or makes it wrong, once.
 
 use crate::access::interpret::interpret;
 use crate::access::program::{Decided, Form, Hole, Id, Program, visit};
@@ -7,15 +7,15 @@ use crate::access::state::{End, Outcome};
 use crate::access::value::{Kind, Semantics};
 use linmem::{Safety, Violation};
 
-/// What is asked of a program.
+/// What a program must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    Right,
+    Correct,
     Wrong,
 }
 
-/// Every way to check it that differs.
-fn ways(program: &Program) -> Vec<Semantics> {
+/// The semantics of checks that a program is run with, which differ.
+fn all_semantics(program: &Program) -> Vec<Semantics> {
     let packed = |safety| Semantics { kind: Kind::Packed, safety };
     let reference = Semantics { kind: Kind::Reference { nullable: true }, safety: Safety::Temporal };
     if program.setting.frames {
@@ -29,9 +29,9 @@ struct Settling<'p, 's, 'b> {
     program: &'p mut Program,
     source: &'s mut Source<'b>,
     tries: Vec<u32>,
-    /// Whether something wrong was kept.
+    /// Whether a wrong statement was kept.
     kept: bool,
-    /// The last misuse of a region that was looked at.
+    /// The last misuse of a region that was found.
     misuse: Option<Id>,
     wanted: Wanted,
 }
@@ -53,11 +53,11 @@ impl Settling<'_, '_, '_> {
         interpret(self.program, semantics, Some(self.source))
     }
 
-    /// Repairs until nothing is wrong that is not wanted. Each time a statement loses something.
+    /// Repairs the program until only the intended violation is left. Each repair removes something from a statement.
     fn repair(&mut self) {
         while let Some(at) = self.wrong() {
             self.tries[at] += 1;
-            assert!(self.tries[at] < 4, "the statement {at} is wrong even without it");
+            assert!(self.tries[at] < 4, "the statement {at} is still wrong after it was omitted");
             if self.tries[at] == 1 && !self.kept {
                 for decided in self.program.holes.iter_mut().filter(|decided| decided.owner == at && decided.fits) {
                     decided.value = Some(0);
@@ -68,10 +68,10 @@ impl Settling<'_, '_, '_> {
         }
     }
 
-    /// A statement that is wrong and not to be kept.
+    /// A statement that is wrong and must not be kept.
     fn wrong(&mut self) -> Option<Id> {
-        // Where regions are checked, what is wrong with them is a violation; elsewhere nobody can say what comes of it.
-        for semantics in ways(self.program).into_iter().rev() {
+        // If regions are checked, their misuse is a violation; otherwise the behaviour is unspecified.
+        for semantics in all_semantics(self.program).into_iter().rev() {
             let (at, chance) = match self.run(semantics).end {
                 End::Done => continue,
                 End::Unspecified(at) if self.kept && self.misuse == Some(at) => continue,
@@ -97,9 +97,9 @@ impl Settling<'_, '_, '_> {
         None
     }
 
-    /// Makes a number wrong that fits.
+    /// Replaces a number that fits by a wrong one.
     fn plant(&mut self) {
-        let [spatial, ..] = ways(self.program)[..] else { return };
+        let [spatial, ..] = all_semantics(self.program)[..] else { return };
         let reached = self.run(spatial).reached;
         let holes: Vec<Hole> = (0..self.program.holes.len())
             .filter(|hole| {
@@ -137,10 +137,10 @@ impl Settling<'_, '_, '_> {
         }
     }
 
-    /// Leaves out most of what is never reached. The rest may be wrong whenever it would be reached.
+    /// Omits most statements that are never reached. The rest of them may be wrong.
     fn finish(&mut self) {
         let mut reached = vec![false; self.program.off.len()];
-        for semantics in ways(self.program) {
+        for semantics in all_semantics(self.program) {
             for (all, one) in reached.iter_mut().zip(self.run(semantics).reached) {
                 *all |= one;
             }

@@ -1,4 +1,4 @@
-//! Statements that belong together: accesses of one segment, arms, blocks and regions.
+//! Generates statements that belong together: accesses of one segment, arms, blocks and regions.
 
 use crate::access::generate::{Generator, SIZES};
 use crate::access::program::{
@@ -6,13 +6,13 @@ use crate::access::program::{
 };
 
 impl Generator<'_, '_> {
-    /// Accesses of one local, of which later ones may need no check.
+    /// Accesses of one local, so that later ones may need no check.
     pub(crate) fn cluster(&mut self) -> Vec<Statement> {
         let local = self.local();
         if self.source.chance(12) { self.cluster_at_local(local) } else { self.cluster_of(local) }
     }
 
-    /// The same at an offset in a local, near the end, each access wider than the one before.
+    /// Accesses at an offset in a local near the end of the segment, each wider than the previous one.
     fn cluster_at_local(&mut self, place: Place) -> Vec<Statement> {
         let local = self.source.below(2) as usize;
         let back = self.source.between(1, 9);
@@ -29,7 +29,7 @@ impl Generator<'_, '_> {
         list
     }
 
-    /// The same, of a segment that is kept somewhere.
+    /// Accesses of the segment in a place.
     fn cluster_of(&mut self, place: Place) -> Vec<Statement> {
         let local = Segment::At(place);
         let count = self.source.between(2, 5);
@@ -39,7 +39,7 @@ impl Generator<'_, '_> {
                 let width = self.source.pick(&Width::ALL);
                 let other = Segment::At(self.local());
                 if moves == Some(number) {
-                    // What was asked of one segment says nothing about the next one.
+                    // Checks of one segment prove nothing about the next one.
                     return self.statement(|_| Action::Move(place, other));
                 }
                 self.statement(|generator| {
@@ -55,12 +55,12 @@ impl Generator<'_, '_> {
             .collect()
     }
 
-    /// A segment of what is not linmem's, of what is, of all, or of the last addresses.
+    /// A segment over memory of the program, over memory of linmem, over all memory, or over the last addresses.
     pub(crate) fn of_address(&mut self) -> Vec<Statement> {
         let kinds = if self.setting.frames { 3 } else { 8 };
         let place = self.target();
         if kinds > 6 && self.source.chance(30) {
-            // Around the end of what is allocated: of some bytes a part may be free.
+            // Around the end of the allocated memory: some of the bytes may be free.
             let mut list = vec![self.statement(|generator| {
                 let (address, bytes) = (generator.fitting(), generator.source.between(16, 80));
                 Action::OfAddress(place, address, generator.given(bytes))
@@ -90,7 +90,7 @@ impl Generator<'_, '_> {
             let then = generator.list(then);
             Action::If(condition, then, generator.list(or_else))
         })];
-        // What an arm checked may not have been checked behind it.
+        // A check in an arm proves nothing after the arm.
         let behind = self.source.below(2);
         list.extend(self.list(behind));
         list
@@ -108,7 +108,7 @@ impl Generator<'_, '_> {
         })]
     }
 
-    /// A region, with something in it.
+    /// A region, with statements in it.
     pub(crate) fn scope(&mut self) -> Vec<Statement> {
         if self.region + 1 == REGIONS {
             return Vec::new();
@@ -122,14 +122,14 @@ impl Generator<'_, '_> {
         }
         let count = self.source.between(1, 4);
         if !self.setting.outermost && self.source.chance(25) {
-            // Not the innermost region's turn.
+            // An allocation from a region that is not the innermost one.
             let (place, outer) = (self.target(), self.source.below(region as u32) as usize);
             body.extend(self.allocate(place, outer));
         }
         let outlives = if self.setting.outermost && self.source.chance(60) { self.makers() } else { Vec::new() };
         body.extend(self.list(count));
         let at = self.source.between(1, body.len() as u32) as usize;
-        // What was made there is used after the inner region, or its own, was closed.
+        // Segments that were made there are used after the inner region, or their own region, was closed.
         let uses: Vec<Segment> = outlives
             .iter()
             .filter_map(|it| match it.action {
@@ -149,8 +149,8 @@ impl Generator<'_, '_> {
         body
     }
 
-    /// A region that stays open behind the arm, or the round of a loop, that it was opened in: the region around it, or another
-    /// one, is not the innermost one then. Or a region that is closed in an arm.
+    /// A region that stays open after the arm, or the iteration of a loop, that opened it, so that another region is no longer the
+    /// innermost one. Or a region that is closed in an arm.
     pub(crate) fn left_open(&mut self) -> Vec<Statement> {
         let (region, inner) = (self.some_region(), REGIONS - 1);
         let allocate = |generator: &mut Self| {
@@ -186,8 +186,8 @@ impl Generator<'_, '_> {
         list
     }
 
-    /// Allocations that follow each other, of one region: a handle that was checked need not be checked again. Where nobody knows
-    /// their addresses, what is written to each shows whether they overlap.
+    /// Consecutive allocations from one region: a handle that was checked need not be checked again. If their addresses are
+    /// unspecified, the values written to them show whether they overlap.
     pub(crate) fn makers(&mut self) -> Vec<Statement> {
         let region = self.some_region();
         let count = self.source.between(2, 3);
@@ -195,7 +195,7 @@ impl Generator<'_, '_> {
         let mut list = Vec::new();
         for number in 0..count {
             let place = if self.setting.frames { Place::Local(number as usize) } else { self.target() };
-            // One that is too large shares its frame with nobody.
+            // An allocation that is too large does not share a frame.
             let size = if self.setting.frames && self.source.chance(15) { 65536 } else { self.source.between(1, 40) };
             let is_constant = self.source.chance(40);
             list.push(self.statement(|generator| {

@@ -1,4 +1,4 @@
-//! One program from its source, and what is left of it when it goes wrong.
+//! Generates one program, and shrinks a failing one.
 
 use crate::access::compare::compare;
 use crate::access::emit::module;
@@ -9,15 +9,15 @@ use crate::access::settle::{Wanted, settle};
 use crate::access::source::Source;
 use crate::access::variant::{VARIANTS, Variant};
 
-/// Makes up a program: right, or wrong.
+/// Generates a correct or a wrong program.
 pub(crate) fn program(source: &mut Source<'_>, setting: Setting) -> Program {
-    let wanted = if source.chance(50) { Wanted::Wrong } else { Wanted::Right };
+    let wanted = if source.chance(50) { Wanted::Wrong } else { Wanted::Correct };
     let mut program = generate(source, setting);
     settle(&mut program, source, wanted);
     program
 }
 
-/// Makes up a program and what it is linked for, and compares.
+/// Generates a program and its configuration, and compares it with the interpreter.
 pub fn case(source: &mut Source<'_>) {
     let (setting, variant) = (source.pick(&Setting::ALL), source.pick(&VARIANTS));
     let program = program(source, setting);
@@ -26,7 +26,7 @@ pub fn case(source: &mut Source<'_>) {
     }
 }
 
-/// Leaves out of a program what it does not need to go wrong, and panics with the rest.
+/// Omits the statements that a program does not need to fail, and panics with the rest.
 pub(crate) fn fail(program: &Program, variant: Variant, message: &str) -> ! {
     let mut smallest = program.clone();
     let mut message = message.to_string();

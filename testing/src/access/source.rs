@@ -1,10 +1,10 @@
-//! Where choices come from: a seeded generator, or bytes that a fuzzer gives.
+//! The source of choices: a seeded generator, or bytes from a fuzzer.
 
-/// A stream of choices. The same start gives the same choices.
+/// A stream of choices. The same seed or the same bytes give the same choices.
 pub enum Source<'a> {
-    /// Numbers that follow from a seed, without end.
+    /// Numbers that follow from a seed.
     Seeded(u64),
-    /// Bytes; after the last one every choice is the first one.
+    /// Bytes. After the last one, every choice is the first alternative.
     Bytes(&'a [u8]),
 }
 
@@ -17,7 +17,7 @@ impl Source<'_> {
         match self {
             Source::Seeded(state) => ((u64::from(next(state)) * u64::from(bound)) >> 32) as u32,
             Source::Bytes(bytes) => {
-                // As few bytes as the bound needs, so that a fuzzer's small changes are small here.
+                // Take no more bytes than the bound needs, so that small changes of a fuzzer have small effects.
                 let count = (4 - (bound - 1).leading_zeros() / 8).max(1);
                 (0..count).fold(0u32, |number, _| (number << 8) | u32::from(take(bytes))) % bound
             }
@@ -29,9 +29,9 @@ impl Source<'_> {
         from + self.below(to.saturating_sub(from).saturating_add(1))
     }
 
-    /// Whether something with a chance of so many percent happens.
+    /// True with a probability in percent.
     pub(crate) fn chance(&mut self, percent: u32) -> bool {
-        // The first choice of a source without bytes is that nothing happens.
+        // A source without bytes returns false.
         100 - self.below(100) <= percent
     }
 

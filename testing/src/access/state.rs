@@ -7,25 +7,25 @@ use crate::access::source::Source;
 use crate::access::value::{Semantics, Value};
 use linmem::Violation;
 
-/// What a program tells.
+/// What a program reports to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// It came to a statement.
+    /// It reached a statement.
     Step(u32),
-    /// What it read; nothing if that is not specified.
+    /// The values that it read, combined; `None` if they are unspecified.
     Value(Option<u64>),
 }
 
-/// A violation, with what a report says.
+/// A violation, with the contents of its report.
 #[derive(Clone, Debug)]
 pub(crate) struct Blame {
     pub(crate) kind: Violation,
     pub(crate) intrinsic: String,
     pub(crate) numbers: [u32; 3],
     pub(crate) at: Id,
-    /// Whether a loop is running, whose checks may have been made before it.
+    /// Whether a loop is running, whose checks may have been moved before it.
     pub(crate) in_loop: bool,
-    /// Whether the linker may know that the statement is wrong whenever it is reached.
+    /// Whether the linker may know that the statement is always wrong.
     pub(crate) certain: bool,
 }
 
@@ -36,11 +36,11 @@ pub(crate) enum End {
     Violates(Blame),
     /// The engine traps.
     Traps(Id),
-    /// Nobody can say.
+    /// The behaviour from this statement on is unspecified.
     Unspecified(Id),
 }
 
-/// The way out of a program, or out of a block.
+/// The exit from a program or from a block.
 pub(crate) enum Exit {
     End(End),
     Leave,
@@ -70,7 +70,7 @@ pub(crate) struct Frame {
     pub(crate) regions: [Option<Region>; REGIONS],
 }
 
-/// How a program went.
+/// The outcome of a program.
 pub(crate) struct Outcome {
     pub(crate) events: Vec<Event>,
     pub(crate) end: End,
@@ -95,7 +95,7 @@ pub(crate) struct Interpreter<'p, 's, 'b> {
     pub(crate) reached: Vec<bool>,
     /// How many loops are running.
     pub(crate) loops: usize,
-    /// How far the index of the innermost loop still goes.
+    /// How much further the index of the innermost loop will move.
     pub(crate) ahead: u32,
     pub(crate) fuel: u32,
     pub(crate) at: Id,

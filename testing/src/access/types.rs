@@ -1,9 +1,9 @@
-//! The types that segments have in a module, and what depends on them alone.
+//! The types of segments in a module, and the code that depends only on them.
 
 use crate::access::program::{GLOBALS, SLOTS};
 use std::fmt::Write;
 
-/// The types that segments have, in locals and where a default is needed.
+/// The types of segments: in locals, and where a default value is needed.
 pub(crate) struct Types {
     pub(crate) local: String,
     pub(crate) nullable: String,
@@ -18,12 +18,12 @@ impl Types {
         Types { local: ty.to_string(), nullable, null }
     }
 
-    /// What was kept where a default is needed.
+    /// Converts a value that was kept in a place with a default value.
     pub(crate) fn kept(&self, value: &str) -> String {
         if self.local == self.nullable { value.to_string() } else { format!("(ref.as_non_null {value})") }
     }
 
-    /// What all programs share.
+    /// The definitions that all programs share.
     pub(crate) fn shared(&self) -> String {
         let Types { local, nullable, null } = self;
         let mut out = format!("(type $box (struct (field (mut {nullable}))))\n(global $acc (mut i64) (i64.const 0))\n");

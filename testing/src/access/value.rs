@@ -1,15 +1,15 @@
-//! What segments are to the interpreter, which depends on how they are represented.
+//! The values of segments in the interpreter, which depend on their representation.
 
 use linmem::Safety;
 
-/// What a segment is in the program.
+/// The representation of segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Packed,
     Reference { nullable: bool },
 }
 
-/// What of the choices decides how a program goes.
+/// The choices that determine the outcome of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Semantics {
     pub(crate) kind: Kind,
@@ -21,7 +21,7 @@ impl Semantics {
         self.safety == Safety::Temporal
     }
 
-    /// What is not a segment: null, if there is such a thing.
+    /// A value that is not a segment: null, if the type allows it.
     pub(crate) fn null(self) -> Value {
         match self.kind {
             Kind::Packed => Value::Span(Span { start: 0, size: 0, region: None, fixed: false }),
@@ -29,7 +29,7 @@ impl Semantics {
         }
     }
 
-    /// What is not a segment, but a struct of the program's.
+    /// A value that is not a segment: a struct of the program.
     pub(crate) fn foreign(self) -> Value {
         match self.kind {
             Kind::Packed => self.null(),
@@ -43,7 +43,7 @@ impl Semantics {
 pub(crate) struct Span {
     pub(crate) start: u32,
     pub(crate) size: u32,
-    /// Of which region, by the order of opening.
+    /// Its region, numbered in the order of opening.
     pub(crate) region: Option<usize>,
     /// Whether the size follows from constants alone.
     pub(crate) fixed: bool,
@@ -63,7 +63,7 @@ impl Value {
         }
     }
 
-    /// The same, behind a call.
+    /// The same value after a call, whose size the linker does not know.
     pub(crate) fn opaque(self) -> Value {
         match self {
             Value::Span(span) => Value::Span(Span { fixed: false, ..span }),

@@ -18,7 +18,7 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// A writer of a program of this number, behind what is written already.
+    /// A writer of the program with this number, which appends to `out`.
     pub(crate) fn new(types: &'a Types, program: &'a Program, number: usize, out: String) -> Writer<'a> {
         Writer { types, program, number, labels: 0, blocks: Vec::new(), out }
     }
@@ -60,7 +60,7 @@ impl<'a> Writer<'a> {
 
     fn list(&mut self, statements: &[Statement]) {
         for statement in statements.iter().filter(|statement| !self.program.off[statement.id]) {
-            if statement.tells {
+            if statement.traced {
                 writeln!(self.out, "(call $step (i32.const {}))", statement.id).unwrap();
             }
             self.action(&statement.action);
@@ -68,7 +68,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Statements that go elsewhere than to the end.
+    /// Writes statements to a separate string.
     fn aside(&mut self, write: impl FnOnce(&mut Self)) -> String {
         let out = std::mem::take(&mut self.out);
         write(self);

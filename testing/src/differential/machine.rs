@@ -1,4 +1,4 @@
-//! Both sides of a program, and what is compared.
+//! Both sides of a program, the linked module and the reference model, and their comparison.
 
 use crate::differential::program::{FRAMES, Program, Setting, Variant};
 use crate::differential::reach::Reach;
@@ -8,7 +8,7 @@ use linmem::allocator::Zero;
 use linmem::allocator::model::Model;
 use linmem_host::wasmtime::{Error, Func, InstancePre, Memory, Store, TypedFunc};
 
-/// Something that is allocated, with its contents.
+/// An allocation, with its contents.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Live {
     pub(crate) address: u64,
@@ -16,7 +16,7 @@ pub(crate) struct Live {
     pub(crate) byte: u8,
 }
 
-/// Both sides of a program, and what is live.
+/// Both sides of a program, and its live allocations.
 pub(crate) struct Machine {
     pub(crate) variant: Variant,
     pub(crate) store: Store<Limits>,
@@ -26,12 +26,12 @@ pub(crate) struct Machine {
     pub(crate) allocate: TypedFunc<(i32, i32), i64>,
     pub(crate) aligned: TypedFunc<(i32, i32, i32), i64>,
     pub(crate) frames: Vec<(Func, Func)>,
-    /// The program's own `memory.size` and `memory.grow`, where it has a memory.
+    /// The program's own `memory.size` and `memory.grow`, if it has a memory.
     pub(crate) sizes: Option<(TypedFunc<(), i32>, TypedFunc<i32, i32>)>,
     pub(crate) model: Model,
     /// The open regions.
     pub(crate) regions: Vec<u64>,
-    /// All handles that were ever given, and some that never were.
+    /// All handles that were ever returned, and some that never were.
     pub(crate) handles: Vec<u64>,
     pub(crate) live: Vec<Live>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new(program: &Program, variant: Variant, module: &InstancePre<Limits>) -> Machine {
         let mut store = Store::new(engine(), Limits::default());
-        // Enough for any program; one that never ends is wrong.
+        // Enough fuel for any correct program.
         store.set_fuel(100_000_000).unwrap();
         store.limiter(|limits| limits);
         let instance = module.instantiate(&mut store).unwrap();
@@ -68,7 +68,7 @@ impl Machine {
         }
     }
 
-    /// Checks that both sides came to the same violation, or to the same numbers.
+    /// Checks that both sides reached the same violation, or have the same results.
     pub(crate) fn agree<T: PartialEq + std::fmt::Debug>(
         &mut self,
         real: Result<T, Error>,
@@ -77,7 +77,7 @@ impl Machine {
     ) -> Option<T> {
         let agreed = match (real, model) {
             (Ok(real), Ok(model)) => {
-                assert_eq!(real, model, "what wasmtime gives, and what the model gives");
+                assert_eq!(real, model, "the result in wasmtime, and the result of the model");
                 Some(model)
             }
             (Err(error), Err(kind)) => {
@@ -92,7 +92,7 @@ impl Machine {
         agreed
     }
 
-    /// The same of segments, which are then live and filled.
+    /// The same for segments, which are live and filled after that.
     pub(crate) fn agree_on_segments(
         &mut self,
         real: Result<Vec<i64>, Error>,
@@ -101,7 +101,7 @@ impl Machine {
     ) {
         let unpack = |packed: &i64| unpacked(*packed);
         let model = match model {
-            // What cannot be had is null instead.
+            // An allocation that fails is null.
             Err(Violation::OutOfMemory) if self.variant.gives_null() => Ok(vec![(0, 0)]),
             model => model,
         };
@@ -126,7 +126,7 @@ impl Machine {
         }
         contents.fill(byte);
         let live = Live { address, bytes, byte };
-        // A region bumps, and chunks ascend: what is newer lies higher.
+        // A region bumps, and chunks ascend: newer allocations have higher addresses.
         let free = self.live.last().map_or(0, |last| last.address + last.bytes);
         assert!(free <= address, "{live:?} overlaps {:?}", self.live.last());
         self.live.push(live);
@@ -143,7 +143,7 @@ pub(crate) fn unpacked(packed: i64) -> (u64, u64) {
     (packed as u64 & u64::from(u32::MAX), packed as u64 >> 32)
 }
 
-/// Whether all of some bytes are the same one. Comparing slices is fast without optimization as well.
+/// Whether all bytes are this one. Comparing slices is also fast without optimization.
 pub(crate) fn is_all(contents: &[u8], byte: u8) -> bool {
     contents.first().is_none_or(|first| *first == byte && contents[1..] == contents[..contents.len() - 1])
 }

@@ -1,13 +1,13 @@
 //! Random programs of region operations, run on the reference model and, lowered, in wasmtime. After every operation
-//! the addresses, the violations and the number of pages are compared; when memory is freed, everything that was
-//! allocated there must still have its contents.
+//! the addresses, the violations and the number of pages are compared. When memory is freed, everything that was allocated
+//! there must still have its contents.
 //!
 //! ```text
-//!   program   what a program is, and how one is generated
+//!   program   the definition of programs, and their generator
 //!   module    the test module: every operation is an export
-//!   machine   both sides of a program, and the comparison of them; steps does each step on both sides
+//!   machine   both sides of a program, and their comparison; steps executes each step on both sides
 //!   reach     what the programs reached
-//!   scopes    programs of the library door, whose scopes are left in every way
+//!   scopes    programs of the library door, whose scopes have every kind of exit
 //! ```
 
 mod machine;

@@ -1,4 +1,4 @@
-//! The test module: every operation is an export, so that it is compiled once for each variant.
+//! The test module. Every operation is an export, so that the module is compiled once for each variant.
 
 use crate::differential::program::{ALLOCATOR_PAGES, BLOCKS, FRAMES, MAXIMUM, OWN_PAGES, SPLIT_BASE, Setting, Variant};
 use crate::host::{Limits, engine};
@@ -6,7 +6,7 @@ use crate::parse;
 use linmem_host::wasmtime::{InstancePre, Linker, Module};
 use std::cell::OnceCell;
 
-/// The modules of all variants, each made when it is first asked for.
+/// The modules of all variants, each made on first use.
 pub struct Modules {
     linker: Linker<Limits>,
     modules: Vec<OnceCell<InstancePre<Limits>>>,
@@ -31,8 +31,8 @@ impl Modules {
     }
 }
 
-/// A memory with an allocator, which has a table of blocks: where each starts, and how many bytes it has, 0 once it was
-/// given. What is in blocks is not zero.
+/// A memory with an allocator. The allocator has a table of blocks: the start of each, and its size in bytes, which is 0
+/// after the block was allocated. The contents of blocks are not zero.
 fn allocator() -> String {
     let entry = |(at, pages): &(u32, u32)| [at.to_le_bytes(), (pages * 65536).to_le_bytes()].concat();
     let table: Vec<u8> = BLOCKS.iter().flat_map(entry).collect();
@@ -71,7 +71,7 @@ fn lower(variant: Variant) -> Vec<u8> {
             )
         }
     };
-    // Without a memory of its own the program cannot ask.
+    // A program without its own memory cannot use these instructions.
     let sizes = if variant.setting == Setting::Defined {
         ""
     } else {

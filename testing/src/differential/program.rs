@@ -1,4 +1,4 @@
-//! What a program is, and how one is made up.
+//! Programs of region operations, and how they are generated.
 
 use crate::host::Limits;
 use linmem::allocator::model::{Blocks, Home, Memory, Model, Rules, Source, Split};
@@ -9,29 +9,29 @@ use proptest::prelude::*;
 /// The shapes of frames that the test module has: the constant sizes of one scope.
 pub(crate) const FRAMES: [&[u32]; 4] = [&[16, 8, 4], &[1, 0, 100, 7], &[30000, 30000, 5000], &[65000, 512]];
 
-/// One step of a program. `pick` chooses among what is there.
+/// One step of a program. A `pick` selects one of the existing regions.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Open,
     /// Opens a region in a function that has a frame in it.
     OpenWith(usize),
     Close,
-    /// Opens so many regions, each with something in it.
+    /// Opens a number of regions, each with an allocation.
     Deepen(usize),
-    /// Closes all regions but so many.
+    /// Closes regions until this number is open.
     CloseTo(usize),
-    /// Closes a region that may be any of those that were ever opened.
+    /// Closes any of the regions that were ever opened.
     CloseAny(usize),
     Allocate(u32),
-    /// Allocates from a region that may be any of those that were ever opened.
+    /// Allocates from any of the regions that were ever opened.
     AllocateAny(usize, u32),
     Aligned(u32, u32),
     Frame(usize),
-    /// Overwrites the header of the innermost region for a moment.
+    /// Overwrites the header of the innermost region temporarily.
     Smash(u64),
-    /// Somebody else grows the memory.
+    /// Other code grows the memory.
     Grow(u32),
-    /// The program grows it.
+    /// The program grows its part of the memory.
     ProgramGrow(u32),
 }
 
@@ -40,28 +40,28 @@ pub(crate) enum Step {
 pub(crate) enum Setting {
     /// linmem defines it.
     Defined,
-    /// The program does.
+    /// The program defines it.
     Owned,
-    /// The program does, and leaves a part of it to linmem.
+    /// The program defines it, and leaves the part from an address on to linmem.
     Base(u32),
-    /// The program does, and it is split at so many pages.
+    /// The program defines it, and it is split at this number of pages.
     Split(u32),
-    /// The program does, and has an allocator.
+    /// The program defines it, and has an allocator.
     Allocator,
 }
 
 impl Setting {
-    /// Whether it is a memory whose size the program counts by itself.
+    /// Whether the memory is split.
     pub(crate) fn is_split(self) -> bool {
         matches!(self, Setting::Split(_))
     }
 }
 
-/// Where linmem's part begins in a memory that is split as well.
+/// The base of linmem's part in a memory that is also split.
 pub(crate) const SPLIT_BASE: u32 = 100_000;
 
-/// The blocks of the allocator of the test module: where they start, and how many pages they have. They are neither aligned
-/// nor in order.
+/// The blocks of the allocator of the test module: their start, and their size in pages. They are neither aligned nor in
+/// order.
 pub(crate) const BLOCKS: [(u32, u32); 12] = [
     (4 * 65536 + 4, 1),
     (20 * 65536 + 9, 2),
@@ -77,13 +77,13 @@ pub(crate) const BLOCKS: [(u32, u32); 12] = [
     (52 * 65536 + 12, 7),
 ];
 
-/// How many pages the memory of that module has.
+/// The number of pages in the memory of that module.
 pub(crate) const ALLOCATOR_PAGES: u32 = 60;
 
-/// How many pages the memory of the program has, where it brings one.
+/// The number of pages in the memory of a program that defines one.
 pub(crate) const OWN_PAGES: u32 = 2;
 
-/// How many pages it declares at most, where the memory is split.
+/// The declared maximum of a memory that is split.
 pub(crate) const MAXIMUM: u32 = 30;
 
 /// A test module.
@@ -101,8 +101,8 @@ const SETTINGS: usize = 7;
 const COUNT: usize = SETTINGS * 18;
 
 impl Variant {
-    /// Every nesting policy, with checks and without, in every zeroing mode and setting. What is left to choose
-    /// alternates, so that it meets all of them.
+    /// Every nesting policy, with checks and without, in every zeroing mode and setting. The other options alternate, so that
+    /// they occur with all of these.
     pub(crate) const ALL: [Variant; COUNT] = {
         let settings: [Setting; SETTINGS] = [
             Setting::Defined,
@@ -165,12 +165,12 @@ impl Variant {
         }
     }
 
-    /// Whether an allocation may give null.
+    /// Whether an allocation may return null.
     pub(crate) fn gives_null(self) -> bool {
         self.out_of_memory == OutOfMemory::Null
     }
 
-    /// Whether open regions are only counted.
+    /// Whether linmem only counts open regions.
     pub(crate) fn counts(self) -> bool {
         self.nesting == Nesting::Outermost && !self.checked
     }
@@ -203,19 +203,19 @@ impl Program {
             }
             _ => Source::Growth,
         };
-        let mut memory = Memory::new(Width::Bits32, pages, self.most_pages(variant));
+        let mut memory = Memory::new(Width::Bits32, pages, self.max_pages(variant));
         memory.refuse(self.refused.iter().copied());
         Model::new(memory, home, Rules { nesting: variant.nesting, checked: variant.checked }).with_source(source)
     }
 
-    /// The other side's limits.
+    /// The limits of the memory in wasmtime.
     pub(crate) fn limits(&self, variant: Variant) -> Limits {
         let refused = self.refused.iter().map(|number| *number as usize).collect();
-        Limits { pages: self.most_pages(variant) as usize, refused, ..Limits::default() }
+        Limits { pages: self.max_pages(variant) as usize, refused, ..Limits::default() }
     }
 
-    /// How far the memory can grow.
-    fn most_pages(&self, variant: Variant) -> u32 {
+    /// The largest number of pages.
+    fn max_pages(&self, variant: Variant) -> u32 {
         if variant.setting == Setting::Allocator { self.maximum + ALLOCATOR_PAGES } else { self.maximum }
     }
 }

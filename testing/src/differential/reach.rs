@@ -22,7 +22,7 @@ pub struct Reach {
     pub chunks: usize,
     /// How many operations ran out of memory and trapped.
     pub out_of_memory: usize,
-    /// How many null segments were given.
+    /// How many null segments were returned.
     pub null: usize,
     /// How many segments started, and how many ranges were left, zeroed.
     pub zeroed: usize,
@@ -37,7 +37,7 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// What was reached, as a table.
+    /// Formats what was reached as a table.
     pub fn histogram(&self) -> String {
         let Reach { programs, steps, longest, depth, crossings, returns, chunks, out_of_memory, null, zeroed, .. } =
             self;

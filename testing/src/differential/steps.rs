@@ -1,4 +1,4 @@
-//! The steps of a program, each done on both sides.
+//! Executes the steps of a program on both sides.
 
 use crate::differential::machine::{Live, Machine, is_all, unpacked};
 use crate::differential::program::{FRAMES, Step};
@@ -12,7 +12,7 @@ impl Machine {
         let real = self.open.call(&mut self.store, ()).map(|handle| u64::from(handle as u32));
         let model = self.model.open();
         if model == Err(Violation::OutOfMemory) && real.as_ref().is_ok_and(|handle| *handle == 0) {
-            // Home is looked for again by whoever allocates; the region is as empty as can be.
+            // The region is empty, and the next allocation looks for home again.
             assert!(self.variant.gives_null() && !self.variant.checked, "handle 0");
             self.close.call(&mut self.store, 0).unwrap();
         } else if let Some(handle) = self.agree(real, model, reach) {
@@ -21,8 +21,8 @@ impl Machine {
     }
 
     fn open_with(&mut self, index: usize, reach: &mut Reach) {
-        // Without checks a region that is only counted stays open when the frame cannot be had; and what may be null
-        // is no frame.
+        // A region that is only counted stays open if the frame cannot be allocated, and allocations that may be null do
+        // not form a frame.
         if self.variant.counts() || self.variant.gives_null() {
             return self.open(reach);
         }
@@ -49,7 +49,7 @@ impl Machine {
     fn close(&mut self, handle: u64, reach: &mut Reach) {
         let before = self.model.chunk_of_top();
         let model = self.model.close(handle);
-        // Before the real one is closed, all that this frees is still as it was.
+        // Before the region is closed, the memory that this frees must have its contents.
         if let Ok(ranges) = &model {
             for live in self.live.iter().filter(|live| is_in(ranges, live)) {
                 let contents = &self.memory.data(&self.store)[live.address as usize..][..live.bytes as usize];
@@ -62,7 +62,7 @@ impl Machine {
         }
         let ranges = model.unwrap_or_default();
         self.live.retain(|live| !is_in(&ranges, live));
-        let position = self.regions.iter().rposition(|open| *open == handle).expect("it was open");
+        let position = self.regions.iter().rposition(|open| *open == handle).expect("the region was open");
         if self.variant.nesting == Nesting::Outermost {
             self.regions.remove(position);
         } else {
@@ -85,7 +85,7 @@ impl Machine {
         assert_eq!(self.model.depth(), 0);
     }
 
-    /// A handle that may be used: any if that is checked, else one that is right.
+    /// A handle to use: any one if regions are checked, else a correct one.
     fn pick(&self, pick: usize, allocates: bool) -> Option<u64> {
         let choices = if self.variant.checked { &self.handles } else { &self.regions };
         let is_stack = self.variant.nesting != Nesting::Outermost;
@@ -95,7 +95,7 @@ impl Machine {
         (!choices.is_empty()).then(|| choices[pick % choices.len()])
     }
 
-    /// Overwrites the header of the innermost region, or the second half of it. Whoever comes to it then says so.
+    /// Overwrites the header of the innermost region, or its second half. Operations that read the header must report that.
     fn smash(&mut self, garbage: u64, reach: &mut Reach) {
         let (Some(header), Some(handle)) = (self.model.innermost_header(), self.regions.last().copied()) else {
             return;
@@ -104,7 +104,7 @@ impl Machine {
         let kept: [u8; 8] = self.memory.data(&self.store)[place.clone()].try_into().unwrap();
         let is_half = garbage.is_multiple_of(2);
         let garbage = if is_half { garbage >> 32 << 32 | handle } else { garbage };
-        // A header below this one is possible, and an odd number may be a handle.
+        // Skip garbage whose address may be that of an enclosing header, since its odd low half may be a handle.
         if (garbage >> 32) <= header {
             return;
         }
@@ -126,7 +126,7 @@ impl Machine {
     }
 
     fn aligned(&mut self, handle: u64, bytes: u32, alignment: u32, reach: &mut Reach) {
-        // Whether an alignment is one is asked only where it is checked.
+        // Without checks, the alignment must be valid.
         let alignment = if self.variant.checked { alignment } else { 1 << (alignment.trailing_zeros() % 17) };
         let operands = (handle as i32, bytes as i32, alignment as i32);
         let real = self.aligned.call(&mut self.store, operands).map(|packed| vec![packed]);
@@ -158,7 +158,7 @@ impl Machine {
         self.agree_on_segments(real, model, reach);
     }
 
-    /// The program grows its part, which nobody else has written to, and writes to all of it.
+    /// The program grows its part. The new pages must be zero; the program writes to all of them.
     fn program_grow(&mut self, pages: u32, reach: &mut Reach) {
         let Some((size, grow)) = &self.sizes else { return };
         let before = size.call(&mut self.store, ()).unwrap() as u32;
@@ -190,7 +190,7 @@ impl Machine {
     }
 
     pub(crate) fn step(&mut self, step: &Step, reach: &mut Reach) {
-        // Without an open region there is nothing to allocate from.
+        // Some steps need an open region.
         let handle = self.regions.last().copied();
         let before = self.model.chunk_of_top();
         match (step, handle) {
@@ -220,7 +220,7 @@ impl Machine {
             }
             (Step::Grow(pages), _) => {
                 let real = self.memory.grow(&mut self.store, u64::from(*pages)).ok();
-                assert_eq!(real, self.model.memory_mut().grow(u64::from(*pages)), "somebody else's growth");
+                assert_eq!(real, self.model.memory_mut().grow(u64::from(*pages)), "growth by other code");
             }
             (Step::ProgramGrow(pages), _) => self.program_grow(*pages, reach),
             (Step::Smash(garbage), _) => self.smash(*garbage, reach),
@@ -236,7 +236,7 @@ impl Machine {
     }
 }
 
-/// Whether a segment lies in one of some ranges.
+/// Whether an allocation is in one of the ranges.
 fn is_in(ranges: &[(u64, u64)], live: &Live) -> bool {
     ranges.iter().any(|(from, to)| *from <= live.address && live.address + live.bytes <= *to)
 }

@@ -1,4 +1,4 @@
-//! The host of a program of scopes: it chooses what the function does next, and does the same in the model.
+//! The host of a program of scopes. It chooses what the function does next, and does the same in the model.
 
 use crate::differential::machine::is_all;
 use crate::differential::program::Variant;
@@ -15,22 +15,22 @@ use std::collections::BTreeMap;
 pub(crate) struct Activation {
     /// The regions of its scopes.
     regions: Vec<u64>,
-    /// Whether its caller catches what it throws.
+    /// Whether its caller catches its exceptions.
     caught: bool,
 }
 
-/// What the host knows.
+/// The state of the host.
 pub(crate) struct State {
     pub(crate) limits: Limits,
     variant: Variant,
     pub(crate) model: Model,
     pub(crate) ops: std::vec::IntoIter<(usize, u32)>,
     pub(crate) active: Vec<Activation>,
-    /// Whether the next activation is one whose caller catches.
+    /// Whether the caller of the next activation catches its exceptions.
     pub(crate) catches: bool,
-    /// What the model expects to be told of next: the size and the address of an allocation.
+    /// The allocation that the function must report next, according to the model: its size and its address.
     pub(crate) expected: Option<(u32, Result<u64, Violation>)>,
-    /// The ranges that are free, and zero if that is asked for.
+    /// The ranges that were freed, which must be zero if memory is zeroed when it is freed.
     zero: Vec<(u64, u64)>,
     pub(crate) reach: Reach,
 }
@@ -93,7 +93,7 @@ impl State {
         }
     }
 
-    /// Closes the regions of the innermost activation's scopes but so many.
+    /// Closes regions of the innermost activation until this number is left.
     fn leave_to(&mut self, depth: usize) {
         while let Some(handle) = self
             .active
@@ -116,7 +116,7 @@ impl State {
         }
     }
 
-    /// A region was opened: the function tells its handle. It allocates from an inner one at once.
+    /// The function reports that it opened a region. From an inner region, it allocates next.
     fn opened(&mut self, handle: u32, is_inner: bool) {
         let handle = u64::from(handle);
         self.zero.clear();
@@ -133,7 +133,7 @@ impl State {
         self.reach.deep += usize::from(depth > 16);
     }
 
-    /// The function tells what an allocation gave. Gives how many bytes there are to be filled.
+    /// The function reports the address of an allocation. Returns the number of bytes to fill.
     fn allocated(&mut self, address: u32) -> u32 {
         match self.expected.take() {
             Some((bytes, Ok(expected))) => {
@@ -153,7 +153,7 @@ impl State {
         let (index, bytes) = self.ops.next().unwrap_or((0, 0));
         let mut op = Op::ALL[index];
         let is_forbidden = self.variant.nesting == Nesting::Forbid && self.variant.checked;
-        // Not so deep that the stack ends; and where that is checked, not nested at all.
+        // Limit the depth, so that the stack does not overflow. If nesting is a violation, do not nest.
         if op.nests() && (is_forbidden || self.active.len() > 60) {
             op = Op::Allocate;
         }
@@ -170,7 +170,7 @@ impl State {
             Op::TailCall => {
                 self.leave_to(0);
                 let active = self.active.pop().expect("a function is active");
-                // Whoever catches what this one throws catches what it calls throws.
+                // The handler of this activation also catches the exceptions of the function that it tail-calls.
                 self.catches = active.caught;
             }
             Op::Allocate => self.expected = Some((bytes, self.model.allocate(innermost, u64::from(bytes), 8))),
@@ -181,7 +181,7 @@ impl State {
                     self.model.allocate_frame(innermost, &[24, 100]).map(|frame| frame[0])
                 };
                 if self.variant.gives_null() {
-                    // Whether the other one can be had changes nothing that the function tells.
+                    // The function does not report whether the second allocation succeeds.
                     let _ = self.model.allocate(innermost, 100, 8);
                 }
                 self.expected = Some((24, frame));

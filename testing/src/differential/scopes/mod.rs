@@ -1,6 +1,6 @@
-//! Programs of the library door: one function with scopes asks the host what to do next, so that the scopes are left in
-//! every way: by falling through, branches, returns, tail calls, and exceptions thrown by the function itself or by what
-//! it calls. The host knows which regions each way closes, and does the same in the model.
+//! Programs of the library door: a function with scopes asks the host what to do next, so that its scopes have every kind of
+//! exit: their end, branches, returns, tail calls, and exceptions thrown by the function itself or by its callees. The host
+//! knows which regions each exit closes, and does the same in the model.
 
 mod host;
 mod module;
@@ -19,7 +19,7 @@ use program::{Op, Program, program};
 use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 use std::cell::{OnceCell, RefCell};
 
-/// The number of operations that the function can be told to do.
+/// The number of operations that the host can choose from.
 pub const OPERATIONS: usize = Op::ALL.len();
 
 /// Runs one program to its end.
@@ -38,7 +38,7 @@ fn execute(program: &Program, module: &InstancePre<State>) -> Reach {
         let state = store.data_mut();
         if let Err(error) = ended {
             assert_eq!(violation(&error).as_deref(), Some("OutOfMemory"), "{error:?}");
-            // Either an allocation, or the header of a region.
+            // Either an allocation failed, or the opening of a region.
             let refused = match state.expected.take() {
                 Some((_, allocated)) => allocated.err(),
                 None => state.model.open().err(),
@@ -47,7 +47,7 @@ fn execute(program: &Program, module: &InstancePre<State>) -> Reach {
             state.reach.out_of_memory += 1;
             break;
         }
-        assert_eq!((state.model.depth(), state.active.len()), (0, 0), "all scopes are left");
+        assert_eq!((state.model.depth(), state.active.len()), (0, 0), "all scopes have ended");
     }
     store.data().reach.clone()
 }

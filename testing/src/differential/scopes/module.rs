@@ -1,4 +1,4 @@
-//! The function that a program of scopes runs, built through the library door.
+//! The function that a program of scopes runs, built by the library door.
 
 use crate::differential::program::Variant;
 use crate::differential::scopes::program::{INNER_BYTES, Op};
@@ -7,7 +7,7 @@ use linmem::build::{FunctionBuilder, FunctionId, Label, Local, ModuleBuilder, Re
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
 use linmem::{Config, Representation};
 
-/// A function of the host's, by its type and what it does.
+/// Imports the functions of the host: `next`, `opened`, `allocated` and `leaving`.
 fn imports(module: &mut ModuleBuilder) -> [FunctionId; 4] {
     let next = module.function_type([], [ValType::I32, ValType::I32]);
     let opened = module.function_type([ValType::I32, ValType::I32], []);
@@ -23,7 +23,7 @@ fn imports(module: &mut ModuleBuilder) -> [FunctionId; 4] {
 /// The test module of a variant.
 pub(crate) fn lower(variant: Variant) -> Vec<u8> {
     let config = Config { unwind: Unwind::Release, base: None, ..variant.config() };
-    // Regions are the same whatever a segment is; where it is a reference, they have to tell their segments.
+    // Regions do not depend on the representation of segments. If segments are references, closing a region must invalidate them.
     let representation = if variant.zero == Zero::Never { Representation::Packed } else { Representation::ALL[2] };
     let mut module = ModuleBuilder::new(&config, representation).unwrap();
     let [next, opened, allocated, leaving] = imports(&mut module);
@@ -61,7 +61,7 @@ impl Body {
         let (op, bytes) = (f.local(ValType::I32), f.local(ValType::I32));
         f.block(BlockType::Empty, |f, out| {
             f.region(|f, region| {
-                self.tell_opened(f, region, 0);
+                self.report_opened(f, region, 0);
                 f.block(BlockType::Empty, |f, end| {
                     f.loop_(BlockType::Empty, |f, again| {
                         f.call(self.next);
@@ -102,7 +102,7 @@ impl Body {
         });
     }
 
-    /// A scope in the scope.
+    /// The inner scope.
     fn inner(&self, f: &mut FunctionBuilder<'_>, op: Local, (out, again): (Label, Label)) {
         let leave = |f: &mut FunctionBuilder<'_>, op: Op| {
             f.push(op as i32);
@@ -116,7 +116,7 @@ impl Body {
         f.if_(is_inner, |f, _| {
             f.block(BlockType::Empty, |f, landing| {
                 f.region(|f, inner| {
-                    self.tell_opened(f, inner, 1);
+                    self.report_opened(f, inner, 1);
                     let segment = f.allocate_dynamic(inner, INNER_BYTES);
                     f.address(segment);
                     f.call(self.allocated);
@@ -142,7 +142,7 @@ impl Body {
                     });
                     self.on(f, op, Op::InnerCatch, |f| {
                         leave(f, Op::InnerCatch);
-                        // The handler is outside of the region: the arm is 0, the block around it 1.
+                        // The handler is outside of the region: label 0 is the arm, label 1 the handler's block.
                         let catch = vec![Catch::One { tag: self.tag, label: 1 }];
                         f.instruction(&Instruction::TryTable(BlockType::Empty, catch.into()));
                         f.instruction(&Instruction::Throw(self.tag));
@@ -154,13 +154,13 @@ impl Body {
         });
     }
 
-    fn tell_opened(&self, f: &mut FunctionBuilder<'_>, region: Region, is_inner: i32) {
+    fn report_opened(&self, f: &mut FunctionBuilder<'_>, region: Region, is_inner: i32) {
         f.push(region);
         f.push(is_inner);
         f.call(self.opened);
     }
 
-    /// Code for one thing to do.
+    /// The code of one operation.
     fn on(&self, f: &mut FunctionBuilder<'_>, op: Local, which: Op, code: impl FnOnce(&mut FunctionBuilder<'_>)) {
         let is = |f: &mut FunctionBuilder<'_>| {
             f.push(op);

@@ -3,7 +3,7 @@
 use crate::differential::program::Variant;
 use proptest::prelude::*;
 
-/// What the function can be told to do.
+/// What the host can tell the function to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub(crate) enum Op {
@@ -16,7 +16,7 @@ pub(crate) enum Op {
     TailCall,
     Allocate,
     Frame,
-    /// A scope in the scope, and in it an allocation; then the ways out of both.
+    /// An inner scope with an allocation; after it, the exits from both scopes.
     Inner,
     InnerContinue,
     InnerOut,
@@ -46,7 +46,7 @@ impl Op {
         Op::InnerTable,
     ];
 
-    /// Whether it opens a region while one is open.
+    /// Whether the operation opens a region while one is open.
     pub(crate) fn nests(self) -> bool {
         !matches!(
             self,
@@ -83,5 +83,5 @@ pub(crate) fn program() -> impl Strategy<Value = Program> {
     })
 }
 
-/// How many bytes are allocated in an inner scope.
+/// The number of bytes that are allocated in an inner scope.
 pub(crate) const INNER_BYTES: u32 = 40;

@@ -1,4 +1,4 @@
-//! Counted loops, and loops that keep a segment for the next round.
+//! Generates counted loops, and loops that keep a segment for the next iteration.
 
 use crate::access::generate::Generator;
 use crate::access::program::{Action, Compare, Loop, Number, Place, Scope, Segment, Shape, Statement, Width};
@@ -12,7 +12,7 @@ impl Generator<'_, '_> {
         }
         let index = 2 + depth;
         let width = self.source.pick(&Width::ALL);
-        // Nothing but accesses at the index, so that their checks can be made before the loop.
+        // Only accesses at the index, so that their checks can be moved before the loop.
         let is_plain = self.source.chance(64);
         let factor = if !is_plain && self.source.chance(30) { self.source.pick(&[2, 3, 4, 8, 12]) } else { 1 };
         let step = match self.source.below(4) {
@@ -34,7 +34,7 @@ impl Generator<'_, '_> {
             let mut body = Vec::new();
             for _ in 0..generator.source.between(1, 3) {
                 let statement = generator.statement(|generator| generator.over_index(width, is_plain));
-                body.push(Statement { tells: statement.tells && !is_plain, ..statement });
+                body.push(Statement { traced: statement.traced && !is_plain, ..statement });
             }
             let others = if !is_plain && generator.source.chance(45) { generator.source.between(1, 2) } else { 0 };
             let others = generator.list(others);
@@ -46,7 +46,7 @@ impl Generator<'_, '_> {
                     Action::Assign(index, Number::Add(Box::new(Number::Local(index)), Box::new(further)))
                 }));
             }
-            // What a loop assigns is not what it was before the loop.
+            // A local that the loop assigns does not keep its value from before the loop.
             if is_plain && generator.source.chance(20) {
                 let other = Segment::At(generator.local());
                 body.push(generator.statement(|_| Action::Move(place, other)));
@@ -63,7 +63,7 @@ impl Generator<'_, '_> {
         })]
     }
 
-    /// A loop that allocates what it keeps for its next round.
+    /// A loop that keeps an allocation for its next iteration.
     pub(crate) fn chain(&mut self) -> Vec<Statement> {
         let depth = self.loops.len();
         if depth == 2 {
@@ -94,7 +94,7 @@ impl Generator<'_, '_> {
         list
     }
 
-    /// An access at the index of the innermost loop, of what the loop goes over.
+    /// An access at the index of the innermost loop, of the segment that the loop iterates over.
     pub(crate) fn over_index(&mut self, width: Width, is_plain: bool) -> Action {
         let (place, _, factor, index) = self.loops[self.loops.len() - 1];
         let segment = Segment::At(place);
@@ -102,7 +102,7 @@ impl Generator<'_, '_> {
         if factor > 1 {
             offset = Number::Scaled(Box::new(offset), factor);
         }
-        // Narrower ones may go further.
+        // Narrower accesses may reach further.
         let width = if self.source.chance(25) { Width::Byte } else { width };
         if !is_plain && self.source.chance(30) {
             offset = Number::Add(Box::new(offset), Box::new(self.fitting()));
