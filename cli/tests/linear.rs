@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The size of the smaller module.
 const SIZE: usize = 5000;
 
-/// The largest ratio of instructions that is accepted.
-const MOST: f64 = 2.4;
+/// The largest accepted ratio of instructions.
+const MAX_RATIO: f64 = 2.4;
 
 const IMPORTS: &str = r#"
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -246,7 +246,7 @@ fn linking_time_is_linear() {
     let mut wrong = Vec::new();
     for (ratio, name) in ratios.into_inner().unwrap() {
         println!("{ratio:.2} {name}");
-        if ratio > MOST {
+        if ratio > MAX_RATIO {
             wrong.push(format!("{ratio:.2} times the instructions: {name}"));
         }
     }

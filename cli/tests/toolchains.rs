@@ -271,5 +271,5 @@ fn binaryen_accepts_declared_features() {
     let position = bytes.windows(13).position(|window| window == b"+\x0bbulk-memory").expect("the feature is listed");
     bytes[position] = b'-';
     std::fs::write(&module, &bytes).unwrap();
-    assert!(!optimize(&module).status.success(), "without the feature it is refused");
+    assert!(!optimize(&module).status.success(), "without the feature, the module is rejected");
 }

@@ -48,7 +48,7 @@ fn warnings_do_not_prevent_linking() {
     let access = "(drop (call $get (call $of (i32.const 16) (i32.const 8)) (i32.const 5)))";
     let finding =
         "dead.wat: OutOfBounds: MemorySegment.getInt: bytes 5..9 of a segment of 8 bytes (in $main at line 5)";
-    // In a branch that never runs.
+    // The access is in a branch that never runs.
     write(&format!("(if (i32.const 0) (then {access}))"));
     for args in [&["link", "dead.wat", "-o", "dead.wasm"][..], &["run", "dead.wat"], &["check", "dead.wat"]] {
         let output = linmem(args, dir.path(), b"");
@@ -76,19 +76,19 @@ fn memory_sharing_is_reported_in_one_line() {
                 (memory (export \"memory\") 1)\n\
                 (func (export \"_start\") (call $free (call $new)) (drop (memory.size))))";
     std::fs::write(dir.path().join("shared.wat"), text).unwrap();
-    let told = |args: &[&str]| {
+    let messages = |args: &[&str]| {
         let output = linmem(args, dir.path(), b"");
         expect(&output, 0, "");
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
-    let linked = told(&["link", "shared.wat", "-o", "out.wasm"]);
+    let linked = messages(&["link", "shared.wat", "-o", "out.wasm"]);
     assert!(linked.starts_with("warning: shared.wat: ") && linked.contains("split"), "{linked}");
     assert_eq!(linked.lines().count(), 1);
-    let checked = told(&["check", "shared.wat"]);
+    let checked = messages(&["check", "shared.wat"]);
     assert!(checked.contains("split") && checked.lines().count() == 1, "{checked}");
     // An explicit choice gives no warning.
-    assert_eq!(told(&["link", "--share", "split", "shared.wat", "-o", "out.wasm"]), "");
-    assert_eq!(told(&["link", "--share", "trust", "shared.wat", "-o", "out.wasm"]), "");
+    assert_eq!(messages(&["link", "--share", "split", "shared.wat", "-o", "out.wasm"]), "");
+    assert_eq!(messages(&["link", "--share", "trust", "shared.wat", "-o", "out.wasm"]), "");
     let parts = ["--share", "allocator", "malloc"];
     expect_error(
         &linmem(&["link", "--share", "allocator:malloc", "shared.wat", "-o", "out2.wasm"], dir.path(), b""),

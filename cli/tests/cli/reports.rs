@@ -38,22 +38,22 @@ fn errnos_are_printed_by_name() {
              {end}))"
         )
     };
-    let said = |end: &str| {
+    let messages = |end: &str| {
         std::fs::write(dir.path().join("program.wat"), program(end)).unwrap();
         let output = linmem(&["run", "program.wat"], dir.path(), b"");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     let after = "\n  after wasi.open returned NOENT (44): no such file or directory\n    at program.wat:9, in $main\n";
-    let (status, text) = said("(unreachable)");
+    let (status, text) = messages("(unreachable)");
     assert_eq!(status, Some(1));
     assert!(text.starts_with("error: program.wat: the program trapped: ") && text.ends_with(after), "{text}");
     let (status, text) =
-        said("(drop (call $get (call $of (i32.const 0) (i32.const 8)) (i32.trunc_f32_u (f32.const 5))))");
+        messages("(drop (call $get (call $of (i32.const 0) (i32.const 8)) (i32.trunc_f32_u (f32.const 5))))");
     assert_eq!(status, Some(1));
     let violation = "error: MemorySegment.getInt: bytes 5..9 of a segment of 8 bytes\n  at program.wat:10, in $main";
     assert_eq!(text, format!("{violation}{after}"));
-    // No errno is printed for a program that exits by itself.
-    assert_eq!(said("(nop)"), (Some(0), String::new()));
+    // If the program exits normally, no errno is printed.
+    assert_eq!(messages("(nop)"), (Some(0), String::new()));
 }
 
 #[test]
