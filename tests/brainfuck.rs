@@ -1,4 +1,4 @@
-//! The compiler of `examples/brainfuck.rs`, through its own modules.
+//! The compiler of `examples/brainfuck.rs`, included as modules.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

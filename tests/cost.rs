@@ -1,5 +1,5 @@
-//! What lowered code costs, as a golden: instructions that are executed (wasmtime's fuel) for each operation, next to the
-//! same program written by hand, and the size of the linked modules. A change that makes code worse shows here.
+//! The cost of lowered code, as goldens: the instructions (wasmtime's fuel) that each operation executes, beside those of the
+//! same program written by hand, and the size of the linked modules.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -13,8 +13,8 @@ use linmem_host::wasmtime::Val;
 use std::fmt::Write;
 use support::host::{Running, State};
 
-/// A benchmark program: its name, which is its export, how often its operation runs, and at most how many instructions
-/// the operation may take, by the columns of the table.
+/// A benchmark program: its name, which is also the name of its export; how often its operation runs; and the largest number
+/// of instructions for each operation, by the rows of the table.
 struct Program {
     name: &'static str,
     times: i32,
@@ -33,21 +33,21 @@ fn text(name: &str) -> String {
     std::fs::read_to_string(support::root().join("tests/cost").join(name)).unwrap()
 }
 
-/// Runs a module and gives its result and the instructions for each operation. The program runs twice, so that growing
-/// memory is not counted.
+/// Runs a module, and returns its result and the instructions for each operation. The program runs twice before it is
+/// measured, so that the growth of memory is not counted.
 fn run(module: &[u8], name: &str, times: i32) -> (i32, f64) {
     let mut running = Running::new(module, State::default());
     let first = running.call(name, &[Val::I32(times)]).unwrap()[0].unwrap_i32();
     let second = running.call(name, &[Val::I32(times)]).unwrap()[0].unwrap_i32();
-    assert_eq!(first, second, "{name} gives the same whenever it runs");
+    assert_eq!(first, second, "{name} returns the same result each time");
     let fuel = running.fuel(name, &[Val::I32(times)]);
     (first, fuel as f64 / f64::from(times))
 }
 
-/// What the instructions of `iovec` may be multiplied by where regions are checked.
-const MOST_FOR_REGIONS: f64 = 1.6;
+/// The largest factor by which checks of regions may increase the instructions of `iovec`.
+const MAX_REGION_FACTOR: f64 = 1.6;
 
-/// The configurations that are measured: how the table calls them, what a segment is, and the choices.
+/// The configurations that are measured: their names in the table, the type of segments, and the configuration.
 fn configurations() -> Vec<(String, &'static str, Config)> {
     let config = |safety, optimize| Config { safety: Some(safety), optimize, ..Config::default() };
     let mut all = Vec::new();
@@ -81,25 +81,25 @@ fn instructions() {
             let linked =
                 linmem::link(text(&format!("{name}.wat")).replace("{seg}", segment).as_bytes(), &config).unwrap();
             let (result, cost) = run(&linked, name, *times);
-            // `iovec` adds up addresses, which lie behind the header of a region that has one; `many` starts elsewhere.
+            // `iovec` adds addresses, which come after the header of the region, if it has one; those of `many` differ.
             let has_header = config.safety == Some(Safety::Temporal) && *name == "iovec";
             let expected = if has_header {
                 expected + times * Layout::of(Width::Bits32).region_header() as i32
             } else {
                 *expected
             };
-            assert!(*name == "many" || result == expected, "{name} gives what the program by hand gives");
+            assert!(*name == "many" || result == expected, "{name} returns the result of the program written by hand");
             let limit = limits.iter().find(|(of, _)| *of == column).map(|(_, limit)| *limit);
             let limit = match (*name, &column[..]) {
                 ("iovec", "i32") => {
                     unchecked = cost;
                     limit
                 }
-                ("iovec", "i32 temporal") => Some(MOST_FOR_REGIONS * unchecked),
+                ("iovec", "i32 temporal") => Some(MAX_REGION_FACTOR * unchecked),
                 _ => limit,
             };
             let limit = limit.unwrap_or(f64::INFINITY);
-            assert!(cost <= limit, "{name} with {column} takes {cost} instructions, the limit is {limit}");
+            assert!(cost <= limit, "{name} with {column} executes {cost} instructions; the limit is {limit}");
             write!(table, " {cost:8.2}").unwrap();
         }
         table.push('\n');
@@ -115,7 +115,7 @@ fn size_without_names(module: &[u8]) -> usize {
         .filter_map(|payload| match payload.unwrap() {
             wasmparser::Payload::CustomSection(section) => {
                 let contents = section.range().len();
-                // The number of the section, and its size as a LEB128.
+                // The section id, and the size as a LEB128.
                 Some(contents + 1 + if contents < 128 { 1 } else { 2 })
             }
             _ => None,
@@ -146,11 +146,11 @@ fn sizes() {
     insta::assert_snapshot!("sizes", table);
 }
 
-/// The programs that show what optimizations save, and how often their operation runs.
+/// The programs that measure optimizations, and how often their operation runs.
 const OPTIMIZED: [(&str, i32); 6] =
     [("iovec", 1000), ("many", 1000), ("bytes", 4096), ("param", 4096), ("table", 4096), ("fields", 1000)];
 
-/// The instructions for each operation of a program, lowered with what is turned on.
+/// The instructions for each operation of a program, lowered with the optimizations that are turned on.
 fn lowered_cost((name, times): (&str, i32), segment: &str, safety: Safety) -> f64 {
     let config = Config { safety: Some(safety), ..Config::default() };
     let linked = linmem::link(text(&format!("{name}.wat")).replace("{seg}", segment).as_bytes(), &config).unwrap();
@@ -200,7 +200,7 @@ fn every_optimization_saves_instructions() {
         .filter(|(_, saves)| !**saves)
         .map(|(optimization, _)| optimization)
         .collect();
-    assert!(useless.is_empty(), "{useless:?} save nothing");
+    assert!(useless.is_empty(), "{useless:?} save no instructions");
     let _guard = support::goldens("cost");
     insta::assert_snapshot!("optimizations", table);
 }

@@ -1,4 +1,4 @@
-//! Documents that repeat what a golden says: the numbers of their tables are those of the golden.
+//! The tables of documents that repeat numbers of a golden have the numbers of the golden.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-/// The executed instructions of the golden: by the name of a row, the numbers by the name of their column.
+/// The executed instructions in the golden, by the names of row and column.
 fn instructions() -> BTreeMap<String, BTreeMap<String, f64>> {
     let text = std::fs::read_to_string(support::root().join("snapshots/cost/instructions.snap")).unwrap();
     // The name of a row is as wide as the first column of the table.
@@ -22,7 +22,7 @@ fn instructions() -> BTreeMap<String, BTreeMap<String, f64>> {
         .collect()
 }
 
-/// The tables of a Markdown text: each a list of rows, each a list of cells, without `code` marks.
+/// The tables of a Markdown text, as lists of rows, which are lists of cells. Backticks are removed.
 fn tables(text: &str) -> Vec<Vec<Vec<String>>> {
     let mut tables = vec![Vec::new()];
     for line in text.lines() {

@@ -1,9 +1,12 @@
-//! Every file under `tests/filetests` links to a valid module, and its expectations hold when it runs. What the program's own
-//! functions are lowered to is a golden: the functions of all representations as variants, with a line for each sequence that
-//! `sequences` spells out. Files under `link` and `regions` also show what stands around the functions. Files under `matrix` are lowered with
-//! every choice; those of host calls only run, since `tests/helpers` has their goldens. Of files under `certain` and `share` the golden is
-//! what linking says. Files under `check` are checked, with all findings as the golden; files under `reject` must not link, with their
-//! message as the golden.
+//! Every file under `tests/filetests` links to a valid module, and its expectations hold when it runs. The golden shows the lowered
+//! functions of the program: those of all representations as variants, with one line for each sequence of `sequences`. The folders
+//! differ:
+//!
+//! - `link`, `regions`: the golden also shows the rest of the module;
+//! - `matrix`: the file is lowered with every choice; host calls only run, since `tests/helpers` makes their goldens;
+//! - `certain`, `share`: the golden contains the warnings of linking;
+//! - `check`: the file is checked, and the golden contains all findings;
+//! - `reject`: linking must fail, and the golden is the message.
 
 mod support;
 
@@ -41,7 +44,7 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-/// A file that links and runs, with each representation.
+/// Links and runs a file with each of its representations.
 fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
     let representations =
@@ -57,7 +60,7 @@ fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
         warned = warnings(&text, &file.config, &linked)?;
         shown.push(parts(relative, representation, &file.config, &linmem::wat::print(&linked)?)?);
     }
-    // Of some folders, the subject is what linking says.
+    // In these folders, the golden contains the warnings.
     if relative.starts_with("certain") || relative.starts_with("share") {
         golden(relative, &warned);
         return Ok(());
@@ -68,7 +71,7 @@ fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A valid module, linked.
+/// Links a file to a valid module.
 fn link(text: &str, config: &Config) -> Result<Vec<u8>, Failed> {
     let linked = linmem::link(text.as_bytes(), config)?;
     assert_eq!(linked, linmem::link(text.as_bytes(), config)?, "the same input gives the same bytes");
@@ -76,8 +79,8 @@ fn link(text: &str, config: &Config) -> Result<Vec<u8>, Failed> {
     Ok(linked)
 }
 
-/// What a golden shows of a printed module: the program's own functions, with `{seg}` for the type of segments, and in some
-/// folders what stands around them.
+/// The parts of a printed module that a golden shows: the program's own functions, with `{seg}` for the type of segments, and in
+/// some folders the rest of the module.
 fn parts(relative: &Path, representation: &str, config: &Config, printed: &str) -> Result<Vec<Part>, Failed> {
     let mut parts = Vec::new();
     if relative.starts_with("link") || relative.starts_with("regions") {
@@ -94,8 +97,8 @@ fn parts(relative: &Path, representation: &str, config: &Config, printed: &str) 
     Ok(parts)
 }
 
-/// What a sequence consists of, with every representation, at every safety level, with every nesting policy and with each
-/// option that changes it.
+/// The golden of a sequence: its instructions with every representation, at every safety level, with every nesting policy and
+/// with each option that changes it.
 fn sequence(path: &Path, relative: &Path) -> Result<(), Failed> {
     let source = Source::read(path)?;
     let mut choices = Vec::new();
@@ -117,22 +120,22 @@ fn sequence(path: &Path, relative: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// What linking says, a line each.
+/// The warnings of linking, one on each line.
 fn warnings(text: &str, config: &Config, linked: &[u8]) -> Result<String, Failed> {
     let again = linmem::link_with_warnings(text.as_bytes(), config)?;
     assert_eq!(again.module, linked, "warnings change nothing");
     Ok(again.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect())
 }
 
-/// Writes `{seg}` wherever the type of segments stands.
+/// Writes `{seg}` for the type of segments.
 fn generalize(representations: &[String], shown: &mut [Vec<Part>]) {
     let mut choices: Vec<_> = representations.iter().map(String::as_str).zip(shown.iter_mut()).collect();
     shown::generalize(&mut choices);
 }
 
-/// A file of the matrix, with every representation, at every safety level and with every nesting policy: it runs. What the functions
-/// are lowered to is a golden, of accessors as what replaces lines of another one. Host calls have goldens of their own, which
-/// `tests/helpers` makes.
+/// Runs a file of the matrix with every representation, at every safety level and with every nesting policy. The golden shows the
+/// lowered functions; that of an accessor shows the lines to replace in the golden of another accessor. `tests/helpers` makes the
+/// goldens of host calls.
 fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
     let mut modules = Vec::new();
@@ -159,7 +162,7 @@ fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
         return Ok(());
     }
     let (universe, shown) = lowered(&file, relative, modules)?;
-    // Accessors are other ones with other loads and stores.
+    // Accessors differ in their loads and stores.
     let base = match name.strip_prefix("MemorySegment.set") {
         Some(access) => Some(format!("MemorySegment.get{access}")),
         None if name.starts_with("MemorySegment.get") => Some("MemorySegment.getInt".to_string()),
@@ -180,7 +183,7 @@ fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// What the functions of a file of the matrix are lowered to, with each choice.
+/// The lowered functions of a file of the matrix, with each choice.
 fn lowered(file: &TestFile, relative: &Path, modules: Vec<Vec<u8>>) -> Result<(Universe, Vec<Vec<Part>>), Failed> {
     let (mut choices, mut shown, mut representations) = (Vec::new(), Vec::new(), Vec::new());
     for ((representation, safety, nesting), linked) in file.choices().into_iter().zip(modules) {
@@ -193,11 +196,11 @@ fn lowered(file: &TestFile, relative: &Path, modules: Vec<Vec<u8>>) -> Result<(U
     Ok((Universe::new(&["", "--safety", "--nesting"], choices), shown))
 }
 
-/// A file that does not link.
+/// Expects that a file does not link.
 fn reject(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
     match linmem::link(file.text.as_bytes(), &file.config) {
-        Ok(_) => Err("this should not link".into()),
+        Ok(_) => Err("the file must not link".into()),
         Err(error) => {
             assert!(!error.to_string().contains('\n'), "a message is one line: {error}");
             golden(relative, &error.to_string());
@@ -206,7 +209,7 @@ fn reject(path: &Path, relative: &Path) -> Result<(), Failed> {
     }
 }
 
-/// A file that is checked: every finding is a line of the golden.
+/// Checks a file. The golden has a line for each finding.
 fn findings(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
     let found: Vec<String> =

@@ -1,4 +1,4 @@
-//! Every golden is made by a test, says something that no other one says, and can be read: there are not many lines.
+//! Every golden belongs to a test, does not repeat another golden, and can be read: the number of lines is limited.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -7,14 +7,14 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// How many lines all goldens may have.
-const MOST_LINES: usize = 25_000;
+/// The largest number of lines in all goldens.
+const MAX_LINES: usize = 25_000;
 
-/// Functions with so few lines may stand in any number of goldens.
+/// Functions with at most this number of lines may occur in any number of goldens.
 const SHORT: usize = 8;
 
-/// How many lines may be longer functions that stand in an earlier golden, too: those that tests have in common.
-const MOST_REPEATED: usize = 350;
+/// The largest number of lines in longer functions that also occur in an earlier golden, because tests have them in common.
+const MAX_REPEATED: usize = 350;
 
 /// All goldens, each with its text.
 fn goldens() -> Vec<(PathBuf, String)> {
@@ -48,7 +48,7 @@ fn test_files_have_their_goldens() {
     let goldens: BTreeSet<PathBuf> = goldens().into_iter().map(|(path, _)| path).collect();
     for path in support::files(&tests, "wat") {
         let relative = path.strip_prefix(&tests).unwrap().with_extension("");
-        // The goldens of host calls are those of their shapes.
+        // Host calls have goldens of their shapes instead.
         let is_host_call =
             relative.starts_with("matrix") && relative.file_name().unwrap().to_string_lossy().starts_with("wasi.");
         let has = goldens.contains(&PathBuf::from("filetests").join(&relative));
@@ -78,7 +78,7 @@ fn goldens_do_not_repeat_each_other() {
     }
     assert!(functions.len() > 100, "only {} functions have more than {SHORT} lines", functions.len());
     let lines: usize = repeated.iter().map(|(lines, _, _)| lines).sum();
-    assert!(lines <= MOST_REPEATED, "{lines} lines are functions that stand in two goldens: {repeated:#?}");
+    assert!(lines <= MAX_REPEATED, "{lines} lines are in functions that occur in two goldens: {repeated:#?}");
 }
 
 #[test]
@@ -101,6 +101,6 @@ fn helpers_have_goldens_of_their_own() {
 #[test]
 fn goldens_can_be_read() {
     let lines: usize = goldens().iter().map(|(_, text)| text.lines().count()).sum();
-    assert!(lines < MOST_LINES, "goldens have {lines} lines");
+    assert!(lines < MAX_LINES, "goldens have {lines} lines");
     assert!(lines > 0, "there are no goldens");
 }

@@ -16,7 +16,7 @@ fn files_are_read_and_written_through_builders() {
         [Representation::Address, Representation::Packed, Representation::ALL[2], Representation::ALL[7]]
     {
         let mut module = ModuleBuilder::new(&Config::default(), representation).unwrap();
-        // The raw function is imported once, whoever asks.
+        // The raw function is imported only once.
         let raw = module.import_wasi(Function::SchedYield);
         assert_eq!(module.import_wasi(Function::SchedYield), raw);
         let ty = module.function_type([], [ValType::I32; 3]);
@@ -89,7 +89,7 @@ fn files_are_read_and_written_through_builders() {
     );
 }
 
-/// A host whose every call is interrupted once, and whose directory has a name that is told in the middle of a callback.
+/// A host that interrupts each call once, and that calls back into the program before it writes the name of its directory.
 fn interrupted(engine: &linmem_host::wasmtime::Engine) -> linmem_host::wasmtime::Linker<Vec<&'static str>> {
     use linmem_host::wasmtime::{Caller, Extern, Linker};
     const INTR: i32 = 27;
@@ -139,7 +139,7 @@ fn interrupted(engine: &linmem_host::wasmtime::Engine) -> linmem_host::wasmtime:
                 if first(&mut caller, "path_open") {
                     return INTR;
                 }
-                // For reading, and not for writing.
+                // The rights include reading, but not writing.
                 assert_eq!((fd, rights & 2, rights & 64), (3, 2, 0));
                 write(&mut caller, to, &[9, 0, 0, 0]);
                 0

@@ -1,6 +1,6 @@
-//! No file of a crate imports, directly or through others, a file that imports it.
+//! Imports among the files of a crate have no cycles.
 //!
-//! What is read is `use` declarations. A file that re-exports its children counts as one that imports them.
+//! The test reads `use` declarations. A file that re-exports its children counts as importing them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -9,17 +9,17 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The modules of a crate, and for each the modules that it imports.
+/// The modules of a crate, each with the modules that it imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// The module of a file, by its path below `src`; empty for the root.
+/// The module of a file, given by its path below `src`; empty for the root.
 fn module(file: &Path) -> String {
     let path = file.with_extension("").to_string_lossy().replace(std::path::MAIN_SEPARATOR, "::");
     let path = path.strip_suffix("::mod").unwrap_or(&path).to_string();
     if ["lib", "main", "mod"].contains(&&path[..]) { String::new() } else { path }
 }
 
-/// The text without comments and without unit tests.
+/// Removes comments and unit tests from a text.
 fn code(text: &str) -> String {
     let text = text.split("\nmod tests {").next().unwrap();
     text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
@@ -47,7 +47,7 @@ fn paths(tree: &str) -> Vec<String> {
     items.flat_map(|item| paths(&format!("{}{item}", prefix.trim()))).collect()
 }
 
-/// The modules that a crate consists of, with what each imports.
+/// Reads the imports of a crate.
 fn imports(crate_: &Path) -> Imports {
     let files = support::files(crate_, "rs");
     let files = files.iter().map(|file| (file.strip_prefix(crate_).unwrap(), file));
@@ -55,7 +55,7 @@ fn imports(crate_: &Path) -> Imports {
         .filter(|(relative, _)| !relative.components().any(|part| part.as_os_str() == "tests"))
         .map(|(relative, file)| (module(relative), code(&std::fs::read_to_string(file).unwrap())))
         .collect();
-    // The file that a path leads to: the longest prefix that is a module.
+    // The module that a path refers to: its longest prefix that is a module.
     let file_of = |path: &str| {
         let parts: Vec<&str> = path.split("::").collect();
         (0..=parts.len()).rev().map(|count| parts[..count].join("::")).find(|prefix| texts.contains_key(prefix))
@@ -81,50 +81,50 @@ fn imports(crate_: &Path) -> Imports {
     all
 }
 
-/// The modules that a circle goes through, if there is one.
-fn circle(imports: &Imports) -> Option<Vec<String>> {
-    fn visit(module: &str, imports: &Imports, way: &mut Vec<String>, done: &mut BTreeSet<String>) -> bool {
-        if let Some(start) = way.iter().position(|passed| passed == module) {
-            way.drain(..start);
+/// The modules of a cycle, if there is one.
+fn cycle(imports: &Imports) -> Option<Vec<String>> {
+    fn visit(module: &str, imports: &Imports, path: &mut Vec<String>, done: &mut BTreeSet<String>) -> bool {
+        if let Some(start) = path.iter().position(|passed| passed == module) {
+            path.drain(..start);
             return true;
         }
         if !done.insert(module.to_string()) {
             return false;
         }
-        way.push(module.to_string());
-        if imports[module].iter().any(|target| visit(target, imports, way, done)) {
+        path.push(module.to_string());
+        if imports[module].iter().any(|target| visit(target, imports, path, done)) {
             return true;
         }
-        way.pop();
+        path.pop();
         false
     }
     let mut done = BTreeSet::new();
     imports.keys().find_map(|module| {
-        let mut way = Vec::new();
-        visit(module, imports, &mut way, &mut done).then_some(way)
+        let mut path = Vec::new();
+        visit(module, imports, &mut path, &mut done).then_some(path)
     })
 }
 
 #[test]
-fn imports_have_no_circles() {
+fn imports_have_no_cycles() {
     let mut files = 0;
     for crate_ in ["allocator", "cli", "codegen", "host", "intrinsics", "testing"] {
         let imports = imports(&support::root().join(crate_).join("src"));
         files += imports.len();
-        if let Some(way) = circle(&imports) {
-            panic!("{crate_}: a circle of imports: {}", way.join(" -> "));
+        if let Some(path) = cycle(&imports) {
+            panic!("{crate_}: a cycle of imports: {}", path.join(" -> "));
         }
     }
     assert!(files > 150, "only {files} files were read");
 }
 
 #[test]
-fn circles_are_found() {
+fn cycles_are_found() {
     let import =
         |module: &str, targets: &[&str]| (module.to_string(), targets.iter().map(ToString::to_string).collect());
     let tree = Imports::from([import("", &["a", "b"]), import("a", &["b"]), import("b", &[])]);
-    assert_eq!(circle(&tree), None);
+    assert_eq!(cycle(&tree), None);
     let graph = Imports::from([import("a", &["b"]), import("b", &["c"]), import("c", &["b"])]);
-    assert_eq!(circle(&graph), Some(vec!["b".to_string(), "c".to_string()]));
+    assert_eq!(cycle(&graph), Some(vec!["b".to_string(), "c".to_string()]));
     assert_eq!(paths("crate::{a::B, c::{D, e as f}, g}"), ["crate::a::B", "crate::c::D", "crate::c::e", "crate::g"]);
 }

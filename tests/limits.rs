@@ -1,4 +1,4 @@
-//! Functions that are larger than any limit of what lowering keeps in mind: it forgets, and is right.
+//! Functions that exceed the limits of the facts that lowering keeps: it discards facts, and the code stays correct.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ const IMPORTS: &str = r#"
   (import "linmem" "MemorySegment.getUByte" (func $getUByte (param {seg} i32) (result i32)))
 "#;
 
-/// More locals than have one for their segment as a structure.
+/// More segment locals than lowering keeps a second local for, which holds the segment as a structure.
 const SEGMENTS: usize = 1030;
 
 /// Runs `f` of a module whose segments are references, with checks.
@@ -30,7 +30,7 @@ fn run(code: &str, safety: Safety, argument: i32) -> Result<i32, String> {
     result.map(|values| values[0].unwrap_i32()).map_err(|error| violation(&error).unwrap())
 }
 
-/// A function with so many segments in locals: those with even numbers of `$z` bytes, the others of 100 more.
+/// A function with [`SEGMENTS`] segments in locals: those with even numbers have `$z` bytes, the others 100 more.
 fn with_segments(end: &str) -> String {
     let mut code =
         String::from("(func $make (param i32 i32) (result {seg}) (call $allocate (local.get 0) (local.get 1)))");
@@ -85,7 +85,7 @@ fn split_segments_respect_local_limit() {
     assert!(linmem::link(text.as_bytes(), &config).is_ok());
 }
 
-/// Each of these takes far longer than anybody would wait where the time grows with the square of the size.
+/// If the time grew with the square of the size, each of these functions would take far too long.
 #[test]
 fn large_functions_link() {
     let mut growing = String::new();
@@ -115,8 +115,8 @@ fn large_functions_link() {
     }
 }
 
-/// More loops than there are whose checks are made before them: those of the rest are made in place. Such a function takes an
-/// engine more memory than a machine has, so the one that runs has fewer.
+/// The number of loops whose checks are moved before them is limited: the checks of further loops stay in place. An engine
+/// needs more memory for such a function than a machine has, so that the one that runs has fewer loops.
 #[test]
 fn hundred_thousand_loops_link() {
     let one = "(local.set $i (i32.const 0)) (loop $l

@@ -1,5 +1,5 @@
-//! Counted loops, whose checks are made before them, with bounds and starts at all the edges: around 0, 2^31 and 2^32,
-//! bounds below the start, indices that wrap around. What a loop comes to is counted out by stepping through it.
+//! Counted loops, whose checks are moved before them, with bounds and starts at all limits: around 0, 2^31 and 2^32, bounds
+//! below the start, indices that wrap around. The expected end of a loop is found by stepping through it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -11,7 +11,7 @@ use linmem_host::wasmtime::{Trap, Val};
 use std::fmt::Write;
 use support::host::{Running, State, violation};
 
-/// A loop: how it compares, by how much its index moves, how many bytes it reads, and whether it compares first.
+/// A loop: its comparison, the step of its index, the number of bytes that it reads, and whether it compares first.
 #[derive(Clone, Copy, Debug)]
 struct Loop {
     relation: &'static str,
@@ -23,10 +23,10 @@ struct Loop {
 const RELATIONS: [(&str, &str); 5] =
     [("lt_u", "ge_u"), ("lt_s", "ge_s"), ("le_u", "gt_u"), ("le_s", "gt_s"), ("ne", "eq")];
 
-/// The most rounds that are counted out.
-const MOST_ROUNDS: u32 = 3000;
+/// The largest number of iterations that are stepped through.
+const MAX_ITERATIONS: u32 = 3000;
 
-/// A page of memory: what lies beyond the memory traps in the engine.
+/// The size of a page. An access beyond the memory traps in the engine.
 const PAGE: u64 = 65536;
 
 impl Loop {
@@ -42,7 +42,7 @@ impl Loop {
         all
     }
 
-    fn goes_on(&self, index: u32, bound: u32) -> bool {
+    fn continues(&self, index: u32, bound: u32) -> bool {
         match self.relation {
             "lt_u" => index < bound,
             "lt_s" => (index as i32) < bound as i32,
@@ -52,18 +52,18 @@ impl Loop {
         }
     }
 
-    /// What the loop comes to: nothing, a trap of the engine's, or an access at this offset that is out of bounds. Nothing
-    /// at all if that takes too long to find out.
+    /// How the loop ends: normally, with a trap of the engine, or with an access that is out of bounds. `None` if that takes
+    /// more than [`MAX_ITERATIONS`].
     fn end(&self, size: u32, start: u32, bound: u32, memory: u64) -> Option<End> {
         let mut index = start;
         let mut trapped = false;
-        for round in 0..MOST_ROUNDS {
-            if (self.first || round > 0) && !self.goes_on(index, bound) {
+        for iteration in 0..MAX_ITERATIONS {
+            if (self.first || iteration > 0) && !self.continues(index, bound) {
                 return Some(if trapped { End::Traps } else { End::Done });
             }
             let end = u64::from(index) + u64::from(self.bytes);
             if end > u64::from(size) {
-                // Where the engine would have trapped before, that may be found first.
+                // If the engine traps before that, the violation may still be found first.
                 return Some(if trapped { End::Either(index) } else { End::Violates(index) });
             }
             trapped |= end > memory;
@@ -106,7 +106,7 @@ enum End {
     Traps,
     Violates(u32),
     Either(u32),
-    /// It takes too long.
+    /// The loop does not end in the available fuel.
     Endless,
 }
 
@@ -125,7 +125,7 @@ fn module(loops: &[Loop], segment: &str, pages: u64) -> String {
     text.replace("{seg}", segment).replace("{pages}", &pages.to_string())
 }
 
-/// Numbers around all that is special.
+/// Numbers around all limits.
 fn edges() -> Vec<u32> {
     let centers = [0u32, 16, 40, 65536, 1 << 31];
     let mut all: Vec<u32> = centers
@@ -138,7 +138,8 @@ fn edges() -> Vec<u32> {
     all
 }
 
-/// Steps through all loops, and runs them linked over so many pages: how many end in each way, or what differs.
+/// Steps through all loops, and runs them linked, with a memory of `pages`. Returns the number of loops with each kind of
+/// end, or a description of the first difference.
 fn compare(segment: &str, safety: Safety, pages: u64) -> Result<[usize; 4], String> {
     let (loops, edges) = (Loop::all(), edges());
     let mut reached = [0usize; 4];
@@ -146,14 +147,14 @@ fn compare(segment: &str, safety: Safety, pages: u64) -> Result<[usize; 4], Stri
     let linked = linmem::link(module(&loops, segment, pages).as_bytes(), &config).unwrap();
     let printed = linmem::wat::print(&linked).unwrap();
     let hoisted = printed.matches("(local $linmem.index i32)").count() + printed.matches(" $linmem.index i32)").count();
-    // `!=` with a step of more than one may jump over its bound.
+    // With `!=`, a step of more than one may skip the bound.
     assert!(hoisted >= loops.len() - 3 * 3 * 2, "{hoisted} of {}", loops.len());
     let mut running = Running::new(&linked, State::default());
     let mut seed = 1u32;
     for (number, one) in loops.iter().enumerate() {
         for &size in &edges {
             for &bound in &edges {
-                // All starts would take too long; some at each.
+                // All starts would take too long: use a random one for each size and bound.
                 seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let near = [bound.wrapping_sub(1 + (seed >> 28)), size.wrapping_sub(1 + (seed >> 28)), 0];
                 let start = if seed & 0x300 == 0 {
@@ -193,7 +194,7 @@ fn counted_loops_match_stepping() {
             reached.iter_mut().zip(ended).for_each(|(all, one)| *all += one);
         }
     }
-    support::show(&format!("loops that end well, trap, violate, do either: {reached:?}"));
+    support::show(&format!("loops that end normally, with a trap, with a violation, with either: {reached:?}"));
     assert!(reached.iter().all(|count| *count > 500), "{reached:?}");
 }
 
@@ -215,7 +216,7 @@ fn planted_loop_bugs_are_detected() {
 
 fn run(running: &mut Running, number: usize, (size, start, bound): (u32, u32, u32), bytes: u32) -> End {
     running.store.data_mut().violation = None;
-    running.store.set_fuel(50 * u64::from(MOST_ROUNDS)).unwrap();
+    running.store.set_fuel(50 * u64::from(MAX_ITERATIONS)).unwrap();
     let args = [size, start, bound].map(|number| Val::I32(number as i32));
     let Err(error) = running.call(&format!("f{number}"), &args) else { return End::Done };
     if let Some(Trap::OutOfFuel) = error.downcast_ref() {

@@ -1,5 +1,5 @@
-//! The matrix is complete: every intrinsic, in every representation, at every safety level and nesting policy that is
-//! possible, has a run, and a golden shows what it is lowered to. What a representation cannot do is refused.
+//! The matrix is complete: every intrinsic runs in every representation, at every safety level and with every nesting policy
+//! that is possible, and a golden shows its code. Options that a representation does not support are errors.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -9,13 +9,12 @@ use linmem::allocator::Nesting;
 use linmem::{Config, Error, Intrinsic, Representation, Safety, Signature};
 use support::testfile::{Expectation, TestFile};
 
-/// The representations that have goldens of their own. All references give the same code, which the test of the first one
-/// shows.
+/// The representations that differ in code. All reference types give the same code, which the test of the first one shows.
 fn distinct() -> [Representation; 3] {
     [Representation::Address, Representation::Packed, Representation::ALL[2]]
 }
 
-/// The file that tests an intrinsic, without its extension. The fields of a record share one.
+/// The stem of the file that tests an intrinsic. The fields of a record share a file.
 fn stem(intrinsic: Intrinsic) -> String {
     match intrinsic {
         Intrinsic::Get(field) | Intrinsic::Set(field) => format!("wasi.{}", field.record().name()),
@@ -23,7 +22,7 @@ fn stem(intrinsic: Intrinsic) -> String {
     }
 }
 
-/// Whether an intrinsic has a golden: its file's own, or an entry among the calls of the host and the fields of its records.
+/// Whether an intrinsic has a golden: that of its file, or an entry in those of host calls and fields of records.
 fn is_shown(stem: &str, intrinsic: Intrinsic) -> bool {
     let read = |path: &str| std::fs::read_to_string(support::root().join("snapshots").join(path)).unwrap_or_default();
     let Some(name) = intrinsic.name().strip_prefix("wasi.") else {
@@ -48,7 +47,7 @@ fn every_intrinsic_has_a_golden_and_a_run() {
         let path = support::root().join(format!("tests/filetests/matrix/{stem}.wat"));
         let file = TestFile::read(&path).unwrap_or_else(|error| panic!("{name} has no test file: {error}"));
         let runs = file.expectations.iter().filter(|line| matches!(line.expectation, Expectation::Returns { .. }));
-        assert!(runs.count() > 0, "{name} is never run");
+        assert!(runs.count() > 0, "{name} does not run");
         for representation in distinct() {
             let word = representation.to_string();
             let covered = file.representations.contains(&word);
@@ -58,7 +57,7 @@ fn every_intrinsic_has_a_golden_and_a_run() {
                     assert!(covered, "{name} is not tested with {word}");
                     let text = file.expand(&word);
                     assert!(text.contains(&format!("\"linmem\" \"{name}\"")), "{name} does not import itself");
-                    // Set and get by the type that this representation has.
+                    // The type with this representation resolves to the intrinsic.
                     let ty = signature.function_type();
                     assert_eq!(Signature::resolve(intrinsic, &ty).map(|found| found.intrinsic), Some(intrinsic));
                     // The runner lowers the file with these choices, and runs it with each.
@@ -82,7 +81,7 @@ fn every_intrinsic_has_a_golden_and_a_run() {
 fn matrix_files_belong_to_intrinsics() {
     for path in support::files(&support::root().join("tests/filetests/matrix"), "wat") {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(Intrinsic::ALL.iter().any(|intrinsic| stem(*intrinsic) == name), "{name} is no intrinsic");
+        assert!(Intrinsic::ALL.iter().any(|intrinsic| stem(*intrinsic) == name), "{name} is not an intrinsic");
     }
 }
 

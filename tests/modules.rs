@@ -1,4 +1,4 @@
-//! What holds for all modules: those without intrinsics come out as they went in, and garbage is an error, not a panic.
+//! Properties of all modules: those without intrinsics are not changed, and invalid input is an error, not a panic.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -66,7 +66,7 @@ fn label_names_are_kept() {
           (i32.const 1)))"#;
     let printed = linmem::wat::print(&support::link(text)).unwrap();
     for label in ["block $first", "block $second", "loop $third"] {
-        assert!(printed.contains(label), "{label} is gone:\n{printed}");
+        assert!(printed.contains(label), "{label} is missing:\n{printed}");
     }
     assert!(!printed.contains("$never"), "{printed}");
 }
@@ -76,7 +76,7 @@ fn truncated_module_is_an_error() {
     for module in examples().iter().step_by(7) {
         for end in 0..module.len() {
             if let Ok(linked) = link(&module[..end], &Config::default()) {
-                // What is cut off at a section may be a module.
+                // A module that is truncated at the end of a section may be valid.
                 wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
                     .validate_all(&linked)
                     .expect("what links is valid");
@@ -124,7 +124,7 @@ fn large_functions_link_or_report_limit() {
     }
     let unknown = "(drop (call $allocate (i32.mul (local.get $h) (i32.const 1)) (i32.const 8)))";
     assert!(link(&program(unknown.repeat(20_000)), &Config::default()).is_ok());
-    // Lowered for size, more of them fit.
+    // If they are optimized for size, more of them fit.
     assert!(link(&program(unknown.repeat(200_000)), &Config::default()).is_ok());
     let error = link(&program(unknown.repeat(500_000)), &Config::default()).expect_err("that is more than a function");
     assert!(error.to_string().contains("$large"), "{error}");
@@ -149,7 +149,7 @@ fn check_reports_errors_of_all_functions() {
 #[test]
 fn binary_component_is_rejected() {
     let component = b"\0asm\x0d\x00\x01\x00";
-    let error = link(component, &Config::default()).expect_err("a component is no module");
+    let error = link(component, &Config::default()).expect_err("a component is not a module");
     assert!(matches!(error, Error::Unsupported { .. }), "{error}");
 }
 
@@ -167,7 +167,7 @@ fn check_reports_all_import_errors() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever bytes are changed, there is a result or an error, and a result is valid.
+    /// If bytes of a module are changed, linking returns an error or a valid module.
     #[test]
     fn damaged_module_never_panics(pick in any::<prop::sample::Index>(), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         static EXAMPLES: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
@@ -184,15 +184,15 @@ proptest! {
         }
     }
 
-    /// Text of any kind is an error or a module.
+    /// Any text is an error or a module.
     #[test]
     fn arbitrary_text_never_panics(text in "[()a-z0-9 $\"\\\\;]{0,60}") {
         let _ = linmem::wat::parse(text.as_bytes());
     }
 }
 
-/// A module that is linked, gets more code, and is linked again has linmem twice. The second one takes the first one for a
-/// part of the program, so that its split has to be higher: each has its own part of the memory, and the program the lowest.
+/// A module that is linked, extended and linked again contains linmem twice. The second one treats the first one as a part of
+/// the program, so that its split must be higher: each has its own part of the memory, and the program has the lowest part.
 #[test]
 fn relinked_module_separates_three_owners() {
     const IMPORTS: &str = r#"
@@ -201,7 +201,7 @@ fn relinked_module_separates_three_owners() {
         (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
         (import "linmem" "MemorySegment.fill" (func $fill (param i64 i32 i32 i32)))
         (import "linmem" "MemorySegment.getUByte" (func $get (param i64 i32) (result i32)))"#;
-    // Opens a region if there is none, adds a segment that it fills, and counts the bytes of the last one that are still so.
+    // Opens a region if there is none, adds a segment, fills it, and counts the bytes of the previous one that are unchanged.
     let owner = |name: &str, byte: u32| {
         format!(
             r#"(global $region_{name} (mut i32) (i32.const 0)) (global $segment_{name} (mut i64) (i64.const 0))
@@ -217,7 +217,7 @@ fn relinked_module_separates_three_owners() {
                  (local.get $ok))"#
         )
     };
-    // The program takes everything below `memory.size` for its own, and writes it whole.
+    // The program assumes that it owns everything below `memory.size`, and writes all of it.
     let program = r#"(memory $m (export "memory") 1)
         (func $take (export "take") (param $pages i32) (result i32)
           (if (i32.eq (memory.grow (local.get $pages)) (i32.const -1)) (then (return (i32.const -1))))
@@ -227,9 +227,9 @@ fn relinked_module_separates_three_owners() {
     for safety in [Safety::None, Safety::Spatial, Safety::Temporal] {
         let config = Config { safety: Some(safety), share: Some(Share::Split), ..Config::default() };
         let once = link(text.as_bytes(), &config).unwrap();
-        assert_eq!(link(&once, &config).unwrap(), once, "nothing is left to link");
+        assert_eq!(link(&once, &config).unwrap(), once, "there is nothing left to link");
         let printed = linmem::wat::print(&once).unwrap();
-        // Imports come before memories, behind the types that others know by their numbers.
+        // Imports come before memories, and after the types, whose indices must not change.
         let again = printed.replacen("(memory $m", &format!("{IMPORTS} (memory $m"), 1);
         let end = again.rfind(')').unwrap();
         let higher = Config { split: SplitAddress::of_pages(3 << 14), ..config.clone() };
@@ -242,7 +242,7 @@ fn relinked_module_separates_three_owners() {
             running.call("add_two", &[Val::I32(two)]).unwrap();
             pages += more;
             let size = running.call("take", &[Val::I32(more)]).unwrap()[0].unwrap_i32();
-            assert_eq!(size, pages, "the program sees its own pages alone");
+            assert_eq!(size, pages, "the program sees only its own pages");
             for (name, bytes) in [("ok_one", one), ("ok_two", two)] {
                 let ok = running.call(name, &[Val::I32(bytes)]).unwrap()[0].unwrap_i32();
                 assert_eq!(ok, bytes, "{name} at {safety}");

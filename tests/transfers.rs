@@ -1,5 +1,5 @@
-//! Transfers by a host that moves at most so many bytes a call, interrupts, and has nothing to do for a while: whatever it
-//! does, nothing is lost, doubled or written beside its place, and what memory cannot hold is refused with an errno.
+//! Transfers with a host that limits the bytes of each call, interrupts calls, and lets them wait. In all cases, no byte is
+//! lost, repeated or misplaced, and input that does not fit into memory gives an errno.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -60,12 +60,12 @@ fn call(running: &mut Running, name: &str, args: &[i32]) -> Vec<u32> {
     results.iter().map(|value| value.unwrap_i32() as u32).collect()
 }
 
-/// Bytes none of which is like its neighbours.
+/// Bytes that differ from their neighbours.
 fn pattern(bytes: usize) -> Vec<u8> {
     (0..bytes as u32).map(|index| (index.wrapping_mul(0x9e37_79b9) >> 24) as u8).collect()
 }
 
-/// Interruptions and waits at the start.
+/// The errnos of the first calls: interruptions (27) and calls that would block (6).
 const ERRNOS: [&[i32]; 3] = [&[], &[27], &[6, 27, 6, 6]];
 
 fn configs() -> Vec<(&'static str, Config)> {
@@ -102,7 +102,7 @@ fn read_to_end_reads_everything() {
                         let what = format!("{bytes} bytes, {transfer} a call, {representation}, {config:?}");
                         let region = call(&mut running, "new", &[])[0] as i32;
                         if grown {
-                            // Memory that is somebody else's, so that the next chunk lies elsewhere.
+                            // Memory that other code grows, so that the next chunk is not adjacent.
                             call(&mut running, "grow", &[]);
                         }
                         let first = call(&mut running, "allocate", &[region, 100])[0];
@@ -118,7 +118,7 @@ fn read_to_end_reads_everything() {
                         call(&mut running, "free", &[region]);
                         if config.zero == Zero::Free && !grown {
                             let data = &memory.data(&running.store)[first as usize..];
-                            assert!(data.iter().all(|byte| *byte == 0), "{what}: not all is zero again");
+                            assert!(data.iter().all(|byte| *byte == 0), "{what}: freed memory is not zero");
                         }
                         assert!(running.store.data().input.is_empty(), "{what}");
                     }
@@ -133,7 +133,7 @@ fn read_beyond_memory_returns_nomem() {
     for (representation, config) in configs() {
         let module = linked(representation, &config);
         let nomem = Errno::Nomem.code();
-        // With pages of somebody else's in between, what was read moves to another chunk.
+        // If other code has grown the memory, the bytes that were read move to another chunk.
         for (bytes, errno, grown) in [
             (200_000, 0, false),
             (400_000, nomem, false),
@@ -153,7 +153,7 @@ fn read_beyond_memory_returns_nomem() {
             assert_eq!(results[0], errno, "{bytes} bytes in 4 pages, {representation}, {config:?}");
             let next = call(&mut running, "allocate", &[region, 8])[0];
             if errno != 0 {
-                assert_eq!((results[1], next), (0, first + 8), "what was allocated on the way is free again");
+                assert_eq!((results[1], next), (0, first + 8), "memory that was allocated for the read is free again");
             }
         }
     }
@@ -205,11 +205,14 @@ fn transfers_are_exact() {
                     let memory = running.memory();
                     let data = &memory.data(&running.store)[start as usize - 8..start as usize + bytes + 8];
                     assert_eq!(data[8..8 + bytes], input[..bytes], "{what}");
-                    assert!(data[..8].iter().chain(&data[8 + bytes..]).all(|byte| *byte == 0), "{what}: beside it");
+                    assert!(
+                        data[..8].iter().chain(&data[8 + bytes..]).all(|byte| *byte == 0),
+                        "{what}: bytes beside the segment changed"
+                    );
                     running.store.data_mut().errnos = errnos.to_vec();
                     assert_eq!(call(&mut running, "write_all", &[start, bytes as i32]), [0], "{what}");
                     assert_eq!(running.store.data().output, input[..bytes], "{what}");
-                    // Five bytes are left, and no more.
+                    // Exactly five bytes are left.
                     assert_eq!(call(&mut running, "read_exact", &[start, 16]), [0, 5], "{what}");
                     assert_eq!(call(&mut running, "read_exact", &[start, 16]), [0, 0], "{what}");
                 }

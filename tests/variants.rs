@@ -1,4 +1,4 @@
-//! What goldens are made of: texts that are shown as changes, sets of choices, and lines that stand for others.
+//! The parts of goldens: texts that are shown as changes, descriptions of sets of choices, and abbreviated lines.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -15,7 +15,7 @@ fn lines(words: &str) -> String {
 }
 
 #[test]
-fn changes_say_where_they_are() {
+fn changes_determine_their_places() {
     let texts =
         ["", "a", "a b a b a", "b a b a", "a b x a b a", "a b a b x a", "a a a a", "a a a x a", "x a a a a", "c d e"];
     for from in texts {
@@ -80,7 +80,7 @@ fn rules_hold_for_every_variant() {
 }
 
 #[test]
-fn lines_that_stand_for_others_say_which() {
+fn packed_and_folded_lines_determine_text() {
     let body = "    local.get $i\n    i32.const 1\n    i32.add\n    local.set $i\n    end\n";
     assert_eq!(pack(body), "    local.get $i   i32.const 1   i32.add   local.set $i\n    end\n");
     assert_eq!(unpack(&pack(body)), body);
@@ -98,14 +98,14 @@ fn lines_that_stand_for_others_say_which() {
     sequences::fold(&sequences, &mut part);
     assert_eq!(part.text, "    drop\n    ;; bump 32 -> $frame\n    ;; bump 16 -> $other\n");
     assert_eq!(sequences::unfold(&sequences, &part.text), text);
-    // Other lines stay as they are.
+    // Other lines are not changed.
     let mut part = Part { name: "f".into(), head: String::new(), text: text.replace("i32.gt_u", "i32.ge_u") };
     sequences::fold(&sequences, &mut part);
     assert_eq!(part.text, text.replace("i32.gt_u", "i32.ge_u"));
 }
 
 #[test]
-fn every_sequence_is_found_somewhere() {
+fn every_sequence_occurs_in_a_golden() {
     let names: BTreeSet<String> = support::files(&support::root().join("tests/filetests/sequences"), "wat")
         .into_iter()
         .map(|path| std::fs::read_to_string(path).unwrap())

@@ -1,6 +1,6 @@
-//! Random functions, linked twice: once as they are, and once with every intrinsic behind a function of its own, where
-//! the engine knows nothing of constants, frames, locals or innermost regions. Both must log the same values, and come
-//! to the same violation if somebody meddles with their regions.
+//! Random functions, linked twice: once as they are, and once with every intrinsic in its own function, where the engine
+//! knows nothing about constants, frames, locals or innermost regions. Both must log the same values, and reach the same
+//! violation if a function that they call misuses their regions.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use support::host::{Running, State, violation};
 use text::module;
 
-/// What a module logs, and the violation that it comes to.
+/// The values that a module logs, and the violation that it reaches, if any.
 fn log(text: &str, config: &Config) -> (Vec<i64>, Option<String>) {
     let linked = linmem::link(text.as_bytes(), config).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let mut running = Running::new(&linked, State::default());

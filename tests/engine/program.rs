@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
-/// Every segment is at least so large, and every offset leaves room for eight bytes.
+/// The smallest size of a segment. Every offset is at least eight bytes below it.
 pub(crate) const BYTES: u32 = 64;
 
-/// The segment locals: the first ones are of the outermost region, the last one of whatever region is innermost.
+/// The number of locals for segments. The last one holds a segment of the innermost region, the others segments of the
+/// outermost region.
 pub(crate) const SEGMENTS: usize = 4;
 pub(crate) const INTEGERS: usize = 4;
 
@@ -17,12 +18,12 @@ pub(crate) enum Expression {
     Get(usize, Box<Expression>),
     GetConstant(usize, u32),
     Add(Box<Expression>, Box<Expression>),
-    /// Assigns on the way.
+    /// Assigns a local, and has its value.
     Tee(usize, Box<Expression>),
-    /// The value of a block that may be left early with another one.
+    /// A block that ends with its third expression, or early with its first one if the condition holds.
     Block(Box<Expression>, Box<Expression>, Box<Expression>),
     If(Box<Expression>, Box<Expression>, Box<Expression>),
-    /// The size of a segment, which only a packed one knows.
+    /// The size of a segment, which only a packed segment carries.
     Size(usize),
     Difference(usize),
 }
@@ -35,7 +36,7 @@ pub(crate) enum Statement {
     SetIntConstant(usize, u32, Expression),
     SetLong(usize, u32, Expression),
     SetByte(usize, Expression, Expression),
-    /// A segment of the outermost region: constant size, or not.
+    /// Allocates a segment of the outermost region; the flag says that the size is not a constant.
     Allocate(usize, u32, bool),
     Aligned(usize, u32, u32),
     CopySegment(usize, usize),
@@ -46,13 +47,13 @@ pub(crate) enum Statement {
     CopyDynamic(usize, Expression, usize, Expression, Expression),
     If(Expression, Vec<Statement>, Vec<Statement>),
     Loop(u32, Vec<Statement>),
-    /// A block that is left before its last statements if the condition holds.
+    /// A block that skips its last statements if the condition holds.
     Block(Vec<Statement>, Expression, Vec<Statement>),
-    /// A nested region. Its segment is allocated first.
+    /// A nested region, whose segment is allocated first.
     Region(u32, Vec<Statement>),
     Call,
-    /// Somebody else is given the handle of the innermost region, and closes it, or leaves another one open.
-    Meddle(bool),
+    /// A call that gets the handle of the innermost region, and closes the region, or leaves another one open.
+    Misuse(bool),
 }
 
 fn expression() -> impl Strategy<Value = Expression> {
@@ -100,7 +101,7 @@ pub(crate) fn statement() -> impl Strategy<Value = Statement> {
         1 => (segment.clone(), expression(), segment, expression(), expression())
             .prop_map(|(a, x, b, y, n)| Statement::CopyDynamic(a, x, b, y, n)),
         2 => Just(Statement::Call),
-        1 => any::<bool>().prop_map(Statement::Meddle),
+        1 => any::<bool>().prop_map(Statement::Misuse),
     ];
     leaf.prop_recursive(3, 30, 5, |inner| {
         let list = proptest::collection::vec(inner, 0..5).boxed();

@@ -10,12 +10,12 @@ struct Writer {
     loops: usize,
     nesting: usize,
     packed: bool,
-    /// Whether regions are checked, so that somebody may meddle.
+    /// Whether regions are checked, so that a function may misuse them.
     checked: bool,
 }
 
 impl Writer {
-    /// An offset that leaves room, from any value.
+    /// An offset with room for an access, computed from any value.
     fn offset(&self, expression: &Expression) -> String {
         format!("(i32.rem_u {} (i32.const {}))", self.expression(expression), BYTES - 8)
     }
@@ -51,13 +51,13 @@ impl Writer {
         }
     }
 
-    /// The region that may allocate.
+    /// The handle of the innermost region.
     fn region(&self) -> String {
         format!("(local.get $r{})", self.nesting)
     }
 
     fn statement(&mut self, statement: &Statement) {
-        // Outermost segments can only be allocated while no other region is open.
+        // Segments of the outermost region can be allocated only while no other region is open.
         let line = match statement {
             Statement::Log(value) => format!("(call $log (i64.extend_i32_u {}))", self.expression(value)),
             Statement::Set(local, value) => format!("(local.set $i{local} {})", self.expression(value)),
@@ -111,10 +111,10 @@ impl Writer {
                 self.expression(bytes)
             ),
             Statement::Call => "(call $nop)".to_string(),
-            Statement::Meddle(_) if !self.checked => String::new(),
-            // Most of the time nothing comes of it.
-            Statement::Meddle(close) => format!(
-                "(if (i32.eqz (i32.and (local.get $i0) (i32.const 3))) (then (call $meddle {} (i32.const {}))))",
+            Statement::Misuse(_) if !self.checked => String::new(),
+            // The condition makes it rare.
+            Statement::Misuse(close) => format!(
+                "(if (i32.eqz (i32.and (local.get $i0) (i32.const 3))) (then (call $misuse {} (i32.const {}))))",
                 self.region(),
                 i32::from(*close)
             ),
@@ -153,7 +153,7 @@ impl Writer {
                 )
                 .unwrap();
                 self.list(body);
-                // The segment of the region around is the one of this again.
+                // The local holds the segment of the enclosing region again.
                 let restore = format!("(local.set $s{last} (local.get $k{}))", self.nesting);
                 self.nesting -= 1;
                 format!("(call $free {region}) {restore}")
@@ -183,7 +183,7 @@ const INTRINSICS: [(&str, &str, &str, &str); 13] = [
     ("copy", "MemorySegment.copy", "{seg} i32 {seg} i32 i32", ""),
 ];
 
-/// The module with the function, whose intrinsics are called as they are or through functions.
+/// The module with the function. With `indirect`, every intrinsic is called through its own function.
 pub(crate) fn module(statements: &[Statement], packed: bool, checked: bool, indirect: bool) -> String {
     let mut writer = Writer { out: String::new(), regions: 0, loops: 0, nesting: 0, packed, checked };
     writer.list(statements);
@@ -223,7 +223,7 @@ pub(crate) fn module(statements: &[Statement], packed: bool, checked: bool, indi
           (import \"test\" \"nop\" (func $nop))
           (import \"test\" \"pass\" (func $pass (param i32) (result i32)))
           {functions}
-          (func $meddle (param $r i32) (param $close i32)
+          (func $misuse (param $r i32) (param $close i32)
             (if (local.get $close) (then (call $free (local.get $r))) (else (drop (call $new)))))
           (func (export \"run\") {declared}
             (local.set $r0 (call $new))

@@ -145,14 +145,14 @@ fn branches_on_references() {
                             },
                         );
                         f.br_on_null(out, any());
-                        // The branch to `cast` carries what was cast.
+                        // The operand of the branch to `cast` is the result of the cast.
                         f.instruction(&Instruction::BrOnCast {
                             relative_depth: 0,
                             from_ref_type: RefType { nullable: false, ..any() },
                             to_ref_type: some,
                         });
                         f.drop();
-                        // Still in the region.
+                        // The region is still open.
                         let again = f.allocate_dynamic(region, 8);
                         f.put(Access::Int, again, 0, 1);
                         f.push(30);
@@ -204,7 +204,7 @@ fn raw_br_on_null_is_supported_only_for_marks() {
                 push_structure(f, world);
                 f.instruction(&Instruction::BrOnNull(0));
                 f.drop();
-                // If the region had been closed, this would lie on top of the first segment.
+                // If the region had been closed, this segment would overlap the first one.
                 let again = f.allocate_dynamic(region, 8);
                 f.put(Access::Int, again, 0, 1);
                 f.push(20);
@@ -218,7 +218,7 @@ fn raw_br_on_null_is_supported_only_for_marks() {
     };
     expect(is_marked, code, &[(0, 10), (1, 20)]);
     for config in configurations().into_iter().filter(|config| !is_marked(config)) {
-        let error = module(&config, code).expect_err("this cannot be built").to_string();
+        let error = module(&config, code).expect_err("the module cannot be built").to_string();
         assert!(error.contains("use the method of that name"), "{error}");
     }
 }

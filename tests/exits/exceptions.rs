@@ -43,7 +43,7 @@ fn throw_caught_inside_region() {
                     f.put(Access::Int, segment, 0, 6);
                     f.instruction(&Instruction::End);
                 });
-                // The outer one is open, and as it was.
+                // The outer region is open, and its contents are unchanged.
                 fill(f, outer);
                 f.set(result, |f: &mut FunctionBuilder<'_>| f.get(Access::Int, segment, 0));
             });
@@ -99,7 +99,7 @@ fn handlers_outside_of_regions() {
                     });
                     f.return_();
                 });
-                // `throw_ref` in a region of its own.
+                // `throw_ref` in another region.
                 let exception = f.local(ValType::EXNREF);
                 f.set(exception, OnStack);
                 f.region(|f, region| {
@@ -164,6 +164,6 @@ fn maybe_caught_throw_requires_unwind_release() {
         f.push(1);
     };
     expect(with_release, code, &[(0, 1), (1, THROWN)]);
-    let error = module(&Config::default(), code).expect_err("this cannot be built").to_string();
+    let error = module(&Config::default(), code).expect_err("the module cannot be built").to_string();
     assert!(error.contains("choose Unwind::Release"), "{error}");
 }

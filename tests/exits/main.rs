@@ -18,12 +18,12 @@ use linmem_host::wasmtime::Val;
 use support::build::{add_probe, configurations};
 use support::host::{Running, State};
 
-/// What code can refer to.
+/// The functions and types that the code of `f` can refer to.
 #[derive(Clone, Copy)]
 struct World {
     /// A tag without parameters, one with an `i32`, and one with an `i32` and an `i64`.
     tags: [u32; 3],
-    /// `(i32) -> ()`, which throws the second tag with its operand, unless that is zero.
+    /// `(i32) -> ()`: throws the second tag with its operand, unless the operand is zero.
     thrower: FunctionId,
     /// A struct type.
     structure: u32,
@@ -31,10 +31,10 @@ struct World {
     pair: u32,
 }
 
-/// What calling `f` gives.
+/// The result of `caught` if `f` throws.
 const THROWN: i32 = -1000;
 
-/// A module with `f: i32 -> i32`, and `caught`, which gives [`THROWN`] if `f` throws.
+/// Builds a module with `f: i32 -> i32`, and `caught`, which calls `f` and returns [`THROWN`] if it throws.
 fn module(config: &Config, code: impl FnOnce(&mut FunctionBuilder<'_>, World)) -> Result<Vec<u8>, Error> {
     let mut module = ModuleBuilder::new(config, Representation::Packed)?;
     let nothing = module.function_type([], []);
@@ -67,7 +67,7 @@ fn module(config: &Config, code: impl FnOnce(&mut FunctionBuilder<'_>, World)) -
     module.finish()
 }
 
-/// A struct of one field.
+/// A struct type with one field.
 fn structure_type() -> SubType {
     use linmem::wasm_encoder::{CompositeInnerType, CompositeType, FieldType, StructType};
     let field = FieldType { element_type: StorageType::Val(ValType::I32), mutable: true };
@@ -88,7 +88,7 @@ fn any() -> RefType {
     RefType { nullable: true, heap_type }
 }
 
-/// Runs code in all configurations that `applies` says.
+/// Checks code in all configurations that `applies` selects.
 fn expect(applies: impl Fn(&Config) -> bool, code: impl Fn(&mut FunctionBuilder<'_>, World), cases: &[(i32, i32)]) {
     let mut count = 0;
     for config in configurations().into_iter().filter(|config| applies(config)) {
@@ -125,7 +125,7 @@ fn push_structure(f: &mut FunctionBuilder<'_>, world: World) {
     );
 }
 
-/// Something in the region, so that it matters whether it is closed.
+/// Allocates in the region, so that the probe shows whether it was closed.
 fn fill(f: &mut FunctionBuilder<'_>, region: Region) {
     let segment = f.allocate(region, 24);
     f.put(Access::Int, segment, 0, 5);

@@ -8,10 +8,10 @@ use linmem::allocator::Nesting;
 use linmem::{Config, Intrinsic, OnViolation, Representation, Safety, Signature};
 use std::collections::BTreeMap;
 
-/// The variants of each function by its name: what they are, and the choices that give them.
+/// Each function by its name, with its code for each choice, if it exists.
 type Found = BTreeMap<String, Vec<Option<Part>>>;
 
-/// The choices that host calls are lowered with.
+/// The choices with which host calls are lowered.
 fn host_choices() -> Vec<(&'static str, Safety, Nesting, OnViolation, bool)> {
     let mut all = Vec::new();
     for word in REPRESENTATIONS {
@@ -62,7 +62,7 @@ fn host_calls() {
                 let config = Config { safety, nesting, on_violation, ..Config::default() };
                 for mut part in functions(&call(&signature, *last_errno), word, &config) {
                     if part.name == "(export \"site\")" {
-                        // The label says whether the errno is kept: by each helper that gives one.
+                        // The label of the choice says whether the errno is kept. Every helper that returns one keeps it.
                         let calls_it =
                             part.text.contains(&format!("call $linmem.{}", name.trim_end_matches(".folded")));
                         let is_kept = part.text.contains(".kept");
@@ -75,7 +75,7 @@ fn host_calls() {
                         let name = part.name.trim_start_matches("$linmem.").to_string();
                         let found = adapters.entry(name).or_insert_with(|| vec![None; all.len()]);
                         let other = found[number].replace(part.clone());
-                        assert!(other.is_none_or(|other| other == part), "{} is the same for all calls", part.name);
+                        assert!(other.is_none_or(|other| other == part), "{} does not depend on the call", part.name);
                     }
                 }
             }
@@ -86,8 +86,9 @@ fn host_calls() {
     insta::assert_snapshot!("adapters", shapes(&universe, &adapters));
 }
 
-/// The distinct shapes of functions. A shape has `NAME` for the name of the host's function, `PARAMS` where all parameters are read in
-/// order, and numbers locals from the last parameter on. Each one lists the functions that have it, with their parameters.
+/// The distinct shapes of functions. In a shape, `NAME` stands for the name of the host's function, `PARAMS` for a sequence that
+/// reads all parameters in order, and locals are numbered from the last parameter on. Each shape lists its functions, with their
+/// parameters.
 fn shapes(universe: &Universe, found: &Found) -> String {
     let mut shapes: Vec<(String, BTreeMap<String, Vec<String>>)> = Vec::new();
     for (name, parts) in found {

@@ -16,13 +16,13 @@ use support::choices::Universe;
 use support::shown::{self, Part};
 use support::{sequences, variants};
 
-/// A helper: its name, and what it is with each choice.
+/// A helper: its name, and its code with each choice, if it exists.
 type Member<'a> = (&'a str, &'a [Option<Part>]);
 
-/// Segments: references are the same code, whatever they are declared as, which the matrix shows.
+/// The types of segments. All reference types have the same code, which the matrix shows.
 const REPRESENTATIONS: [&str; 3] = ["i32", "i64", "anyref"];
 
-/// Where memory comes from: a word for it, what the program has for it, and the options.
+/// Where memory comes from: a name for the source, what the program declares, and the values of `--share` and `--base`.
 const HOMES: [(&str, &str, &str, &str); 8] = [
     ("own memory", "", "", ""),
     ("trust", "(memory (export \"memory\") 2)", "trust", ""),
@@ -63,7 +63,7 @@ const HOMES: [(&str, &str, &str, &str); 8] = [
     ),
 ];
 
-/// A program that needs every helper but those that call the host.
+/// A program that needs every helper except those that call the host.
 const PROGRAM: &str = r#"(module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
@@ -114,15 +114,15 @@ fn names_of_helpers() -> BTreeSet<String> {
     names
 }
 
-/// The variants of something that not all choices have.
-fn of_those_that_have_it(universe: &Universe, parts: &[Option<Part>]) -> String {
+/// The variants of a helper that exists only with some choices.
+fn existing_variants(universe: &Universe, parts: &[Option<Part>]) -> String {
     let there: Vec<usize> = (0..parts.len()).filter(|number| parts[*number].is_some()).collect();
     let choices = there.iter().map(|number| universe.choices[*number].clone()).collect();
     let parts: Vec<Vec<Part>> = there.iter().map(|number| parts[*number].clone().into_iter().collect()).collect();
     variants::render(&Universe::new(&universe.axes, choices), &parts)
 }
 
-/// Every configuration that the helpers of a program depend on, with its words.
+/// Every configuration that changes helpers: the type of segments, the configuration, its words, and the program.
 fn configurations() -> Vec<(&'static str, Config, Vec<String>, String)> {
     let mut all = Vec::new();
     for word in REPRESENTATIONS {
@@ -184,7 +184,7 @@ fn helpers() {
             for part in functions(text, word, &config).into_iter().filter(Part::is_helper) {
                 let known = found.entry(part.name.clone()).or_insert_with(|| vec![None; configurations.len()]);
                 let other = known[number].replace(part.clone());
-                assert!(other.is_none_or(|other| other == part), "{} is the same however it is optimized", part.name);
+                assert!(other.is_none_or(|other| other == part), "{} does not depend on `--optimize`", part.name);
             }
         }
     }
@@ -195,7 +195,7 @@ fn helpers() {
     let _guard = support::goldens("helpers");
     let is_violation = |name: &String| Violation::ALL.iter().any(|kind| *name == format!("$linmem.{kind}"));
     let (violations, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| is_violation(name));
-    let texts = violations.iter().map(|(_, parts)| of_those_that_have_it(&universe, parts));
+    let texts = violations.iter().map(|(_, parts)| existing_variants(&universe, parts));
     insta::assert_snapshot!("violations", texts.collect::<Vec<_>>().join("\n"));
     let mut families: BTreeMap<&str, Vec<Member<'_>>> = BTreeMap::new();
     for (name, parts) in &found {
@@ -203,7 +203,7 @@ fn helpers() {
         families.entry(family(name)).or_default().push((name, parts.as_slice()));
     }
     for (family, members) in families {
-        insta::assert_snapshot!(family, of_a_family(&universe, &members));
+        insta::assert_snapshot!(family, family_variants(&universe, &members));
     }
 }
 
@@ -219,8 +219,8 @@ fn family(name: &str) -> &str {
     }
 }
 
-/// The variants of helpers of a family, with their name as one more axis.
-fn of_a_family(universe: &Universe, members: &[Member<'_>]) -> String {
+/// The variants of the helpers of a family, with their name as an additional axis.
+fn family_variants(universe: &Universe, members: &[Member<'_>]) -> String {
     let mut axes = vec![""];
     axes.extend(&universe.axes);
     let (mut choices, mut parts) = (Vec::new(), Vec::new());
@@ -234,7 +234,7 @@ fn of_a_family(universe: &Universe, members: &[Member<'_>]) -> String {
     variants::render(&Universe::new(&axes, choices), &parts)
 }
 
-/// A module whose function calls an intrinsic with its parameters.
+/// A module with a function that passes its parameters to an intrinsic.
 fn call(signature: &Signature, with_last_errno: bool) -> String {
     let ty = signature.function_type();
     let list = |kind: &str, types: &[ValueType]| {

@@ -5,7 +5,7 @@ use crate::{REPRESENTATIONS, call, functions};
 use linmem::allocator::Nesting;
 use linmem::{Config, Intrinsic, Safety, Signature, ValueType};
 
-/// A field of a record is read and written as a number at its offset in a segment.
+/// An accessor of a field has the code of the accessor of a number at the offset of the field.
 #[test]
 fn fields_of_records() {
     let mut table = String::new();
@@ -46,7 +46,8 @@ fn fields_of_records() {
                 })
         };
         let found = Intrinsic::ALL.iter().find(fits);
-        let found = found.unwrap_or_else(|| panic!("{} is lowered in a way of its own", intrinsic.name()));
+        let found =
+            found.unwrap_or_else(|| panic!("{} is not lowered like an accessor of a segment", intrinsic.name()));
         table += &format!("{:40} {} at {}\n", intrinsic.name(), found.name(), field.offset());
     }
     let _guard = support::goldens("wasi");

@@ -18,12 +18,12 @@ use linmem_host::wasmtime::Val;
 use support::build::{add_probe, configurations};
 use support::host::{Running, State};
 
-/// A module with `f: i32 -> i32` as given.
+/// Builds a module whose export `f: i32 -> i32` has this code.
 fn module(representation: Representation, code: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<Vec<u8>, Error> {
     built(&Config::default(), representation, code)
 }
 
-/// The same, with `probe`, which gives the address of what is allocated where no region is open.
+/// The same, with a configuration. Both modules also export `probe`: see [`add_probe`].
 fn built(
     config: &Config,
     representation: Representation,
@@ -37,7 +37,7 @@ fn built(
     module.finish()
 }
 
-/// Runs `f` for each argument, and checks results and that no region is open afterwards.
+/// Runs `f` for each argument, and checks its result, and that no region is open after the call.
 fn expect(bytes: &[u8], cases: &[(i32, i32)], choices: &str) {
     let mut running = Running::new(bytes, State::default());
     let before = running.call("probe", &[]).unwrap()[0].unwrap_i32();
@@ -49,8 +49,8 @@ fn expect(bytes: &[u8], cases: &[(i32, i32)], choices: &str) {
     }
 }
 
-/// Code of which nothing depends on how regions are kept track of.
-fn both(code: impl Fn(&mut FunctionBuilder<'_>), cases: &[(i32, i32)]) {
+/// Checks code in every configuration and representation: its results do not depend on how regions are tracked.
+fn everywhere(code: impl Fn(&mut FunctionBuilder<'_>), cases: &[(i32, i32)]) {
     for config in configurations() {
         let choices = format!("{config:?}");
         for representation in [Representation::Address, Representation::Packed, Representation::ALL[2]] {

@@ -8,7 +8,7 @@ use linmem::{Config, Representation};
 #[test]
 fn builder_misuse_is_an_error() {
     let fail = |code: fn(&mut FunctionBuilder<'_>)| {
-        module(Representation::Packed, code).expect_err("this makes no module").to_string()
+        module(Representation::Packed, code).expect_err("the module cannot be built").to_string()
     };
     assert_eq!(
         fail(|f| f.block(BlockType::Empty, |f, _| f.instruction(&Instruction::Loop(BlockType::Empty)))),
@@ -18,7 +18,7 @@ fn builder_misuse_is_an_error() {
     assert_eq!(
         fail(|f| f.if_(1, |f, _| f.region(|f, _| f.instruction(&Instruction::Else)))),
         ends,
-        "the region would be closed in an arm that never opened it"
+        "the region would be closed in an arm that did not open it"
     );
     assert_eq!(
         fail(|f| f.block(BlockType::Empty, |f, _| {

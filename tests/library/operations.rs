@@ -2,7 +2,7 @@
 
 use crate::support::host::{Running, State};
 use crate::support::{self, shown};
-use crate::{both, built, expect, module};
+use crate::{built, everywhere, expect, module};
 use linmem::build::FunctionBuilder;
 use linmem::wasi;
 use linmem::wasm_encoder::{Instruction, ValType};
@@ -11,7 +11,7 @@ use linmem_host::wasmtime::Val;
 
 #[test]
 fn segments_are_sliced_filled_and_copied() {
-    both(
+    everywhere(
         |f| {
             let result = f.local(ValType::I32);
             f.region(|f, region| {
@@ -83,9 +83,9 @@ fn lowered_sample_matches_golden() {
         f.instruction(&Instruction::Unreachable);
     })
     .unwrap();
-    expect(&bytes, &[(1, 101)], "no choices");
+    expect(&bytes, &[(1, 101)], "the default configuration");
     let _guard = support::goldens("library");
-    // Helpers have goldens of their own.
+    // Helpers have their own goldens.
     let printed = linmem::wat::print(&bytes).unwrap();
     let own = shown::functions(&printed).into_iter().filter(|part| !part.is_helper());
     let own: String = own.map(|part| format!("{}{}", part.head, shown::pack(&part.text))).collect();
@@ -105,8 +105,8 @@ fn reports_have_source_lines_of_frontend() {
     .unwrap();
     let mut running = Running::new(&bytes, State::default());
     assert_eq!(running.call("f", &[Val::I32(100_000)]).unwrap()[0].unwrap_i32(), 0);
-    running.call("f", &[Val::I32(1_000_000)]).expect_err("there is no memory");
-    let [kind, site, a, b, c] = running.store.data().violation.expect("it is reported");
+    running.call("f", &[Val::I32(1_000_000)]).expect_err("the memory cannot grow");
+    let [kind, site, a, b, c] = running.store.data().violation.expect("there is a report");
     let site = &linmem::sites::read(&bytes)[site as usize];
     assert_eq!(site.to_string(), "at main.scala:7:3, in $f");
     let report =

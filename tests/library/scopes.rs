@@ -1,14 +1,14 @@
 //! The region of a scope is closed at each exit from the scope.
 
 use crate::support::build::add_probe;
-use crate::{both, expect};
+use crate::{everywhere, expect};
 use linmem::build::{FunctionBuilder, ModuleBuilder};
 use linmem::wasm_encoder::{BlockType, Instruction, ValType};
 use linmem::{Access, Config, Representation};
 
 #[test]
 fn fallthrough_closes_region() {
-    both(
+    everywhere(
         |f| {
             let result = f.local(ValType::I32);
             f.region(|f, region| {
@@ -24,7 +24,7 @@ fn fallthrough_closes_region() {
 
 #[test]
 fn branch_closes_regions_it_leaves() {
-    both(
+    everywhere(
         |f| {
             f.block(BlockType::Empty, |f, outside| {
                 f.region(|f, outer| {
@@ -46,7 +46,7 @@ fn branch_closes_regions_it_leaves() {
 
 #[test]
 fn conditional_branch_with_operand_closes_only_if_taken() {
-    both(
+    everywhere(
         |f| {
             f.block(BlockType::Result(ValType::I32), |f, outside| {
                 f.region(|f, region| {
@@ -55,7 +55,7 @@ fn conditional_branch_with_operand_closes_only_if_taken() {
                     f.push(9);
                     f.br_if(outside, f.param(0));
                     f.drop();
-                    // If the branch had closed the region, this would lie on top of the first.
+                    // If the branch had closed the region, this segment would overlap the first one.
                     let second = f.allocate_dynamic(region, 64);
                     f.put(Access::Int, second, 0, 6);
                     f.get(Access::Int, first, 0);
@@ -70,7 +70,7 @@ fn conditional_branch_with_operand_closes_only_if_taken() {
 
 #[test]
 fn br_table_closes_regions_of_each_target() {
-    both(
+    everywhere(
         |f| {
             let result = f.local(ValType::I32);
             f.block(BlockType::Empty, |f, _outside| {
@@ -81,7 +81,7 @@ fn br_table_closes_regions_of_each_target() {
                             f.allocate_dynamic(inner, 100);
                             f.block(BlockType::Empty, |f, _within| {
                                 f.push(f.param(0));
-                                // Within, between, outside, and the function is the fourth.
+                                // The labels are within, between and outside; the function is the fourth.
                                 f.instruction(&Instruction::BrTable(vec![0, 1, 2].into(), 1));
                             });
                             f.set(result, 10);
@@ -107,7 +107,7 @@ fn br_table_closes_regions_of_each_target() {
 
 #[test]
 fn return_closes_all_regions() {
-    both(
+    everywhere(
         |f| {
             f.region(|f, outer| {
                 f.allocate(outer, 8);
@@ -156,13 +156,13 @@ fn tail_call_closes_regions_first() {
         })
         .unwrap();
     module.export("f", f);
-    // Far more calls than there is memory for regions that stay open.
-    expect(&module.finish().unwrap(), &[(0, 12), (100_000, 12)], "no choices");
+    // If regions stayed open, memory would not suffice for so many calls.
+    expect(&module.finish().unwrap(), &[(0, 12), (100_000, 12)], "the default configuration");
 }
 
 #[test]
 fn loop_opens_and_closes_each_iteration() {
-    both(
+    everywhere(
         |f| {
             let (count, sum) = (f.local(ValType::I32), f.local(ValType::I32));
             f.set(count, 100_000);

@@ -10,11 +10,12 @@ use linmem::wasm_encoder::{
 use linmem::{Access, Config, FunctionType, Representation, Safety, Share, SplitAddress, ValueType};
 use linmem_host::wasmtime::Val;
 
-/// A frontend's own module writer: imports first, then whatever comes.
+/// A module writer as a frontend may have one. It reserves indices for imports, so that functions can be declared in any order.
 #[derive(Default)]
 struct Writer {
-    /// How many types the recursion group has that comes before the function types, and those.
+    /// The number of types in the recursion group, which comes before the function types.
     reserved: u32,
+    /// The types of the recursion group.
     group: Vec<SubType>,
     types: Vec<FunctionType>,
     imports: Vec<(String, String, u32)>,
@@ -24,7 +25,7 @@ struct Writer {
     maximum: Option<u64>,
 }
 
-/// How many imports this writer leaves room for.
+/// The number of imports that this writer has room for.
 const IMPORTS: u32 = 2;
 
 impl ModuleSink for Writer {
@@ -80,7 +81,7 @@ impl Writer {
         let convert = |ty: &ValueType| match ty {
             ValueType::I32 => ValType::I32,
             ValueType::I64 => ValType::I64,
-            other => panic!("{other} is not used here"),
+            other => panic!("this writer does not support the type {other}"),
         };
         let (mut types, mut imports, mut functions, mut code) =
             (TypeSection::new(), ImportSection::new(), FunctionSection::new(), CodeSection::new());
@@ -157,8 +158,8 @@ fn lower_into_writer(config: &Config, representation: Representation) {
     assert_eq!(running.store.data().output, b"!ok\n");
 }
 
-/// A frontend that brings a memory with an allocator of its own: `grow` gives what `memory.grow` of its runtime gives, and
-/// `size` its size.
+/// A frontend whose memory also has its own allocator: its runtime uses the exports `grow` and `size` instead of
+/// `memory.grow` and `memory.size`.
 #[test]
 fn frontend_can_share_its_memory() {
     let mut sink = Writer::default();
@@ -172,7 +173,7 @@ fn frontend_can_share_its_memory() {
             f.region(|f, region| {
                 let segment = f.allocate_dynamic(region, 70_000);
                 f.put(Access::Int, segment, 69_996, 1);
-                // The frontend's own instructions in a function that is lowered here see the program's memory alone.
+                // In a lowered function, the frontend's own instructions see only the program's part of the memory.
                 f.instruction(&Instruction::I32Const(2));
                 f.instruction(&Instruction::MemoryGrow(memory));
                 f.instruction(&Instruction::Drop);
@@ -196,26 +197,26 @@ fn frontend_can_share_its_memory() {
     assert!(call(&mut running, "f", &[]) >= 1 << 20, "regions are above the split");
     assert_eq!(call(&mut running, "size", &[]), 3);
     assert_eq!(call(&mut running, "grow", &[Val::I32(13)]), 3);
-    assert_eq!(call(&mut running, "grow", &[Val::I32(1)]), -1, "the program has all below the split");
+    assert_eq!(call(&mut running, "grow", &[Val::I32(1)]), -1, "the program has all pages below the split");
     assert_eq!(call(&mut running, "size", &[]), 16);
-    // A memory that is not split has no such functions.
+    // These functions do not exist if the memory is not split.
     let mut sink = Writer::default();
     let mut lowering = Lowering::new(&mut sink, &Config::default(), Representation::Packed).unwrap();
     assert_eq!((lowering.program_size(&mut sink), lowering.program_grow(&mut sink)), (None, None));
     let config =
         Config { share: Some(Share::Allocator { export: "malloc".to_string(), pin: None }), ..Config::default() };
-    let error = Lowering::in_memory(&mut sink, &config, Representation::Packed, 0).expect_err("no exports yet");
+    let error = Lowering::in_memory(&mut sink, &config, Representation::Packed, 0).expect_err("there are no exports");
     assert!(error.to_string().contains("requires a module that is linked"), "{error}");
 }
 
-/// The recursion group of a module's segments, as text.
+/// The recursion group of a module's segment types, as text.
 fn group(module: &[u8]) -> String {
     let printed = linmem::wat::print(module).unwrap();
     let (start, end) = (printed.find("(rec").expect("a group"), printed.find("(type (;2;)").expect("other types"));
     printed[start..end].to_string()
 }
 
-/// Segments of one module are no segments of another one: engines compare types by their structure.
+/// Engines compare types by their structure. If modules differ in code, segments of one are still not segments of the other.
 #[test]
 fn modules_with_different_code_have_different_segment_types() {
     let reference = Representation::ALL[2];

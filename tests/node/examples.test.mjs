@@ -1,4 +1,4 @@
-// The examples print on the WASI of Node what they print on wasmtime.
+// The examples print the same on the WASI of Node as on wasmtime.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";

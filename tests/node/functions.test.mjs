@@ -1,7 +1,6 @@
-// The functions of WASI give, raw and lifted, the same on Node: every test file of the matrix that has both.
+// On Node, the raw and the lifted functions of WASI return the same: in every test file of the matrix that has both.
 //
-// What they give may be something else than on wasmtime: another errno, another file type. That lifting changes nothing of it
-// is what is shown here.
+// The results may differ from those on wasmtime: another errno, another file type. Lifting must not change them.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,13 +10,13 @@ import { instantiate, linkText, root, world } from "./linmem.mjs";
 
 const folder = join(root, "tests", "filetests", "matrix");
 
-// A header of a test file, in words.
+// The words of a header of a test file.
 function header(text, key) {
   const found = text.match(new RegExp(`^;;! ${key}:(.*)$`, "m"));
   return found && found[1].trim().split(/\s+/).filter((word) => word !== "");
 }
 
-// The text of a test file where segments are packed: see tests/support/testfile.rs.
+// The text of a test file with packed segments: see tests/support/testfile/mod.rs.
 function expand(text) {
   return text
     .replaceAll("{seg}", "i64")
@@ -33,13 +32,13 @@ function parameters(text, name) {
   );
 }
 
-// An argument, as its type is passed.
+// An argument, converted to its type.
 function argument(word, type) {
   const value = word.startsWith("-") ? -BigInt(word.slice(1)) : BigInt(word);
   return type === "i64" ? BigInt.asIntN(64, value) : Number(BigInt.asIntN(32, value));
 }
 
-// What a call gives, or that it does not come back.
+// The results of a call, or the fact that it does not return.
 async function outcome(bytes, text, name, words) {
   const directories = header(text, "directories");
   const { preopens, remove } = world(directories ?? []);
@@ -66,7 +65,7 @@ function calls(text, name) {
   return [...lines].map(([, list]) => list.split(",").map((word) => word.trim()).filter((word) => word !== ""));
 }
 
-// What cannot be compared on Node.
+// Calls that cannot be compared on Node.
 const left = {
   "wasi.path_filestat_set_times.wat": "does not come back on Node 20, raw as lifted",
   "wasi.proc_raise.wat": "sends the signal to the tests",
@@ -76,7 +75,7 @@ const left = {
 let compared = 0;
 for (const file of readdirSync(folder).filter((name) => name.startsWith("wasi."))) {
   const text = readFileSync(join(folder, file), "utf8");
-  // Standard input is that of the tests, and nothing of the test host's is here.
+  // Standard input is that of the test process, and the functions of the test host do not exist here.
   if (file in left || header(text, "stdin") || text.includes('(import "test"')) continue;
   const raw = calls(text, "raw").map((words) => words.join());
   const both = calls(text, "lifted").filter((words) => raw.includes(words.join()));
@@ -93,4 +92,4 @@ for (const file of readdirSync(folder).filter((name) => name.startsWith("wasi.")
   });
 }
 
-test("there is something to compare", () => assert.ok(compared >= 60, `${compared} calls`));
+test("calls were compared", () => assert.ok(compared >= 60, `${compared} calls`));

@@ -1,4 +1,4 @@
-// What the tests share: linking with the binary, and running on the WASI of Node.
+// What the tests have in common: linking with the binary, and running on the WASI of Node.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, mkdirSync, readFileSync, openSync, closeSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -11,24 +11,24 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 const binary = process.env.LINMEM ?? join(root, "target", "debug", "linmem");
 
-// A module, linked from a file.
+// Links a module from a file.
 export function link(path, ...options) {
   return execFileSync(binary, ["link", ...options, path, "-o", "-"], { maxBuffer: 1 << 28 });
 }
 
-// A module, linked from a text.
+// Links a module from text.
 export function linkText(text, ...options) {
   return execFileSync(binary, ["link", ...options, "-", "-o", "-"], { input: text, maxBuffer: 1 << 28 });
 }
 
-// What `linmem run` makes of a file: its standard output, standard error and exit status.
+// Runs a file by `linmem run`: its standard output, standard error and exit status.
 export function runHere(path, args, { input = "", folder, options = [] } = {}) {
   const directories = folder ? ["--dir", `${folder}::.`] : [];
   const ran = spawnSync(binary, ["run", ...options, ...directories, path, ...args], { input, maxBuffer: 1 << 28 });
   return { stdout: ran.stdout, stderr: ran.stderr, status: ran.status };
 }
 
-// A folder with what the test files of WASI expect in it: see tests/support/folder.rs.
+// Makes a folder with the files that the test files of WASI expect: see testing/src/folder.rs.
 export function world(directories = ["/"]) {
   const folder = mkdtempSync(join(tmpdir(), "linmem-"));
   mkdirSync(join(folder, "sub"));
@@ -47,14 +47,14 @@ export function world(directories = ["/"]) {
   return { folder, preopens, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-// A module on the WASI of Node, not yet started.
+// Instantiates a module on the WASI of Node.
 export async function instantiate(bytes, { args = [], env = {}, preopens = {}, stdin = 0, stdout = 1, stderr = 2 } = {}) {
   const wasi = new WASI({ version: "preview1", args, env, preopens, stdin, stdout, stderr, returnOnExit: true });
   const { instance } = await WebAssembly.instantiate(bytes, wasi.getImportObject());
   return { wasi, instance };
 }
 
-// A command on the WASI of Node, run to its end.
+// Runs a command on the WASI of Node.
 export async function runOnNode(bytes, name, args, { input = "", folder } = {}) {
   const scratch = mkdtempSync(join(tmpdir(), "linmem-"));
   const path = (file) => join(scratch, file);

@@ -1,4 +1,4 @@
-//! What a linked module says about itself, in its custom sections, is true and readable by other tools.
+//! The custom sections of a linked module are correct, and other tools can read them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -23,7 +23,7 @@ const CODE: &str = r#"
     (call $free (local.get $r)))
 "#;
 
-/// A module without names that has these custom sections behind all others.
+/// A module without names, with these custom sections after all others.
 fn with_customs(text: &str, customs: &[(&str, &[u8])]) -> Vec<u8> {
     let bytes = support::parse(&format!("(module {text})"));
     let mut module = Module::new();
@@ -72,7 +72,7 @@ fn relocatable_objects_are_rejected() {
     for name in ["linking", "reloc.CODE", "reloc..debug_info"] {
         let error = linmem::link(&with_customs(CODE, &[(name, &[2])]), &Config::default()).expect_err(name);
         assert!(error.to_string().contains("link it first"), "{error}");
-        // A module without intrinsics is nobody's business.
+        // A module without intrinsics is not changed.
         let other = with_customs("(func)", &[(name, &[2])]);
         assert_eq!(link(&other, &Config::default()), other);
     }
@@ -103,10 +103,10 @@ fn raw_wasi_imports_export_memory() {
     let yields = r#"(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))"#;
     assert!(exports(&format!("{write} {CODE} (memory 1)")));
     assert!(exports(&format!("{yields} {CODE} (memory 1)")));
-    // Something else has the name: the program knows why.
+    // The name is taken by another export, which is kept.
     assert!(!exports(&format!("{write} {CODE} (memory 1) (func $memory) (export \"memory\" (func $memory))")));
     let alone = support::parse(&format!("(module {write} (memory 1))"));
-    assert_eq!(link(&alone, &Config::default()), alone, "a module without intrinsics stays as it is");
+    assert_eq!(link(&alone, &Config::default()), alone, "a module without intrinsics is not changed");
 }
 
 #[test]

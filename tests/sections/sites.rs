@@ -6,7 +6,7 @@ use linmem_host::wasmtime::Val;
 use support::host::{Running, State};
 use wasm_encoder::{CustomSection, Encode};
 
-/// The place that a run reports, by the sites of the module.
+/// The place of the violation that a run reports, from the sites of the module.
 fn reported(module: &[u8], export: &str, argument: i32) -> String {
     let mut running = Running::new(module, State::default());
     let error = running.call(export, &[Val::I32(argument)]).expect_err("a violation");
@@ -14,9 +14,9 @@ fn reported(module: &[u8], export: &str, argument: i32) -> String {
     sites::read(module)[site as usize].to_string()
 }
 
-/// A module that was linked with reports, as text, with something put before its last parenthesis.
+/// A module that was linked with reports, with more code at its end.
 fn extended(linked: &[u8], code: &str) -> Vec<u8> {
-    // Imports come before functions, behind the types that others know by their numbers.
+    // Imports come before functions, and after the types, whose indices must not change.
     let text = linmem::wat::print(linked).unwrap();
     let imports: String = CODE.lines().filter(|line| line.contains("(import")).collect();
     let text = text.replacen("(import", &format!("{imports} (import"), 1);
@@ -48,7 +48,7 @@ fn relinking_extends_sites() {
     assert!(after.starts_with(&before) && after.len() > before.len(), "{after:?}");
     assert_eq!(reported(&both, "f", 100), "at line 8, in $f");
     assert!(reported(&both, "g", 100).ends_with("in $again"), "{}", reported(&both, "g", 100));
-    // Places are kept where the second link reports nothing.
+    // Sites are kept if the second link reports no violations.
     let quiet = link(&extended(&first, code), &Config::default());
     assert_eq!(sites::read(&quiet), sites::read(&first));
 }
@@ -71,7 +71,7 @@ fn lines_of_text_name_its_file() {
     let config = Config { file: Some("src/program.wat".to_string()), ..reporting() };
     let linked = link(format!("(module {CODE})").as_bytes(), &config);
     assert_eq!(reported(&linked, "f", 100), "at src/program.wat:8, in function 4");
-    // A binary has none.
+    // A binary module has no lines.
     let linked = link(&support::parse(&format!("(module {CODE})")), &config);
     assert!(reported(&linked, "f", 100).starts_with("at offset 0x"));
 }

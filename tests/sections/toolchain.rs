@@ -61,10 +61,10 @@ fn custom_sections_have_required_order() {
     let order = ["first", "last", "linmem.sites", "name", "producers", "target_features"];
     assert_eq!(names_of(&linked), order);
     assert_eq!((contents(&linked, "first"), contents(&linked, "last")), (b"1".to_vec(), b"2".to_vec()));
-    // Whatever the order was before.
+    // The order in the input does not matter.
     let named = with_customs(CODE, &[("target_features", &used), ("name", &[]), ("producers", &made)]);
     assert_eq!(names_of(&link(&named, &Config::default())), ["name", "producers", "target_features"]);
-    // Sections that are not there are not added.
+    // Sections that do not exist in the input are not added.
     assert_eq!(names_of(&link(&with_customs(CODE, &[]), &Config::default())), ["name"]);
 }
 
@@ -77,7 +77,7 @@ fn duplicate_sections_are_merged() {
         section.functions(&map);
         let mut bytes = Vec::new();
         section.encode(&mut bytes);
-        // Without the size and the name that the section begins with.
+        // Without the size and the name at the start of the section.
         bytes.split_off(6)
     };
     let module_name = |name: &str| {
@@ -118,7 +118,7 @@ fn duplicate_sections_are_merged() {
     assert_eq!(read_features(&contents(&linked, "target_features")), ["sign-ext", "mutable-globals"]);
     let printed = linmem::wat::print(&linked).unwrap();
     assert!(printed.starts_with("(module $one"), "{printed}");
-    assert!(printed.contains("(func $first "), "the first name counts: {printed}");
+    assert!(printed.contains("(func $first "), "the first name is used: {printed}");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn producers_names_linmem_once() {
     let linked = link(&with_customs(CODE, &[("producers", &made)]), &Config::default());
     let fields = read_producers(&contents(&linked, "producers"));
     assert_eq!(fields, [("processed-by".to_string(), vec!["clang".to_string(), "linmem".to_string()])]);
-    // What cannot be read is kept.
+    // Sections that cannot be read are kept.
     let broken = with_customs(CODE, &[("producers", b"\xff\xff"), ("target_features", b"\x05")]);
     let linked = link(&broken, &Config::default());
     assert_eq!((contents(&linked, "producers"), contents(&linked, "target_features")), (vec![0xff; 2], vec![5]));
@@ -162,7 +162,7 @@ fn target_features_include_those_of_lowered_code() {
     );
     let zeroing = Config { zero: Zero::Free, ..Config::default() };
     assert_eq!(added("", "", &zeroing), ["bulk-memory"]);
-    // What code that is copied uses is not linmem's business.
+    // Features that only copied code uses are not added.
     assert!(
         added("", "(func (param v128) (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))) (memory 1)", &config)
             .is_empty()

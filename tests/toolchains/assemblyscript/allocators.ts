@@ -1,4 +1,4 @@
-// AssemblyScript's runtime beside linmem's regions: both get memory again and again, and neither may see the other's bytes.
+// AssemblyScript's runtime beside linmem's regions: both allocate many times, and neither may change the other's bytes.
 import * as linmem from "./linmem";
 
 const BLOCKS = 400;

@@ -20,12 +20,12 @@ export declare function copy(to: Segment, toOffset: u32, from: Segment, fromOffs
 @external("wasi_snapshot_preview1", "fd_write")
 export declare function fdWrite(fd: i32, iovecs: u32, count: u32, written: u32): i32;
 
-/** Writes the characters of a text, which are ASCII. */
+/** Writes the characters of an ASCII text. */
 export function put(to: Segment, text: string): void {
   for (let i = 0; i < text.length; i++) setByte(to, i, text.charCodeAt(i));
 }
 
-/** Prints a text by a region of its own. */
+/** Prints a text, in its own region. */
 export function print(text: string): void {
   const region = open();
   const bytes = allocate(region, text.length);

@@ -1,4 +1,4 @@
-// Counts the lines, words and bytes of standard input, which lies in a region, while the words are put together on the heap.
+// Counts the lines, words and bytes of standard input, which is read into a region; the words are built on the heap.
 import * as linmem from "./linmem";
 
 function readAll(region: linmem.Allocator): linmem.Segment {

@@ -1,5 +1,5 @@
-// wasi-libc's malloc beside linmem's regions: both get memory again and again, and neither may see the other's bytes.
-// With EARLY, malloc takes its first memory before a region is opened.
+// wasi-libc's malloc beside linmem's regions: both allocate many times, and neither may change the other's bytes.
+// With EARLY, malloc allocates its first memory before a region is opened.
 #include "linmem.h"
 #include <stdio.h>
 #include <stdlib.h>

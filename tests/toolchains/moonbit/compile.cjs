@@ -1,8 +1,8 @@
-// Compiles MoonBit programs to wasm-gc with the compiler that the package @moonbit/moonpad-monaco has for browsers.
+// Compiles MoonBit programs to wasm-gc, with the browser version of the compiler in the package @moonbit/moonpad-monaco.
 //
 //     node compile.cjs NODE_MODULES WORK PROGRAM.mbt OUT.wasm
 //
-// The standard library is taken out of the package and compiled once, into the folder WORK.
+// The standard library is extracted from the package and compiled once, into the folder WORK.
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
@@ -14,7 +14,7 @@ const dist = path.join(modules, "@moonbit/moonpad-monaco/dist");
 const TARGET = "wasm-gc";
 const PREFIX = "moonbitlang/core/";
 
-/** The files of the standard library, which the package has as a module of base64 strings. */
+/** The files of the standard library, which the package contains as a module of base64 strings. */
 function unpack() {
   const bundle = fs.readFileSync(path.join(dist, "moonpad-monaco.js"), "utf8");
   const encoded = new Map();
@@ -36,7 +36,7 @@ function compiler() {
   globalThis.postMessage ??= () => {};
   const file = path.join(dist, "moonc-worker.js");
   vm.runInThisContext(fs.readFileSync(file, "utf8"), { filename: file });
-  // The object that the worker hands to its page: the one with these two functions.
+  // The object that the worker passes to its page: the one with these two functions.
   const found = Object.values(globalThis).find((value) => value?.buildPackage && value?.linkCore);
   if (!found) throw new Error("the worker has no compiler");
   return found;
@@ -51,7 +51,7 @@ function built(result, what) {
   return result;
 }
 
-/** Compiles the standard library, dependencies first, and gives the packages in that order. */
+/** Compiles the standard library, dependencies first, and returns the packages in that order. */
 function standardLibrary() {
   const done = path.join(work, "order.json");
   if (fs.existsSync(done)) return JSON.parse(fs.readFileSync(done, "utf8"));
@@ -74,7 +74,7 @@ function standardLibrary() {
   for (const name of order) {
     const each = byName.get(name);
     const dependencies = [...each.deps];
-    // These use packages that they do not name.
+    // These packages use others that they do not name.
     if (/regex|^string|^bytes/.test(name)) {
       for (const other of interfaces.keys()) {
         const known = dependencies.some((dependency) => relative(dependency) === other);
