@@ -9,12 +9,12 @@ mod support;
 mod mutants;
 mod scopes;
 
-use linmem_testing::differential::{Modules, run};
+use linmem_testing::differential::{Modules, run_parts};
 
 #[test]
 fn regions_match_reference_model() {
     linmem_codegen::planted::always_for_size();
-    let reach = run(10_000, 2000, &Modules::new(|text| text)).unwrap_or_else(|error| panic!("{error}"));
+    let reach = run_parts(4, 10_000, 2000, &Modules::new(|text| text)).unwrap_or_else(|error| panic!("{error}"));
     support::show(&reach.histogram());
     // The programs must reach the situations that bugs are expected in.
     assert!(reach.depth[4] > 1000, "depths over 16: {}", reach.depth[4]);

@@ -2,12 +2,12 @@
 //! leaves a region open is in [scopes](crate::scopes).
 
 use linmem_testing::differential::{Modules, run};
-use std::cell::Cell;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Replaces each sequence of lines that equals `from` by `to`, and counts the replacements. `*` matches any line, which is
 /// kept.
-fn replace(text: &str, from: &[&str], to: &[&str], times: &Cell<usize>) -> String {
+fn replace(text: &str, from: &[&str], to: &[&str], times: &AtomicUsize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut out: Vec<&str> = Vec::new();
     let mut position = 0;
@@ -18,7 +18,7 @@ fn replace(text: &str, from: &[&str], to: &[&str], times: &Cell<usize>) -> Strin
         if matches {
             let mut kept = here.iter().zip(from).filter(|(_, from)| **from == "*").map(|(line, _)| *line);
             out.extend(to.iter().map(|line| if *line == "*" { kept.next().unwrap() } else { line }));
-            times.set(times.get() + 1);
+            times.fetch_add(1, Ordering::Relaxed);
             position += from.len();
         } else {
             out.push(lines[position]);
@@ -30,11 +30,11 @@ fn replace(text: &str, from: &[&str], to: &[&str], times: &Cell<usize>) -> Strin
 
 /// Plants a bug in all modules, and asserts that a program finds it.
 fn is_found(from: &'static [&'static str], to: &'static [&'static str]) {
-    let planted = Rc::new(Cell::new(0));
-    let times = Rc::clone(&planted);
+    let planted = Arc::new(AtomicUsize::new(0));
+    let times = Arc::clone(&planted);
     let modules = Modules::new(move |text| replace(&text, from, to, &times));
     let found = run(10_000, 0, &modules);
-    assert!(planted.get() > 0, "there is nothing to plant the bug in: {from:?}");
+    assert!(planted.load(Ordering::Relaxed) > 0, "there is nothing to plant the bug in: {from:?}");
     let error = found.map(|reach| reach.programs).expect_err("no program found the bug");
     println!("{}", error.lines().take(3).collect::<Vec<_>>().join("\n"));
 }

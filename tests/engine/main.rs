@@ -49,14 +49,23 @@ fn configuration() -> impl Strategy<Value = Config> {
 }
 
 #[test]
-fn folding_preserves_behaviour() {
+fn folding_preserves_behaviour_with_packed_segments() {
+    folding_preserves_behaviour(true);
+}
+
+#[test]
+fn folding_preserves_behaviour_with_addresses() {
+    folding_preserves_behaviour(false);
+}
+
+fn folding_preserves_behaviour(packed: bool) {
     let logged = RefCell::new(0usize);
     let violations: RefCell<BTreeMap<String, usize>> = RefCell::default();
-    let cases = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
+    let cases = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(500);
     let runs = Runs { cases, failure_persistence: None, max_shrink_iters: 2000, ..Runs::default() };
     let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let strategy = (proptest::collection::vec(statement(), 1..16), any::<bool>(), configuration());
-    let result = runner.run(&strategy, |(statements, packed, config)| {
+    let strategy = (proptest::collection::vec(statement(), 1..16), configuration());
+    let result = runner.run(&strategy, |(statements, config)| {
         let checked = config.safety == Some(Safety::Temporal);
         let expected = log(&module(&statements, packed, checked, true), &config);
         let direct = module(&statements, packed, checked, false);

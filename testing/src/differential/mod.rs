@@ -27,9 +27,27 @@ use std::cell::RefCell;
 
 /// Runs `cases` programs. The first failing program is an error, after at most `shrink` attempts to make it smaller.
 pub fn run(cases: u32, shrink: u32, modules: &Modules) -> Result<Reach, String> {
+    run_from(0, cases, shrink, modules)
+}
+
+/// Runs `cases` programs in parts, which run in parallel. The programs do not depend on the number of processors.
+pub fn run_parts(parts: u8, cases: u32, shrink: u32, modules: &Modules) -> Result<Reach, String> {
+    let cases = cases / u32::from(parts);
+    std::thread::scope(|scope| {
+        let run = |seed| scope.spawn(move || run_from(seed, cases, shrink, modules));
+        let runs: Vec<_> = (0..parts).map(run).collect();
+        let mut total = Reach::default();
+        for run in runs {
+            total.add(&run.join().map_err(|_| "a part panicked".to_string())??);
+        }
+        Ok(total)
+    })
+}
+
+fn run_from(seed: u8, cases: u32, shrink: u32, modules: &Modules) -> Result<Reach, String> {
     let reach = RefCell::new(Reach::default());
     let runs = Runs { cases, failure_persistence: None, max_shrink_iters: shrink, ..Runs::default() };
-    let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new_with_rng(runs, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
     let result = runner.run(&program(), |program| {
         execute(&program, modules, &mut reach.borrow_mut());
         Ok(())

@@ -4,19 +4,19 @@ use crate::differential::program::{ALLOCATOR_PAGES, BLOCKS, FRAMES, MAXIMUM, OWN
 use crate::host::{Limits, engine};
 use crate::parse;
 use linmem_host::wasmtime::{InstancePre, Linker, Module};
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 /// The modules of all variants, each made on first use.
 pub struct Modules {
     linker: Linker<Limits>,
-    modules: Vec<OnceCell<InstancePre<Limits>>>,
-    plant: Box<dyn Fn(String) -> String>,
+    modules: Vec<OnceLock<InstancePre<Limits>>>,
+    plant: Box<dyn Fn(String) -> String + Send + Sync>,
 }
 
 impl Modules {
     /// Modules whose lowered text is changed by `plant`.
-    pub fn new(plant: impl Fn(String) -> String + 'static) -> Modules {
-        let modules = Variant::ALL.iter().map(|_| OnceCell::new()).collect();
+    pub fn new(plant: impl Fn(String) -> String + Send + Sync + 'static) -> Modules {
+        let modules = Variant::ALL.iter().map(|_| OnceLock::new()).collect();
         Modules { linker: Linker::new(engine()), modules, plant: Box::new(plant) }
     }
 

@@ -53,6 +53,28 @@ impl Reach {
         )
     }
 
+    /// Adds what other programs reached.
+    pub(crate) fn add(&mut self, other: &Reach) {
+        self.programs += other.programs;
+        self.steps += other.steps;
+        self.longest = self.longest.max(other.longest);
+        self.depth.iter_mut().zip(other.depth).for_each(|(steps, other)| *steps += other);
+        self.crossings += other.crossings;
+        self.returns += other.returns;
+        self.chunks = self.chunks.max(other.chunks);
+        self.out_of_memory += other.out_of_memory;
+        self.null += other.null;
+        self.zeroed += other.zeroed;
+        self.program_grows += other.program_grows;
+        self.program_refused += other.program_refused;
+        for (kind, count) in &other.violations {
+            *self.violations.entry(*kind).or_default() += count;
+        }
+        for (variant, count) in &other.variants {
+            *self.variants.entry(variant.clone()).or_default() += count;
+        }
+    }
+
     pub(crate) fn begin(&mut self, program: &Program, variant: Variant) {
         self.programs += 1;
         self.steps += program.steps.len();
