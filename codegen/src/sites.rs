@@ -39,7 +39,7 @@ pub const SECTION: &str = "linmem.sites";
 const VERSION: u32 = 1;
 
 /// The limit on the bytes of names that are read from a section. Names beyond it are empty.
-const MOST_TEXT: usize = 1 << 26;
+const MAX_TEXT: usize = 1 << 26;
 
 /// A place from which violations are reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn decode(mut reader: BinaryReader<'_>) -> Result<Vec<Site>, BinaryReaderError> 
         strings.push(reader.read_string()?);
     }
     // Sites that share a string each have a copy of it.
-    let room = Cell::new(MOST_TEXT);
+    let room = Cell::new(MAX_TEXT);
     let string = |index: u32| {
         let text = strings.get(index as usize).copied().unwrap_or_default();
         let text = if text.len() <= room.get() { text } else { "" };

@@ -49,12 +49,12 @@ pub struct HostError {
 /// The state of a running program.
 struct State {
     wasi: WasiP1Ctx,
-    told: Told,
+    reported: Reported,
 }
 
 /// The last reports of the program.
 #[derive(Clone, Copy, Debug, Default)]
-struct Told {
+struct Reported {
     violation: Option<Violation>,
     errno: Option<HostError>,
 }
@@ -147,7 +147,7 @@ pub fn config() -> Config {
 pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let engine = Engine::new(&config()).map_err(|error| Error::Compile(chain(&error)))?;
     let module = Module::from_binary(&engine, bytes).map_err(|error| not_compiled(&error))?;
-    let mut store = Store::new(&engine, State { wasi: context(options)?, told: Told::default() });
+    let mut store = Store::new(&engine, State { wasi: context(options)?, reported: Reported::default() });
     let mut linker = Linker::new(&engine);
     add_to_linker_sync(&mut linker, |state: &mut State| &mut state.wasi)
         .map_err(|error| Error::Instantiate(chain(&error)))?;
@@ -163,24 +163,24 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
             "linmem_report",
             "violation",
             |mut caller: Caller<'_, State>, kind: u32, site: u32, a: u32, b: u32, c: u32| {
-                caller.data_mut().told.violation = Some(Violation { kind, site, numbers: [a, b, c] });
+                caller.data_mut().reported.violation = Some(Violation { kind, site, numbers: [a, b, c] });
             },
         )
         .map_err(|error| Error::Instantiate(chain(&error)))?;
     linker
         .func_wrap("linmem_report", "errno", |mut caller: Caller<'_, State>, site: u32, errno: u32| {
-            caller.data_mut().told.errno = Some(HostError { site, errno });
+            caller.data_mut().reported.errno = Some(HostError { site, errno });
         })
         .map_err(|error| Error::Instantiate(chain(&error)))?;
     let instance = match linker.instantiate(&mut store, &module) {
         Ok(instance) => instance,
-        Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return ended(&error, store.data().told),
+        Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return ended(&error, store.data().reported),
         Err(error) => return Err(Error::Instantiate(chain(&error))),
     };
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start").map_err(|_| Error::NoStart)?;
     match start.call(&mut store, ()) {
         Ok(()) => Ok(0),
-        Err(error) => ended(&error, store.data().told),
+        Err(error) => ended(&error, store.data().reported),
     }
 }
 
@@ -207,7 +207,7 @@ fn context(options: &Options) -> Result<WasiP1Ctx, Error> {
 }
 
 /// The exit status, if `error` is an exit of the program; otherwise the matching error.
-fn ended(error: &wasmtime::Error, Told { violation, errno }: Told) -> Result<i32, Error> {
+fn ended(error: &wasmtime::Error, Reported { violation, errno }: Reported) -> Result<i32, Error> {
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         return Ok(*status);
     }

@@ -344,7 +344,7 @@ impl Intrinsic {
     }
 
     /// Whether a size follows each segment that does not carry its own.
-    pub const fn tells_sizes(self) -> bool {
+    pub const fn takes_sizes(self) -> bool {
         self.is_host_call() || matches!(self.operation(), Operation::Item)
     }
 

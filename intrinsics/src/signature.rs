@@ -120,14 +120,14 @@ impl Signature {
     #[inline]
     pub fn operand_count(&self) -> usize {
         let operands = self.intrinsic.operands();
-        let sizes = if self.tells_sizes() { operands.iter().filter(|operand| operand.is_sized()).count() } else { 0 };
+        let sizes = if self.takes_sizes() { operands.iter().filter(|operand| operand.is_sized()).count() } else { 0 };
         operands.len() + sizes
     }
 
     /// Whether a size follows each segment.
     #[inline]
-    fn tells_sizes(&self) -> bool {
-        self.intrinsic.tells_sizes() && self.representation.is_some_and(|kind| !kind.carries_size())
+    fn takes_sizes(&self) -> bool {
+        self.intrinsic.takes_sizes() && self.representation.is_some_and(|kind| !kind.carries_size())
     }
 
     /// The results, first to last: those of the catalogue, with sizes as for operands.
@@ -142,7 +142,7 @@ impl Signature {
         let mut sized = Vec::with_capacity(operands.len());
         for &operand in operands {
             sized.push(operand);
-            if self.tells_sizes() && operand.is_sized() {
+            if self.takes_sizes() && operand.is_sized() {
                 sized.push(Operand::Bytes);
             }
         }

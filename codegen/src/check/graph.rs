@@ -4,7 +4,7 @@
 //! leaves are popped. Instructions that neither consume nor produce a handle have no step; unreachable code has none
 //! either.
 
-use super::regions::{MOST_REGIONS, Region};
+use super::regions::{MAX_REGIONS, Region};
 use linmem_intrinsics::Intrinsic;
 
 /// A place that control is transferred to.
@@ -122,7 +122,7 @@ impl Graph {
 
     /// Adds a region, unless the limit is reached.
     pub(super) fn track(&mut self, origin: Origin) -> Option<Region> {
-        if self.regions.len() == MOST_REGIONS {
+        if self.regions.len() == MAX_REGIONS {
             return None;
         }
         self.regions.push(origin);

@@ -18,7 +18,7 @@ pub(super) type Tag = Option<u32>;
 
 /// The limit on the number of handlers examined for all landings of a function. Beyond it, the function is not
 /// analysed.
-const MOST_LOOKS: usize = 1_000_000;
+const MAX_LOOKS: usize = 1_000_000;
 
 /// The scopes and landings of a function.
 #[derive(Debug, Default)]
@@ -109,7 +109,7 @@ impl Handlers {
     /// Writes the landings, and determines which steps that throw leave the function. `None` if the limit is exceeded.
     pub(super) fn finish(mut self, graph: &mut Graph) -> Option<()> {
         // From the innermost scope outwards, since an uncaught exception creates a landing in an enclosing scope.
-        let mut looks = MOST_LOOKS;
+        let mut looks = MAX_LOOKS;
         let mut next = self.landings.last_key_value().map(|(key, _)| *key);
         while let Some((scope, tag)) = next {
             let handlers = self.scopes.get(scope as usize).map_or(0, |scope| scope.handlers.len());

@@ -11,7 +11,7 @@ use linmem_allocator::Nesting;
 use linmem_intrinsics::{Intrinsic, Violation};
 
 /// The limit on the number of warnings of a function, which keeps lists readable. Errors are not limited.
-const MOST_WARNINGS: usize = 1000;
+const MAX_WARNINGS: usize = 1000;
 
 /// The flaws of a function, sorted by offset.
 pub(super) fn flaws(graph: &Graph, solution: &Solution, nesting: Nesting) -> Vec<Flaw> {
@@ -142,7 +142,7 @@ impl Judge<'_> {
             let message = "the region opened here is not closed on any path out of the function";
             report(Severity::Error, message, opened, Some(opened));
         }
-        let mut room = MOST_WARNINGS;
+        let mut room = MAX_WARNINGS;
         for exit in &exits {
             for region in (exit.open - everywhere).iter().take(room) {
                 room -= 1;
@@ -161,7 +161,7 @@ impl Judge<'_> {
         let mut flaws = self.flaws;
         flaws.sort_by_key(|flaw| (flaw.offset, flaw.kind, flaw.opened, flaw.severity));
         flaws.dedup_by_key(|flaw| (flaw.offset, flaw.kind, flaw.opened));
-        let mut room = MOST_WARNINGS;
+        let mut room = MAX_WARNINGS;
         flaws.retain(|flaw| {
             let is_warning = flaw.severity == Severity::Warning;
             let stays = !is_warning || room > 0;

@@ -6,7 +6,7 @@ use std::ops::{BitAnd, BitOr, BitOrAssign, Sub, SubAssign};
 pub(super) type Region = u8;
 
 /// The number of regions of a function that are tracked. Further regions are not analysed.
-pub(super) const MOST_REGIONS: usize = 64;
+pub(super) const MAX_REGIONS: usize = 64;
 
 /// A set of regions, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Regions {
     }
 
     pub(super) fn iter(self) -> impl Iterator<Item = Region> {
-        (0..MOST_REGIONS as Region).filter(move |region| self.contains(*region))
+        (0..MAX_REGIONS as Region).filter(move |region| self.contains(*region))
     }
 }
 

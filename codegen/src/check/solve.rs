@@ -20,7 +20,7 @@ const WORK_PER_STEP: u64 = 128;
 const LEAST_WORK: u64 = 1 << 20;
 
 /// The limit on the number of entries in the states of all leaders: about a hundred megabytes.
-const MOST_ENTRIES: u64 = 1 << 22;
+const MAX_ENTRIES: u64 = 1 << 22;
 
 /// The states of all leaders.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Solution {
             given_up,
             waiting: BTreeSet::new(),
             work: LEAST_WORK.saturating_add(WORK_PER_STEP.saturating_mul(graph.steps.len() as u64)),
-            entries: MOST_ENTRIES,
+            entries: MAX_ENTRIES,
         };
         let start = State::at_start(graph, nesting);
         solver.flow(graph, &start, &Branch::plain(0, 0))?;

@@ -36,7 +36,7 @@ use wasm_encoder::BlockType;
 use wasm_encoder::InstructionSink;
 
 /// The maximum number of checks in a group.
-const MOST_CHECKS: usize = 64;
+const MAX_CHECKS: usize = 64;
 
 /// The part of the test that concerns one segment.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ impl Engine<'_> {
         let can_join = |group: &Group| {
             self.locals.contents.is_unchanged(question.local, group.start) || planted::has(Bug::GroupAcrossAssignment)
         };
-        if !self.knowledge.group.as_ref().is_some_and(|group| can_join(group) && group.checks.len() < MOST_CHECKS) {
+        if !self.knowledge.group.as_ref().is_some_and(|group| can_join(group) && group.checks.len() < MAX_CHECKS) {
             self.event(Event::Pinned);
         }
         let group = self

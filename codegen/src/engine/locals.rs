@@ -12,7 +12,7 @@ use wasm_encoder::ValType;
 
 /// The maximum number of locals of a function: an implementation limit of the JavaScript interface of WebAssembly that
 /// engines share.
-pub(crate) const MOST_LOCALS: usize = 50_000;
+pub(crate) const MAX_LOCALS: usize = 50_000;
 
 /// A local that is declared when code first needs it.
 #[derive(Clone, Copy, Debug)]
@@ -237,7 +237,7 @@ impl Locals {
 
     /// Whether a function can have `count` more locals.
     pub(crate) fn has_room(&self, count: usize) -> bool {
-        self.params as usize + self.declared.len() + count <= MOST_LOCALS
+        self.params as usize + self.declared.len() + count <= MAX_LOCALS
     }
 
     /// Whether the function has declared a local so far.

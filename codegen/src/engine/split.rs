@@ -13,7 +13,7 @@ use crate::segment::{Part, Parts};
 use std::collections::BTreeMap;
 
 /// The maximum number of locals of a function that are split.
-const MOST_SPLIT: usize = 4096;
+const MAX_SPLIT: usize = 4096;
 
 /// The number of parts of a segment.
 const PARTS: usize = 3;
@@ -22,7 +22,7 @@ const PARTS: usize = 3;
 const TRIPS: u64 = 8;
 
 /// The maximum nesting depth of loops that the estimate considers.
-const MOST_DEPTH: u32 = 8;
+const MAX_DEPTH: u32 = 8;
 
 /// The number of instructions that keeping each part of a local would save, weighted by how often they run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +53,7 @@ pub(crate) struct Splits {
 /// Estimates how often code nested in `loops` loops runs.
 pub(crate) fn frequency(loops: u32, optimize: Optimize) -> u64 {
     match optimize {
-        Optimize::Speed => TRIPS.pow(loops.min(MOST_DEPTH)),
+        Optimize::Speed => TRIPS.pow(loops.min(MAX_DEPTH)),
         Optimize::Size => 1,
     }
 }
@@ -89,7 +89,7 @@ impl Splits {
     /// Decides which parts are kept in locals.
     pub(crate) fn decide(&self, locals: &mut Locals) -> BTreeMap<LocalIndex, Parts> {
         let mut all = BTreeMap::new();
-        for (&local, saved) in self.saved.iter().take(MOST_SPLIT) {
+        for (&local, saved) in self.saved.iter().take(MAX_SPLIT) {
             if !locals.has_room(PARTS) || planted::is_off(Optimization::Split) {
                 break;
             }

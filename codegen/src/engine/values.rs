@@ -28,7 +28,7 @@ impl Engine<'_> {
     /// Calls a helper whose operands are on the stack, and pushes the site if the helper takes it.
     pub(super) fn call_helper(&mut self, helper: Helper) {
         let target = self.helper(helper);
-        if helper.is_told_site(self.context) {
+        if helper.takes_site(self.context) {
             let site = self.site();
             self.tape.emit(|sink| {
                 sink.i32_const(site as i32);

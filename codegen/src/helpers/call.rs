@@ -39,7 +39,7 @@ pub(crate) struct Form {
     /// The errno and the result are folded into one.
     pub(crate) folded: bool,
     /// Errnos are reported to the host.
-    pub(crate) told: bool,
+    pub(crate) reports: bool,
     /// The errno is stored for `wasi.last_errno`.
     pub(crate) kept: bool,
 }
@@ -102,7 +102,7 @@ impl Call {
         Form {
             packed: takes_segments && context.is_packed(),
             folded: folded && !makes_reference,
-            told: self.has_errno() && context.choices.reports(),
+            reports: self.has_errno() && context.choices.reports(),
             kept: self.has_errno() && context.keeps_errno,
         }
     }
@@ -115,9 +115,9 @@ impl Call {
         };
         let packed = if form.packed { ".packed" } else { "" };
         let folded = if form.folded { ".folded" } else { "" };
-        let told = if form.told { ".told" } else { "" };
+        let reports = if form.reports { ".reports" } else { "" };
         let kept = if form.kept { ".kept" } else { "" };
-        format!("linmem.{name}{packed}{folded}{told}{kept}")
+        format!("linmem.{name}{packed}{folded}{reports}{kept}")
     }
 
     /// The signature of a form.

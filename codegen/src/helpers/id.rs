@@ -145,7 +145,7 @@ impl Helper {
     }
 
     /// Whether its last operand is the site of the call, so that it can report violations.
-    pub(crate) fn is_told_site(self, context: &Context) -> bool {
+    pub(crate) fn takes_site(self, context: &Context) -> bool {
         context.choices.reports()
             && match self {
                 Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => false,
@@ -178,7 +178,7 @@ impl Helper {
                 (ty.params, ty.results)
             }
         };
-        if self.is_told_site(context) {
+        if self.takes_site(context) {
             params.push(ValueType::I32);
         }
         FunctionType::new(params, results)

@@ -13,7 +13,7 @@ use wasm_encoder::ValType;
 
 /// The maximum number of blocks for one allocation that the program's allocator may return at addresses too low to be
 /// used. Such blocks are holes in its heap, each of which is taken once.
-const MOST_CLAIMS: u64 = 1000;
+const MAX_CLAIMS: u64 = 1000;
 
 /// The operands: the value of top before the fast path bumped it, the size and, if it is a parameter, the alignment.
 #[derive(Clone, Copy)]
@@ -83,7 +83,7 @@ pub(super) fn body(r: &mut Routine<'_>, refused: Refused, alignment: Alignment, 
 /// anywhere:
 ///
 /// ```wasm
-///   tried == MOST_CLAIMS:   call $linmem.OutOfMemory  ;; or return 0
+///   tried == MAX_CLAIMS:   call $linmem.OutOfMemory  ;; or return 0
 ///   tried += 1
 ///   claim(8 + 14 + round_up(bytes) + alignment - 8 + RESERVE) == 0:   call $linmem.OutOfMemory  ;; or return 0
 ///   chunk = HOME   br $try
@@ -112,7 +112,7 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
     // If the program allocates before it opens a region, it must not make a chunk at address 0.
     if matches!(context.home, Home::Found { .. }) && !context.choices.checks_regions() {
         r.get(from).ptr_eqz().if_();
-        if r.site().is_none() && Helper::FindHome.is_told_site(context) {
+        if r.site().is_none() && Helper::FindHome.takes_site(context) {
             // This helper does not know its call site.
             r.i32_const(-1).call(FunctionRef::Helper(Helper::FindHome));
         } else {
@@ -165,7 +165,7 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
 
     if let Growth::Allocator(_) = context.growth {
         // `tried` counts the blocks that were obtained but were not at usable addresses.
-        r.get(tried).ptr_const(MOST_CLAIMS).ptr_eq().if_();
+        r.get(tried).ptr_const(MAX_CLAIMS).ptr_eq().if_();
         gives_up(r);
         r.end();
         r.get(tried).ptr_const(1).ptr_add().set(tried);

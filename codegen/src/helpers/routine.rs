@@ -66,7 +66,7 @@ impl<'a> Routine<'a> {
     /// Begins a helper.
     pub(super) fn new(helper: Helper, context: &'a Context) -> Routine<'a> {
         let params = helper.function_type(context).params.len() as u32;
-        let site = helper.is_told_site(context).then(|| Local(params.saturating_sub(1)));
+        let site = helper.takes_site(context).then(|| Local(params.saturating_sub(1)));
         let (code, relocations, locals) = (Vec::new(), Vec::new(), Vec::new());
         Routine { context, code, relocations, params, site, locals, declared: 0, depth: 0 }
     }
@@ -241,9 +241,9 @@ impl<'a> Routine<'a> {
 
     /// Calls a helper whose operands are on the stack, except for the site, which is passed on.
     pub(super) fn helper(&mut self, helper: Helper) -> &mut Self {
-        let is_told = helper.is_told_site(self.context);
-        debug_assert!(!is_told || self.site.is_some(), "{} requires a site", helper.name());
-        if let Some(site) = self.site.filter(|_| is_told) {
+        let takes_site = helper.takes_site(self.context);
+        debug_assert!(!takes_site || self.site.is_some(), "{} requires a site", helper.name());
+        if let Some(site) = self.site.filter(|_| takes_site) {
             self.get(site);
         }
         self.call(FunctionRef::Helper(helper))

@@ -37,7 +37,7 @@ pub(crate) enum Fate {
     /// It is kept.
     Kept,
     /// It is rewritten, after all others.
-    Anew,
+    Rewritten,
     /// It is dropped.
     Dropped,
 }
@@ -46,7 +46,7 @@ impl Custom<'_> {
     pub(crate) fn fate(&self) -> Fate {
         let prefixes = [".debug_", "metadata.code.", "reloc."];
         if matches!(self.name, NAME | PRODUCERS | TARGET_FEATURES | crate::sites::SECTION) {
-            Fate::Anew
+            Fate::Rewritten
         } else if prefixes.iter().any(|prefix| self.name.starts_with(prefix))
             || matches!(self.name, "linking" | "sourceMappingURL" | "external_debug_info")
         {

@@ -4,7 +4,7 @@ use crate::code::FunctionRef;
 use crate::context::Context;
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::knowledge::event::StructureKind;
-use crate::engine::locals::{Locals, MOST_LOCALS};
+use crate::engine::locals::{Locals, MAX_LOCALS};
 use crate::engine::shape::{Arity, Shape};
 use crate::engine::tape::Tape;
 use crate::engine::{Certain, Engine, Lowered, Origin};
@@ -29,9 +29,9 @@ pub(super) struct Shim {
 }
 
 /// The largest function body in bytes, from the implementation limits of the WebAssembly JavaScript interface.
-const MOST_CODE: usize = 7_654_321;
+const MAX_CODE: usize = 7_654_321;
 
-/// Functions with more bytes than this are lowered for size, since lowering for speed could exceed [`MOST_CODE`].
+/// Functions with more bytes than this are lowered for size, since lowering for speed could exceed [`MAX_CODE`].
 const LARGE: usize = 1 << 20;
 
 /// The purpose for which functions are lowered.
@@ -86,14 +86,14 @@ fn check_limits(input: &Input<'_>, body: &Body<'_>, lowered: &Lowered) -> Result
     // Look up the source line only if there is an error.
     let place = || input.place(body.index, body.body.range().start);
     let params = input.function_type(body.index).params().len();
-    if params + lowered.locals.len() > MOST_LOCALS {
-        let message = format!("the lowered function has more than {MOST_LOCALS} locals");
+    if params + lowered.locals.len() > MAX_LOCALS {
+        let message = format!("the lowered function has more than {MAX_LOCALS} locals");
         return Err(Error::Unsupported { message, place: place() });
     }
     // Each relocation becomes an index of at most five bytes, and each local declaration takes at most six.
     let code = &lowered.code;
-    if code.bytes.len() + 5 * code.relocations.len() + 6 * lowered.locals.len() > MOST_CODE {
-        let message = format!("the lowered function has more than {MOST_CODE} bytes of code");
+    if code.bytes.len() + 5 * code.relocations.len() + 6 * lowered.locals.len() > MAX_CODE {
+        let message = format!("the lowered function has more than {MAX_CODE} bytes of code");
         return Err(Error::Unsupported { message, place: place() });
     }
     Ok(())

@@ -12,7 +12,7 @@ use wasmparser::{Parser, Validator};
 const TYPE: u8 = 1;
 
 /// The number of attempts. No program contains the group of even one attempt by accident.
-const MOST_TRIED: u32 = 64;
+const MAX_TRIED: u32 = 64;
 
 /// The recursion group of the segment types, encoded as an entry of the type section, and distinct from all types of
 /// the program.
@@ -22,7 +22,7 @@ const MOST_TRIED: u32 = 64;
 /// If the program contains the group of every attempt.
 pub(super) fn group(input: &Input<'_>, types: SegmentTypes) -> Result<Vec<u8>, Error> {
     let first = number(input.bytes);
-    for attempt in 0..MOST_TRIED {
+    for attempt in 0..MAX_TRIED {
         let mut section = TypeSection::new();
         section.ty().rec(types.group(first.wrapping_add(attempt)));
         let entry = super::sections::contents_of(&section).split_off(1);

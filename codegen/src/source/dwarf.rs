@@ -11,7 +11,7 @@ use gimli::{DebugLine, DebugLineOffset, EndianSlice, Format, LittleEndian, Reade
 
 /// The largest header of a line program that is read, in bytes. Its parsed form is many times as large, and the header
 /// of a unit with ten thousand files is about half of this.
-const MOST_HEADER: usize = 512 * 1024;
+const MAX_HEADER: usize = 512 * 1024;
 
 /// The size of an address in versions of DWARF whose line tables do not record it: sufficient for a module of less than
 /// 4 GiB. Longer addresses are little-endian, so their lower half is read.
@@ -47,5 +47,5 @@ fn has_small_header(mut unit: Bytes<'_>, format: Format) -> bool {
         }
         unit.read_length(format)
     };
-    header_length().is_ok_and(|length| length <= MOST_HEADER)
+    header_length().is_ok_and(|length| length <= MAX_HEADER)
 }

@@ -8,7 +8,7 @@ use indexmap::IndexSet;
 const LONGEST_PATH: usize = 4096;
 
 /// The limit on the total size of all file names, in bytes: a hundred thousand paths of ordinary length.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The names of the files that have code, each once.
 pub(super) struct Files<'a> {
@@ -31,7 +31,7 @@ impl<'a> Files<'a> {
             return u32::try_from(number).ok();
         }
         self.bytes += name.len();
-        if self.bytes > MOST_BYTES {
+        if self.bytes > MAX_BYTES {
             return None;
         }
         u32::try_from(self.names.insert_full(name).0).ok()

@@ -13,7 +13,7 @@ use crate::source_line::SourceLine;
 use std::ops::Range;
 
 /// The limit on the number of rows: 64 MB of them, more than the largest programs have.
-const MOST_ROWS: usize = 4_000_000;
+const MAX_ROWS: usize = 4_000_000;
 
 /// The source position of a row.
 #[derive(Clone, Copy)]
@@ -94,7 +94,7 @@ impl Builder {
 
     /// Whether the limit on rows is reached.
     pub(super) fn is_full(&self) -> bool {
-        self.rows.len() >= MOST_ROWS
+        self.rows.len() >= MAX_ROWS
     }
 
     /// Places the sequence at an address. After the first row this does not change where the sequence begins.

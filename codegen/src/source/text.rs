@@ -13,13 +13,13 @@ use wast::token::Span;
 
 /// The limit on the length of lines, in bytes. In a longer line, the line number does not help to find an instruction,
 /// so offsets in the binary are used instead.
-const MOST_COLUMNS: usize = 10_000;
+const MAX_COLUMNS: usize = 10_000;
 
 /// The lines of all functions, by their offsets in `bytes`, the binary format of the text.
 ///
 /// `None` if the text only quotes a binary, or has a line that is too long.
 pub(super) fn table(text: &str, bytes: &[u8]) -> Option<Table> {
-    if text.lines().any(|line| line.len() > MOST_COLUMNS) {
+    if text.lines().any(|line| line.len() > MAX_COLUMNS) {
         return None;
     }
     with_fields(text, |fields| {

@@ -99,17 +99,17 @@ impl Returned {
 }
 
 /// The largest number of parameters in a row of the table.
-const MOST_PARAMETERS: usize = 8;
+const MAX_PARAMETERS: usize = 8;
 
 /// The operands of a lifted form, and their number.
 struct Lifted {
-    operands: [Operand; MOST_PARAMETERS],
+    operands: [Operand; MAX_PARAMETERS],
     count: usize,
 }
 
 impl Lifted {
     const fn of(parameters: &[Parameter]) -> Lifted {
-        let mut lifted = Lifted { operands: [Operand::Segment; MOST_PARAMETERS], count: 0 };
+        let mut lifted = Lifted { operands: [Operand::Segment; MAX_PARAMETERS], count: 0 };
         let mut position = 0;
         while position < parameters.len() {
             if let Some(operand) = parameters[position].operand() {

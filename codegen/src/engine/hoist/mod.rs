@@ -42,7 +42,7 @@ use wasm_encoder::{BlockType, InstructionSink, ValType};
 
 /// The maximum number of loops of a function whose checks are hoisted; other loops keep their checks. The code before a
 /// loop takes about a hundred bytes, and engines limit the size of a function.
-const MOST_HOISTED: u32 = 4096;
+const MAX_HOISTED: u32 = 4096;
 
 impl Engine<'_> {
     /// Hoists the checks of a loop, if that changes only when they run.
@@ -50,7 +50,7 @@ impl Engine<'_> {
         let is_asked = self.optimize == Optimize::Speed
             && !planted::is_off(Optimization::Hoist)
             && !(scan.checks.is_empty() && scan.casts.is_empty());
-        let Some(counted) = scan.counted().filter(|_| is_asked && self.hoisted < MOST_HOISTED) else { return };
+        let Some(counted) = scan.counted().filter(|_| is_asked && self.hoisted < MAX_HOISTED) else { return };
         self.hoisted += 1;
         for (local, part, times) in &scan.reads {
             self.splits.take_back(*local, *part, *times);

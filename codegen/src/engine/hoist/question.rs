@@ -42,7 +42,7 @@ fn is_settled(check: &Check, counted: &Counted) -> bool {
 }
 
 /// The largest signed bound for which checks are hoisted.
-const MOST_SIGNED: u32 = (1 << 31) - (1 << 16);
+const MAX_SIGNED: u32 = (1 << 31) - (1 << 16);
 
 impl Pieces<'_, '_> {
     /// Pushes whether any check may fail.
@@ -98,7 +98,7 @@ impl Pieces<'_, '_> {
         if sign == Sign::Signed && (inclusive || counted.step > 1) && !planted::has(Bug::HoistIgnoresSign) {
             self.term(right);
             self.emit(|sink| {
-                sink.i32_const(MOST_SIGNED as i32).i32_gt_u().i32_or();
+                sink.i32_const(MAX_SIGNED as i32).i32_gt_u().i32_or();
             });
         }
     }

@@ -29,7 +29,7 @@ pub(crate) const CONDITIONAL_BYTES: u32 = 1024;
 
 /// The maximum number of live frames. Each has a local of its own, of which a function cannot have more than 50,000,
 /// and each join searches all of them. Ordinary code has few.
-const MOST_LIVE: usize = 256;
+const MAX_LIVE: usize = 256;
 
 /// A region that this function opens, numbered in the order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +100,7 @@ pub(crate) struct Definition {
 pub(crate) struct Frames {
     frames: Vec<Frame>,
     definitions: Vec<Definition>,
-    /// The frames whose start is in their local; at most [`MOST_LIVE`].
+    /// The frames whose start is in their local; at most [`MAX_LIVE`].
     live: Vec<FrameId>,
 }
 
@@ -192,7 +192,7 @@ impl Frames {
 
     /// Whether one more frame can be live.
     pub(crate) fn has_room(&self) -> bool {
-        self.live.len() < MOST_LIVE
+        self.live.len() < MAX_LIVE
     }
 
     /// Records that an arm of the control structure at `depth` ended. Returns the frames that began in it; nothing

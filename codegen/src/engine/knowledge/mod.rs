@@ -81,11 +81,11 @@ pub(crate) struct Knowledge {
 
 /// The maximum number of regions of a function whose header is kept in a local. A function cannot have more than 50,000
 /// locals.
-const MOST_HEADERS: usize = 1024;
+const MAX_HEADERS: usize = 1024;
 
 /// The maximum number of locals of the program whose segment is kept as a structure. A function cannot have more than
 /// 50,000 locals.
-const MOST_CASTS: usize = 1024;
+const MAX_CASTS: usize = 1024;
 
 impl Knowledge {
     /// The knowledge at the start of a function.
@@ -157,7 +157,7 @@ impl Knowledge {
         if let Some(local) = self.headers.get(&region) {
             return Some(*local);
         }
-        if self.headers.len() >= MOST_HEADERS {
+        if self.headers.len() >= MAX_HEADERS {
             return None;
         }
         let local = add();
@@ -172,7 +172,7 @@ impl Knowledge {
 
     /// Whether one more local of the program can have a local for its structure.
     pub(crate) fn has_room_for_cast(&self) -> bool {
-        self.casts.len() < MOST_CASTS
+        self.casts.len() < MAX_CASTS
     }
 
     /// Assigns `held` as the local for the structure of the segment in `local`.

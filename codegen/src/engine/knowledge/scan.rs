@@ -94,10 +94,10 @@ pub(crate) struct Counted {
 }
 
 /// The maximum number of checks of a loop that are hoisted.
-const MOST_CHECKS: usize = 128;
+const MAX_CHECKS: usize = 128;
 
 /// The maximum step. A larger step is not an access to every element of something.
-const MOST_STEP: u32 = 4096;
+const MAX_STEP: u32 = 4096;
 
 impl Scan {
     /// Begins the analysis of a loop.
@@ -150,7 +150,7 @@ impl Scan {
 
     /// Returns the counted loop, if it is one and all its checks can be hoisted.
     pub(crate) fn counted(&self) -> Option<Counted> {
-        if self.checks.len() + self.casts.len() > MOST_CHECKS {
+        if self.checks.len() + self.casts.len() > MAX_CHECKS {
             return None;
         }
         let (comparison, at, tests_first) = match (self.back, self.exit, self.closed) {
@@ -164,7 +164,7 @@ impl Scan {
             let once = self.assigned.get(local) == Some(&1);
             // The index that is compared is the one that the next iteration starts with.
             let in_order = if tests_first { comparison.at < *moved } else { *moved < comparison.at };
-            let is_step = step.is_power_of_two() && *step <= MOST_STEP;
+            let is_step = step.is_power_of_two() && *step <= MAX_STEP;
             (once && in_order && is_step).then_some((*local, *step, *moved, comparison))
         })?;
         let is_bound = match goes_on.right {

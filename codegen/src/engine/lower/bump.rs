@@ -26,7 +26,7 @@ pub(super) enum Size {
 }
 
 /// The maximum size in bytes of a frame that is zeroed by individual stores.
-const MOST_STORES: u32 = 64;
+const MAX_STORES: u32 = 64;
 
 /// Zeroes a frame, starting at an offset.
 ///
@@ -41,7 +41,7 @@ pub(in crate::engine) fn clear(
     from: u32,
     bytes: u32,
 ) {
-    if bytes.saturating_sub(from) <= MOST_STORES {
+    if bytes.saturating_sub(from) <= MAX_STORES {
         for offset in (from..bytes).step_by(8) {
             sink.local_get(base.0).i64_const(0).i64_store(context.memarg(offset, 8));
         }

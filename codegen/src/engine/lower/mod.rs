@@ -29,7 +29,7 @@ impl Engine<'_> {
         // Without checks, a cast is placed where the reference was pushed, unless one cast may serve all iterations of
         // a loop.
         let in_loop = self.knowledge.scan.is_some() && operands.iter().all(|operand| self.is_plain(operand));
-        if self.context.checks_bounds() || signature.intrinsic.tells_sizes() || in_loop {
+        if self.context.checks_bounds() || signature.intrinsic.takes_sizes() || in_loop {
             self.cast_segments(signature, operands);
         }
         let width = self.context.width();

@@ -28,7 +28,7 @@ fn signatures(context: &Context) -> impl Iterator<Item = Signature> + '_ {
     let is_tested = move |intrinsic: &Intrinsic| match intrinsic {
         Intrinsic::Get(other) | Intrinsic::Set(other) => Some(*other) == field,
         Intrinsic::WasiLastErrno => false,
-        other => !other.tells_sizes(),
+        other => !other.takes_sizes(),
     };
     let intrinsics = Intrinsic::ALL.iter().copied().filter(is_tested);
     intrinsics.filter_map(|intrinsic| Signature::new(intrinsic, context.representation))

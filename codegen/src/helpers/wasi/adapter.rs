@@ -34,7 +34,7 @@ pub(super) fn body(routine: &mut Routine<'_>, call: Call, form: Form) {
     routine.plain(call);
     let plain = call.function_type(Form::default()).results;
     let packs = form.packed && call.results(form).iter().any(|result| result.is_segment());
-    if !form.told && !form.kept && !form.folded && !packs {
+    if !form.reports && !form.kept && !form.folded && !packs {
         return;
     }
     let results = routine.results(&plain);
@@ -42,7 +42,7 @@ pub(super) fn body(routine: &mut Routine<'_>, call: Call, form: Form) {
         routine.set(*result);
     }
     let Some(&errno) = results.first() else { return };
-    if let Some(site) = routine.site().filter(|_| form.told) {
+    if let Some(site) = routine.site().filter(|_| form.reports) {
         routine.get(errno).if_();
         routine.get(site).get(errno).import(HostImport::Errno).end();
     }

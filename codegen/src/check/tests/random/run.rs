@@ -53,8 +53,8 @@ enum Next {
     Stop,
 }
 
-const MOST_CHOICES: usize = 11;
-const MOST_EXECUTIONS: usize = 3000;
+const MAX_CHOICES: usize = 11;
+const MAX_EXECUTIONS: usize = 3000;
 
 /// All executions, within the limits.
 pub(super) fn all(program: &[Statement], nesting: Nesting) -> Vec<Execution> {
@@ -71,7 +71,7 @@ pub(super) fn all(program: &[Statement], nesting: Nesting) -> Vec<Execution> {
             choices.pop();
         }
         match choices.last_mut() {
-            Some(last) if all.len() < MOST_EXECUTIONS => *last = true,
+            Some(last) if all.len() < MAX_EXECUTIONS => *last = true,
             _ => return all,
         }
     }
@@ -80,7 +80,7 @@ pub(super) fn all(program: &[Statement], nesting: Nesting) -> Vec<Execution> {
 impl Execution {
     fn choose(&mut self) -> Option<bool> {
         if self.chosen == self.choices.len() {
-            if self.chosen == MOST_CHOICES {
+            if self.chosen == MAX_CHOICES {
                 return None;
             }
             self.choices.push(false);
