@@ -27,7 +27,7 @@ fn with_linmem() -> Vec<u8> {
                     let text = f.allocate(region, 16);
                     let iovec = f.allocate(region, 8);
                     let count = f.allocate(region, 4);
-                    f.put(Access::Int, iovec, 0, |f: &mut linmem::build::FunctionBuilder<'_>| f.address(text));
+                    f.put(Access::Int, iovec, 0, |f: &mut linmem::build::FunctionBuilder| f.address(text));
                     f.put(Access::Int, iovec, 4, 16);
                     f.put(Access::Int, count, 0, 0);
                     f.put(Access::Long, text, 0, 0x6f77206f6c6c6568i64);

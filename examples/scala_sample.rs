@@ -61,7 +61,7 @@ fn compile(text: &str) -> Result<Vec<u8>, linmem::Error> {
 }
 
 /// Traps unless the `i32` on the stack is `expected`.
-fn assert_equal(f: &mut FunctionBuilder<'_>, expected: i32) {
+fn assert_equal(f: &mut FunctionBuilder, expected: i32) {
     f.push(expected);
     f.instruction(&Instruction::I32Ne);
     f.instruction(&Instruction::If(BlockType::Empty));
@@ -69,27 +69,27 @@ fn assert_equal(f: &mut FunctionBuilder<'_>, expected: i32) {
     f.instruction(&Instruction::End);
 }
 
-fn print_impl(f: &mut FunctionBuilder<'_>, string: u32) {
+fn print_impl(f: &mut FunctionBuilder, string: u32) {
     let text = f.param(0);
     let index = f.local(ValType::I32);
     f.region(|f, allocator| {
-        let bytes = f.allocate_dynamic(allocator, |f: &mut FunctionBuilder<'_>| {
+        let bytes = f.allocate_dynamic(allocator, |f: &mut FunctionBuilder| {
             f.push(text);
             f.instruction(&Instruction::ArrayLen);
         });
         f.block(BlockType::Empty, |f, done| {
             f.loop_(BlockType::Empty, |f, next| {
-                f.br_if(done, |f: &mut FunctionBuilder<'_>| {
+                f.br_if(done, |f: &mut FunctionBuilder| {
                     f.push(index);
                     f.size(bytes);
                     f.instruction(&Instruction::I32GeU);
                 });
-                f.put(Access::Byte, bytes, index, |f: &mut FunctionBuilder<'_>| {
+                f.put(Access::Byte, bytes, index, |f: &mut FunctionBuilder| {
                     f.push(text);
                     f.push(index);
                     f.instruction(&Instruction::ArrayGetU(string));
                 });
-                f.set(index, |f: &mut FunctionBuilder<'_>| {
+                f.set(index, |f: &mut FunctionBuilder| {
                     f.push(index);
                     f.push(1);
                     f.instruction(&Instruction::I32Add);

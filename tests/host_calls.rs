@@ -56,9 +56,9 @@ fn files_are_read_and_written_through_builders() {
                     f.push(record);
                     f.wasi(Function::FdFilestatGet);
                     f.instruction(&Instruction::Drop);
-                    f.set(size, |f: &mut FunctionBuilder<'_>| f.field(Field::FilestatSize, record));
+                    f.set(size, |f: &mut FunctionBuilder| f.field(Field::FilestatSize, record));
                     f.put_field(Field::SubscriptionDescriptor, record, 77);
-                    f.set(wanted, |f: &mut FunctionBuilder<'_>| f.field(Field::SubscriptionDescriptor, record));
+                    f.set(wanted, |f: &mut FunctionBuilder| f.field(Field::SubscriptionDescriptor, record));
                 });
                 f.push(size);
                 f.push(wanted);

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use wasm_encoder::Encode;
 
 /// A function that code refers to, before the indices of the finished module are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum FunctionRef {
     /// A function of the program, by its index in the program.
     Program(u32),
@@ -66,15 +66,57 @@ pub(crate) struct Relocation {
     pub(crate) target: FunctionRef,
 }
 
+/// A number that is assigned when a function is added to its module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Number {
+    /// The number of a site, as the immediate of an `i32.const`; given by its position among the sites of the function.
+    Site(u32),
+    /// The type of a block; given by its position among the block types that the function requires.
+    BlockType(u32),
+}
+
 /// Finished code, except for the indices of functions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Code {
     /// Instructions.
     pub(crate) bytes: Vec<u8>,
+    /// The offsets at which numbers must be inserted before anything else, in ascending order.
+    pub(crate) numbers: Vec<(usize, Number)>,
     /// The places of function indices, in ascending order.
     pub(crate) relocations: Vec<Relocation>,
     /// For each label in the code, its index among the program's labels, if it is one of them.
     pub(crate) labels: Vec<Option<u32>>,
+}
+
+impl Code {
+    /// Inserts the numbers that were assigned when the function was added to its module.
+    pub(crate) fn assign(&mut self, first_site: u32, block_types: &[u32]) {
+        if self.numbers.is_empty() {
+            return;
+        }
+        let mut bytes = Vec::with_capacity(self.bytes.len() + 2 * self.numbers.len());
+        let mut cursor = 0;
+        let mut relocations = self.relocations.iter_mut().peekable();
+        for (at, number) in std::mem::take(&mut self.numbers) {
+            // A function index at the same offset precedes the instruction that the number belongs to.
+            while let Some(relocation) = relocations.next_if(|relocation| relocation.at < at) {
+                relocation.at += bytes.len() - cursor;
+            }
+            bytes.extend_from_slice(&self.bytes[cursor..at]);
+            cursor = at;
+            match number {
+                Number::Site(position) => (first_site.wrapping_add(position) as i32).encode(&mut bytes),
+                Number::BlockType(position) => {
+                    i64::from(block_types.get(position as usize).copied().unwrap_or(NO_INDEX)).encode(&mut bytes);
+                }
+            }
+        }
+        for relocation in relocations {
+            relocation.at += bytes.len() - cursor;
+        }
+        bytes.extend_from_slice(&self.bytes[cursor..]);
+        self.bytes = bytes;
+    }
 }
 
 /// Appends code to `out`, with the indices of functions inserted.

@@ -40,7 +40,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Code of a frontend inside a tree.
-pub type Code = Box<dyn FnOnce(&mut FunctionBuilder<'_>)>;
+pub type Code = Box<dyn FnOnce(&mut FunctionBuilder)>;
 
 /// The name of a region in a tree. Its local is assigned when the tree is lowered.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Value {
     }
 
     /// Writes the instructions that push the value.
-    pub fn lower(self, function: &mut FunctionBuilder<'_>) {
+    pub fn lower(self, function: &mut FunctionBuilder) {
         match self {
             Value::I32(value) => function.push(value),
             Value::I64(value) => function.push(value),
@@ -113,7 +113,7 @@ impl Value {
             Value::Local(local) => function.push(local),
             Value::Load(access, segment, offset) => {
                 if let Some(segment) = segment.resolve(function, Intrinsic::SegmentGetInt) {
-                    function.get(access, segment, |f: &mut FunctionBuilder<'_>| offset.lower(f));
+                    function.get(access, segment, |f: &mut FunctionBuilder| offset.lower(f));
                 }
             }
             Value::Address(segment) => {
@@ -157,7 +157,7 @@ impl Statement {
     }
 
     /// Writes the instructions.
-    pub fn lower(self, function: &mut FunctionBuilder<'_>) {
+    pub fn lower(self, function: &mut FunctionBuilder) {
         match self {
             Statement::Region(name, statements) => function.region(|function, region| {
                 *name.0.borrow_mut() = Some(region);
@@ -179,12 +179,12 @@ impl Statement {
                     function.put(
                         access,
                         segment,
-                        |f: &mut FunctionBuilder<'_>| offset.lower(f),
-                        |f: &mut FunctionBuilder<'_>| value.lower(f),
+                        |f: &mut FunctionBuilder| offset.lower(f),
+                        |f: &mut FunctionBuilder| value.lower(f),
                     );
                 }
             }
-            Statement::Set(local, value) => function.set(local, |f: &mut FunctionBuilder<'_>| value.lower(f)),
+            Statement::Set(local, value) => function.set(local, |f: &mut FunctionBuilder| value.lower(f)),
             Statement::Drop(value) => {
                 value.lower(function);
                 function.drop();
@@ -196,7 +196,7 @@ impl Statement {
 }
 
 impl SegmentName {
-    fn resolve(&self, function: &mut FunctionBuilder<'_>, user: Intrinsic) -> Option<Segment> {
+    fn resolve(&self, function: &mut FunctionBuilder, user: Intrinsic) -> Option<Segment> {
         let segment = *self.0.borrow();
         if segment.is_none() {
             function.fail(&format!("a tree uses a segment in {} before it is allocated", user.name()));
@@ -205,7 +205,7 @@ impl SegmentName {
     }
 }
 
-fn call(function: &mut FunctionBuilder<'_>, callee: FunctionId, arguments: Vec<Value>) {
+fn call(function: &mut FunctionBuilder, callee: FunctionId, arguments: Vec<Value>) {
     for argument in arguments {
         argument.lower(function);
     }

@@ -67,14 +67,14 @@ fn runtime(module: &mut ModuleBuilder) -> Result<Runtime, Error> {
         let (buffer, used, byte) = (f.param(0), f.param(1), f.param(2));
         f.put(Access::Byte, buffer, used, byte);
         let next = f.local(ValType::I32);
-        f.set(next, |f: &mut FunctionBuilder<'_>| {
+        f.set(next, |f: &mut FunctionBuilder| {
             f.push(used);
             f.push(1);
             f.instruction(&Instruction::I32Add);
         });
         f.if_else(
             BlockType::Result(ValType::I32),
-            |f: &mut FunctionBuilder<'_>| {
+            |f: &mut FunctionBuilder| {
                 f.push(next);
                 f.push(BUFFER);
                 f.instruction(&Instruction::I32Eq);
@@ -105,13 +105,13 @@ struct Machine<'a> {
 
 impl Machine<'_> {
     /// Emits one operation. Loops are emitted as instructions, not by closures, so that their depth is not limited.
-    fn operation(&self, f: &mut FunctionBuilder<'_>, operation: Operation) {
+    fn operation(&self, f: &mut FunctionBuilder, operation: Operation) {
         let Machine { pointer, used, .. } = *self;
         match operation {
-            Operation::Move(by) => f.set(pointer, |f: &mut FunctionBuilder<'_>| cell(f, pointer, by)),
+            Operation::Move(by) => f.set(pointer, |f: &mut FunctionBuilder| cell(f, pointer, by)),
             Operation::Add { offset, amount } => {
                 let at = self.at(f, offset);
-                f.put(Access::Byte, self.tape, at, |f: &mut FunctionBuilder<'_>| {
+                f.put(Access::Byte, self.tape, at, |f: &mut FunctionBuilder| {
                     f.get(Access::UByte, self.tape, at);
                     f.push(i32::from(amount));
                     f.instruction(&Instruction::I32Add);
@@ -123,7 +123,7 @@ impl Machine<'_> {
             }
             Operation::Output { offset } => {
                 let at = self.at(f, offset);
-                f.set(used, |f: &mut FunctionBuilder<'_>| {
+                f.set(used, |f: &mut FunctionBuilder| {
                     f.push(self.output);
                     f.push(used);
                     f.get(Access::UByte, self.tape, at);
@@ -137,7 +137,7 @@ impl Machine<'_> {
                 f.fd_read(STDIN, self.input);
                 f.drop();
                 f.drop();
-                f.put(Access::Byte, self.tape, at, |f: &mut FunctionBuilder<'_>| f.get(Access::UByte, self.input, 0));
+                f.put(Access::Byte, self.tape, at, |f: &mut FunctionBuilder| f.get(Access::UByte, self.input, 0));
             }
             Operation::Begin => {
                 f.instruction(&Instruction::Block(BlockType::Empty));
@@ -156,16 +156,16 @@ impl Machine<'_> {
     }
 
     /// The pointer, or a local that holds the position of another cell.
-    fn at(&self, f: &mut FunctionBuilder<'_>, offset: i32) -> Local {
+    fn at(&self, f: &mut FunctionBuilder, offset: i32) -> Local {
         if offset == 0 {
             return self.pointer;
         }
-        f.set(self.at, |f: &mut FunctionBuilder<'_>| cell(f, self.pointer, offset));
+        f.set(self.at, |f: &mut FunctionBuilder| cell(f, self.pointer, offset));
         self.at
     }
 
-    fn flush(&self, f: &mut FunctionBuilder<'_>) {
-        f.set(self.used, |f: &mut FunctionBuilder<'_>| {
+    fn flush(&self, f: &mut FunctionBuilder) {
+        f.set(self.used, |f: &mut FunctionBuilder| {
             f.push(self.output);
             f.push(self.used);
             f.call(self.runtime.flush);
@@ -174,7 +174,7 @@ impl Machine<'_> {
 }
 
 /// Pushes the position of a cell.
-fn cell(f: &mut FunctionBuilder<'_>, pointer: Local, offset: i32) {
+fn cell(f: &mut FunctionBuilder, pointer: Local, offset: i32) {
     f.push(pointer);
     f.push(offset);
     f.instruction(&Instruction::I32Add);

@@ -127,7 +127,7 @@ fn branches_on_references() {
                             |f, _| {
                                 f.if_else(
                                     BlockType::Result(ValType::Ref(any())),
-                                    |f: &mut FunctionBuilder<'_>| {
+                                    |f: &mut FunctionBuilder| {
                                         f.push(f.param(0));
                                         f.push(1);
                                         f.instruction(&Instruction::I32Eq);
@@ -197,7 +197,7 @@ fn branch_on_non_null() {
 
 #[test]
 fn raw_br_on_null_is_supported_only_for_marks() {
-    let code = |f: &mut FunctionBuilder<'_>, world: World| {
+    let code = |f: &mut FunctionBuilder, world: World| {
         f.block(BlockType::Empty, |f, _| {
             f.region(|f, region| {
                 fill(f, region);

@@ -45,7 +45,7 @@ fn throw_caught_inside_region() {
                 });
                 // The outer region is open, and its contents are unchanged.
                 fill(f, outer);
-                f.set(result, |f: &mut FunctionBuilder<'_>| f.get(Access::Int, segment, 0));
+                f.set(result, |f: &mut FunctionBuilder| f.get(Access::Int, segment, 0));
             });
             f.push(result);
         },
@@ -144,7 +144,7 @@ fn handler_outside_of_region_with_two_operands() {
 
 #[test]
 fn maybe_caught_throw_requires_unwind_release() {
-    let code = |f: &mut FunctionBuilder<'_>, world: World| {
+    let code = |f: &mut FunctionBuilder, world: World| {
         f.region(|f, outer| {
             fill(f, outer);
             f.block(BlockType::Empty, |f, _| {

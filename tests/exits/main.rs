@@ -35,7 +35,7 @@ struct World {
 const THROWN: i32 = -1000;
 
 /// Builds a module with `f: i32 -> i32`, and `caught`, which calls `f` and returns [`THROWN`] if it throws.
-fn module(config: &Config, code: impl FnOnce(&mut FunctionBuilder<'_>, World)) -> Result<Vec<u8>, Error> {
+fn module(config: &Config, code: impl FnOnce(&mut FunctionBuilder, World)) -> Result<Vec<u8>, Error> {
     let mut module = ModuleBuilder::new(config, Representation::Packed)?;
     let nothing = module.function_type([], []);
     let one = module.function_type([ValType::I32], []);
@@ -89,7 +89,7 @@ fn any() -> RefType {
 }
 
 /// Checks code in all configurations that `applies` selects.
-fn expect(applies: impl Fn(&Config) -> bool, code: impl Fn(&mut FunctionBuilder<'_>, World), cases: &[(i32, i32)]) {
+fn expect(applies: impl Fn(&Config) -> bool, code: impl Fn(&mut FunctionBuilder, World), cases: &[(i32, i32)]) {
     let mut count = 0;
     for config in configurations().into_iter().filter(|config| applies(config)) {
         count += 1;
@@ -116,7 +116,7 @@ fn with_release(config: &Config) -> bool {
 }
 
 /// Pushes a struct, or null if the parameter is zero.
-fn push_structure(f: &mut FunctionBuilder<'_>, world: World) {
+fn push_structure(f: &mut FunctionBuilder, world: World) {
     f.if_else(
         BlockType::Result(ValType::Ref(structure(world, true))),
         f.param(0),
@@ -126,7 +126,7 @@ fn push_structure(f: &mut FunctionBuilder<'_>, world: World) {
 }
 
 /// Allocates in the region, so that the probe shows whether it was closed.
-fn fill(f: &mut FunctionBuilder<'_>, region: Region) {
+fn fill(f: &mut FunctionBuilder, region: Region) {
     let segment = f.allocate(region, 24);
     f.put(Access::Int, segment, 0, 5);
     f.allocate_dynamic(region, f.param(0));
@@ -134,11 +134,11 @@ fn fill(f: &mut FunctionBuilder<'_>, region: Region) {
 
 #[test]
 fn certain_scope_violations_are_errors() {
-    let fail = |nesting: Nesting, code: fn(&mut FunctionBuilder<'_>, World)| {
+    let fail = |nesting: Nesting, code: fn(&mut FunctionBuilder, World)| {
         let config = Config { nesting, ..Config::default() };
         module(&config, code).map(|_| ()).map_err(|error| error.to_string())
     };
-    let nested = |f: &mut FunctionBuilder<'_>, _: World| {
+    let nested = |f: &mut FunctionBuilder, _: World| {
         f.region(|f, _| f.region(|_, _| ()));
         f.push(0);
     };
@@ -147,7 +147,7 @@ fn certain_scope_violations_are_errors() {
         Err("Nested: a region is opened inside another region, but regions must not nest (in f)".to_string())
     );
     assert_eq!(fail(Nesting::Stack, nested), Ok(()));
-    let outer_allocates = |f: &mut FunctionBuilder<'_>, _: World| {
+    let outer_allocates = |f: &mut FunctionBuilder, _: World| {
         f.region(|f, outer| {
             f.region(|f, _| {
                 f.allocate(outer, 8);
@@ -160,7 +160,7 @@ fn certain_scope_violations_are_errors() {
         Err("NotInnermost: allocation from a region while an inner region is open (in f)".to_string())
     );
     assert_eq!(fail(Nesting::Outermost, outer_allocates), Ok(()));
-    let ended = |f: &mut FunctionBuilder<'_>, _: World| {
+    let ended = |f: &mut FunctionBuilder, _: World| {
         let mut kept = None;
         f.region(|_, region| kept = Some(region));
         f.allocate_dynamic(kept.unwrap(), 8);

@@ -19,7 +19,7 @@ use support::build::{add_probe, configurations};
 use support::host::{Running, State};
 
 /// Builds a module whose export `f: i32 -> i32` has this code.
-fn module(representation: Representation, code: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<Vec<u8>, Error> {
+fn module(representation: Representation, code: impl FnOnce(&mut FunctionBuilder)) -> Result<Vec<u8>, Error> {
     built(&Config::default(), representation, code)
 }
 
@@ -27,7 +27,7 @@ fn module(representation: Representation, code: impl FnOnce(&mut FunctionBuilder
 fn built(
     config: &Config,
     representation: Representation,
-    code: impl FnOnce(&mut FunctionBuilder<'_>),
+    code: impl FnOnce(&mut FunctionBuilder),
 ) -> Result<Vec<u8>, Error> {
     let mut module = ModuleBuilder::new(config, representation)?;
     let ty = module.function_type([ValType::I32], [ValType::I32]);
@@ -50,7 +50,7 @@ fn expect(bytes: &[u8], cases: &[(i32, i32)], choices: &str) {
 }
 
 /// Checks code in every configuration and representation: its results do not depend on how regions are tracked.
-fn everywhere(code: impl Fn(&mut FunctionBuilder<'_>), cases: &[(i32, i32)]) {
+fn everywhere(code: impl Fn(&mut FunctionBuilder), cases: &[(i32, i32)]) {
     for config in configurations() {
         let choices = format!("{config:?}");
         for representation in [Representation::Address, Representation::Packed, Representation::ALL[2]] {

@@ -7,7 +7,7 @@ use linmem::{Config, Representation};
 
 #[test]
 fn builder_misuse_is_an_error() {
-    let fail = |code: fn(&mut FunctionBuilder<'_>)| {
+    let fail = |code: fn(&mut FunctionBuilder)| {
         module(Representation::Packed, code).expect_err("the module cannot be built").to_string()
     };
     assert_eq!(

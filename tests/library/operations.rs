@@ -24,7 +24,7 @@ fn segments_are_sliced_filled_and_copied() {
                 let rest = f.slice_dynamic(b, 1, f.param(0));
                 f.copy((part, 1), (rest, 0), 3);
                 f.copy((aligned, 0), (a, 50), 4);
-                f.set(result, |f: &mut FunctionBuilder<'_>| f.get(Access::Int, aligned, 0));
+                f.set(result, |f: &mut FunctionBuilder| f.get(Access::Int, aligned, 0));
             });
             f.push(result);
         },
@@ -57,7 +57,7 @@ fn host_calls_take_segments() {
 
 #[test]
 fn last_errno_is_kept_if_configured() {
-    let code = |f: &mut FunctionBuilder<'_>| {
+    let code = |f: &mut FunctionBuilder| {
         f.push(77);
         f.wasi(wasi::Function::FdClose);
         f.instruction(&Instruction::Drop);

@@ -14,7 +14,7 @@ fn fallthrough_closes_region() {
             f.region(|f, region| {
                 let segment = f.allocate(region, 16);
                 f.put(Access::Int, segment, 8, f.param(0));
-                f.set(result, |f: &mut FunctionBuilder<'_>| f.get(Access::Int, segment, 8));
+                f.set(result, |f: &mut FunctionBuilder| f.get(Access::Int, segment, 8));
             });
             f.push(result);
         },
@@ -86,13 +86,13 @@ fn br_table_closes_regions_of_each_target() {
                             });
                             f.set(result, 10);
                         });
-                        f.set(result, |f: &mut FunctionBuilder<'_>| {
+                        f.set(result, |f: &mut FunctionBuilder| {
                             f.push(result);
                             f.push(1);
                             f.instruction(&Instruction::I32Add);
                         });
                     });
-                    f.set(result, |f: &mut FunctionBuilder<'_>| {
+                    f.set(result, |f: &mut FunctionBuilder| {
                         f.push(result);
                         f.push(100);
                         f.instruction(&Instruction::I32Add);
@@ -134,9 +134,9 @@ fn tail_call_closes_regions_first() {
     let f = module.declare_function("f", ty);
     add_probe(&mut module).unwrap();
     module
-        .define(f, |b| {
+        .define_with(f, |b| {
             b.if_(
-                |b: &mut FunctionBuilder<'_>| {
+                |b: &mut FunctionBuilder| {
                     b.push(b.param(0));
                     b.instruction(&Instruction::I32Eqz);
                 },
@@ -170,12 +170,12 @@ fn loop_opens_and_closes_each_iteration() {
                 f.region(|f, region| {
                     let segment = f.allocate(region, 1024);
                     f.put(Access::Int, segment, 1020, 2);
-                    f.set(sum, |f: &mut FunctionBuilder<'_>| {
+                    f.set(sum, |f: &mut FunctionBuilder| {
                         f.push(sum);
                         f.get(Access::Int, segment, 1020);
                         f.instruction(&Instruction::I32Add);
                     });
-                    f.set(count, |f: &mut FunctionBuilder<'_>| {
+                    f.set(count, |f: &mut FunctionBuilder| {
                         f.push(count);
                         f.push(1);
                         f.instruction(&Instruction::I32Sub);

@@ -142,7 +142,7 @@ fn lower_into_writer(config: &Config, representation: Representation) {
             f.region(|f, region| {
                 let text = f.allocate(region, 4);
                 f.put(Access::Int, text, 0, 0x0a6b6f21);
-                f.set(errno, |f: &mut FunctionBuilder<'_>| f.write_all(1, text));
+                f.set(errno, |f: &mut FunctionBuilder| f.write_all(1, text));
                 let large = f.allocate_dynamic(region, 1_000_000);
                 f.put(Access::Byte, large, 999_999, 1);
             });
@@ -178,7 +178,7 @@ fn frontend_can_share_its_memory() {
                 f.instruction(&Instruction::MemoryGrow(memory));
                 f.instruction(&Instruction::Drop);
                 let address = f.local(ValType::I32);
-                f.set(address, |f: &mut FunctionBuilder<'_>| f.address(segment));
+                f.set(address, |f: &mut FunctionBuilder| f.address(segment));
                 f.push(address);
                 f.return_();
             });
@@ -221,7 +221,7 @@ fn group(module: &[u8]) -> String {
 fn modules_with_different_code_have_different_segment_types() {
     let reference = Representation::ALL[2];
     let code = |bytes: i32| {
-        move |f: &mut FunctionBuilder<'_>| {
+        move |f: &mut FunctionBuilder| {
             f.region(|f, region| {
                 let segment = f.allocate_dynamic(region, bytes);
                 f.put(Access::Byte, segment, 0, 1);

@@ -29,7 +29,7 @@ pub fn add_probe(module: &mut ModuleBuilder) -> Result<(), Error> {
         let address = f.local(ValType::I32);
         f.region(|f, region| {
             let segment = f.allocate_dynamic(region, 8);
-            f.set(address, |f: &mut FunctionBuilder<'_>| f.address(segment));
+            f.set(address, |f: &mut FunctionBuilder| f.address(segment));
         });
         f.push(address);
     })?;

@@ -6,7 +6,7 @@ use crate::engine::shape::{Arity, Shape};
 use crate::index::LocalIndex;
 use wasm_encoder::{BlockType, Instruction, RefType, ValType};
 
-impl FunctionBuilder<'_> {
+impl FunctionBuilder {
     /// Branches to a structure, by its label.
     pub(super) fn branch(&mut self, label: u32) {
         let Some(target) = self.target(label) else { return self.no_such_label() };

@@ -1,37 +1,33 @@
 //! The state of a function that is being built.
 
+use crate::build::owner::Owner;
+use crate::build::signatures::Signatures;
 use crate::build::structure::{Scope, Structure};
-use crate::engine::Engine;
+use crate::context::Context;
+use crate::engine::knowledge::contents::Assigned;
+use crate::engine::locals::Locals;
+use crate::engine::{Engine, Lowered, Origin};
 use crate::error::Error;
 use linmem_allocator::Unwind;
 use wasm_encoder::ValType;
 
-/// The information that a builder requires about its module.
-pub(super) trait Signatures {
-    /// The number of parameters and results of a function; `None` if unknown.
-    fn function_arity(&self, function: u32) -> Option<(u32, u32)>;
-    /// The number of parameters and results of a function type; `None` if unknown.
-    fn type_arity(&self, ty: u32) -> Option<(u32, u32)>;
-    /// The parameter types of a tag.
-    fn tag_types(&self, tag: u32) -> Option<Vec<ValType>>;
-    /// The index of the type of a block with no parameters and these results.
-    fn block_type(&self, results: &[ValType]) -> Option<u32>;
-    /// Whether calls refer to functions by the numbers that a [`ModuleBuilder`](crate::build::ModuleBuilder) assigned,
-    /// which are not the final indices.
-    fn renumbers(&self) -> bool;
-}
-
 /// Lowers instructions and operations as they are added.
 ///
 /// A mistake does not panic: the first one is recorded, and returned as an error when the function is finished.
-pub struct FunctionBuilder<'a> {
-    pub(super) engine: Engine<'a>,
-    pub(super) signatures: &'a dyn Signatures,
+pub struct FunctionBuilder {
+    pub(super) engine: Engine,
+    pub(super) signatures: Signatures,
+    /// Identifies the function, so that labels, locals, regions and segments of other functions are detected.
+    pub(super) owner: Owner,
+    /// The number of the function in its module or writer.
+    pub(super) number: u32,
     pub(super) scopes: Vec<Scope>,
     /// The open control structures, including those in unreachable code, outermost first.
     pub(super) structures: Vec<Structure>,
     /// The number of hidden structures among them.
     pub(super) hidden: u32,
+    /// The results of the block types without parameters that the function requires.
+    pub(super) block_types: Vec<Vec<ValType>>,
     pub(super) results: u32,
     pub(super) name: String,
     pub(super) unwind: Unwind,
@@ -39,21 +35,35 @@ pub struct FunctionBuilder<'a> {
     pub(super) error: Option<Error>,
 }
 
-impl<'a> FunctionBuilder<'a> {
+/// A function whose code is complete.
+pub(super) struct Finished {
+    pub(super) number: u32,
+    pub(super) name: String,
+    pub(super) lowered: Lowered,
+    pub(super) block_types: Vec<Vec<ValType>>,
+}
+
+impl FunctionBuilder {
+    /// Begins a function. `number` refers to it in `signatures`, and `name` in messages.
     pub(super) fn new(
-        engine: Engine<'a>,
-        signatures: &'a dyn Signatures,
-        name: &str,
+        context: Context,
+        signatures: Signatures,
+        (number, name): (u32, &str),
         unwind: Unwind,
-        params: u32,
-        results: u32,
-    ) -> FunctionBuilder<'a> {
+        (params, results): (u32, u32),
+    ) -> FunctionBuilder {
+        let locals = Locals::new(context.width(), params, Vec::new(), vec![Assigned::Often; params as usize]);
+        let mut engine = Engine::new(context, locals, results);
+        engine.set_origin(Origin { function: number, ..Origin::default() });
         FunctionBuilder {
             engine,
             signatures,
+            owner: Owner::new(),
+            number,
             scopes: Vec::new(),
             structures: Vec::new(),
             hidden: 0,
+            block_types: Vec::new(),
             results,
             name: name.to_string(),
             unwind,

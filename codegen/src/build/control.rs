@@ -14,7 +14,7 @@ pub struct Label {
     depth: usize,
 }
 
-impl FunctionBuilder<'_> {
+impl FunctionBuilder {
     /// A block. `code` receives the label of its end.
     pub fn block(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Label)) {
         self.structure(&Instruction::Block(ty), code);

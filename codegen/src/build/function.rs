@@ -1,6 +1,6 @@
 //! One function, while it is being built.
 
-use crate::build::builder::FunctionBuilder;
+use crate::build::builder::{Finished, FunctionBuilder};
 use crate::build::ids::FunctionId;
 use crate::build::operand::{Bytes, Local, Operand, Segment};
 use crate::build::shape::shape;
@@ -15,7 +15,7 @@ use crate::source_line::SourceLine;
 use linmem_intrinsics::{Intrinsic, Representation, Signature};
 use wasm_encoder::{Instruction, ValType};
 
-impl<'a> FunctionBuilder<'a> {
+impl FunctionBuilder {
     /// A parameter. If it does not exist, the module does not validate.
     pub fn param(&self, position: u32) -> Local {
         debug_assert!(position < self.params, "parameter {position} of {}", self.params);
@@ -72,15 +72,9 @@ impl<'a> FunctionBuilder<'a> {
             ReturnCall(function) => {
                 self.leave(0);
                 let pops = self.signatures.function_arity(*function).map(|(params, _)| params);
-                let target = FunctionRef::Program(*function);
-                let renumbers = self.signatures.renumbers();
                 self.engine.diverge(None, pops, |tape| {
-                    if renumbers {
-                        tape.raw(&[RETURN_CALL]);
-                        tape.function(target);
-                    } else {
-                        tape.instruction(instruction);
-                    }
+                    tape.raw(&[RETURN_CALL]);
+                    tape.function(FunctionRef::Program(*function));
                 });
             }
             ReturnCallIndirect { .. } | ReturnCallRef(_) => {
@@ -186,7 +180,7 @@ impl<'a> FunctionBuilder<'a> {
     }
 
     /// Ends the function.
-    pub(super) fn finish(mut self) -> Result<crate::engine::Lowered, Error> {
+    pub(super) fn finish(mut self) -> Result<Finished, Error> {
         if !self.structures.is_empty() {
             self.fail("a control structure is still open at the end of the function");
         }
@@ -194,14 +188,15 @@ impl<'a> FunctionBuilder<'a> {
             Some(error) => Err(error),
             None => {
                 self.engine.end(|tape| tape.instruction(&Instruction::End));
-                Ok(self.engine.finish())
+                let FunctionBuilder { engine, number, name, block_types, .. } = self;
+                Ok(Finished { number, name, lowered: engine.finish(), block_types })
             }
         }
     }
 
     /// An assignment by the frontend. Locals that linmem's operations created cannot be assigned: their contents are
     /// known because they have only one assignment.
-    fn assign(&mut self, local: u32, write: impl FnOnce(&mut Engine<'a>, LocalIndex)) {
+    fn assign(&mut self, local: u32, write: impl FnOnce(&mut Engine, LocalIndex)) {
         if !self.engine.has_local(LocalIndex(local)) {
             return self.no_such_local(local);
         }
@@ -217,16 +212,9 @@ impl<'a> FunctionBuilder<'a> {
     }
 
     fn function(&mut self, shape: Shape, arity: Arity, opcode: u8, function: u32) {
-        let renumbers = self.signatures.renumbers();
         self.engine.other(shape, arity, |tape| {
-            if renumbers {
-                tape.raw(&[opcode]);
-                tape.function(FunctionRef::Program(function));
-            } else if opcode == CALL {
-                tape.instruction(&Instruction::Call(function));
-            } else {
-                tape.instruction(&Instruction::RefFunc(function));
-            }
+            tape.raw(&[opcode]);
+            tape.function(FunctionRef::Program(function));
         });
     }
 }

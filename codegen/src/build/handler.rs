@@ -21,7 +21,14 @@ use crate::build::structure::{Catches, Structure};
 use crate::engine::knowledge::event::StructureKind;
 use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
 
-impl FunctionBuilder<'_> {
+/// The type of the block at whose end a clause lands.
+enum Landing {
+    Known(BlockType),
+    /// A type with no parameters and these results, which may not exist yet.
+    New(Vec<ValType>),
+}
+
+impl FunctionBuilder {
     /// `try_table`, with its handlers.
     pub(super) fn begin_try_table(&mut self, ty: BlockType, clauses: &[Catch]) {
         let mut landings = Vec::new();
@@ -50,7 +57,12 @@ impl FunctionBuilder<'_> {
                 );
             }
             self.begin_hidden(&Instruction::Block(ty));
-            types.iter().rev().for_each(|ty| self.begin_hidden(&Instruction::Block(*ty)));
+            for landing in types.into_iter().rev() {
+                match landing {
+                    Landing::Known(ty) => self.begin_hidden(&Instruction::Block(ty)),
+                    Landing::New(results) => self.begin_hidden_block(results),
+                }
+            }
         }
         let mut landing = 0;
         let hidden = if landings.is_empty() { 0 } else { landings.len() as u32 + 1 };
@@ -97,7 +109,7 @@ impl FunctionBuilder<'_> {
     }
 
     /// The type of the block at whose end a clause lands.
-    fn landing_type(&self, clause: &Catch) -> Option<BlockType> {
+    fn landing_type(&self, clause: &Catch) -> Option<Landing> {
         let exception = ValType::Ref(RefType::EXNREF);
         let mut types = match clause {
             Catch::One { tag, .. } | Catch::OneRef { tag, .. } => self.signatures.tag_types(*tag)?,
@@ -107,9 +119,9 @@ impl FunctionBuilder<'_> {
             types.push(exception);
         }
         match types[..] {
-            [] => Some(BlockType::Empty),
-            [one] => Some(BlockType::Result(one)),
-            _ => self.signatures.block_type(&types).map(BlockType::FunctionType),
+            [] => Some(Landing::Known(BlockType::Empty)),
+            [one] => Some(Landing::Known(BlockType::Result(one))),
+            _ => Some(Landing::New(types)),
         }
     }
 }

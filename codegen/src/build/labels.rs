@@ -4,7 +4,7 @@ use crate::build::builder::FunctionBuilder;
 use std::borrow::Cow;
 use wasm_encoder::{Catch, Instruction};
 
-impl FunctionBuilder<'_> {
+impl FunctionBuilder {
     /// The number of the structure that a label refers to: the number of open structures up to and including it. 0 is
     /// the function.
     pub(super) fn target(&self, relative: u32) -> Option<usize> {

@@ -1,15 +1,13 @@
 //! Lowers function by function into a frontend's own module writer.
 
-use crate::build::builder::{FunctionBuilder, Signatures};
+use crate::build::builder::{Finished, FunctionBuilder};
+use crate::build::signatures::Signatures;
 use crate::build::sink::ModuleSink;
 use crate::choices::Choices;
 use crate::code::{FunctionRef, Missing};
 use crate::config::{Base, Config, DEFAULT_SPLIT, Share, SplitAddress};
 use crate::context::{Context, Growth, Home, Split};
 use crate::digest::{extended_number, number};
-use crate::engine::knowledge::contents::Assigned;
-use crate::engine::locals::Locals;
-use crate::engine::{Engine, Origin};
 use crate::error::Error;
 use crate::globals::NewGlobal;
 use crate::helpers::{Helper, Needs};
@@ -51,6 +49,7 @@ pub struct Lowering {
     context: Context,
     unwind: Unwind,
     needs: Needs,
+    signatures: Signatures,
     functions: IndexMap<FunctionRef, u32>,
     /// The names of the lowered functions, by the numbers that sites use for them.
     names: Vec<String>,
@@ -172,7 +171,15 @@ impl Lowering {
         context.first_global = GlobalIndex(first.unwrap_or_default());
         let unwind = config.unwind;
         let (needs, functions) = (Needs::new(context), IndexMap::new());
-        Lowering { context, unwind, needs, functions, names: Vec::new(), number: number(&[]) }
+        Lowering {
+            context,
+            unwind,
+            needs,
+            signatures: Signatures::default(),
+            functions,
+            names: Vec::new(),
+            number: number(&[]),
+        }
     }
 
     /// Lowers one function. Its body can be used for any function of this type.
@@ -185,20 +192,38 @@ impl Lowering {
         sink: &mut (impl ModuleSink + ?Sized),
         name: &str,
         ty: &FunctionType,
-        code: impl FnOnce(&mut FunctionBuilder<'_>),
+        code: impl FnOnce(&mut FunctionBuilder),
     ) -> Result<Function, Error> {
-        let known = Known(&*sink);
-        let (params, results) = (ty.params.len() as u32, ty.results.len() as u32);
-        let locals = Locals::new(self.context.width(), params, Vec::new(), vec![Assigned::Often; params as usize]);
-        let mut engine = Engine::new(&self.context, &mut self.needs, locals, results);
-        engine.set_origin(Origin { function: self.names.len() as u32, ..Origin::default() });
+        let mut body = self.body(name, ty);
+        code(&mut body);
+        self.define(sink, body)
+    }
+
+    /// Begins a function. Its body can be used for any function of this type. Several functions can be open at once,
+    /// on any thread.
+    pub fn body(&mut self, name: &str, ty: &FunctionType) -> FunctionBuilder {
+        let arity = (ty.params.len() as u32, ty.results.len() as u32);
+        let number = self.names.len() as u32;
         self.names.push(name.to_string());
-        let mut builder = FunctionBuilder::new(engine, &known, name, self.unwind, params, results);
-        code(&mut builder);
-        let lowered = builder.finish();
-        // Helpers that the code required before a mistake are still required.
+        FunctionBuilder::new(self.context, self.signatures.clone(), (number, name), self.unwind, arity)
+    }
+
+    /// Ends a function, and returns its body.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake in the body.
+    pub fn define(&mut self, sink: &mut (impl ModuleSink + ?Sized), body: FunctionBuilder) -> Result<Function, Error> {
+        let Finished { name, mut lowered, block_types, .. } = body.finish()?;
+        let block_types: Option<Vec<u32>> = block_types.iter().map(|results| sink.block_type(results)).collect();
+        let Some(block_types) = block_types else {
+            let message = format!(
+                "{name}: an exception with several values leaves a region, but the module writer has no block types"
+            );
+            return Err(Error::Builder { message });
+        };
+        lowered.add_to(&mut self.needs, &block_types);
         self.resolve(sink);
-        let lowered = lowered?;
         self.number = extended_number(extended_number(self.number, name.as_bytes()), &lowered.code.bytes);
         let missing = Missing::default();
         let function = lowered.function(|function| self.index(function, &missing));
@@ -206,7 +231,26 @@ impl Lowering {
         Ok(function)
     }
 
+    /// Declares the number of parameters and results of a function, by its index. Calls of functions that are not
+    /// declared make code slower, never wrong.
+    pub fn declare_function(&mut self, function: u32, params: u32, results: u32) {
+        self.signatures.declare_function(function, (params, results));
+    }
+
+    /// Declares a function type, by its index. Blocks whose type is an index require it.
+    pub fn declare_type(&mut self, ty: u32, params: &[ValType], results: &[ValType]) {
+        self.signatures.declare_type(ty, params.to_vec(), results.len() as u32);
+    }
+
+    /// Declares the parameters of an exception tag, by its index. Handlers outside of a region require it.
+    pub fn declare_tag(&mut self, tag: u32, params: &[ValType]) {
+        self.signatures.declare_tag(tag, params.to_vec());
+    }
+
     fn index(&self, function: FunctionRef, missing: &Missing) -> u32 {
+        if let FunctionRef::Program(index) = function {
+            return index;
+        }
         missing.check(self.functions.get(&function).copied(), || function.describe())
     }
 
@@ -280,29 +324,4 @@ pub(super) fn new_memory(config: &Config, representation: Representation) -> Res
         Error::Option { message: format!("--base {base}: the base is beyond the end of the largest memory") }
     })?;
     Ok(NewMemory { home, pages, maximum: crate::link::maximum(config, pages)? })
-}
-
-/// The part of a sink that builders use.
-struct Known<'a, S: ?Sized>(&'a S);
-
-impl<S: ModuleSink + ?Sized> Signatures for Known<'_, S> {
-    fn function_arity(&self, function: u32) -> Option<(u32, u32)> {
-        self.0.function_arity(function)
-    }
-
-    fn type_arity(&self, ty: u32) -> Option<(u32, u32)> {
-        self.0.type_arity(ty)
-    }
-
-    fn tag_types(&self, _: u32) -> Option<Vec<ValType>> {
-        None
-    }
-
-    fn block_type(&self, _: &[ValType]) -> Option<u32> {
-        None
-    }
-
-    fn renumbers(&self) -> bool {
-        false
-    }
 }

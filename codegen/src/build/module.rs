@@ -1,15 +1,14 @@
 //! A module, while it is being built.
 
-use crate::build::builder::{FunctionBuilder, Signatures};
+use crate::build::builder::{Finished, FunctionBuilder};
 use crate::build::ids::{FunctionId, TypeId};
 use crate::build::lowering::{NewMemory, new_memory};
+use crate::build::signatures::Signatures;
 use crate::build::types::Types;
 use crate::choices::Choices;
 use crate::config::Config;
 use crate::context::{Context, Growth};
-use crate::engine::knowledge::contents::Assigned;
-use crate::engine::locals::Locals;
-use crate::engine::{Engine, Lowered, Origin};
+use crate::engine::Lowered;
 use crate::error::Error;
 use crate::globals::NewGlobal;
 use crate::helpers::Needs;
@@ -19,7 +18,6 @@ use crate::segment::Segments;
 use crate::width::WIDTH;
 use linmem_allocator::Unwind;
 use linmem_intrinsics::{FunctionType, Representation, wasi};
-use std::cell::RefCell;
 use wasm_encoder::{
     ConstExpr, DataSection, ExportKind, GlobalSection, GlobalType, NameMap, RefType, SubType, TableSection, TableType,
     TagKind, TagSection, TagType, ValType,
@@ -43,6 +41,7 @@ pub struct ModuleBuilder {
     pub(super) unwind: Unwind,
     pub(super) pages: u64,
     pub(super) maximum: Option<u64>,
+    pub(super) signatures: Signatures,
     pub(super) types: Types,
     pub(super) functions: Vec<Entry>,
     pub(super) globals: GlobalSection,
@@ -51,8 +50,6 @@ pub struct ModuleBuilder {
     pub(super) table_elements: Vec<(u32, Vec<FunctionId>)>,
     pub(super) referenced: Vec<FunctionId>,
     pub(super) tags: TagSection,
-    /// The function types of the tags.
-    pub(super) tag_types: Vec<u32>,
     pub(super) exports: Vec<(String, ExportKind, u32)>,
     pub(super) start: Option<FunctionId>,
     pub(super) data: DataSection,
@@ -78,13 +75,15 @@ impl ModuleBuilder {
             keeps_errno: config.last_errno,
             segments: Segments::new(representation, choices, WIDTH, 0),
         };
+        let signatures = Signatures::default();
         let mut builder = ModuleBuilder {
             context,
             needs: Needs::new(context),
             unwind: config.unwind,
             pages,
             maximum,
-            types: Types::default(),
+            types: Types::new(signatures.clone()),
+            signatures,
             functions: Vec::new(),
             globals: GlobalSection::new(),
             global_names: NameMap::new(),
@@ -92,7 +91,6 @@ impl ModuleBuilder {
             table_elements: Vec::new(),
             referenced: Vec::new(),
             tags: TagSection::new(),
-            tag_types: Vec::new(),
             exports: Vec::new(),
             start: None,
             data: DataSection::new(),
@@ -136,7 +134,9 @@ impl ModuleBuilder {
             return FunctionId(position as u32);
         }
         let ty = self.intern(&function.function_type());
-        self.import_function(wasi::MODULE, function.name(), ty)
+        let id = self.import_function(wasi::MODULE, function.name(), ty);
+        self.signatures.declare_nothrow(id.0);
+        id
     }
 
     /// Declares a function that is defined later.
@@ -144,33 +144,59 @@ impl ModuleBuilder {
         self.entry(ty, Source::Declared { name: name.to_string(), body: None })
     }
 
-    /// Defines a declared function.
+    /// Begins the body of a declared function. The module can be used while functions are open, and several functions
+    /// can be open at once, on any thread. [`define`](ModuleBuilder::define) ends the body.
     ///
     /// # Errors
     ///
-    /// The first mistake that `code` made, or that the function is imported or already defined.
-    pub fn define(&mut self, function: FunctionId, code: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<(), Error> {
+    /// If the function is imported or already defined, or its type is not a function type.
+    pub fn body(&self, function: FunctionId) -> Result<FunctionBuilder, Error> {
         let fail = |message: String| Err(Error::Builder { message });
-        let Some(Entry { ty, source: Source::Declared { name, body: None } }) = self.functions.get(function.0 as usize)
-        else {
-            return fail(format!("function {} cannot be defined: it is imported or already defined", function.0));
+        let (ty, name) = match self.functions.get(function.0 as usize) {
+            None => return fail(format!("function {} does not exist", function.0)),
+            Some(Entry { ty, source: Source::Declared { name, body: None } }) => (ty, name),
+            Some(Entry { source: Source::Declared { name, .. }, .. }) => {
+                return fail(format!("{name} is already defined"));
+            }
+            Some(Entry { source: Source::Import { module, name }, .. }) => {
+                return fail(format!("{module}.{name} cannot be defined: it is imported"));
+            }
         };
-        let Some((params, results)) = self.types.arity(ty.0) else {
+        let Some(arity) = self.signatures.type_arity(ty.0) else {
             return fail(format!("{name}: type {} is not a function type", ty.0));
         };
-        let name = name.clone();
-        let locals = Locals::new(self.context.width(), params, Vec::new(), vec![Assigned::Often; params as usize]);
-        let types = RefCell::new(&mut self.types);
-        let signatures = Declared { functions: &self.functions, types, tags: &self.tag_types };
-        let mut engine = Engine::new(&self.context, &mut self.needs, locals, results);
-        engine.set_origin(Origin { function: function.0, ..Origin::default() });
-        let mut builder = FunctionBuilder::new(engine, &signatures, &name, self.unwind, params, results);
-        code(&mut builder);
-        let lowered = builder.finish()?;
-        if let Source::Declared { body, .. } = &mut self.functions[function.0 as usize].source {
-            *body = Some(lowered);
+        Ok(FunctionBuilder::new(self.context, self.signatures.clone(), (function.0, name), self.unwind, arity))
+    }
+
+    /// Ends a body and defines its function. The bytes of the module depend on the order in which functions are
+    /// defined, not on the order in which their bodies were begun or built.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake in the body, or that the function is already defined.
+    pub fn define(&mut self, body: FunctionBuilder) -> Result<(), Error> {
+        let Finished { number, name, mut lowered, block_types } = body.finish()?;
+        let block_types: Vec<u32> =
+            block_types.into_iter().map(|results| self.types.function(Vec::new(), results).0).collect();
+        match self.functions.get_mut(number as usize) {
+            Some(Entry { source: Source::Declared { body: body @ None, .. }, .. }) => {
+                lowered.add_to(&mut self.needs, &block_types);
+                *body = Some(lowered);
+                Ok(())
+            }
+            _ => Err(Error::Builder { message: format!("{name} is already defined") }),
         }
-        Ok(())
+    }
+
+    /// Defines a declared function by a closure.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`body`](ModuleBuilder::body) and [`define`](ModuleBuilder::define).
+    pub fn define_with(&mut self, function: FunctionId, code: impl FnOnce(&mut FunctionBuilder)) -> Result<(), Error> {
+        let mut body = self.body(function)?;
+        code(&mut body);
+        self.define(body)
     }
 
     /// Declares and defines a function.
@@ -182,10 +208,10 @@ impl ModuleBuilder {
         &mut self,
         name: &str,
         ty: TypeId,
-        code: impl FnOnce(&mut FunctionBuilder<'_>),
+        code: impl FnOnce(&mut FunctionBuilder),
     ) -> Result<FunctionId, Error> {
         let function = self.declare_function(name, ty);
-        self.define(function, code)?;
+        self.define_with(function, code)?;
         Ok(function)
     }
 
@@ -222,7 +248,7 @@ impl ModuleBuilder {
     pub fn tag(&mut self, ty: TypeId) -> u32 {
         let index = self.tags.len();
         self.tags.tag(TagType { kind: TagKind::Exception, func_type_idx: ty.0 });
-        self.tag_types.push(ty.0);
+        self.signatures.declare_tag(index, self.signatures.type_params(ty.0).unwrap_or_default());
         index
     }
 
@@ -244,42 +270,16 @@ impl ModuleBuilder {
     }
 
     fn entry(&mut self, ty: TypeId, source: Source) -> FunctionId {
+        let id = FunctionId(self.functions.len() as u32);
+        if let Some(arity) = self.signatures.type_arity(ty.0) {
+            self.signatures.declare_function(id.0, arity);
+        }
         self.functions.push(Entry { ty, source });
-        FunctionId(self.functions.len() as u32 - 1)
+        id
     }
 
     pub(super) fn intern(&mut self, ty: &FunctionType) -> TypeId {
         let convert = |list: &[linmem_intrinsics::ValueType]| list.iter().map(|ty| val_type(*ty)).collect::<Vec<_>>();
         self.function_type(convert(&ty.params), convert(&ty.results))
-    }
-}
-
-/// The part of a module builder that function builders use.
-struct Declared<'a> {
-    functions: &'a [Entry],
-    types: RefCell<&'a mut Types>,
-    tags: &'a [u32],
-}
-
-impl Signatures for Declared<'_> {
-    fn function_arity(&self, function: u32) -> Option<(u32, u32)> {
-        self.functions.get(function as usize).and_then(|entry| self.type_arity(entry.ty.0))
-    }
-
-    fn type_arity(&self, ty: u32) -> Option<(u32, u32)> {
-        self.types.borrow().arity(ty)
-    }
-
-    fn tag_types(&self, tag: u32) -> Option<Vec<ValType>> {
-        let ty = self.tags.get(tag as usize)?;
-        self.types.borrow().params(*ty).map(<[ValType]>::to_vec)
-    }
-
-    fn block_type(&self, results: &[ValType]) -> Option<u32> {
-        Some(self.types.borrow_mut().function(Vec::new(), results.to_vec()).0)
-    }
-
-    fn renumbers(&self) -> bool {
-        true
     }
 }

@@ -46,11 +46,11 @@ pub struct OnStack;
 /// The operands of an operation are pushed in order, so [`OnStack`] is only meaningful for the first ones.
 pub trait Operand {
     /// Writes the instructions that push the value.
-    fn push(self, function: &mut FunctionBuilder<'_>);
+    fn push(self, function: &mut FunctionBuilder);
 
     /// Like [`push`](Operand::push), for an operand that usually becomes part of an instruction if it is constant: an
     /// offset or a size.
-    fn push_folding(self, function: &mut FunctionBuilder<'_>)
+    fn push_folding(self, function: &mut FunctionBuilder)
     where
         Self: Sized,
     {
@@ -59,73 +59,73 @@ pub trait Operand {
 }
 
 impl Operand for i32 {
-    fn push(self, function: &mut FunctionBuilder<'_>) {
+    fn push(self, function: &mut FunctionBuilder) {
         function.engine.i32_const(self);
     }
 
-    fn push_folding(self, function: &mut FunctionBuilder<'_>) {
+    fn push_folding(self, function: &mut FunctionBuilder) {
         function.engine.i32_const_deferred(self);
     }
 }
 
 /// An unsigned `i32`, such as a size.
 impl Operand for u32 {
-    fn push(self, function: &mut FunctionBuilder<'_>) {
+    fn push(self, function: &mut FunctionBuilder) {
         function.engine.i32_const(self as i32);
     }
 
-    fn push_folding(self, function: &mut FunctionBuilder<'_>) {
+    fn push_folding(self, function: &mut FunctionBuilder) {
         function.engine.i32_const_deferred(self as i32);
     }
 }
 
 impl Operand for i64 {
-    fn push(self, function: &mut FunctionBuilder<'_>) {
+    fn push(self, function: &mut FunctionBuilder) {
         function.engine.i64_const(self);
     }
 
-    fn push_folding(self, function: &mut FunctionBuilder<'_>) {
+    fn push_folding(self, function: &mut FunctionBuilder) {
         function.engine.i64_const_deferred(self);
     }
 }
 
 impl Operand for f32 {
-    fn push(self, function: &mut FunctionBuilder<'_>) {
+    fn push(self, function: &mut FunctionBuilder) {
         function.instruction(&Instruction::F32Const(self.into()));
     }
 }
 
 impl Operand for f64 {
-    fn push(self, function: &mut FunctionBuilder<'_>) {
+    fn push(self, function: &mut FunctionBuilder) {
         function.instruction(&Instruction::F64Const(self.into()));
     }
 }
 
 impl Operand for Local {
-    fn push(self, function: &mut FunctionBuilder<'_>) {
+    fn push(self, function: &mut FunctionBuilder) {
         function.engine.local_get(self.0);
     }
 }
 
 impl Operand for Region {
-    fn push(self, function: &mut FunctionBuilder<'_>) {
+    fn push(self, function: &mut FunctionBuilder) {
         function.push_handle(self);
     }
 }
 
 impl Operand for Segment {
-    fn push(self, function: &mut FunctionBuilder<'_>) {
+    fn push(self, function: &mut FunctionBuilder) {
         function.engine.local_get(self.local);
     }
 }
 
 impl Operand for OnStack {
-    fn push(self, _: &mut FunctionBuilder<'_>) {}
+    fn push(self, _: &mut FunctionBuilder) {}
 }
 
 /// Code that leaves one value.
-impl<F: FnOnce(&mut FunctionBuilder<'_>)> Operand for F {
-    fn push(self, function: &mut FunctionBuilder<'_>) {
+impl<F: FnOnce(&mut FunctionBuilder)> Operand for F {
+    fn push(self, function: &mut FunctionBuilder) {
         self(function);
     }
 }

@@ -5,7 +5,7 @@ use crate::build::operand::{Bytes, Operand, Region, Segment};
 use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::{Access, Intrinsic, Operation};
 
-impl FunctionBuilder<'_> {
+impl FunctionBuilder {
     /// Allocates a constant number of bytes. Allocations of one scope share a bump.
     pub fn allocate(&mut self, region: Region, bytes: u32) -> Segment {
         self.check_region(region);

@@ -24,6 +24,7 @@
 use crate::build::builder::FunctionBuilder;
 use crate::build::operand::Region;
 use crate::build::structure::{Catches, Scope, Structure};
+use crate::code::Number;
 use crate::engine::knowledge::event::StructureKind;
 use crate::error::{Error, Place};
 use crate::index::LocalIndex;
@@ -31,7 +32,7 @@ use linmem_allocator::{Nesting, Unwind};
 use linmem_intrinsics::{Intrinsic, Violation};
 use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
 
-impl FunctionBuilder<'_> {
+impl FunctionBuilder {
     /// Opens a region and closes it on every exit from `code`: at its end, and before every branch, return or throw
     /// that exits it. Exceptions that propagate out of it close it with [`Unwind::Release`]. `code` must leave nothing
     /// on the stack.
@@ -177,9 +178,25 @@ impl FunctionBuilder<'_> {
     pub(super) fn begin_hidden(&mut self, instruction: &Instruction<'_>) {
         let (Instruction::Block(ty) | Instruction::TryTable(ty, _)) = instruction else { return };
         let (params, results) = self.block_arity(*ty);
-        self.structures.push(Structure { hidden: true, ..Structure::new(results) });
-        self.hidden += 1;
+        self.hide(results);
         self.engine.begin(StructureKind::Block, 0, (params, results), |tape| tape.instruction(instruction));
+    }
+
+    /// Begins a hidden block with several results, whose type may not exist yet.
+    pub(super) fn begin_hidden_block(&mut self, results: Vec<ValType>) {
+        const BLOCK: u8 = 0x02;
+        let (count, position) = (results.len() as u32, self.block_types.len() as u32);
+        self.block_types.push(results);
+        self.hide(count);
+        self.engine.begin(StructureKind::Block, 0, (0, count), |tape| {
+            tape.raw(&[BLOCK]);
+            tape.number(Number::BlockType(position));
+        });
+    }
+
+    fn hide(&mut self, carried: u32) {
+        self.structures.push(Structure { hidden: true, ..Structure::new(carried) });
+        self.hidden += 1;
     }
 
     /// Ends a hidden structure.

@@ -39,15 +39,10 @@ pub trait ModuleSink {
         let _ = (name, contents);
     }
 
-    /// The number of parameters and results of a function, if known. Unknown arities make code slower, never wrong.
-    fn function_arity(&self, function: u32) -> Option<(u32, u32)> {
-        let _ = function;
-        None
-    }
-
-    /// The number of parameters and results of a function type, if known. Blocks with parameters require it.
-    fn type_arity(&self, ty: u32) -> Option<(u32, u32)> {
-        let _ = ty;
+    /// Returns the index of the function type with no parameters and these results, at least two. It is the type of a
+    /// block that linmem adds, and needed only for exceptions with several values whose handler is outside of a region.
+    fn block_type(&mut self, results: &[ValType]) -> Option<u32> {
+        let _ = results;
         None
     }
 }

@@ -1,23 +1,19 @@
 //! The types of a module that is being built.
 
 use crate::build::ids::TypeId;
+use crate::build::signatures::Signatures;
 use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use wasm_encoder::{CompositeInnerType, Encode, SubType, TypeSection, ValType};
-
-/// The parts of a function type that instructions depend on.
-struct Signature {
-    params: Vec<ValType>,
-    results: u32,
-}
 
 /// The types and their signatures.
 #[derive(Default)]
 pub(super) struct Types {
     entries: Vec<Entry>,
     interned: IndexMap<(Vec<ValType>, Vec<ValType>), TypeId>,
-    /// For each type, its signature if it is a function type.
-    signatures: Vec<Option<Signature>>,
+    count: u32,
+    /// The signatures of function types are declared here.
+    signatures: Signatures,
 }
 
 /// A type, encoded as in the type section.
@@ -38,11 +34,14 @@ enum Entry {
 }
 
 impl Types {
+    /// No types yet.
+    pub(super) fn new(signatures: Signatures) -> Types {
+        Types { signatures, ..Types::default() }
+    }
+
     /// Adds the types of segments that are references, which must come first.
     pub(super) fn add_segments(&mut self, types: SegmentTypes) {
-        (0..types.count()).for_each(|_| {
-            self.count(None);
-        });
+        self.count += types.count();
         self.entries.push(Entry::Segments(types));
     }
 
@@ -86,7 +85,8 @@ impl Types {
             return *ty;
         }
         self.entries.push(Entry::Function(key.0.clone(), key.1.clone()));
-        let ty = self.count(Some(Signature { params: key.0.clone(), results: key.1.len() as u32 }));
+        let ty = self.next();
+        self.signatures.declare_type(ty.0, key.0.clone(), key.1.len() as u32);
         self.interned.insert(key, ty);
         ty
     }
@@ -96,35 +96,20 @@ impl Types {
         let ids = types
             .iter()
             .map(|ty| {
-                let signature = match &ty.composite_type.inner {
-                    CompositeInnerType::Func(function) => {
-                        Some(Signature { params: function.params().to_vec(), results: function.results().len() as u32 })
-                    }
-                    _ => None,
-                };
-                self.count(signature)
+                let id = self.next();
+                if let CompositeInnerType::Func(function) = &ty.composite_type.inner {
+                    let results = function.results().len() as u32;
+                    self.signatures.declare_type(id.0, function.params().to_vec(), results);
+                }
+                id
             })
             .collect();
         self.entries.push(Entry::Group(types));
         ids
     }
 
-    /// The number of parameters and results of a function type.
-    pub(super) fn arity(&self, ty: u32) -> Option<(u32, u32)> {
-        self.signature(ty).map(|signature| (signature.params.len() as u32, signature.results))
-    }
-
-    /// The parameters of a function type.
-    pub(super) fn params(&self, ty: u32) -> Option<&[ValType]> {
-        self.signature(ty).map(|signature| &signature.params[..])
-    }
-
-    fn signature(&self, ty: u32) -> Option<&Signature> {
-        self.signatures.get(ty as usize).and_then(Option::as_ref)
-    }
-
-    fn count(&mut self, signature: Option<Signature>) -> TypeId {
-        self.signatures.push(signature);
-        TypeId(self.signatures.len() as u32 - 1)
+    fn next(&mut self) -> TypeId {
+        self.count += 1;
+        TypeId(self.count - 1)
     }
 }

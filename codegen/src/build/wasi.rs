@@ -6,7 +6,7 @@ use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::Intrinsic;
 use linmem_intrinsics::wasi::{Field, Function};
 
-impl FunctionBuilder<'_> {
+impl FunctionBuilder {
     /// The lifted form of a function, with its operands on the stack: segments in place of pointers and lengths (each
     /// followed by its size, if segments do not carry it), and results in place of pointers to results.
     pub fn wasi(&mut self, function: Function) {

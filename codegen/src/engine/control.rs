@@ -5,7 +5,7 @@ use crate::engine::state::Engine;
 use crate::engine::structure::Control;
 use crate::engine::tape::Tape;
 
-impl Engine<'_> {
+impl Engine {
     /// Records that the structure that was just opened executes whenever its start is reached.
     pub(crate) fn is_reached(&mut self) {
         if self.is_dead() {

@@ -14,7 +14,7 @@ use linmem_allocator::Zero;
 use linmem_intrinsics::Representation;
 use wasm_encoder::ValType;
 
-impl Engine<'_> {
+impl Engine {
     /// The representation of segments.
     pub(crate) fn representation(&self) -> Representation {
         self.context.representation
@@ -128,7 +128,7 @@ impl Engine<'_> {
 
     /// Pushes top, for a door that itself generates the code that leaves regions.
     pub(crate) fn push_top(&mut self) {
-        self.needs.use_regions();
+        self.demands.use_regions();
         let top = self.context.top();
         self.other(Shape::Pure, Arity::Known { pops: 0, pushes: 1 }, |tape| {
             tape.emit(|sink| {
@@ -139,7 +139,7 @@ impl Engine<'_> {
 
     /// Pops the new value of top.
     pub(crate) fn write_top(&mut self) {
-        self.needs.use_regions();
+        self.demands.use_regions();
         let top = self.context.top();
         self.other(Shape::Pure, Arity::Known { pops: 1, pushes: 0 }, |tape| {
             tape.emit(|sink| {

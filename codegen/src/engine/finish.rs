@@ -14,14 +14,15 @@ use crate::width::PointerInstructions;
 use linmem_allocator::Width;
 use wasm_encoder::InstructionSink;
 
-impl Engine<'_> {
+impl Engine {
     /// Returns the lowered function.
     pub(crate) fn finish(self) -> Lowered {
-        let Engine { tape, knowledge, mut locals, context, splits, scopes, needs, .. } = self;
+        let Engine { tape, knowledge, mut locals, context, splits, scopes, mut demands, .. } = self;
+        let context = &context;
         let (frames, headers) = knowledge.finish();
         let parts = splits.decide(&mut locals);
         let parts_of = |local| parts.get(&local).copied().unwrap_or_default();
-        let scopes = scopes.decide(context, &frames, &mut locals, needs);
+        let scopes = scopes.decide(context, &frames, &mut locals, &mut demands);
         let push_slot = |sink: &mut InstructionSink<'_>, slot: Slot| {
             let base = frames.base(slot.frame);
             write_slot(sink, context, base, slot, scopes.of(base));
@@ -95,7 +96,7 @@ impl Engine<'_> {
                 Late::KeepScope(..) => {}
             }
         });
-        Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code }
+        Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code, demands }
     }
 }
 

@@ -69,7 +69,7 @@ impl Question {
     }
 }
 
-impl Engine<'_> {
+impl Engine {
     /// Adds a check that was just written to the current group, if it can be grouped.
     pub(super) fn group_check(&mut self, check: Check, reads: Vec<(LocalIndex, Part, u64)>) {
         let is_asked = self.optimize == Optimize::Speed;

@@ -7,7 +7,7 @@ use crate::segment::Held;
 use crate::width::PointerType;
 use wasm_encoder::ValType;
 
-impl Engine<'_> {
+impl Engine {
     /// The local that an operand was read from, if it still holds the operand.
     pub(super) fn local_of(&self, operand: &Operand) -> Option<LocalIndex> {
         let local = match (operand.value, operand.source) {

@@ -6,7 +6,7 @@ use crate::engine::state::Engine;
 use crate::index::LocalIndex;
 use linmem_allocator::Width;
 
-impl Engine<'_> {
+impl Engine {
     /// `i32.const`.
     pub(crate) fn i32_const(&mut self, value: i32) {
         self.simple(Value::I32(value), |sink| {

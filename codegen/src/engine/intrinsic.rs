@@ -6,7 +6,7 @@ use crate::engine::state::{Certain, Engine, Purpose};
 use crate::engine::tape::Position;
 use linmem_intrinsics::Signature;
 
-impl Engine<'_> {
+impl Engine {
     /// Lowers an intrinsic whose operands are on the stack.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use crate::code::{Code, FunctionRef, relocate};
 use crate::engine::locals::Added;
+use crate::helpers::{Demands, Needs};
 use wasm_encoder::{Function, ValType};
 
 /// A lowered function.
@@ -13,9 +14,18 @@ pub(crate) struct Lowered {
     pub(crate) added: Vec<Added>,
     /// The instructions.
     pub(crate) code: Code,
+    /// What the function requires of its module.
+    pub(crate) demands: Demands,
 }
 
 impl Lowered {
+    /// Adds the requirements of the function to those of its module, and inserts the numbers that this assigns.
+    /// `block_types` are the indices of the block types that the function requires.
+    pub(crate) fn add_to(&mut self, needs: &mut Needs, block_types: &[u32]) {
+        let first_site = needs.meet(std::mem::take(&mut self.demands));
+        self.code.assign(first_site, block_types);
+    }
+
     /// Encodes the body (locals and instructions) with the final indices of functions.
     pub(crate) fn body(&self, index: impl Fn(FunctionRef) -> u32) -> Vec<u8> {
         let mut bytes = Function::new_with_locals_types(self.locals.iter().copied()).into_raw_body();

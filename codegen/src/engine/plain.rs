@@ -8,7 +8,7 @@ use crate::engine::shape::{Arity, Shape};
 use crate::engine::state::Engine;
 use crate::engine::tape::Tape;
 
-impl Engine<'_> {
+impl Engine {
     /// Writes an instruction that neither opens nor ends a control structure and that may fall through.
     pub(crate) fn other(&mut self, shape: Shape, arity: Arity, write: impl FnOnce(&mut Tape)) {
         if self.is_dead() {

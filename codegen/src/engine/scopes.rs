@@ -10,7 +10,7 @@ use crate::engine::knowledge::frames::{FrameId, Frames};
 use crate::engine::locals::Locals;
 use crate::engine::maker::Maker;
 use crate::globals::Global;
-use crate::helpers::{Helper, Needs};
+use crate::helpers::{Demands, Helper};
 use crate::index::LocalIndex;
 use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::InstructionSink;
@@ -34,14 +34,14 @@ impl Scopes {
         context: &Context,
         frames: &Frames,
         locals: &mut Locals,
-        needs: &mut Needs,
+        demands: &mut Demands,
     ) -> KeptScopes {
         let mut by_base = BTreeMap::new();
         if let Some(types) = context.segments.types().filter(|types| types.has_regions()) {
             let read = frames.definitions().filter(|definition| locals.contents.is_read(definition.local));
             self.needed.extend(read.map(|definition| definition.slot.frame));
             if !self.needed.is_empty() {
-                needs.add(Helper::EnterScope);
+                demands.add(Helper::EnterScope);
             }
             for frame in &self.needed {
                 let add = || locals.add_scope(types.region_reference(true));

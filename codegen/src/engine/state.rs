@@ -11,7 +11,7 @@ use crate::engine::scopes::Scopes;
 use crate::engine::split::Splits;
 use crate::engine::structure::Control;
 use crate::engine::tape::Tape;
-use crate::helpers::Needs;
+use crate::helpers::Demands;
 use crate::index::LocalIndex;
 use crate::segment::Part;
 use crate::source_line::SourceLine;
@@ -47,9 +47,9 @@ pub(crate) struct Origin {
 }
 
 /// Lowers one function.
-pub(crate) struct Engine<'a> {
-    pub(super) context: &'a Context,
-    pub(super) needs: &'a mut Needs,
+pub(crate) struct Engine {
+    pub(super) context: Context,
+    pub(super) demands: Demands,
     pub(super) tape: Tape,
     pub(super) operands: Operands,
     /// A buffer for the operands of the intrinsic that is being lowered.
@@ -78,14 +78,14 @@ pub(crate) struct Engine<'a> {
     pub(super) dead: Option<u32>,
 }
 
-impl<'a> Engine<'a> {
+impl Engine {
     /// Begins a function with the given locals and number of results.
-    pub(crate) fn new(context: &'a Context, needs: &'a mut Needs, locals: Locals, results: u32) -> Engine<'a> {
+    pub(crate) fn new(context: Context, locals: Locals, results: u32) -> Engine {
         let mut tape = Tape::default();
         tape.late(Late::Parameters);
         Engine {
             context,
-            needs,
+            demands: Demands::default(),
             tape,
             operands: Operands::default(),
             taken: Vec::new(),

@@ -12,7 +12,7 @@
 //! whenever a position is taken; earlier positions come first. Insertions at the same position keep the order in which
 //! they were made.
 
-use crate::code::{Code, FunctionRef, Relocation};
+use crate::code::{Code, FunctionRef, Number, Relocation};
 use crate::engine::late::Late;
 use std::num::NonZeroU32;
 use wasm_encoder::{Encode, Instruction, InstructionSink};
@@ -39,6 +39,10 @@ enum Action {
     Insert(u32, u32),
     /// Insert the index of a function.
     Function(FunctionRef),
+    /// Insert a call that passes the number of a site.
+    SiteCall(u32, FunctionRef),
+    /// Insert a number that is assigned when the function is added to its module.
+    Number(Number),
     /// Insert code that is determined at the end of the function.
     Late(Late),
     /// A label begins here: one of the program, with its index, or one added by lowering.
@@ -79,6 +83,9 @@ pub(crate) struct Tape {
     unordered: bool,
     clock: u32,
 }
+
+const CALL: u8 = 0x10;
+const I32_CONST: u8 = 0x41;
 
 /// The maximum number of later edits that an edit is inserted before. Most edits precede only a few; those that precede
 /// more, because an operand is a large expression, are appended and sorted at the end.
@@ -122,11 +129,20 @@ impl Tape {
         self.edit_here(Action::Function(target));
     }
 
+    /// Appends a number that is assigned when the function is added to its module.
+    pub(crate) fn number(&mut self, number: Number) {
+        self.edit_here(Action::Number(number));
+    }
+
     /// Appends a call.
     pub(crate) fn call(&mut self, target: FunctionRef) {
-        const CALL: u8 = 0x10;
         self.code.push(CALL);
         self.function(target);
+    }
+
+    /// Appends a call that passes the number of a site, given by its position among those of the function.
+    pub(crate) fn call_with_site(&mut self, site: u32, target: FunctionRef) {
+        self.edit_here(Action::SiteCall(site, target));
     }
 
     /// Appends code that is determined at the end of the function.
@@ -228,6 +244,13 @@ impl Tape {
                 Action::Function(target) => {
                     out.relocations.push(Relocation { at: out.bytes.len(), replaces: 0, target });
                 }
+                Action::SiteCall(site, target) => {
+                    out.bytes.push(I32_CONST);
+                    out.numbers.push((out.bytes.len(), Number::Site(site)));
+                    out.bytes.push(CALL);
+                    out.relocations.push(Relocation { at: out.bytes.len(), replaces: 0, target });
+                }
+                Action::Number(number) => out.numbers.push((out.bytes.len(), number)),
                 Action::Late(what) => late(what, out),
                 Action::Label(of_program) => out.labels.push(of_program),
                 Action::Pieces(number) => {

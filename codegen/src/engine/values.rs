@@ -19,22 +19,28 @@ use crate::sites::PlannedSite;
 use linmem_intrinsics::Signature;
 use wasm_encoder::{InstructionSink, ValType};
 
-impl Engine<'_> {
+impl Engine {
     pub(super) fn helper(&mut self, helper: Helper) -> FunctionRef {
-        self.needs.add(helper);
+        self.demands.add(helper);
         FunctionRef::Helper(helper)
     }
 
     /// Calls a helper whose operands are on the stack, and pushes the site if the helper takes it.
     pub(super) fn call_helper(&mut self, helper: Helper) {
         let target = self.helper(helper);
-        if helper.takes_site(self.context) {
-            let site = self.site();
-            self.tape.emit(|sink| {
-                sink.i32_const(site as i32);
-            });
+        if helper.takes_site(&self.context) {
+            match self.site() {
+                Some(site) => self.tape.call_with_site(site, target),
+                None => {
+                    self.tape.emit(|sink| {
+                        sink.i32_const(-1);
+                    });
+                    self.tape.call(target);
+                }
+            }
+        } else {
+            self.tape.call(target);
         }
-        self.tape.call(target);
         // Tells WebAssembly engines that the helper does not return.
         if matches!(helper, Helper::Violation(_)) {
             self.tape.emit(|sink| {
@@ -43,17 +49,17 @@ impl Engine<'_> {
         }
     }
 
-    /// The index of the site of the intrinsic that is being lowered.
-    fn site(&mut self) -> u32 {
+    /// The site of the intrinsic that is being lowered, by its position among those of the function.
+    fn site(&mut self) -> Option<u32> {
         match self.current {
-            Some((_, Some(site))) => site,
+            Some((_, Some(site))) => Some(site),
             Some((intrinsic, None)) => {
                 let Origin { function, offset, source } = self.origin.clone();
-                let site = self.needs.add_site(PlannedSite { intrinsic, function, offset, source });
+                let site = self.demands.add_site(PlannedSite { intrinsic, function, offset, source });
                 self.current = Some((intrinsic, Some(site)));
-                site
+                Some(site)
             }
-            None => u32::MAX,
+            None => None,
         }
     }
 

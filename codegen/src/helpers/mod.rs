@@ -9,6 +9,7 @@ mod blame;
 mod body;
 pub(crate) mod call;
 mod close;
+mod demands;
 mod fragments;
 mod home;
 pub(crate) mod id;
@@ -27,6 +28,7 @@ mod violation;
 mod wasi;
 
 pub(crate) use call::{Call, Form};
+pub(crate) use demands::Demands;
 pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};
 pub(crate) use id::{Alignment, Helper, HostImport};
 pub(crate) use needs::Needs;

@@ -3,6 +3,7 @@
 use crate::code::FunctionRef;
 use crate::context::{Context, Home};
 use crate::globals::{Global, NewGlobal};
+use crate::helpers::demands::Demands;
 use crate::helpers::id::{Helper, HostImport};
 use crate::helpers::routine::Body;
 use crate::sites::PlannedSite;
@@ -32,7 +33,18 @@ impl Needs {
         self.first_site = first;
     }
 
+    /// Adds the requirements of a function, and returns the number of its first site.
+    pub(crate) fn meet(&mut self, demands: Demands) -> u32 {
+        let Demands { regions, functions, sites } = demands;
+        self.regions |= regions;
+        functions.into_iter().for_each(|function| self.add_function(function));
+        let first = self.first_site + self.sites.len() as u32;
+        self.sites.extend(sites);
+        first
+    }
+
     /// Records that linmem's globals are used.
+    #[cfg(test)]
     pub(crate) fn use_regions(&mut self) {
         self.regions = true;
     }
@@ -85,12 +97,6 @@ impl Needs {
             let body = self.write(refill);
             self.helpers.insert(refill, body);
         }
-    }
-
-    /// Adds a site and returns its index.
-    pub(crate) fn add_site(&mut self, site: PlannedSite) -> u32 {
-        self.sites.push(site);
-        self.first_site + self.sites.len() as u32 - 1
     }
 
     /// The sites that were added, in the order of their indices.

@@ -69,7 +69,8 @@ pub(super) fn lower_all(
     for body in &input.bodies {
         let lowered = body.calls.as_ref().map(|calls| -> Result<Lowered, Error> {
             let unused = std::mem::take(&mut allocations);
-            let (lowered, used) = lower(input, body, calls, context, needs, findings, unused)?;
+            let (mut lowered, used) = lower(input, body, calls, context, findings, unused)?;
+            lowered.add_to(needs, &[]);
             allocations = used;
             check_limits(input, body, &lowered)?;
             Ok(lowered)
@@ -107,7 +108,7 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
         let ty = signature.function_type();
         let params = ty.params.len() as u32;
         let locals = Locals::new(context.width(), params, Vec::new(), vec![Assigned::Never; params as usize]);
-        let mut engine = Engine::new(context, needs, locals, ty.results.len() as u32);
+        let mut engine = Engine::new(*context, locals, ty.results.len() as u32);
         engine.set_origin(Origin { function: import, ..Origin::default() });
         for param in 0..params {
             engine.local_get(LocalIndex(param));
@@ -120,7 +121,9 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
                 sink.end();
             });
         });
-        shims.push(Shim { import, lowered: engine.finish() });
+        let mut lowered = engine.finish();
+        lowered.add_to(needs, &[]);
+        shims.push(Shim { import, lowered });
     }
     shims
 }
@@ -130,7 +133,6 @@ fn lower(
     body: &Body<'_>,
     calls: &Calls,
     context: &Context,
-    needs: &mut Needs,
     findings: &mut Findings,
     allocations: FuncValidatorAllocations,
 ) -> Result<(Lowered, FuncValidatorAllocations), Error> {
@@ -154,7 +156,7 @@ fn lower(
         input,
         function: body.index,
         validator: again.into_validator(allocations),
-        engine: Engine::new(context, needs, locals, ty.results().len() as u32),
+        engine: Engine::new(*context, locals, ty.results().len() as u32),
         violations: Vec::new(),
     };
     if findings.purpose == Purpose::Check {
@@ -184,16 +186,16 @@ fn lower(
 }
 
 /// Feeds the engine.
-struct Walk<'a, 'e> {
+struct Walk<'a> {
     input: &'a Input<'a>,
     function: u32,
     validator: FuncValidator<ValidatorResources>,
-    engine: Engine<'e>,
+    engine: Engine,
     /// The definite violations found so far, each with its offset in the binary.
     violations: Vec<(usize, Error)>,
 }
 
-impl Walk<'_, '_> {
+impl Walk<'_> {
     /// Feeds one instruction to the engine, before the validator sees it.
     fn step(&mut self, operator: &Operator<'_>, offset: usize, bytes: &[u8]) {
         let engine = &mut self.engine;

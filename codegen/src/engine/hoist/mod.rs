@@ -44,7 +44,7 @@ use wasm_encoder::{BlockType, InstructionSink, ValType};
 /// loop takes about a hundred bytes, and engines limit the size of a function.
 const MAX_HOISTED: u32 = 4096;
 
-impl Engine<'_> {
+impl Engine {
     /// Hoists the checks of a loop, if that changes only when they run.
     pub(super) fn hoist_checks(&mut self, scan: &Scan) {
         let is_asked = self.optimize == Optimize::Speed
@@ -64,12 +64,12 @@ impl Engine<'_> {
 }
 
 /// The code before a loop, as a list of pieces.
-struct Pieces<'a, 'e> {
-    engine: &'a mut Engine<'e>,
+struct Pieces<'a> {
+    engine: &'a mut Engine,
     list: Vec<Piece>,
 }
 
-impl Pieces<'_, '_> {
+impl Pieces<'_> {
     fn begin(&mut self, write: impl FnOnce(&mut InstructionSink<'_>)) {
         self.list.push(Piece::Label);
         self.emit(write);
@@ -190,7 +190,7 @@ impl Pieces<'_, '_> {
     }
 }
 
-impl Out for Pieces<'_, '_> {
+impl Out for Pieces<'_> {
     fn width(&self) -> Width {
         self.engine.context.width()
     }

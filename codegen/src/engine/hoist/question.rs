@@ -44,7 +44,7 @@ fn is_settled(check: &Check, counted: &Counted) -> bool {
 /// The largest signed bound for which checks are hoisted.
 const MAX_SIGNED: u32 = (1 << 31) - (1 << 16);
 
-impl Pieces<'_, '_> {
+impl Pieces<'_> {
     /// Pushes whether any check may fail.
     pub(super) fn question(&mut self, scan: &Scan, counted: &Counted) {
         let is_indexed =

@@ -31,7 +31,7 @@ pub(super) enum Place {
     Local(LocalIndex, u32),
 }
 
-impl Engine<'_> {
+impl Engine {
     /// Replaces a segment and an offset by an address on the stack, or by nothing if the segment is in a frame.
     pub(super) fn place(&mut self, segment: &Operand, offset: &Operand) -> Place {
         match (segment.value, self.constant(offset)) {

@@ -17,7 +17,7 @@ use linmem_allocator::Zero;
 use linmem_allocator::layout::{ALIGNMENT, INLINE_BYTES, is_alignment, room};
 use linmem_intrinsics::Violation;
 
-impl Engine<'_> {
+impl Engine {
     /// Allocates with an alignment of 8.
     pub(in crate::engine) fn lower_allocate(&mut self, handle: &Operand, bytes: &Operand) {
         // Memory may grow.
@@ -183,7 +183,7 @@ impl Engine<'_> {
             engine.tape.emit(|sink| {
                 sink.global_get(top).ptr_const(width, size).ptr_const(width, alignment);
             });
-            engine.call_helper(Helper::refill(engine.context, Alignment::Parameter));
+            engine.call_helper(Helper::refill(&engine.context, Alignment::Parameter));
         });
         self.tape.emit(|sink| {
             sink.else_().local_get(end).global_set(top).local_get(start).end();

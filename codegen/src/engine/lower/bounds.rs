@@ -38,7 +38,7 @@ enum Judgement {
     Unknown,
 }
 
-impl Engine<'_> {
+impl Engine {
     /// Checks that `bytes` bytes from `offset` are inside a segment.
     ///
     /// # Errors
@@ -233,7 +233,7 @@ impl Engine<'_> {
     }
 }
 
-impl Out for Engine<'_> {
+impl Out for Engine {
     fn width(&self) -> Width {
         self.context.width()
     }
@@ -255,14 +255,14 @@ impl Out for Engine<'_> {
 }
 
 /// An earlier position in the code of a function.
-pub(super) struct At<'a, 'e> {
+pub(super) struct At<'a> {
     /// The function.
-    pub(super) engine: &'a mut Engine<'e>,
+    pub(super) engine: &'a mut Engine,
     /// The position.
     pub(super) position: Position,
 }
 
-impl Out for At<'_, '_> {
+impl Out for At<'_> {
     fn width(&self) -> Width {
         self.engine.context.width()
     }

@@ -55,7 +55,7 @@ pub(in crate::engine) fn clear(
     sink.i32_const(0).ptr_const(width, u64::from(bytes - from)).memory_fill(context.memory.0);
 }
 
-impl Engine<'_> {
+impl Engine {
     /// Reserves a frame.
     ///
     /// ```wasm
@@ -94,7 +94,7 @@ impl Engine<'_> {
                 sink.local_get(base);
             });
             engine.write_frame_bytes(frame);
-            engine.call_helper(Helper::refill(engine.context, Alignment::Fixed));
+            engine.call_helper(Helper::refill(&engine.context, Alignment::Fixed));
             engine.tape.emit(|sink| {
                 sink.local_set(base);
             });
@@ -177,7 +177,7 @@ impl Engine<'_> {
                 sink.global_get(top);
             });
             engine.push_size(size);
-            engine.call_helper(Helper::refill(engine.context, Alignment::Fixed));
+            engine.call_helper(Helper::refill(&engine.context, Alignment::Fixed));
         });
         self.tape.emit(|sink| {
             sink.else_().global_get(top).local_get(end).ptr_wrap(width).global_set(top).end();

@@ -16,7 +16,7 @@ use crate::width::PointerInstructions;
 use linmem_allocator::layout::REGION_HANDLE;
 use linmem_intrinsics::Violation;
 
-impl Engine<'_> {
+impl Engine {
     /// Pops the handle of an allocation, which is on top of the stack once the operands above it were discarded or
     /// stored in locals. Checks it unless it is known to be valid. Returns the region of the handle, for the segment.
     pub(super) fn take_handle(&mut self, handle: &Operand) -> Maker {
@@ -111,7 +111,7 @@ impl Engine<'_> {
         self.tape.emit(|sink| {
             sink.global_get(region).ptr_load(width, context.ptr_memarg(REGION_HANDLE)).ptr_ne(width);
             sink.global_get(region);
-            push_home(sink, context).ptr_eq(width).i32_or();
+            push_home(sink, &context).ptr_eq(width).i32_or();
         });
         self.write_if(|engine| {
             engine.tape.emit(|sink| {
@@ -137,7 +137,7 @@ impl Engine<'_> {
         let (context, width) = (self.context, self.context.width());
         self.tape.emit(|sink| {
             sink.local_get(header.0);
-            emit_load_header(sink, context).i64_ne();
+            emit_load_header(sink, &context).i64_ne();
         });
         self.write_if(|engine| {
             engine.tape.emit(|sink| {

@@ -32,7 +32,7 @@ use crate::segment::SegmentTypes;
 use linmem_intrinsics::{Operand as Meaning, Signature};
 use wasm_encoder::{BlockType, ValType};
 
-impl Engine<'_> {
+impl Engine {
     pub(in crate::engine) fn lower_call(
         &mut self,
         call: Call,
@@ -52,7 +52,7 @@ impl Engine<'_> {
                 _ => {}
             }
         }
-        let form = call.form(self.context, signature.folded);
+        let form = call.form(&self.context, signature.folded);
         // A helper that only unpacks segments can be inlined.
         let in_place = self.optimize == Optimize::Speed && call.only_unpacks(form);
         let form = if in_place { Form::default() } else { form };
@@ -72,7 +72,7 @@ impl Engine<'_> {
         match call.target(form) {
             FunctionRef::Helper(helper) => self.call_helper(helper),
             function => {
-                self.needs.add_function(function);
+                self.demands.add_function(function);
                 self.tape.call(function);
             }
         }
@@ -91,7 +91,7 @@ impl Engine<'_> {
     /// global.get $linmem.errno
     /// ```
     pub(in crate::engine) fn lower_last_errno(&mut self) {
-        self.needs.use_regions();
+        self.demands.use_regions();
         // A door rejects the intrinsic if errnos are not kept.
         if self.context.keeps_errno {
             let errno = self.context.global(Global::Errno);

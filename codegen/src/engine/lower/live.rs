@@ -44,7 +44,7 @@ use crate::width::{PointerInstructions, PointerType};
 use linmem_intrinsics::Violation;
 use wasm_encoder::ValType;
 
-impl Engine<'_> {
+impl Engine {
     /// Checks that `bytes` bytes from `offset` have not been freed.
     pub(super) fn check_live(&mut self, segment: &mut Operand, offset: &mut Operand, bytes: &mut Operand) {
         if self.is_of_open_region(segment) {
@@ -175,7 +175,7 @@ impl Engine<'_> {
                 let start = engine.start_of(segment);
                 let extent = engine.extent(segment);
                 let top = engine.context.top();
-                engine.needs.use_regions();
+                engine.demands.use_regions();
                 start.push(engine, used.map_or(Held::Constant(0), |(offset, _)| offset));
                 match used {
                     Some((_, bytes)) => engine.push_held(bytes),

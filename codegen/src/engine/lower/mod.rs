@@ -19,7 +19,7 @@ use crate::engine::state::{Certain, Engine};
 use crate::helpers::Call;
 use linmem_intrinsics::{Operation, Signature};
 
-impl Engine<'_> {
+impl Engine {
     /// Lowers an intrinsic whose operands were popped.
     ///
     /// # Errors

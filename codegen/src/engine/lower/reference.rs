@@ -33,7 +33,7 @@ use linmem_intrinsics::Operand as Meaning;
 use linmem_intrinsics::{Signature, Violation};
 use wasm_encoder::{BlockType, RefType, ValType};
 
-impl Engine<'_> {
+impl Engine {
     /// Pops all operands and pushes them again, with segments as structures.
     pub(super) fn cast_segments(&mut self, signature: &Signature, operands: &mut [Operand]) {
         let Some(types) = self.context.segments.types() else { return };
@@ -192,7 +192,7 @@ impl Engine<'_> {
     /// ```
     pub(super) fn push_maker(&mut self, maker: Maker) {
         let context = self.context;
-        self.tape.emit(|sink| maker.push_handle(sink, context));
+        self.tape.emit(|sink| maker.push_handle(sink, &context));
         self.call_helper(Helper::EnterScope);
         self.tape.emit(|sink| {
             sink.global_get(context.global(Global::Scope)).ref_as_non_null();
@@ -233,7 +233,7 @@ impl Engine<'_> {
             sink.global_get(context.global(Global::Scope)).ref_is_null().i32_eqz();
         });
         self.write_if(|engine| {
-            engine.tape.emit(|sink| Maker::Innermost.push_handle(sink, context));
+            engine.tape.emit(|sink| Maker::Innermost.push_handle(sink, &context));
             engine.call_helper(Helper::LeaveScope);
         });
     }

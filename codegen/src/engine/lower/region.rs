@@ -20,10 +20,10 @@ use linmem_allocator::{Nesting, Zero};
 use linmem_intrinsics::Violation;
 use wasm_encoder::BlockType;
 
-impl Engine<'_> {
+impl Engine {
     /// Opens a region.
     pub(in crate::engine) fn lower_open(&mut self) {
-        self.needs.use_regions();
+        self.demands.use_regions();
         let region = self.new_region();
         let handle = match self.context.choices.tracking() {
             Tracking::Marks => self.write_open(),
@@ -155,11 +155,11 @@ impl Engine<'_> {
             engine.write_called_open(region, frame);
             engine.tape.emit(|sink| {
                 sink.else_();
-                emit_header(sink, context, base);
+                emit_header(sink, &context, base);
             });
             engine.tape.late(Late::KeepHeader(region));
             engine.tape.emit(|sink| {
-                emit_store_header(sink, context, base);
+                emit_store_header(sink, &context, base);
             });
         });
     }
@@ -183,7 +183,7 @@ impl Engine<'_> {
         let (region, width) = (context.global(Global::Region), context.width());
         self.tape.emit(|sink| {
             sink.global_get(region);
-            push_home(sink, context).ptr_ne(width);
+            push_home(sink, &context).ptr_ne(width);
         });
         self.write_if(|engine| {
             if context.choices.reports() {
@@ -198,7 +198,7 @@ impl Engine<'_> {
 
     /// Closes a region.
     pub(in crate::engine) fn lower_close(&mut self, handle: &Operand) {
-        self.needs.use_regions();
+        self.demands.use_regions();
         let key = self.region_key(handle);
         match self.context.choices.tracking() {
             Tracking::Marks => {

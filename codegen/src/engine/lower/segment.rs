@@ -11,7 +11,7 @@ use crate::segment::SegmentTypes;
 use crate::segment::{Out, packed};
 use crate::width::PointerInstructions;
 
-impl Engine<'_> {
+impl Engine {
     /// Extracts the start address: `i32.wrap_i64` for a packed segment, no code for an address.
     pub(in crate::engine) fn lower_address(&mut self, segment: &Operand) {
         match segment.value {

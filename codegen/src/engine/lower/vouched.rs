@@ -11,7 +11,7 @@ use linmem_intrinsics::{Violation, beyond_memory};
 /// The number of addresses.
 const ADDRESSES: u64 = 1 << 32;
 
-impl Engine<'_> {
+impl Engine {
     /// Checks that a segment made from an address ends at or below 2^32.
     ///
     /// ```wasm

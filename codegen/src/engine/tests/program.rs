@@ -123,8 +123,8 @@ impl Place {
 }
 
 /// A function of the program that is being written. Parameter 0 is a pointer; the operands follow.
-struct Program<'a> {
-    engine: Engine<'a>,
+struct Program {
+    engine: Engine,
     pointer: ValType,
     form: Form,
     place: Place,
@@ -138,7 +138,7 @@ fn known(pops: u32, pushes: u32) -> Arity {
     Arity::Known { pops, pushes }
 }
 
-impl Program<'_> {
+impl Program {
     fn plain(&mut self, shape: Shape, arity: Arity, write: impl FnOnce(&mut InstructionSink<'_>)) {
         self.engine.other(shape, arity, |tape| tape.emit(write));
     }
@@ -286,16 +286,16 @@ pub(super) fn lower(
     let assigned = vec![Assigned::Never; params.len()];
     let mut locals = Locals::new(context.width(), params.len() as u32, Vec::new(), assigned);
     let index = locals.add(ValType::I32, Assigned::Often);
-    let engine = Engine::new(context, needs, locals, 0);
+    let engine = Engine::new(*context, locals, 0);
     let mut program = Program { engine, pointer, form, place, index, region: None };
     program.write(context, signature);
-    (params, program.engine.finish())
+    (params, finished(program, needs))
 }
 
 /// A function that opens more regions than frames can be live.
 pub(super) fn open_many(context: &Context, needs: &mut Needs) -> (Vec<ValType>, Lowered) {
     let locals = Locals::new(context.width(), 0, Vec::new(), Vec::new());
-    let engine = Engine::new(context, needs, locals, 0);
+    let engine = Engine::new(*context, locals, 0);
     let pointer = context.width().val_type();
     let (form, place, index) = (Form::Constants, Place::Function, LocalIndex(0));
     let mut program = Program { engine, pointer, form, place, index, region: None };
@@ -308,5 +308,11 @@ pub(super) fn open_many(context: &Context, needs: &mut Needs) -> (Vec<ValType>, 
         program.engine.drop();
     }
     program.end();
-    (Vec::new(), program.engine.finish())
+    (Vec::new(), finished(program, needs))
+}
+
+fn finished(program: Program, needs: &mut Needs) -> Lowered {
+    let mut lowered = program.engine.finish();
+    lowered.add_to(needs, &[]);
+    lowered
 }

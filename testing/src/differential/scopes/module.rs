@@ -31,7 +31,7 @@ pub(crate) fn lower(variant: Variant) -> Vec<u8> {
     let tag = module.tag(nothing);
     let scope = module.declare_function("scope", nothing);
     let body = Body { next, opened, allocated, leaving, scope, tag, nests: variant.nesting != Nesting::Forbid };
-    module.define(scope, |f| body.write(f)).unwrap();
+    module.define_with(scope, |f| body.write(f)).unwrap();
     let catching = module
         .function("catching", nothing, |f| {
             f.block(BlockType::Empty, |f, _| {
@@ -57,7 +57,7 @@ struct Body {
 }
 
 impl Body {
-    fn write(&self, f: &mut FunctionBuilder<'_>) {
+    fn write(&self, f: &mut FunctionBuilder) {
         let (op, bytes) = (f.local(ValType::I32), f.local(ValType::I32));
         f.block(BlockType::Empty, |f, out| {
             f.region(|f, region| {
@@ -103,12 +103,12 @@ impl Body {
     }
 
     /// The inner scope.
-    fn inner(&self, f: &mut FunctionBuilder<'_>, op: Local, (out, again): (Label, Label)) {
-        let leave = |f: &mut FunctionBuilder<'_>, op: Op| {
+    fn inner(&self, f: &mut FunctionBuilder, op: Local, (out, again): (Label, Label)) {
+        let leave = |f: &mut FunctionBuilder, op: Op| {
             f.push(op as i32);
             f.call(self.leaving);
         };
-        let is_inner = |f: &mut FunctionBuilder<'_>| {
+        let is_inner = |f: &mut FunctionBuilder| {
             f.push(op);
             f.push(Op::Inner as i32);
             f.instruction(&Instruction::I32GeU);
@@ -154,15 +154,15 @@ impl Body {
         });
     }
 
-    fn report_opened(&self, f: &mut FunctionBuilder<'_>, region: Region, is_inner: i32) {
+    fn report_opened(&self, f: &mut FunctionBuilder, region: Region, is_inner: i32) {
         f.push(region);
         f.push(is_inner);
         f.call(self.opened);
     }
 
     /// The code of one operation.
-    fn on(&self, f: &mut FunctionBuilder<'_>, op: Local, which: Op, code: impl FnOnce(&mut FunctionBuilder<'_>)) {
-        let is = |f: &mut FunctionBuilder<'_>| {
+    fn on(&self, f: &mut FunctionBuilder, op: Local, which: Op, code: impl FnOnce(&mut FunctionBuilder)) {
+        let is = |f: &mut FunctionBuilder| {
             f.push(op);
             f.push(which as i32);
             f.instruction(&Instruction::I32Eq);

@@ -34,7 +34,7 @@ const INLINE_BULK: u32 = 64;
 /// A byte multiplied by this is repeated eight times.
 const REPEAT: i64 = 0x0101_0101_0101_0101;
 
-impl Engine<'_> {
+impl Engine {
     pub(in crate::engine) fn lower_fill(
         &mut self,
         (segment, offset): (&mut Operand, &mut Operand),

@@ -1,0 +1,97 @@
+//! What function builders know about the module that their functions belong to.
+//!
+//! The table is shared by the module and its function builders, so that the module may grow while functions are open,
+//! on any thread. Only the module writes to it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use wasm_encoder::ValType;
+
+/// The signatures of a module's functions, types and tags.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Signatures(Arc<RwLock<Table>>);
+
+#[derive(Debug, Default)]
+struct Table {
+    functions: HashMap<u32, Function>,
+    /// The parameters and the number of results of function types.
+    types: HashMap<u32, (Vec<ValType>, u32)>,
+    /// The parameters of tags.
+    tags: HashMap<u32, Vec<ValType>>,
+    /// Whether no function of the module throws.
+    nothing_throws: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Function {
+    arity: (u32, u32),
+    throws: bool,
+}
+
+impl Signatures {
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Declares a function and the number of its parameters and results. Until it is declared otherwise, it may throw.
+    pub(crate) fn declare_function(&self, function: u32, arity: (u32, u32)) {
+        self.write().functions.insert(function, Function { arity, throws: true });
+    }
+
+    /// Declares that a function does not throw.
+    pub(crate) fn declare_nothrow(&self, function: u32) {
+        if let Some(function) = self.write().functions.get_mut(&function) {
+            function.throws = false;
+        }
+    }
+
+    /// Declares that no function throws.
+    pub(crate) fn declare_nothing_throws(&self) {
+        self.write().nothing_throws = true;
+    }
+
+    /// Declares a function type.
+    pub(crate) fn declare_type(&self, ty: u32, params: Vec<ValType>, results: u32) {
+        self.write().types.insert(ty, (params, results));
+    }
+
+    /// Declares a tag.
+    pub(crate) fn declare_tag(&self, tag: u32, params: Vec<ValType>) {
+        self.write().tags.insert(tag, params);
+    }
+
+    /// The number of parameters and results of a function; `None` if unknown.
+    pub(super) fn function_arity(&self, function: u32) -> Option<(u32, u32)> {
+        self.read().functions.get(&function).map(|function| function.arity)
+    }
+
+    /// Whether a function may throw.
+    pub(super) fn throws(&self, function: u32) -> bool {
+        let table = self.read();
+        !table.nothing_throws && table.functions.get(&function).is_none_or(|function| function.throws)
+    }
+
+    /// Whether functions that are called indirectly may throw.
+    pub(super) fn anything_throws(&self) -> bool {
+        !self.read().nothing_throws
+    }
+
+    /// The number of parameters and results of a function type; `None` if unknown.
+    pub(super) fn type_arity(&self, ty: u32) -> Option<(u32, u32)> {
+        self.read().types.get(&ty).map(|(params, results)| (params.len() as u32, *results))
+    }
+
+    /// The parameters of a function type; `None` if unknown.
+    pub(super) fn type_params(&self, ty: u32) -> Option<Vec<ValType>> {
+        self.read().types.get(&ty).map(|(params, _)| params.clone())
+    }
+
+    /// The parameter types of a tag; `None` if unknown.
+    pub(super) fn tag_types(&self, tag: u32) -> Option<Vec<ValType>> {
+        self.read().tags.get(&tag).cloned()
+    }
+}
