@@ -214,8 +214,9 @@ pub struct Config {
     pub zero: Zero,
     /// What an allocation does if there is not enough memory.
     pub out_of_memory: OutOfMemory,
-    /// What happens to the region of a library door scope when an exception leaves the scope.
-    pub unwind: Unwind,
+    /// What happens to regions when an exception makes their handles unreachable. `None` means `release` where modules
+    /// are built, and `program` where they are linked.
+    pub unwind: Option<Unwind>,
     /// What lowered code does at a violation.
     pub on_violation: OnViolation,
     /// Whether lowered code is inline or calls helpers.

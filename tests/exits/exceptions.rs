@@ -1,9 +1,10 @@
 //! Exits by exceptions: thrown in the scope, or by a function that it calls.
 
 use crate::{THROWN, World, everywhere, expect, fill, module, with_release};
-use linmem::build::{FunctionBuilder, OnStack};
+use linmem::allocator::Unwind;
+use linmem::build::{FunctionBuilder, FunctionId, ModuleBuilder, OnStack};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
-use linmem::{Access, Config};
+use linmem::{Access, Config, Representation, wasi};
 
 #[test]
 fn uncaught_throw() {
@@ -164,6 +165,49 @@ fn maybe_caught_throw_requires_unwind_release() {
         f.push(1);
     };
     expect(with_release, code, &[(0, 1), (1, THROWN)]);
-    let error = module(&Config::default(), code).expect_err("the module cannot be built").to_string();
+    let error = module(&Config { unwind: Some(Unwind::Program), ..Config::default() }, code)
+        .expect_err("the module cannot be built")
+        .to_string();
     assert!(error.contains("choose Unwind::Release"), "{error}");
+}
+
+/// A module with a function that calls another one in a region.
+fn calling(unwind: Unwind, declare: impl FnOnce(&mut ModuleBuilder, FunctionId)) -> Vec<u8> {
+    let config = Config { unwind: Some(unwind), ..Config::default() };
+    let mut module = ModuleBuilder::new(&config, Representation::Packed).unwrap();
+    let ty = module.function_type([], []);
+    let callee = module.import_function("env", "callee", ty);
+    declare(&mut module, callee);
+    let write = module.import_wasi(wasi::Function::SchedYield);
+    let function = module
+        .function("f", ty, |f| {
+            f.block(BlockType::Empty, |f, out| {
+                f.region(|f, outer| {
+                    let segment = f.allocate(outer, 8);
+                    f.region(|f, inner| {
+                        f.allocate(inner, 16);
+                        f.put(Access::Int, segment, 0, 1);
+                        f.br_if(out, 0);
+                        f.call(write);
+                        f.drop();
+                        f.write_all(1, segment);
+                        f.drop();
+                        f.if_(0, |f, _| f.br_table(&[out], out, 0));
+                    });
+                    f.call(callee);
+                });
+            });
+        })
+        .unwrap();
+    module.export("f", function);
+    module.finish().unwrap()
+}
+
+#[test]
+fn scopes_in_which_nothing_throws_cost_nothing() {
+    let without = calling(Unwind::Program, |_, _| ());
+    let is_equal = |declare: fn(&mut ModuleBuilder, FunctionId)| calling(Unwind::Release, declare) == without;
+    assert!(is_equal(|module, callee| module.does_not_throw(callee)));
+    assert!(is_equal(|module, _| module.nothing_throws()));
+    assert!(!is_equal(|_, _| ()), "a function that may throw requires a handler");
 }

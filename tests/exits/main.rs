@@ -112,7 +112,7 @@ fn everywhere(_: &Config) -> bool {
 }
 
 fn with_release(config: &Config) -> bool {
-    config.unwind == Unwind::Release
+    config.unwind == Some(Unwind::Release)
 }
 
 /// Pushes a struct, or null if the parameter is zero.

@@ -13,7 +13,9 @@ impl FunctionBuilder {
         let left = self.left_by(target);
         self.leave(left);
         let pops = self.carried(target);
-        self.engine.diverge(Some(label), pops, |tape| tape.instruction(&Instruction::Br(label)));
+        let branch = Instruction::Br(label);
+        let write = self.branch_writer(&branch);
+        self.engine.diverge(Some(label), pops, write);
     }
 
     /// A conditional branch. If it exits a region and carries no operands, it becomes a branch in an `if`. If it
@@ -40,7 +42,9 @@ impl FunctionBuilder {
             self.leave_if(target);
             self.engine.local_get(taken);
         }
-        self.engine.other(Shape::BranchIf(label), arity, |tape| tape.instruction(&Instruction::BrIf(label)));
+        let branch = Instruction::BrIf(label);
+        let write = self.branch_writer(&branch);
+        self.engine.other(Shape::BranchIf(label), arity, write);
     }
 
     /// Closes the regions that a jump exits, if the value on the stack is not zero.
@@ -89,7 +93,8 @@ impl FunctionBuilder {
         }
         let pops = targets.last().and_then(|target| self.carried(*target)).map(|carried| carried + 1);
         let table = Instruction::BrTable(labels.into(), default);
-        self.engine.diverge(None, pops, |tape| tape.instruction(&table));
+        let write = self.branch_writer(&table);
+        self.engine.diverge(None, pops, write);
     }
 
     /// `first` contains the outermost scope that each target exits; `different` contains all such scopes once, the
@@ -170,7 +175,8 @@ impl FunctionBuilder {
             self.leave_if(target);
             self.engine.local_get(reference);
         }
-        self.engine.other(Shape::Effect, Arity::Unknown, |tape| tape.instruction(branch));
+        let write = self.branch_writer(branch);
+        self.engine.other(Shape::Effect, Arity::Unknown, write);
     }
 
     /// `br_on_null` or `br_on_non_null` of a reference whose type is unknown. If closing a region only writes top, the
@@ -185,7 +191,8 @@ impl FunctionBuilder {
     pub(super) fn branch_on_null(&mut self, label: u32, branch: &Instruction<'_>) {
         let Some(target) = self.target(label) else { return self.no_such_label() };
         if !self.leaves(target) {
-            return self.engine.other(Shape::Effect, Arity::Unknown, |tape| tape.instruction(branch));
+            let write = self.branch_writer(branch);
+            return self.engine.other(Shape::Effect, Arity::Unknown, write);
         }
         if !self.engine.closes_by_top() {
             return self.fail(
@@ -199,7 +206,8 @@ impl FunctionBuilder {
         self.engine.local_set(top);
         self.engine.local_get(mark);
         self.engine.write_top();
-        self.engine.other(Shape::Effect, Arity::Unknown, |tape| tape.instruction(branch));
+        let write = self.branch_writer(branch);
+        self.engine.other(Shape::Effect, Arity::Unknown, write);
         self.engine.local_get(top);
         self.engine.write_top();
     }

@@ -135,7 +135,9 @@ impl FunctionBuilder {
             Throw(_) | ThrowRef | Rethrow(_) => {
                 let tag = if let Throw(tag) = instruction { Some(*tag) } else { None };
                 self.leave_by_throw(tag);
-                self.engine.diverge(None, None, |tape| tape.instruction(instruction));
+                self.may_throw();
+                let write = self.branch_writer(instruction);
+                self.engine.diverge(None, None, write);
             }
             _ => self.engine.diverge(None, None, |tape| tape.instruction(instruction)),
         }

@@ -65,6 +65,9 @@ impl FunctionBuilder {
             LocalTee(local) => self.assign(*local, Engine::local_tee),
             Drop => self.engine.drop(),
             Call(function) => {
+                if self.signatures.throws(*function) {
+                    self.may_throw();
+                }
                 let arity = known(self.signatures.function_arity(*function));
                 self.function(Shape::Call, arity, CALL, *function);
             }
@@ -83,10 +86,12 @@ impl FunctionBuilder {
             }
             CallIndirect { type_index, .. } => {
                 let arity = self.signatures.type_arity(*type_index).map(|(params, results)| (params + 1, results));
+                self.may_throw_if_anything_does();
                 self.engine.other(Shape::Call, known(arity), |tape| tape.instruction(instruction));
             }
             CallRef(ty) => {
                 let arity = self.signatures.type_arity(*ty).map(|(params, results)| (params + 1, results));
+                self.may_throw_if_anything_does();
                 self.engine.other(Shape::Call, known(arity), |tape| tape.instruction(instruction));
             }
             Block(_) | Loop(_) | If(_) | Else | End | Try(_) | TryTable(..) | Catch(_) | CatchAll | Delegate(_)
@@ -115,6 +120,7 @@ impl FunctionBuilder {
                 self.fail("a branch on a descriptor or a resumption in a region is not supported: the scopes that it leaves are unknown");
             }
             Resume { .. } | ResumeThrow { .. } | ResumeThrowRef { .. } | Suspend(_) | Switch { .. } => {
+                self.may_throw_if_anything_does();
                 self.engine.other(Shape::Call, Arity::Unknown, |tape| tape.instruction(instruction));
             }
             MemorySize(memory) if self.engine.counts_pages_of(*memory) => {

@@ -169,7 +169,7 @@ impl Lowering {
             first.get_or_insert(index);
         }
         context.first_global = GlobalIndex(first.unwrap_or_default());
-        let unwind = config.unwind;
+        let unwind = config.unwind.unwrap_or(Unwind::Release);
         let (needs, functions) = (Needs::new(context), IndexMap::new());
         Lowering {
             context,
@@ -245,6 +245,17 @@ impl Lowering {
     /// Declares the parameters of an exception tag, by its index. Handlers outside of a region require it.
     pub fn declare_tag(&mut self, tag: u32, params: &[ValType]) {
         self.signatures.declare_tag(tag, params.to_vec());
+    }
+
+    /// Declares that a function that was declared does not throw. Scopes of regions whose functions cannot throw cost
+    /// nothing, whatever [`Config::unwind`] is.
+    pub fn does_not_throw(&mut self, function: u32) {
+        self.signatures.declare_nothrow(function);
+    }
+
+    /// Declares that no function throws, imported functions and those that are called indirectly included.
+    pub fn nothing_throws(&mut self) {
+        self.signatures.declare_nothing_throws();
     }
 
     fn index(&self, function: FunctionRef, missing: &Missing) -> u32 {

@@ -79,7 +79,7 @@ impl ModuleBuilder {
         let mut builder = ModuleBuilder {
             context,
             needs: Needs::new(context),
-            unwind: config.unwind,
+            unwind: config.unwind.unwrap_or(Unwind::Release),
             pages,
             maximum,
             types: Types::new(signatures.clone()),
@@ -186,6 +186,18 @@ impl ModuleBuilder {
             }
             _ => Err(Error::Builder { message: format!("{name} is already defined") }),
         }
+    }
+
+    /// Declares that a function does not throw. Scopes of regions whose functions cannot throw cost nothing, whatever
+    /// [`Config::unwind`] is. Functions of WASI never throw. The declaration must precede the calls.
+    pub fn does_not_throw(&mut self, function: FunctionId) {
+        self.signatures.declare_nothrow(function.0);
+    }
+
+    /// Declares that no function of the module throws, imported functions and those that are called indirectly
+    /// included. The declaration must precede the bodies of functions.
+    pub fn nothing_throws(&mut self) {
+        self.signatures.declare_nothing_throws();
     }
 
     /// Defines a declared function by a closure.

@@ -1,25 +1,8 @@
 //! Regions with open scopes, and the code that closes them on exit.
 //!
 //! A region of [`FunctionBuilder::region`] is closed on every exit from its scope: at its end, and before a branch, a
-//! return or a throw that exits it. With [`Unwind::Release`], an exception that is thrown in the scope, for example by
-//! a call, is caught and rethrown:
-//!
-//! ```wasm
-//! ;; open the region
-//! block $done
-//!   block $caught (result exnref)
-//!     try_table (catch_all_ref $caught)
-//!       ;; its code
-//!       ;; close the region
-//!     end
-//!     br $done
-//!   end
-//!   ;; close the region
-//!   throw_ref
-//! end
-//! ```
-//!
-//! These structures are hidden: the labels of raw instructions do not count them.
+//! return or a throw that exits it. With [`Unwind::Release`], exceptions that leave the scope, for example those of a
+//! call, close it too: see [`wrappers`](crate::engine::wrappers).
 
 use crate::build::builder::FunctionBuilder;
 use crate::build::operand::Region;
@@ -30,7 +13,7 @@ use crate::error::{Error, Place};
 use crate::index::LocalIndex;
 use linmem_allocator::{Nesting, Unwind};
 use linmem_intrinsics::{Intrinsic, Violation};
-use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
+use wasm_encoder::{BlockType, Instruction, ValType};
 
 impl FunctionBuilder {
     /// Opens a region and closes it on every exit from `code`: at its end, and before every branch, return or throw
@@ -51,33 +34,42 @@ impl FunctionBuilder {
         self.intrinsic(Intrinsic::AllocatorNew);
         let handle = self.engine.keep_in_local(self.engine.pointer_type());
         let depth = self.structures.len();
-        if self.unwind == Unwind::Release {
-            for opening in [
-                Instruction::Block(ty),
-                Instruction::Block(BlockType::Result(ValType::Ref(RefType::EXNREF))),
-                Instruction::TryTable(ty, vec![Catch::AllRef { label: 0 }].into()),
-            ] {
-                self.begin_hidden(&opening);
-                self.engine.is_reached();
-            }
-        }
-        let inside = self.structures.len();
-        self.scopes.push(Scope { handle, depth, code: inside });
+        let outer = self.scopes.last().and_then(|scope| scope.wrapper);
+        let wrapper = (self.unwind == Unwind::Release).then(|| self.engine.begin_wrapper(outer, ty));
+        self.scopes.push(Scope { handle, depth, wrapper });
         code(self, Region { handle });
-        self.expect_depth(inside, "a region");
+        self.expect_depth(depth, "a region");
         self.scopes.pop();
         self.close(handle);
-        if self.unwind == Unwind::Release {
-            self.end_hidden();
-            let results = self.block_arity(ty).1;
-            self.engine.diverge(Some(1), Some(results), |tape| tape.instruction(&Instruction::Br(1)));
-            self.end_hidden();
+        let results = self.block_arity(ty).1;
+        if let Some(after) = wrapper.and_then(|wrapper| self.engine.begin_handler(wrapper, results)) {
             self.close(handle);
-            self.engine.diverge(None, Some(1), |tape| tape.instruction(&Instruction::ThrowRef));
-            self.end_hidden();
+            self.engine.end_handler(after);
             self.engine.forget_region(handle);
         }
         self.engine.free_handle(handle);
+    }
+
+    /// Records that the instruction that follows may throw: the scopes that the exception would leave need a handler.
+    pub(super) fn may_throw(&mut self) {
+        let mut inside = self.structures.len();
+        for scope in self.scopes.iter().rev() {
+            let structures = self.structures.get(scope.depth..inside).unwrap_or_default();
+            if structures.iter().any(|structure| structure.catches == Catches::All) {
+                return;
+            }
+            if let Some(wrapper) = scope.wrapper {
+                self.engine.need_wrapper(wrapper);
+            }
+            inside = scope.depth;
+        }
+    }
+
+    /// Like [`may_throw`](FunctionBuilder::may_throw), for a call of an unknown function.
+    pub(super) fn may_throw_if_anything_does(&mut self) {
+        if self.signatures.anything_throws() {
+            self.may_throw();
+        }
     }
 
     pub(super) fn close(&mut self, handle: LocalIndex) {
@@ -102,7 +94,7 @@ impl FunctionBuilder {
 
     /// Whether the innermost scope is open, and was opened in the current arm of the innermost control structure.
     pub(super) fn is_scope_open_in_arm(&self) -> bool {
-        self.scopes.last().is_some_and(|scope| scope.code >= self.structures.len())
+        self.scopes.last().is_some_and(|scope| scope.depth >= self.structures.len())
     }
 
     /// Closes the regions from `first` on before their scopes are exited, the innermost one first. If closing the

@@ -1,5 +1,6 @@
 //! The open control structures and region scopes of a function that is being built.
 
+use crate::engine::wrappers::WrapperId;
 use crate::index::LocalIndex;
 
 /// An open control structure.
@@ -41,6 +42,6 @@ pub(super) struct Scope {
     pub(super) handle: LocalIndex,
     /// The number of control structures that were open when the scope began.
     pub(super) depth: usize,
-    /// The number of control structures that were open when its code began.
-    pub(super) code: usize,
+    /// The handler around it, if exceptions close its region.
+    pub(super) wrapper: Option<WrapperId>,
 }

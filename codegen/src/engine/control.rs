@@ -6,14 +6,6 @@ use crate::engine::structure::Control;
 use crate::engine::tape::Tape;
 
 impl Engine {
-    /// Records that the structure that was just opened executes whenever its start is reached.
-    pub(crate) fn is_reached(&mut self) {
-        if self.is_dead() {
-            return;
-        }
-        self.knowledge.is_reached();
-    }
-
     /// Writes an instruction that never falls through: a branch to a label, or any other.
     pub(crate) fn diverge(&mut self, label: Option<u32>, pops: Option<u32>, write: impl FnOnce(&mut Tape)) {
         if self.is_dead() {

@@ -12,12 +12,12 @@ use crate::planted::{self, Bug};
 use crate::segment::Part;
 use crate::width::PointerInstructions;
 use linmem_allocator::Width;
-use wasm_encoder::InstructionSink;
+use wasm_encoder::{Encode, InstructionSink};
 
 impl Engine {
     /// Returns the lowered function.
     pub(crate) fn finish(self) -> Lowered {
-        let Engine { tape, knowledge, mut locals, context, splits, scopes, mut demands, .. } = self;
+        let Engine { tape, knowledge, mut locals, context, splits, scopes, wrappers, mut demands, .. } = self;
         let context = &context;
         let (frames, headers) = knowledge.finish();
         let parts = splits.decide(&mut locals);
@@ -29,6 +29,9 @@ impl Engine {
         };
         let width = context.width();
         let code = tape.finish(|late, code| {
+            if let Late::Label(label) = late {
+                return wrappers.number(label).encode(&mut code.bytes);
+            }
             if let Late::KeepScope(frame, maker) = late {
                 return scopes.keep(code, context, &frames, frame, maker);
             }
@@ -93,7 +96,8 @@ impl Engine {
                         sink.local_get(local.0).ref_as_non_null();
                     }
                 }
-                Late::KeepScope(..) => {}
+                Late::Wrapper(wrapper) => wrappers.open(wrapper, sink),
+                Late::KeepScope(..) | Late::Label(_) => {}
             }
         });
         Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code, demands }

@@ -2,6 +2,7 @@
 
 use crate::engine::knowledge::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::maker::Maker;
+use crate::engine::wrappers::{CrossingLabel, WrapperId};
 use crate::index::LocalIndex;
 use crate::segment::Part;
 
@@ -41,6 +42,10 @@ pub(crate) enum Late {
     Scope(FrameId),
     /// The instructions that push whether the region of a frame is closed.
     IsClosed(FrameId),
+    /// The opening of the wrapper of a scope, if the wrapper is needed.
+    Wrapper(WrapperId),
+    /// The number of a label that may cross wrappers.
+    Label(CrossingLabel),
     /// The instructions that push whether the segment in a local has fewer than this many bytes.
     Shorter(LocalIndex, u32),
 }

@@ -16,7 +16,7 @@ mod hoist;
 mod instructions;
 mod intrinsic;
 pub(crate) mod knowledge;
-mod late;
+pub(crate) mod late;
 pub(crate) mod locals;
 mod lower;
 mod lowered;
@@ -32,6 +32,7 @@ pub(crate) mod tape;
 #[cfg(test)]
 mod tests;
 mod values;
+pub(crate) mod wrappers;
 
 pub(crate) use lowered::Lowered;
 pub(crate) use state::{Certain, Engine, Origin};

@@ -11,6 +11,7 @@ use crate::engine::scopes::Scopes;
 use crate::engine::split::Splits;
 use crate::engine::structure::Control;
 use crate::engine::tape::Tape;
+use crate::engine::wrappers::Wrappers;
 use crate::helpers::Demands;
 use crate::index::LocalIndex;
 use crate::segment::Part;
@@ -66,6 +67,7 @@ pub(crate) struct Engine {
     pub(super) reads: Vec<(LocalIndex, Part, u64)>,
     pub(super) splits: Splits,
     pub(super) scopes: Scopes,
+    pub(super) wrappers: Wrappers,
     /// The origin of the code that follows.
     pub(super) origin: Origin,
     /// The intrinsic that is being lowered, and the index of its site, if it has one.
@@ -98,6 +100,7 @@ impl Engine {
             reads: Vec::new(),
             splits: Splits::default(),
             scopes: Scopes::default(),
+            wrappers: Wrappers::default(),
             origin: Origin::default(),
             current: None,
             labels: 0,

@@ -22,7 +22,7 @@ fn imports(module: &mut ModuleBuilder) -> [FunctionId; 4] {
 
 /// The test module of a variant.
 pub(crate) fn lower(variant: Variant) -> Vec<u8> {
-    let config = Config { unwind: Unwind::Release, base: None, ..variant.config() };
+    let config = Config { unwind: Some(Unwind::Release), base: None, ..variant.config() };
     // Regions do not depend on the representation of segments. If segments are references, closing a region must invalidate them.
     let representation = if variant.zero == Zero::Never { Representation::Packed } else { Representation::ALL[2] };
     let mut module = ModuleBuilder::new(&config, representation).unwrap();
