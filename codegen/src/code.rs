@@ -80,6 +80,9 @@ pub(crate) enum Number {
 pub(crate) struct Code {
     /// Instructions.
     pub(crate) bytes: Vec<u8>,
+    /// The offsets at which code of another line of the source begins, each with the position of the line in the list of
+    /// the function.
+    pub(crate) lines: Vec<(usize, u32)>,
     /// The offsets at which numbers must be inserted before anything else, in ascending order.
     pub(crate) numbers: Vec<(usize, Number)>,
     /// The places of function indices, in ascending order.
@@ -97,10 +100,14 @@ impl Code {
         let mut bytes = Vec::with_capacity(self.bytes.len() + 2 * self.numbers.len());
         let mut cursor = 0;
         let mut relocations = self.relocations.iter_mut().peekable();
+        let mut lines = self.lines.iter_mut().peekable();
         for (at, number) in std::mem::take(&mut self.numbers) {
             // A function index at the same offset precedes the instruction that the number belongs to.
             while let Some(relocation) = relocations.next_if(|relocation| relocation.at < at) {
                 relocation.at += bytes.len() - cursor;
+            }
+            while let Some(line) = lines.next_if(|line| line.0 < at) {
+                line.0 += bytes.len() - cursor;
             }
             bytes.extend_from_slice(&self.bytes[cursor..at]);
             cursor = at;
@@ -113,6 +120,9 @@ impl Code {
         }
         for relocation in relocations {
             relocation.at += bytes.len() - cursor;
+        }
+        for line in lines {
+            line.0 += bytes.len() - cursor;
         }
         bytes.extend_from_slice(&self.bytes[cursor..]);
         self.bytes = bytes;

@@ -22,8 +22,17 @@ pub enum Place {
     Offset(usize),
     /// An import, counted from zero over all imports.
     Import(u32),
-    /// A function that is being built, by its name.
-    Function(String),
+    /// An instruction or operation of a function that is being built.
+    Built {
+        /// The name of the function.
+        function: String,
+        /// The number of the instruction or operation, counted from one; `None` for the function as a whole.
+        operation: Option<u32>,
+        /// The instruction, if it is one of WebAssembly.
+        instruction: Option<String>,
+        /// The line that the frontend set for it. It is boxed to keep errors small.
+        source: Option<Box<SourceLine>>,
+    },
     /// An instruction.
     Instruction {
         /// The function, by its name if it has one, else by its index.
@@ -42,7 +51,18 @@ impl fmt::Display for Place {
             Place::Text { line, column } => write!(f, "at {line}:{column}"),
             Place::Offset(offset) => write!(f, "at offset {offset:#x}"),
             Place::Import(index) => write!(f, "at import {index}"),
-            Place::Function(name) => write!(f, "in {name}"),
+            Place::Built { function, operation, instruction, source } => {
+                write!(f, "in {function}")?;
+                if let Some(source) = source {
+                    write!(f, " at {source}")?;
+                }
+                match (operation, instruction) {
+                    (Some(number), Some(instruction)) => write!(f, ", operation {number}: {instruction}"),
+                    (Some(number), None) => write!(f, ", operation {number}"),
+                    (None, Some(instruction)) => write!(f, ", {instruction}"),
+                    (None, None) => Ok(()),
+                }
+            }
             Place::Instruction { function, source: Some(line), .. } => write!(f, "in {function} at {line}"),
             Place::Instruction { function, offset, source: None } => write!(f, "in {function} at offset {offset:#x}"),
         }
@@ -190,10 +210,22 @@ pub enum Error {
         message: String,
     },
     /// An incorrect use of the library door.
-    #[error("{message}")]
+    #[error("{message} ({place})")]
     Builder {
         /// What was incorrect.
         message: String,
+        /// The place.
+        place: Place,
+    },
+    /// A module that was built and does not validate, because instructions of the frontend are wrong.
+    #[error("the module does not validate: {message} ({place})")]
+    NotValid {
+        /// The validator's message.
+        message: String,
+        /// The place.
+        place: Place,
+        /// The module, in the binary format.
+        module: Vec<u8>,
     },
 }
 

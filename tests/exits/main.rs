@@ -144,7 +144,7 @@ fn certain_scope_violations_are_errors() {
     };
     assert_eq!(
         fail(Nesting::Forbid, nested),
-        Err("Nested: a region is opened inside another region, but regions must not nest (in f)".to_string())
+        Err("Nested: a region is opened inside another region, but regions must not nest (in f, operation 2)".to_string())
     );
     assert_eq!(fail(Nesting::Stack, nested), Ok(()));
     let outer_allocates = |f: &mut FunctionBuilder, _: World| {
@@ -157,7 +157,7 @@ fn certain_scope_violations_are_errors() {
     };
     assert_eq!(
         fail(Nesting::Stack, outer_allocates),
-        Err("NotInnermost: allocation from a region while an inner region is open (in f)".to_string())
+        Err("NotInnermost: allocation from a region while an inner region is open (in f, operation 3)".to_string())
     );
     assert_eq!(fail(Nesting::Outermost, outer_allocates), Ok(()));
     let ended = |f: &mut FunctionBuilder, _: World| {
@@ -168,6 +168,6 @@ fn certain_scope_violations_are_errors() {
     };
     assert_eq!(
         fail(Nesting::Stack, ended),
-        Err("UseAfterFree: allocation from a region whose scope has ended (in f)".to_string())
+        Err("UseAfterFree: allocation from a region whose scope has ended (in f, operation 3)".to_string())
     );
 }

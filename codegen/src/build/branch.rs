@@ -139,6 +139,7 @@ impl FunctionBuilder {
 
     /// `br_on_null`, of a reference of type `ty`. The type is required to close regions.
     pub fn br_on_null(&mut self, label: crate::build::Label, ty: RefType) {
+        self.count();
         if let Some(relative) = self.label_number(label) {
             let branch = Instruction::BrOnNull(relative);
             self.branch_on_reference(relative, ty, &Instruction::RefIsNull, false, &branch);
@@ -147,6 +148,7 @@ impl FunctionBuilder {
 
     /// `br_on_non_null`, of a reference of type `ty`. The type is required to close regions.
     pub fn br_on_non_null(&mut self, label: crate::build::Label, ty: RefType) {
+        self.count();
         if let Some(relative) = self.label_number(label) {
             let branch = Instruction::BrOnNonNull(relative);
             self.branch_on_reference(relative, ty, &Instruction::RefIsNull, true, &branch);

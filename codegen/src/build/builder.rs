@@ -1,13 +1,13 @@
 //! The state of a function that is being built.
 
-use crate::build::owner::Owner;
+use crate::build::owner::{Owner, Serial};
 use crate::build::signatures::Signatures;
 use crate::build::structure::{Scope, Structure};
 use crate::context::Context;
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::locals::Locals;
 use crate::engine::{Engine, Lowered, Origin};
-use crate::error::Error;
+use crate::error::{Error, Place};
 use linmem_allocator::Unwind;
 use wasm_encoder::ValType;
 
@@ -32,6 +32,10 @@ pub struct FunctionBuilder {
     pub(super) name: String,
     pub(super) unwind: Unwind,
     pub(super) params: u32,
+    /// The number of scopes and control structures so far.
+    pub(super) serials: u32,
+    /// The number of instructions and operations so far.
+    pub(super) operations: u32,
     pub(super) error: Option<Error>,
 }
 
@@ -68,14 +72,41 @@ impl FunctionBuilder {
             name: name.to_string(),
             unwind,
             params,
+            serials: 0,
+            operations: 0,
             error: None,
         }
     }
 
     /// Records a mistake, unless one was recorded before.
     pub(crate) fn fail(&mut self, message: &str) {
-        let message = format!("{}: {message}", self.name);
-        self.remember(Error::Builder { message });
+        let place = self.place();
+        self.remember(Error::Builder { message: message.to_string(), place });
+    }
+
+    /// The place of the current operation.
+    pub(super) fn place(&self) -> Place {
+        let source = self.engine.source().cloned().map(Box::new);
+        Place::Built { function: self.name.clone(), operation: Some(self.operations), instruction: None, source }
+    }
+
+    /// Counts an instruction or operation of the frontend.
+    pub(super) fn count(&mut self) {
+        self.operations = self.operations.saturating_add(1);
+    }
+
+    pub(super) fn serial(&mut self) -> Serial {
+        self.serials += 1;
+        Serial(self.serials)
+    }
+
+    /// Whether an item belongs to this function. It is a mistake if it does not.
+    pub(super) fn owns(&mut self, owner: Owner, what: &str) -> bool {
+        let owned = owner == self.owner;
+        if !owned {
+            self.fail(&format!("{what} belongs to another function"));
+        }
+        owned
     }
 
     pub(super) fn remember(&mut self, error: Error) {

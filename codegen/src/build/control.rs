@@ -2,19 +2,60 @@
 
 use crate::build::builder::FunctionBuilder;
 use crate::build::operand::Operand;
+use crate::build::owner::{Owner, Serial};
 use crate::build::structure::{Catches, Structure};
 use crate::engine::knowledge::event::StructureKind;
 use linmem_allocator::Unwind;
 use wasm_encoder::{BlockType, Instruction};
 
 /// The target of a branch: the end of a block, or the start of a loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
-    /// The number of control structures that are open at the start of the target's code, including the target.
-    depth: usize,
+    owner: Owner,
+    structure: Serial,
 }
 
 impl FunctionBuilder {
+    /// Begins a block, and returns the label of its end.
+    pub fn begin_block(&mut self, ty: BlockType) -> Label {
+        self.begin_structure(&Instruction::Block(ty))
+    }
+
+    /// Begins a loop, and returns the label of its start.
+    pub fn begin_loop(&mut self, ty: BlockType) -> Label {
+        self.begin_structure(&Instruction::Loop(ty))
+    }
+
+    /// Begins an `if` whose condition is on the stack, and returns the label of its end.
+    pub fn begin_if(&mut self, ty: BlockType) -> Label {
+        self.begin_structure(&Instruction::If(ty))
+    }
+
+    /// Begins the second arm of an `if`.
+    pub fn begin_else(&mut self) {
+        self.instruction(&Instruction::Else);
+    }
+
+    /// Ends the innermost block, loop, `if` or `try_table`.
+    pub fn end(&mut self) {
+        self.instruction(&Instruction::End);
+    }
+
+    fn begin_structure(&mut self, opening: &Instruction<'_>) -> Label {
+        let before = self.serials;
+        self.instruction(opening);
+        self.innermost_label(before)
+    }
+
+    /// The label of the innermost structure, if it was begun after `before`; else one that no structure has.
+    pub(super) fn innermost_label(&mut self, before: u32) -> Label {
+        let structure = match self.structures.last() {
+            Some(structure) if structure.serial.0 > before => structure.serial,
+            _ => self.serial(),
+        };
+        Label { owner: self.owner, structure }
+    }
+
     /// A block. `code` receives the label of its end.
     pub fn block(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Label)) {
         self.structure(&Instruction::Block(ty), code);
@@ -42,13 +83,14 @@ impl FunctionBuilder {
         condition.push(self);
         self.structure(&Instruction::If(ty), |function, label| {
             then(function, label);
-            function.control(&Instruction::Else);
+            function.begin_else();
             or_else(function, label);
         });
     }
 
     /// Branches.
     pub fn br(&mut self, label: Label) {
+        self.count();
         if let Some(relative) = self.label_number(label) {
             self.control(&Instruction::Br(relative));
         }
@@ -56,6 +98,7 @@ impl FunctionBuilder {
 
     /// Branches if the condition is not zero.
     pub fn br_if(&mut self, label: Label, condition: impl Operand) {
+        self.count();
         condition.push(self);
         if let Some(relative) = self.label_number(label) {
             self.control(&Instruction::BrIf(relative));
@@ -65,6 +108,7 @@ impl FunctionBuilder {
     /// Branches to the label that the index selects, or to `default` if the index is out of range. The index is an
     /// operand.
     pub fn br_table(&mut self, labels: &[Label], default: Label, index: impl Operand) {
+        self.count();
         index.push(self);
         let labels: Option<Vec<u32>> = labels.iter().map(|label| self.label_number(*label)).collect();
         if let (Some(labels), Some(default)) = (labels, self.label_number(default)) {
@@ -74,24 +118,27 @@ impl FunctionBuilder {
 
     /// Returns from the function.
     pub fn return_(&mut self) {
-        self.control(&Instruction::Return);
+        self.instruction(&Instruction::Return);
     }
 
     fn structure(&mut self, opening: &Instruction<'_>, code: impl FnOnce(&mut Self, Label)) {
-        self.control(opening);
+        let label = self.begin_structure(opening);
         let depth = self.structures.len();
-        code(self, Label { depth });
+        code(self, label);
         self.expect_depth(depth, "a control structure");
-        self.control(&Instruction::End);
+        self.end();
     }
 
     /// The relative depth of a label, as in instructions.
     pub(super) fn label_number(&mut self, label: Label) -> Option<u32> {
-        if label.depth > self.structures.len() {
-            self.fail("branch to a label whose control structure has ended");
+        if !self.owns(label.owner, "the label") {
             return None;
         }
-        Some(self.relative(label.depth))
+        let position = self.structures.iter().rposition(|structure| structure.serial == label.structure);
+        if position.is_none() {
+            self.fail("branch to a label whose control structure has ended");
+        }
+        position.map(|position| self.relative(position + 1))
     }
 
     pub(super) fn expect_depth(&mut self, depth: usize, what: &str) {
@@ -109,7 +156,9 @@ impl FunctionBuilder {
         match instruction {
             Block(ty) | Loop(ty) | If(ty) | Try(ty) | TryTable(ty, _) => self.begin(instruction, *ty),
             Else | Catch(_) | CatchAll | End | Delegate(_) if self.is_scope_open_in_arm() => {
-                self.fail("the code of a region ends the control structure, or the arm, that contains the region");
+                self.fail(
+                    "a region is still open: its code ends the control structure, or the arm, that contains the region",
+                );
             }
             Else => self.engine.next_arm(None, |tape| tape.instruction(instruction)),
             Catch(_) | CatchAll => {
@@ -123,7 +172,7 @@ impl FunctionBuilder {
                 }
                 self.engine.next_arm(Some(params), |tape| tape.instruction(instruction));
             }
-            End | Delegate(_) => self.end(instruction),
+            End | Delegate(_) => self.end_structure(instruction),
             Br(label) => self.branch(*label),
             BrIf(label) => self.branch_if(*label),
             BrTable(targets, default) => self.branch_table(targets, *default),
@@ -160,11 +209,12 @@ impl FunctionBuilder {
         };
         let catches = if matches!(instruction, Instruction::Try(_)) { Catches::Some } else { Catches::Nothing };
         let carried = if kind == StructureKind::Loop { params } else { results };
-        self.structures.push(Structure { catches, ..Structure::new(carried) });
+        let serial = self.serial();
+        self.structures.push(Structure { catches, ..Structure::new(serial, carried) });
         self.engine.begin(kind, conditions, (params, results), |tape| tape.instruction(instruction));
     }
 
-    fn end(&mut self, instruction: &Instruction<'_>) {
+    fn end_structure(&mut self, instruction: &Instruction<'_>) {
         let Some(structure) = self.structures.pop() else {
             return self.fail("unexpected `end`: the function builder emits the last `end` itself");
         };

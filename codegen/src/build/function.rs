@@ -3,8 +3,9 @@
 use crate::build::builder::{Finished, FunctionBuilder};
 use crate::build::ids::FunctionId;
 use crate::build::operand::{Bytes, Local, Operand, Segment};
+use crate::build::owner::Serial;
 use crate::build::shape::shape;
-use crate::code::FunctionRef;
+use crate::code::{FunctionRef, NO_INDEX};
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::shape::{Arity, Shape};
 use crate::engine::{Certain, Engine};
@@ -16,31 +17,57 @@ use linmem_intrinsics::{Intrinsic, Representation, Signature};
 use wasm_encoder::{Instruction, ValType};
 
 impl FunctionBuilder {
-    /// A parameter. If it does not exist, the module does not validate.
+    /// A parameter. The use of one that does not exist is a mistake.
     pub fn param(&self, position: u32) -> Local {
-        debug_assert!(position < self.params, "parameter {position} of {}", self.params);
-        Local(LocalIndex(position))
+        let index = if position < self.params { position } else { NO_INDEX };
+        Local { index: LocalIndex(index), owner: self.owner }
     }
 
     /// Adds a local.
     pub fn local(&mut self, ty: ValType) -> Local {
-        Local(self.engine.add_local(ty, Assigned::Often))
+        Local { index: self.engine.add_local(ty, Assigned::Often), owner: self.owner }
     }
 
     /// Assigns the operand to a local.
     pub fn set(&mut self, local: Local, value: impl Operand) {
         value.push(self);
-        self.engine.local_set(local.0);
+        self.count();
+        if self.owns(local.owner, "the local") && self.has_local(local.index) {
+            self.engine.local_set(local.index);
+        }
+    }
+
+    pub(super) fn push_local(&mut self, local: Local) {
+        if self.owns(local.owner, "the local") && self.has_local(local.index) {
+            self.engine.local_get(local.index);
+        }
+    }
+
+    fn has_local(&mut self, local: LocalIndex) -> bool {
+        let exists = self.engine.has_local(local);
+        if local.0 == NO_INDEX {
+            self.fail(&format!("the parameter does not exist: the function has {}", self.params));
+        } else if !exists {
+            self.no_such_local(local.0);
+        }
+        exists
     }
 
     /// Pushes the operand.
     pub fn push(&mut self, value: impl Operand) {
+        self.count();
+        value.push(self);
+    }
+
+    /// Pushes an operand of the current operation.
+    pub(super) fn operand(&mut self, value: impl Operand) {
         value.push(self);
     }
 
     /// Drops the value on top of the stack.
     #[expect(clippy::should_implement_trait, reason = "it is named after the instruction, and drops no builder")]
     pub fn drop(&mut self) {
+        self.count();
         self.engine.drop();
     }
 
@@ -55,8 +82,20 @@ impl FunctionBuilder {
     /// [`ModuleBuilder`](crate::build::ModuleBuilder), else by their index. Branches, returns and throws close the
     /// regions that they exit.
     pub fn instruction(&mut self, instruction: &Instruction<'_>) {
+        self.count();
+        let was_right = self.error.is_none();
+        self.write(instruction);
+        if was_right && let Some(error) = &mut self.error {
+            name_instruction(error, instruction);
+        }
+    }
+
+    fn write(&mut self, instruction: &Instruction<'_>) {
         use Instruction::*;
         match instruction {
+            Call(function) | ReturnCall(function) | RefFunc(function) if self.signatures.is_missing(*function) => {
+                self.fail(&format!("function {function} does not exist"));
+            }
             I32Const(value) => self.engine.i32_const(*value),
             I64Const(value) => self.engine.i64_const(*value),
             LocalGet(local) if !self.engine.has_local(LocalIndex(*local)) => self.no_such_local(*local),
@@ -143,8 +182,13 @@ impl FunctionBuilder {
 
     /// An intrinsic with its operands on the stack.
     pub fn intrinsic(&mut self, intrinsic: Intrinsic) {
+        self.count();
+        self.lower_intrinsic(intrinsic);
+    }
+
+    pub(super) fn lower_intrinsic(&mut self, intrinsic: Intrinsic) {
         match Signature::new(intrinsic, self.engine.representation()) {
-            Some(signature) => self.signature(&signature),
+            Some(signature) => self.lower_signature(&signature),
             None => self.fail(&format!(
                 "{} requires segments that carry their size; the segments of this module are {}",
                 intrinsic.name(),
@@ -155,13 +199,18 @@ impl FunctionBuilder {
 
     /// An intrinsic in one of its forms, with its operands on the stack.
     pub fn signature(&mut self, signature: &Signature) {
+        self.count();
+        self.lower_signature(signature);
+    }
+
+    fn lower_signature(&mut self, signature: &Signature) {
         if signature.representation.is_some_and(|declared| declared != self.engine.representation()) {
             let message =
                 format!("the representation of segments of {} differs from the module's", signature.intrinsic.name());
             return self.fail(&message);
         }
         if self.engine.choices().sealed && signature.intrinsic == Intrinsic::SegmentOfAddress {
-            let places = vec![Place::Function(self.name.clone())];
+            let places = vec![self.place()];
             return self.remember(Error::Sealed { places });
         }
         if signature.intrinsic == Intrinsic::WasiLastErrno && !self.engine.keeps_errno() {
@@ -169,7 +218,7 @@ impl FunctionBuilder {
         }
         if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
             let message = format!("{}: {message}", signature.intrinsic.name());
-            let place = Place::Function(self.name.clone());
+            let place = self.place();
             self.remember(Error::Violation { kind, message, place });
         }
     }
@@ -179,16 +228,19 @@ impl FunctionBuilder {
         self.engine.representation()
     }
 
-    /// Moves the segment on the stack to a new local. `bytes` is its size.
-    pub(super) fn keep_segment(&mut self, bytes: Bytes) -> Segment {
+    /// Moves the segment on the stack to a new local. `bytes` is its size, and the end of `scope` frees it.
+    pub(super) fn keep_segment(&mut self, bytes: Bytes, scope: Option<Serial>) -> Segment {
         let local = self.engine.keep_in_local(self.engine.segment_type());
-        Segment { local, bytes }
+        Segment { local, owner: self.owner, scope, bytes }
     }
 
     /// Ends the function.
     pub(super) fn finish(mut self) -> Result<Finished, Error> {
-        if !self.structures.is_empty() {
-            self.fail("a control structure is still open at the end of the function");
+        let hidden = self.hidden as usize;
+        match (self.structures.len().saturating_sub(hidden), self.scopes.len()) {
+            (0, 0) => {}
+            (0, _) => self.fail("a region is still open at the end of the function"),
+            (_, _) => self.fail("a control structure is still open at the end of the function"),
         }
         match self.error.take() {
             Some(error) => Err(error),
@@ -231,4 +283,13 @@ const REF_FUNC: u8 = 0xd2;
 
 fn known(arity: Option<(u32, u32)>) -> Arity {
     arity.map_or(Arity::Unknown, |(pops, pushes)| Arity::Known { pops, pushes })
+}
+
+/// Adds an instruction to the place of an error.
+fn name_instruction(error: &mut Error, instruction: &Instruction<'_>) {
+    if let Error::Builder { place, .. } | Error::Violation { place, .. } = error
+        && let Place::Built { instruction: name, .. } = place
+    {
+        *name = Some(format!("{instruction:?}"));
+    }
 }

@@ -91,7 +91,8 @@ impl FunctionBuilder {
             Catch::All { .. } | Catch::AllRef { .. } => None,
         };
         let tags = clauses.iter().filter_map(tag).collect();
-        self.structures.push(Structure { catches, tags, landings, ..Structure::new(results) });
+        let serial = self.serial();
+        self.structures.push(Structure { catches, tags, landings, ..Structure::new(serial, results) });
         let instruction = Instruction::TryTable(ty, clauses.into());
         self.engine.begin(StructureKind::Block, 0, (params, results), |tape| tape.instruction(&instruction));
     }

@@ -2,9 +2,11 @@
 
 use crate::build::ids::{FunctionId, TypeId};
 use crate::build::module::{Entry, ModuleBuilder, Source};
+use crate::build::place::not_valid;
 use crate::code::{FunctionRef, Missing, NO_INDEX};
 use crate::digest::number;
-use crate::error::Error;
+use crate::engine::Lowered;
+use crate::error::{Error, Place};
 use crate::helpers::{Helper, HostImport};
 use crate::sites;
 use indexmap::IndexMap;
@@ -14,6 +16,7 @@ use wasm_encoder::{
     FunctionSection, ImportSection, IndirectNameMap, MemorySection, MemoryType, Module, NameMap, NameSection,
     StartSection,
 };
+use wasmparser::BinaryReaderError;
 
 /// The function indices of the finished module, in this order: imports, imports that linmem adds, functions, helpers.
 pub(super) struct Layout {
@@ -35,13 +38,16 @@ impl ModuleBuilder {
             _ => None,
         });
         if let Some(name) = undefined {
-            return Err(Error::Builder { message: format!("{name} is declared but not defined") });
+            let message = format!("{name} is declared but not defined");
+            return Err(Error::Builder { message, place: Place::Module });
         }
         let layout = Layout::new(&mut self);
         let bytes = layout.write(&self);
         layout.check_indices()?;
-        crate::module::validate(&bytes, |_| true)?;
-        Ok(bytes)
+        match crate::module::validate(&bytes, |_| true) {
+            Ok(()) => Ok(bytes),
+            Err(error) => Err(layout.not_valid(&error, bytes, &self)),
+        }
     }
 }
 
@@ -96,6 +102,26 @@ impl Layout {
             FunctionRef::Program(_) => index.unwrap_or(NO_INDEX),
             FunctionRef::Helper(_) | FunctionRef::Host(_) => self.missing.check(index, || function.describe()),
         }
+    }
+
+    /// The error for a module that does not validate.
+    fn not_valid(&self, error: &BinaryReaderError, bytes: Vec<u8>, builder: &ModuleBuilder) -> Error {
+        let defined: Vec<(&String, &Lowered)> = builder
+            .functions
+            .iter()
+            .filter_map(|entry| match &entry.source {
+                Source::Declared { name, body: Some(lowered) } => Some((name, lowered)),
+                _ => None,
+            })
+            .collect();
+        let name = |position: usize| defined.get(position).map(|(name, _)| (*name).clone());
+        let line = |position: usize, offset: usize| {
+            defined
+                .get(position)
+                .and_then(|(_, lowered)| lowered.line_at(offset, |function| self.index(function)))
+                .cloned()
+        };
+        not_valid(error, bytes, name, line)
     }
 
     /// # Errors

@@ -8,7 +8,7 @@ use crate::code::{FunctionRef, Missing};
 use crate::config::{Base, Config, DEFAULT_SPLIT, Share, SplitAddress};
 use crate::context::{Context, Growth, Home, Split};
 use crate::digest::{extended_number, number};
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::globals::NewGlobal;
 use crate::helpers::{Helper, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
@@ -217,10 +217,10 @@ impl Lowering {
         let Finished { name, mut lowered, block_types, .. } = body.finish()?;
         let block_types: Option<Vec<u32>> = block_types.iter().map(|results| sink.block_type(results)).collect();
         let Some(block_types) = block_types else {
-            let message = format!(
-                "{name}: an exception with several values leaves a region, but the module writer has no block types"
-            );
-            return Err(Error::Builder { message });
+            let message =
+                format!("an exception with several values leaves a region, but the module writer has no block types");
+            let place = Place::Built { function: name, operation: None, instruction: None, source: None };
+            return Err(Error::Builder { message, place });
         };
         lowered.add_to(&mut self.needs, &block_types);
         self.resolve(sink);

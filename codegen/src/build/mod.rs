@@ -17,6 +17,7 @@ mod module;
 mod operand;
 mod operations;
 mod owner;
+mod place;
 mod scope;
 mod shape;
 pub(crate) mod signatures;

@@ -9,7 +9,7 @@ use crate::choices::Choices;
 use crate::config::Config;
 use crate::context::{Context, Growth};
 use crate::engine::Lowered;
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::globals::NewGlobal;
 use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
@@ -76,6 +76,7 @@ impl ModuleBuilder {
             segments: Segments::new(representation, choices, WIDTH, 0),
         };
         let signatures = Signatures::default();
+        signatures.declare_complete();
         let mut builder = ModuleBuilder {
             context,
             needs: Needs::new(context),
@@ -151,7 +152,7 @@ impl ModuleBuilder {
     ///
     /// If the function is imported or already defined, or its type is not a function type.
     pub fn body(&self, function: FunctionId) -> Result<FunctionBuilder, Error> {
-        let fail = |message: String| Err(Error::Builder { message });
+        let fail = |message: String| Err(Error::Builder { message, place: Place::Module });
         let (ty, name) = match self.functions.get(function.0 as usize) {
             None => return fail(format!("function {} does not exist", function.0)),
             Some(Entry { ty, source: Source::Declared { name, body: None } }) => (ty, name),
@@ -184,7 +185,10 @@ impl ModuleBuilder {
                 *body = Some(lowered);
                 Ok(())
             }
-            _ => Err(Error::Builder { message: format!("{name} is already defined") }),
+            _ => {
+                let message = format!("{name} is already defined");
+                Err(Error::Builder { message, place: Place::Module })
+            }
         }
     }
 

@@ -1,17 +1,21 @@
 //! The operands of operations: constants, locals, segments, code, or values that are already on the stack.
 
 use crate::build::builder::FunctionBuilder;
+use crate::build::owner::{Owner, Serial};
 use crate::index::LocalIndex;
 use wasm_encoder::Instruction;
 
 /// A local of the function that is being built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Local(pub(super) LocalIndex);
+pub struct Local {
+    pub(super) index: LocalIndex,
+    pub(super) owner: Owner,
+}
 
 impl Local {
     /// Its index, as in `local.get`.
     pub fn index(self) -> u32 {
-        self.0.0
+        self.index.0
     }
 }
 
@@ -19,12 +23,18 @@ impl Local {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     pub(super) handle: LocalIndex,
+    pub(super) owner: Owner,
+    /// The scope that closes it; `None` if this function does not close it.
+    pub(super) scope: Option<Serial>,
 }
 
 /// A segment, in a local that has no other assignment, and its size if the function knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     pub(super) local: LocalIndex,
+    pub(super) owner: Owner,
+    /// The scope whose end frees it, if it is one of this function.
+    pub(super) scope: Option<Serial>,
     pub(super) bytes: Bytes,
 }
 
@@ -103,7 +113,7 @@ impl Operand for f64 {
 
 impl Operand for Local {
     fn push(self, function: &mut FunctionBuilder) {
-        function.engine.local_get(self.0);
+        function.push_local(self);
     }
 }
 
@@ -115,7 +125,7 @@ impl Operand for Region {
 
 impl Operand for Segment {
     fn push(self, function: &mut FunctionBuilder) {
-        function.engine.local_get(self.local);
+        function.push_segment(self);
     }
 }
 

@@ -8,50 +8,55 @@ use linmem_intrinsics::{Access, Intrinsic, Operation};
 impl FunctionBuilder {
     /// Allocates a constant number of bytes. Allocations of one scope share a bump.
     pub fn allocate(&mut self, region: Region, bytes: u32) -> Segment {
+        self.count();
         self.check_region(region);
         self.engine.handle(region.handle);
         self.engine.ptr_const_deferred(bytes);
-        self.intrinsic(Intrinsic::AllocatorAllocate);
-        self.keep_segment(Bytes::Constant(bytes))
+        self.lower_intrinsic(Intrinsic::AllocatorAllocate);
+        self.keep_segment(Bytes::Constant(bytes), region.scope)
     }
 
     /// Allocates a number of bytes that is known only at run time.
     pub fn allocate_dynamic(&mut self, region: Region, bytes: impl Operand) -> Segment {
+        self.count();
         self.check_region(region);
         let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         bytes.push_folding(self);
         self.engine.local_set(size);
         self.engine.handle(region.handle);
         self.engine.local_get(size);
-        self.intrinsic(Intrinsic::AllocatorAllocate);
-        self.keep_segment(Bytes::Local(size))
+        self.lower_intrinsic(Intrinsic::AllocatorAllocate);
+        self.keep_segment(Bytes::Local(size), region.scope)
     }
 
     /// Allocates a constant number of bytes at a multiple of `alignment`, a power of two up to 65536.
     pub fn allocate_aligned(&mut self, region: Region, bytes: u32, alignment: u32) -> Segment {
+        self.count();
         self.check_region(region);
         self.engine.handle(region.handle);
         self.engine.ptr_const_deferred(bytes);
         self.engine.ptr_const_deferred(alignment);
-        self.intrinsic(Intrinsic::AllocatorAllocateAligned);
-        self.keep_segment(Bytes::Constant(bytes))
+        self.lower_intrinsic(Intrinsic::AllocatorAllocateAligned);
+        self.keep_segment(Bytes::Constant(bytes), region.scope)
     }
 
     /// Reads a value from a segment, onto the stack.
     pub fn get(&mut self, access: Access, segment: impl Operand, offset: impl Operand) {
-        self.push(segment);
+        self.count();
+        self.operand(segment);
         offset.push_folding(self);
         self.operation(Operation::Get(access));
     }
 
     /// Writes a value to a segment. Unsigned accesses are written like the signed ones.
     pub fn put(&mut self, access: Access, segment: impl Operand, offset: impl Operand, value: impl Operand) {
+        self.count();
         let access = match access {
             Access::UByte => Access::Byte,
             Access::UShort => Access::Short,
             other => other,
         };
-        self.push(segment);
+        self.operand(segment);
         offset.push_folding(self);
         value.push_folding(self);
         self.operation(Operation::Set(access));
@@ -59,17 +64,22 @@ impl FunctionBuilder {
 
     /// Pushes the start address of a segment.
     pub fn address(&mut self, segment: impl Operand) {
-        self.push(segment);
+        self.count();
+        self.operand(segment);
         self.operation(Operation::Address);
     }
 
     /// Pushes the size of a segment in bytes.
     pub fn size(&mut self, segment: Segment) {
+        self.count();
+        if !self.owns(segment.owner, "the segment") {
+            return;
+        }
         match segment.bytes {
             Bytes::Constant(bytes) => self.engine.ptr_const(bytes),
             Bytes::Local(local) => self.engine.local_get(local),
             Bytes::Carried => {
-                self.push(segment);
+                self.operand(segment);
                 self.operation(Operation::Size);
             }
         }
@@ -77,58 +87,64 @@ impl FunctionBuilder {
 
     /// A segment from elsewhere, such as a parameter or the result of a call. Its representation must contain its size.
     pub fn segment(&mut self, value: impl Operand) -> Segment {
-        self.push(value);
+        self.count();
+        self.operand(value);
         if !self.representation().carries_size() {
             self.fail("a segment that is only an address does not carry its size: use `of_address`");
         }
-        self.keep_segment(Bytes::Carried)
+        self.keep_segment(Bytes::Carried, None)
     }
 
     /// A segment over memory that the program vouches for.
     pub fn of_address(&mut self, address: impl Operand, bytes: impl Operand) -> Segment {
+        self.count();
         let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
-        self.push(address);
+        self.operand(address);
         bytes.push_folding(self);
         self.engine.local_tee(size);
         self.operation(Operation::OfAddress);
-        self.keep_segment(Bytes::Local(size))
+        self.keep_segment(Bytes::Local(size), None)
     }
 
     /// A part of a segment, over the same memory.
     pub fn slice(&mut self, segment: Segment, offset: u32, bytes: u32) -> Segment {
-        self.push(segment);
+        self.count();
+        self.operand(segment);
         self.engine.ptr_const_deferred(offset);
         self.engine.ptr_const_deferred(bytes);
         self.operation(Operation::Slice);
-        self.keep_segment(Bytes::Constant(bytes))
+        self.keep_segment(Bytes::Constant(bytes), segment.scope)
     }
 
     /// A part of a segment, whose offset and size in bytes are known only at run time.
     pub fn slice_dynamic(&mut self, segment: Segment, offset: impl Operand, bytes: impl Operand) -> Segment {
+        self.count();
         let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         bytes.push_folding(self);
         self.engine.local_set(size);
-        self.push(segment);
+        self.operand(segment);
         offset.push_folding(self);
         self.engine.local_get(size);
         self.operation(Operation::Slice);
-        self.keep_segment(Bytes::Local(size))
+        self.keep_segment(Bytes::Local(size), segment.scope)
     }
 
     /// Sets bytes of a segment to one value.
     pub fn fill(&mut self, segment: impl Operand, offset: impl Operand, bytes: impl Operand, byte: impl Operand) {
-        self.push(segment);
+        self.count();
+        self.operand(segment);
         offset.push_folding(self);
         bytes.push_folding(self);
-        self.push(byte);
+        self.operand(byte);
         self.operation(Operation::Fill);
     }
 
     /// Copies bytes to a segment and an offset, from a segment and an offset.
     pub fn copy(&mut self, to: (impl Operand, impl Operand), from: (impl Operand, impl Operand), bytes: impl Operand) {
-        self.push(to.0);
+        self.count();
+        self.operand(to.0);
         to.1.push_folding(self);
-        self.push(from.0);
+        self.operand(from.0);
         from.1.push_folding(self);
         bytes.push_folding(self);
         self.operation(Operation::Copy);
@@ -136,7 +152,7 @@ impl FunctionBuilder {
 
     fn operation(&mut self, operation: Operation) {
         match Intrinsic::from_operation(operation) {
-            Some(intrinsic) => self.intrinsic(intrinsic),
+            Some(intrinsic) => self.lower_intrinsic(intrinsic),
             None => self.fail(&format!("an intrinsic for {operation:?} does not exist")),
         }
     }

@@ -13,3 +13,7 @@ impl Owner {
         Owner(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
+
+/// Identifies a scope or a control structure among those of its function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Serial(pub(super) u32);

@@ -5,11 +5,13 @@
 //! call, close it too: see [`wrappers`](crate::engine::wrappers).
 
 use crate::build::builder::FunctionBuilder;
-use crate::build::operand::Region;
+use crate::build::operand::{Operand, Region, Segment};
+use crate::build::owner::Serial;
 use crate::build::structure::{Catches, Scope, Structure};
 use crate::code::Number;
+use crate::engine::knowledge::contents::Assigned;
 use crate::engine::knowledge::event::StructureKind;
-use crate::error::{Error, Place};
+use crate::error::Error;
 use crate::index::LocalIndex;
 use linmem_allocator::{Nesting, Unwind};
 use linmem_intrinsics::{Intrinsic, Violation};
@@ -25,21 +27,56 @@ impl FunctionBuilder {
 
     /// A region whose code leaves the results of a block type on the stack. It takes nothing from the stack.
     pub fn region_with(&mut self, ty: BlockType, code: impl FnOnce(&mut Self, Region)) {
+        let region = self.begin_region_with(ty);
+        let depth = self.structures.len();
+        code(self, region);
+        self.expect_depth(depth, "a region");
+        self.end_region(region);
+    }
+
+    /// Opens a region, whose code leaves nothing on the stack. [`end_region`](FunctionBuilder::end_region) closes it,
+    /// and so does every exit before.
+    pub fn begin_region(&mut self) -> Region {
+        self.begin_region_with(BlockType::Empty)
+    }
+
+    /// Opens a region whose code leaves the results of a block type on the stack. It takes nothing from the stack.
+    pub fn begin_region_with(&mut self, ty: BlockType) -> Region {
+        self.count();
         if self.engine.choices().nesting == Nesting::Forbid && !self.scopes.is_empty() {
             self.violate(Violation::Nested, "a region is opened inside another region, but regions must not nest");
         }
         if self.block_arity(ty).0 != 0 {
             self.fail("a region cannot take operands from the stack");
         }
-        self.intrinsic(Intrinsic::AllocatorNew);
+        self.lower_intrinsic(Intrinsic::AllocatorNew);
         let handle = self.engine.keep_in_local(self.engine.pointer_type());
         let depth = self.structures.len();
         let outer = self.scopes.last().and_then(|scope| scope.wrapper);
         let wrapper = (self.unwind == Unwind::Release).then(|| self.engine.begin_wrapper(outer, ty));
-        self.scopes.push(Scope { handle, depth, wrapper });
-        code(self, Region { handle });
-        self.expect_depth(depth, "a region");
-        self.scopes.pop();
+        let serial = self.serial();
+        self.scopes.push(Scope { serial, ty, handle, depth, wrapper });
+        Region { handle, owner: self.owner, scope: Some(serial) }
+    }
+
+    /// Closes the innermost region.
+    pub fn end_region(&mut self, region: Region) {
+        self.count();
+        if !self.owns(region.owner, "the region") {
+            return;
+        }
+        match self.scopes.last() {
+            Some(scope) if Some(scope.serial) == region.scope => {
+                if scope.depth != self.structures.len() {
+                    return self.fail("a region ends while a control structure that was begun in it is open");
+                }
+            }
+            _ if self.is_scope_open(region.scope) => {
+                return self.fail("a region ends while a region that was opened in it is open");
+            }
+            _ => return self.fail("the end of a region that is not open in this function"),
+        }
+        let Some(Scope { ty, handle, wrapper, .. }) = self.scopes.pop() else { return };
         self.close(handle);
         let results = self.block_arity(ty).1;
         if let Some(after) = wrapper.and_then(|wrapper| self.engine.begin_handler(wrapper, results)) {
@@ -48,6 +85,21 @@ impl FunctionBuilder {
             self.engine.forget_region(handle);
         }
         self.engine.free_handle(handle);
+    }
+
+    /// A region that other code opened and closes: a parameter, a field, or the result of a call. The operand is its
+    /// handle.
+    pub fn open_region(&mut self, handle: impl Operand) -> Region {
+        self.count();
+        handle.push(self);
+        let handle = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
+        self.engine.local_set(handle);
+        Region { handle, owner: self.owner, scope: None }
+    }
+
+    /// Whether a scope is open.
+    fn is_scope_open(&self, scope: Option<Serial>) -> bool {
+        self.scopes.iter().any(|open| Some(open.serial) == scope)
     }
 
     /// Records that the instruction that follows may throw: the scopes that the exception would leave need a handler.
@@ -74,7 +126,7 @@ impl FunctionBuilder {
 
     pub(super) fn close(&mut self, handle: LocalIndex) {
         self.engine.local_get(handle);
-        self.intrinsic(Intrinsic::AllocatorFree);
+        self.lower_intrinsic(Intrinsic::AllocatorFree);
     }
 
     /// The local that holds the handle of a scope's region.
@@ -140,7 +192,10 @@ impl FunctionBuilder {
 
     /// Checks that an allocation from a region is allowed, as far as scopes show.
     pub(super) fn check_region(&mut self, region: Region) {
-        let position = self.scopes.iter().rposition(|scope| scope.handle == region.handle);
+        if !self.owns(region.owner, "the region") || region.scope.is_none() {
+            return;
+        }
+        let position = self.scopes.iter().rposition(|scope| Some(scope.serial) == region.scope);
         match position {
             None => self.violate(Violation::UseAfterFree, "allocation from a region whose scope has ended"),
             Some(position)
@@ -152,17 +207,35 @@ impl FunctionBuilder {
         }
     }
 
-    /// Pushes the handle of a region whose scope is open. After the scope has ended, its local may be reused.
+    /// Pushes the handle of a region. After its scope has ended, its local may be reused.
     pub(super) fn push_handle(&mut self, region: Region) {
-        if !self.scopes.iter().any(|scope| scope.handle == region.handle) {
-            self.violate(Violation::UseAfterFree, "use of the handle of a region whose scope has ended");
+        if !self.owns(region.owner, "the region") {
+            return;
+        }
+        if region.scope.is_some() && !self.is_scope_open(region.scope) {
+            return self.violate(Violation::UseAfterFree, "use of the handle of a region whose scope has ended");
         }
         self.engine.local_get(region.handle);
     }
 
+    /// Pushes a segment. After the scope of its region has ended, its memory is free, unless regions are freed together.
+    pub(super) fn push_segment(&mut self, segment: Segment) {
+        if !self.owns(segment.owner, "the segment") {
+            return;
+        }
+        let frees = self.engine.choices().nesting != Nesting::Outermost;
+        if frees && segment.scope.is_some() && !self.is_scope_open(segment.scope) {
+            self.violate(Violation::UseAfterFree, "use of a segment after the scope of its region has ended");
+        }
+        self.engine.local_get(segment.local);
+    }
+
     /// Records a definite violation.
     fn violate(&mut self, kind: Violation, message: &str) {
-        let place = Place::Function(self.name.clone());
+        if self.engine.is_dead() {
+            return;
+        }
+        let place = self.place();
         self.remember(Error::Violation { kind, message: message.to_string(), place });
     }
 
@@ -187,7 +260,8 @@ impl FunctionBuilder {
     }
 
     fn hide(&mut self, carried: u32) {
-        self.structures.push(Structure { hidden: true, ..Structure::new(carried) });
+        let serial = self.serial();
+        self.structures.push(Structure { hidden: true, ..Structure::new(serial, carried) });
         self.hidden += 1;
     }
 

@@ -20,6 +20,8 @@ struct Table {
     tags: HashMap<u32, Vec<ValType>>,
     /// Whether no function of the module throws.
     nothing_throws: bool,
+    /// Whether functions that are not in the table do not exist.
+    is_complete: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,17 @@ impl Signatures {
     /// Declares that no function throws.
     pub(crate) fn declare_nothing_throws(&self) {
         self.write().nothing_throws = true;
+    }
+
+    /// Declares that functions that are not declared when they are referred to do not exist.
+    pub(crate) fn declare_complete(&self) {
+        self.write().is_complete = true;
+    }
+
+    /// Whether a function is known not to exist.
+    pub(super) fn is_missing(&self, function: u32) -> bool {
+        let table = self.read();
+        table.is_complete && !table.functions.contains_key(&function)
     }
 
     /// Declares a function type.

@@ -1,11 +1,15 @@
 //! The open control structures and region scopes of a function that is being built.
 
+use crate::build::owner::Serial;
 use crate::engine::wrappers::WrapperId;
 use crate::index::LocalIndex;
+use wasm_encoder::BlockType;
 
 /// An open control structure.
 #[derive(Clone, Debug)]
 pub(super) struct Structure {
+    /// Identifies it in labels.
+    pub(super) serial: Serial,
     /// Whether it is hidden from the frontend.
     pub(super) hidden: bool,
     /// The number of operands that branches to it carry.
@@ -30,14 +34,18 @@ pub(super) enum Catches {
 }
 
 impl Structure {
-    pub(super) fn new(carried: u32) -> Structure {
-        Structure { hidden: false, carried, catches: Catches::Nothing, tags: Vec::new(), landings: Vec::new() }
+    pub(super) fn new(serial: Serial, carried: u32) -> Structure {
+        Structure { serial, hidden: false, carried, catches: Catches::Nothing, tags: Vec::new(), landings: Vec::new() }
     }
 }
 
 /// The open scope of a region.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope {
+    /// Identifies it in regions and segments.
+    pub(super) serial: Serial,
+    /// The type of the values that it leaves on the stack.
+    pub(super) ty: BlockType,
     /// The local that holds the region's handle.
     pub(super) handle: LocalIndex,
     /// The number of control structures that were open when the scope began.

@@ -2,6 +2,7 @@
 
 use crate::build::builder::FunctionBuilder;
 use crate::build::operand::{Bytes, Operand, Region, Segment};
+use crate::build::owner::Serial;
 use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::Intrinsic;
 use linmem_intrinsics::wasi::{Field, Function};
@@ -10,108 +11,120 @@ impl FunctionBuilder {
     /// The lifted form of a function, with its operands on the stack: segments in place of pointers and lengths (each
     /// followed by its size, if segments do not carry it), and results in place of pointers to results.
     pub fn wasi(&mut self, function: Function) {
-        self.intrinsic(Intrinsic::Host(function));
+        self.count();
+        self.lower_intrinsic(Intrinsic::Host(function));
     }
 
     /// Reads a field of the record that a segment begins with, onto the stack.
     pub fn field(&mut self, field: Field, record: impl Operand) {
-        self.push(record);
-        self.intrinsic(Intrinsic::Get(field));
+        self.count();
+        self.operand(record);
+        self.lower_intrinsic(Intrinsic::Get(field));
     }
 
     /// Writes a field of the record that a segment begins with. The field must be one that the host reads.
     pub fn put_field(&mut self, field: Field, record: impl Operand, value: impl Operand) {
+        self.count();
         if !field.is_set() {
             return self.fail(&format!("{} does not exist: the field is read-only", field.setter()));
         }
-        self.push(record);
+        self.operand(record);
         value.push_folding(self);
-        self.intrinsic(Intrinsic::Set(field));
+        self.lower_intrinsic(Intrinsic::Set(field));
     }
 
     /// One `fd_write` of the host; errno and count are left on the stack.
     pub fn fd_write(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.count();
         self.transfer(Intrinsic::Host(Function::FdWrite), descriptor, segment);
     }
 
     /// One `fd_read` of the host; errno and count are left on the stack.
     pub fn fd_read(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.count();
         self.transfer(Intrinsic::Host(Function::FdRead), descriptor, segment);
     }
 
     /// Writes the whole segment; the errno is left on the stack.
     pub fn write_all(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.count();
         self.transfer(Intrinsic::WasiWriteAll, descriptor, segment);
     }
 
     /// Reads until the segment is full or the file ends; errno and count are left on the stack.
     pub fn read_exact(&mut self, descriptor: impl Operand, segment: Segment) {
+        self.count();
         self.transfer(Intrinsic::WasiReadExact, descriptor, segment);
     }
 
     /// Reads the rest of a file into a segment of the region; the errno is left on the stack.
     pub fn read_to_end(&mut self, region: Region, descriptor: impl Operand) -> Segment {
+        self.count();
         self.check_region(region);
         self.engine.handle(region.handle);
-        self.push(descriptor);
-        self.intrinsic(Intrinsic::WasiReadToEnd);
-        self.keep_sized()
+        self.operand(descriptor);
+        self.lower_intrinsic(Intrinsic::WasiReadToEnd);
+        self.keep_sized(region.scope)
     }
 
     /// The arguments as a list in the region; the errno is left on the stack.
     pub fn args(&mut self, region: Region) -> Segment {
+        self.count();
         self.list(Intrinsic::WasiArgs, region)
     }
 
     /// The environment variables as a list in the region; the errno is left on the stack.
     pub fn environ(&mut self, region: Region) -> Segment {
+        self.count();
         self.list(Intrinsic::WasiEnviron, region)
     }
 
     /// A string of a list.
     pub fn item(&mut self, list: Segment, index: impl Operand) -> Segment {
+        self.count();
         self.push_sized(list);
         index.push_folding(self);
-        self.intrinsic(Intrinsic::WasiListItem);
-        self.keep_sized()
+        self.lower_intrinsic(Intrinsic::WasiListItem);
+        self.keep_sized(list.scope)
     }
 
     /// Opens a path in one of the preopened directories, with the flags of wasi-libc's `open`; errno and descriptor are
     /// left on the stack.
     pub fn open(&mut self, path: Segment, flags: impl Operand) {
+        self.count();
         self.push_sized(path);
         flags.push_folding(self);
-        self.intrinsic(Intrinsic::WasiOpen);
+        self.lower_intrinsic(Intrinsic::WasiOpen);
     }
 
     /// Pushes a segment as an operand of a host call: followed by its size, if the segment does not carry it.
     pub fn push_sized(&mut self, segment: Segment) {
-        self.push(segment);
+        self.operand(segment);
         if !self.representation().carries_size() {
             self.size(segment);
         }
     }
 
     fn transfer(&mut self, intrinsic: Intrinsic, descriptor: impl Operand, segment: Segment) {
-        self.push(descriptor);
+        self.operand(descriptor);
         self.push_sized(segment);
-        self.intrinsic(intrinsic);
+        self.lower_intrinsic(intrinsic);
     }
 
     fn list(&mut self, intrinsic: Intrinsic, region: Region) -> Segment {
         self.check_region(region);
         self.engine.handle(region.handle);
-        self.intrinsic(intrinsic);
-        self.keep_sized()
+        self.lower_intrinsic(intrinsic);
+        self.keep_sized(region.scope)
     }
 
     /// Moves a segment that a host call returned, and its size, from the stack to locals.
-    fn keep_sized(&mut self) -> Segment {
+    fn keep_sized(&mut self, scope: Option<Serial>) -> Segment {
         if self.representation().carries_size() {
-            return self.keep_segment(Bytes::Carried);
+            return self.keep_segment(Bytes::Carried, scope);
         }
         let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         self.engine.local_set(size);
-        self.keep_segment(Bytes::Local(size))
+        self.keep_segment(Bytes::Local(size), scope)
     }
 }

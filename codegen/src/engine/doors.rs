@@ -81,8 +81,17 @@ impl Engine {
         self.origin = origin;
     }
 
+    /// The source line of the current code.
+    pub(crate) fn source(&self) -> Option<&SourceLine> {
+        self.origin.source.as_ref()
+    }
+
     /// Sets the source line of the code that follows.
     pub(crate) fn set_source(&mut self, source: SourceLine) {
+        if !self.is_dead() {
+            self.tape.line(self.lines.len() as u32);
+            self.lines.push(source.clone());
+        }
         self.origin.source = Some(source);
     }
 

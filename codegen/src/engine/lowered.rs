@@ -3,7 +3,8 @@
 use crate::code::{Code, FunctionRef, relocate};
 use crate::engine::locals::Added;
 use crate::helpers::{Demands, Needs};
-use wasm_encoder::{Function, ValType};
+use crate::source_line::SourceLine;
+use wasm_encoder::{Encode, Function, ValType};
 
 /// A lowered function.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Lowered {
     pub(crate) added: Vec<Added>,
     /// The instructions.
     pub(crate) code: Code,
+    /// The lines of the source that the code is of.
+    pub(crate) lines: Vec<SourceLine>,
     /// What the function requires of its module.
     pub(crate) demands: Demands,
 }
@@ -33,6 +36,26 @@ impl Lowered {
         bytes.reserve(self.code.bytes.len() + self.code.relocations.len() * 5);
         relocate(&self.code.bytes, &self.code.relocations, index, &mut bytes);
         bytes
+    }
+
+    /// The line of the source that an offset in the encoded instructions is of.
+    pub(crate) fn line_at(&self, offset: usize, index: impl Fn(FunctionRef) -> u32) -> Option<&SourceLine> {
+        let mut relocations = self.code.relocations.iter().peekable();
+        let mut added = 0;
+        let mut found = None;
+        let mut scratch = Vec::new();
+        for (at, line) in &self.code.lines {
+            while let Some(relocation) = relocations.next_if(|relocation| relocation.at < *at) {
+                scratch.clear();
+                index(relocation.target).encode(&mut scratch);
+                added += scratch.len();
+            }
+            if at + added > offset {
+                break;
+            }
+            found = self.lines.get(*line as usize);
+        }
+        found
     }
 
     /// Encodes the body as a function, for a sink that takes one.

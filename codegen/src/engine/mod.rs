@@ -11,6 +11,7 @@ mod control;
 mod doors;
 mod finish;
 mod group;
+mod handler;
 mod held;
 mod hoist;
 mod instructions;

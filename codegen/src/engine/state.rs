@@ -73,6 +73,8 @@ pub(crate) struct Engine {
     /// The intrinsic that is being lowered, and the index of its site, if it has one.
     pub(super) current: Option<(Intrinsic, Option<u32>)>,
     pub(super) labels: u32,
+    /// The lines of the source that the code is of, in the order in which they were set.
+    pub(super) lines: Vec<SourceLine>,
     pub(super) purpose: Purpose,
     /// Whether to optimize for speed or size.
     pub(super) optimize: Optimize,
@@ -104,6 +106,7 @@ impl Engine {
             origin: Origin::default(),
             current: None,
             labels: 0,
+            lines: Vec::new(),
             purpose: Purpose::Code,
             optimize: context.choices.optimize,
             dead: None,

@@ -47,6 +47,8 @@ enum Action {
     Late(Late),
     /// A label begins here: one of the program, with its index, or one added by lowering.
     Label(Option<u32>),
+    /// Code of another line of the source begins here, given by its position in the list of the function.
+    Line(u32),
     /// Insert the list of pieces with this index.
     Pieces(u32),
     /// Remove code that was moved elsewhere, up to this position.
@@ -160,6 +162,11 @@ impl Tape {
         self.edit_here(Action::Label(of_program));
     }
 
+    /// Records that the code that follows is of another line of the source.
+    pub(crate) fn line(&mut self, line: u32) {
+        self.edit_here(Action::Line(line));
+    }
+
     /// Inserts instructions at a position, after earlier insertions at the same position.
     pub(crate) fn insert(&mut self, position: Position, write: impl FnOnce(&mut InstructionSink<'_>)) {
         let start = self.aside.len() as u32;
@@ -252,6 +259,7 @@ impl Tape {
                 }
                 Action::Number(number) => out.numbers.push((out.bytes.len(), number)),
                 Action::Late(what) => late(what, out),
+                Action::Line(line) => out.lines.push((out.bytes.len(), line)),
                 Action::Label(of_program) => out.labels.push(of_program),
                 Action::Pieces(number) => {
                     for piece in &self.pieces[number as usize] {
