@@ -85,7 +85,7 @@ fn files_are_read_and_written_through_builders() {
     });
     assert_eq!(
         written.map(|_| ()).map_err(|error| error.to_string()),
-        Err("f: wasi.filestat.set_size does not exist: the field is read-only".to_string())
+        Err("wasi.filestat.set_size does not exist: the field is read-only (in f, operation 3)".to_string())
     );
 }
 
