@@ -3,7 +3,7 @@
 #[cfg(feature = "text")]
 pub use linmem_codegen::wat;
 pub use linmem_codegen::{
-    Base, Config, Error, Finding, Linked, OnViolation, Optimize, Place, Severity, Share, Site, SourceLine,
+    Base, Config, Error, Finding, Linked, OnViolation, Optimize, Place, Setting, Severity, Share, Site, SourceLine,
     SplitAddress, build, check, link, link_with_warnings, sites, tree, wasm_encoder,
 };
 pub use linmem_intrinsics::{

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Base, Config, HostFunction, Names, OnViolation, Optimize, Safety, Share, SplitAddress};
+use linmem::{Base, Config, HostFunction, Names, OnViolation, Optimize, Safety, Setting, Share, SplitAddress};
 use std::path::PathBuf;
 
 /// Linear memory for compilers whose values live on a GC heap.
@@ -130,6 +130,16 @@ impl Lowering {
             names,
             ..Config::default()
         })
+    }
+}
+
+/// An option of the library as it is written on the command line.
+pub(crate) fn flag(setting: &Setting) -> String {
+    // The options that differ from the field in more than the hyphens have no errors.
+    let name = setting.field().replace('_', "-");
+    match setting.value() {
+        Some(value) => format!("--{name} {value}"),
+        None => format!("--{name}"),
     }
 }
 

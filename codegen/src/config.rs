@@ -1,6 +1,7 @@
 //! The configuration: one structure for the library and the command line.
 
 use crate::error::Error;
+use crate::setting::Setting;
 use crate::width::WIDTH;
 use linmem_allocator::layout::{Layout, PAGE};
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
@@ -256,18 +257,17 @@ impl Config {
     ///
     /// [`Error::Option`] names the first such option and the reason.
     pub fn check(&self, representation: Representation) -> Result<(), Error> {
-        let fail = |message: String| Err(Error::Option { message });
         let is_reference = matches!(representation, Representation::Reference { .. });
         if self.safety == Some(Safety::Spatial) && !representation.carries_size() {
-            return fail(format!(
-                "--safety spatial: a segment declared as {representation} does not carry its size; declare segments as \
-                 i64 or as references"
-            ));
+            let message = format!(
+                "a segment declared as {representation} does not carry its size; declare segments as i64 or as references"
+            );
+            return Err(Error::option(Setting::safety(Safety::Spatial), message));
         }
         if self.sealed && !is_reference {
-            return fail(format!(
-                "--sealed: arithmetic can create a segment declared as {representation}; declare segments as references"
-            ));
+            let message =
+                format!("arithmetic can create a segment declared as {representation}; declare segments as references");
+            return Err(Error::option(Setting::sealed(), message));
         }
         Ok(())
     }
@@ -313,7 +313,7 @@ mod tests {
         assert_eq!(Config::default().check(Representation::Address), Ok(()));
         let asked = Config { safety: Some(Safety::Spatial), ..Config::default() };
         let refused = asked.check(Representation::Address).map_err(|error| error.to_string());
-        assert!(refused.is_err_and(|text| text.starts_with("--safety spatial: a segment declared as i32")));
+        assert!(refused.is_err_and(|text| text.starts_with("`safety = spatial`: a segment declared as i32")));
         assert_eq!(asked.check(Representation::Packed), Ok(()));
         let sealed = Config { sealed: true, ..Config::default() };
         assert!(sealed.check(Representation::Packed).is_err());
