@@ -92,7 +92,7 @@ fn unsupported_options_of_representation_are_rejected() {
         let module = support::parse(&import.replace("{seg}", &representation.to_string()));
         for &safety in Safety::ALL {
             for &nesting in Nesting::ALL {
-                let config = Config { safety: Some(safety), nesting, ..Config::default() };
+                let config = Config::new().with_safety(safety).with_nesting(nesting);
                 let linked = linmem::link(&module, &config);
                 let can = support::levels(representation).contains(&(safety, nesting));
                 assert_eq!(linked.is_ok(), can, "{representation} {safety} {nesting}");

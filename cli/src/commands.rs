@@ -83,7 +83,7 @@ fn linked(
     on_violation: OnViolation,
     shows: impl Fn(&Error) -> bool,
 ) -> Result<Vec<u8>, Failure> {
-    let config = Config { file: Some(files::name(file)), ..configure(lowering, on_violation)? };
+    let config = configure(lowering, on_violation)?.with_file(files::name(file));
     let module = files::read(file)?;
     let linked = linmem::link_with_warnings(&module, &config).map_err(|error| Failure {
         status: if matches!(error, Error::Option { .. }) { 2 } else { 1 },

@@ -115,21 +115,19 @@ impl Lowering {
             let function = HostFunction { module: module.clone(), name: function.clone(), ty: None };
             names.host(name, function).map_err(|error| format!("--host: {error}"))?;
         }
-        Ok(Config {
-            safety: self.safety,
-            nesting: self.nesting,
-            zero: self.zero,
-            out_of_memory: self.oom,
-            on_violation: self.on_violation.unwrap_or(on_violation),
-            optimize: self.optimize,
-            sealed: self.sealed,
-            base: self.base.clone(),
-            share: self.share.clone(),
-            split: self.split,
-            max_pages: self.max_pages,
-            names,
-            ..Config::default()
-        })
+        Ok(Config::new()
+            .with_safety(self.safety)
+            .with_nesting(self.nesting)
+            .with_zero(self.zero)
+            .with_out_of_memory(self.oom)
+            .with_on_violation(self.on_violation.unwrap_or(on_violation))
+            .with_optimize(self.optimize)
+            .with_sealed(self.sealed)
+            .with_base(self.base.clone())
+            .with_share(self.share.clone())
+            .with_split(self.split)
+            .with_max_pages(self.max_pages)
+            .with_names(names))
     }
 }
 

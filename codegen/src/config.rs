@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 /// Where linmem's part of the memory begins, in a module that has its own memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Base {
     /// At this address. linmem owns all bytes from there to the end of the memory's minimum size.
     Address(u32),
@@ -46,6 +47,7 @@ impl fmt::Display for Base {
 
 /// How linmem obtains memory beyond the bytes reserved for it, in a module that has its own memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Share {
     /// The program owns the lower part of the address space, linmem the upper part. The program's own `memory.size` and
     /// `memory.grow` count the pages of the lower part.
@@ -157,6 +159,7 @@ impl fmt::Display for SplitAddress {
 
 /// What lowered code does at a violation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum OnViolation {
     /// It calls a function named after the kind, whose body is `unreachable`.
     #[default]
@@ -167,6 +170,7 @@ pub enum OnViolation {
 
 /// Whether lowered code is inline or calls helpers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Optimize {
     /// Fast paths are inline.
     #[default]
@@ -204,7 +208,19 @@ named! {
 }
 
 /// All options, with the defaults of `linmem link`.
+///
+/// Later versions may have more options. A configuration is therefore built from [`Config::new`] by one method for each
+/// option that differs from its default:
+///
+/// ```
+/// use linmem_codegen::Config;
+/// use linmem_intrinsics::Safety;
+///
+/// let config = Config::new().with_safety(Safety::Temporal).with_max_pages(256);
+/// assert_eq!(config.max_pages, Some(256));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Config {
     /// The safety level. `None` means `spatial` if segments carry their size, else `none`. If segments do not carry
     /// their size, `temporal` checks only regions, and `spatial` is rejected.

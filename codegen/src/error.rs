@@ -8,6 +8,7 @@ use thiserror::Error;
 
 /// A place in the input, as precise as the input allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// The module as a whole.
     #[default]
@@ -278,6 +279,7 @@ fn alternatives(types: &[FunctionType]) -> String {
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Severity {
     /// It is a misuse in every execution of its function.
     Error,
@@ -299,6 +301,7 @@ impl fmt::Display for Severity {
 
 /// A result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// Its severity.
     pub severity: Severity,

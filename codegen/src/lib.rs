@@ -14,6 +14,7 @@ mod check;
 mod choices;
 mod code;
 pub mod config;
+mod configure;
 mod context;
 mod digest;
 mod engine;

@@ -135,7 +135,7 @@ fn fill(f: &mut FunctionBuilder<'_>, region: Region) {
 #[test]
 fn certain_scope_violations_are_errors() {
     let fail = |nesting: Nesting, code: fn(&mut FunctionBuilder<'_>, World)| {
-        let config = Config { nesting, ..Config::default() };
+        let config = Config::new().with_nesting(nesting);
         module(&config, code).map(|_| ()).map_err(|error| error.to_string())
     };
     let nested = |f: &mut FunctionBuilder<'_>, _: World| {

@@ -59,7 +59,7 @@ fn host_calls() {
                 });
                 let Some(signature) = possible else { continue };
                 let (safety, nesting, on_violation) = (Some(*safety), *nesting, *on_violation);
-                let config = Config { safety, nesting, on_violation, ..Config::default() };
+                let config = Config::new().with_safety(safety).with_nesting(nesting).with_on_violation(on_violation);
                 for mut part in functions(&call(&signature, *last_errno), word, &config) {
                     if part.name == "(export \"site\")" {
                         // The label of the choice says whether the errno is kept. Every helper that returns one keeps it.

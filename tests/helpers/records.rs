@@ -16,7 +16,7 @@ fn fields_of_records() {
             other.name().starts_with(own)
                 && all_levels().into_iter().all(|(word, safety)| {
                     let representation = support::representation(word);
-                    let config = Config { safety: Some(safety), ..Config::default() };
+                    let config = Config::new().with_safety(safety);
                     let (Some(of_field), Some(of_segment)) =
                         (Signature::new(intrinsic, representation), Signature::new(**other, representation))
                     else {

@@ -160,7 +160,7 @@ fn target_features_include_those_of_lowered_code() {
         added(vector, "(func (param i64) (drop (call $vector (local.get 0) (i32.const 0))))", &config),
         ["simd128"]
     );
-    let zeroing = Config { zero: Zero::Free, ..Config::default() };
+    let zeroing = Config::new().with_zero(Zero::Free);
     assert_eq!(added("", "", &zeroing), ["bulk-memory"]);
     // Features that only copied code uses are not added.
     assert!(

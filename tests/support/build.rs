@@ -13,7 +13,9 @@ pub fn configurations() -> Vec<Config> {
         for nesting in [Nesting::Stack, Nesting::Outermost] {
             for unwind in [Unwind::Ignore, Unwind::Release] {
                 for zero in [Zero::Never, Zero::Free] {
-                    all.push(Config { safety: Some(safety), nesting, unwind, zero, ..Config::default() });
+                    all.push(
+                        Config::new().with_safety(safety).with_nesting(nesting).with_unwind(unwind).with_zero(zero),
+                    );
                 }
             }
         }

@@ -54,7 +54,7 @@ pub fn link(text: &str) -> Vec<u8> {
 /// The safety levels and nesting policies that segments of a representation can have.
 pub fn levels(representation: Representation) -> Vec<(Safety, Nesting)> {
     let safeties = Safety::ALL.iter().filter(|safety| {
-        let config = Config { safety: Some(**safety), ..Config::default() };
+        let config = Config::new().with_safety(**safety);
         config.check(representation).is_ok()
     });
     safeties.flat_map(|safety| Nesting::ALL.iter().map(|nesting| (*safety, *nesting))).collect()

@@ -15,7 +15,7 @@ pub const OPTIONS: [&str; 5] = ["default", "--on-violation report", "--zero free
 
 /// A configuration with one of [`OPTIONS`].
 pub fn configure(safety: Safety, nesting: Nesting, option: &str) -> Config {
-    let mut config = Config { safety: Some(safety), nesting, ..Config::default() };
+    let mut config = Config::new().with_safety(safety).with_nesting(nesting);
     match option {
         "--on-violation report" => config.on_violation = OnViolation::Report,
         "--zero free" => config.zero = Zero::Free,
