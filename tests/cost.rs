@@ -5,9 +5,9 @@
 
 mod support;
 
-use linmem::allocator::Width;
-use linmem::allocator::layout::Layout;
 use linmem::{Config, Optimize, Safety};
+use linmem_allocator::Width;
+use linmem_allocator::layout::Layout;
 use linmem_codegen::planted::{Optimization, turn_off};
 use linmem_host::wasmtime::Val;
 use std::fmt::Write;

@@ -5,8 +5,7 @@
 
 mod support;
 
-use linmem::allocator::Nesting;
-use linmem::{Config, Error, Intrinsic, Representation, Safety, Signature};
+use linmem::{Config, Error, Intrinsic, Nesting, Representation, Safety, Signature};
 use support::testfile::{Expectation, TestFile};
 
 /// The representations that differ in code. All reference types give the same code, which the test of the first one shows.

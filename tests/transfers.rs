@@ -5,9 +5,8 @@
 
 mod support;
 
-use linmem::allocator::{OutOfMemory, Zero};
 use linmem::wasi::Errno;
-use linmem::{Config, Safety};
+use linmem::{Config, OutOfMemory, Safety, Zero};
 use linmem_host::wasmtime::{Module, Val};
 use support::folder::{Embedding, World};
 use support::host::{Limits, Running, State, compile};

@@ -1,8 +1,10 @@
 //! The command-line arguments, and the configuration that results from them.
 
 use clap::{Args, Parser, Subcommand};
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Base, Config, HostFunction, Names, OnViolation, Optimize, Safety, Setting, Share, SplitAddress};
+use linmem::{
+    Base, Config, HostFunction, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
+    SplitAddress, Zero,
+};
 use std::path::PathBuf;
 
 /// Linear memory for compilers whose values live on a GC heap.

@@ -10,8 +10,7 @@ mod support;
 mod program;
 mod text;
 
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, Optimize, Safety};
+use linmem::{Config, Nesting, Optimize, OutOfMemory, Safety, Zero};
 use linmem_host::wasmtime::Val;
 use program::statement;
 use proptest::prelude::*;

@@ -8,12 +8,11 @@ mod support;
 mod branches;
 mod exceptions;
 
-use linmem::allocator::{Nesting, Unwind};
 use linmem::build::{FunctionBuilder, FunctionId, ModuleBuilder, Region};
 use linmem::wasm_encoder::{
     AbstractHeapType, BlockType, Catch, HeapType, Instruction, RefType, StorageType, SubType, ValType,
 };
-use linmem::{Access, Config, Error, Representation};
+use linmem::{Access, Config, Error, Nesting, Representation, Unwind};
 use linmem_host::wasmtime::Val;
 use support::build::{add_probe, configurations};
 use support::host::{Running, State};

@@ -4,8 +4,7 @@ use crate::support::choices::Universe;
 use crate::support::shown::{self, Part};
 use crate::support::{self, sequences, variants};
 use crate::{REPRESENTATIONS, call, functions, names_of_helpers, violation_word};
-use linmem::allocator::Nesting;
-use linmem::{Config, Intrinsic, OnViolation, Representation, Safety, Signature};
+use linmem::{Config, Intrinsic, Nesting, OnViolation, Representation, Safety, Signature};
 use std::collections::BTreeMap;
 
 /// Each function by its name, with its code for each choice, if it exists.

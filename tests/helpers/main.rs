@@ -9,8 +9,7 @@ mod support;
 mod calls;
 mod records;
 
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, OnViolation, Optimize, Signature, ValueType, Violation};
+use linmem::{Config, Nesting, OnViolation, Optimize, OutOfMemory, Signature, ValueType, Violation, Zero};
 use std::collections::{BTreeMap, BTreeSet};
 use support::choices::Universe;
 use support::shown::{self, Part};

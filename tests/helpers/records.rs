@@ -2,8 +2,7 @@
 
 use crate::support;
 use crate::{REPRESENTATIONS, call, functions};
-use linmem::allocator::Nesting;
-use linmem::{Config, Intrinsic, Safety, Signature, ValueType};
+use linmem::{Config, Intrinsic, Nesting, Safety, Signature, ValueType};
 
 /// An accessor of a field has the code of the accessor of a number at the offset of the field.
 #[test]

@@ -1,8 +1,7 @@
 //! The sections by which tools of a toolchain exchange facts: `name`, `producers` and `target_features`.
 
 use crate::{CODE, contents, link, names_of, reporting, with_customs};
-use linmem::Config;
-use linmem::allocator::Zero;
+use linmem::{Config, Zero};
 use wasm_encoder::{Encode, NameMap, NameSection};
 use wasmparser::{BinaryReader, ProducersSectionReader};
 

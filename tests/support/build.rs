@@ -1,9 +1,8 @@
 //! What the tests of the library door have in common.
 
-use linmem::allocator::{Nesting, Unwind, Zero};
 use linmem::build::{FunctionBuilder, ModuleBuilder};
 use linmem::wasm_encoder::ValType;
-use linmem::{Config, Error, Safety};
+use linmem::{Config, Error, Nesting, Safety, Unwind, Zero};
 
 /// Every way of tracking regions that may nest; with and without exceptions that release regions, and with and without
 /// zeroing of freed memory.

@@ -15,8 +15,7 @@ pub mod variants;
 
 pub use linmem_testing::{folder, host, parse};
 
-use linmem::allocator::Nesting;
-use linmem::{Config, Representation, Safety};
+use linmem::{Config, Nesting, Representation, Safety};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

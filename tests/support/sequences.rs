@@ -5,8 +5,7 @@
 
 use super::derive::{PAD, Source};
 use super::shown::{self, Part};
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, OnViolation, Optimize, Safety};
+use linmem::{Config, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Zero};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 

@@ -2,8 +2,7 @@
 
 use crate::access::program::Setting;
 use crate::access::value::{Kind, Semantics};
-use linmem::allocator::Nesting;
-use linmem::{Config, OnViolation, Optimize, Safety};
+use linmem::{Config, Nesting, OnViolation, Optimize, Safety};
 
 /// A configuration that programs are linked with.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,9 @@
 //! Programs of region operations, and how they are generated.
 
 use crate::host::Limits;
-use linmem::allocator::model::{Blocks, Home, Memory, Model, Rules, Source, Split};
-use linmem::allocator::{Nesting, OutOfMemory, Width, Zero};
-use linmem::{Base, Config, Optimize, Safety, Share, SplitAddress};
+use linmem::{Base, Config, Nesting, Optimize, OutOfMemory, Safety, Share, SplitAddress, Zero};
+use linmem_allocator::Width;
+use linmem_allocator::model::{Blocks, Home, Memory, Model, Rules, Source, Split};
 use proptest::prelude::*;
 
 /// The shapes of frames that the test module has: the constant sizes of one scope.

@@ -2,10 +2,9 @@
 
 use crate::differential::program::Variant;
 use crate::differential::scopes::program::{INNER_BYTES, Op};
-use linmem::allocator::{Nesting, Unwind, Zero};
 use linmem::build::{FunctionBuilder, FunctionId, Label, Local, ModuleBuilder, Region};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
-use linmem::Representation;
+use linmem::{Nesting, Representation, Unwind, Zero};
 
 /// Imports the functions of the host: `next`, `opened`, `allocated` and `leaving`.
 fn imports(module: &mut ModuleBuilder) -> [FunctionId; 4] {
