@@ -1,6 +1,16 @@
+// The first definition of a link counts: in this documentation, the links of the README lead to items.
+//! [docs/memory.md]: guide::memory
+//! [docs/names.md]: guide::names
+//! [docs/reports.md]: guide::reports
+//! [docs/safety.md]: guide::safety
+//! [docs/wasi.md]: guide::wasi
+//! [`Config`]: Config
+//! [`ModuleSink`]: build::ModuleSink
 #![doc = include_str!("../README.md")]
 
 pub use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
+pub mod guide;
+
 #[cfg(feature = "text")]
 pub use linmem_codegen::wat;
 pub use linmem_codegen::{
