@@ -54,7 +54,7 @@ fn checks(criterion: &mut Criterion) {
         let mut programs = vec![Program::new("by hand", &hand, export)];
         for segment in ["i64", "anyref"] {
             for &safety in Safety::ALL {
-                let config = Config { safety: Some(safety), ..Config::default() };
+                let config = Config::new().with_safety(safety);
                 let source = text(&format!("{export}.wat")).replace("{seg}", segment);
                 let linked = linmem::link(source.as_bytes(), &config).unwrap();
                 programs.push(Program::new(&format!("{segment} {safety}"), &linked, export));

@@ -66,7 +66,7 @@ fn main() {
     let hand = linmem::wat::parse(&text("benches/sha256sum.hand.wat")).unwrap().into_owned();
     let mut programs = vec![Program::new("by hand", &hand)];
     for &safety in Safety::ALL {
-        let config = Config { safety: Some(safety), ..Config::default() };
+        let config = Config::new().with_safety(safety);
         let linked = linmem::link(&text("examples/sha256sum.wat"), &config).unwrap();
         programs.push(Program::new(&safety.to_string(), &linked));
     }

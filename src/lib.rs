@@ -1,19 +1,31 @@
+// The first definition of a link counts: in this documentation, the links of the README lead to items.
+//! [docs/memory.md]: guide::memory
+//! [docs/names.md]: guide::names
+//! [docs/reports.md]: guide::reports
+//! [docs/safety.md]: guide::safety
+//! [docs/wasi.md]: guide::wasi
+//! [`Config`]: Config
+//! [`ModuleSink`]: build::ModuleSink
 #![doc = include_str!("../README.md")]
+
+pub use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
+pub mod guide;
 
 #[cfg(feature = "text")]
 pub use linmem_codegen::wat;
 pub use linmem_codegen::{
-    Base, Config, Error, Finding, Linked, OnViolation, Optimize, Place, Severity, Share, Site, SourceLine,
+    Base, Config, Error, Finding, Linked, OnViolation, Optimize, Place, Setting, Severity, Share, Site, SourceLine,
     SplitAddress, build, check, link, link_with_warnings, sites, tree, wasm_encoder,
 };
 pub use linmem_intrinsics::{
-    ABI_VERSION, Access, FunctionType, HostFunction, Intrinsic, MODULE, Names, Operand, Operation, Report,
+    ABI_VERSION, Access, FunctionType, HeapType, HostFunction, Intrinsic, MODULE, NameError, Names, Operation, Report,
     Representation, Safety, Signature, Target, ValueType, Violation,
 };
 
 pub use linmem_intrinsics::wasi;
 
-/// Where bytes live: layout, growth, and the reference model of both.
-pub mod allocator {
-    pub use linmem_allocator::*;
+/// The types that describe an intrinsic. Its operands are not at the root, where `build::Operand` is a value that a
+/// frontend passes.
+pub mod intrinsics {
+    pub use linmem_intrinsics::{Effect, Effects, Intrinsic, Operand, Operation, Signature};
 }

@@ -5,9 +5,9 @@
 
 mod support;
 
-use linmem::allocator::Width;
-use linmem::allocator::layout::Layout;
 use linmem::{Config, Optimize, Safety};
+use linmem_allocator::Width;
+use linmem_allocator::layout::Layout;
 use linmem_codegen::planted::{Optimization, turn_off};
 use linmem_host::wasmtime::Val;
 use std::fmt::Write;
@@ -49,7 +49,7 @@ const MAX_REGION_FACTOR: f64 = 1.6;
 
 /// The configurations that are measured: their names in the table, the type of segments, and the configuration.
 fn configurations() -> Vec<(String, &'static str, Config)> {
-    let config = |safety, optimize| Config { safety: Some(safety), optimize, ..Config::default() };
+    let config = |safety, optimize| Config::new().with_safety(safety).with_optimize(optimize);
     let mut all = Vec::new();
     for segment in ["i32", "i64", "anyref"] {
         for (safety, _) in support::levels(support::representation(segment)).iter().step_by(3) {
@@ -131,7 +131,7 @@ fn sizes() {
     let mut row = |name: &str, source: &str| {
         let module = support::parse(source);
         let size = |optimize| {
-            let config = Config { optimize, ..Config::default() };
+            let config = Config::new().with_optimize(optimize);
             size_without_names(&linmem::link(&module, &config).unwrap())
         };
         let (speed, small) = (size(Optimize::Speed), size(Optimize::Size));
@@ -152,7 +152,7 @@ const OPTIMIZED: [(&str, i32); 6] =
 
 /// The instructions for each operation of a program, lowered with the optimizations that are turned on.
 fn lowered_cost((name, times): (&str, i32), segment: &str, safety: Safety) -> f64 {
-    let config = Config { safety: Some(safety), ..Config::default() };
+    let config = Config::new().with_safety(safety);
     let linked = linmem::link(text(&format!("{name}.wat")).replace("{seg}", segment).as_bytes(), &config).unwrap();
     run(&linked, name, times).1
 }

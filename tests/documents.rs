@@ -1,10 +1,11 @@
-//! The tables of documents that repeat numbers of a golden have the numbers of the golden.
+//! Documents that repeat something are right: the numbers of a golden, the kinds of violations, the imports of reports.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
-use std::collections::BTreeMap;
+use linmem::{Config, OnViolation, Violation, wat};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The executed instructions in the golden, by the names of row and column.
 fn instructions() -> BTreeMap<String, BTreeMap<String, f64>> {
@@ -58,6 +59,39 @@ fn safety_document_matches_golden() {
             assert_eq!(format!("{:.0}", measured[column]), *cell, "{name}, {column}");
         }
     }
+}
+
+#[test]
+fn reports_document_lists_every_kind() {
+    let tables = tables(&document("docs/reports.md"));
+    let table = tables
+        .iter()
+        .find(|table| table.first().is_some_and(|row| row[..2] == ["code", "kind"]))
+        .expect("the table of kinds");
+    let listed: BTreeSet<(String, String)> =
+        table[1..].iter().map(|row| (row[0].clone(), row[1].split(' ').next().unwrap().to_string())).collect();
+    let kinds = Violation::ALL.iter().map(|kind| (kind.code().to_string(), kind.name().to_string()));
+    assert_eq!(listed, kinds.collect());
+}
+
+#[test]
+fn reports_document_declares_the_imports() {
+    let text = document("docs/reports.md");
+    let declared: Vec<&str> = text.lines().filter(|line| line.starts_with("(import \"linmem_report\"")).collect();
+    let host = format!("(module {} (memory 1))", declared.join("\n"));
+    let program = r#"(module
+        (import "linmem" "wasi.fd_write" (func $fd_write (param i32 i64) (result i32 i32)))
+        (memory (export "memory") 1)
+        (func (export "run") (param i32 i64) (result i32 i32) (call $fd_write (local.get 0) (local.get 1))))"#;
+    let config = Config::new().with_on_violation(OnViolation::Report);
+    let linked = wat::print(&linmem::link(program.as_bytes(), &config).unwrap()).unwrap();
+    let imports = |text: &str| -> BTreeSet<(String, usize)> {
+        let lines = text.lines().filter(|line| line.trim_start().starts_with("(import \"linmem_report\""));
+        lines.map(|line| (line.split('"').nth(3).unwrap().to_string(), line.matches("i32").count())).collect()
+    };
+    let printed = wat::print(&wat::parse(host.as_bytes()).unwrap()).unwrap();
+    assert_eq!(imports(&linked), imports(&printed));
+    assert_eq!(imports(&printed).len(), 2);
 }
 
 #[test]

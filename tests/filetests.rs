@@ -140,7 +140,7 @@ fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
     let mut modules = Vec::new();
     for (representation, safety, nesting) in file.choices() {
-        let config = Config { safety: Some(safety), nesting, ..file.config.clone() };
+        let config = file.config.clone().with_safety(safety).with_nesting(nesting);
         let text = file.expand(&representation);
         let linked = if nesting == file.config.nesting {
             link(&text, &config)?
@@ -175,7 +175,7 @@ fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(&path.with_file_name(format!("{base}.wat")))?;
     let mut modules = Vec::new();
     for (representation, safety, nesting) in file.choices() {
-        let config = Config { safety: Some(safety), nesting, ..file.config.clone() };
+        let config = file.config.clone().with_safety(safety).with_nesting(nesting);
         modules.push(linmem::link(file.expand(&representation).as_bytes(), &config)?);
     }
     let (_, of_base) = lowered(&file, relative, modules)?;
@@ -187,7 +187,7 @@ fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
 fn lowered(file: &TestFile, relative: &Path, modules: Vec<Vec<u8>>) -> Result<(Universe, Vec<Vec<Part>>), Failed> {
     let (mut choices, mut shown, mut representations) = (Vec::new(), Vec::new(), Vec::new());
     for ((representation, safety, nesting), linked) in file.choices().into_iter().zip(modules) {
-        let config = Config { safety: Some(safety), nesting, ..file.config.clone() };
+        let config = file.config.clone().with_safety(safety).with_nesting(nesting);
         shown.push(parts(relative, &representation, &config, &linmem::wat::print(&linked)?)?);
         representations.push(representation.clone());
         choices.push(vec![representation, safety.to_string(), nesting.to_string()]);

@@ -173,7 +173,7 @@ fn path_opens_despite_interrupts_and_callbacks() {
         (call $setLong (call $allocate (global.get $region) (global.get $bytes)) (i32.const 8) (i64.const -1))
         (local.get $errno) (local.get $fd) (call $getLong (global.get $made) (i32.const 8))))"#;
     for safety in linmem::Safety::ALL {
-        let config = Config { safety: Some(*safety), ..Config::default() };
+        let config = Config::new().with_safety(*safety);
         let module = Module::new(support::host::engine(), linmem::link(text.as_bytes(), &config).unwrap()).unwrap();
         let mut store = Store::new(support::host::engine(), Vec::new());
         store.set_fuel(1_000_000).unwrap();

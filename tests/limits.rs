@@ -24,7 +24,7 @@ const SEGMENTS: usize = 1030;
 /// Runs `f` of a module whose segments are references, with checks.
 fn run(code: &str, safety: Safety, argument: i32) -> Result<i32, String> {
     let text = format!("(module {IMPORTS} {code})").replace("{seg}", "anyref");
-    let config = Config { safety: Some(safety), ..Config::default() };
+    let config = Config::new().with_safety(safety);
     let linked = linmem::link(text.as_bytes(), &config).unwrap();
     let result = Running::new(&linked, State::default()).call("f", &[Val::I32(argument)]);
     result.map(|values| values[0].unwrap_i32()).map_err(|error| violation(&error).unwrap())
@@ -81,7 +81,7 @@ fn split_segments_respect_local_limit() {
     }
     let code = format!("(func (export \"f\") (param i32) (result i32) {locals} (loop {reads} {reads}) (i32.const 5))");
     let text = format!("(module {IMPORTS} {code})").replace("{seg}", "i64");
-    let config = Config { safety: Some(Safety::None), ..Config::default() };
+    let config = Config::new().with_safety(Safety::None);
     assert!(linmem::link(text.as_bytes(), &config).is_ok());
 }
 
@@ -109,7 +109,7 @@ fn large_functions_link() {
         let code = format!("(func (param $s {{seg}}) (param $n i32) (local $i i32) {body})");
         for segment in ["i64", "anyref"] {
             let text = format!("(module {IMPORTS} {code})").replace("{seg}", segment);
-            let config = Config { safety: Some(Safety::Temporal), ..Config::default() };
+            let config = Config::new().with_safety(Safety::Temporal);
             assert!(linmem::link(text.as_bytes(), &config).is_ok());
         }
     }
@@ -135,7 +135,7 @@ fn hundred_thousand_loops_link() {
     };
     let link = |loops: usize, segment: &str| {
         let text = format!("(module {IMPORTS} {})", code(loops)).replace("{seg}", segment);
-        let config = Config { safety: Some(Safety::Spatial), ..Config::default() };
+        let config = Config::new().with_safety(Safety::Spatial);
         linmem::link(text.as_bytes(), &config).unwrap_or_else(|error| panic!("{segment}: {error}"))
     };
     link(100_000, "i64");

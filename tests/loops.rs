@@ -143,7 +143,7 @@ fn edges() -> Vec<u32> {
 fn compare(segment: &str, safety: Safety, pages: u64) -> Result<[usize; 4], String> {
     let (loops, edges) = (Loop::all(), edges());
     let mut reached = [0usize; 4];
-    let config = Config { safety: Some(safety), on_violation: OnViolation::Report, ..Config::default() };
+    let config = Config::new().with_safety(safety).with_on_violation(OnViolation::Report);
     let linked = linmem::link(module(&loops, segment, pages).as_bytes(), &config).unwrap();
     let printed = linmem::wat::print(&linked).unwrap();
     let hoisted = printed.matches("(local $linmem.index i32)").count() + printed.matches(" $linmem.index i32)").count();

@@ -5,8 +5,7 @@
 
 mod support;
 
-use linmem::allocator::Nesting;
-use linmem::{Config, Error, Intrinsic, Representation, Safety, Signature};
+use linmem::{Config, Error, Intrinsic, Nesting, Representation, Safety, Signature};
 use support::testfile::{Expectation, TestFile};
 
 /// The representations that differ in code. All reference types give the same code, which the test of the first one shows.
@@ -92,7 +91,7 @@ fn unsupported_options_of_representation_are_rejected() {
         let module = support::parse(&import.replace("{seg}", &representation.to_string()));
         for &safety in Safety::ALL {
             for &nesting in Nesting::ALL {
-                let config = Config { safety: Some(safety), nesting, ..Config::default() };
+                let config = Config::new().with_safety(safety).with_nesting(nesting);
                 let linked = linmem::link(&module, &config);
                 let can = support::levels(representation).contains(&(safety, nesting));
                 assert_eq!(linked.is_ok(), can, "{representation} {safety} {nesting}");

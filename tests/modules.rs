@@ -118,7 +118,7 @@ fn large_functions_link_or_report_limit() {
     };
     let regions =
         "(local.set $r (call $new)) (drop (call $allocate (local.get $r) (i32.const 8))) (call $free (local.get $r))";
-    let checked = Config { safety: Some(Safety::Temporal), on_violation: OnViolation::Report, ..Config::default() };
+    let checked = Config::new().with_safety(Safety::Temporal).with_on_violation(OnViolation::Report);
     for config in [Config::default(), checked] {
         assert!(link(&program(regions.repeat(20_000)), &config).is_ok());
     }
@@ -225,14 +225,14 @@ fn relinked_module_separates_three_owners() {
           (memory.size))"#;
     let text = format!("(module {IMPORTS} {program} {})", owner("one", 1));
     for safety in [Safety::None, Safety::Spatial, Safety::Temporal] {
-        let config = Config { safety: Some(safety), share: Some(Share::Split), ..Config::default() };
+        let config = Config::new().with_safety(safety).with_share(Share::Split);
         let once = link(text.as_bytes(), &config).unwrap();
         assert_eq!(link(&once, &config).unwrap(), once, "there is nothing left to link");
         let printed = linmem::wat::print(&once).unwrap();
         // Imports come before memories, and after the types, whose indices must not change.
         let again = printed.replacen("(memory $m", &format!("{IMPORTS} (memory $m"), 1);
         let end = again.rfind(')').unwrap();
-        let higher = Config { split: SplitAddress::of_pages(3 << 14), ..config.clone() };
+        let higher = config.clone().with_split(SplitAddress::of_pages(3 << 14));
         let text = format!("{} {})", &again[..end], owner("two", 2));
         let twice = link(text.as_bytes(), &higher).unwrap();
         let mut running = Running::new(&twice, State::default());

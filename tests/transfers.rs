@@ -5,9 +5,8 @@
 
 mod support;
 
-use linmem::allocator::{OutOfMemory, Zero};
 use linmem::wasi::Errno;
-use linmem::{Config, Safety};
+use linmem::{Config, OutOfMemory, Safety, Zero};
 use linmem_host::wasmtime::{Module, Val};
 use support::folder::{Embedding, World};
 use support::host::{Limits, Running, State, compile};
@@ -78,7 +77,10 @@ fn configs() -> Vec<(&'static str, Config)> {
                 _ => Safety::Spatial,
             };
             let out_of_memory = if number == 1 { OutOfMemory::Null } else { OutOfMemory::Trap };
-            configs.push((representation, Config { safety: Some(safety), zero, out_of_memory, ..Config::default() }));
+            configs.push((
+                representation,
+                Config::new().with_safety(safety).with_zero(zero).with_out_of_memory(out_of_memory),
+            ));
         }
     }
     configs

@@ -1,13 +1,17 @@
 //! Memory layout: the layout of linmem's part of a memory, the rules by which regions and chunks grow, and a reference
 //! model of both.
 //!
-//! The rules are defined here, once, as constants and arithmetic; `linmem-codegen` turns them into instructions, and
-//! [`model::Model`] implements them over a byte vector. The two share only these numbers, so that each can be checked
+//! The rules are defined here, once, as constants and arithmetic; `linmem-codegen` turns them into instructions, and the
+//! module `model` implements them over a byte vector. The two share only these numbers, so that each can be checked
 //! against the other. This crate does not depend on the encoding of WebAssembly.
+//!
+//! Of this crate, `linmem` exports only the policies. All other items are internal, and change with any version; the
+//! reference model exists only with the feature `model`, which tests use.
 
 pub mod frame;
 pub mod growth;
 pub mod layout;
+#[cfg(any(test, feature = "model"))]
 pub mod model;
 pub mod policy;
 pub mod width;

@@ -1,7 +1,7 @@
 //! The subcommands.
 
 use crate::files;
-use crate::options::{Arguments, Command, Lowering};
+use crate::options::{self, Arguments, Command, Lowering};
 use linmem::wasi::Errno;
 use linmem::{
     Config, Error, Finding, Intrinsic, OnViolation, Report, Severity, Signature, Site, SourceLine, Violation, wat,
@@ -83,7 +83,7 @@ fn linked(
     on_violation: OnViolation,
     shows: impl Fn(&Error) -> bool,
 ) -> Result<Vec<u8>, Failure> {
-    let config = Config { file: Some(files::name(file)), ..configure(lowering, on_violation)? };
+    let config = configure(lowering, on_violation)?.with_file(files::name(file));
     let module = files::read(file)?;
     let linked = linmem::link_with_warnings(&module, &config).map_err(|error| Failure {
         status: if matches!(error, Error::Option { .. }) { 2 } else { 1 },
@@ -142,9 +142,15 @@ fn host_error(name: &str, sites: &[Site], run::HostError { site, errno }: run::H
     }
 }
 
-/// An error of a module on one line, even if names in it contain line feeds.
+/// An error of a module on one line, even if names in it contain line feeds. The option that it is about is written as on
+/// the command line.
 fn one_line(file: &Path, error: &Error) -> String {
-    format!("{}: {error}", files::name(file)).replace('\n', "\\n")
+    let message = error.to_string();
+    let message = match error.setting() {
+        Some(setting) => message.replacen(&setting.to_string(), &options::flag(&setting), 1),
+        None => message,
+    };
+    format!("{}: {message}", files::name(file)).replace('\n', "\\n")
 }
 
 fn directory(text: &str) -> Directory {

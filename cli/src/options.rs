@@ -1,8 +1,10 @@
 //! The command-line arguments, and the configuration that results from them.
 
 use clap::{Args, Parser, Subcommand};
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Base, Config, HostFunction, Names, OnViolation, Optimize, Safety, Share, SplitAddress};
+use linmem::{
+    Base, Config, HostFunction, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
+    SplitAddress, Zero,
+};
 use std::path::PathBuf;
 
 /// Linear memory for compilers whose values live on a GC heap.
@@ -115,21 +117,29 @@ impl Lowering {
             let function = HostFunction { module: module.clone(), name: function.clone(), ty: None };
             names.host(name, function).map_err(|error| format!("--host: {error}"))?;
         }
-        Ok(Config {
-            safety: self.safety,
-            nesting: self.nesting,
-            zero: self.zero,
-            out_of_memory: self.oom,
-            on_violation: self.on_violation.unwrap_or(on_violation),
-            optimize: self.optimize,
-            sealed: self.sealed,
-            base: self.base.clone(),
-            share: self.share.clone(),
-            split: self.split,
-            max_pages: self.max_pages,
-            names,
-            ..Config::default()
-        })
+        Ok(Config::new()
+            .with_safety(self.safety)
+            .with_nesting(self.nesting)
+            .with_zero(self.zero)
+            .with_out_of_memory(self.oom)
+            .with_on_violation(self.on_violation.unwrap_or(on_violation))
+            .with_optimize(self.optimize)
+            .with_sealed(self.sealed)
+            .with_base(self.base.clone())
+            .with_share(self.share.clone())
+            .with_split(self.split)
+            .with_max_pages(self.max_pages)
+            .with_names(names))
+    }
+}
+
+/// An option of the library as it is written on the command line.
+pub(crate) fn flag(setting: &Setting) -> String {
+    // The options that differ from the field in more than the hyphens have no errors.
+    let name = setting.field().replace('_', "-");
+    match setting.value() {
+        Some(value) => format!("--{name} {value}"),
+        None => format!("--{name}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The configuration: one structure for the library and the command line.
 
 use crate::error::Error;
+use crate::setting::Setting;
 use crate::width::WIDTH;
 use linmem_allocator::layout::{Layout, PAGE};
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
@@ -10,6 +11,7 @@ use std::str::FromStr;
 
 /// Where linmem's part of the memory begins, in a module that has its own memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Base {
     /// At this address. linmem owns all bytes from there to the end of the memory's minimum size.
     Address(u32),
@@ -45,6 +47,7 @@ impl fmt::Display for Base {
 
 /// How linmem obtains memory beyond the bytes reserved for it, in a module that has its own memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Share {
     /// The program owns the lower part of the address space, linmem the upper part. The program's own `memory.size` and
     /// `memory.grow` count the pages of the lower part.
@@ -156,6 +159,7 @@ impl fmt::Display for SplitAddress {
 
 /// What lowered code does at a violation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum OnViolation {
     /// It calls a function named after the kind, whose body is `unreachable`.
     #[default]
@@ -166,6 +170,7 @@ pub enum OnViolation {
 
 /// Whether lowered code is inline or calls helpers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Optimize {
     /// Fast paths are inline.
     #[default]
@@ -203,7 +208,19 @@ named! {
 }
 
 /// All options, with the defaults of `linmem link`.
+///
+/// Later versions may have more options. A configuration is therefore built from [`Config::new`] by one method for each
+/// option that differs from its default:
+///
+/// ```
+/// use linmem_codegen::Config;
+/// use linmem_intrinsics::Safety;
+///
+/// let config = Config::new().with_safety(Safety::Temporal).with_max_pages(256);
+/// assert_eq!(config.max_pages, Some(256));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Config {
     /// The safety level. `None` means `spatial` if segments carry their size, else `none`. If segments do not carry
     /// their size, `temporal` checks only regions, and `spatial` is rejected.
@@ -257,18 +274,17 @@ impl Config {
     ///
     /// [`Error::Option`] names the first such option and the reason.
     pub fn check(&self, representation: Representation) -> Result<(), Error> {
-        let fail = |message: String| Err(Error::Option { message });
         let is_reference = matches!(representation, Representation::Reference { .. });
         if self.safety == Some(Safety::Spatial) && !representation.carries_size() {
-            return fail(format!(
-                "--safety spatial: a segment declared as {representation} does not carry its size; declare segments as \
-                 i64 or as references"
-            ));
+            let message = format!(
+                "a segment declared as {representation} does not carry its size; declare segments as i64 or as references"
+            );
+            return Err(Error::option(Setting::safety(Safety::Spatial), message));
         }
         if self.sealed && !is_reference {
-            return fail(format!(
-                "--sealed: arithmetic can create a segment declared as {representation}; declare segments as references"
-            ));
+            let message =
+                format!("arithmetic can create a segment declared as {representation}; declare segments as references");
+            return Err(Error::option(Setting::sealed(), message));
         }
         Ok(())
     }
@@ -314,7 +330,7 @@ mod tests {
         assert_eq!(Config::default().check(Representation::Address), Ok(()));
         let asked = Config { safety: Some(Safety::Spatial), ..Config::default() };
         let refused = asked.check(Representation::Address).map_err(|error| error.to_string());
-        assert!(refused.is_err_and(|text| text.starts_with("--safety spatial: a segment declared as i32")));
+        assert!(refused.is_err_and(|text| text.starts_with("`safety = spatial`: a segment declared as i32")));
         assert_eq!(asked.check(Representation::Packed), Ok(()));
         let sealed = Config { sealed: true, ..Config::default() };
         assert!(sealed.check(Representation::Packed).is_err());

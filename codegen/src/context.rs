@@ -198,7 +198,7 @@ impl Context {
     pub(crate) fn segment_type(&self) -> ValType {
         match self.representation {
             Representation::Address => self.width.val_type(),
-            Representation::Packed | Representation::Reference { .. } => val_type(self.representation.value_type()),
+            other => val_type(other.value_type()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Errors and findings: sentences that name a place.
 
+use crate::setting::Setting;
 use crate::source_line::SourceLine;
 use linmem_intrinsics::{FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
 use std::fmt;
@@ -7,6 +8,7 @@ use thiserror::Error;
 
 /// A place in the input, as precise as the input allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// The module as a whole.
     #[default]
@@ -152,7 +154,8 @@ pub enum Error {
     },
     /// A program that must be sealed creates segments from addresses.
     #[error(
-        "--sealed: the program uses MemorySegment.ofAddress, which creates segments from addresses ({})",
+        "{}: the program uses MemorySegment.ofAddress, which creates segments from addresses ({})",
+        Setting::sealed(),
         list(places)
     )]
     Sealed {
@@ -204,9 +207,11 @@ pub enum Error {
         message: String,
     },
     /// An option that is invalid for the module.
-    #[error("{message}")]
+    #[error("{setting}: {message}")]
     Option {
-        /// The option and the reason.
+        /// The option.
+        setting: Setting,
+        /// The reason.
         message: String,
     },
     /// An incorrect use of the library door.
@@ -230,6 +235,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// The option of the configuration that the error is about, if it is about one. The message starts with it and a colon.
+    pub fn setting(&self) -> Option<Setting> {
+        match self {
+            Error::Option { setting, .. } => Some(setting.clone()),
+            Error::Sealed { .. } => Some(Setting::sealed()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn option(setting: Setting, message: impl Into<String>) -> Error {
+        Error::Option { setting, message: message.into() }
+    }
+
     pub(crate) fn component() -> Error {
         let message = "the input is a component; linmem links core modules".to_string();
         Error::Unsupported { message, place: Place::Offset(0) }
@@ -293,6 +311,7 @@ fn alternatives(types: &[FunctionType]) -> String {
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Severity {
     /// It is a misuse in every execution of its function.
     Error,
@@ -314,6 +333,7 @@ impl fmt::Display for Severity {
 
 /// A result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// Its severity.
     pub severity: Severity,

@@ -14,6 +14,7 @@ mod check;
 mod choices;
 mod code;
 pub mod config;
+mod configure;
 mod context;
 mod digest;
 mod engine;
@@ -29,6 +30,7 @@ pub mod planted;
 #[cfg(not(feature = "planted"))]
 mod planted;
 mod segment;
+mod setting;
 pub mod sites;
 mod source;
 mod source_line;
@@ -40,6 +42,7 @@ mod width;
 pub use config::{Base, Config, OnViolation, Optimize, Share, SplitAddress};
 pub use error::{Error, Finding, Place, Severity};
 pub use link::{Linked, check, link, link_with_warnings};
+pub use setting::Setting;
 pub use sites::Site;
 pub use source_line::SourceLine;
 

@@ -51,6 +51,7 @@ pub struct RegionName(Rc<RefCell<Option<Region>>>);
 pub struct SegmentName(Rc<RefCell<Option<Segment>>>);
 
 /// An expression that leaves one value on the stack.
+#[non_exhaustive]
 pub enum Value {
     /// A constant.
     I32(i32),
@@ -75,6 +76,7 @@ pub enum Value {
 }
 
 /// A statement, which leaves nothing on the stack.
+#[non_exhaustive]
 pub enum Statement {
     /// Opens a region for these statements, and closes it on every exit from them.
     Region(RegionName, Vec<Statement>),

@@ -11,6 +11,7 @@ use std::fmt;
 
 /// The run-time representation of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Representation {
     /// `i32`: the address.
     Address,

@@ -10,8 +10,7 @@ mod support;
 mod program;
 mod text;
 
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, Optimize, Safety};
+use linmem::{Config, Nesting, Optimize, OutOfMemory, Safety, Zero};
 use linmem_host::wasmtime::Val;
 use program::statement;
 use proptest::prelude::*;
@@ -39,12 +38,8 @@ fn configuration() -> impl Strategy<Value = Config> {
     let zero = (0..Zero::ALL.len()).prop_map(|index| Zero::ALL[index]);
     let out_of_memory = (0..OutOfMemory::ALL.len()).prop_map(|index| OutOfMemory::ALL[index]);
     let safety = prop_oneof![Just(Safety::None), Just(Safety::Temporal)];
-    (safety, nesting, zero, out_of_memory).prop_map(|(safety, nesting, zero, out_of_memory)| Config {
-        safety: Some(safety),
-        nesting,
-        zero,
-        out_of_memory,
-        ..Config::default()
+    (safety, nesting, zero, out_of_memory).prop_map(|(safety, nesting, zero, out_of_memory)| {
+        Config::new().with_safety(safety).with_nesting(nesting).with_zero(zero).with_out_of_memory(out_of_memory)
     })
 }
 
@@ -71,7 +66,7 @@ fn folding_preserves_behaviour(packed: bool) {
         let direct = module(&statements, packed, checked, false);
         linmem_codegen::planted::always_for_size();
         for optimize in [Optimize::Speed, Optimize::Size] {
-            let config = Config { optimize, ..config.clone() };
+            let config = config.clone().with_optimize(optimize);
             prop_assert_eq!(&log(&direct, &config), &expected, "{}", &direct);
         }
         *logged.borrow_mut() += expected.0.len();

@@ -2,10 +2,9 @@
 
 use crate::support::build::configurations;
 use crate::{World, any, everywhere, expect, fill, module, push_structure, structure};
-use linmem::allocator::{Nesting, Zero};
 use linmem::build::{FunctionBuilder, OnStack};
 use linmem::wasm_encoder::{AbstractHeapType, BlockType, HeapType, Instruction, RefType, ValType};
-use linmem::{Access, Config, Safety};
+use linmem::{Access, Config, Nesting, Safety, Zero};
 
 #[test]
 fn fallthrough_with_result() {

@@ -1,10 +1,9 @@
 //! Exits by exceptions: thrown in the scope, or by a function that it calls.
 
 use crate::{THROWN, World, everywhere, expect, fill, module, with_release};
-use linmem::allocator::Unwind;
 use linmem::build::{FunctionBuilder, FunctionId, ModuleBuilder, OnStack};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
-use linmem::{Access, Config, Representation, wasi};
+use linmem::{Access, Config, Representation, Unwind, wasi};
 
 #[test]
 fn uncaught_throw() {
@@ -165,15 +164,14 @@ fn maybe_caught_throw_requires_unwind_release() {
         f.push(1);
     };
     expect(with_release, code, &[(0, 1), (1, THROWN)]);
-    let error = module(&Config { unwind: Some(Unwind::Program), ..Config::default() }, code)
-        .expect_err("the module cannot be built")
-        .to_string();
+    let error =
+        module(&Config::new().with_unwind(Unwind::Program), code).expect_err("the module cannot be built").to_string();
     assert!(error.contains("choose Unwind::Release"), "{error}");
 }
 
 /// A module with a function that calls another one in a region.
 fn calling(unwind: Unwind, declare: impl FnOnce(&mut ModuleBuilder, FunctionId)) -> Vec<u8> {
-    let config = Config { unwind: Some(unwind), ..Config::default() };
+    let config = Config::new().with_unwind(unwind);
     let mut module = ModuleBuilder::new(&config, Representation::Packed).unwrap();
     let ty = module.function_type([], []);
     let callee = module.import_function("env", "callee", ty);

@@ -8,12 +8,11 @@ mod support;
 mod branches;
 mod exceptions;
 
-use linmem::allocator::{Nesting, Unwind};
 use linmem::build::{FunctionBuilder, FunctionId, ModuleBuilder, Region};
 use linmem::wasm_encoder::{
     AbstractHeapType, BlockType, Catch, HeapType, Instruction, RefType, StorageType, SubType, ValType,
 };
-use linmem::{Access, Config, Error, Representation};
+use linmem::{Access, Config, Error, Nesting, Representation, Unwind};
 use linmem_host::wasmtime::Val;
 use support::build::{add_probe, configurations};
 use support::host::{Running, State};
@@ -135,7 +134,7 @@ fn fill(f: &mut FunctionBuilder, region: Region) {
 #[test]
 fn certain_scope_violations_are_errors() {
     let fail = |nesting: Nesting, code: fn(&mut FunctionBuilder, World)| {
-        let config = Config { nesting, ..Config::default() };
+        let config = Config::new().with_nesting(nesting);
         module(&config, code).map(|_| ()).map_err(|error| error.to_string())
     };
     let nested = |f: &mut FunctionBuilder, _: World| {
@@ -144,7 +143,8 @@ fn certain_scope_violations_are_errors() {
     };
     assert_eq!(
         fail(Nesting::Forbid, nested),
-        Err("Nested: a region is opened inside another region, but regions must not nest (in f, operation 2)".to_string())
+        Err("Nested: a region is opened inside another region, but regions must not nest (in f, operation 2)"
+            .to_string())
     );
     assert_eq!(fail(Nesting::Stack, nested), Ok(()));
     let outer_allocates = |f: &mut FunctionBuilder, _: World| {

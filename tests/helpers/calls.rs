@@ -4,8 +4,7 @@ use crate::support::choices::Universe;
 use crate::support::shown::{self, Part};
 use crate::support::{self, sequences, variants};
 use crate::{REPRESENTATIONS, call, functions, names_of_helpers, violation_word};
-use linmem::allocator::Nesting;
-use linmem::{Config, Intrinsic, OnViolation, Representation, Safety, Signature};
+use linmem::{Config, Intrinsic, Nesting, OnViolation, Representation, Safety, Signature};
 use std::collections::BTreeMap;
 
 /// Each function by its name, with its code for each choice, if it exists.
@@ -59,7 +58,7 @@ fn host_calls() {
                 });
                 let Some(signature) = possible else { continue };
                 let (safety, nesting, on_violation) = (Some(*safety), *nesting, *on_violation);
-                let config = Config { safety, nesting, on_violation, ..Config::default() };
+                let config = Config::new().with_safety(safety).with_nesting(nesting).with_on_violation(on_violation);
                 for mut part in functions(&call(&signature, *last_errno), word, &config) {
                     if part.name == "(export \"site\")" {
                         // The label of the choice says whether the errno is kept. Every helper that returns one keeps it.

@@ -9,8 +9,7 @@ mod support;
 mod calls;
 mod records;
 
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, OnViolation, Optimize, Signature, ValueType, Violation};
+use linmem::{Config, Nesting, OnViolation, Optimize, OutOfMemory, Signature, ValueType, Violation, Zero};
 use std::collections::{BTreeMap, BTreeSet};
 use support::choices::Universe;
 use support::shown::{self, Part};
@@ -107,7 +106,7 @@ fn names_of_helpers() -> BTreeSet<String> {
     let plain = |config: &Config| config.on_violation == OnViolation::Trap && config.zero != Zero::Free;
     for (word, config, _, text) in configurations().iter().filter(|(_, config, _, _)| plain(config)) {
         for optimize in [Optimize::Speed, Optimize::Size] {
-            let config = Config { optimize, ..config.clone() };
+            let config = config.clone().with_optimize(optimize);
             names.extend(functions(text, word, &config).into_iter().filter(Part::is_helper).map(|part| part.name));
         }
     }
@@ -135,16 +134,14 @@ fn configurations() -> Vec<(&'static str, Config, Vec<String>, String)> {
                             if !is_own && (zero != Zero::Never || nesting == Nesting::Forbid) {
                                 continue;
                             }
-                            let config = Config {
-                                safety: Some(safety),
-                                nesting,
-                                on_violation,
-                                out_of_memory,
-                                zero,
-                                share: (!share.is_empty()).then(|| share.parse().unwrap()),
-                                base: (!base.is_empty()).then(|| base.parse().unwrap()),
-                                ..Config::default()
-                            };
+                            let config = Config::new()
+                                .with_safety(safety)
+                                .with_nesting(nesting)
+                                .with_on_violation(on_violation)
+                                .with_out_of_memory(out_of_memory)
+                                .with_zero(zero)
+                                .with_share((!share.is_empty()).then(|| share.parse().unwrap()))
+                                .with_base((!base.is_empty()).then(|| base.parse().unwrap()));
                             for aligned in ["", ALIGNED] {
                                 let text = PROGRAM.replace("{home}", brings).replace("{aligned}", aligned);
                                 let aligned =
@@ -180,7 +177,7 @@ fn helpers() {
             if optimize == Optimize::Size && config.share.is_some() {
                 continue;
             }
-            let config = Config { optimize, ..config.clone() };
+            let config = config.clone().with_optimize(optimize);
             for part in functions(text, word, &config).into_iter().filter(Part::is_helper) {
                 let known = found.entry(part.name.clone()).or_insert_with(|| vec![None; configurations.len()]);
                 let other = known[number].replace(part.clone());

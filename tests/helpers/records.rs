@@ -2,8 +2,7 @@
 
 use crate::support;
 use crate::{REPRESENTATIONS, call, functions};
-use linmem::allocator::Nesting;
-use linmem::{Config, Intrinsic, Safety, Signature, ValueType};
+use linmem::{Config, Intrinsic, Nesting, Safety, Signature, ValueType};
 
 /// An accessor of a field has the code of the accessor of a number at the offset of the field.
 #[test]
@@ -16,7 +15,7 @@ fn fields_of_records() {
             other.name().starts_with(own)
                 && all_levels().into_iter().all(|(word, safety)| {
                     let representation = support::representation(word);
-                    let config = Config { safety: Some(safety), ..Config::default() };
+                    let config = Config::new().with_safety(safety);
                     let (Some(of_field), Some(of_segment)) =
                         (Signature::new(intrinsic, representation), Signature::new(**other, representation))
                     else {

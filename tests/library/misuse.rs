@@ -2,10 +2,9 @@
 //! line that the frontend set, and the instruction.
 
 use crate::support::goldens;
-use linmem::allocator::Nesting;
 use linmem::build::{FunctionBuilder, FunctionId, Local, ModuleBuilder, OnStack};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
-use linmem::{Access, Config, Error, Representation, SourceLine, wasi};
+use linmem::{Access, Config, Error, Nesting, Representation, SourceLine, wasi};
 use std::fmt::Write;
 
 /// The message of a module in which the code of `f: i32 -> i32` is wrong.
@@ -24,7 +23,7 @@ fn in_module(
     nesting: Nesting,
     code: impl FnOnce(&mut ModuleBuilder, FunctionId) -> Result<(), Error>,
 ) -> String {
-    let config = Config { nesting, ..Config::default() };
+    let config = Config::new().with_nesting(nesting);
     let build = || {
         let mut module = ModuleBuilder::new(&config, representation)?;
         let ty = module.function_type([ValType::I32], [ValType::I32]);

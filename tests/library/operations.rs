@@ -65,7 +65,7 @@ fn last_errno_is_kept_if_configured() {
     };
     let error = module(Representation::Packed, code).expect_err("not kept");
     assert!(error.to_string().contains("wasi.last_errno requires `last_errno`"), "{error}");
-    let bytes = built(&Config { last_errno: true, ..Config::default() }, Representation::Packed, code).unwrap();
+    let bytes = built(&Config::new().with_last_errno(true), Representation::Packed, code).unwrap();
     assert!(linmem::wat::print(&bytes).unwrap().contains("$linmem.errno"));
 }
 
@@ -94,7 +94,7 @@ fn lowered_sample_matches_golden() {
 
 #[test]
 fn reports_have_source_lines_of_frontend() {
-    let config = Config { on_violation: OnViolation::Report, max_pages: Some(3), ..Config::default() };
+    let config = Config::new().with_on_violation(OnViolation::Report).with_max_pages(3);
     let bytes = built(&config, Representation::Packed, |f| {
         f.region(|f, region| {
             f.source(SourceLine { file: Some("main.scala".to_string()), line: 7, column: 3 });

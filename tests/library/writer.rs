@@ -127,7 +127,7 @@ impl Writer {
 fn frontend_can_use_its_own_writer() {
     for representation in [Representation::Packed, Representation::ALL[2]] {
         for &safety in Safety::ALL {
-            lower_into_writer(&Config { safety: Some(safety), ..Config::default() }, representation);
+            lower_into_writer(&Config::new().with_safety(safety), representation);
         }
     }
 }
@@ -166,7 +166,7 @@ fn frontend_can_share_its_memory() {
     let nop = sink.function_type(&FunctionType::new([], []));
     (0..IMPORTS).for_each(|_| _ = sink.import_function("test", "nop", nop));
     let memory = sink.add_memory(1, None);
-    let config = Config { share: Some(Share::Split), split: SplitAddress::of_pages(16), ..Config::default() };
+    let config = Config::new().with_share(Share::Split).with_split(SplitAddress::of_pages(16));
     let mut lowering = Lowering::in_memory(&mut sink, &config, Representation::Packed, memory).unwrap();
     let body = lowering
         .function(&mut sink, "f", &FunctionType::new([], [ValueType::I32]), |f| {
@@ -203,10 +203,9 @@ fn frontend_can_share_its_memory() {
     let mut sink = Writer::default();
     let mut lowering = Lowering::new(&mut sink, &Config::default(), Representation::Packed).unwrap();
     assert_eq!((lowering.program_size(&mut sink), lowering.program_grow(&mut sink)), (None, None));
-    let config =
-        Config { share: Some(Share::Allocator { export: "malloc".to_string(), pin: None }), ..Config::default() };
+    let config = Config::new().with_share(Share::Allocator { export: "malloc".to_string(), pin: None });
     let error = Lowering::in_memory(&mut sink, &config, Representation::Packed, 0).expect_err("there are no exports");
-    assert!(error.to_string().contains("requires a module that is linked"), "{error}");
+    assert!(error.to_string().contains("the exports of the module are not known"), "{error}");
 }
 
 /// The recursion group of a module's segment types, as text.

@@ -64,7 +64,7 @@ fn link(module: &[u8], config: &Config) -> Vec<u8> {
 }
 
 fn reporting() -> Config {
-    Config { on_violation: OnViolation::Report, ..Config::default() }
+    Config::new().with_on_violation(OnViolation::Report)
 }
 
 #[test]
@@ -95,8 +95,7 @@ fn removed_sections_are_named() {
 #[test]
 fn raw_wasi_imports_export_memory() {
     let exports = |text: &str| {
-        let linked =
-            link(format!("(module {text})").as_bytes(), &Config { safety: Some(Safety::None), ..Config::default() });
+        let linked = link(format!("(module {text})").as_bytes(), &Config::new().with_safety(Safety::None));
         linmem::wat::print(&linked).unwrap().contains("(export \"memory\" (memory ")
     };
     let write = r#"(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))"#;

@@ -68,7 +68,7 @@ fn ambiguous_sites_are_not_reported() {
 
 #[test]
 fn lines_of_text_name_its_file() {
-    let config = Config { file: Some("src/program.wat".to_string()), ..reporting() };
+    let config = reporting().with_file("src/program.wat");
     let linked = link(format!("(module {CODE})").as_bytes(), &config);
     assert_eq!(reported(&linked, "f", 100), "at src/program.wat:8, in function 4");
     // A binary module has no lines.

@@ -1,8 +1,7 @@
 //! The sections by which tools of a toolchain exchange facts: `name`, `producers` and `target_features`.
 
 use crate::{CODE, contents, link, names_of, reporting, with_customs};
-use linmem::Config;
-use linmem::allocator::Zero;
+use linmem::{Config, Zero};
 use wasm_encoder::{Encode, NameMap, NameSection};
 use wasmparser::{BinaryReader, ProducersSectionReader};
 
@@ -160,7 +159,7 @@ fn target_features_include_those_of_lowered_code() {
         added(vector, "(func (param i64) (drop (call $vector (local.get 0) (i32.const 0))))", &config),
         ["simd128"]
     );
-    let zeroing = Config { zero: Zero::Free, ..Config::default() };
+    let zeroing = Config::new().with_zero(Zero::Free);
     assert_eq!(added("", "", &zeroing), ["bulk-memory"]);
     // Features that only copied code uses are not added.
     assert!(

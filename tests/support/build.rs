@@ -1,9 +1,8 @@
 //! What the tests of the library door have in common.
 
-use linmem::allocator::{Nesting, Unwind, Zero};
 use linmem::build::{FunctionBuilder, ModuleBuilder};
 use linmem::wasm_encoder::ValType;
-use linmem::{Config, Error, Safety};
+use linmem::{Config, Error, Nesting, Safety, Unwind, Zero};
 
 /// Every way of tracking regions that may nest; with and without exceptions that release regions, and with and without
 /// zeroing of freed memory.
@@ -13,7 +12,9 @@ pub fn configurations() -> Vec<Config> {
         for nesting in [Nesting::Stack, Nesting::Outermost] {
             for unwind in [Some(Unwind::Program), Some(Unwind::Release)] {
                 for zero in [Zero::Never, Zero::Free] {
-                    all.push(Config { safety: Some(safety), nesting, unwind, zero, ..Config::default() });
+                    all.push(
+                        Config::new().with_safety(safety).with_nesting(nesting).with_unwind(unwind).with_zero(zero),
+                    );
                 }
             }
         }

@@ -15,8 +15,7 @@ pub mod variants;
 
 pub use linmem_testing::{folder, host, parse};
 
-use linmem::allocator::Nesting;
-use linmem::{Config, Representation, Safety};
+use linmem::{Config, Nesting, Representation, Safety};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -54,7 +53,7 @@ pub fn link(text: &str) -> Vec<u8> {
 /// The safety levels and nesting policies that segments of a representation can have.
 pub fn levels(representation: Representation) -> Vec<(Safety, Nesting)> {
     let safeties = Safety::ALL.iter().filter(|safety| {
-        let config = Config { safety: Some(**safety), ..Config::default() };
+        let config = Config::new().with_safety(**safety);
         config.check(representation).is_ok()
     });
     safeties.flat_map(|safety| Nesting::ALL.iter().map(|nesting| (*safety, *nesting))).collect()

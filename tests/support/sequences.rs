@@ -5,8 +5,7 @@
 
 use super::derive::{PAD, Source};
 use super::shown::{self, Part};
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, OnViolation, Optimize, Safety};
+use linmem::{Config, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Zero};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -15,7 +14,7 @@ pub const OPTIONS: [&str; 5] = ["default", "--on-violation report", "--zero free
 
 /// A configuration with one of [`OPTIONS`].
 pub fn configure(safety: Safety, nesting: Nesting, option: &str) -> Config {
-    let mut config = Config { safety: Some(safety), nesting, ..Config::default() };
+    let mut config = Config::new().with_safety(safety).with_nesting(nesting);
     match option {
         "--on-violation report" => config.on_violation = OnViolation::Report,
         "--zero free" => config.zero = Zero::Free,

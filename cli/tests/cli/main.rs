@@ -119,6 +119,21 @@ fn bad_usage_exits_with_status_2() {
 }
 
 #[test]
+fn errors_name_options_as_flags() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = example("hello.wat");
+    for (options, message) in [
+        (&["--max-pages", "0"][..], "--max-pages 0: the maximum is below"),
+        (&["--base", "global:x"], "--base global:x: the global does not exist"),
+        (&["--share", "trust", "--split", "1GiB"], "--split 1GiB: the way to share the memory is `trust`"),
+        (&["--share", "allocator:malloc"], "--share allocator:malloc: the module has no memory"),
+    ] {
+        let output = linmem(&[&["print"], options, &[&*file]].concat(), dir.path(), b"");
+        expect_error(&output, 2, &[&format!("hello.wat: {message}")]);
+    }
+}
+
+#[test]
 fn intrinsics_lists_whole_catalogue() {
     let dir = tempfile::tempdir().unwrap();
     let output = linmem(&["intrinsics"], dir.path(), b"");

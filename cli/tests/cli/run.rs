@@ -1,6 +1,6 @@
 //! `linmem run`: output, exit status, and what the program finds around it.
 
-use crate::{example, expect, expect_error, linmem};
+use crate::{example, expect, expect_error, linmem, root};
 
 #[test]
 fn examples_print_expected_output() {
@@ -12,6 +12,21 @@ fn examples_print_expected_output() {
     expect(&run(&["run", &example("echo.wat"), "one", "two words", "--three"], b""), 0, "one\ntwo words\n--three\n");
     let text = "line\n".repeat(50_000);
     expect(&run(&["run", &example("cat.wat")], text.as_bytes()), 0, &text);
+}
+
+/// Runs the program and the command of `docs/names.md`, which shows the output.
+#[test]
+fn documented_aliases_and_host_functions_run() {
+    let text = std::fs::read_to_string(root().join("docs/names.md")).unwrap();
+    let block =
+        |kind: &str| text.split(&format!("```{kind}\n")).nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("program.wat"), block("wat")).unwrap();
+    let (command, output) = block("console").split_once('\n').unwrap();
+    let args: Vec<&str> = command.strip_prefix("$ linmem ").unwrap().split(' ').collect();
+    expect(&linmem(&args, dir.path(), b""), 0, output);
+    let plain = linmem(&["run", "program.wat"], dir.path(), b"");
+    expect_error(&plain, 1, &["unknown import `linmem.open`"]);
 }
 
 #[test]

@@ -12,7 +12,9 @@ use crate::error::{Error, Place};
 use crate::globals::NewGlobal;
 use crate::helpers::{Helper, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
+use crate::link::not_split;
 use crate::segment::Segments;
+use crate::setting::Setting;
 use crate::sites;
 use crate::width::WIDTH;
 use indexmap::IndexMap;
@@ -90,29 +92,23 @@ impl Lowering {
         memory: u32,
     ) -> Result<Lowering, Error> {
         check(config, representation)?;
-        if config.base.is_some() {
-            return Err(Error::Option {
-                message: "--base: an existing memory has no base in the library door; link the module instead"
-                    .to_string(),
-            });
+        if let Some(base) = &config.base {
+            let message = "an existing memory has no base in the library door; link the module instead";
+            return Err(Error::option(Setting::base(base), message));
         }
-        if config.max_pages.is_some() {
-            return Err(Error::Option { message: "--max-pages requires a memory that linmem defines".to_string() });
+        if let Some(most) = config.max_pages {
+            return Err(Error::option(Setting::max_pages(most), "linmem does not define the memory"));
         }
         let home = Home::Found { base: None };
         let pages = config.split.map_or(DEFAULT_SPLIT, SplitAddress::pages);
-        let growth = match &config.share {
-            Some(share @ Share::Allocator { .. }) => {
-                let message =
-                    format!("--share {share} requires a module that is linked, since its exports must be known");
-                return Err(Error::Option { message });
+        let growth = match (&config.share, config.split) {
+            (Some(share @ Share::Allocator { .. }), _) => {
+                let message = "the exports of the module are not known in the library door; link the module instead";
+                return Err(Error::option(Setting::share(share), message));
             }
-            Some(Share::Trust) if config.split.is_some() => {
-                return Err(Error::Option { message: "--split requires --share split".to_string() });
-            }
-            Some(Share::Split) => Growth::Split(Split { pages, maximum: None }),
-            None if config.split.is_some() => Growth::Split(Split { pages, maximum: None }),
-            Some(Share::Trust) | None => Growth::Grow,
+            (Some(share @ Share::Trust), Some(split)) => return Err(not_split(split, share)),
+            (Some(Share::Split), _) | (None, Some(_)) => Growth::Split(Split { pages, maximum: None }),
+            (Some(Share::Trust) | None, None) => Growth::Grow,
         };
         Ok(Lowering::in_context(sink, config, representation, MemoryIndex(memory), home, growth))
     }
@@ -326,13 +322,11 @@ pub(super) fn new_memory(config: &Config, representation: Representation) -> Res
         None => HOME,
         Some(Base::Address(address)) => u64::from(*address),
         Some(base @ Base::Global(_)) => {
-            return Err(Error::Option {
-                message: format!("--base {base} requires a module that is linked, since its globals must be known"),
-            });
+            let message = "the globals of the module are not known in the library door; link the module instead";
+            return Err(Error::option(Setting::base(base), message));
         }
     };
-    let (home, pages) = Home::in_new_memory(base, Choices::of(config, representation)).ok_or_else(|| {
-        Error::Option { message: format!("--base {base}: the base is beyond the end of the largest memory") }
-    })?;
+    let (home, pages) = Home::in_new_memory(base, Choices::of(config, representation))
+        .ok_or_else(|| crate::link::beyond_memory(base))?;
     Ok(NewMemory { home, pages, maximum: crate::link::maximum(config, pages)? })
 }

@@ -9,6 +9,7 @@ use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::input::Input;
 use crate::link::share;
 use crate::module::value_type;
+use crate::setting::Setting;
 use crate::width::{PointerType, WIDTH};
 use linmem_allocator::layout::{Address, HOME, Layout, PAGE};
 use linmem_intrinsics::wasi;
@@ -91,18 +92,20 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
     let takes_memory = finding.is_some();
     let maximum = match growth {
         Growth::Split(_) => maximum(config, ty.initial)?,
-        Growth::Grow | Growth::Allocator(_) if config.max_pages.is_some() && takes_memory => {
-            let message = "--max-pages requires a memory that linmem defines or splits; the type of the module's memory states its maximum".to_string();
-            return Err(Error::Option { message });
-        }
-        Growth::Grow | Growth::Allocator(_) => None,
+        Growth::Grow | Growth::Allocator(_) => match config.max_pages {
+            Some(most) if takes_memory => {
+                let message = "linmem neither defines nor splits the memory, whose type states its maximum";
+                return Err(Error::option(Setting::max_pages(most), message));
+            }
+            _ => None,
+        },
     };
     let end = ty.initial.saturating_mul(u64::from(PAGE)).min(Layout::of(WIDTH).ceiling());
     let found = Home::Found { base: None };
     let home = match &config.base {
         None => found,
         Some(base @ Base::Address(address)) => reserve(u64::from(*address), end, base, choices)?,
-        Some(base @ Base::Global(name)) => match global(input, name)? {
+        Some(base @ Base::Global(name)) => match global(input, base, name)? {
             Start::Constant(address) => reserve(address, end, base, choices)?,
             Start::Global(global) => Home::Found { base: Some((global, end)) },
         },
@@ -126,16 +129,17 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
     }
     share::check(config)?;
     if let Some(share @ Share::Allocator { .. }) = &config.share {
-        return Err(Error::Option { message: format!("--share {share} requires a module that has a memory") });
+        return Err(Error::option(Setting::share(share), "the module has no memory"));
     }
     let base = match &config.base {
         None => HOME,
         Some(Base::Address(address)) => u64::from(*address),
-        Some(Base::Global(name)) => match global(input, name)? {
+        Some(base @ Base::Global(name)) => match global(input, base, name)? {
             Start::Constant(address) => address,
             Start::Global(_) => {
-                let message = format!("--base global:{name} requires a module that defines a memory");
-                return Err(Error::Option { message });
+                let message =
+                    "the module has no memory, and the value of the global is not known when the module is linked";
+                return Err(Error::option(Setting::base(base), message));
             }
         },
     };
@@ -146,26 +150,31 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
             let defines = Some(pages);
             Ok(Memory { index, defines, maximum, exports: true, home, growth: Growth::Grow, sharing: None })
         }
-        None => {
-            Err(Error::Option { message: format!("--base {base}: the base is beyond the end of the largest memory") })
-        }
+        None => Err(beyond_memory(base)),
     }
+}
+
+/// The error for a base that no memory reaches.
+pub(crate) fn beyond_memory(base: Address) -> Error {
+    Error::option(Setting::base(base), "the base is beyond the end of the largest memory")
 }
 
 /// The maximum number of pages of a memory that linmem defines or splits, and that starts with `pages`.
 pub(crate) fn maximum(config: &Config, pages: u64) -> Result<Option<u64>, Error> {
     const MOST: u64 = 65536;
-    let fail = |message: String| Err(Error::Option { message });
-    match config.max_pages.map(u64::from) {
-        Some(most) if most < pages => fail(format!("--max-pages {most} is below the memory's minimum of {pages}")),
-        Some(most) if most > MOST => fail(format!("--max-pages {most}: a memory has at most {MOST} pages")),
-        most => Ok(most),
+    let Some(max_pages) = config.max_pages else { return Ok(None) };
+    let fail = |message: String| Err(Error::option(Setting::max_pages(max_pages), message));
+    match u64::from(max_pages) {
+        most if most < pages => fail(format!("the maximum is below the memory's minimum of {pages}")),
+        most if most > MOST => fail(format!("a memory has at most {MOST} pages")),
+        most => Ok(Some(most)),
     }
 }
 
 fn reserve(address: Address, end: Address, base: &Base, choices: Choices) -> Result<Home, Error> {
-    Home::reserved(address, end, false, choices).ok_or_else(|| Error::Option {
-        message: format!("--base {base}: the address {address} is outside of the memory, whose minimum is {end} bytes"),
+    Home::reserved(address, end, false, choices).ok_or_else(|| {
+        let message = format!("the address {address} is outside of the memory, whose minimum is {end} bytes");
+        Error::option(Setting::base(base), message)
     })
 }
 
@@ -176,9 +185,9 @@ enum Start {
     Global(GlobalIndex),
 }
 
-/// Looks up the global of `--base global:NAME` by its export name, its name or its import name.
-fn global(input: &Input<'_>, name: &str) -> Result<Start, Error> {
-    let fail = |what: &str| Err(Error::Option { message: format!("--base global:{name}: {what}") });
+/// Looks up the global of a base by its export name, its name or its import name.
+fn global(input: &Input<'_>, base: &Base, name: &str) -> Result<Start, Error> {
+    let fail = |what: &str| Err(Error::option(Setting::base(base), what));
     let exported = input
         .exports
         .iter()

@@ -54,7 +54,8 @@ use crate::width::WIDTH;
 use indexmap::IndexSet;
 use input::Input;
 use linmem_intrinsics::{Intrinsic, Representation, Safety};
-pub(crate) use memory::maximum;
+pub(crate) use memory::{beyond_memory, maximum};
+pub(crate) use share::not_split;
 use std::collections::BTreeSet;
 
 /// A linked module and its warnings.
@@ -197,7 +198,7 @@ struct Errors(Vec<Error>);
 
 impl Errors {
     fn into_first(self) -> Error {
-        let none = || Error::Option { message: "the module cannot be linked".to_string() };
+        let none = || Error::Internal { message: "linking failed without an error".to_string() };
         self.0.into_iter().next().unwrap_or_else(none)
     }
 }

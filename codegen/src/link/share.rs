@@ -8,6 +8,7 @@ use crate::helpers::{Helper, Needs};
 use crate::link::imports::Fate;
 use crate::link::input::Input;
 use crate::module::function_type;
+use crate::setting::Setting;
 use crate::width::{PointerType, WIDTH};
 use linmem_allocator::layout::PAGE;
 use linmem_intrinsics::ValueType;
@@ -28,11 +29,17 @@ pub(super) struct Sharing {
 /// If a split is given together with another way to share.
 pub(super) fn check(config: &Config) -> Result<(), Error> {
     match &config.share {
-        Some(share) if *share != Share::Split && config.split.is_some() => {
-            Err(Error::Option { message: format!("--split requires --share split; found --share {share}") })
-        }
-        _ => Ok(()),
+        Some(share) => match config.split {
+            Some(split) if *share != Share::Split => Err(not_split(split, share)),
+            _ => Ok(()),
+        },
+        None => Ok(()),
     }
+}
+
+/// The error for a split of a memory that is shared in another way.
+pub(crate) fn not_split(split: SplitAddress, share: &Share) -> Error {
+    Error::option(Setting::split(split), format!("the way to share the memory is `{share}`, not `split`"))
 }
 
 /// Chooses how a memory of the module is shared.
@@ -43,16 +50,17 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
 pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType) -> Result<Sharing, Error> {
     check(config)?;
     let is_imported = index < input.imported_memory_count;
-    let fail = |message: String| Err(Error::Option { message });
     let growth = match &config.share {
-        Some(Share::Split) if is_imported => {
-            return fail(format!(
-                "--share split: memory {index} is imported, so that code outside of the module may use it; link the module \
-                 that defines the memory with --share split"
-            ));
+        Some(share @ Share::Split) if is_imported => {
+            let message = format!(
+                "memory {index} is imported, so that code outside of the module may use it; split the memory in the module \
+                 that defines it"
+            );
+            return Err(Error::option(Setting::share(share), message));
         }
-        Some(Share::Split) if ty.shared => {
-            return fail(format!("--share split: memory {index} is shared between threads"));
+        Some(share @ Share::Split) if ty.shared => {
+            let message = format!("memory {index} is shared between threads");
+            return Err(Error::option(Setting::share(share), message));
         }
         Some(Share::Split) => split(config, ty)?,
         Some(Share::Trust) => Growth::Grow,
@@ -60,9 +68,10 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &Memory
             Growth::Allocator(allocator(input, share, export, pin.as_deref())?)
         }
         None if is_imported || ty.shared => {
-            if config.split.is_some() {
+            if let Some(split) = config.split {
                 let what = if is_imported { "imported" } else { "shared between threads" };
-                return fail(format!("--split: memory {index} is {what} and cannot be split"));
+                let message = format!("memory {index} is {what} and cannot be split");
+                return Err(Error::option(Setting::split(split), message));
             }
             Growth::Grow
         }
@@ -81,8 +90,8 @@ fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
     let pages = match config.split {
         Some(split) if u64::from(split.pages()) < ty.initial => {
             let bytes = ty.initial.saturating_mul(u64::from(PAGE));
-            let message = format!("--split {split}: the minimum of the program's memory is {bytes} bytes");
-            return Err(Error::Option { message });
+            let message = format!("the minimum of the program's memory is {bytes} bytes");
+            return Err(Error::option(Setting::split(split), message));
         }
         Some(split) => split.pages(),
         // A declared maximum that leaves no room for linmem is replaced by the default split.
@@ -95,15 +104,14 @@ fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
     if let (Some(split), Some(most)) = (config.split, config.max_pages)
         && pages >= most
     {
-        let message = format!("--split {split}: --max-pages {most} leaves no memory above the split");
-        return Err(Error::Option { message });
+        let message = format!("a maximum of {most} pages leaves no memory above the split");
+        return Err(Error::option(Setting::split(split), message));
     }
     if let Some(most) = config.max_pages
         && u64::from(most) <= ty.initial
     {
-        let message =
-            format!("--max-pages {most}: linmem requires more pages than the memory's minimum of {}", ty.initial);
-        return Err(Error::Option { message });
+        let message = format!("linmem requires more pages than the memory's minimum of {}", ty.initial);
+        return Err(Error::option(Setting::max_pages(most), message));
     }
     Ok(Growth::Split(Split { pages, maximum }))
 }
@@ -118,9 +126,9 @@ fn default_split(initial: u64) -> u32 {
     }
 }
 
-/// Looks up the functions of `--share allocator`.
+/// Looks up the functions of [`Share::Allocator`].
 fn allocator(input: &Input<'_>, share: &Share, export: &str, pin: Option<&str>) -> Result<Allocator, Error> {
-    let fail = |message: String| Err(Error::Option { message: format!("--share {share}: {message}") });
+    let fail = |message: String| Err(Error::option(Setting::share(share), message));
     let function = |name: &str| {
         let is_it = |kind| matches!(kind, ExternalKind::Func | ExternalKind::FuncExact);
         input.exports.iter().find(|export| export.name == name && is_it(export.kind)).map(|export| export.index)
@@ -195,16 +203,15 @@ fn first_use(input: &Input<'_>, memory: u32) -> Option<(u32, usize, &'static str
 
 /// The choice and its reason. It is a note if the user requested it, or if no program can observe it.
 fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, growth: Growth) -> Finding {
-    let asked = |share: &dyn std::fmt::Display| format!("as requested by --share {share}");
     let first = first_use(input, index);
     let (severity, message) = match (growth, &config.share) {
         (Growth::Split(Split { pages, .. }), share) => {
             let place = SplitAddress::of_pages(pages).map_or_else(|| pages.to_string(), |split| split.to_string());
-            let (severity, why) = match (share, config.split, first) {
-                (Some(share), ..) => (Severity::Note, asked(share)),
-                (None, Some(split), _) => (Severity::Note, format!("as requested by --split {split}")),
-                (None, None, Some((.., name))) => (Severity::Warning, format!("since the program contains {name}")),
-                (None, None, None) => (Severity::Note, String::new()),
+            let is_requested = share.is_some() || config.split.is_some();
+            let (severity, why) = match first {
+                _ if is_requested => (Severity::Note, "as requested".to_string()),
+                Some((.., name)) => (Severity::Warning, format!("since the program contains {name}")),
+                None => (Severity::Note, String::new()),
             };
             (
                 severity,
@@ -213,35 +220,33 @@ fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, grow
                 ),
             )
         }
-        (Growth::Allocator(_), share) => {
-            let why = share.as_ref().map(|share| asked(share)).unwrap_or_default();
-            (Severity::Note, format!("linmem allocates from the program's allocator, {why}"))
+        (Growth::Allocator(_), _) => {
+            (Severity::Note, "linmem allocates from the program's allocator, as requested".to_string())
         }
-        (Growth::Grow, Some(share)) => (
+        (Growth::Grow, Some(_)) => (
             Severity::Note,
             format!(
-                "linmem grows memory {index}, {}: the program must use only what its own memory.grow returned",
-                asked(share)
+                "linmem grows memory {index}, as requested: the program must use only what its own memory.grow returned"
             ),
         ),
         (Growth::Grow, None) if index < input.imported_memory_count && config.base.is_none() => (
             Severity::Warning,
             format!(
-                "memory {index} is imported, so --share trust is used: linmem grows it, and all other code must use only \
+                "memory {index} is imported, so that it is shared by `trust`: linmem grows it, and all other code must use only \
                  what its own memory.grow returned"
             ),
         ),
         (Growth::Grow, None) if index < input.imported_memory_count => (
             Severity::Note,
             format!(
-                "memory {index} is imported, so --share trust is used: linmem owns the memory above the base, and grows it; \
+                "memory {index} is imported, so that it is shared by `trust`: linmem owns the memory above the base, and grows it; \
                  all other code must use only what its own memory.grow returned"
             ),
         ),
         (Growth::Grow, None) if ty.shared => (
             Severity::Warning,
             format!(
-                "memory {index} is shared between threads, so --share trust is used: linmem grows it, and the program must \
+                "memory {index} is shared between threads, so that it is not split: linmem grows it, and the program must \
                  use only what its own memory.grow returned"
             ),
         ),

@@ -50,9 +50,8 @@ impl Segments {
         match representation {
             Representation::Address => Segments::Address,
             Representation::Packed => Segments::Packed,
-            Representation::Reference { .. } => {
-                Segments::Reference(SegmentTypes::new(first_type, choices.safety >= Safety::Temporal, width))
-            }
+            // A reference: another crate cannot match a non-exhaustive enum without a wildcard.
+            _ => Segments::Reference(SegmentTypes::new(first_type, choices.safety >= Safety::Temporal, width)),
         }
     }
 
@@ -113,6 +112,27 @@ impl Segments {
                 push_region(sink);
                 sink.struct_new(types.segment());
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn each_representation_has_its_own_segments() {
+        for &representation in Representation::ALL {
+            let choices = Choices::of(&Config::new(), representation);
+            let segments = Segments::new(representation, choices, Width::Bits32, 0);
+            let expected = match representation {
+                Representation::Address => segments == Segments::Address,
+                Representation::Packed => segments == Segments::Packed,
+                Representation::Reference { .. } => segments.types().is_some(),
+                _ => false,
+            };
+            assert!(expected, "{representation}: {segments:?}");
         }
     }
 }

@@ -2,10 +2,10 @@
 //! each byte, if it is specified.
 
 use crate::access::program::{MAX_PAGES, OWN_PAGES, Setting};
-use linmem::Violation;
-use linmem::allocator::layout::{HOME, Layout, PAGE};
-use linmem::allocator::model::{Home, Memory, Model, Rules};
-use linmem::allocator::{Nesting, Width};
+use linmem::{Nesting, Violation};
+use linmem_allocator::Width;
+use linmem_allocator::layout::{HOME, Layout, PAGE};
+use linmem_allocator::model::{Home, Memory, Model, Rules};
 use std::collections::BTreeMap;
 
 const BLOCK: u32 = 1024;

@@ -2,8 +2,7 @@
 
 use crate::access::program::Setting;
 use crate::access::value::{Kind, Semantics};
-use linmem::allocator::Nesting;
-use linmem::{Config, OnViolation, Optimize, Safety};
+use linmem::{Config, Nesting, OnViolation, Optimize, Safety};
 
 /// A configuration that programs are linked with.
 #[derive(Clone, Copy, Debug)]
@@ -59,12 +58,10 @@ impl Variant {
     }
 
     pub(crate) fn config(self, setting: Setting) -> Config {
-        Config {
-            safety: Some(self.safety),
-            nesting: if setting.outermost { Nesting::Outermost } else { Nesting::Stack },
-            optimize: self.optimize,
-            on_violation: self.on_violation,
-            ..Config::default()
-        }
+        Config::new()
+            .with_safety(self.safety)
+            .with_nesting(if setting.outermost { Nesting::Outermost } else { Nesting::Stack })
+            .with_optimize(self.optimize)
+            .with_on_violation(self.on_violation)
     }
 }

@@ -3,9 +3,8 @@
 use crate::differential::program::{FRAMES, Program, Setting, Variant};
 use crate::differential::reach::Reach;
 use crate::host::{Limits, engine, violation};
-use linmem::Violation;
-use linmem::allocator::Zero;
-use linmem::allocator::model::Model;
+use linmem::{Violation, Zero};
+use linmem_allocator::model::Model;
 use linmem_host::wasmtime::{Error, Func, InstancePre, Memory, Store, TypedFunc};
 
 /// An allocation, with its contents.

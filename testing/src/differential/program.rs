@@ -1,9 +1,9 @@
 //! Programs of region operations, and how they are generated.
 
 use crate::host::Limits;
-use linmem::allocator::model::{Blocks, Home, Memory, Model, Rules, Source, Split};
-use linmem::allocator::{Nesting, OutOfMemory, Width, Zero};
-use linmem::{Base, Config, Optimize, Safety, Share, SplitAddress};
+use linmem::{Base, Config, Nesting, Optimize, OutOfMemory, Safety, Share, SplitAddress, Zero};
+use linmem_allocator::Width;
+use linmem_allocator::model::{Blocks, Home, Memory, Model, Rules, Source, Split};
 use proptest::prelude::*;
 
 /// The shapes of frames that the test module has: the constant sizes of one scope.
@@ -152,17 +152,15 @@ impl Variant {
             Setting::Allocator => share = Some(Share::Allocator { export: "malloc".into(), pin: Some("pin".into()) }),
             Setting::Defined => {}
         }
-        Config {
-            safety: Some(if self.checked { Safety::Temporal } else { Safety::None }),
-            nesting: self.nesting,
-            zero: self.zero,
-            optimize: self.optimize,
-            out_of_memory: self.out_of_memory,
-            base,
-            share,
-            split,
-            ..Config::default()
-        }
+        Config::new()
+            .with_safety(if self.checked { Safety::Temporal } else { Safety::None })
+            .with_nesting(self.nesting)
+            .with_zero(self.zero)
+            .with_optimize(self.optimize)
+            .with_out_of_memory(self.out_of_memory)
+            .with_base(base)
+            .with_share(share)
+            .with_split(split)
     }
 
     /// Whether an allocation may return null.

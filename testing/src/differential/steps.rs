@@ -3,8 +3,7 @@
 use crate::differential::machine::{Live, Machine, is_all, unpacked};
 use crate::differential::program::{FRAMES, Step};
 use crate::differential::reach::Reach;
-use linmem::Violation;
-use linmem::allocator::{Nesting, Zero};
+use linmem::{Nesting, Violation, Zero};
 use linmem_host::wasmtime::Val;
 
 impl Machine {

@@ -24,8 +24,7 @@
 mod read;
 mod run;
 
-use linmem::allocator::Nesting;
-use linmem::{Config, Safety};
+use linmem::{Config, Nesting, Safety};
 use linmem_testing::folder::World;
 
 /// What a line expects.

@@ -1,8 +1,7 @@
 //! Reads a test file: its headers, and the lines that state expectations.
 
 use super::{Call, Expectation, Line, TestFile, When};
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
-use linmem::{Config, HostFunction};
+use linmem::{Config, HostFunction, Nesting, OutOfMemory, Zero};
 use linmem_testing::folder::World;
 use std::path::Path;
 

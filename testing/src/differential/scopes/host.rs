@@ -4,9 +4,9 @@ use crate::differential::machine::is_all;
 use crate::differential::program::Variant;
 use crate::differential::scopes::program::{INNER_BYTES, Op, Program};
 use crate::host::{Limits, engine};
-use linmem::Violation;
-use linmem::allocator::model::{Home, Memory, Model, Rules};
-use linmem::allocator::{Nesting, Width, Zero};
+use linmem::{Nesting, Violation, Zero};
+use linmem_allocator::Width;
+use linmem_allocator::model::{Home, Memory, Model, Rules};
 use linmem_host::wasmtime::{Caller, Linker, ResourceLimiter};
 use std::collections::BTreeMap;
 

@@ -2,10 +2,9 @@
 
 use crate::differential::program::Variant;
 use crate::differential::scopes::program::{INNER_BYTES, Op};
-use linmem::allocator::{Nesting, Unwind, Zero};
 use linmem::build::{FunctionBuilder, FunctionId, Label, Local, ModuleBuilder, Region};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
-use linmem::{Config, Representation};
+use linmem::{Nesting, Representation, Unwind, Zero};
 
 /// Imports the functions of the host: `next`, `opened`, `allocated` and `leaving`.
 fn imports(module: &mut ModuleBuilder) -> [FunctionId; 4] {
@@ -22,7 +21,7 @@ fn imports(module: &mut ModuleBuilder) -> [FunctionId; 4] {
 
 /// The test module of a variant.
 pub(crate) fn lower(variant: Variant) -> Vec<u8> {
-    let config = Config { unwind: Some(Unwind::Release), base: None, ..variant.config() };
+    let config = variant.config().with_unwind(Unwind::Release).with_base(None);
     // Regions do not depend on the representation of segments. If segments are references, closing a region must invalidate them.
     let representation = if variant.zero == Zero::Never { Representation::Packed } else { Representation::ALL[2] };
     let mut module = ModuleBuilder::new(&config, representation).unwrap();

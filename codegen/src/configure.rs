@@ -1,0 +1,163 @@
+//! The methods that build a configuration: one for each option.
+
+use crate::config::{Base, Config, OnViolation, Optimize, Share, SplitAddress};
+use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
+use linmem_intrinsics::{Names, Safety};
+
+impl Config {
+    /// The defaults of `linmem link`.
+    pub fn new() -> Config {
+        Config::default()
+    }
+
+    /// Sets [`safety`](Config::safety).
+    #[must_use]
+    pub fn with_safety(mut self, safety: impl Into<Option<Safety>>) -> Config {
+        self.safety = safety.into();
+        self
+    }
+
+    /// Sets [`nesting`](Config::nesting).
+    #[must_use]
+    pub fn with_nesting(mut self, nesting: Nesting) -> Config {
+        self.nesting = nesting;
+        self
+    }
+
+    /// Sets [`zero`](Config::zero).
+    #[must_use]
+    pub fn with_zero(mut self, zero: Zero) -> Config {
+        self.zero = zero;
+        self
+    }
+
+    /// Sets [`out_of_memory`](Config::out_of_memory).
+    #[must_use]
+    pub fn with_out_of_memory(mut self, out_of_memory: OutOfMemory) -> Config {
+        self.out_of_memory = out_of_memory;
+        self
+    }
+
+    /// Sets [`unwind`](Config::unwind).
+    #[must_use]
+    pub fn with_unwind(mut self, unwind: impl Into<Option<Unwind>>) -> Config {
+        self.unwind = unwind.into();
+        self
+    }
+
+    /// Sets [`on_violation`](Config::on_violation).
+    #[must_use]
+    pub fn with_on_violation(mut self, on_violation: OnViolation) -> Config {
+        self.on_violation = on_violation;
+        self
+    }
+
+    /// Sets [`optimize`](Config::optimize).
+    #[must_use]
+    pub fn with_optimize(mut self, optimize: Optimize) -> Config {
+        self.optimize = optimize;
+        self
+    }
+
+    /// Sets [`sealed`](Config::sealed).
+    #[must_use]
+    pub fn with_sealed(mut self, sealed: bool) -> Config {
+        self.sealed = sealed;
+        self
+    }
+
+    /// Sets [`base`](Config::base).
+    #[must_use]
+    pub fn with_base(mut self, base: impl Into<Option<Base>>) -> Config {
+        self.base = base.into();
+        self
+    }
+
+    /// Sets [`share`](Config::share).
+    #[must_use]
+    pub fn with_share(mut self, share: impl Into<Option<Share>>) -> Config {
+        self.share = share.into();
+        self
+    }
+
+    /// Sets [`split`](Config::split).
+    #[must_use]
+    pub fn with_split(mut self, split: impl Into<Option<SplitAddress>>) -> Config {
+        self.split = split.into();
+        self
+    }
+
+    /// Sets [`max_pages`](Config::max_pages).
+    #[must_use]
+    pub fn with_max_pages(mut self, max_pages: impl Into<Option<u32>>) -> Config {
+        self.max_pages = max_pages.into();
+        self
+    }
+
+    /// Sets [`last_errno`](Config::last_errno).
+    #[must_use]
+    pub fn with_last_errno(mut self, last_errno: bool) -> Config {
+        self.last_errno = last_errno;
+        self
+    }
+
+    /// Sets [`file`](Config::file).
+    #[must_use]
+    pub fn with_file(mut self, file: impl Into<String>) -> Config {
+        self.file = Some(file.into());
+        self
+    }
+
+    /// Sets [`names`](Config::names).
+    #[must_use]
+    pub fn with_names(mut self, names: Names) -> Config {
+        self.names = names;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_method_sets_its_own_option() {
+        let mut names = Names::new();
+        assert_eq!(names.alias_by_name("get", "MemorySegment.getInt"), Ok(()));
+        let built = Config::new()
+            .with_safety(Safety::Temporal)
+            .with_nesting(Nesting::Forbid)
+            .with_zero(Zero::Free)
+            .with_out_of_memory(OutOfMemory::Null)
+            .with_unwind(Unwind::Release)
+            .with_on_violation(OnViolation::Report)
+            .with_optimize(Optimize::Size)
+            .with_sealed(true)
+            .with_base(Base::Address(8))
+            .with_share(Share::Trust)
+            .with_split(SplitAddress::of_pages(1))
+            .with_max_pages(9)
+            .with_last_errno(true)
+            .with_file("a.wat")
+            .with_names(names.clone());
+        let written = Config {
+            safety: Some(Safety::Temporal),
+            nesting: Nesting::Forbid,
+            zero: Zero::Free,
+            out_of_memory: OutOfMemory::Null,
+            unwind: Some(Unwind::Release),
+            on_violation: OnViolation::Report,
+            optimize: Optimize::Size,
+            sealed: true,
+            base: Some(Base::Address(8)),
+            share: Some(Share::Trust),
+            split: SplitAddress::of_pages(1),
+            max_pages: Some(9),
+            last_errno: true,
+            file: Some("a.wat".to_string()),
+            names,
+        };
+        assert_eq!(built, written);
+        assert_eq!(built.with_safety(None).safety, None);
+    }
+}
