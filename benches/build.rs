@@ -10,30 +10,34 @@
 mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use linmem::build::ModuleBuilder;
+use linmem::build::{FunctionBuilder, ModuleBuilder};
 use linmem::wasm_encoder::{BlockType, Function, MemArg};
 use linmem::{Access, Config, Representation};
 use support::quickest;
 
 const REGIONS: usize = 2000;
 
+fn write_regions(f: &mut FunctionBuilder) {
+    for _ in 0..REGIONS {
+        f.region(|f, region| {
+            let text = f.allocate(region, 16);
+            let iovec = f.allocate(region, 8);
+            let count = f.allocate(region, 4);
+            f.put(Access::Int, iovec, 0, |f: &mut FunctionBuilder| f.address(text));
+            f.put(Access::Int, iovec, 4, 16);
+            f.put(Access::Int, count, 0, 0);
+            f.put(Access::Long, text, 0, 0x6f77206f6c6c6568i64);
+            f.put(Access::Long, text, 8, 0x21646c72i64);
+        });
+    }
+}
+
 fn with_linmem() -> Vec<u8> {
     let mut module = ModuleBuilder::new(&Config::default(), Representation::Packed).unwrap();
     let ty = module.function_type([], []);
     let f = module
         .function("f", ty, |f| {
-            for _ in 0..REGIONS {
-                f.region(|f, region| {
-                    let text = f.allocate(region, 16);
-                    let iovec = f.allocate(region, 8);
-                    let count = f.allocate(region, 4);
-                    f.put(Access::Int, iovec, 0, |f: &mut linmem::build::FunctionBuilder| f.address(text));
-                    f.put(Access::Int, iovec, 4, 16);
-                    f.put(Access::Int, count, 0, 0);
-                    f.put(Access::Long, text, 0, 0x6f77206f6c6c6568i64);
-                    f.put(Access::Long, text, 8, 0x21646c72i64);
-                });
-            }
+            write_regions(f);
         })
         .unwrap();
     module.export("f", f);
@@ -87,11 +91,36 @@ fn write_region(function: &mut Function, memarg: impl Fn(u64, u32) -> MemArg) {
     sink.local_get(handle).global_set(top);
 }
 
+/// The same function many times, built on this many threads.
+fn on_threads(threads: usize) -> Vec<u8> {
+    const FUNCTIONS: usize = 8;
+    let mut module = ModuleBuilder::new(&Config::default(), Representation::Packed).unwrap();
+    let ty = module.function_type([], []);
+    let functions: Vec<_> = (0..FUNCTIONS).map(|_| module.declare_function("f", ty)).collect();
+    let mut bodies: Vec<_> = functions.iter().map(|function| module.body(*function).unwrap()).collect();
+    let build = |mut body: FunctionBuilder| {
+        write_regions(&mut body);
+        body.finish().unwrap()
+    };
+    let finished: Vec<_> = std::thread::scope(|scope| {
+        let shares = (0..threads).map(|_| bodies.drain(..FUNCTIONS / threads).collect::<Vec<_>>());
+        let running: Vec<_> =
+            shares.map(|share| scope.spawn(move || share.into_iter().map(build).collect::<Vec<_>>())).collect();
+        running.into_iter().flat_map(|running| running.join().unwrap()).collect()
+    });
+    finished.into_iter().for_each(|body| module.define_finished(body).unwrap());
+    module.finish_on(threads).unwrap()
+}
+
 fn bench(criterion: &mut Criterion) {
     let (ours, theirs) = (with_linmem(), by_hand());
     println!("{} bytes by linmem, {} by hand", ours.len(), theirs.len());
     let ratio = quickest(15, || drop(with_linmem())) / quickest(15, || drop(by_hand()));
     println!("the library door takes {ratio:.2} times as long as wasm-encoder alone (goal: at most 2); both validate");
+
+    assert_eq!(on_threads(1), on_threads(2));
+    let ratio = quickest(15, || drop(on_threads(1))) / quickest(15, || drop(on_threads(2)));
+    println!("two threads build {ratio:.2} times as fast as one (validation included)");
 
     let mut group = criterion.benchmark_group("build");
     group.bench_function("linmem", |b| b.iter(with_linmem));

@@ -24,17 +24,8 @@ pub enum Place {
     Offset(usize),
     /// An import, counted from zero over all imports.
     Import(u32),
-    /// An instruction or operation of a function that is being built.
-    Built {
-        /// The name of the function.
-        function: String,
-        /// The number of the instruction or operation, counted from one; `None` for the function as a whole.
-        operation: Option<u32>,
-        /// The instruction, if it is one of WebAssembly.
-        instruction: Option<String>,
-        /// The line that the frontend set for it. It is boxed to keep errors small.
-        source: Option<Box<SourceLine>>,
-    },
+    /// An instruction or operation of a function that is being built. It is boxed to keep errors small.
+    Built(Box<Built>),
     /// An instruction.
     Instruction {
         /// The function, by its name if it has one, else by its index.
@@ -53,20 +44,37 @@ impl fmt::Display for Place {
             Place::Text { line, column } => write!(f, "at {line}:{column}"),
             Place::Offset(offset) => write!(f, "at offset {offset:#x}"),
             Place::Import(index) => write!(f, "at import {index}"),
-            Place::Built { function, operation, instruction, source } => {
-                write!(f, "in {function}")?;
-                if let Some(source) = source {
-                    write!(f, " at {source}")?;
-                }
-                match (operation, instruction) {
-                    (Some(number), Some(instruction)) => write!(f, ", operation {number}: {instruction}"),
-                    (Some(number), None) => write!(f, ", operation {number}"),
-                    (None, Some(instruction)) => write!(f, ", {instruction}"),
-                    (None, None) => Ok(()),
-                }
-            }
+            Place::Built(built) => write!(f, "in {built}"),
             Place::Instruction { function, source: Some(line), .. } => write!(f, "in {function} at {line}"),
             Place::Instruction { function, offset, source: None } => write!(f, "in {function} at offset {offset:#x}"),
+        }
+    }
+}
+
+/// A place in a function that is being built.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Built {
+    /// The name of the function.
+    pub function: String,
+    /// The number of the instruction or operation, counted from one; `None` for the function as a whole.
+    pub operation: Option<u32>,
+    /// The instruction, if it is one of WebAssembly.
+    pub instruction: Option<String>,
+    /// The line that the frontend set for it.
+    pub source: Option<SourceLine>,
+}
+
+impl fmt::Display for Built {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.function)?;
+        if let Some(source) = &self.source {
+            write!(f, " at {source}")?;
+        }
+        match (self.operation, &self.instruction) {
+            (Some(number), Some(instruction)) => write!(f, ", operation {number}: {instruction}"),
+            (Some(number), None) => write!(f, ", operation {number}"),
+            (None, Some(instruction)) => write!(f, ", {instruction}"),
+            (None, None) => Ok(()),
         }
     }
 }

@@ -40,7 +40,7 @@ pub mod wat;
 mod width;
 
 pub use config::{Base, Config, OnViolation, Optimize, Share, SplitAddress};
-pub use error::{Error, Finding, Place, Severity};
+pub use error::{Built, Error, Finding, Place, Severity};
 pub use link::{Linked, check, link, link_with_warnings};
 pub use setting::Setting;
 pub use sites::Site;

@@ -2,7 +2,10 @@
 
 use linmem_intrinsics::{FunctionType, HeapType, ValueType};
 use wasm_encoder::ValType;
-use wasmparser::{BinaryReaderError, FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
+use wasmparser::{
+    BinaryReaderError, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,
+    ValidatorResources, WasmFeatures,
+};
 
 /// The features that modules may use: all that the parser supports, because linking does not depend on them.
 pub(crate) fn features() -> WasmFeatures {
@@ -67,6 +70,54 @@ pub(crate) fn print_function_type(ty: &wasmparser::FuncType) -> String {
     let parts: Vec<String> =
         [group("param", ty.params()), group("result", ty.results())].into_iter().flatten().collect();
     if parts.is_empty() { "()".to_string() } else { parts.join(" ") }
+}
+
+/// Validates a module that was just made, its functions on this many threads. The error is the first one in the module.
+pub(crate) fn validate_on(threads: usize, bytes: &[u8]) -> Result<(), BinaryReaderError> {
+    if threads <= 1 {
+        return validate(bytes, |_| true);
+    }
+    let mut validator = Validator::new_with_features(features());
+    let mut parser = Parser::new(0);
+    parser.set_features(features());
+    let mut functions = Vec::new();
+    let mut rest = Ok(());
+    for payload in parser.parse_all(bytes) {
+        match payload.and_then(|payload| validator.payload(&payload)) {
+            Ok(ValidPayload::Func(function, body)) => functions.push((function, body)),
+            Ok(_) => {}
+            Err(error) => {
+                rest = Err(error);
+                break;
+            }
+        }
+    }
+    let share = functions.len().div_ceil(threads).max(1);
+    let mut shares = Vec::new();
+    while !functions.is_empty() {
+        let after = functions.split_off(share.min(functions.len()));
+        shares.push(std::mem::replace(&mut functions, after));
+    }
+    let validate = |share: Vec<(FuncToValidate<ValidatorResources>, FunctionBody<'_>)>| {
+        let mut allocations = FuncValidatorAllocations::default();
+        for (function, body) in share {
+            let mut function = function.into_validator(allocations);
+            function.validate(&body)?;
+            allocations = function.into_allocations();
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| validate(share))).collect();
+        // The shares are in the order of the functions, which precede whatever stopped the parser.
+        for share in running {
+            match share.join() {
+                Ok(result) => result?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        rest
+    })
 }
 
 /// Validates a module that was just made. Of the function bodies, only those for which `touched` returns `true` are

@@ -47,8 +47,11 @@ fn foreign<T>(take: impl FnOnce(&mut FunctionBuilder) -> T) -> T {
 
 const EMPTY: BlockType = BlockType::Empty;
 
+/// A mistake, in words and in code.
+type Mistake = (&'static str, fn(&mut FunctionBuilder));
+
 /// The mistakes in the code of a function.
-const MISTAKES: &[(&str, fn(&mut FunctionBuilder))] = &[
+const MISTAKES: &[Mistake] = &[
     ("a branch to a block that has ended", |f| {
         let label = f.begin_block(EMPTY);
         f.end();

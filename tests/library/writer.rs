@@ -7,7 +7,9 @@ use linmem::wasm_encoder::{
     CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, SubType, TypeSection, ValType,
 };
-use linmem::{Access, Config, FunctionType, Representation, Safety, Share, SplitAddress, ValueType};
+use linmem::{
+    Access, Config, FunctionType, Intrinsic, OnViolation, Representation, Safety, Share, SplitAddress, ValueType,
+};
 use linmem_host::wasmtime::Val;
 
 /// A module writer as a frontend may have one. It reserves indices for imports, so that functions can be declared in any order.
@@ -206,6 +208,22 @@ fn frontend_can_share_its_memory() {
     let config = Config::new().with_share(Share::Allocator { export: "malloc".to_string(), pin: None });
     let error = Lowering::in_memory(&mut sink, &config, Representation::Packed, 0).expect_err("there are no exports");
     assert!(error.to_string().contains("the exports of the module are not known"), "{error}");
+}
+
+#[test]
+fn imports_are_known_in_advance() {
+    let mut sink = Writer::default();
+    let lowering = Lowering::new(&mut sink, &Config::default(), Representation::Packed).unwrap();
+    let of = |intrinsics: &[Intrinsic]| lowering.imports(intrinsics.iter().copied());
+    assert_eq!(of(&[Intrinsic::AllocatorNew, Intrinsic::AllocatorAllocate]), []);
+    let wasi = |names: &[&'static str]| names.iter().map(|name| ("wasi_snapshot_preview1", *name)).collect::<Vec<_>>();
+    assert_eq!(of(&[Intrinsic::WasiWriteAll]), wasi(&["fd_write", "poll_oneoff"]));
+    let all = ["args_get", "args_sizes_get", "fd_write", "poll_oneoff"];
+    assert_eq!(of(&[Intrinsic::WasiArgs, Intrinsic::WasiWriteAll]), wasi(&all));
+    let reports = Config::new().with_on_violation(OnViolation::Report);
+    let lowering = Lowering::new(&mut sink, &reports, Representation::Packed).unwrap();
+    let imports = lowering.imports([Intrinsic::AllocatorAllocate]);
+    assert_eq!(imports, [("linmem_report", "violation")]);
 }
 
 /// The recursion group of a module's segment types, as text.

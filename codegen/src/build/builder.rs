@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::locals::Locals;
 use crate::engine::{Engine, Lowered, Origin};
-use crate::error::{Error, Place};
+use crate::error::{Built, Error, Place};
 use linmem_allocator::Unwind;
 use wasm_encoder::ValType;
 
@@ -40,7 +40,8 @@ pub struct FunctionBuilder {
 }
 
 /// A function whose code is complete.
-pub(super) struct Finished {
+#[derive(Debug)]
+pub struct Finished {
     pub(super) number: u32,
     pub(super) name: String,
     pub(super) lowered: Lowered,
@@ -86,8 +87,9 @@ impl FunctionBuilder {
 
     /// The place of the current operation.
     pub(super) fn place(&self) -> Place {
-        let source = self.engine.source().cloned().map(Box::new);
-        Place::Built { function: self.name.clone(), operation: Some(self.operations), instruction: None, source }
+        let source = self.engine.source().cloned();
+        let operation = Some(self.operations);
+        Place::Built(Box::new(Built { function: self.name.clone(), operation, instruction: None, source }))
     }
 
     /// Counts an instruction or operation of the frontend.

@@ -234,8 +234,13 @@ impl FunctionBuilder {
         Segment { local, owner: self.owner, scope, bytes }
     }
 
-    /// Ends the function.
-    pub(super) fn finish(mut self) -> Result<Finished, Error> {
+    /// Ends the function, on the thread that built it. [`define`](crate::build::ModuleBuilder::define) does the same on
+    /// the thread of the module.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake in the function.
+    pub fn finish(mut self) -> Result<Finished, Error> {
         let hidden = self.hidden as usize;
         match (self.structures.len().saturating_sub(hidden), self.scopes.len()) {
             (0, 0) => {}
@@ -288,8 +293,8 @@ fn known(arity: Option<(u32, u32)>) -> Arity {
 /// Adds an instruction to the place of an error.
 fn name_instruction(error: &mut Error, instruction: &Instruction<'_>) {
     if let Error::Builder { place, .. } | Error::Violation { place, .. } = error
-        && let Place::Built { instruction: name, .. } = place
+        && let Place::Built(built) = place
     {
-        *name = Some(format!("{instruction:?}"));
+        built.instruction = Some(format!("{instruction:?}"));
     }
 }

@@ -32,7 +32,16 @@ impl ModuleBuilder {
     /// # Errors
     ///
     /// If a declared function was not defined, or the module does not validate.
-    pub fn finish(mut self) -> Result<Vec<u8>, Error> {
+    pub fn finish(self) -> Result<Vec<u8>, Error> {
+        self.finish_on(1)
+    }
+
+    /// Like [`finish`](ModuleBuilder::finish), but validates functions on this many threads. The bytes are the same.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn finish_on(mut self, threads: usize) -> Result<Vec<u8>, Error> {
         let undefined = self.functions.iter().find_map(|entry| match &entry.source {
             Source::Declared { name, body: None } => Some(name.clone()),
             _ => None,
@@ -44,7 +53,7 @@ impl ModuleBuilder {
         let layout = Layout::new(&mut self);
         let bytes = layout.write(&self);
         layout.check_indices()?;
-        match crate::module::validate(&bytes, |_| true) {
+        match crate::module::validate_on(threads, &bytes) {
             Ok(()) => Ok(bytes),
             Err(error) => Err(layout.not_valid(&error, bytes, &self)),
         }
@@ -110,7 +119,7 @@ impl Layout {
             .functions
             .iter()
             .filter_map(|entry| match &entry.source {
-                Source::Declared { name, body: Some(lowered) } => Some((name, lowered)),
+                Source::Declared { name, body: Some(lowered) } => Some((name, &**lowered)),
                 _ => None,
             })
             .collect();

@@ -8,11 +8,12 @@ use crate::code::{FunctionRef, Missing};
 use crate::config::{Base, Config, DEFAULT_SPLIT, Share, SplitAddress};
 use crate::context::{Context, Growth, Home, Split};
 use crate::digest::{extended_number, number};
-use crate::error::{Error, Place};
+use crate::error::{Built, Error, Place};
 use crate::globals::NewGlobal;
 use crate::helpers::{Helper, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::not_split;
+use crate::module::val_type;
 use crate::segment::Segments;
 use crate::setting::Setting;
 use crate::sites;
@@ -20,7 +21,7 @@ use crate::width::WIDTH;
 use indexmap::IndexMap;
 use linmem_allocator::Unwind;
 use linmem_allocator::layout::HOME;
-use linmem_intrinsics::{FunctionType, Representation};
+use linmem_intrinsics::{FunctionType, Intrinsic, Representation, Signature, ValueType};
 use wasm_encoder::{Function, ValType};
 
 /// Lowers functions for a [`ModuleSink`].
@@ -190,17 +191,17 @@ impl Lowering {
         ty: &FunctionType,
         code: impl FnOnce(&mut FunctionBuilder),
     ) -> Result<Function, Error> {
-        let mut body = self.body(name, ty);
+        let convert = |types: &[ValueType]| types.iter().map(|ty| val_type(*ty)).collect::<Vec<_>>();
+        let mut body = self.body(name, &convert(&ty.params), &convert(&ty.results));
         code(&mut body);
         self.define(sink, body)
     }
 
-    /// Begins a function. Its body can be used for any function of this type. Several functions can be open at once,
-    /// on any thread.
-    pub fn body(&mut self, name: &str, ty: &FunctionType) -> FunctionBuilder {
-        let arity = (ty.params.len() as u32, ty.results.len() as u32);
+    /// Begins a function with these parameters and results. Several functions can be open at once, on any thread.
+    pub fn body(&mut self, name: &str, params: &[ValType], results: &[ValType]) -> FunctionBuilder {
         let number = self.names.len() as u32;
         self.names.push(name.to_string());
+        let arity = (params.len() as u32, results.len() as u32);
         FunctionBuilder::new(self.context, self.signatures.clone(), (number, name), self.unwind, arity)
     }
 
@@ -213,9 +214,9 @@ impl Lowering {
         let Finished { name, mut lowered, block_types, .. } = body.finish()?;
         let block_types: Option<Vec<u32>> = block_types.iter().map(|results| sink.block_type(results)).collect();
         let Some(block_types) = block_types else {
-            let message =
-                format!("an exception with several values leaves a region, but the module writer has no block types");
-            let place = Place::Built { function: name, operation: None, instruction: None, source: None };
+            let message = "an exception with several values leaves a region, but the module writer has no block types"
+                .to_string();
+            let place = Place::Built(Box::new(Built { function: name, ..Built::default() }));
             return Err(Error::Builder { message, place });
         };
         lowered.add_to(&mut self.needs, &block_types);
@@ -227,31 +228,34 @@ impl Lowering {
         Ok(function)
     }
 
-    /// Declares the number of parameters and results of a function, by its index. Calls of functions that are not
-    /// declared make code slower, never wrong.
-    pub fn declare_function(&mut self, function: u32, params: u32, results: u32) {
-        self.signatures.declare_function(function, (params, results));
+    /// What the writer declares about its own functions, types and tags.
+    pub fn signatures(&self) -> &Signatures {
+        &self.signatures
     }
 
-    /// Declares a function type, by its index. Blocks whose type is an index require it.
-    pub fn declare_type(&mut self, ty: u32, params: &[ValType], results: &[ValType]) {
-        self.signatures.declare_type(ty, params.to_vec(), results.len() as u32);
-    }
-
-    /// Declares the parameters of an exception tag, by its index. Handlers outside of a region require it.
-    pub fn declare_tag(&mut self, tag: u32, params: &[ValType]) {
-        self.signatures.declare_tag(tag, params.to_vec());
-    }
-
-    /// Declares that a function that was declared does not throw. Scopes of regions whose functions cannot throw cost
-    /// nothing, whatever [`Config::unwind`] is.
-    pub fn does_not_throw(&mut self, function: u32) {
-        self.signatures.declare_nothrow(function);
-    }
-
-    /// Declares that no function throws, imported functions and those that are called indirectly included.
-    pub fn nothing_throws(&mut self) {
-        self.signatures.declare_nothing_throws();
+    /// The functions that these intrinsics import, by module and name, in every configuration of their operands. A
+    /// writer whose function indices are final once they are assigned imports them first.
+    pub fn imports(&self, intrinsics: impl IntoIterator<Item = Intrinsic>) -> Vec<(&'static str, &'static str)> {
+        let mut needs = Needs::new(self.context);
+        for intrinsic in intrinsics {
+            let Some(signature) = Signature::new(intrinsic, self.context.representation) else { continue };
+            let ty = signature.function_type();
+            let mut f = FunctionBuilder::new(
+                self.context,
+                Signatures::default(),
+                (0, intrinsic.name()),
+                Unwind::Program,
+                (ty.params.len() as u32, ty.results.len() as u32),
+            );
+            for param in 0..ty.params.len() as u32 {
+                f.push(f.param(param));
+            }
+            f.signature(&signature);
+            if let Ok(Finished { mut lowered, .. }) = f.finish() {
+                lowered.add_to(&mut needs, &[]);
+            }
+        }
+        needs.imports().map(|import| (import.module(), import.name())).collect()
     }
 
     fn index(&self, function: FunctionRef, missing: &Missing) -> u32 {

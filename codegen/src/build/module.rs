@@ -25,7 +25,7 @@ use wasm_encoder::{
 
 pub(super) enum Source {
     Import { module: String, name: String },
-    Declared { name: String, body: Option<Lowered> },
+    Declared { name: String, body: Option<Box<Lowered>> },
 }
 
 pub(super) struct Entry {
@@ -176,13 +176,22 @@ impl ModuleBuilder {
     ///
     /// The first mistake in the body, or that the function is already defined.
     pub fn define(&mut self, body: FunctionBuilder) -> Result<(), Error> {
-        let Finished { number, name, mut lowered, block_types } = body.finish()?;
+        self.define_finished(body.finish()?)
+    }
+
+    /// Defines a function whose body was [finished](FunctionBuilder::finish), for example on another thread.
+    ///
+    /// # Errors
+    ///
+    /// If the function is already defined.
+    pub fn define_finished(&mut self, body: Finished) -> Result<(), Error> {
+        let Finished { number, name, mut lowered, block_types } = body;
         let block_types: Vec<u32> =
             block_types.into_iter().map(|results| self.types.function(Vec::new(), results).0).collect();
         match self.functions.get_mut(number as usize) {
             Some(Entry { source: Source::Declared { body: body @ None, .. }, .. }) => {
                 lowered.add_to(&mut self.needs, &block_types);
-                *body = Some(lowered);
+                *body = Some(Box::new(lowered));
                 Ok(())
             }
             _ => {

@@ -1,6 +1,6 @@
 //! The place of a mistake that only validation found.
 
-use crate::error::{Error, Place};
+use crate::error::{Built, Error, Place};
 use crate::source_line::SourceLine;
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
@@ -31,8 +31,8 @@ pub(super) fn not_valid(
             instruction = Some(format!("{operator:?}"));
         }
         if let Some(name) = function(position) {
-            let source = line(position, error.offset().saturating_sub(start)).map(Box::new);
-            place = Place::Built { function: name, operation: None, instruction, source };
+            let source = line(position, error.offset().saturating_sub(start));
+            place = Place::Built(Box::new(Built { function: name, operation: None, instruction, source }));
         }
         break;
     }

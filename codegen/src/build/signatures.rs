@@ -7,9 +7,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use wasm_encoder::ValType;
 
-/// The signatures of a module's functions, types and tags.
+/// The signatures of a module's functions, types and tags, which a module writer declares before it refers to them.
+///
+/// A clone declares them for the same module.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Signatures(Arc<RwLock<Table>>);
+pub struct Signatures(Arc<RwLock<Table>>);
 
 #[derive(Debug, Default)]
 struct Table {
@@ -39,20 +41,23 @@ impl Signatures {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Declares a function and the number of its parameters and results. Until it is declared otherwise, it may throw.
-    pub(crate) fn declare_function(&self, function: u32, arity: (u32, u32)) {
+    /// Declares a function, by its number in instructions, and the number of its parameters and results. Calls of
+    /// functions that are not declared make code slower, never wrong. Until it is declared otherwise, a function may
+    /// throw.
+    pub fn declare_function(&self, function: u32, arity: (u32, u32)) {
         self.write().functions.insert(function, Function { arity, throws: true });
     }
 
-    /// Declares that a function does not throw.
-    pub(crate) fn declare_nothrow(&self, function: u32) {
+    /// Declares that a function that was declared does not throw. Scopes of regions whose functions cannot throw cost
+    /// nothing, whatever [`Config::unwind`](crate::Config::unwind) is.
+    pub fn declare_nothrow(&self, function: u32) {
         if let Some(function) = self.write().functions.get_mut(&function) {
             function.throws = false;
         }
     }
 
-    /// Declares that no function throws.
-    pub(crate) fn declare_nothing_throws(&self) {
+    /// Declares that no function throws, imported functions and those that are called indirectly included.
+    pub fn declare_nothing_throws(&self) {
         self.write().nothing_throws = true;
     }
 
@@ -67,13 +72,14 @@ impl Signatures {
         table.is_complete && !table.functions.contains_key(&function)
     }
 
-    /// Declares a function type.
-    pub(crate) fn declare_type(&self, ty: u32, params: Vec<ValType>, results: u32) {
+    /// Declares a function type: its parameters, and the number of its results. Blocks whose type is a number require
+    /// it.
+    pub fn declare_type(&self, ty: u32, params: Vec<ValType>, results: u32) {
         self.write().types.insert(ty, (params, results));
     }
 
-    /// Declares a tag.
-    pub(crate) fn declare_tag(&self, tag: u32, params: Vec<ValType>) {
+    /// Declares the parameters of an exception tag. Handlers outside of a region require it.
+    pub fn declare_tag(&self, tag: u32, params: Vec<ValType>) {
         self.write().tags.insert(tag, params);
     }
 

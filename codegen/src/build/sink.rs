@@ -6,7 +6,8 @@ use wasm_encoder::{ConstExpr, Function, SubType, ValType};
 /// A module writer that linmem lowers into.
 ///
 /// Indices must be final when they are returned: linmem writes them into code. A writer that lays out its index spaces
-/// at the end must resolve them in the code itself, or use [`ModuleBuilder`](crate::build::ModuleBuilder).
+/// at the end uses a [`LateLowering`](crate::build::LateLowering). A writer that must import all functions before it
+/// defines the first one asks [`Lowering::imports`](crate::build::Lowering::imports) which ones are needed.
 pub trait ModuleSink {
     /// Returns the index of the type with these parameters and results, and adds the type if it does not exist.
     fn function_type(&mut self, ty: &FunctionType) -> u32;
