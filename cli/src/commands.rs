@@ -1,7 +1,7 @@
 //! The subcommands.
 
 use crate::files;
-use crate::options::{Arguments, Command, Lowering};
+use crate::options::{self, Arguments, Command, Lowering};
 use linmem::wasi::Errno;
 use linmem::{
     Config, Error, Finding, Intrinsic, OnViolation, Report, Severity, Signature, Site, SourceLine, Violation, wat,
@@ -29,15 +29,15 @@ impl From<String> for Failure {
 pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Run { lowering, directories, environment, program } => {
-            let Some((file, _)) = program.split_first() else {
-                return Err(Failure { message: "run requires a file".to_string(), status: 2 });
-            };
-            let file = Path::new(file);
+            let (name, arguments) =
+                options::split_program(&program).map_err(|message| Failure { message, status: 2 })?;
+            let file = Path::new(name);
             // `run` prints only the warnings about invalid uses; `link` prints those about how memory is shared, too.
             let shows = |warning: &Error| matches!(warning, Error::Violation { .. });
             let module = linked(file, &lowering, OnViolation::Report, shows)?;
             let directories = directories.iter().map(|text| directory(text)).collect();
-            let options = Options { args: program.clone(), env: environment, directories };
+            let args = std::iter::once(name).chain(arguments.iter().map(String::as_str)).map(str::to_string).collect();
+            let options = Options { args, env: environment, directories };
             let status = run::run(&module, &options).map_err(|error| ended(file, &module, error))?;
             // The program's own status, truncated to a byte as the operating system does.
             Ok(status as u8)
