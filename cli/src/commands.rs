@@ -32,8 +32,8 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             let (name, arguments) =
                 options::split_program(&program).map_err(|message| Failure { message, status: 2 })?;
             let file = Path::new(name);
-            // `run` prints only the warnings about invalid uses; `link` prints those about how memory is shared, too.
-            let shows = |warning: &Error| matches!(warning, Error::Violation { .. });
+            // Removed custom sections concern only a module that is written to a file.
+            let shows = |warning: &Error| !matches!(warning, Error::Dropped { .. });
             let module = linked(file, &lowering, OnViolation::Report, shows)?;
             let directories = directories.iter().map(|text| directory(text)).collect();
             let args = std::iter::once(name).chain(arguments.iter().map(String::as_str)).map(str::to_string).collect();
