@@ -125,8 +125,14 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
         return Err(Error::Unsupported { message, place: Place::Module });
     }
     share::check(config)?;
-    if let Some(share @ Share::Allocator { .. }) = &config.share {
-        return Err(Error::Option { message: format!("--share {share} requires a module that has a memory") });
+    let requested = match (&config.share, config.split) {
+        (Some(share @ (Share::Allocator { .. } | Share::Split)), _) => Some(format!("--share {share}")),
+        (_, Some(split)) => Some(format!("--split {split}")),
+        // linmem is the only owner of a memory that it defines.
+        (Some(Share::Trust) | None, None) => None,
+    };
+    if let Some(requested) = requested {
+        return Err(Error::Option { message: format!("{requested} requires a module that has a memory") });
     }
     let base = match &config.base {
         None => HOME,
