@@ -17,6 +17,8 @@ use crate::module::function_type;
 use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use linmem_intrinsics::FunctionType;
+use std::convert::Infallible;
+use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::CompositeInnerType;
 
 /// The index of everything in the linked module.
@@ -164,6 +166,17 @@ impl Plan {
     /// The index of a function type that is needed.
     pub(super) fn type_index(&self, ty: &FunctionType) -> u32 {
         self.missing.check(self.types.get(ty).map(|index| index.0), || format!("the type {ty}"))
+    }
+}
+
+/// Renumbers function indices.
+pub(super) struct Renumber<'a>(pub(super) &'a Plan);
+
+impl Reencode for Renumber<'_> {
+    type Error = Infallible;
+
+    fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
+        Ok(self.0.index(FunctionRef::Program(function)))
     }
 }
 
