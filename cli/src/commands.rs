@@ -2,6 +2,7 @@
 
 use crate::files;
 use crate::options::{self, Arguments, Command, Lowering};
+use crate::printable::printable;
 use linmem::wasi::Errno;
 use linmem::{
     Config, Error, Finding, Intrinsic, OnViolation, Report, Severity, Signature, Site, SourceLine, Violation, wat,
@@ -57,7 +58,7 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             let module = files::read(&file)?;
             let findings = linmem::check(&module, &config);
             for finding in &findings {
-                eprintln!("{}: {}", finding.severity, crate::printable(&one_line(&file, &finding.error)));
+                eprintln!("{}: {}", finding.severity, printable(&one_line(&file, &finding.error)));
             }
             let is_usage = |finding: &Finding| matches!(finding.error, Error::Option { .. });
             Ok(match findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -90,7 +91,7 @@ fn linked(
         message: one_line(file, &error),
     })?;
     for warning in linked.warnings.iter().filter(|warning| shows(warning)) {
-        eprintln!("warning: {}", crate::printable(&one_line(file, warning)));
+        eprintln!("warning: {}", printable(&one_line(file, warning)));
     }
     Ok(linked.module)
 }
