@@ -132,6 +132,11 @@ impl Plan {
         self.functions.get(function as usize).copied().flatten()
     }
 
+    /// The new index of each function of the input; `None` for one that was not kept.
+    pub(super) fn into_functions(self) -> Vec<Option<u32>> {
+        self.functions
+    }
+
     /// Whether a function of the linked module was copied from the input instead of lowered.
     pub(super) fn is_copied(&self, function: u32, lowered: &[Option<Lowered>]) -> bool {
         let position = function.checked_sub(self.imported).map(|position| position as usize);
