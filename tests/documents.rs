@@ -1,4 +1,5 @@
-//! Documents that repeat something are right: the numbers of a golden, the kinds of violations, the imports of reports.
+//! Documents that repeat something are right: the numbers of a golden, the kinds of violations, the imports of reports, and
+//! the map of the code.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -109,4 +110,21 @@ fn readme_matches_golden() {
             assert_eq!(format!("{:.0}", golden[name][program]), *cell, "{program}, {column}");
         }
     }
+}
+
+#[test]
+fn map_lists_every_file_and_folder_of_codegen() {
+    let document = std::fs::read_to_string(support::root().join("docs/architecture.md")).unwrap();
+    let map = document.split("```").nth(1).expect("the document begins with the map");
+    let words: Vec<&str> = map.split(|char: char| char.is_whitespace() || char == ',').collect();
+    let mut count = 0;
+    for entry in std::fs::read_dir(support::root().join("codegen/src")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let name = if entry.file_type().unwrap().is_dir() { format!("{name}/") } else { name };
+        let is_listed = name == "lib.rs" || words.iter().any(|word| word.trim_start_matches("src/") == name);
+        assert!(is_listed, "codegen/src/{name} is not on the map of docs/architecture.md");
+        count += 1;
+    }
+    assert!(count > 20, "only {count} files and folders were read");
 }

@@ -2,9 +2,11 @@
 
 use crate::files;
 use crate::options::{self, Arguments, Command, Lowering};
+use crate::printable::printable;
 use linmem::wasi::Errno;
 use linmem::{
-    Config, Error, Finding, Intrinsic, OnViolation, Report, Severity, Signature, Site, SourceLine, Violation, wat,
+    Config, Error, Finding, Intrinsic, Linked, OnViolation, Report, Severity, Signature, Site, SourceLine, Violation,
+    wat,
 };
 use linmem_host::run::{self, Directory, Options};
 use std::io::Write;
@@ -29,26 +31,26 @@ impl From<String> for Failure {
 pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Run { lowering, directories, environment, program } => {
-            let Some((file, _)) = program.split_first() else {
-                return Err(Failure { message: "run requires a file".to_string(), status: 2 });
-            };
-            let file = Path::new(file);
-            // `run` prints only the warnings about invalid uses; `link` prints those about how memory is shared, too.
-            let shows = |warning: &Error| matches!(warning, Error::Violation { .. });
-            let module = linked(file, &lowering, OnViolation::Report, shows)?;
+            let (name, arguments) =
+                options::split_program(&program).map_err(|message| Failure { message, status: 2 })?;
+            let file = Path::new(name);
+            // Removed custom sections concern only a module that is written to a file.
+            let shows = |warning: &Error| !matches!(warning, Error::Dropped { .. });
+            let linked = linked(file, &lowering, OnViolation::Report, shows)?;
             let directories = directories.iter().map(|text| directory(text)).collect();
-            let options = Options { args: program.clone(), env: environment, directories };
-            let status = run::run(&module, &options).map_err(|error| ended(file, &module, error))?;
+            let args = std::iter::once(name).chain(arguments.iter().map(String::as_str)).map(str::to_string).collect();
+            let options = Options { args, env: environment, directories };
+            let status = run::run(&linked.module, &options).map_err(|error| ended(file, &linked, error))?;
             // The program's own status, truncated to a byte as the operating system does.
             Ok(status as u8)
         }
         Command::Link { lowering, file, output } => {
-            files::write(&output, &linked(&file, &lowering, OnViolation::Trap, |_| true)?)?;
+            files::write(&output, &linked(&file, &lowering, OnViolation::Trap, |_| true)?.module)?;
             Ok(0)
         }
         Command::Print { lowering, file } => {
-            let module = linked(&file, &lowering, OnViolation::Trap, |_| true)?;
-            let text = wat::print(&module).map_err(|error| error.to_string())?;
+            let linked = linked(&file, &lowering, OnViolation::Trap, |_| true)?;
+            let text = wat::print(&linked.module).map_err(|error| error.to_string())?;
             print(&text)?;
             Ok(0)
         }
@@ -57,7 +59,7 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             let module = files::read(&file)?;
             let findings = linmem::check(&module, &config);
             for finding in &findings {
-                eprintln!("{}: {}", finding.severity, crate::printable(&one_line(&file, &finding.error)));
+                eprintln!("{}: {}", finding.severity, printable(&one_line(&file, &finding.error)));
             }
             let is_usage = |finding: &Finding| matches!(finding.error, Error::Option { .. });
             Ok(match findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -82,7 +84,7 @@ fn linked(
     lowering: &Lowering,
     on_violation: OnViolation,
     shows: impl Fn(&Error) -> bool,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Linked, Failure> {
     let config = configure(lowering, on_violation)?.with_file(files::name(file));
     let module = files::read(file)?;
     let linked = linmem::link_with_warnings(&module, &config).map_err(|error| Failure {
@@ -90,15 +92,21 @@ fn linked(
         message: one_line(file, &error),
     })?;
     for warning in linked.warnings.iter().filter(|warning| shows(warning)) {
-        eprintln!("warning: {}", crate::printable(&one_line(file, warning)));
+        eprintln!("warning: {}", printable(&one_line(file, warning)));
     }
-    Ok(linked.module)
+    Ok(linked)
 }
 
-/// The message for a program that did not exit by itself. It describes a violation in words, with its place.
-fn ended(file: &Path, module: &[u8], error: run::Error) -> String {
+/// The message for a program that did not exit by itself. It describes a violation in words, with its place. A function
+/// without a name is shown by its index in the file, as in all other messages.
+fn ended(file: &Path, linked: &Linked, mut error: run::Error) -> String {
     let name = files::name(file);
-    let sites = linmem::sites::read(module);
+    let sites = linmem::sites::read(&linked.module);
+    for frame in error.frames_mut() {
+        if let Some(function) = linked.functions.iter().position(|index| *index == Some(frame.function)) {
+            frame.function = function as u32;
+        }
+    }
     let (report, frames, errno) = match error {
         run::Error::Violation { report, frames, errno } => (report, frames, errno),
         run::Error::Trap { errno: Some(errno), .. } => {

@@ -3,9 +3,11 @@
 mod commands;
 mod files;
 mod options;
+mod printable;
 
 use clap::Parser;
 use options::Arguments;
+use printable::printable;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -16,10 +18,4 @@ fn main() -> ExitCode {
             ExitCode::from(failure.status)
         }
     }
-}
-
-/// Escapes control characters, since names in a module can contain terminal escape sequences. Line feeds are kept.
-fn printable(message: &str) -> String {
-    let show = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
-    message.chars().map(show).collect()
 }

@@ -1,6 +1,6 @@
 //! The command-line arguments, and the configuration that results from them.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use linmem::{
     Base, Config, HostFunction, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
     SplitAddress, Zero,
@@ -27,7 +27,8 @@ pub(crate) enum Command {
         /// A variable of the program's environment
         #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
         environment: Vec<(String, String)>,
-        /// The module, in the binary or the text format (- is standard input), and the program's arguments
+        /// The module, in the binary or the text format (- is standard input), and the program's arguments, after -- if the
+        /// first one looks like an option of linmem
         #[arg(required = true, trailing_var_arg = true, value_names = ["FILE", "ARGS"])]
         program: Vec<String>,
     },
@@ -141,6 +142,32 @@ pub(crate) fn flag(setting: &Setting) -> String {
         Some(value) => format!("--{name} {value}"),
         None => format!("--{name}"),
     }
+}
+
+/// Splits the file and the arguments that follow it. A `--` directly after the file only separates them.
+///
+/// # Errors
+///
+/// If there is no file, or if an option of `run` directly follows it, since the program would receive the option.
+pub(crate) fn split_program(program: &[String]) -> Result<(&str, &[String]), String> {
+    let (file, arguments) = program.split_first().ok_or("run requires a file")?;
+    match arguments.split_first() {
+        Some((first, arguments)) if first == "--" => Ok((file, arguments)),
+        Some((first, _)) if is_option_of_run(first) => Err(format!(
+            "`{first}` follows the file `{file}`: write an option of linmem before the file, or `--` before the program's \
+             arguments"
+        )),
+        _ => Ok((file, arguments)),
+    }
+}
+
+/// Whether an argument is a long option of `run`, with or without `=` and a value. `--help` is not one: after the file, it
+/// can only be for the program.
+fn is_option_of_run(argument: &str) -> bool {
+    let Some(name) = argument.strip_prefix("--").and_then(|text| text.split('=').next()) else { return false };
+    let command = Arguments::command();
+    let run = command.find_subcommand("run");
+    run.is_some_and(|run| run.get_arguments().any(|option| option.get_long() == Some(name)))
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -175,9 +175,10 @@ pub enum Optimize {
     /// Fast paths are inline.
     #[default]
     Speed,
-    /// Fast paths are calls of helpers. The link door never makes a larger module than with [`Speed`](Optimize::Speed): if
-    /// the helpers outweigh what the calls save, the module is lowered for speed. The library door lowers each function
-    /// once, as it comes, so that a module with few allocations can be larger.
+    /// Fast paths are calls of helpers. If the helpers outweigh what the calls save, the link door lowers the module for
+    /// speed: without its custom sections (names, sites), which are not compared, the module is never larger than with
+    /// [`Speed`](Optimize::Speed). The library door lowers each function once, as it comes, so that a module with few
+    /// allocations can be larger.
     Size,
 }
 

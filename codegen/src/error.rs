@@ -296,25 +296,54 @@ fn list(places: &[Place]) -> String {
 }
 
 /// A list of types as prose: `a`, `a or b`, `a, b or c`. Of all reference types that a segment can have, only one is
-/// listed.
+/// listed, with the types that can replace it.
 fn alternatives(types: &[FunctionType]) -> String {
+    const LISTED: ValueType = ValueType::nullable(HeapType::Any);
     let is_variant = |ty: &FunctionType| {
-        let variant =
-            |ty: &ValueType| matches!(ty, ValueType::Reference { .. }) && *ty != ValueType::nullable(HeapType::Any);
+        let variant = |ty: &ValueType| matches!(ty, ValueType::Reference { .. }) && *ty != LISTED;
         ty.params.iter().chain(&ty.results).any(variant)
     };
-    let shown: Vec<String> = types.iter().filter(|ty| !is_variant(ty)).map(FunctionType::to_string).collect();
-    let list = match shown.split_last() {
+    let shown: Vec<&FunctionType> = types.iter().filter(|ty| !is_variant(ty)).collect();
+    let mut message = prose(&shown, "or");
+    if message.is_empty() {
+        return "no type".to_string();
+    }
+    if shown.len() < types.len() {
+        message += "; eqref, structref and non-nullable references can replace anyref";
+        // A form with one result returns the null segment if the call fails.
+        let is_nullable =
+            |ty: &&FunctionType| ty.results.contains(&LISTED) && !types.contains(&without_null(ty, LISTED));
+        let nullable: Vec<&FunctionType> = shown.into_iter().filter(is_nullable).collect();
+        if !nullable.is_empty() {
+            message += &format!(
+                ", but the result of {} must be nullable: it is null if the call fails",
+                prose(&nullable, "and")
+            );
+        }
+    }
+    message
+}
+
+/// A type in which non-nullable references replace those of the type `reference`.
+fn without_null(ty: &FunctionType, reference: ValueType) -> FunctionType {
+    let replaced = |types: &[ValueType]| {
+        let replace = |ty: &ValueType| match *ty {
+            ValueType::Reference { heap, .. } if *ty == reference => ValueType::Reference { nullable: false, heap },
+            other => other,
+        };
+        types.iter().map(replace).collect()
+    };
+    FunctionType { params: replaced(&ty.params), results: replaced(&ty.results) }
+}
+
+/// A list of types as prose, with a word before the last one; empty if there are none.
+fn prose(types: &[&FunctionType], word: &str) -> String {
+    let texts: Vec<String> = types.iter().map(ToString::to_string).collect();
+    match texts.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-        None => "no type".to_string(),
-    };
-    let rest = if shown.len() < types.len() {
-        "; eqref, structref and non-nullable references can replace anyref"
-    } else {
-        ""
-    };
-    format!("{list}{rest}")
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// The severity of a finding.

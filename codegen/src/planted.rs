@@ -181,10 +181,21 @@ pub fn always_for_size() {
     ALWAYS_FOR_SIZE.store(true, std::sync::atomic::Ordering::Relaxed);
 }
 
+#[cfg(feature = "planted")]
+thread_local! {
+    static FOR_SIZE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Like [`always_for_size`], for this thread only, and until it is turned off.
+#[cfg(feature = "planted")]
+pub fn for_size(on: bool) {
+    FOR_SIZE.set(on);
+}
+
 /// Whether `--optimize size` lowers for size even if the module is then larger.
 #[cfg(feature = "planted")]
 pub(crate) fn is_always_for_size() -> bool {
-    ALWAYS_FOR_SIZE.load(std::sync::atomic::Ordering::Relaxed)
+    FOR_SIZE.get() || ALWAYS_FOR_SIZE.load(std::sync::atomic::Ordering::Relaxed)
 }
 
 /// Whether `--optimize size` lowers for size even if the module is then larger: never.

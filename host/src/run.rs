@@ -1,5 +1,6 @@
 //! Runs a command module with WASI preview 1.
 
+use std::fmt;
 use std::path::PathBuf;
 use thiserror::Error;
 use wasmtime::{Caller, Config, Engine, Linker, Module, Store, Trap, WasmBacktrace};
@@ -44,6 +45,25 @@ pub struct HostError {
     pub site: u32,
     /// The errno.
     pub errno: u32,
+}
+
+/// A function that was active when a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The index of the function.
+    pub function: u32,
+    /// Its name in the module's name section, if any.
+    pub name: Option<String>,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            // A name can contain any character.
+            Some(name) => write!(f, "${}", name.replace('\n', "\\n")),
+            None => write!(f, "function {}", self.function),
+        }
+    }
 }
 
 /// The state of a running program.
@@ -94,7 +114,7 @@ pub enum Error {
         /// The report.
         report: Violation,
         /// The active functions, innermost first.
-        frames: Vec<String>,
+        frames: Vec<Frame>,
         /// The last errno that the program reported, if any.
         errno: Option<HostError>,
     },
@@ -104,7 +124,7 @@ pub enum Error {
         /// The kind of the trap.
         reason: String,
         /// The active functions, innermost first.
-        frames: Vec<String>,
+        frames: Vec<Frame>,
         /// The last errno that the program reported, if any.
         errno: Option<HostError>,
     },
@@ -114,11 +134,11 @@ pub enum Error {
         /// The error.
         reason: String,
         /// The active functions, innermost first.
-        frames: Vec<String>,
+        frames: Vec<Frame>,
     },
 }
 
-fn backtrace(frames: &[String]) -> String {
+fn backtrace(frames: &[Frame]) -> String {
     frames.iter().map(|frame| format!("\n  in {frame}")).collect()
 }
 
@@ -137,6 +157,20 @@ pub fn config() -> Config {
     config.wasm_threads(true);
     config.shared_memory(true);
     config
+}
+
+impl Error {
+    /// The functions that were active when the program ended, innermost first.
+    pub fn frames_mut(&mut self) -> &mut [Frame] {
+        match self {
+            Error::Violation { frames, .. } | Error::Trap { frames, .. } | Error::Failed { frames, .. } => frames,
+            Error::Compile(_)
+            | Error::Unsupported { .. }
+            | Error::Directory { .. }
+            | Error::Instantiate(_)
+            | Error::NoStart => &mut [],
+        }
+    }
 }
 
 /// Runs `_start` of a module with the standard streams of this process, and returns the exit status.
@@ -221,13 +255,12 @@ fn ended(error: &wasmtime::Error, Reported { violation, errno }: Reported) -> Re
     }
 }
 
-fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
-    let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
-        // A name can contain any character.
-        Some(name) => format!("${}", name.replace('\n', "\\n")),
-        None => format!("function {}", frame.func_index()),
+fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
+    let frame = |frame: &wasmtime::FrameInfo| Frame {
+        function: frame.func_index(),
+        name: frame.func_name().map(str::to_string),
     };
-    backtrace.frames().iter().map(name).collect()
+    backtrace.frames().iter().map(frame).collect()
 }
 
 /// The error and its causes, on one line.

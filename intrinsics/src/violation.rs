@@ -26,7 +26,7 @@ macro_rules! violations {
 violations! {
     /// An access to bytes outside of the segment.
     OutOfBounds = 0,
-    /// A use of a segment or an allocator whose region was closed.
+    /// A use of a freed segment, or an allocation from a closed region.
     UseAfterFree = 1,
     /// An allocation from a region that is not the innermost open one.
     NotInnermost = 2,

@@ -86,9 +86,11 @@ fn memory_sharing_is_reported_in_one_line() {
     assert_eq!(linked.lines().count(), 1);
     let checked = messages(&["check", "shared.wat"]);
     assert!(checked.contains("split") && checked.lines().count() == 1, "{checked}");
+    assert_eq!(messages(&["run", "shared.wat"]), linked);
     // An explicit choice gives no warning.
     assert_eq!(messages(&["link", "--share", "split", "shared.wat", "-o", "out.wasm"]), "");
     assert_eq!(messages(&["link", "--share", "trust", "shared.wat", "-o", "out.wasm"]), "");
+    assert_eq!(messages(&["run", "--share", "trust", "shared.wat"]), "");
     let parts = ["--share", "allocator", "malloc"];
     expect_error(
         &linmem(&["link", "--share", "allocator:malloc", "shared.wat", "-o", "out2.wasm"], dir.path(), b""),

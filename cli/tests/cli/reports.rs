@@ -115,3 +115,29 @@ fn reported_lines_refer_to_linked_text() {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(errors.ends_with("\n  at text.wat:11, in $last\n"), "{errors}");
 }
+
+#[test]
+fn traps_show_function_indices_of_file() {
+    let dir = tempfile::tempdir().unwrap();
+    // Linking removes the imports and adds functions: function 3 becomes function 1, and function 4 function 2.
+    let text = r#"(module
+        (import "linmem" "MemoryAllocator.new" (func (result i32)))
+        (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+        (import "linmem" "MemoryAllocator.allocate" (func (param i32 i32) (result i64)))
+        (func (param i32) (drop (i32.div_u (i32.const 1) (local.get 0))))
+        (func (export "_start") (drop (call 2 (call 0) (i32.const 8))) (call 3 (i32.const 0))))"#;
+    std::fs::write(dir.path().join("p.wat"), text).unwrap();
+    let errors = |file: &str| {
+        let output = linmem(&["run", file], dir.path(), b"");
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let expected = |file: &str, (inner, outer): (u32, u32)| {
+        let trap = "the program trapped: wasm trap: integer divide by zero";
+        format!("error: {file}: {trap}\n  in function {inner}\n  in function {outer}\n")
+    };
+    assert_eq!(errors("p.wat"), expected("p.wat", (3, 4)));
+    // A linked file is a file like any other.
+    expect(&linmem(&["link", "p.wat", "-o", "linked.wasm"], dir.path(), b""), 0, "");
+    assert_eq!(errors("linked.wasm"), expected("linked.wasm", (1, 2)));
+}

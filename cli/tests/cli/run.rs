@@ -30,6 +30,37 @@ fn documented_aliases_and_host_functions_run() {
 }
 
 #[test]
+fn arguments_after_file_belong_to_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let echo = example("echo.wat");
+    let run = |args: &[&str]| linmem(&[&["run"], args].concat(), dir.path(), b"");
+    // A `--` directly after the file only separates; all others are arguments.
+    expect(&run(&["--dir", ".", &echo, "--", "--dir", "x"]), 0, "--dir\nx\n");
+    expect(&run(&[&echo, "--", "--", "a"]), 0, "--\na\n");
+    expect(&run(&[&echo, "a", "--", "--safety", "none"]), 0, "a\n--\n--safety\nnone\n");
+    expect(&run(&["--", &echo, "--", "a"]), 0, "a\n");
+    expect(&run(&[&echo, "--"]), 0, "");
+    // Options that linmem does not have, and its own after other arguments, need no separator.
+    expect(&run(&[&echo, "--help", "--dir"]), 0, "--help\n--dir\n");
+    expect(&run(&[&echo, "--directory", "-d"]), 0, "--directory\n-d\n");
+}
+
+#[test]
+fn options_directly_after_file_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let echo = example("echo.wat");
+    for option in ["--dir", "--dir=.", "--safety", "--on-violation=trap", "--max-pages", "--sealed", "--env", "--host"]
+    {
+        let parts = [
+            &format!("`{option}` follows the file `{echo}`"),
+            "before the file",
+            "`--` before the program's arguments",
+        ];
+        expect_error(&linmem(&["run", &echo, option, "."], dir.path(), b""), 2, &parts);
+    }
+}
+
+#[test]
 fn run_exits_with_program_status() {
     let dir = tempfile::tempdir().unwrap();
     let program = |body: &str| {

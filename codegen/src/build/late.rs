@@ -5,17 +5,17 @@
 //! ended up in the index spaces.
 
 use crate::build::builder::{Finished, FunctionBuilder};
+use crate::build::items::{FIRST_TYPE, Item, VIRTUAL};
 use crate::build::lowering::{NewMemory, new_memory};
-use crate::build::resolve::{FIRST_TYPE, VIRTUAL, resolve};
+use crate::build::parts::{Body, Code, FunctionPart, GlobalPart, ImportPart, MemoryPart, Parts};
 use crate::build::signatures::Signatures;
 use crate::choices::Choices;
 use crate::code::FunctionRef;
 use crate::config::Config;
 use crate::context::{Context, Growth};
 use crate::digest::{extended_number, number};
-use crate::engine::Lowered;
-use crate::error::Error;
-use crate::globals::NewGlobal;
+use crate::error::{Error, Place};
+use crate::globals::Global;
 use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
@@ -25,73 +25,7 @@ use crate::width::WIDTH;
 use linmem_allocator::Unwind;
 use linmem_intrinsics::{FunctionType, Representation};
 use std::collections::BTreeMap;
-use wasm_encoder::{ConstExpr, Function, SubType, ValType};
-
-/// Something that linmem adds to a module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Item {
-    /// The memory.
-    Memory,
-    /// A global, by its position in [`Parts::globals`].
-    Global(u32),
-    /// An imported function, by its position in [`Parts::imports`].
-    Import(u32),
-    /// A function, by its position in [`Parts::functions`].
-    Function(u32),
-    /// A type of the recursion group of [`Parts::types`], by its position in it.
-    Type(u32),
-    /// A function type with no parameters, by its position in [`Parts::block_types`].
-    BlockType(u32),
-}
-
-/// The indices that a module writer assigned.
-///
-/// The writer's own functions, types and so on keep the numbers that it used in instructions, unless it maps them.
-pub trait Indices {
-    /// The index of an item that linmem adds.
-    fn item(&self, item: Item) -> u32;
-
-    /// The index of a function, by the number that the writer used in instructions.
-    fn function(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a global, in the same way.
-    fn global(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a type, in the same way. The numbers from 999,000 on are reserved.
-    fn ty(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a memory, in the same way.
-    fn memory(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a table, in the same way.
-    fn table(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a tag, in the same way.
-    fn tag(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a data segment, in the same way.
-    fn data(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of an element segment, in the same way.
-    fn element(&self, number: u32) -> u32 {
-        number
-    }
-}
+use wasm_encoder::ValType;
 
 /// Lowers functions whose indices are assigned later.
 ///
@@ -139,83 +73,6 @@ pub struct LateLowering {
     block_types: Vec<Vec<ValType>>,
     names: Vec<String>,
     number: u32,
-}
-
-/// A function whose indices are not inserted yet.
-#[derive(Clone, Debug)]
-pub struct Body(Code);
-
-#[derive(Clone, Debug)]
-enum Code {
-    /// A function of the frontend.
-    Lowered(Box<Lowered>),
-    /// A function of linmem.
-    Helper(crate::helpers::Helper),
-}
-
-/// The memory of the module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemoryPart {
-    /// The initial number of pages.
-    pub minimum: u64,
-    /// The maximum number of pages.
-    pub maximum: Option<u64>,
-}
-
-/// A mutable global of linmem's.
-#[derive(Clone, Debug)]
-pub struct GlobalPart {
-    /// Its name in the name section.
-    pub name: &'static str,
-    new: NewGlobal,
-    is_scope: bool,
-}
-
-/// A function that linmem imports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportPart {
-    /// The module that it is imported from.
-    pub module: &'static str,
-    /// The name that it is imported by.
-    pub name: &'static str,
-    /// The types of its parameters.
-    pub params: Vec<ValType>,
-    /// The types of its results.
-    pub results: Vec<ValType>,
-}
-
-/// A function that linmem adds.
-#[derive(Clone, Debug)]
-pub struct FunctionPart {
-    /// Its name in the name section.
-    pub name: String,
-    /// The types of its parameters.
-    pub params: Vec<ValType>,
-    /// The types of its results.
-    pub results: Vec<ValType>,
-    /// Its body.
-    pub body: Body,
-}
-
-/// Everything that linmem adds to a module.
-#[derive(Debug)]
-pub struct Parts {
-    context: Context,
-    needs: Needs,
-    number: u32,
-    positions: BTreeMap<FunctionRef, Item>,
-    /// The memory, which must be exported as `memory` if the host is called.
-    pub memory: MemoryPart,
-    /// The globals.
-    pub globals: Vec<GlobalPart>,
-    /// The imported functions.
-    pub imports: Vec<ImportPart>,
-    /// The functions.
-    pub functions: Vec<FunctionPart>,
-    /// The results of the function types, without parameters, that blocks need.
-    pub block_types: Vec<Vec<ValType>>,
-    /// The custom sections, by name.
-    pub custom_sections: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl LateLowering {
@@ -295,7 +152,7 @@ impl LateLowering {
         let segment_types = self.segment_types();
         if u64::from(segment_types) + self.block_types.len() as u64 > 1000 {
             let message = "the handlers of exceptions have too many types".to_string();
-            return Err(Error::Builder { message, place: crate::error::Place::Module });
+            return Err(Error::Builder { message, place: Place::Module });
         }
         let LateLowering { context, memory, needs, block_types, names, number, .. } = self;
         let convert = |types: &[linmem_intrinsics::ValueType]| types.iter().map(|ty| val_type(*ty)).collect();
@@ -315,11 +172,7 @@ impl LateLowering {
         }
         let globals = context
             .globals()
-            .map(|new| GlobalPart {
-                name: new.global.name(),
-                is_scope: new.global == crate::globals::Global::Scope,
-                new,
-            })
+            .map(|new| GlobalPart { name: new.global.name(), is_scope: new.global == Global::Scope, new })
             .collect();
         let mut custom_sections = Vec::new();
         if !needs.sites().is_empty() {
@@ -342,61 +195,5 @@ impl LateLowering {
 
     fn segment_types(&self) -> u32 {
         self.context.segments.types().map_or(0, |types| types.count())
-    }
-}
-
-impl Parts {
-    /// The types of a recursion group, in which the first one has the index `first`; empty unless segments are
-    /// references. The types depend on the functions, so that modules do not share them by accident.
-    pub fn types(&self, first: u32) -> Vec<SubType> {
-        let Context { representation, choices, .. } = self.context;
-        let segments = Segments::new(representation, choices, WIDTH, first);
-        segments.types().map(|types| types.group(self.number)).unwrap_or_default()
-    }
-
-    /// The type and the initial value of a global.
-    pub fn global(&self, part: &GlobalPart, indices: &impl Indices) -> (ValType, ConstExpr) {
-        let Context { representation, choices, .. } = self.context;
-        let segments = Segments::new(representation, choices, WIDTH, indices.item(Item::Type(0)));
-        match segments.types().filter(|_| part.is_scope) {
-            Some(types) => (types.region_reference(true), ConstExpr::ref_null(types.region_heap_type())),
-            None => (part.new.ty, part.new.value.clone()),
-        }
-    }
-
-    /// The item with a reserved type index.
-    pub(super) fn type_item(&self, reserved: u32) -> Item {
-        let segment_types = self.context.segments.types().map_or(0, |types| types.count());
-        match reserved.checked_sub(segment_types) {
-            Some(position) => Item::BlockType(position),
-            None => Item::Type(reserved),
-        }
-    }
-}
-
-impl Body {
-    /// The function, with the indices that the writer assigned.
-    ///
-    /// # Errors
-    ///
-    /// If the body refers to a part that `parts` does not have, because it was lowered for another module.
-    pub fn resolve(&self, parts: &Parts, indices: &impl Indices) -> Result<Function, Error> {
-        let missing = crate::code::Missing::default();
-        let index = |function: FunctionRef| match function {
-            FunctionRef::Program(number) => number,
-            other => {
-                let item = parts.positions.get(&other).copied();
-                missing.check(item.map(|item| indices.item(item)), || other.describe()).wrapping_add(VIRTUAL)
-            }
-        };
-        let bytes = match &self.0 {
-            Code::Lowered(lowered) => lowered.body(index),
-            Code::Helper(helper) => match parts.needs.bodies().find(|(other, _)| other == helper) {
-                Some((_, body)) => body.function(index).into_raw_body(),
-                None => return Err(Error::Internal { message: format!("{} has no body", helper.name()) }),
-            },
-        };
-        missing.error()?;
-        resolve(&bytes, parts, indices)
     }
 }

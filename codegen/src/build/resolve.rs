@@ -1,21 +1,16 @@
 //! Replaces the reserved indices of a body by those that a module writer assigned.
 
-use crate::build::late::{Indices, Item, Parts};
+use crate::build::items::{FIRST_TYPE, Indices, Item, VIRTUAL};
 use crate::error::Error;
 use std::convert::Infallible;
 use wasm_encoder::Function;
 use wasm_encoder::reencode::{Error as ReencodeError, Reencode};
 use wasmparser::{BinaryReader, FunctionBody};
 
-/// The first of the reserved indices of functions, globals and memories: far more than a module can have.
-pub(super) const VIRTUAL: u32 = 0x7000_0000;
-
-/// The first of the reserved indices of types, of which a module can have a million.
-pub(super) const FIRST_TYPE: u32 = 999_000;
-
 /// Maps indices.
 struct Resolver<'a, I> {
-    parts: &'a Parts,
+    /// The number of segment types, which are the first of the reserved ones.
+    segment_types: u32,
     indices: &'a I,
 }
 
@@ -45,7 +40,10 @@ impl<I: Indices> Reencode for Resolver<'_, I> {
 
     fn type_index(&mut self, ty: u32) -> Result {
         Ok(match ty.checked_sub(FIRST_TYPE) {
-            Some(reserved) => self.indices.item(self.parts.type_item(reserved)),
+            Some(reserved) => self.indices.item(match reserved.checked_sub(self.segment_types) {
+                Some(position) => Item::BlockType(position),
+                None => Item::Type(reserved),
+            }),
             None => self.indices.ty(ty),
         })
     }
@@ -68,8 +66,12 @@ impl<I: Indices> Reencode for Resolver<'_, I> {
 }
 
 /// The function with this body, with indices mapped.
-pub(super) fn resolve(bytes: &[u8], parts: &Parts, indices: &impl Indices) -> std::result::Result<Function, Error> {
-    let mut resolver = Resolver { parts, indices };
+pub(super) fn resolve(
+    bytes: &[u8],
+    segment_types: u32,
+    indices: &impl Indices,
+) -> std::result::Result<Function, Error> {
+    let mut resolver = Resolver { segment_types, indices };
     let body = FunctionBody::new(BinaryReader::new(bytes, 0));
     let failed = |error: ReencodeError<Infallible>| Error::Internal { message: error.to_string() };
     let mut function = resolver.new_function_with_parsed_locals(&body).map_err(failed)?;

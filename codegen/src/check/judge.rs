@@ -1,6 +1,6 @@
 //! Derives the findings from the states of all leaders, in one pass over the reachable steps.
 
-use super::Flaw;
+use super::flaw::Flaw;
 use super::graph::{Graph, Step, Way};
 use super::regions::{Region, Regions};
 use super::solve::Solution;

@@ -16,6 +16,7 @@
 //!   state     the abstract state at one place: which slot holds which handle, and which regions are open
 //!   transfer  the effects of steps on states
 //!   solve     the least states that are consistent with every branch
+//!   flaw      a misuse of a region, and the finding about it
 //!   judge     the findings
 //!   uses      the functions that use regions
 //! ```
@@ -29,6 +30,7 @@
 //! findings; no compiler emits such functions.
 
 mod control;
+mod flaw;
 mod frames;
 mod graph;
 mod handlers;
@@ -47,31 +49,13 @@ mod walk;
 use crate::error::{Error, Finding, Severity};
 use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
+use flaw::Flaw;
 use graph::Graph;
 use linmem_allocator::Nesting;
-use linmem_intrinsics::{Intrinsic, Violation};
 use regions::Regions;
 use solve::Solution;
 use std::collections::BTreeSet;
 use uses::uses_regions;
-
-/// A definite or possible misuse of a region.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Flaw {
-    /// How certain it is.
-    pub(crate) severity: Severity,
-    /// The violation; `None` if a region is left open.
-    pub(crate) kind: Option<Violation>,
-    /// The intrinsic that is used; `MemoryAllocator.new` if a region is left open.
-    pub(crate) intrinsic: Intrinsic,
-    /// The message, as a sentence.
-    pub(crate) message: String,
-    /// The offset of the instruction in the binary.
-    pub(crate) offset: usize,
-    /// The offset of the call that opened the region that the message refers to, if this function opened it. It can be
-    /// equal to `offset`.
-    pub(crate) opened: Option<usize>,
-}
 
 /// A flaw, converted to a finding.
 pub(crate) struct Found {
@@ -97,25 +81,6 @@ pub(crate) fn findings(input: &Input<'_>, nesting: Nesting) -> Result<Vec<Found>
         }
     }
     Ok(findings)
-}
-
-impl Flaw {
-    fn finding(self, input: &Input<'_>, function: u32) -> Finding {
-        let Flaw { severity, kind, intrinsic, mut message, offset, opened } = self;
-        let place = input.place(function, offset);
-        if let Some(opened) = opened.filter(|opened| *opened != offset) {
-            let at = match input.source.line(opened) {
-                Some(line) => line.to_string(),
-                None => format!("offset {opened:#x}"),
-            };
-            message = format!("{message}; it was opened at {at}");
-        }
-        let error = match kind {
-            Some(kind) => Error::Violation { kind, message: format!("{}: {message}", intrinsic.name()), place },
-            None => Error::LeftOpen { message, place },
-        };
-        Finding { severity, error }
-    }
 }
 
 /// The flaws of a function, sorted by offset.

@@ -20,7 +20,7 @@ use crate::config::Optimize;
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::group::Group;
 use crate::engine::knowledge::proven::{From, Subject};
-use crate::engine::knowledge::scan::{Check, Checked};
+use crate::engine::knowledge::scan::{Check, Checked, Read};
 use crate::engine::late::Late;
 use crate::engine::state::Engine;
 use crate::engine::tape::Piece;
@@ -71,21 +71,16 @@ impl Question {
 
 impl Engine {
     /// Adds a check that was just written to the current group, if it can be grouped.
-    pub(super) fn group_check(&mut self, check: Check, reads: Vec<(LocalIndex, Part, u64)>) {
+    pub(super) fn group_check(&mut self, check: Check, reads: &[Read]) {
         let is_asked = self.optimize == Optimize::Speed;
         let Some(question) = Question::of(&check).filter(|_| is_asked) else { return self.event(Event::Pinned) };
         let can_join = |group: &Group| {
             self.locals.contents.is_unchanged(question.local, group.start) || planted::has(Bug::GroupAcrossAssignment)
         };
-        if !self.knowledge.group.as_ref().is_some_and(|group| can_join(group) && group.checks.len() < MAX_CHECKS) {
+        if !self.knowledge.group().is_some_and(|group| can_join(group) && group.checks.len() < MAX_CHECKS) {
             self.event(Event::Pinned);
         }
-        let group = self
-            .knowledge
-            .group
-            .get_or_insert_with(|| Box::new(Group { start: check.code.0, checks: Vec::new(), reads: Vec::new() }));
-        group.checks.push(check);
-        group.reads.extend(reads);
+        self.knowledge.add_to_group(check, reads);
     }
 
     /// Guards the checks of a group with one test, if that saves comparisons.

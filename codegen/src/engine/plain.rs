@@ -82,7 +82,7 @@ impl Engine {
         let (right, left) = self.pop_two();
         write(&mut self.tape);
         let value = match (self.term(&left), self.term(&right)) {
-            (Some(left), Some(right)) if self.knowledge.scan.is_some() => {
+            (Some(left), Some(right)) if self.knowledge.is_scanning() => {
                 let at = self.tape.here();
                 Value::Comparison(self.comparisons.add(Comparison { left, right, relation, sign, at }))
             }

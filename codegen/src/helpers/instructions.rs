@@ -82,7 +82,6 @@ plain! {
     i64_mul()
     i64_ne()
     i64_or()
-    i64_shl()
     i64_shr_u()
     i64_store(at: MemArg)
     i64_sub()

@@ -128,8 +128,12 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
         return Err(Error::Unsupported { message, place: Place::Module });
     }
     share::check(config)?;
-    if let Some(share @ Share::Allocator { .. }) = &config.share {
-        return Err(Error::option(Setting::share(share), "the module has no memory"));
+    let refuse = |setting| Err(Error::option(setting, "the module has no memory"));
+    match (&config.share, config.split) {
+        (Some(share @ (Share::Allocator { .. } | Share::Split)), _) => return refuse(Setting::share(share)),
+        (_, Some(split)) => return refuse(Setting::split(split)),
+        // linmem is the only owner of a memory that it defines.
+        (Some(Share::Trust) | None, None) => {}
     }
     let base = match &config.base {
         None => HOME,

@@ -67,6 +67,8 @@ pub struct Linked {
     /// The warnings: uses that are lowered to a violation, since every execution that reaches them is a violation; how
     /// linmem and the program share a memory, if the program can observe it; custom sections that were dropped.
     pub warnings: Vec<Error>,
+    /// For each function of the input, its index in the module; `None` for an intrinsic that no code refers to any more.
+    pub functions: Vec<Option<u32>>,
 }
 
 /// Lowers every intrinsic of a module, which is given in the binary format or as text.
@@ -93,7 +95,7 @@ pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
 pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error> {
     let source = Source::read(bytes)?;
     let input = scan::parse(&source, config)?;
-    let Outcome { module, findings } = link_smallest(&input, config)?;
+    let Outcome { module, findings, functions } = link_smallest(&input, config)?;
     let mut warnings = Vec::new();
     if input.imports.has_any() && choices(&input, config).checks_regions() {
         // Only `check` reports uncertain findings.
@@ -102,7 +104,7 @@ pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error
     }
     warnings.extend(findings);
     let warnings = warnings.into_iter().filter(|finding| finding.severity != Severity::Note);
-    Ok(Linked { module, warnings: warnings.map(|finding| finding.error).collect() })
+    Ok(Linked { module, warnings: warnings.map(|finding| finding.error).collect(), functions })
 }
 
 /// Links a module. With [`Optimize::Size`] a module with few intrinsics may be smaller if it is lowered for speed, because the
@@ -214,11 +216,14 @@ struct Outcome {
     /// The module; empty if only findings were requested and there are some.
     module: Vec<u8>,
     findings: Vec<Finding>,
+    /// The index of each function of the input in the module.
+    functions: Vec<Option<u32>>,
 }
 
 fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Outcome, Errors> {
     if !input.imports.has_any() {
-        return Ok(Outcome { module: input.bytes.to_vec(), findings: Vec::new() });
+        let functions = (0..input.function_count).map(Some).collect();
+        return Ok(Outcome { module: input.bytes.to_vec(), findings: Vec::new(), functions });
     }
     if !input.errors.is_empty() {
         let mut errors = input.errors.clone();
@@ -256,7 +261,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     let is_wrong = !findings.is_empty();
     findings.extend(memory.sharing.take());
     if purpose == Purpose::Check && is_wrong {
-        return Ok(Outcome { module: Vec::new(), findings });
+        return Ok(Outcome { module: Vec::new(), findings, functions: Vec::new() });
     }
     let shims = function::shims(input, &context, &mut needs);
     memory.export_for_host(input, &needs)?;
@@ -272,5 +277,5 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     plan.check_indices()?;
     // Copied functions were valid in the input, and only the indices of functions of the same types have changed.
     crate::module::validate(&module, |function| !plan.is_copied(function, &lowered)).map_err(Error::defect)?;
-    Ok(Outcome { module, findings })
+    Ok(Outcome { module, findings, functions: plan.into_functions() })
 }

@@ -17,6 +17,8 @@ use crate::module::function_type;
 use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use linmem_intrinsics::FunctionType;
+use std::convert::Infallible;
+use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::CompositeInnerType;
 
 /// The index of everything in the linked module.
@@ -130,6 +132,11 @@ impl Plan {
         self.functions.get(function as usize).copied().flatten()
     }
 
+    /// The new index of each function of the input; `None` for one that was not kept.
+    pub(super) fn into_functions(self) -> Vec<Option<u32>> {
+        self.functions
+    }
+
     /// Whether a function of the linked module was copied from the input instead of lowered.
     pub(super) fn is_copied(&self, function: u32, lowered: &[Option<Lowered>]) -> bool {
         let position = function.checked_sub(self.imported).map(|position| position as usize);
@@ -164,6 +171,17 @@ impl Plan {
     /// The index of a function type that is needed.
     pub(super) fn type_index(&self, ty: &FunctionType) -> u32 {
         self.missing.check(self.types.get(ty).map(|index| index.0), || format!("the type {ty}"))
+    }
+}
+
+/// Renumbers function indices.
+pub(super) struct Renumber<'a>(pub(super) &'a Plan);
+
+impl Reencode for Renumber<'_> {
+    type Error = Infallible;
+
+    fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
+        Ok(self.0.index(FunctionRef::Program(function)))
     }
 }
 

@@ -1,23 +1,8 @@
 //! Sections whose entries are copied as bytes or re-encoded.
 
-use crate::code::FunctionRef;
 use crate::error::{Error, Place};
-use crate::link::plan::Plan;
-use std::convert::Infallible;
-use wasm_encoder::Encode;
-use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{Encode, reencode};
 use wasmparser::{BinaryReader, FromReader, SectionLimited};
-
-/// Renumbers function indices.
-pub(super) struct Renumber<'a>(pub(super) &'a Plan);
-
-impl Reencode for Renumber<'_> {
-    type Error = Infallible;
-
-    fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
-        Ok(self.0.index(FunctionRef::Program(function)))
-    }
-}
 
 pub(super) fn failed(error: reencode::Error) -> Error {
     match error {

@@ -11,8 +11,8 @@
 //! ```
 //!
 //! Its interface consists of sinks and locals. This folder defines how each representation is encoded, and does not
-//! depend on operands, functions or the engine's knowledge. A further representation is one file here and a variant of
-//! [`Segments`].
+//! depend on operands, functions or the engine's knowledge. A further representation needs a file here, a variant of
+//! [`Segments`], and a decision at each place that asks for [`Segments::is_packed`] or [`Segments::types`].
 
 mod address;
 mod held;

@@ -1,9 +1,7 @@
 //! Checks of straight-line code that may be guarded by one test.
 
-use crate::engine::knowledge::scan::Check;
+use crate::engine::knowledge::scan::{Check, Read};
 use crate::engine::tape::Position;
-use crate::index::LocalIndex;
-use crate::segment::Part;
 
 /// A group of checks.
 #[derive(Debug)]
@@ -12,6 +10,6 @@ pub(crate) struct Group {
     pub(crate) start: Position,
     /// The checks, in the order of the code.
     pub(crate) checks: Vec<Check>,
-    /// The parts of locals that the checks read, and the estimate of how often.
-    pub(crate) reads: Vec<(LocalIndex, Part, u64)>,
+    /// What the checks read.
+    pub(crate) reads: Vec<Read>,
 }

@@ -11,7 +11,11 @@
 //!   group       the checks that may be guarded by one test
 //! ```
 //!
-//! Lowerings query it, record new facts, and report an [`Event`](event::Event). Only the table removes facts.
+//! Lowerings query it, record new facts, and report an [`Event`](event::Event). Only the table ends a fact because it may no
+//! longer hold. Recording a fact can drop others: the oldest one, if a maximum is reached; and what is known about the other
+//! regions, if a check found that a region is open that was not the last known one. Dropping a fact is always sound, since it
+//! only saves code. The checks and casts in `scan` and `group` are no facts: lowerings add some, and only the table removes
+//! them.
 
 pub(crate) mod contents;
 pub(crate) mod event;
@@ -28,7 +32,7 @@ use crate::engine::knowledge::frames::{FrameId, Frames, RegionId, RegionKey, Ret
 use crate::engine::knowledge::group::Group;
 use crate::engine::knowledge::innermost::Innermost;
 use crate::engine::knowledge::proven::{Fact, Proven};
-use crate::engine::knowledge::scan::Scan;
+use crate::engine::knowledge::scan::{Cast, Check, Read, Scan};
 use crate::engine::locals::Locals;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
@@ -70,9 +74,9 @@ pub(crate) struct Knowledge {
     pub(crate) innermost: Innermost,
     proven: Proven,
     /// The innermost loop, if it may be a counted one.
-    pub(crate) scan: Option<Box<Scan>>,
+    scan: Option<Box<Scan>>,
     /// The current group of checks.
-    pub(crate) group: Option<Box<Group>>,
+    group: Option<Box<Group>>,
     /// The locals that hold the headers of regions that this function opens and checks.
     headers: BTreeMap<RegionId, LocalIndex>,
     /// The locals that hold, as structures, the segments that locals of the program refer to.
@@ -122,6 +126,39 @@ impl Knowledge {
     /// The facts that checks have proved.
     pub(crate) fn proven(&self) -> &Proven {
         &self.proven
+    }
+
+    /// Whether the innermost loop may be a counted one.
+    pub(crate) fn is_scanning(&self) -> bool {
+        self.scan.is_some()
+    }
+
+    /// Adds a check to the loop that is being analyzed. Returns `false` if there is none.
+    pub(crate) fn scan_check(&mut self, check: Check, reads: &[Read]) -> bool {
+        let Some(scan) = &mut self.scan else { return false };
+        scan.checks.push(check);
+        scan.reads.extend(reads);
+        true
+    }
+
+    /// Adds a cast to the loop that is being analyzed. Returns `false` if there is none.
+    pub(crate) fn scan_cast(&mut self, cast: Cast) -> bool {
+        let Some(scan) = &mut self.scan else { return false };
+        scan.casts.push(cast);
+        true
+    }
+
+    /// The current group of checks.
+    pub(crate) fn group(&self) -> Option<&Group> {
+        self.group.as_deref()
+    }
+
+    /// Adds a check to the current group, or begins a group with it.
+    pub(crate) fn add_to_group(&mut self, check: Check, reads: &[Read]) {
+        let begin = || Box::new(Group { start: check.code.0, checks: Vec::new(), reads: Vec::new() });
+        let group = self.group.get_or_insert_with(begin);
+        group.checks.push(check);
+        group.reads.extend(reads);
     }
 
     /// Adds an allocation to an open frame of a region, if there is one that it may join.

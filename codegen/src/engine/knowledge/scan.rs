@@ -50,6 +50,9 @@ pub(crate) struct Check {
     pub(crate) checked: Checked,
 }
 
+/// A part of a local that a check reads, and the estimate of how often.
+pub(crate) type Read = (LocalIndex, Part, u64);
+
 /// A cast in a loop of the reference in a local to a segment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cast {
@@ -68,8 +71,8 @@ pub(crate) struct Scan {
     pub(crate) depth: usize,
     pub(crate) checks: Vec<Check>,
     pub(crate) casts: Vec<Cast>,
-    /// The parts of locals that the checks read, and the estimate of how often.
-    pub(crate) reads: Vec<(LocalIndex, Part, u64)>,
+    /// What the checks read.
+    pub(crate) reads: Vec<Read>,
     /// The number of assignments to each local.
     assigned: BTreeMap<LocalIndex, u32>,
     steps: BTreeMap<LocalIndex, (u32, Position)>,

@@ -16,8 +16,13 @@
 //! - K4. An allocation joins a frame only in the control structure and in the arm in which the frame began, or nested
 //!   in them, and not inside a loop that began later. Then it runs at most once for each time that the frame is
 //!   reserved.
-//! - K5. No allocation joins a frame whose region was closed. A close in an arm whose end is unreachable does not
-//!   affect the code after the structure.
+//! - K5. An allocation joins a frame only if no path to it closes the region of the frame in between, or if it is a
+//!   misuse on each path that does. The end of a structure undoes the closes in an arm whose end is unreachable: no
+//!   path falls through such a close to the code after the structure. A branch of the arm may still lead to the end of
+//!   an enclosing structure, or to the start of a loop. An allocation after that target with the same [`RegionKey`] has
+//!   the handle that was closed: if its local was assigned after the close, the content is lost (K1), and a parameter
+//!   that is a key is never assigned. On that path, it allocates from a closed region. If regions are checked, the
+//!   check of the handle precedes the allocation (K6); otherwise the behaviour is unspecified.
 //! - K6. Only an open, a close and unknown code change the innermost region. A structure without any of them preserves
 //!   the knowledge before it.
 //! - K7. A proved fact holds where every path passes through the check: in its arm, while the locals that it names are
@@ -52,23 +57,36 @@ impl Knowledge {
         self.proven_column(&event, locals);
         self.innermost_column(&event);
         places_column(&event);
-        match event {
+        self.structures_column(&event);
+        outcome
+    }
+
+    /// The open control structures, and whether the end of the current arm can be reached. The other columns see a
+    /// structure from its start to its end, so this column is the last one, and [`enter`](Knowledge::enter) precedes
+    /// all of them.
+    fn structures_column(&mut self, event: &Event) {
+        let Some(structure) = self.structures.last_mut() else { return };
+        match *event {
+            // K5
+            Event::Diverge { .. } => structure.diverged = true,
+            // The next arm is entered from the start of the structure, or from anywhere in the previous arm.
+            Event::NextArm(_) => structure.diverged = false,
             Event::Leave => {
                 self.structures.pop();
             }
-            Event::NextArm(_) => {
-                if let Some(structure) = self.structures.last_mut() {
-                    structure.diverged = false;
-                }
-            }
-            Event::Diverge { .. } => {
-                if let Some(structure) = self.structures.last_mut() {
-                    structure.diverged = true;
-                }
-            }
-            _ => {}
+            // The start of a structure is reachable; `enter` says so.
+            Event::Enter { .. } => {}
+            // The code after each of them is reachable.
+            Event::Assign { .. }
+            | Event::Call
+            | Event::Open(_)
+            | Event::Close(_)
+            | Event::Retire(_)
+            | Event::Grow
+            | Event::Effect
+            | Event::Pinned
+            | Event::BranchIf { .. } => {}
         }
-        outcome
     }
 
     /// The contents of locals.

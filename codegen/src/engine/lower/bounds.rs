@@ -121,15 +121,11 @@ impl Engine {
             (None, local) => local.map(From::Local),
         };
         let reads = std::mem::take(&mut self.reads);
-        match (subject, from, bytes, &mut self.knowledge.scan) {
-            (Some(subject), Some(from), Some(bytes), scan) => {
+        match (subject, from, bytes) {
+            (Some(subject), Some(from), Some(bytes)) => {
                 let check = Check { code: (start, end), subject, from, bytes, checked };
-                match scan {
-                    Some(scan) => {
-                        scan.checks.push(check);
-                        scan.reads.extend(reads);
-                    }
-                    None => self.group_check(check, reads),
+                if !self.knowledge.scan_check(check, &reads) {
+                    self.group_check(check, &reads);
                 }
             }
             // A check that cannot be identified stays where it is, and so must all others.

@@ -28,7 +28,7 @@ impl Engine {
     pub(super) fn lower(&mut self, signature: &Signature, operands: &mut [Operand]) -> Result<(), Certain> {
         // Without checks, a cast is placed where the reference was pushed, unless one cast may serve all iterations of
         // a loop.
-        let in_loop = self.knowledge.scan.is_some() && operands.iter().all(|operand| self.is_plain(operand));
+        let in_loop = self.knowledge.is_scanning() && operands.iter().all(|operand| self.is_plain(operand));
         if self.context.checks_bounds() || signature.intrinsic.takes_sizes() || in_loop {
             self.cast_segments(signature, operands);
         }

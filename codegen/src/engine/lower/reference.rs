@@ -151,9 +151,8 @@ impl Engine {
         let end = self.tape.here();
         // A local that is released after this intrinsic is not remembered.
         if self.knowledge.cast_of(local) == Some(held) {
-            match &mut self.knowledge.scan {
-                Some(scan) => scan.casts.push(Cast { code: (start, end), local, held }),
-                None => self.event(Event::Pinned),
+            if !self.knowledge.scan_cast(Cast { code: (start, end), local, held }) {
+                self.event(Event::Pinned);
             }
             self.prove(Fact::Cast(local, held));
         } else {

@@ -15,19 +15,17 @@ use crate::globals::Global;
 use crate::helpers::call::{Call, Form};
 use crate::helpers::id::HostImport;
 use crate::helpers::routine::{Local, Routine};
+use crate::segment::packed;
 use linmem_intrinsics::ValueType;
-
-/// The shift of the size in a packed segment.
-const SIZE_SHIFT: i64 = 32;
 
 pub(super) fn body(routine: &mut Routine<'_>, call: Call, form: Form) {
     for (position, operand) in (0..).zip(call.operands(form)) {
         let param = routine.param(position);
         routine.get(param);
         if operand.is_segment() && form.packed {
-            routine.i32_wrap_i64();
+            routine.emit(|sink, _| _ = packed::start(sink));
             if operand.is_sized() {
-                routine.get(param).i64_const(SIZE_SHIFT).i64_shr_u().i32_wrap_i64();
+                routine.get(param).emit(|sink, _| _ = packed::size(sink));
             }
         }
     }
@@ -84,6 +82,6 @@ pub(super) fn body(routine: &mut Routine<'_>, call: Call, form: Form) {
 
 /// Pushes a packed segment, from its address and its size.
 fn write_packed(routine: &mut Routine<'_>, address: Local, size: Local) {
-    routine.get(address).i64_extend_i32_u().get(size).i64_extend_i32_u();
-    routine.i64_const(SIZE_SHIFT).i64_shl().i64_or();
+    routine.get(address).emit(|sink, _| _ = packed::widen_start(sink));
+    routine.get(size).emit(|sink, _| _ = packed::add_size(sink));
 }

@@ -1,0 +1,139 @@
+//! The parts that linmem adds to a module, and bodies that refer to them.
+
+use crate::build::items::{Indices, Item, VIRTUAL};
+use crate::build::resolve::resolve;
+use crate::code::{FunctionRef, Missing};
+use crate::context::Context;
+use crate::engine::Lowered;
+use crate::error::Error;
+use crate::globals::NewGlobal;
+use crate::helpers::{Helper, Needs};
+use crate::segment::Segments;
+use crate::width::WIDTH;
+use std::collections::BTreeMap;
+use wasm_encoder::{ConstExpr, Function, SubType, ValType};
+
+/// A function whose indices are not inserted yet.
+#[derive(Clone, Debug)]
+pub struct Body(pub(super) Code);
+
+#[derive(Clone, Debug)]
+pub(super) enum Code {
+    /// A function of the frontend.
+    Lowered(Box<Lowered>),
+    /// A function of linmem.
+    Helper(Helper),
+}
+
+/// The memory of the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryPart {
+    /// The initial number of pages.
+    pub minimum: u64,
+    /// The maximum number of pages.
+    pub maximum: Option<u64>,
+}
+
+/// A mutable global of linmem's.
+#[derive(Clone, Debug)]
+pub struct GlobalPart {
+    /// Its name in the name section.
+    pub name: &'static str,
+    pub(super) new: NewGlobal,
+    pub(super) is_scope: bool,
+}
+
+/// A function that linmem imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportPart {
+    /// The module that it is imported from.
+    pub module: &'static str,
+    /// The name that it is imported by.
+    pub name: &'static str,
+    /// The types of its parameters.
+    pub params: Vec<ValType>,
+    /// The types of its results.
+    pub results: Vec<ValType>,
+}
+
+/// A function that linmem adds.
+#[derive(Clone, Debug)]
+pub struct FunctionPart {
+    /// Its name in the name section.
+    pub name: String,
+    /// The types of its parameters.
+    pub params: Vec<ValType>,
+    /// The types of its results.
+    pub results: Vec<ValType>,
+    /// Its body.
+    pub body: Body,
+}
+
+/// Everything that linmem adds to a module.
+#[derive(Debug)]
+pub struct Parts {
+    pub(super) context: Context,
+    pub(super) needs: Needs,
+    pub(super) number: u32,
+    pub(super) positions: BTreeMap<FunctionRef, Item>,
+    /// The memory, which must be exported as `memory` if the host is called.
+    pub memory: MemoryPart,
+    /// The globals.
+    pub globals: Vec<GlobalPart>,
+    /// The imported functions.
+    pub imports: Vec<ImportPart>,
+    /// The functions.
+    pub functions: Vec<FunctionPart>,
+    /// The results of the function types, without parameters, that blocks need.
+    pub block_types: Vec<Vec<ValType>>,
+    /// The custom sections, by name.
+    pub custom_sections: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Parts {
+    /// The types of a recursion group, in which the first one has the index `first`; empty unless segments are
+    /// references. The types depend on the functions, so that modules do not share them by accident.
+    pub fn types(&self, first: u32) -> Vec<SubType> {
+        let Context { representation, choices, .. } = self.context;
+        let segments = Segments::new(representation, choices, WIDTH, first);
+        segments.types().map(|types| types.group(self.number)).unwrap_or_default()
+    }
+
+    /// The type and the initial value of a global.
+    pub fn global(&self, part: &GlobalPart, indices: &impl Indices) -> (ValType, ConstExpr) {
+        let Context { representation, choices, .. } = self.context;
+        let segments = Segments::new(representation, choices, WIDTH, indices.item(Item::Type(0)));
+        match segments.types().filter(|_| part.is_scope) {
+            Some(types) => (types.region_reference(true), ConstExpr::ref_null(types.region_heap_type())),
+            None => (part.new.ty, part.new.value.clone()),
+        }
+    }
+}
+
+impl Body {
+    /// The function, with the indices that the writer assigned.
+    ///
+    /// # Errors
+    ///
+    /// If the body refers to a part that `parts` does not have, because it was lowered for another module.
+    pub fn resolve(&self, parts: &Parts, indices: &impl Indices) -> Result<Function, Error> {
+        let missing = Missing::default();
+        let index = |function: FunctionRef| match function {
+            FunctionRef::Program(number) => number,
+            other => {
+                let item = parts.positions.get(&other).copied();
+                missing.check(item.map(|item| indices.item(item)), || other.describe()).wrapping_add(VIRTUAL)
+            }
+        };
+        let bytes = match &self.0 {
+            Code::Lowered(lowered) => lowered.body(index),
+            Code::Helper(helper) => match parts.needs.bodies().find(|(other, _)| other == helper) {
+                Some((_, body)) => body.function(index).into_raw_body(),
+                None => return Err(Error::Internal { message: format!("{} has no body", helper.name()) }),
+            },
+        };
+        missing.error()?;
+        let segment_types = parts.context.segments.types().map_or(0, |types| types.count());
+        resolve(&bytes, segment_types, indices)
+    }
+}

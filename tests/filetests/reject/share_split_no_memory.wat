@@ -1,0 +1,3 @@
+;;! --share split
+(module
+  (import "linmem" "MemoryAllocator.new" (func (result i32))))

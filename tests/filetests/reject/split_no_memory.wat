@@ -1,0 +1,3 @@
+;;! --split 1MiB
+(module
+  (import "linmem" "MemoryAllocator.new" (func (result i32))))
