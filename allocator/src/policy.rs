@@ -69,11 +69,11 @@ policies! {
         Free = "free",
     }
 
-    /// What happens to the region of a library door scope when an exception leaves the scope.
-    Unwind("an unwinding mode", Ignore) {
-        /// Nothing: for targets without exceptions, or programs that catch none. The region stays open.
-        Ignore = "ignore",
-        /// The region is closed, and the exception is rethrown.
+    /// What happens to regions when an exception makes their handles unreachable.
+    Unwind("an unwinding mode", Program) {
+        /// Nothing: the program closes its regions itself. For targets without exceptions, too.
+        Program = "program",
+        /// They are closed.
         Release = "release",
     }
 

@@ -1,7 +1,7 @@
 //! The command-line arguments, and the configuration that results from them.
 
 use clap::{Args, Parser, Subcommand};
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
+use linmem::allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem::{Base, Config, HostFunction, Names, OnViolation, Optimize, Safety, Share, SplitAddress};
 use std::path::PathBuf;
 
@@ -69,6 +69,11 @@ pub(crate) struct Lowering {
     /// When memory is zeroed: never, allocate, free
     #[arg(long, value_name = "WHEN", default_value_t)]
     zero: Zero,
+    /// Who closes a region if an exception makes its handle unreachable: program, release. With release, linmem closes the
+    /// regions of a function whose handles only its locals hold, when an exception leaves the function or enters a handler
+    /// that does not read the handle
+    #[arg(long, value_name = "WAY", default_value_t)]
+    unwind: Unwind,
     /// What an allocation does if there is no memory: trap, null
     #[arg(long, value_name = "WAY", default_value_t)]
     oom: OutOfMemory,
@@ -119,6 +124,7 @@ impl Lowering {
             safety: self.safety,
             nesting: self.nesting,
             zero: self.zero,
+            unwind: self.unwind,
             out_of_memory: self.oom,
             on_violation: self.on_violation.unwrap_or(on_violation),
             optimize: self.optimize,

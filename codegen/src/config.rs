@@ -214,7 +214,7 @@ pub struct Config {
     pub zero: Zero,
     /// What an allocation does if there is not enough memory.
     pub out_of_memory: OutOfMemory,
-    /// What happens to the region of a library door scope when an exception leaves the scope.
+    /// What happens to regions when an exception makes their handles unreachable.
     pub unwind: Unwind,
     /// What lowered code does at a violation.
     pub on_violation: OnViolation,

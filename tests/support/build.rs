@@ -11,7 +11,7 @@ pub fn configurations() -> Vec<Config> {
     let mut all = Vec::new();
     for safety in [Safety::None, Safety::Temporal] {
         for nesting in [Nesting::Stack, Nesting::Outermost] {
-            for unwind in [Unwind::Ignore, Unwind::Release] {
+            for unwind in [Unwind::Program, Unwind::Release] {
                 for zero in [Zero::Never, Zero::Free] {
                     all.push(Config { safety: Some(safety), nesting, unwind, zero, ..Config::default() });
                 }

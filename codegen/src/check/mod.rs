@@ -17,7 +17,13 @@
 //!   transfer  the effects of steps on states
 //!   solve     the least states that are consistent with every branch
 //!   judge     the findings
+//!   throws    the functions that may throw
 //!   uses      the functions that use regions
+//!   facts     which regions are open where exceptions may be thrown
+//!   backward  backward data flow
+//!   decide    the regions that exceptions close
+//!   homes     the locals that hold their handles
+//!   release   what lowering adds to functions so that exceptions close regions
 //! ```
 //!
 //! A region is a call of `MemoryAllocator.new`, or a parameter that is closed or allocated from and never assigned. A
@@ -28,15 +34,21 @@
 //! examine which of these paths the program's values exclude. Functions that exceed a bound on the work have no
 //! findings; no compiler emits such functions.
 
+mod backward;
 mod control;
+mod decide;
+mod facts;
 mod frames;
 mod graph;
 mod handlers;
+mod homes;
 mod judge;
 mod read;
 mod regions;
+mod release;
 mod solve;
 mod state;
+mod throws;
 #[cfg(test)]
 #[cfg(feature = "text")]
 mod tests;
@@ -48,11 +60,14 @@ use crate::error::{Error, Finding, Severity};
 use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
 use graph::Graph;
-use linmem_allocator::Nesting;
+use judge::Exceptions;
+use linmem_allocator::{Nesting, Unwind};
 use linmem_intrinsics::{Intrinsic, Violation};
 use regions::Regions;
+pub(crate) use release::{Close, Release, Releases};
 use solve::Solution;
 use std::collections::BTreeSet;
+pub(crate) use throws::Throws;
 use uses::uses_regions;
 
 /// A definite or possible misuse of a region.
@@ -82,10 +97,22 @@ pub(crate) struct Found {
 }
 
 /// The flaws of all functions, in the order of the binary.
-pub(crate) fn findings(input: &Input<'_>, nesting: Nesting) -> Result<Vec<Found>, Error> {
+pub(crate) fn findings(input: &Input<'_>, nesting: Nesting, unwind: Unwind) -> Result<Vec<Found>, Error> {
+    let throws = Throws::of(input);
+    let releases = match unwind {
+        Unwind::Release => Releases::compute(input, &throws, nesting)?,
+        Unwind::Program => Releases::default(),
+    };
     let mut findings = Vec::new();
     for body in &input.bodies {
-        let flaws = analyse(input, body, nesting)?;
+        let flaws = match releases.graph(body.index) {
+            Some((graph, released)) => judged(graph, nesting, Exceptions::Reported { released }),
+            None if throws.has_exceptions => {
+                let exceptions = Exceptions::Reported { released: Regions::NONE };
+                flaws(input, body, &throws, nesting, exceptions)?
+            }
+            None => flaws(input, body, &throws, nesting, Exceptions::Unreported)?,
+        };
         let is_certain = |flaw: &Flaw| flaw.severity == Severity::Error && flaw.kind.is_some();
         let reached = if flaws.iter().any(is_certain) { certain_calls(input, body) } else { BTreeSet::new() };
         for mut flaw in flaws {
@@ -118,15 +145,32 @@ impl Flaw {
     }
 }
 
+/// The flaws of a function, sorted by offset. Calls that may throw over an open region are not reported.
+#[cfg(test)]
+#[cfg(feature = "text")]
+fn analyse(input: &Input<'_>, body: &Body<'_>, nesting: Nesting) -> Result<Vec<Flaw>, Error> {
+    flaws(input, body, &Throws::default(), nesting, Exceptions::Unreported)
+}
+
 /// The flaws of a function, sorted by offset.
-pub(crate) fn analyse(input: &Input<'_>, body: &Body<'_>, nesting: Nesting) -> Result<Vec<Flaw>, Error> {
+fn flaws(
+    input: &Input<'_>,
+    body: &Body<'_>,
+    throws: &Throws,
+    nesting: Nesting,
+    exceptions: Exceptions,
+) -> Result<Vec<Flaw>, Error> {
     let Some(calls) = &body.calls else { return Ok(Vec::new()) };
     if !uses_regions(input, body) {
         return Ok(Vec::new());
     }
-    let Some(graph) = read::graph(input, body, calls)? else { return Ok(Vec::new()) };
-    let solution = solve(&graph, nesting);
-    Ok(solution.map(|solution| judge::flaws(&graph, &solution, nesting)).unwrap_or_default())
+    let Some(graph) = read::graph(input, body, calls, throws, false)? else { return Ok(Vec::new()) };
+    Ok(judged(&graph, nesting, exceptions))
+}
+
+fn judged(graph: &Graph, nesting: Nesting, exceptions: Exceptions) -> Vec<Flaw> {
+    let solution = solve(graph, nesting);
+    solution.map(|solution| judge::flaws(graph, &solution, nesting, exceptions)).unwrap_or_default()
 }
 
 /// Solves a graph, and solves it again if uncertain handles were used: the second time, the regions of such handles are

@@ -36,6 +36,22 @@ impl Engine<'_> {
         write: impl FnOnce(&mut Tape),
     ) {
         self.labels += 1;
+        self.begin_labeled(structure, conditions, (params, results), Some(self.labels - 1), write);
+    }
+
+    /// Opens a block, an `if` or a `try_table` that the program does not have.
+    pub(crate) fn begin_added(&mut self, conditions: u32, arity: (u32, u32), write: impl FnOnce(&mut Tape)) {
+        self.begin_labeled(StructureKind::Block, conditions, arity, None, write);
+    }
+
+    fn begin_labeled(
+        &mut self,
+        structure: StructureKind,
+        conditions: u32,
+        (params, results): (u32, u32),
+        label: Option<u32>,
+        write: impl FnOnce(&mut Tape),
+    ) {
         if let Some(depth) = &mut self.dead {
             *depth += 1;
             return;
@@ -43,7 +59,7 @@ impl Engine<'_> {
         self.consume(conditions + params);
         let before = self.tape.here();
         self.event(Event::Enter { structure, before });
-        self.tape.label(Some(self.labels - 1));
+        self.tape.label(label);
         write(&mut self.tape);
         let floor = self.operands.height();
         let loops =

@@ -31,6 +31,7 @@ mod structure;
 pub(crate) mod tape;
 #[cfg(test)]
 mod tests;
+mod unwind;
 mod values;
 
 pub(crate) use lowered::Lowered;

@@ -74,6 +74,8 @@ pub(crate) struct Engine<'a> {
     pub(super) purpose: Purpose,
     /// Whether to optimize for speed or size.
     pub(super) optimize: Optimize,
+    /// Whether the code closes regions for an exception. Only planted bugs depend on it.
+    pub(super) unwinds: bool,
     /// In unreachable code: the number of control structures opened there.
     pub(super) dead: Option<u32>,
 }
@@ -103,6 +105,7 @@ impl<'a> Engine<'a> {
             labels: 0,
             purpose: Purpose::Code,
             optimize: context.choices.optimize,
+            unwinds: false,
             dead: None,
         }
     }

@@ -14,7 +14,8 @@ use crate::index::LocalIndex;
 use crate::link::input::{Body, Calls, Input, SizeInstruction};
 use crate::link::reach::certain_calls;
 use crate::link::shape::shape;
-use wasm_encoder::ValType;
+use crate::link::unwind::{Unwind, Unwinding};
+use wasm_encoder::{Encode, ValType};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::{
     BlockType, FuncValidator, FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader, ValidatorResources,
@@ -62,14 +63,17 @@ pub(super) fn lower_all(
     context: &Context,
     needs: &mut Needs,
     findings: &mut Findings,
+    unwind: Option<&mut Unwind>,
 ) -> Result<Vec<Option<Lowered>>, Vec<Error>> {
     let mut allocations = FuncValidatorAllocations::default();
     let mut errors = Vec::new();
     let mut all = Vec::with_capacity(input.bodies.len());
-    for body in &input.bodies {
+    let mut unwind = unwind;
+    for (position, body) in input.bodies.iter().enumerate() {
         let lowered = body.calls.as_ref().map(|calls| -> Result<Lowered, Error> {
             let unused = std::mem::take(&mut allocations);
-            let (lowered, used) = lower(input, body, calls, context, needs, findings, unused)?;
+            let unwinding = unwind.as_mut().and_then(|unwind| unwind.function(body.index, position));
+            let (lowered, used) = lower(input, body, calls, context, needs, findings, unwinding, unused)?;
             allocations = used;
             check_limits(input, body, &lowered)?;
             Ok(lowered)
@@ -125,6 +129,7 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
     shims
 }
 
+#[expect(clippy::too_many_arguments, reason = "they are what a function is lowered from")]
 fn lower(
     input: &Input<'_>,
     body: &Body<'_>,
@@ -132,6 +137,7 @@ fn lower(
     context: &Context,
     needs: &mut Needs,
     findings: &mut Findings,
+    unwinding: Option<Unwinding<'_>>,
     allocations: FuncValidatorAllocations,
 ) -> Result<(Lowered, FuncValidatorAllocations), Error> {
     let ty = input.function_type(body.index);
@@ -156,7 +162,9 @@ fn lower(
         validator: again.into_validator(allocations),
         engine: Engine::new(context, needs, locals, ty.results().len() as u32),
         violations: Vec::new(),
+        unwinding,
     };
+    walk.begin_unwinding();
     if findings.purpose == Purpose::Check {
         walk.engine.look_for_findings();
     }
@@ -169,7 +177,14 @@ fn lower(
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         let bytes = &input.bytes[offset..operators.original_position()];
-        walk.step(&operator, offset, bytes);
+        match walk.unwinding.as_ref().and_then(|unwinding| unwinding.labels.relabel(&operator)) {
+            Some(instruction) => {
+                let mut relabeled = Vec::new();
+                instruction.encode(&mut relabeled);
+                walk.step(&operator, offset, &relabeled);
+            }
+            None => walk.step(&operator, offset, bytes),
+        }
         walk.validator.op(offset, &operator)?;
     }
     let Walk { validator, engine, violations, .. } = walk;
@@ -184,11 +199,13 @@ fn lower(
 }
 
 /// Feeds the engine.
-struct Walk<'a, 'e> {
+pub(super) struct Walk<'a, 'e> {
     input: &'a Input<'a>,
     function: u32,
-    validator: FuncValidator<ValidatorResources>,
-    engine: Engine<'e>,
+    pub(super) validator: FuncValidator<ValidatorResources>,
+    pub(super) engine: Engine<'e>,
+    /// What exceptions close.
+    pub(super) unwinding: Option<Unwinding<'a>>,
     /// The definite violations found so far, each with its offset in the binary.
     violations: Vec<(usize, Error)>,
 }
@@ -196,6 +213,13 @@ struct Walk<'a, 'e> {
 impl Walk<'_, '_> {
     /// Feeds one instruction to the engine, before the validator sees it.
     fn step(&mut self, operator: &Operator<'_>, offset: usize, bytes: &[u8]) {
+        let unwinding = &mut self.unwinding;
+        if let (Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Try { .. }, Some(unwinding)) =
+            (operator, &mut *unwinding)
+        {
+            unwinding.labels.begin();
+        }
+        let label = |label: u32| unwinding.as_ref().map_or(label, |unwinding| unwinding.labels.get(label));
         let engine = &mut self.engine;
         let copy = |tape: &mut Tape| tape.raw(bytes);
         match operator {
@@ -218,16 +242,18 @@ impl Walk<'_, '_> {
             Operator::Try { blockty } => {
                 engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy);
             }
-            Operator::TryTable { try_table } => {
-                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, try_table.ty), copy);
-            }
+            Operator::TryTable { try_table } => self.begin_try_table(try_table, offset, bytes),
             Operator::Else => engine.next_arm(None, copy),
             Operator::Catch { tag_index } => {
                 let params = self.validator.tag_type_arity(*tag_index).map_or(0, |(params, _)| params);
                 engine.next_arm(Some(params), copy);
+                self.enter_handler(offset);
             }
-            Operator::CatchAll => engine.next_arm(Some(0), copy),
-            Operator::End | Operator::Delegate { .. } => engine.end(copy),
+            Operator::CatchAll => {
+                engine.next_arm(Some(0), copy);
+                self.enter_handler(offset);
+            }
+            Operator::End | Operator::Delegate { .. } => self.end(bytes),
 
             Operator::Unreachable
             | Operator::Br { .. }
@@ -240,13 +266,21 @@ impl Walk<'_, '_> {
             | Operator::ReturnCallRef { .. } => {
                 let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
                 let label = match operator {
-                    Operator::Br { relative_depth } => Some(*relative_depth),
+                    Operator::Br { relative_depth } => Some(label(*relative_depth)),
                     _ => None,
                 };
                 engine.diverge(label, pops, copy);
             }
             Operator::Call { function_index } => match self.input.imports.intrinsic(*function_index) {
-                Some(signature) => self.intrinsic(signature, offset),
+                Some(signature) => {
+                    self.intrinsic(signature, offset);
+                    let effects = signature.intrinsic.effects();
+                    if effects.opens() {
+                        self.opened(offset);
+                    } else if effects.closes() {
+                        self.freed(offset);
+                    }
+                }
                 None => self.reference(operator, *function_index, bytes),
             },
             Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(*function_index) {
@@ -278,13 +312,30 @@ impl Walk<'_, '_> {
                 }
             }
             _ => {
+                let shape = match shape(operator) {
+                    Shape::BranchIf(depth) => Shape::BranchIf(label(depth)),
+                    shape => shape,
+                };
                 let arity = self.arity(operator);
-                self.engine.other(shape(operator), arity, copy);
+                self.engine.other(shape, arity, copy);
             }
         }
     }
 
-    fn intrinsic(&mut self, signature: &linmem_intrinsics::Signature, offset: usize) {
+    /// Ends a structure, or the function.
+    fn end(&mut self, bytes: &[u8]) {
+        let copy = |tape: &mut Tape| tape.raw(bytes);
+        let Some(unwinding) = &mut self.unwinding else { return self.engine.end(copy) };
+        if unwinding.labels.is_outermost() {
+            self.end_unwinding();
+            return self.engine.end(copy);
+        }
+        let (landings, results) = unwinding.labels.end();
+        self.engine.end(copy);
+        self.land(&landings, results);
+    }
+
+    pub(super) fn intrinsic(&mut self, signature: &linmem_intrinsics::Signature, offset: usize) {
         let input = self.input;
         let function = self.function;
         if self.engine.reports() {
@@ -315,6 +366,6 @@ impl Walk<'_, '_> {
 }
 
 /// The number of parameters and results of a block. The module is valid, so the block type exists.
-fn block_arity(validator: &FuncValidator<ValidatorResources>, ty: BlockType) -> (u32, u32) {
+pub(super) fn block_arity(validator: &FuncValidator<ValidatorResources>, ty: BlockType) -> (u32, u32) {
     validator.block_type_arity(ty).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Reads a test file: its headers, and the lines that state expectations.
 
 use super::{Call, Expectation, Line, TestFile, When};
-use linmem::allocator::{Nesting, OutOfMemory, Zero};
+use linmem::allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem::{Config, HostFunction};
 use linmem_testing::folder::World;
 use std::path::Path;
@@ -81,6 +81,7 @@ impl TestFile {
             "--safety" => config.safety = Some(value.parse()?),
             "--nesting" => config.nesting = value.parse::<Nesting>()?,
             "--zero" => config.zero = value.parse::<Zero>()?,
+            "--unwind" => config.unwind = value.parse::<Unwind>()?,
             "--oom" => config.out_of_memory = value.parse::<OutOfMemory>()?,
             "--on-violation" => config.on_violation = value.parse()?,
             "--optimize" => config.optimize = value.parse()?,
