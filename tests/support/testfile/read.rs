@@ -18,6 +18,7 @@ impl TestFile {
             errnos: Vec::new(),
             pages: 65536,
             refused: Vec::new(),
+            policies: Nesting::ALL.to_vec(),
             world: None,
             expectations: Vec::new(),
         };
@@ -52,6 +53,9 @@ impl TestFile {
         };
         match key {
             "representations" => self.representations = types(value),
+            "policies" => {
+                self.policies = value.split_whitespace().map(str::parse::<Nesting>).collect::<Result<_, _>>()?;
+            }
             "stdin" => self.stdin = value.to_string(),
             "transfer" => self.transfer = numbers()?[0] as usize,
             "directories" => {
