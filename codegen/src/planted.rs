@@ -17,6 +17,16 @@ macro_rules! bugs {
             /// All of them.
             #[cfg(feature = "planted")]
             pub const ALL: &'static [Bug] = &[$(Bug::$name),+];
+
+            /// Those in how exceptions close regions.
+            #[cfg(feature = "planted")]
+            pub const UNWIND: &'static [Bug] = &[
+                Bug::UnwindForgetsCleanup,
+                Bug::UnwindSkipsHandler,
+                Bug::UnwindClosesLiveHandle,
+                Bug::UnwindKeepsHeader,
+                Bug::UnwindSkipsZeroing,
+            ];
         }
     };
 }

@@ -50,14 +50,14 @@ impl<'g> Decider<'g> {
         &self.live
     }
 
-    /// The regions that each handler closes, by the number of the handler.
-    pub(super) fn closes(&self, managed: Regions) -> Vec<Regions> {
+    /// The regions whose handles each handler makes unreachable, by the number of the handler.
+    pub(super) fn unreachable(&self, managed: Regions) -> Vec<Regions> {
         let none = Arrivals::default();
         let numbers = 0..self.graph.catches.len() as u32;
-        numbers.map(|number| self.closed_by(number, self.facts.catches.get(&number).unwrap_or(&none), managed)).collect()
+        numbers.map(|number| self.lost(number, self.facts.catches.get(&number).unwrap_or(&none), managed)).collect()
     }
 
-    fn closed_by(&self, number: u32, arrivals: &Arrivals, managed: Regions) -> Regions {
+    fn lost(&self, number: u32, arrivals: &Arrivals, managed: Regions) -> Regions {
         let Some(catch) = self.graph.catches.get(number as usize) else { return Regions::NONE };
         if planted::has(Bug::UnwindSkipsHandler) && number == 0 {
             return Regions::NONE;
@@ -69,16 +69,24 @@ impl<'g> Decider<'g> {
             !is_held && !arrivals.on_stack.contains(*region) && !self.was_dead(*region, catch.scope)
         };
         let dead = (arrivals.open & managed).iter().filter(is_dead);
-        let mut closed = dead.fold(Regions::NONE, |closed, region| closed | Regions::of(region));
-        if self.nests {
+        dead.fold(Regions::NONE, |dead, region| dead | Regions::of(region))
+    }
+
+    /// Removes from what handlers close the regions inside which a region stays open. `facts` are those of a function whose
+    /// handlers close these regions. Returns whether anything was removed.
+    pub(super) fn keep_blocked(&self, facts: &Facts, closes: &mut [Regions]) -> bool {
+        let mut removed = false;
+        for (number, closed) in (0..).zip(closes) {
+            let Some(arrivals) = facts.catches.get(&number).filter(|_| self.nests) else { continue };
             let is_blocked = |region: &Region, closed| {
-                !((arrivals.inside(*region) & arrivals.present) - closed).is_empty()
+                arrivals.open.contains(*region) && !((arrivals.inside(*region) & arrivals.present) - closed).is_empty()
             };
-            while let Some(region) = closed.iter().find(|region| is_blocked(region, closed)) {
-                closed -= Regions::of(region);
+            while let Some(region) = closed.iter().find(|region| is_blocked(region, *closed)) {
+                *closed -= Regions::of(region);
+                removed = true;
             }
         }
-        closed
+        removed
     }
 
     /// Whether nothing reads the handle of a region any more when a scope begins in which the region is open.

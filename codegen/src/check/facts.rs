@@ -141,11 +141,8 @@ impl Facts {
                     self.leaving.add(state, bits, 0);
                 }
             }
-            Step::Leave { exit: Exit::Exception, way, .. } => {
-                if way != Way::None {
-                    self.leaving.add(state, bits, 0);
-                }
-            }
+            Step::Leave { exit: Exit::Exception, way: Way::None, .. } => {}
+            Step::Leave { exit: Exit::Exception, .. } => self.leaving.add(state, bits, 0),
             Step::Leave { at, count, .. } => {
                 self.escape(state, at, count);
                 self.returned |= state.open | state.elsewhere;

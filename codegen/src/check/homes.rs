@@ -3,8 +3,20 @@
 use super::backward::Live;
 use super::graph::{Branch, Exit, Graph, Leader, Step, Way};
 use super::regions::Region;
-use super::release::Close;
 use std::collections::BTreeMap;
+
+/// The closing of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Close {
+    /// The home of its handle.
+    pub(crate) home: usize,
+    /// Whether it may be closed already.
+    pub(crate) may_be_closed: bool,
+    /// Whether the home must be set to zero.
+    pub(crate) resets: bool,
+    /// The offset of the call that opens the region.
+    pub(crate) opened: usize,
+}
 
 /// The reason why a choice of homes does not work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +73,12 @@ pub(super) struct Flags {
 
 impl Flags {
     /// `None` if a limit is exceeded.
-    pub(super) fn new(graph: &Graph, homes: &Homes, leaving: &[Close], handlers: &[(u32, Vec<Close>)]) -> Option<Flags> {
+    pub(super) fn new(
+        graph: &Graph,
+        homes: &Homes,
+        leaving: &[Close],
+        handlers: &[(u32, Vec<Close>)],
+    ) -> Option<Flags> {
         let leaving = bits(leaving);
         let handlers: BTreeMap<u32, u64> = handlers.iter().map(|(number, closes)| (*number, bits(closes))).collect();
         let live = Live::compute(graph, |step, live| before(homes, leaving, &handlers, step, live))?;
@@ -70,7 +87,12 @@ impl Flags {
 
     /// The calls of `MemoryAllocator.free` after which a home must be zero, by offset. `regions` are the regions that they
     /// close.
-    pub(super) fn frees(&self, graph: &Graph, homes: &Homes, regions: &BTreeMap<usize, Region>) -> BTreeMap<usize, usize> {
+    pub(super) fn frees(
+        &self,
+        graph: &Graph,
+        homes: &Homes,
+        regions: &BTreeMap<usize, Region>,
+    ) -> BTreeMap<usize, usize> {
         let mut frees = BTreeMap::new();
         for leader in 0..graph.leader_count() as Leader {
             let step = |step: &Step, live| before(homes, self.leaving, &self.handlers, step, live);

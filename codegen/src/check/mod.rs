@@ -48,10 +48,10 @@ mod regions;
 mod release;
 mod solve;
 mod state;
-mod throws;
 #[cfg(test)]
 #[cfg(feature = "text")]
 mod tests;
+mod throws;
 mod transfer;
 mod uses;
 mod walk;
@@ -60,11 +60,12 @@ use crate::error::{Error, Finding, Severity};
 use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
 use graph::Graph;
+pub(crate) use homes::Close;
 use judge::Exceptions;
 use linmem_allocator::{Nesting, Unwind};
 use linmem_intrinsics::{Intrinsic, Violation};
 use regions::Regions;
-pub(crate) use release::{Close, Release, Releases};
+pub(crate) use release::{Release, Releases};
 use solve::Solution;
 use std::collections::BTreeSet;
 pub(crate) use throws::Throws;

@@ -6,8 +6,8 @@
 use super::backward::Live;
 use super::decide::{Decider, innermost_first};
 use super::facts::{Arrivals, Facts};
-use super::homes::{Failure, Flags, Homes, bit};
 use super::graph::{Branch, Callee, Graph, Leader, Step};
+use super::homes::{Close, Failure, Flags, Homes, bit};
 use super::regions::{Region, Regions};
 use super::solve::Solution;
 use super::throws::Throws;
@@ -34,19 +34,6 @@ pub(crate) struct Release {
     pub(crate) handlers: BTreeMap<(usize, u32), Vec<Close>>,
 }
 
-/// The closing of a region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Close {
-    /// The home of its handle.
-    pub(crate) home: usize,
-    /// Whether it may be closed already.
-    pub(crate) may_be_closed: bool,
-    /// Whether the home must be set to zero.
-    pub(crate) resets: bool,
-    /// The offset of the call that opens the region.
-    pub(crate) opened: usize,
-}
-
 /// The functions of a module that open regions.
 #[derive(Debug, Default)]
 pub(crate) struct Releases {
@@ -63,6 +50,8 @@ struct Function {
     /// The facts if exceptions do.
     after: Facts,
     managed: Regions,
+    /// The regions that each handler closes, by the number of the handler.
+    closes: Vec<Regions>,
 }
 
 impl Releases {
@@ -85,7 +74,7 @@ impl Releases {
         loop {
             for (index, function) in &mut releases.functions {
                 if function.decide(nesting).is_none() {
-                    function.managed = Regions::NONE;
+                    (function.managed, function.closes) = (Regions::NONE, Vec::new());
                 }
                 let kept = (function.graph.own() - function.managed) | function.after.lost | function.after.returned;
                 if let Some(leaves_open) = leaves_open.get_mut(*index as usize) {
@@ -184,19 +173,24 @@ impl Function {
         let before = solution(&graph).and_then(|solution| Facts::of(&graph, &solution));
         let (Some(before), false) = (before, graph.has_untracked) else { return Ok(None) };
         let managed = graph.own() - before.escaped;
-        Ok(Some(Function { graph, before, after: Facts::default(), managed }))
+        Ok(Some(Function { graph, before, after: Facts::default(), managed, closes: Vec::new() }))
     }
 
-    /// Decides what handlers close. `None` if a limit is exceeded.
+    /// Decides what handlers close: as much as possible. `None` if a limit is exceeded.
     fn decide(&mut self, nesting: Nesting) -> Option<()> {
-        let closes = Decider::new(&self.graph, &self.before, nesting)?.closes(self.managed);
-        for step in &mut self.graph.steps {
-            if let Step::Branch(Branch { catch: Some(catch), closes: closed, .. }) = step {
-                *closed = closes.get(*catch as usize).copied().unwrap_or_default();
+        let mut closes = Decider::new(&self.graph, &self.before, nesting)?.unreachable(self.managed);
+        loop {
+            for step in &mut self.graph.steps {
+                if let Step::Branch(Branch { catch: Some(catch), closes: closed, .. }) = step {
+                    *closed = closes.get(*catch as usize).copied().unwrap_or_default();
+                }
+            }
+            self.after = Facts::of(&self.graph, &solution(&self.graph)?)?;
+            if !Decider::new(&self.graph, &self.before, nesting)?.keep_blocked(&self.after, &mut closes) {
+                self.closes = closes;
+                return Some(());
             }
         }
-        self.after = Facts::of(&self.graph, &solution(&self.graph)?)?;
-        Some(())
     }
 
     /// The code that the function needs. Locals in `excluded` are not homes.
@@ -208,7 +202,7 @@ impl Function {
         }
         let leaving = self.close(&homes, &self.after.leaving, self.managed).ok_or(Failure::Order)?;
         let mut handlers = Vec::new();
-        for (number, regions) in (0..).zip(decider.closes(self.managed)) {
+        for (number, regions) in (0..).zip(self.closes.iter().copied()) {
             let Some(arrivals) = self.after.catches.get(&number) else { continue };
             let closes = self.close(&homes, arrivals, regions).ok_or(Failure::Order)?;
             if !closes.is_empty() {
@@ -303,9 +297,9 @@ impl Function {
             let home = homes.of.get(region);
             closes.iter().position(|close| Some(&close.home) == home)
         };
-        let in_order = sorted.iter().all(|outer| {
-            (arrivals.inside(*outer) & regions).iter().all(|inner| position(&inner) <= position(outer))
-        });
+        let in_order = sorted
+            .iter()
+            .all(|outer| (arrivals.inside(*outer) & regions).iter().all(|inner| position(&inner) <= position(outer)));
         in_order.then_some(closes)
     }
 }

@@ -49,10 +49,9 @@ impl BlockTypes {
                     for group in TypeSectionReader::new(reader).ok()? {
                         for ty in group.ok()?.into_types() {
                             blocks.types.push(match ty.composite_type.inner {
-                                CompositeInnerType::Func(ty) => Some(BlockShape {
-                                    params: encoded(ty.params())?,
-                                    results: encoded(ty.results())?,
-                                }),
+                                CompositeInnerType::Func(ty) => {
+                                    Some(BlockShape { params: encoded(ty.params())?, results: encoded(ty.results())? })
+                                }
                                 _ => None,
                             });
                         }

@@ -5,21 +5,20 @@ use crate::context::Context;
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::knowledge::event::StructureKind;
 use crate::engine::locals::{Locals, MAX_LOCALS};
-use crate::engine::shape::{Arity, Shape};
+use crate::engine::shape::Shape;
 use crate::engine::tape::Tape;
-use crate::engine::{Certain, Engine, Lowered, Origin};
+use crate::engine::{Engine, Lowered, Origin};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
 use crate::link::input::{Body, Calls, Input, SizeInstruction};
 use crate::link::reach::certain_calls;
 use crate::link::shape::shape;
-use crate::link::unwind::{Unwind, Unwinding};
-use wasm_encoder::{Encode, ValType};
+use crate::link::unwinding::{Unwind, Unwinding};
+use crate::link::walk::{Walk, block_arity};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasmparser::{
-    BlockType, FuncValidator, FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader, ValidatorResources,
-};
+use wasm_encoder::{Encode, ValType};
+use wasmparser::{FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader};
 
 /// A function that wraps an intrinsic, for imports that the program uses other than by a direct call.
 pub(super) struct Shim {
@@ -198,24 +197,14 @@ fn lower(
     Ok((engine.finish(), validator.into_allocations()))
 }
 
-/// Feeds the engine.
-pub(super) struct Walk<'a, 'e> {
-    input: &'a Input<'a>,
-    function: u32,
-    pub(super) validator: FuncValidator<ValidatorResources>,
-    pub(super) engine: Engine<'e>,
-    /// What exceptions close.
-    pub(super) unwinding: Option<Unwinding<'a>>,
-    /// The definite violations found so far, each with its offset in the binary.
-    violations: Vec<(usize, Error)>,
-}
-
 impl Walk<'_, '_> {
     /// Feeds one instruction to the engine, before the validator sees it.
     fn step(&mut self, operator: &Operator<'_>, offset: usize, bytes: &[u8]) {
         let unwinding = &mut self.unwinding;
-        if let (Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Try { .. }, Some(unwinding)) =
-            (operator, &mut *unwinding)
+        if let (
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Try { .. },
+            Some(unwinding),
+        ) = (operator, &mut *unwinding)
         {
             unwinding.labels.begin();
         }
@@ -335,20 +324,6 @@ impl Walk<'_, '_> {
         self.land(&landings, results);
     }
 
-    pub(super) fn intrinsic(&mut self, signature: &linmem_intrinsics::Signature, offset: usize) {
-        let input = self.input;
-        let function = self.function;
-        if self.engine.reports() {
-            let source = input.source.line(offset);
-            self.engine.set_origin(Origin { function, offset: offset as u32, source });
-        }
-        if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
-            let message = format!("{}: {message}", signature.intrinsic.name());
-            let error = Error::Violation { kind, message, place: input.place(function, offset) };
-            self.violations.push((offset, error));
-        }
-    }
-
     fn reference(&mut self, operator: &Operator<'_>, function: u32, bytes: &[u8]) {
         let arity = self.arity(operator);
         self.engine.other(shape(operator), arity, |tape| {
@@ -356,16 +331,4 @@ impl Walk<'_, '_> {
             tape.function(FunctionRef::Program(function));
         });
     }
-
-    fn arity(&self, operator: &Operator<'_>) -> Arity {
-        match operator.operator_arity(&self.validator) {
-            Some((pops, pushes)) => Arity::Known { pops, pushes },
-            None => Arity::Unknown,
-        }
-    }
-}
-
-/// The number of parameters and results of a block. The module is valid, so the block type exists.
-pub(super) fn block_arity(validator: &FuncValidator<ValidatorResources>, ty: BlockType) -> (u32, u32) {
-    validator.block_type_arity(ty).unwrap_or_default()
 }

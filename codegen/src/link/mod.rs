@@ -8,7 +8,9 @@
 //!   share     choose how linmem and the program share a memory of the module
 //!   function  lower one function through the engine
 //!   reach     find the instructions that every execution of a function reaches
+//!   walk      the state of a function that is being lowered
 //!   unwind    close regions when exceptions are thrown
+//!   unwinding what exceptions close in each function
 //!   labels    the labels of a function to which structures were added
 //!   blocks    the types of the structures that were added
 //!   plan      assign the indices of the linked module
@@ -42,6 +44,8 @@ mod segments;
 pub(crate) mod shape;
 mod share;
 mod unwind;
+mod unwinding;
+mod walk;
 mod write;
 
 use crate::choices::Choices;
@@ -52,8 +56,8 @@ use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
 use crate::link::function::{Findings, Purpose};
+use crate::link::unwinding::Unwind;
 use crate::planted;
-use crate::link::unwind::Unwind;
 use crate::segment::{SegmentTypes, Segments};
 use crate::sites;
 use crate::source::Source;

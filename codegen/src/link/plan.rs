@@ -111,7 +111,8 @@ impl Plan {
 
     fn need_type(&mut self, ty: FunctionType, input: &Input<'_>) {
         if !self.types.contains_key(&ty) {
-            let first = input.types.as_ref().core_type_count_in_module() + self.segment_types + self.block_types.count();
+            let first =
+                input.types.as_ref().core_type_count_in_module() + self.segment_types + self.block_types.count();
             let index = first + self.added_types.len() as u32;
             self.types.insert(ty.clone(), TypeIndex(index));
             self.added_types.push(ty);

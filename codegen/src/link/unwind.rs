@@ -41,73 +41,18 @@
 //! end
 //! ```
 //!
-//! A region is closed if its home, the local that holds its handle, is not zero. See [`Release`].
+//! A region is closed if its home, the local that holds its handle, is not zero. See [`Release`](crate::check::Release).
 
-use crate::check::{Close, Release, Releases, Throws};
+use crate::check::Close;
 use crate::engine::knowledge::event::StructureKind;
 use crate::engine::tape::Tape;
-use crate::error::Error;
 use crate::index::LocalIndex;
 use crate::link::blocks::{BlockShape, BlockTypes};
-use crate::link::function::Walk;
-use crate::link::input::Input;
-use crate::link::labels::{Labels, Landing};
-use crate::planted::{self, Bug};
-use linmem_allocator::Nesting;
-use linmem_intrinsics::{Intrinsic, Signature};
+use crate::link::labels::Landing;
+use crate::link::walk::{Walk, block_arity};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Catch, Instruction, RefType, ValType};
 use wasmparser::TryTable;
-
-/// What exceptions close in a module.
-pub(super) struct Unwind {
-    releases: Releases,
-    nesting: Nesting,
-    is_legacy: bool,
-    blocks: BlockTypes,
-}
-
-impl Unwind {
-    /// Analyses a module. Types are added to it from the index `first_type`.
-    pub(super) fn new(input: &Input<'_>, nesting: Nesting, first_type: u32) -> Result<Unwind, Error> {
-        let throws = Throws::of(input);
-        let releases = Releases::compute(input, &throws, nesting)?;
-        let blocks = BlockTypes::read(input, first_type).ok_or_else(|| Error::Internal {
-            message: "a type of a valid module cannot be encoded".to_string(),
-        })?;
-        Ok(Unwind { releases, nesting, is_legacy: throws.is_legacy(), blocks })
-    }
-
-    /// The types of the structures that were added.
-    pub(super) fn into_block_types(self) -> BlockTypes {
-        self.blocks
-    }
-
-    /// What exceptions close in a function; `None` if they close nothing.
-    pub(super) fn function(&mut self, function: u32, position: usize) -> Option<Unwinding<'_>> {
-        let mut release = self.releases.of(function, self.nesting)?;
-        if planted::has(Bug::UnwindForgetsCleanup) {
-            release.leaving.clear();
-        }
-        let results = self.blocks.results(position);
-        let (blocks, is_legacy) = (&mut self.blocks, self.is_legacy);
-        let close = Signature::possible(Intrinsic::AllocatorFree).into_iter().next()?;
-        Some(Unwinding { release, homes: Vec::new(), is_legacy, results, blocks, labels: Labels::new(), close })
-    }
-}
-
-/// What exceptions close in a function that is being lowered.
-pub(super) struct Unwinding<'a> {
-    release: Release,
-    homes: Vec<LocalIndex>,
-    is_legacy: bool,
-    /// The results of the function.
-    results: Vec<ValType>,
-    blocks: &'a mut BlockTypes,
-    /// The labels of the program.
-    pub(super) labels: Labels,
-    close: Signature,
-}
 
 impl Walk<'_, '_> {
     /// Begins the structures around the code of the function.
@@ -187,7 +132,7 @@ impl Walk<'_, '_> {
             (!closes.is_empty()).then_some((clause, closes))
         };
         let landings: Vec<(u32, Vec<Close>)> = (0..table.catches.len() as u32).filter_map(landing).collect();
-        let arity = crate::link::function::block_arity(&self.validator, table.ty);
+        let arity = block_arity(&self.validator, table.ty);
         let Some(unwinding) = self.unwinding.as_mut().filter(|_| !landings.is_empty()) else {
             if let Some(unwinding) = &mut self.unwinding {
                 unwinding.labels.begin();
