@@ -12,7 +12,7 @@ use linmem_testing::unwind::{PROGRAMS, VARIANTS, run, run_module};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The number of modules that are run: over 20,000 programs.
-const MODULES: usize = VARIANTS * 10;
+const MODULES: usize = VARIANTS * 2;
 
 #[test]
 fn exceptions_close_the_regions_that_they_make_unreachable() {
@@ -20,6 +20,9 @@ fn exceptions_close_the_regions_that_they_make_unreachable() {
     let reach = run(0..MODULES).unwrap_or_else(|error| panic!("{error}"));
     support::show(&format!("unwind: {reach:?}"));
     assert_eq!(reach.programs, MODULES * PROGRAMS);
+    assert!(reach.programs > 20_000 && reach.depth > 16, "{reach:?}");
+    assert!(reach.thrown_by_host > 5000 && reach.caught > 10_000, "{reach:?}");
+    assert!(reach.closed > 5000 && reach.kept > 5000, "{reach:?}");
 }
 
 /// The first module that fails with a bug. The programs stop it, the model differs, or the engine of the host panics.

@@ -112,7 +112,7 @@ impl State {
     }
 
     fn choose_bytes(&mut self) -> u32 {
-        let limit = if self.source.once_in(20) { 70_000 } else { 100 };
+        let limit = if self.source.once_in(400) { 70_000 } else { 100 };
         self.bytes = self.source.below(limit) as u64;
         self.bytes as u32
     }

@@ -27,8 +27,14 @@ use linmem::{Config, Optimize, Safety};
 use linmem_host::wasmtime::{Module, Store};
 use source::Source;
 
-/// How many programs a module has.
-pub const PROGRAMS: usize = 80;
+/// How many functions with exceptions a module has.
+pub(crate) const FUNCTIONS: usize = 80;
+
+/// How often each function is run, every time with other decisions of the host.
+const RUNS: usize = 5;
+
+/// How many programs are run on a module: a function, and what the host decides.
+pub const PROGRAMS: usize = FUNCTIONS * RUNS;
 
 /// A configuration, and the type of segments.
 #[derive(Clone, Debug)]
@@ -69,7 +75,7 @@ pub fn run_module(number: usize) -> Result<Reach, String> {
     store.set_fuel(u64::MAX / 2).map_err(|error| error.to_string())?;
     let instance = linker().instantiate(&mut store, &module).map_err(|error| format!("{error:?}"))?;
     for program in 0..PROGRAMS {
-        let name = format!("run{program}");
+        let name = format!("run{}", program % FUNCTIONS);
         let run = instance.get_typed_func::<(), ()>(&mut store, &name).map_err(|error| error.to_string())?;
         let ended = run.call(&mut store, ());
         let state = store.data_mut();

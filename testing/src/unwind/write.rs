@@ -4,7 +4,7 @@
 //! locals are four handles `$h`, eight numbers `$t` of open regions that handlers return to, exceptions `$e` and counters `$i`.
 
 use crate::unwind::source::Source;
-use crate::unwind::{PROGRAMS, Variant};
+use crate::unwind::{FUNCTIONS, Variant};
 use linmem::allocator::Nesting;
 use std::fmt::Write;
 
@@ -41,7 +41,7 @@ const MAX_DEPTH: usize = 8;
 /// Writes a module.
 pub(crate) fn module(source: &mut Source, variant: &Variant) -> String {
     let mut text = format!("(module{}", IMPORTS.replace("SEGMENT", variant.segment));
-    for program in 0..PROGRAMS {
+    for program in 0..FUNCTIONS {
         let nesting = variant.config.nesting;
         let mut writer = Writer {
             source,
@@ -52,7 +52,7 @@ pub(crate) fn module(source: &mut Source, variant: &Variant) -> String {
             blocks: Vec::new(),
             tries: Vec::new(),
             depth: 0,
-            left: 22,
+            left: 12,
             labels: 0,
         };
         writer.function();
@@ -196,7 +196,7 @@ impl Writer<'_> {
         self.line(&format!("(loop $l{label}"));
         self.statements(3);
         self.line(&format!(
-            "  (br_if $l{label} (i32.lt_u (local.tee $i{depth} (i32.add (local.get $i{depth}) (i32.const 1))) (i32.const 3))))"
+            "  (br_if $l{label} (i32.lt_u (local.tee $i{depth} (i32.add (local.get $i{depth}) (i32.const 1))) (i32.const 2))))"
         ));
     }
 
