@@ -63,7 +63,7 @@ fn many_exceptions_take_one_page() {
         (drop (call $allocate (local.get $a) (i32.const 1000)))
         (call $throws (local.get $n))
         (call $free (local.get $a)))
-      (func (export "run") (param $n i32) (local $i i32)
+      (func (export "run") (param $calls i32) (local $i i32)
         (loop $again
           (block $h (try_table (catch $oops $h) (call $work (i32.const 1))))
           (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $calls))))))"#;

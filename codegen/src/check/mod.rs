@@ -61,7 +61,6 @@ use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
 use graph::Graph;
 pub(crate) use homes::Close;
-use judge::Exceptions;
 use linmem_allocator::{Nesting, Unwind};
 use linmem_intrinsics::{Intrinsic, Violation};
 use regions::Regions;
@@ -107,12 +106,12 @@ pub(crate) fn findings(input: &Input<'_>, nesting: Nesting, unwind: Unwind) -> R
     let mut findings = Vec::new();
     for body in &input.bodies {
         let flaws = match releases.graph(body.index) {
-            Some((graph, released)) => judged(graph, nesting, Exceptions::Reported { released }),
+            Some((graph, released)) => judged(graph, nesting, judge::Exceptions::Reported { released }),
             None if throws.has_exceptions => {
-                let exceptions = Exceptions::Reported { released: Regions::NONE };
+                let exceptions = judge::Exceptions::Reported { released: Regions::NONE };
                 flaws(input, body, &throws, nesting, exceptions)?
             }
-            None => flaws(input, body, &throws, nesting, Exceptions::Unreported)?,
+            None => flaws(input, body, &throws, nesting, judge::Exceptions::Unreported)?,
         };
         let is_certain = |flaw: &Flaw| flaw.severity == Severity::Error && flaw.kind.is_some();
         let reached = if flaws.iter().any(is_certain) { certain_calls(input, body) } else { BTreeSet::new() };
@@ -150,7 +149,7 @@ impl Flaw {
 #[cfg(test)]
 #[cfg(feature = "text")]
 fn analyse(input: &Input<'_>, body: &Body<'_>, nesting: Nesting) -> Result<Vec<Flaw>, Error> {
-    flaws(input, body, &Throws::default(), nesting, Exceptions::Unreported)
+    flaws(input, body, &Throws::default(), nesting, judge::Exceptions::Unreported)
 }
 
 /// The flaws of a function, sorted by offset.
@@ -159,7 +158,7 @@ fn flaws(
     body: &Body<'_>,
     throws: &Throws,
     nesting: Nesting,
-    exceptions: Exceptions,
+    exceptions: judge::Exceptions,
 ) -> Result<Vec<Flaw>, Error> {
     let Some(calls) = &body.calls else { return Ok(Vec::new()) };
     if !uses_regions(input, body) {
@@ -169,18 +168,7 @@ fn flaws(
     Ok(judged(&graph, nesting, exceptions))
 }
 
-fn judged(graph: &Graph, nesting: Nesting, exceptions: Exceptions) -> Vec<Flaw> {
-    let solution = solve(graph, nesting);
+fn judged(graph: &Graph, nesting: Nesting, exceptions: judge::Exceptions) -> Vec<Flaw> {
+    let solution = Solution::of(graph, nesting);
     solution.map(|solution| judge::flaws(graph, &solution, nesting, exceptions)).unwrap_or_default()
-}
-
-/// Solves a graph, and solves it again if uncertain handles were used: the second time, the regions of such handles are
-/// given up where the handles become uncertain.
-fn solve(graph: &Graph, nesting: Nesting) -> Option<Solution> {
-    let first = Solution::compute(graph, nesting, Regions::NONE)?;
-    if first.uses.uncertain.is_empty() {
-        return Some(first);
-    }
-    // Which handles are uncertain does not depend on the states of regions, so it is the same the second time.
-    Solution::compute(graph, nesting, first.uses.uncertain)
 }

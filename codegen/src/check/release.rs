@@ -8,11 +8,11 @@ use super::decide::{Decider, innermost_first};
 use super::facts::{Arrivals, Facts};
 use super::graph::{Branch, Callee, Graph, Leader, Step};
 use super::homes::{Close, Failure, Flags, Homes, bit};
+use super::read;
 use super::regions::{Region, Regions};
 use super::solve::Solution;
 use super::throws::Throws;
 use super::uses::uses_regions;
-use super::{read, solve};
 use crate::error::Error;
 use crate::link::input::{Body, Input};
 use linmem_allocator::Nesting;
@@ -306,5 +306,5 @@ impl Function {
 
 /// The solution of a graph. It orders the regions, whatever the nesting policy is.
 fn solution(graph: &Graph) -> Option<Solution> {
-    solve(graph, Nesting::Stack)
+    Solution::of(graph, Nesting::Stack)
 }

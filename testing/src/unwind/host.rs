@@ -2,8 +2,8 @@
 
 use crate::differential::is_all;
 use crate::host::engine;
-use crate::unwind::Variant;
 use crate::unwind::source::Source;
+use crate::unwind::variant::Variant;
 use linmem::Safety;
 use linmem::allocator::model::{Home, Memory, Model, Rules};
 use linmem::allocator::{Width, Zero};

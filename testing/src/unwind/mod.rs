@@ -4,6 +4,7 @@
 //!
 //! ```text
 //!   source   a source of random numbers
+//!   variant  the configurations that programs are linked with
 //!   write    writes random programs
 //!   handler  writes the tries of programs
 //!   host     the model, and what programs report to it
@@ -15,54 +16,24 @@
 mod handler;
 mod host;
 mod source;
+mod variant;
 mod write;
 
 pub use host::Reach;
+pub use variant::VARIANTS;
 
 use crate::host::engine;
 use crate::parse;
 use host::{State, linker};
-use linmem::allocator::{Nesting, OutOfMemory, Unwind, Zero};
-use linmem::{Config, Optimize, Safety};
 use linmem_host::wasmtime::{Module, Store};
 use source::Source;
-
-/// How many functions with exceptions a module has.
-pub(crate) const FUNCTIONS: usize = 80;
+use variant::{FUNCTIONS, Variant};
 
 /// How often each function is run, every time with other decisions of the host.
 const RUNS: usize = 5;
 
 /// How many programs are run on a module: a function, and what the host decides.
 pub const PROGRAMS: usize = FUNCTIONS * RUNS;
-
-/// A configuration, and the type of segments.
-#[derive(Clone, Debug)]
-pub(crate) struct Variant {
-    pub(crate) config: Config,
-    pub(crate) segment: &'static str,
-}
-
-/// The number of variants: every nesting policy at every safety level in every zeroing mode.
-pub const VARIANTS: usize = 27;
-
-impl Variant {
-    /// The variant of a module. The other options alternate.
-    fn of(number: usize) -> Variant {
-        let (safety, nesting, zero) = (number % 3, number / 3 % 3, number / 9 % 3);
-        let turn = number / VARIANTS;
-        let config = Config {
-            safety: Some(Safety::ALL[safety]),
-            nesting: Nesting::ALL[nesting],
-            zero: Zero::ALL[zero],
-            unwind: Unwind::Release,
-            optimize: if (turn + number).is_multiple_of(2) { Optimize::Speed } else { Optimize::Size },
-            out_of_memory: if turn.is_multiple_of(4) { OutOfMemory::Null } else { OutOfMemory::Trap },
-            ..Config::default()
-        };
-        Variant { config, segment: if (turn + number / 3).is_multiple_of(2) { "i64" } else { "anyref" } }
-    }
-}
 
 /// Runs the programs of one module. The first one that fails is an error.
 pub fn run_module(number: usize) -> Result<Reach, String> {

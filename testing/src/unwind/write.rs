@@ -4,7 +4,7 @@
 //! locals are four handles `$h`, eight numbers `$t` of open regions that handlers return to, exceptions `$e` and counters `$i`.
 
 use crate::unwind::source::Source;
-use crate::unwind::{FUNCTIONS, Variant};
+use crate::unwind::variant::{FUNCTIONS, Variant};
 use linmem::allocator::Nesting;
 use std::fmt::Write;
 
