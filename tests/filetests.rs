@@ -6,12 +6,15 @@
 //! - `matrix`: the file is lowered with every choice; host calls only run, since `tests/helpers` makes their goldens;
 //! - `certain`, `share`: the golden contains the warnings of linking;
 //! - `check`: the file is checked, and the golden contains all findings;
+//! - `unwind`: the file is linked and run at every safety level, with every nesting policy and with every zeroing mode. Files in
+//!   `unwind/legacy` are only linked, since wasmtime has no legacy exception handling: `tests/node` runs them;
 //! - `reject`: linking must fail, and the golden is the message.
 
 mod support;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use linmem::Config;
+use linmem::Zero;
 use std::path::{Path, PathBuf};
 use support::choices::Universe;
 use support::derive::Source;
@@ -56,7 +59,11 @@ fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
         let linked = link(&text, &file.config)?;
         assert_eq!(linked, linmem::link(&linked, &file.config)?, "linking is idempotent");
         let safety = file.config.safety_of(support::representation(representation));
-        file.run(&linked, safety, representation, Instances::One)?;
+        if relative.starts_with("unwind") {
+            everywhere(&file, &text, representation, !relative.starts_with("unwind/legacy"))?;
+        } else {
+            file.run(&linked, safety, representation, Instances::One)?;
+        }
         warned = warnings(&text, &file.config, &linked)?;
         shown.push(parts(relative, representation, &file.config, &linmem::wat::print(&linked)?)?);
     }
@@ -68,6 +75,24 @@ fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
     generalize(&representations, &mut shown);
     let choices = representations.into_iter().map(|representation| vec![representation]).collect();
     golden(relative, &variants::render(&Universe::new(&[""], choices), &shown));
+    Ok(())
+}
+
+/// Links a file in every configuration that tracks regions differently, and runs it there if `runs` is set.
+fn everywhere(file: &TestFile, text: &str, representation: &str, runs: bool) -> Result<(), Failed> {
+    for (safety, nesting) in support::levels(support::representation(representation)) {
+        if !file.policies.contains(&nesting) {
+            continue;
+        }
+        for zero in Zero::ALL {
+            let config = file.config.clone().with_safety(safety).with_nesting(nesting).with_zero(*zero);
+            let linked = link(text, &config)?;
+            if runs {
+                let ran = file.run(&linked, safety, representation, Instances::One);
+                ran.map_err(|message| format!("{representation} {safety} {nesting} {zero}: {message}"))?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -87,7 +112,12 @@ fn parts(relative: &Path, representation: &str, config: &Config, printed: &str) 
         parts.push(shown::shell(printed, relative.starts_with("link")));
     }
     let sequences = sequences::of(representation, config)?;
-    for mut part in shown::functions(printed).into_iter().filter(|part| !part.is_helper()) {
+    // Most files of this folder have the same functions that throw and measure.
+    let is_common = |part: &Part| {
+        let common = ["func $throws ", "func $top ", "func $leak "];
+        relative.starts_with("unwind") && common.iter().any(|name| part.head.starts_with(name))
+    };
+    for mut part in shown::functions(printed).into_iter().filter(|part| !part.is_helper() && !is_common(part)) {
         part.head = sequences::generalize(representation, &part.head);
         part.text = sequences::generalize(representation, &part.text);
         sequences::fold(&sequences, &mut part);

@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use linmem::{
     Base, Config, HostFunction, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
-    SplitAddress, Zero,
+    SplitAddress, Unwind, Zero,
 };
 use std::path::PathBuf;
 
@@ -72,6 +72,11 @@ pub(crate) struct Lowering {
     /// When memory is zeroed: never, allocate, free
     #[arg(long, value_name = "WHEN", default_value_t)]
     zero: Zero,
+    /// Who closes a region if an exception makes its handle unreachable: program, release. With release, linmem closes the
+    /// regions of a function whose handles only its locals hold, when an exception leaves the function or enters a handler
+    /// that does not read the handle
+    #[arg(long, value_name = "WAY", default_value_t)]
+    unwind: Unwind,
     /// What an allocation does if there is no memory: trap, null
     #[arg(long, value_name = "WAY", default_value_t)]
     oom: OutOfMemory,
@@ -122,6 +127,7 @@ impl Lowering {
             .with_safety(self.safety)
             .with_nesting(self.nesting)
             .with_zero(self.zero)
+            .with_unwind(self.unwind)
             .with_out_of_memory(self.oom)
             .with_on_violation(self.on_violation.unwrap_or(on_violation))
             .with_optimize(self.optimize)

@@ -17,6 +17,16 @@ macro_rules! bugs {
             /// All of them.
             #[cfg(feature = "planted")]
             pub const ALL: &'static [Bug] = &[$(Bug::$name),+];
+
+            /// Those in how exceptions close regions.
+            #[cfg(feature = "planted")]
+            pub const UNWIND: &'static [Bug] = &[
+                Bug::UnwindForgetsCleanup,
+                Bug::UnwindSkipsHandler,
+                Bug::UnwindClosesLiveHandle,
+                Bug::UnwindKeepsHeader,
+                Bug::UnwindSkipsZeroing,
+            ];
         }
     };
 }
@@ -90,6 +100,16 @@ bugs! {
     BoundsOneByteFurther,
     /// A liveness check tests the first byte of an access instead of the last one.
     LiveFirstByte,
+    /// An exception that leaves a function closes none of its regions.
+    UnwindForgetsCleanup,
+    /// The first handler of a function closes no region.
+    UnwindSkipsHandler,
+    /// A handler closes regions whose handles it reads.
+    UnwindClosesLiveHandle,
+    /// Exceptions close regions without unlinking their headers.
+    UnwindKeepsHeader,
+    /// Exceptions close regions without zeroing their memory.
+    UnwindSkipsZeroing,
 }
 
 #[cfg(feature = "planted")]

@@ -10,7 +10,7 @@ pub fn configurations() -> Vec<Config> {
     let mut all = Vec::new();
     for safety in [Safety::None, Safety::Temporal] {
         for nesting in [Nesting::Stack, Nesting::Outermost] {
-            for unwind in [Some(Unwind::Program), Some(Unwind::Release)] {
+            for unwind in [Unwind::Program, Unwind::Release] {
                 for zero in [Zero::Never, Zero::Free] {
                     all.push(
                         Config::new().with_safety(safety).with_nesting(nesting).with_unwind(unwind).with_zero(zero),

@@ -1,7 +1,8 @@
 //! Control structures and branches: their targets, and the operands that they carry.
 
 use super::frames::{Frame, Kind};
-use super::graph::{Branch, Leader, Step, Way};
+use super::graph::{Branch, Catch as Handler, Exit, Leader, Step, Way};
+use super::handlers::ScopeId;
 use super::walk::{Operand, Walk};
 use std::collections::BTreeSet;
 use wasmparser::{BlockType, Catch, Handle, ModuleArity, Operator, ResumeTable};
@@ -33,29 +34,30 @@ pub(super) fn structure(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u3
         }
         Operator::Try { blockty } => {
             let frame = enter(walk, Kind::Block, *blockty, height)?;
-            let scope = walk.handlers.scope(walk.frames.scope(), frame.height);
+            let scope = scope(walk, frame.height);
             walk.frames.push(Frame { kind: Kind::Try(scope), scope: Some(scope), ..frame });
         }
         Operator::TryTable { try_table } => {
             let frame = enter(walk, Kind::Block, try_table.ty, height)?;
-            let scope = walk.handlers.scope(walk.frames.scope(), frame.height);
+            let scope = scope(walk, frame.height);
             if walk.live {
-                for catch in &try_table.catches {
+                for (clause, catch) in (0..).zip(&try_table.catches) {
                     let (tag, depth) = match *catch {
                         Catch::One { tag, label } | Catch::OneRef { tag, label } => (Some(tag), label),
                         Catch::All { label } | Catch::AllRef { label } => (None, label),
                     };
                     let target = walk.frames.at(depth)?;
                     target.targeted = true;
-                    let (label, height) = (target.label, target.height);
-                    walk.handlers.handler(scope, tag, label, height);
+                    let (to, height) = (target.label, target.height);
+                    let catch = Handler { offset, clause, scope, to };
+                    walk.handlers.handler(&mut walk.graph, catch, tag, height);
                 }
             }
             walk.frames.push(Frame { scope: Some(scope), ..frame });
         }
         Operator::Else => otherwise(walk),
-        Operator::Catch { tag_index } => handler(walk, Some(*tag_index)),
-        Operator::CatchAll => handler(walk, None),
+        Operator::Catch { tag_index } => handler(walk, Some(*tag_index), offset),
+        Operator::CatchAll => handler(walk, None, offset),
         Operator::End => end(walk, offset),
         Operator::Delegate { relative_depth } => {
             let frame = walk.frames.last_mut()?;
@@ -85,6 +87,17 @@ fn enter(walk: &mut Walk<'_>, kind: Kind, ty: BlockType, height: u32) -> Option<
         scope: walk.frames.scope(),
         caught: None,
     })
+}
+
+/// Begins a scope of exceptions, with a stack of this height.
+fn scope(walk: &mut Walk<'_>, height: u32) -> ScopeId {
+    let outer = walk.frames.scope();
+    let scope = walk.handlers.scope(outer, height);
+    walk.graph.scopes.push(outer);
+    if walk.live {
+        walk.graph.push(Step::Enter { scope });
+    }
+    scope
 }
 
 /// Continues at a leader, which is then placed here.
@@ -118,7 +131,7 @@ fn otherwise(walk: &mut Walk<'_>) {
 }
 
 /// Begins a handler of a legacy `try`: of one tag with its operands, or of all exceptions.
-fn handler(walk: &mut Walk<'_>, tag: Option<u32>) {
+fn handler(walk: &mut Walk<'_>, tag: Option<u32>, offset: usize) {
     close_arm(walk);
     let params = tag.and_then(|tag| walk.validator.tag_type_arity(tag)).map_or(0, |(params, _)| params);
     // An exception thrown in a handler does not reach the other handlers of the same `try`.
@@ -128,7 +141,8 @@ fn handler(walk: &mut Walk<'_>, tag: Option<u32>) {
     frame.caught = tag;
     if let Frame { kind: Kind::Try(scope), live: true, height, .. } = *frame {
         let leader = walk.graph.leader();
-        walk.handlers.handler(scope, tag, leader, height);
+        let catch = Handler { offset, clause: 0, scope, to: leader };
+        walk.handlers.handler(&mut walk.graph, catch, tag, height);
         place(walk, leader, height, params);
     }
 }
@@ -224,7 +238,7 @@ pub(super) fn transfer(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u32
 /// Throws an exception, which goes to the handlers or leaves the function.
 fn raise(walk: &mut Walk<'_>, tag: Option<u32>, offset: usize) {
     walk.throw(tag);
-    walk.graph.push(Step::Leave { at: u32::MAX, count: 0, way: Way::Certain, offset });
+    walk.graph.push(Step::Leave { at: u32::MAX, count: 0, way: Way::Certain, exit: Exit::Exception, offset });
     if let Some(scope) = walk.frames.scope() {
         walk.handlers.leaves(&walk.graph, scope, tag);
     }

@@ -1,6 +1,6 @@
 //! The control structures around an instruction, and the branches to their labels.
 
-use super::graph::{Branch, Graph, Leader, Step, Way};
+use super::graph::{Branch, Exit, Graph, Leader, Step, Way};
 use super::handlers::ScopeId;
 
 /// The kind of a control structure, which determines the meaning of its `else`, `catch` and `end`.
@@ -84,10 +84,10 @@ impl Frames {
         let count = frame.arity();
         let from = top.saturating_sub(count);
         if frame.kind == Kind::Function {
-            graph.push(Step::Leave { at: from, count, way: Way::Certain, offset });
+            graph.push(Step::Leave { at: from, count, way: Way::Certain, exit: Exit::Normal, offset });
         } else {
             frame.targeted = true;
-            graph.push(Step::Branch(Branch { to: frame.label, height: frame.height, from, count }));
+            graph.push(Step::Branch(Branch::carrying(frame.label, frame.height, from, count)));
         }
     }
 
@@ -95,7 +95,7 @@ impl Frames {
     pub(super) fn handle(&mut self, graph: &mut Graph, depth: u32, offset: usize) {
         let Some(frame) = self.at(depth) else { return };
         if frame.kind == Kind::Function {
-            graph.push(Step::Leave { at: u32::MAX, count: 0, way: Way::Certain, offset });
+            graph.push(Step::Leave { at: u32::MAX, count: 0, way: Way::Certain, exit: Exit::Normal, offset });
         } else {
             frame.targeted = true;
             graph.push(Step::Branch(Branch::plain(frame.label, frame.height)));

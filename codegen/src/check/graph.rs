@@ -4,7 +4,7 @@
 //! leaves are popped. Instructions that neither consume nor produce a handle have no step; unreachable code has none
 //! either.
 
-use super::regions::{MAX_REGIONS, Region};
+use super::regions::{MAX_REGIONS, Region, Regions};
 use linmem_intrinsics::Intrinsic;
 
 /// A place that control is transferred to.
@@ -19,6 +19,29 @@ pub(super) struct Graph {
     starts: Vec<Option<usize>>,
     /// The tracked regions.
     pub(super) regions: Vec<Origin>,
+    /// The number of parameters of the function.
+    pub(super) params: u32,
+    /// Whether the function opens more regions than are tracked.
+    pub(super) has_untracked: bool,
+    /// The handlers of exceptions, by number.
+    pub(super) catches: Vec<Catch>,
+    /// By scope of exceptions, the scope that its text is in.
+    pub(super) scopes: Vec<Option<u32>>,
+    /// By region, the scope in which its `new` is.
+    opened_in: Vec<Option<u32>>,
+}
+
+/// A handler of exceptions: a clause of a `try_table`, or a handler of a legacy `try`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Catch {
+    /// The offset of the `try_table`, or of the `catch` or `catch_all`.
+    pub(super) offset: usize,
+    /// The number of the clause in its `try_table`; else 0.
+    pub(super) clause: u32,
+    /// The scope whose exceptions it catches.
+    pub(super) scope: u32,
+    /// The place that it transfers control to.
+    pub(super) to: Leader,
 }
 
 /// The origin of a region.
@@ -55,7 +78,11 @@ pub(super) enum Step {
     /// May transfer control.
     Branch(Branch),
     /// May leave the function. The results are `count` operands from `at` upwards.
-    Leave { at: u32, count: u32, way: Way, offset: usize },
+    Leave { at: u32, count: u32, way: Way, exit: Exit, offset: usize },
+    /// Calls a function, which may throw an exception that leaves this function as `way` says.
+    Call { callee: Callee, way: Way, offset: usize },
+    /// Begins a scope of exceptions.
+    Enter { scope: u32 },
     /// Control does not continue after this step.
     Stop,
 }
@@ -68,13 +95,40 @@ pub(super) struct Branch {
     pub(super) height: u32,
     pub(super) from: u32,
     pub(super) count: u32,
+    /// The handler of exceptions that it leads to, if it is an exception.
+    pub(super) catch: Option<u32>,
+    /// The regions that are closed on the way, if they are open.
+    pub(super) closes: Regions,
 }
 
 impl Branch {
     /// Transfers control with a stack of this height, and carries no operands.
     pub(super) fn plain(to: Leader, height: u32) -> Branch {
-        Branch { to, height, from: height, count: 0 }
+        Branch::carrying(to, height, height, 0)
     }
+
+    /// Transfers control, and carries operands.
+    pub(super) fn carrying(to: Leader, height: u32, from: u32, count: u32) -> Branch {
+        Branch { to, height, from, count, catch: None, closes: Regions::NONE }
+    }
+}
+
+/// A function that is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Callee {
+    /// A function of the module, or a function of WASI.
+    Known(u32),
+    /// Any function.
+    Unknown,
+}
+
+/// How a function is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// By a return, a tail call or a branch.
+    Normal,
+    /// By an exception that the function itself throws.
+    Exception,
 }
 
 /// Whether a step exits the function.
@@ -89,6 +143,11 @@ pub(super) enum Way {
 }
 
 impl Graph {
+    /// The graph of a function with this number of parameters.
+    pub(super) fn new(params: u32) -> Graph {
+        Graph { params, ..Graph::default() }
+    }
+
     pub(super) fn push(&mut self, step: Step) {
         self.steps.push(step);
     }
@@ -123,10 +182,34 @@ impl Graph {
     /// Adds a region, unless the limit is reached.
     pub(super) fn track(&mut self, origin: Origin) -> Option<Region> {
         if self.regions.len() == MAX_REGIONS {
+            self.has_untracked = true;
             return None;
         }
         self.regions.push(origin);
         Some((self.regions.len() - 1) as Region)
+    }
+
+    /// Records that the last region is opened in a scope of exceptions.
+    pub(super) fn opens_in(&mut self, scope: Option<u32>) {
+        self.opened_in.resize(self.regions.len(), None);
+        if let Some(last) = self.opened_in.last_mut() {
+            *last = scope;
+        }
+    }
+
+    /// Whether a region is opened in the body of a scope of exceptions.
+    pub(super) fn is_opened_in(&self, region: Region, scope: u32) -> bool {
+        let mut around = self.opened_in.get(usize::from(region)).copied().flatten();
+        while let Some(inner) = around.filter(|inner| *inner != scope) {
+            around = self.scopes.get(inner as usize).copied().flatten();
+        }
+        around.is_some()
+    }
+
+    /// The regions that this function opens.
+    pub(super) fn own(&self) -> Regions {
+        let own = (0..).zip(&self.regions).filter(|(_, origin)| matches!(origin, Origin::New(_)));
+        own.fold(Regions::NONE, |own, (region, _)| own | Regions::of(region))
     }
 
     /// The offset at which the function opened a region; `None` if it did not.

@@ -7,7 +7,7 @@
 //!
 //! The handlers of a legacy `try` follow its body, so landings are written after the whole function has been read.
 
-use super::graph::{Branch, Graph, Leader, Step, Way};
+use super::graph::{Branch, Catch, Graph, Leader, Step, Way};
 use std::collections::BTreeMap;
 
 /// The number of a scope. Scopes are numbered in the order in which they begin, so enclosing scopes have lower numbers.
@@ -47,6 +47,8 @@ struct Handler {
     to: Leader,
     /// The height of the stack at the target, below the operands of the exception.
     height: u32,
+    /// Its number in the graph.
+    number: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,10 +77,12 @@ impl Handlers {
         (self.scopes.len() - 1) as ScopeId
     }
 
-    /// Adds a handler to a scope.
-    pub(super) fn handler(&mut self, scope: ScopeId, tag: Tag, to: Leader, height: u32) {
-        if let Some(scope) = self.scopes.get_mut(scope as usize) {
-            scope.handlers.push(Handler { tag, to, height });
+    /// Adds a handler to the scope that `catch` names. The stack has this height at its target.
+    pub(super) fn handler(&mut self, graph: &mut Graph, catch: Catch, tag: Tag, height: u32) {
+        if let Some(scope) = self.scopes.get_mut(catch.scope as usize) {
+            let number = graph.catches.len() as u32;
+            graph.catches.push(catch);
+            scope.handlers.push(Handler { tag, to: catch.to, height, number });
         }
     }
 
@@ -127,7 +131,7 @@ impl Handlers {
         }
         for (step, key) in &self.throws {
             let thrown = self.landings.get(key).map_or(Way::Possible, |landing| landing.way);
-            if let Some(Step::Leave { way, .. }) = graph.steps.get_mut(*step) {
+            if let Some(Step::Leave { way, .. } | Step::Call { way, .. }) = graph.steps.get_mut(*step) {
                 *way = thrown;
             }
         }
@@ -146,7 +150,8 @@ impl Handlers {
         for handler in handlers {
             let catches = self.catches(handler.tag, tag);
             if catches != Catches::Never {
-                graph.push(Step::Branch(Branch::plain(handler.to, handler.height)));
+                let plain = Branch::plain(handler.to, handler.height);
+                graph.push(Step::Branch(Branch { catch: Some(handler.number), ..plain }));
             }
             caught = catches == Catches::Always;
             if caught {

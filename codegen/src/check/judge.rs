@@ -1,7 +1,7 @@
 //! Derives the findings from the states of all leaders, in one pass over the reachable steps.
 
 use super::flaw::Flaw;
-use super::graph::{Graph, Step, Way};
+use super::graph::{self, Graph, Step, Way};
 use super::regions::{Region, Regions};
 use super::solve::Solution;
 use super::state::{Slot, State};
@@ -9,13 +9,31 @@ use super::transfer::Uses;
 use crate::error::Severity;
 use linmem_allocator::Nesting;
 use linmem_intrinsics::{Intrinsic, Violation};
+use std::collections::BTreeMap;
 
 /// The limit on the number of warnings of a function, which keeps lists readable. Errors are not limited.
 const MAX_WARNINGS: usize = 1000;
 
+/// Whether regions are reported that a callee's exception leaves open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exceptions {
+    /// They are not.
+    Unreported,
+    /// They are, except for the regions in `released`, which every exception closes.
+    Reported { released: Regions },
+}
+
 /// The flaws of a function, sorted by offset.
-pub(super) fn flaws(graph: &Graph, solution: &Solution, nesting: Nesting) -> Vec<Flaw> {
-    let mut judge = Judge { graph, nesting, reopened: solution.uses.stale, flaws: Vec::new(), exits: Vec::new() };
+pub(super) fn flaws(graph: &Graph, solution: &Solution, nesting: Nesting, exceptions: Exceptions) -> Vec<Flaw> {
+    let mut judge = Judge {
+        graph,
+        nesting,
+        exceptions,
+        reopened: solution.uses.stale,
+        flaws: Vec::new(),
+        exits: Vec::new(),
+        thrown_over: BTreeMap::new(),
+    };
     for (leader, state) in (0..).zip(&solution.states) {
         let Some(state) = state else { continue };
         let mut state = state.clone();
@@ -48,6 +66,9 @@ struct Judge<'g> {
     reopened: Regions,
     flaws: Vec<Flaw>,
     exits: Vec<Exit>,
+    /// By region, the first call whose exception leaves it open.
+    thrown_over: BTreeMap<Region, usize>,
+    exceptions: Exceptions,
 }
 
 impl Judge<'_> {
@@ -61,10 +82,21 @@ impl Judge<'_> {
             Step::Allocate { at, intrinsic, offset } => {
                 self.use_of(state, at, intrinsic, offset, Violation::UseAfterFree);
             }
-            Step::Leave { at, count, way, offset } if way != Way::None => {
-                let given = state.consumed(at, count, &mut Uses::default());
+            Step::Leave { at, count, way, exit, offset } if way != Way::None => {
+                let mut given = state.consumed(at, count, &mut Uses::default());
+                if let (graph::Exit::Exception, Exceptions::Reported { released }) = (exit, self.exceptions) {
+                    given |= released;
+                }
                 let otherwise = state.closed | state.elsewhere | (state.open & given);
                 self.exits.push(Exit { offset, way, open: state.open - given, otherwise });
+            }
+            Step::Call { way, offset, .. } if way != Way::None => {
+                if let Exceptions::Reported { released } = self.exceptions {
+                    for region in (state.open - released).iter() {
+                        let first = self.thrown_over.entry(region).or_insert(offset);
+                        *first = offset.min(*first);
+                    }
+                }
             }
             _ => {}
         }
@@ -141,6 +173,12 @@ impl Judge<'_> {
         for opened in everywhere.iter().filter_map(|region| self.graph.opened(region)) {
             let message = "the region opened here is not closed on any path out of the function";
             report(Severity::Error, message, opened, Some(opened));
+        }
+        for (&region, &offset) in &self.thrown_over {
+            if !everywhere.contains(region) {
+                let message = "the region is left open if this call throws";
+                report(Severity::Warning, message, offset, self.graph.opened(region));
+            }
         }
         let mut room = MAX_WARNINGS;
         for exit in &exits {

@@ -18,7 +18,13 @@
 //!   solve     the least states that are consistent with every branch
 //!   flaw      a misuse of a region, and the finding about it
 //!   judge     the findings
+//!   throws    the functions that may throw
 //!   uses      the functions that use regions
+//!   facts     which regions are open where exceptions may be thrown
+//!   backward  backward data flow
+//!   decide    the regions that exceptions close
+//!   homes     the locals that hold their handles
+//!   release   what lowering adds to functions so that exceptions close regions
 //! ```
 //!
 //! A region is a call of `MemoryAllocator.new`, or a parameter that is closed or allocated from and never assigned. A
@@ -29,19 +35,25 @@
 //! examine which of these paths the program's values exclude. Functions that exceed a bound on the work have no
 //! findings; no compiler emits such functions.
 
+mod backward;
 mod control;
+mod decide;
+mod facts;
 mod flaw;
 mod frames;
 mod graph;
 mod handlers;
+mod homes;
 mod judge;
 mod read;
 mod regions;
+mod release;
 mod solve;
 mod state;
 #[cfg(test)]
 #[cfg(feature = "text")]
 mod tests;
+mod throws;
 mod transfer;
 mod uses;
 mod walk;
@@ -51,10 +63,13 @@ use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
 use flaw::Flaw;
 use graph::Graph;
-use linmem_allocator::Nesting;
+pub(crate) use homes::Close;
+use linmem_allocator::{Nesting, Unwind};
 use regions::Regions;
+pub(crate) use release::{Release, Releases};
 use solve::Solution;
 use std::collections::BTreeSet;
+pub(crate) use throws::Throws;
 use uses::uses_regions;
 
 /// A flaw, converted to a finding.
@@ -66,10 +81,22 @@ pub(crate) struct Found {
 }
 
 /// The flaws of all functions, in the order of the binary.
-pub(crate) fn findings(input: &Input<'_>, nesting: Nesting) -> Result<Vec<Found>, Error> {
+pub(crate) fn findings(input: &Input<'_>, nesting: Nesting, unwind: Unwind) -> Result<Vec<Found>, Error> {
+    let throws = Throws::of(input);
+    let releases = match unwind {
+        Unwind::Release => Releases::compute(input, &throws, nesting)?,
+        Unwind::Program => Releases::default(),
+    };
     let mut findings = Vec::new();
     for body in &input.bodies {
-        let flaws = analyse(input, body, nesting)?;
+        let flaws = match releases.graph(body.index) {
+            Some((graph, released)) => judged(graph, nesting, judge::Exceptions::Reported { released }),
+            None if throws.has_exceptions => {
+                let exceptions = judge::Exceptions::Reported { released: Regions::NONE };
+                flaws(input, body, &throws, nesting, exceptions)?
+            }
+            None => flaws(input, body, &throws, nesting, judge::Exceptions::Unreported)?,
+        };
         let is_certain = |flaw: &Flaw| flaw.severity == Severity::Error && flaw.kind.is_some();
         let reached = if flaws.iter().any(is_certain) { certain_calls(input, body) } else { BTreeSet::new() };
         for mut flaw in flaws {
@@ -83,24 +110,30 @@ pub(crate) fn findings(input: &Input<'_>, nesting: Nesting) -> Result<Vec<Found>
     Ok(findings)
 }
 
+/// The flaws of a function, sorted by offset. Calls that may throw over an open region are not reported.
+#[cfg(test)]
+#[cfg(feature = "text")]
+fn analyse(input: &Input<'_>, body: &Body<'_>, nesting: Nesting) -> Result<Vec<Flaw>, Error> {
+    flaws(input, body, &Throws::default(), nesting, judge::Exceptions::Unreported)
+}
+
 /// The flaws of a function, sorted by offset.
-pub(crate) fn analyse(input: &Input<'_>, body: &Body<'_>, nesting: Nesting) -> Result<Vec<Flaw>, Error> {
+fn flaws(
+    input: &Input<'_>,
+    body: &Body<'_>,
+    throws: &Throws,
+    nesting: Nesting,
+    exceptions: judge::Exceptions,
+) -> Result<Vec<Flaw>, Error> {
     let Some(calls) = &body.calls else { return Ok(Vec::new()) };
     if !uses_regions(input, body) {
         return Ok(Vec::new());
     }
-    let Some(graph) = read::graph(input, body, calls)? else { return Ok(Vec::new()) };
-    let solution = solve(&graph, nesting);
-    Ok(solution.map(|solution| judge::flaws(&graph, &solution, nesting)).unwrap_or_default())
+    let Some(graph) = read::graph(input, body, calls, throws, false)? else { return Ok(Vec::new()) };
+    Ok(judged(&graph, nesting, exceptions))
 }
 
-/// Solves a graph, and solves it again if uncertain handles were used: the second time, the regions of such handles are
-/// given up where the handles become uncertain.
-fn solve(graph: &Graph, nesting: Nesting) -> Option<Solution> {
-    let first = Solution::compute(graph, nesting, Regions::NONE)?;
-    if first.uses.uncertain.is_empty() {
-        return Some(first);
-    }
-    // Which handles are uncertain does not depend on the states of regions, so it is the same the second time.
-    Solution::compute(graph, nesting, first.uses.uncertain)
+fn judged(graph: &Graph, nesting: Nesting, exceptions: judge::Exceptions) -> Vec<Flaw> {
+    let solution = Solution::of(graph, nesting);
+    solution.map(|solution| judge::flaws(graph, &solution, nesting, exceptions)).unwrap_or_default()
 }

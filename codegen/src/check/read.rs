@@ -5,24 +5,34 @@
 
 use super::control;
 use super::frames::Frames;
-use super::graph::{Graph, Step};
+use super::graph::{Callee, Graph, Step};
 use super::handlers::Handlers;
+use super::throws::Throws;
 use super::walk::{Operand, Walk};
 use crate::error::Error;
 use crate::link::input::{Body, Calls, Input};
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader, TypeRef};
 
-/// The graph of a function; `None` if it tracks no region, or exceeds the limits of the analysis.
-pub(super) fn graph(input: &Input<'_>, body: &Body<'_>, calls: &Calls) -> Result<Option<Graph>, Error> {
+/// The graph of a function; `None` if it tracks no region, or exceeds the limits of the analysis. If it is `precise`, calls
+/// that cannot throw have no edges to handlers.
+pub(super) fn graph(
+    input: &Input<'_>,
+    body: &Body<'_>,
+    calls: &Calls,
+    throws: &Throws,
+    precise: bool,
+) -> Result<Option<Graph>, Error> {
     let again = FuncToValidate { resources: calls.validator.resources.clone(), ..calls.validator };
     let imported_tags = input.import_list.iter().filter(|import| matches!(import.ty, TypeRef::Tag(_))).count();
     let ty = input.function_type(body.index);
     let mut walk = Walk {
         input,
         calls,
+        throws,
+        precise,
         params: ty.params().len() as u32,
         validator: again.into_validator(FuncValidatorAllocations::default()),
-        graph: Graph::default(),
+        graph: Graph::new(ty.params().len() as u32),
         frames: Frames::default(),
         handlers: Handlers::new(imported_tags as u32),
         live: true,
@@ -74,7 +84,7 @@ impl Walk<'_> {
             Operator::Call { function_index } => match self.input.imports.intrinsic(function_index) {
                 Some(signature) => self.intrinsic(&signature.clone(), height, offset),
                 None => {
-                    self.call(operator, height)?;
+                    self.call(operator, Callee::Known(function_index), height, offset)?;
                     if self.input.imports.never_returns(function_index) {
                         self.stop();
                     }
@@ -99,7 +109,7 @@ impl Walk<'_> {
             | Operator::Resume { .. }
             | Operator::ResumeThrow { .. }
             | Operator::ResumeThrowRef { .. } => {
-                self.call(operator, height)?;
+                self.call(operator, Callee::Unknown, height, offset)?;
                 control::resume(self, operator, offset);
             }
             _ => {

@@ -32,6 +32,17 @@ pub(super) struct Solution {
 }
 
 impl Solution {
+    /// Solves a graph, and solves it again if uncertain handles were used: the second time, the regions of such handles are
+    /// given up where the handles become uncertain. `None` if that exceeds the limits.
+    pub(super) fn of(graph: &Graph, nesting: Nesting) -> Option<Solution> {
+        let first = Solution::compute(graph, nesting, Regions::NONE)?;
+        if first.uses.uncertain.is_empty() {
+            return Some(first);
+        }
+        // Which handles are uncertain does not depend on the states of regions, so it is the same the second time.
+        Solution::compute(graph, nesting, first.uses.uncertain)
+    }
+
     /// Solves a graph; `None` if that exceeds the limits. The regions in `given_up` are no longer analysed after one of
     /// their handles becomes uncertain.
     pub(super) fn compute(graph: &Graph, nesting: Nesting, given_up: Regions) -> Option<Solution> {

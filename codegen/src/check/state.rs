@@ -166,7 +166,11 @@ impl State {
                 _ => break,
             }
         }
-        State { slots, inner: self.inner.clone(), ..*self }
+        let mut state = State { slots, inner: self.inner.clone(), ..*self };
+        let closed = state.open & branch.closes;
+        state.open -= closed;
+        state.closed |= closed;
+        state
     }
 
     /// Joins the state of another path to the same place. The regions in `given_up` are given up if one of their

@@ -60,7 +60,7 @@ impl State {
             Step::Leave { at, count, .. } => {
                 self.consumed(at, count, uses);
             }
-            Step::Branch(_) | Step::Stop => {}
+            Step::Call { .. } | Step::Enter { .. } | Step::Branch(_) | Step::Stop => {}
         }
     }
 

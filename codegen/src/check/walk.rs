@@ -1,8 +1,9 @@
 //! The state of reading a function, and the effects of ordinary instructions on handles.
 
 use super::frames::{Frame, Frames, Kind};
-use super::graph::{Graph, Origin, Step, Way};
+use super::graph::{Callee, Exit, Graph, Origin, Step, Way};
 use super::handlers::{Handlers, Tag};
+use super::throws::Throws;
 use crate::engine::knowledge::contents::Assigned;
 use crate::link::input::{Calls, Input};
 use crate::module::value_type;
@@ -25,6 +26,9 @@ pub(super) enum Operand {
 pub(super) struct Walk<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) calls: &'a Calls,
+    pub(super) throws: &'a Throws,
+    /// Whether calls that cannot throw have no edges to handlers.
+    pub(super) precise: bool,
     /// The number of parameters of the function.
     pub(super) params: u32,
     pub(super) validator: FuncValidator<ValidatorResources>,
@@ -102,10 +106,24 @@ impl Walk<'_> {
         Some(at)
     }
 
-    pub(super) fn call(&mut self, operator: &Operator<'_>, height: u32) -> Option<()> {
+    pub(super) fn call(&mut self, operator: &Operator<'_>, callee: Callee, height: u32, offset: usize) -> Option<()> {
         self.consume(operator, height)?;
-        self.throw(None);
+        let may_throw = self.throws.may_throw(callee);
+        self.graph.push(Step::Call { callee, way: if may_throw { Way::Possible } else { Way::None }, offset });
+        if let (true, Some(scope)) = (may_throw, self.frames.scope()) {
+            self.handlers.leaves(&self.graph, scope, None);
+        }
+        if may_throw || !self.precise {
+            self.throw(None);
+        }
         Some(())
+    }
+
+    /// Adds the exceptions of a call of the host. The functions of WASI do not throw.
+    fn host_call(&mut self) {
+        if !self.precise {
+            self.throw(None);
+        }
     }
 
     pub(super) fn tail_call(&mut self, operator: &Operator<'_>, height: u32, offset: usize) -> Option<()> {
@@ -123,7 +141,7 @@ impl Walk<'_> {
 
     /// Leaves the function with results from a position upwards.
     pub(super) fn leave(&mut self, at: u32, count: u32, offset: usize) {
-        self.graph.push(Step::Leave { at, count, way: Way::Certain, offset });
+        self.graph.push(Step::Leave { at, count, way: Way::Certain, exit: Exit::Normal, offset });
         self.stop();
     }
 
@@ -138,6 +156,7 @@ impl Walk<'_> {
         match signature.intrinsic.operation() {
             Operation::Open => {
                 if let Some(region) = self.graph.track(Origin::New(offset)) {
+                    self.graph.opens_in(self.frames.scope());
                     self.graph.push(Step::New { region, at });
                     self.operands.push(Operand::Handle);
                 }
@@ -152,13 +171,13 @@ impl Walk<'_> {
                 let intrinsic = signature.intrinsic;
                 self.pop(at, |at| Step::Allocate { at, intrinsic, offset });
                 if intrinsic.is_host_call() {
-                    self.throw(None);
+                    self.host_call();
                 }
             }
             _ => {
                 self.pop(at, |at| Step::Consume { at });
                 if signature.intrinsic.is_host_call() {
-                    self.throw(None);
+                    self.host_call();
                 }
             }
         }

@@ -6,6 +6,14 @@ use crate::engine::structure::Control;
 use crate::engine::tape::Tape;
 
 impl Engine {
+    /// Records that the structure that was just opened executes whenever its start is reached.
+    pub(crate) fn is_reached(&mut self) {
+        if self.is_dead() {
+            return;
+        }
+        self.knowledge.is_reached();
+    }
+
     /// Writes an instruction that never falls through: a branch to a label, or any other.
     pub(crate) fn diverge(&mut self, label: Option<u32>, pops: Option<u32>, write: impl FnOnce(&mut Tape)) {
         if self.is_dead() {
@@ -28,6 +36,22 @@ impl Engine {
         write: impl FnOnce(&mut Tape),
     ) {
         self.labels += 1;
+        self.begin_labeled(structure, conditions, (params, results), Some(self.labels - 1), write);
+    }
+
+    /// Opens a block, an `if` or a `try_table` that the program does not have.
+    pub(crate) fn begin_added(&mut self, conditions: u32, arity: (u32, u32), write: impl FnOnce(&mut Tape)) {
+        self.begin_labeled(StructureKind::Block, conditions, arity, None, write);
+    }
+
+    fn begin_labeled(
+        &mut self,
+        structure: StructureKind,
+        conditions: u32,
+        (params, results): (u32, u32),
+        label: Option<u32>,
+        write: impl FnOnce(&mut Tape),
+    ) {
         if let Some(depth) = &mut self.dead {
             *depth += 1;
             return;
@@ -35,7 +59,7 @@ impl Engine {
         self.consume(conditions + params);
         let before = self.tape.here();
         self.event(Event::Enter { structure, before });
-        self.tape.label(Some(self.labels - 1));
+        self.tape.label(label);
         write(&mut self.tape);
         let floor = self.operands.height();
         let loops =

@@ -270,6 +270,11 @@ impl Locals {
         self.add_named(ValType::I64, "linmem.header")
     }
 
+    /// A local for the handle of a region that exceptions close.
+    pub(crate) fn add_home(&mut self) -> LocalIndex {
+        self.add_named(self.width.val_type(), "linmem.open")
+    }
+
     /// A local for the start of a frame.
     pub(crate) fn take_base(&mut self) -> LocalIndex {
         self.free_bases.pop().unwrap_or_else(|| self.add_named(self.width.val_type(), "linmem.frame"))

@@ -32,6 +32,7 @@ mod structure;
 pub(crate) mod tape;
 #[cfg(test)]
 mod tests;
+mod unwind;
 mod values;
 pub(crate) mod wrappers;
 

@@ -78,6 +78,8 @@ pub(crate) struct Engine {
     pub(super) purpose: Purpose,
     /// Whether to optimize for speed or size.
     pub(super) optimize: Optimize,
+    /// Whether the code closes regions for an exception. Only planted bugs depend on it.
+    pub(super) unwinds: bool,
     /// In unreachable code: the number of control structures opened there.
     pub(super) dead: Option<u32>,
 }
@@ -109,6 +111,7 @@ impl Engine {
             lines: Vec::new(),
             purpose: Purpose::Code,
             optimize: context.choices.optimize,
+            unwinds: false,
             dead: None,
         }
     }

@@ -5,20 +5,20 @@ use crate::context::Context;
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::knowledge::event::StructureKind;
 use crate::engine::locals::{Locals, MAX_LOCALS};
-use crate::engine::shape::{Arity, Shape};
+use crate::engine::shape::Shape;
 use crate::engine::tape::Tape;
-use crate::engine::{Certain, Engine, Lowered, Origin};
+use crate::engine::{Engine, Lowered, Origin};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
 use crate::link::input::{Body, Calls, Input, SizeInstruction};
 use crate::link::reach::certain_calls;
 use crate::link::shape::shape;
-use wasm_encoder::ValType;
+use crate::link::unwinding::{Unwind, Unwinding};
+use crate::link::walk::{Walk, block_arity};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasmparser::{
-    BlockType, FuncValidator, FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader, ValidatorResources,
-};
+use wasm_encoder::{Encode, ValType};
+use wasmparser::{FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader};
 
 /// A function that wraps an intrinsic, for imports that the program uses other than by a direct call.
 pub(super) struct Shim {
@@ -62,14 +62,17 @@ pub(super) fn lower_all(
     context: &Context,
     needs: &mut Needs,
     findings: &mut Findings,
+    unwind: Option<&mut Unwind>,
 ) -> Result<Vec<Option<Lowered>>, Vec<Error>> {
     let mut allocations = FuncValidatorAllocations::default();
     let mut errors = Vec::new();
     let mut all = Vec::with_capacity(input.bodies.len());
-    for body in &input.bodies {
+    let mut unwind = unwind;
+    for (position, body) in input.bodies.iter().enumerate() {
         let lowered = body.calls.as_ref().map(|calls| -> Result<Lowered, Error> {
             let unused = std::mem::take(&mut allocations);
-            let (mut lowered, used) = lower(input, body, calls, context, findings, unused)?;
+            let unwinding = unwind.as_mut().and_then(|unwind| unwind.function(body.index, position));
+            let (mut lowered, used) = lower(input, body, calls, context, findings, unwinding, unused)?;
             lowered.add_to(needs, &[]);
             allocations = used;
             check_limits(input, body, &lowered)?;
@@ -128,12 +131,14 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
     shims
 }
 
+#[expect(clippy::too_many_arguments, reason = "they are what a function is lowered from")]
 fn lower(
     input: &Input<'_>,
     body: &Body<'_>,
     calls: &Calls,
     context: &Context,
     findings: &mut Findings,
+    unwinding: Option<Unwinding<'_>>,
     allocations: FuncValidatorAllocations,
 ) -> Result<(Lowered, FuncValidatorAllocations), Error> {
     let ty = input.function_type(body.index);
@@ -158,7 +163,9 @@ fn lower(
         validator: again.into_validator(allocations),
         engine: Engine::new(*context, locals, ty.results().len() as u32),
         violations: Vec::new(),
+        unwinding,
     };
+    walk.begin_unwinding();
     if findings.purpose == Purpose::Check {
         walk.engine.look_for_findings();
     }
@@ -171,7 +178,14 @@ fn lower(
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         let bytes = &input.bytes[offset..operators.original_position()];
-        walk.step(&operator, offset, bytes);
+        match walk.unwinding.as_ref().and_then(|unwinding| unwinding.labels.relabel(&operator)) {
+            Some(instruction) => {
+                let mut relabeled = Vec::new();
+                instruction.encode(&mut relabeled);
+                walk.step(&operator, offset, &relabeled);
+            }
+            None => walk.step(&operator, offset, bytes),
+        }
         walk.validator.op(offset, &operator)?;
     }
     let Walk { validator, engine, violations, .. } = walk;
@@ -185,19 +199,18 @@ fn lower(
     Ok((engine.finish(), validator.into_allocations()))
 }
 
-/// Feeds the engine.
-struct Walk<'a> {
-    input: &'a Input<'a>,
-    function: u32,
-    validator: FuncValidator<ValidatorResources>,
-    engine: Engine,
-    /// The definite violations found so far, each with its offset in the binary.
-    violations: Vec<(usize, Error)>,
-}
-
 impl Walk<'_> {
     /// Feeds one instruction to the engine, before the validator sees it.
     fn step(&mut self, operator: &Operator<'_>, offset: usize, bytes: &[u8]) {
+        let unwinding = &mut self.unwinding;
+        if let (
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Try { .. },
+            Some(unwinding),
+        ) = (operator, &mut *unwinding)
+        {
+            unwinding.labels.begin();
+        }
+        let label = |label: u32| unwinding.as_ref().map_or(label, |unwinding| unwinding.labels.get(label));
         let engine = &mut self.engine;
         let copy = |tape: &mut Tape| tape.raw(bytes);
         match operator {
@@ -220,16 +233,18 @@ impl Walk<'_> {
             Operator::Try { blockty } => {
                 engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy);
             }
-            Operator::TryTable { try_table } => {
-                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, try_table.ty), copy);
-            }
+            Operator::TryTable { try_table } => self.begin_try_table(try_table, offset, bytes),
             Operator::Else => engine.next_arm(None, copy),
             Operator::Catch { tag_index } => {
                 let params = self.validator.tag_type_arity(*tag_index).map_or(0, |(params, _)| params);
                 engine.next_arm(Some(params), copy);
+                self.enter_handler(offset);
             }
-            Operator::CatchAll => engine.next_arm(Some(0), copy),
-            Operator::End | Operator::Delegate { .. } => engine.end(copy),
+            Operator::CatchAll => {
+                engine.next_arm(Some(0), copy);
+                self.enter_handler(offset);
+            }
+            Operator::End | Operator::Delegate { .. } => self.end(bytes),
 
             Operator::Unreachable
             | Operator::Br { .. }
@@ -242,13 +257,21 @@ impl Walk<'_> {
             | Operator::ReturnCallRef { .. } => {
                 let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
                 let label = match operator {
-                    Operator::Br { relative_depth } => Some(*relative_depth),
+                    Operator::Br { relative_depth } => Some(label(*relative_depth)),
                     _ => None,
                 };
                 engine.diverge(label, pops, copy);
             }
             Operator::Call { function_index } => match self.input.imports.intrinsic(*function_index) {
-                Some(signature) => self.intrinsic(signature, offset),
+                Some(signature) => {
+                    self.intrinsic(signature, offset);
+                    let effects = signature.intrinsic.effects();
+                    if effects.opens() {
+                        self.opened(offset);
+                    } else if effects.closes() {
+                        self.freed(offset);
+                    }
+                }
                 None => self.reference(operator, *function_index, bytes),
             },
             Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(*function_index) {
@@ -280,24 +303,27 @@ impl Walk<'_> {
                 }
             }
             _ => {
+                let shape = match shape(operator) {
+                    Shape::BranchIf(depth) => Shape::BranchIf(label(depth)),
+                    shape => shape,
+                };
                 let arity = self.arity(operator);
-                self.engine.other(shape(operator), arity, copy);
+                self.engine.other(shape, arity, copy);
             }
         }
     }
 
-    fn intrinsic(&mut self, signature: &linmem_intrinsics::Signature, offset: usize) {
-        let input = self.input;
-        let function = self.function;
-        if self.engine.reports() {
-            let source = input.source.line(offset);
-            self.engine.set_origin(Origin { function, offset: offset as u32, source });
+    /// Ends a structure, or the function.
+    fn end(&mut self, bytes: &[u8]) {
+        let copy = |tape: &mut Tape| tape.raw(bytes);
+        let Some(unwinding) = &mut self.unwinding else { return self.engine.end(copy) };
+        if unwinding.labels.is_outermost() {
+            self.end_unwinding();
+            return self.engine.end(copy);
         }
-        if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
-            let message = format!("{}: {message}", signature.intrinsic.name());
-            let error = Error::Violation { kind, message, place: input.place(function, offset) };
-            self.violations.push((offset, error));
-        }
+        let (landings, results) = unwinding.labels.end();
+        self.engine.end(copy);
+        self.land(&landings, results);
     }
 
     fn reference(&mut self, operator: &Operator<'_>, function: u32, bytes: &[u8]) {
@@ -307,16 +333,4 @@ impl Walk<'_> {
             tape.function(FunctionRef::Program(function));
         });
     }
-
-    fn arity(&self, operator: &Operator<'_>) -> Arity {
-        match operator.operator_arity(&self.validator) {
-            Some((pops, pushes)) => Arity::Known { pops, pushes },
-            None => Arity::Unknown,
-        }
-    }
-}
-
-/// The number of parameters and results of a block. The module is valid, so the block type exists.
-fn block_arity(validator: &FuncValidator<ValidatorResources>, ty: BlockType) -> (u32, u32) {
-    validator.block_type_arity(ty).unwrap_or_default()
 }

@@ -166,6 +166,15 @@ impl<'a> Imports<'a> {
         }
     }
 
+    /// Whether an imported function may throw an exception: neither an intrinsic nor a function of WASI does.
+    pub(crate) fn may_throw(&self, function: u32) -> bool {
+        match self.functions.get(function as usize) {
+            Some(Fate::Kept { module, .. }) => *module != wasi::MODULE,
+            Some(Fate::Host { module, .. }) => *module != wasi::MODULE,
+            Some(Fate::Intrinsic(_)) | None => false,
+        }
+    }
+
     /// The imports that are kept, for reuse: `(module, name)` to the function index.
     pub(crate) fn kept(&self) -> IndexMap<(&str, &str), u32> {
         let mut kept = IndexMap::new();

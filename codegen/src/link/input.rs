@@ -10,7 +10,10 @@ use crate::source::Source;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use wasmparser::{ConstExpr, FuncToValidate, FuncType, FunctionBody, Name, Operator, ValidatorResources};
+use wasmparser::{ConstExpr, FuncToValidate, FuncType, FunctionBody, Name, Operator, TypeRef, ValidatorResources};
+
+/// The id of the section of tags.
+pub(super) const TAG: u8 = 13;
 
 /// A section of the input.
 #[derive(Clone, Debug)]
@@ -116,6 +119,12 @@ impl Input<'_> {
     /// The type of a function.
     pub(crate) fn function_type(&self, function: u32) -> &FuncType {
         self.types[self.types.as_ref().core_function_at(function)].unwrap_func()
+    }
+
+    /// Whether the module imports or defines a tag.
+    pub(crate) fn has_tags(&self) -> bool {
+        self.import_list.iter().any(|import| matches!(import.ty, TypeRef::Tag(_)))
+            || self.sections.iter().any(|section| section.id == TAG)
     }
 
     /// The name of a function in the name section.

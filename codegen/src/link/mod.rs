@@ -8,6 +8,11 @@
 //!   share     choose how linmem and the program share a memory of the module
 //!   function  lower one function through the engine
 //!   reach     find the instructions that every execution of a function reaches
+//!   walk      the state of a function that is being lowered
+//!   unwind    close regions when exceptions are thrown
+//!   unwinding what exceptions close in each function
+//!   labels    the labels of a function to which structures were added
+//!   blocks    the types of the structures that were added
 //!   plan      assign the indices of the linked module
 //!   write     copy every section, with indices renumbered
 //!   code      write the code section
@@ -21,12 +26,14 @@
 //! Functions that call no intrinsic are copied byte for byte, except for function indices, and for `memory.size` and
 //! `memory.grow` of a split memory. A module that imports nothing from `linmem` is returned unchanged.
 
+mod blocks;
 mod code;
 pub(crate) mod custom;
 mod features;
 mod function;
 pub(crate) mod imports;
 pub(crate) mod input;
+mod labels;
 mod memory;
 mod names;
 mod plan;
@@ -36,6 +43,9 @@ mod sections;
 mod segments;
 pub(crate) mod shape;
 mod share;
+mod unwind;
+mod unwinding;
+mod walk;
 mod write;
 
 use crate::choices::Choices;
@@ -46,8 +56,9 @@ use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::GlobalIndex;
 use crate::link::function::{Findings, Purpose};
+use crate::link::unwinding::Unwind;
 use crate::planted;
-use crate::segment::Segments;
+use crate::segment::{SegmentTypes, Segments};
 use crate::sites;
 use crate::source::Source;
 use crate::width::WIDTH;
@@ -99,7 +110,7 @@ pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error
     let mut warnings = Vec::new();
     if input.imports.has_any() && choices(&input, config).checks_regions() {
         // Only `check` reports uncertain findings.
-        let uses = crate::check::findings(&input, config.nesting)?;
+        let uses = crate::check::findings(&input, config.nesting, config.unwind.unwrap_or_default())?;
         warnings.extend(uses.into_iter().filter(|found| found.certain).map(|found| found.finding));
     }
     warnings.extend(findings);
@@ -138,7 +149,7 @@ pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
     let findings = || -> Result<Vec<Finding>, Errors> {
         let source = Source::read(bytes)?;
         let input = scan::parse(&source, config)?;
-        let uses = crate::check::findings(&input, config.nesting)?;
+        let uses = crate::check::findings(&input, config.nesting, config.unwind.unwrap_or_default())?;
         let mut findings: Vec<Finding> = uses.into_iter().map(|found| found.finding).collect();
         let mut thorough = config.clone();
         if let Some(representation) = input.imports.representation().filter(|kind| kind.carries_size()) {
@@ -256,7 +267,16 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     needs.number_sites_from(previous.len() as u32);
     let mut found = Findings { purpose, list: Vec::new() };
     share::need_helpers(input, &context, &mut needs);
-    let lowered = function::lower_all(input, &context, &mut needs, &mut found).map_err(Errors)?;
+    let mut unwind = match config.unwind.unwrap_or_default() {
+        linmem_allocator::Unwind::Release => {
+            let segment_types = context.segments.types().map_or(0, SegmentTypes::count);
+            let first_type = input.types.as_ref().core_type_count_in_module() + segment_types;
+            Some(Unwind::new(input, config.nesting, first_type)?)
+        }
+        linmem_allocator::Unwind::Program => None,
+    };
+    let lowered = function::lower_all(input, &context, &mut needs, &mut found, unwind.as_mut()).map_err(Errors)?;
+    let block_types = unwind.map(Unwind::into_block_types).unwrap_or_default();
     let mut findings = found.list;
     let is_wrong = !findings.is_empty();
     findings.extend(memory.sharing.take());
@@ -265,7 +285,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     }
     let shims = function::shims(input, &context, &mut needs);
     memory.export_for_host(input, &needs)?;
-    let plan = plan::Plan::new(input, &context, &needs, &shims)?;
+    let plan = plan::Plan::new(input, &context, &needs, &shims, block_types)?;
     let dropped = input.customs.iter().filter(|section| section.fate() == custom::Fate::Dropped);
     let names: IndexSet<String> = dropped.map(|section| section.name.to_string()).collect();
     if !names.is_empty() {

@@ -9,6 +9,7 @@ use crate::engine::Lowered;
 use crate::error::Error;
 use crate::helpers::{Helper, HostImport, Needs};
 use crate::index::TypeIndex;
+use crate::link::blocks::BlockTypes;
 use crate::link::function::Shim;
 use crate::link::imports::Fate;
 use crate::link::input::Input;
@@ -34,6 +35,8 @@ pub(super) struct Plan {
     added_types: Vec<FunctionType>,
     /// The number of segment types, which linmem adds before `added_types`.
     segment_types: u32,
+    /// The types of structures, which linmem adds after the segment types.
+    block_types: BlockTypes,
     /// The segment types, encoded as an entry of the type section.
     segment_group: Vec<u8>,
     /// The number of functions that the linked module imports.
@@ -42,7 +45,13 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(input: &Input<'_>, context: &Context, needs: &Needs, shims: &[Shim]) -> Result<Plan, Error> {
+    pub(super) fn new(
+        input: &Input<'_>,
+        context: &Context,
+        needs: &Needs,
+        shims: &[Shim],
+        block_types: BlockTypes,
+    ) -> Result<Plan, Error> {
         let mut plan = Plan {
             functions: Vec::with_capacity(input.function_count as usize),
             helpers: IndexMap::new(),
@@ -57,6 +66,7 @@ impl Plan {
                 .map(|types| segments::group(input, types))
                 .transpose()?
                 .unwrap_or_default(),
+            block_types,
             imported: 0,
             missing: Missing::default(),
         };
@@ -103,7 +113,8 @@ impl Plan {
 
     fn need_type(&mut self, ty: FunctionType, input: &Input<'_>) {
         if !self.types.contains_key(&ty) {
-            let first = input.types.as_ref().core_type_count_in_module() + self.segment_types;
+            let first =
+                input.types.as_ref().core_type_count_in_module() + self.segment_types + self.block_types.count();
             let index = first + self.added_types.len() as u32;
             self.types.insert(ty.clone(), TypeIndex(index));
             self.added_types.push(ty);
@@ -160,10 +171,15 @@ impl Plan {
 
     /// The number of entries that linmem adds to the type section. A recursion group is one entry.
     pub(super) fn added_type_entries(&self) -> usize {
-        self.added_types.len() + usize::from(!self.segment_group.is_empty())
+        self.added_types.len() + self.block_types.count() as usize + usize::from(!self.segment_group.is_empty())
     }
 
-    /// The function types that linmem adds, after the segment types.
+    /// The types of structures, which follow the segment types.
+    pub(super) fn block_types(&self) -> &BlockTypes {
+        &self.block_types
+    }
+
+    /// The function types that linmem adds, after the types of structures.
     pub(super) fn added_types(&self) -> &[FunctionType] {
         &self.added_types
     }

@@ -17,6 +17,7 @@ mod reach;
 pub mod scopes;
 mod steps;
 
+pub(crate) use machine::is_all;
 pub use module::Modules;
 pub use reach::Reach;
 

@@ -1,7 +1,7 @@
 //! Reads a test file: its headers, and the lines that state expectations.
 
 use super::{Call, Expectation, Line, TestFile, When};
-use linmem::{Config, HostFunction, Nesting, OutOfMemory, Zero};
+use linmem::{Config, HostFunction, Nesting, OutOfMemory, Unwind, Zero};
 use linmem_testing::folder::World;
 use std::path::Path;
 
@@ -17,6 +17,7 @@ impl TestFile {
             errnos: Vec::new(),
             pages: 65536,
             refused: Vec::new(),
+            policies: Nesting::ALL.to_vec(),
             world: None,
             expectations: Vec::new(),
         };
@@ -51,6 +52,9 @@ impl TestFile {
         };
         match key {
             "representations" => self.representations = types(value),
+            "policies" => {
+                self.policies = value.split_whitespace().map(str::parse::<Nesting>).collect::<Result<_, _>>()?;
+            }
             "stdin" => self.stdin = value.to_string(),
             "transfer" => self.transfer = numbers()?[0] as usize,
             "directories" => {
@@ -80,6 +84,7 @@ impl TestFile {
             "--safety" => config.safety = Some(value.parse()?),
             "--nesting" => config.nesting = value.parse::<Nesting>()?,
             "--zero" => config.zero = value.parse::<Zero>()?,
+            "--unwind" => config.unwind = Some(value.parse::<Unwind>()?),
             "--oom" => config.out_of_memory = value.parse::<OutOfMemory>()?,
             "--on-violation" => config.on_violation = value.parse()?,
             "--optimize" => config.optimize = value.parse()?,

@@ -161,6 +161,13 @@ impl Knowledge {
         group.reads.extend(reads);
     }
 
+    /// Records that the structure that was just opened executes whenever its start is reached.
+    pub(crate) fn is_reached(&mut self) {
+        if let Some(structure) = self.structures.last_mut() {
+            structure.level = structure.level.saturating_sub(1);
+        }
+    }
+
     /// Adds an allocation to an open frame of a region, if there is one that it may join.
     pub(crate) fn join(&mut self, region: RegionKey, bytes: u32) -> Option<Slot> {
         if planted::is_off(Optimization::Frames) {

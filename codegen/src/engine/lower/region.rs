@@ -14,6 +14,7 @@ use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::globals::Global;
 use crate::helpers::{Helper, emit_header, emit_store_header, push_home};
+use crate::planted::{self, Bug};
 use crate::width::PointerInstructions;
 use linmem_allocator::layout::REGION_HANDLE;
 use linmem_allocator::{Nesting, Zero};
@@ -200,6 +201,10 @@ impl Engine {
     pub(in crate::engine) fn lower_close(&mut self, handle: &Operand) {
         self.demands.use_regions();
         let key = self.region_key(handle);
+        let is_checked = self.context.choices.checks_regions();
+        if self.unwinds && is_checked && planted::has(Bug::UnwindKeepsHeader) {
+            return self.discard(handle);
+        }
         match self.context.choices.tracking() {
             Tracking::Marks => {
                 self.materialize(handle);
@@ -221,7 +226,8 @@ impl Engine {
     /// global.set $linmem.top                            ;; or call $linmem.release
     /// ```
     fn write_top_back(&mut self) {
-        if self.context.choices.zero == Zero::Free {
+        let skips_zeroing = self.unwinds && planted::has(Bug::UnwindSkipsZeroing);
+        if self.context.choices.zero == Zero::Free && !skips_zeroing {
             return self.call_helper(Helper::Release);
         }
         let top = self.context.top();

@@ -13,6 +13,7 @@ use crate::check::graph::{Graph, Step};
 use crate::check::regions::Regions;
 use crate::check::solve::Solution;
 use crate::check::state::Slot;
+use crate::check::throws::Throws;
 use crate::check::transfer::Uses;
 use crate::check::{analyse, read};
 use linmem_allocator::Nesting;
@@ -80,7 +81,7 @@ fn compare(seed: u64, style: Style, nesting: Nesting, seen: &mut Seen) {
     let flaws = analyse(&input, body, nesting).unwrap();
     let lines: BTreeSet<String> = flaws.iter().map(|flaw| render(&labels, flaw)).collect();
     let Some(calls) = &body.calls else { return };
-    let Some(graph) = read::graph(&input, body, calls).unwrap() else { return };
+    let Some(graph) = read::graph(&input, body, calls, &Throws::default(), false).unwrap() else { return };
     let unknown = unknown(&graph, nesting, |offset| labels[&offset].clone());
     let executions = run::all(&program, nesting);
     let context = format!("seed {seed}, {style:?}, {nesting}: {text}{lines:#?}");

@@ -1,0 +1,51 @@
+//! The state of a function that is being lowered: what feeds the engine.
+
+use crate::engine::shape::Arity;
+use crate::engine::{Certain, Engine, Origin};
+use crate::error::Error;
+use crate::link::input::Input;
+use crate::link::unwinding::Unwinding;
+use linmem_intrinsics::Signature;
+use wasmparser::{BlockType, FuncValidator, ModuleArity, Operator, ValidatorResources};
+
+/// Feeds the engine.
+pub(super) struct Walk<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) function: u32,
+    pub(super) validator: FuncValidator<ValidatorResources>,
+    pub(super) engine: Engine,
+    /// What exceptions close.
+    pub(super) unwinding: Option<Unwinding<'a>>,
+    /// The definite violations found so far, each with its offset in the binary.
+    pub(super) violations: Vec<(usize, Error)>,
+}
+
+impl Walk<'_> {
+    /// Lowers an intrinsic.
+    pub(super) fn intrinsic(&mut self, signature: &Signature, offset: usize) {
+        let input = self.input;
+        let function = self.function;
+        if self.engine.reports() {
+            let source = input.source.line(offset);
+            self.engine.set_origin(Origin { function, offset: offset as u32, source });
+        }
+        if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
+            let message = format!("{}: {message}", signature.intrinsic.name());
+            let error = Error::Violation { kind, message, place: input.place(function, offset) };
+            self.violations.push((offset, error));
+        }
+    }
+
+    /// How many operands an instruction pops and pushes.
+    pub(super) fn arity(&self, operator: &Operator<'_>) -> Arity {
+        match operator.operator_arity(&self.validator) {
+            Some((pops, pushes)) => Arity::Known { pops, pushes },
+            None => Arity::Unknown,
+        }
+    }
+}
+
+/// The number of parameters and results of a block. The module is valid, so the block type exists.
+pub(super) fn block_arity(validator: &FuncValidator<ValidatorResources>, ty: BlockType) -> (u32, u32) {
+    validator.block_type_arity(ty).unwrap_or_default()
+}

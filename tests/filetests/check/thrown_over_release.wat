@@ -1,0 +1,26 @@
+;;! --unwind release
+;; With `--unwind release`, exceptions close the regions.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "env" "act" (func $act))
+  (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+  (tag $oops)
+  (func $quiet)
+  (func $throws (throw $oops))
+  (func $called (local $r i32) (local $s i32)
+    (local.set $r (call $new))
+    (call $quiet)
+    (drop (call $yield))
+    (call $act)
+    (local.set $s (call $new))
+    (call $throws)
+    (call $act)
+    (call $free (local.get $s))
+    (call $free (local.get $r)))
+  (func $caught (local $r i32)
+    (local.set $r (call $new))
+    (block $h
+      (try_table (catch_all $h)
+        (call $throws)))
+    (call $free (local.get $r))))

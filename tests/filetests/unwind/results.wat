@@ -1,0 +1,48 @@
+;;! --unwind release
+;; A function with several results and branches to its own label.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param i64 i32 i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param i64 i32) (result i32)))
+  (tag $oops (param i32))
+  (tag $other)
+  (func $throws (param $n i32) (if (local.get $n) (then (throw $oops (local.get $n)))))
+  (func $pair (param $n i32) (result i32 i64) (local $a i32)
+    (local.set $a (call $new))
+    (call $throws (i32.eq (local.get $n) (i32.const 1)))
+    (call $free (local.get $a))
+    (drop (drop (br_if 0 (i32.const 2) (i64.const 3) (i32.eq (local.get $n) (i32.const 2)))))
+    (if (i32.eq (local.get $n) (i32.const 3)) (then (return (i32.const 4) (i64.const 5))))
+    (if (i32.eq (local.get $n) (i32.const 4)) (then (br 1 (i32.const 6) (i64.const 7))))
+    (i32.const 8) (i64.const 9))
+  (func $work (param $n i32) (result i32) (local $x i64)
+    (call $pair (local.get $n))
+    (local.set $x)
+    (i32.add (i32.wrap_i64 (local.get $x))))
+  (func (export "sum") (param $n i32) (result i32) (call $work (local.get $n)))
+  ;; The next address: it is the same as before if no region was left open.
+  (func $top (result i32) (local $a i32) (local $r i32)
+    (local.set $a (call $new))
+    (local.set $r (call $address (call $allocate (local.get $a) (i32.const 8))))
+    (call $free (local.get $a))
+    (local.get $r))
+  ;; How many bytes a call of `$work` that may throw leaves allocated; 1000000 if it throws.
+  (func $leak (export "leak") (param $n i32) (result i32) (local $before i32) (local $thrown i32)
+    (local.set $before (call $top))
+    (block $done
+      (block $h
+        (try_table (catch_all $h)
+          (drop (call $work (local.get $n))))
+        (br $done))
+      (local.set $thrown (i32.const 1000000)))
+    (i32.add (i32.sub (call $top) (local.get $before)) (local.get $thrown))))
+
+;; run: leak(0) == 0
+;; run: leak(1) == 1000000
+;; run: sum(0) == 17
+;; run: sum(2) == 5
+;; run: sum(3) == 9
+;; run: sum(4) == 13

@@ -1,0 +1,42 @@
+;;! --unwind release
+;; A tail call leaves the function, so its callee throws in no frame of it. A tail call in a try is not caught by it.
+(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param i64 i32 i32)))
+  (import "linmem" "MemorySegment.getInt" (func $getInt (param i64 i32) (result i32)))
+  (tag $oops (param i32))
+  (tag $other)
+  (func $throws (param $n i32) (if (local.get $n) (then (throw $oops (local.get $n)))))
+  (func $tail (param $n i32) (result i32) (call $throws (local.get $n)) (i32.const 7))
+  (func $work (param $n i32) (result i32) (local $a i32)
+    (block $h
+      (try_table (catch_all $h)
+        (local.set $a (call $new))
+        (drop (call $allocate (local.get $a) (i32.const 8)))
+        (call $throws (i32.eq (local.get $n) (i32.const 2)))
+        (call $free (local.get $a))
+        (return_call $tail (i32.eq (local.get $n) (i32.const 1)))))
+    (i32.const 3))
+  ;; The next address: it is the same as before if no region was left open.
+  (func $top (result i32) (local $a i32) (local $r i32)
+    (local.set $a (call $new))
+    (local.set $r (call $address (call $allocate (local.get $a) (i32.const 8))))
+    (call $free (local.get $a))
+    (local.get $r))
+  ;; How many bytes a call of `$work` that may throw leaves allocated; 1000000 if it throws.
+  (func $leak (export "leak") (param $n i32) (result i32) (local $before i32) (local $thrown i32)
+    (local.set $before (call $top))
+    (block $done
+      (block $h
+        (try_table (catch_all $h)
+          (drop (call $work (local.get $n))))
+        (br $done))
+      (local.set $thrown (i32.const 1000000)))
+    (i32.add (i32.sub (call $top) (local.get $before)) (local.get $thrown))))
+
+;; run: leak(0) == 0
+;; run: leak(1) == 1000000
+;; run: leak(2) == 0
