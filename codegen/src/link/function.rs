@@ -131,7 +131,6 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
     shims
 }
 
-#[expect(clippy::too_many_arguments, reason = "they are what a function is lowered from")]
 fn lower(
     input: &Input<'_>,
     body: &Body<'_>,
