@@ -132,8 +132,9 @@ impl Releases {
         (!function.managed.is_empty()).then_some((&function.graph, function.managed))
     }
 
-    /// The code that a function needs; `None` if it needs none.
-    pub(crate) fn of(&self, function: u32, nesting: Nesting) -> Option<Release> {
+    /// The code that a function needs; `None` if it needs none. If `shares` is set, locals of the program are homes if
+    /// possible.
+    pub(crate) fn of(&self, function: u32, nesting: Nesting, shares: bool) -> Option<Release> {
         let function = self.functions.get(&function)?;
         if function.managed.is_empty() {
             return None;
@@ -141,7 +142,7 @@ impl Releases {
         let decider = Decider::new(&function.graph, &function.before, nesting)?;
         let mut excluded = BTreeSet::new();
         loop {
-            match function.release(&decider, true, &excluded) {
+            match function.release(&decider, shares, &excluded) {
                 Ok(release) => return Some(release),
                 Err(Failure::Read(local)) if excluded.insert(local) => {}
                 Err(_) => return function.release(&decider, false, &excluded).ok(),

@@ -22,6 +22,34 @@ impl Engine {
         });
     }
 
+    /// Sets the lowest bit of the handle in a local, so that the local is not zero. Handles are multiples of 8 where this is
+    /// needed.
+    ///
+    /// ```wasm
+    /// local.get $home   i32.const 1   i32.or   local.set $home
+    /// ```
+    pub(crate) fn mark_home(&mut self, home: LocalIndex) {
+        if self.is_dead() {
+            return;
+        }
+        let width = self.context.width();
+        self.locals.contents.read(home);
+        self.tape.emit(|sink| {
+            sink.local_get(home.0).ptr_const(width, 1).ptr_or(width).local_set(home.0);
+        });
+    }
+
+    /// Pushes the handle in a local whose lowest bit is set.
+    pub(crate) fn push_marked(&mut self, home: LocalIndex) {
+        let width = self.context.width();
+        self.local_get(home);
+        self.other(Shape::Pure, Arity::Known { pops: 1, pushes: 1 }, |tape| {
+            tape.emit(|sink| {
+                sink.ptr_const(width, u64::MAX - 1).ptr_and(width);
+            });
+        });
+    }
+
     /// Records in a local that the region is closed whose handle it held. The program does not read the local before it
     /// assigns it, so what is known of it does not change.
     pub(crate) fn clear_home(&mut self, home: LocalIndex) {

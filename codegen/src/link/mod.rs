@@ -271,7 +271,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         linmem_allocator::Unwind::Release => {
             let segment_types = context.segments.types().map_or(0, SegmentTypes::count);
             let first_type = input.types.as_ref().core_type_count_in_module() + segment_types;
-            Some(Unwind::new(input, config.nesting, first_type)?)
+            Some(Unwind::new(input, &context, first_type)?)
         }
         linmem_allocator::Unwind::Program => None,
     };

@@ -107,6 +107,9 @@ impl Walk<'_> {
         let home = unwinding.release.shadows.get(&offset).and_then(|home| unwinding.homes.get(*home));
         if let Some(home) = home {
             self.engine.local_tee(*home);
+            if unwinding.marks_handles {
+                self.engine.mark_home(*home);
+            }
         }
     }
 
@@ -202,12 +205,16 @@ impl Walk<'_> {
     fn close(&mut self, close: &Close) {
         let Some(unwinding) = &self.unwinding else { return };
         let Some(home) = unwinding.homes.get(close.home).copied() else { return };
-        let signature = unwinding.close;
+        let (signature, marks_handles) = (unwinding.close, unwinding.marks_handles);
         if close.may_be_closed {
             self.engine.push_is_open(home);
             self.engine.begin_added(1, (0, 0), |tape| tape.instruction(&Instruction::If(BlockType::Empty)));
         }
-        self.engine.local_get(home);
+        if marks_handles {
+            self.engine.push_marked(home);
+        } else {
+            self.engine.local_get(home);
+        }
         self.engine.begin_unwinding();
         self.intrinsic(&signature, close.opened);
         self.engine.end_unwinding();
