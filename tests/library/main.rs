@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod items;
 mod misuse;
 mod operations;
 mod scopes;

@@ -108,6 +108,11 @@ impl Types {
         ids
     }
 
+    /// The ids that the next types will have.
+    pub(super) fn following(&self, count: u32) -> Vec<TypeId> {
+        (self.count..self.count.saturating_add(count)).map(TypeId).collect()
+    }
+
     fn next(&mut self) -> TypeId {
         self.count += 1;
         TypeId(self.count - 1)
