@@ -9,6 +9,7 @@ mod support;
 mod items;
 mod misuse;
 mod operations;
+mod printing;
 mod scopes;
 mod writer;
 

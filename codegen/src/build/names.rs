@@ -3,6 +3,7 @@
 use crate::build::ids::{Named, TypeId};
 use crate::build::layout::Layout;
 use crate::build::module::{ModuleBuilder, Source};
+use crate::segment::SegmentTypes;
 use std::collections::BTreeMap;
 use wasm_encoder::{IndirectNameMap, NameMap, NameSection};
 
@@ -33,6 +34,9 @@ impl Layout {
         }
         let [mut types, mut tables, mut memories, mut globals] = <[Names; 4]>::default();
         let [mut elements, mut data, mut tags] = <[Names; 3]>::default();
+        for (index, name) in builder.context.segments.types().into_iter().flat_map(SegmentTypes::names) {
+            types.insert(index, name.to_string());
+        }
         memories.insert(builder.context.memory.0, "memory".to_string());
         for (index, name) in (builder.context.first_global.0..).zip(&builder.items.own_globals) {
             globals.insert(index, name.to_string());
