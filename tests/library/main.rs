@@ -11,6 +11,7 @@ mod misuse;
 mod operations;
 mod printing;
 mod scopes;
+mod tree;
 mod writer;
 
 use linmem::build::{FunctionBuilder, ModuleBuilder};
