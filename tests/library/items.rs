@@ -449,6 +449,9 @@ fn group_with_another_number_of_types_is_an_error() {
     });
     let error = error.expect_err("there is one type").to_string();
     assert_eq!(error, "a recursion group of 2 types has 1 (in the module)");
+    let error = building.module.recursion_group_with(u32::MAX, |_| Vec::new()).expect_err("there are too many");
+    let error = error.to_string();
+    assert!(error.starts_with("a recursion group of 4294967295 types exceeds the 1000000 types"), "{error}");
     let next = building.module.function_type([ValType::F32], []);
     assert_eq!(next.0, building.result.0 + 1);
     assert_eq!(result(&building.finish(|f| f.push(1)).unwrap()), 1);

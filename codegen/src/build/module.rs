@@ -5,7 +5,7 @@ use crate::build::ids::{Exported, FunctionId, TypeId};
 use crate::build::items::Items;
 use crate::build::lowering::{NewMemory, new_memory};
 use crate::build::signatures::Signatures;
-use crate::build::types::Types;
+use crate::build::types::{MAX_TYPES, Types};
 use crate::choices::Choices;
 use crate::config::Config;
 use crate::context::{Context, Growth};
@@ -41,6 +41,10 @@ pub(super) struct Entry {
 
 /// Builds a module: owns the index spaces, interns types, adds linmem's memory, globals and helpers, writes the name
 /// section, and validates the result.
+///
+/// Functions and types can be added at any time, also while functions are open. Of globals, memories, tables and tags,
+/// imports come before definitions of the same kind; globals and memories also before the first body. In return every
+/// index is final when its item is added, and instructions can contain it.
 pub struct ModuleBuilder {
     pub(super) context: Context,
     pub(super) needs: Needs,
@@ -117,17 +121,19 @@ impl ModuleBuilder {
     ///
     /// # Errors
     ///
-    /// If `types` does not return `count` types. The module is then unchanged.
+    /// If `types` does not return `count` types, or the module would have too many. The module is then unchanged.
     pub fn recursion_group_with<T: IntoIterator<Item = SubType>>(
         &mut self,
         count: u32,
         types: impl FnOnce(&[TypeId]) -> T,
     ) -> Result<Vec<TypeId>, Error> {
-        let ids = self.types.following(count);
+        let fail = |message: String| Err(Error::Builder { message, place: Place::Module });
+        let Some(ids) = self.types.following(count) else {
+            return fail(format!("a recursion group of {count} types exceeds the {MAX_TYPES} types of a module"));
+        };
         let types: Vec<SubType> = types(&ids).into_iter().collect();
         if types.len() != ids.len() {
-            let message = format!("a recursion group of {count} types has {}", types.len());
-            return Err(Error::Builder { message, place: Place::Module });
+            return fail(format!("a recursion group of {count} types has {}", types.len()));
         }
         Ok(self.types.recursion_group(types))
     }
