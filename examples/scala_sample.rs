@@ -53,7 +53,7 @@ fn compile(text: &str) -> Result<Vec<u8>, linmem::Error> {
         });
         f.push(0);
         f.push(text.len() as u32);
-        f.instruction(&Instruction::ArrayNewData { array_type_index: string.0, array_data_index: literal });
+        f.instruction(&Instruction::ArrayNewData { array_type_index: string.0, array_data_index: literal.0 });
         f.call(print);
     })?;
     module.export("_start", main);

@@ -1,7 +1,10 @@
-//! A small typed tree of intrinsic calls, for frontends that build before they emit.
+//! A small typed tree of intrinsic calls, for frontends that build straight-line code before they emit it.
 //!
-//! It covers only values, calls, and the statements that regions require. All other constructs of a frontend are
-//! written with [`Value::Code`].
+//! A frontend whose middle end already has a tree lowers it with a [`FunctionBuilder`] and does not need this one. This
+//! tree is for code that is put together in one place and emitted in another: glue, wrappers of host functions,
+//! accessors. It has values, calls, and the statements that regions require, and no others: a segment has a constant
+//! size, and arithmetic, branches and loops are closures, [`Value::Code`] and [`Statement::Code`]. Trees can be sent to
+//! other threads.
 //!
 //! ```
 //! use linmem_codegen::build::ModuleBuilder;
@@ -36,19 +39,42 @@
 
 use crate::build::{FunctionBuilder, FunctionId, Local, Region, Segment};
 use linmem_intrinsics::{Access, Intrinsic};
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Code of a frontend inside a tree.
-pub type Code = Box<dyn FnOnce(&mut FunctionBuilder)>;
+pub type Code = Box<dyn FnOnce(&mut FunctionBuilder) + Send>;
 
 /// The name of a region in a tree. Its local is assigned when the tree is lowered.
 #[derive(Clone, Debug)]
-pub struct RegionName(Rc<RefCell<Option<Region>>>);
+pub struct RegionName(Slot<Region>);
 
 /// The name of a segment in a tree.
 #[derive(Clone, Debug)]
-pub struct SegmentName(Rc<RefCell<Option<Segment>>>);
+pub struct SegmentName(Slot<Segment>);
+
+/// What a name refers to, while its statement is lowered. All clones of a name have the same slot.
+#[derive(Debug)]
+struct Slot<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Slot<T> {
+        Slot(Arc::clone(&self.0))
+    }
+}
+
+impl<T: Copy> Slot<T> {
+    fn new() -> Slot<T> {
+        Slot(Arc::new(Mutex::new(None)))
+    }
+
+    fn get(&self) -> Option<T> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, value: Option<T>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
+    }
+}
 
 /// An expression that leaves one value on the stack.
 #[non_exhaustive]
@@ -90,7 +116,7 @@ pub enum Statement {
     Drop(Value),
     /// Calls a function that has no results.
     Call(FunctionId, Vec<Value>),
-    /// Runs this code.
+    /// Writes this code.
     Code(Code),
 }
 
@@ -137,14 +163,14 @@ impl Value {
 impl Statement {
     /// A region. `statements` receives its name.
     pub fn region(statements: impl FnOnce(&RegionName) -> Vec<Statement>) -> Statement {
-        let name = RegionName(Rc::default());
+        let name = RegionName(Slot::new());
         let statements = statements(&name);
         Statement::Region(name, statements)
     }
 
     /// An allocation, and the name of its segment.
     pub fn allocate(region: &RegionName, bytes: u32) -> (Statement, SegmentName) {
-        let name = SegmentName(Rc::default());
+        let name = SegmentName(Slot::new());
         (Statement::Allocate(name.clone(), region.clone(), bytes), name)
     }
 
@@ -162,20 +188,17 @@ impl Statement {
     pub fn lower(self, function: &mut FunctionBuilder) {
         match self {
             Statement::Region(name, statements) => function.region(|function, region| {
-                *name.0.borrow_mut() = Some(region);
+                name.0.set(Some(region));
                 for statement in statements {
                     statement.lower(function);
                 }
                 // The name is invalid after its scope.
-                *name.0.borrow_mut() = None;
+                name.0.set(None);
             }),
-            Statement::Allocate(name, region, bytes) => {
-                let region = *region.0.borrow();
-                match region {
-                    Some(region) => *name.0.borrow_mut() = Some(function.allocate(region, bytes)),
-                    None => function.fail("a tree allocates from a region outside of its statement"),
-                }
-            }
+            Statement::Allocate(name, region, bytes) => match region.0.get() {
+                Some(region) => name.0.set(Some(function.allocate(region, bytes))),
+                None => function.fail("a tree allocates from a region outside of its statement"),
+            },
             Statement::Store(access, segment, offset, value) => {
                 if let Some(segment) = segment.resolve(function, Intrinsic::SegmentSetInt) {
                     function.put(
@@ -199,7 +222,7 @@ impl Statement {
 
 impl SegmentName {
     fn resolve(&self, function: &mut FunctionBuilder, user: Intrinsic) -> Option<Segment> {
-        let segment = *self.0.borrow();
+        let segment = self.0.get();
         if segment.is_none() {
             function.fail(&format!("a tree uses a segment in {} before it is allocated", user.name()));
         }

@@ -39,7 +39,7 @@ fn module(config: &Config, code: impl FnOnce(&mut FunctionBuilder, World)) -> Re
     let nothing = module.function_type([], []);
     let one = module.function_type([ValType::I32], []);
     let two = module.function_type([ValType::I32, ValType::I64], []);
-    let tags = [module.tag(nothing), module.tag(one), module.tag(two)];
+    let tags = [nothing, one, two].map(|ty| module.tag(ty).0);
     let structure = module.recursion_group([structure_type()])[0].0;
     let pair = module.function_type([], [ValType::I32, ValType::I64]).0;
     let thrower = module.function("thrower", one, |f| {

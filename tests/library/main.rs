@@ -6,10 +6,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod items;
 mod late;
 mod misuse;
 mod operations;
+mod printing;
 mod scopes;
+mod tree;
 mod writer;
 
 use linmem::build::{FunctionBuilder, ModuleBuilder};

@@ -9,6 +9,7 @@ use crate::engine::locals::Locals;
 use crate::engine::{Engine, Lowered, Origin};
 use crate::error::{Built, Error, Place};
 use linmem_allocator::Unwind;
+use std::collections::BTreeMap;
 use wasm_encoder::ValType;
 
 /// Lowers instructions and operations as they are added.
@@ -37,6 +38,8 @@ pub struct FunctionBuilder {
     /// The number of instructions and operations so far.
     pub(super) operations: u32,
     pub(super) error: Option<Error>,
+    /// The names that the frontend gave to locals.
+    pub(super) local_names: BTreeMap<u32, String>,
 }
 
 /// A function whose code is complete.
@@ -46,6 +49,7 @@ pub struct Finished {
     pub(super) name: String,
     pub(super) lowered: Lowered,
     pub(super) block_types: Vec<Vec<ValType>>,
+    pub(super) local_names: BTreeMap<u32, String>,
 }
 
 impl FunctionBuilder {
@@ -76,6 +80,7 @@ impl FunctionBuilder {
             serials: 0,
             operations: 0,
             error: None,
+            local_names: BTreeMap::new(),
         }
     }
 

@@ -28,6 +28,13 @@ impl FunctionBuilder {
         Local { index: self.engine.add_local(ty, Assigned::Often), owner: self.owner }
     }
 
+    /// Names a local or a parameter in the name section of a [`ModuleBuilder`](crate::build::ModuleBuilder).
+    pub fn name_local(&mut self, local: Local, name: &str) {
+        if self.owns(local.owner, "the local") && self.has_local(local.index) {
+            self.local_names.insert(local.index.0, name.to_string());
+        }
+    }
+
     /// Assigns the operand to a local.
     pub fn set(&mut self, local: Local, value: impl Operand) {
         value.push(self);
@@ -251,8 +258,8 @@ impl FunctionBuilder {
             Some(error) => Err(error),
             None => {
                 self.engine.end(|tape| tape.instruction(&Instruction::End));
-                let FunctionBuilder { engine, number, name, block_types, .. } = self;
-                Ok(Finished { number, name, lowered: engine.finish(), block_types })
+                let FunctionBuilder { engine, number, name, block_types, local_names, .. } = self;
+                Ok(Finished { number, name, lowered: engine.finish(), block_types, local_names })
             }
         }
     }

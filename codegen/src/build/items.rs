@@ -1,73 +1,89 @@
-//! What linmem adds to a module, and the indices that a module writer assigns.
+//! The items of a module that is being built, other than types and functions.
+//!
+//! Imports come first in each index space. An index is final when its item is added, because imports must precede
+//! definitions of their kind. linmem's own memory and globals are the first definitions; imports move them as long as no
+//! code and no other item refers to an index behind them.
 
-/// The first of the reserved indices of functions, globals and memories: far more than a module can have.
-pub(super) const VIRTUAL: u32 = 0x7000_0000;
+use crate::build::ids::{FunctionId, Named};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use wasm_encoder::{ConstExpr, EntityType, GlobalType, MemoryType, RefType, TableType};
 
-/// The first of the reserved indices of types, of which a module can have a million.
-pub(super) const FIRST_TYPE: u32 = 999_000;
-
-/// Something that linmem adds to a module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Item {
-    /// The memory.
-    Memory,
-    /// A global, by its position in [`Parts::globals`].
-    Global(u32),
-    /// An imported function, by its position in [`Parts::imports`].
-    Import(u32),
-    /// A function, by its position in [`Parts::functions`].
-    Function(u32),
-    /// A type of the recursion group of [`Parts::types`], by its position in it.
-    Type(u32),
-    /// A function type with no parameters, by its position in [`Parts::block_types`].
-    BlockType(u32),
+/// An import of an item that is not a function.
+pub(super) struct Import {
+    pub(super) module: String,
+    pub(super) name: String,
+    pub(super) ty: EntityType,
 }
 
-/// The indices that a module writer assigned.
-///
-/// The writer's own functions, types and so on keep the numbers that it used in instructions, unless it maps them.
-pub trait Indices {
-    /// The index of an item that linmem adds.
-    fn item(&self, item: Item) -> u32;
+/// The contents of an element segment.
+pub(super) enum Contents {
+    Functions(Vec<FunctionId>),
+    Expressions(RefType, Vec<ConstExpr>),
+}
 
-    /// The index of a function, by the number that the writer used in instructions.
-    fn function(&self, number: u32) -> u32 {
-        number
+/// When an element or data segment is copied.
+pub(super) enum Mode {
+    /// When the module is instantiated: to a table or memory, at an offset.
+    Active(u32, ConstExpr),
+    /// By an instruction.
+    Passive,
+    /// Never: it declares the functions that `ref.func` refers to.
+    Declared,
+}
+
+/// A data segment.
+pub(super) struct Data {
+    /// The memory and the offset; `None` if it is passive.
+    pub(super) target: Option<(u32, ConstExpr)>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A custom section.
+pub(super) struct Custom {
+    pub(super) name: String,
+    pub(super) contents: Vec<u8>,
+}
+
+/// The items of a module, other than types and functions.
+#[derive(Default)]
+pub(super) struct Items {
+    pub(super) imports: Vec<Import>,
+    pub(super) imported_globals: u32,
+    pub(super) imported_memories: u32,
+    pub(super) imported_tables: u32,
+    pub(super) imported_tags: u32,
+    /// The globals that are defined, linmem's first.
+    pub(super) globals: Vec<(GlobalType, ConstExpr)>,
+    /// The names of linmem's globals.
+    pub(super) own_globals: Vec<&'static str>,
+    /// The memories that are defined, linmem's first.
+    pub(super) memories: Vec<MemoryType>,
+    pub(super) tables: Vec<(TableType, Option<ConstExpr>)>,
+    /// The function types of tags.
+    pub(super) tags: Vec<u32>,
+    pub(super) elements: Vec<(Mode, Contents)>,
+    /// The functions that `ref.func` may refer to, besides those that segments, exports and globals contain.
+    pub(super) referenced: Vec<FunctionId>,
+    pub(super) data: Vec<Data>,
+    /// The custom sections before all other sections.
+    pub(super) first: Vec<Custom>,
+    /// The custom sections after all other sections.
+    pub(super) last: Vec<Custom>,
+    pub(super) names: BTreeMap<Named, String>,
+    /// The names of fields, by type and position.
+    pub(super) fields: BTreeMap<(u32, u32), String>,
+    is_settled: AtomicBool,
+}
+
+impl Items {
+    /// Fixes the indices of linmem's memory and globals. Reading one index is enough, so it takes a shared reference.
+    pub(super) fn settle(&self) {
+        self.is_settled.store(true, Ordering::Relaxed);
     }
 
-    /// The index of a global, in the same way.
-    fn global(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a type, in the same way. The numbers from 999,000 on are reserved.
-    fn ty(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a memory, in the same way.
-    fn memory(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a table, in the same way.
-    fn table(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a tag, in the same way.
-    fn tag(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of a data segment, in the same way.
-    fn data(&self, number: u32) -> u32 {
-        number
-    }
-
-    /// The index of an element segment, in the same way.
-    fn element(&self, number: u32) -> u32 {
-        number
+    /// Whether the indices of linmem's memory and globals are fixed.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_settled.load(Ordering::Relaxed)
     }
 }

@@ -5,7 +5,7 @@
 //! ended up in the index spaces.
 
 use crate::build::builder::{Finished, FunctionBuilder};
-use crate::build::items::{FIRST_TYPE, Item, VIRTUAL};
+use crate::build::indices::{FIRST_TYPE, Item, VIRTUAL};
 use crate::build::lowering::{NewMemory, new_memory};
 use crate::build::parts::{Body, Code, FunctionPart, GlobalPart, ImportPart, MemoryPart, Parts};
 use crate::build::signatures::Signatures;

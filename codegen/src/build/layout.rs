@@ -1,28 +1,20 @@
-//! The finished module of a builder: indices and sections.
+//! The finished module of a builder: the indices of functions, and errors.
 
-use crate::build::ids::{FunctionId, TypeId};
+use crate::build::ids::TypeId;
 use crate::build::module::{Entry, ModuleBuilder, Source};
 use crate::build::place::not_valid;
 use crate::code::{FunctionRef, Missing, NO_INDEX};
-use crate::digest::number;
 use crate::engine::Lowered;
 use crate::error::{Error, Place};
 use crate::helpers::{Helper, HostImport};
-use crate::sites;
 use indexmap::IndexMap;
-use std::borrow::Cow;
-use wasm_encoder::{
-    CodeSection, ConstExpr, CustomSection, ElementSection, Elements, Encode, EntityType, ExportKind, ExportSection,
-    FunctionSection, ImportSection, IndirectNameMap, MemorySection, MemoryType, Module, NameMap, NameSection,
-    StartSection,
-};
 use wasmparser::BinaryReaderError;
 
 /// The function indices of the finished module, in this order: imports, imports that linmem adds, functions, helpers.
 pub(super) struct Layout {
-    functions: Vec<u32>,
-    hosts: IndexMap<HostImport, (u32, TypeId)>,
-    helpers: IndexMap<Helper, (u32, TypeId)>,
+    pub(super) functions: Vec<u32>,
+    pub(super) hosts: IndexMap<HostImport, (u32, TypeId)>,
+    pub(super) helpers: IndexMap<Helper, (u32, TypeId)>,
     missing: Missing,
 }
 
@@ -31,7 +23,8 @@ impl ModuleBuilder {
     ///
     /// # Errors
     ///
-    /// If a declared function was not defined, or the module does not validate.
+    /// If a declared function was not defined, if active data is in linmem's part of its memory, or if the module does
+    /// not validate.
     pub fn finish(self) -> Result<Vec<u8>, Error> {
         self.finish_on(1)
     }
@@ -50,6 +43,7 @@ impl ModuleBuilder {
             let message = format!("{name} is declared but not defined");
             return Err(Error::Builder { message, place: Place::Module });
         }
+        self.check_data()?;
         let layout = Layout::new(&mut self);
         let bytes = layout.write(&self);
         layout.check_indices()?;
@@ -101,7 +95,7 @@ impl Layout {
 
     /// The index of a function. If the frontend refers to a function that does not exist, the index is out of range,
     /// which validation rejects.
-    fn index(&self, function: FunctionRef) -> u32 {
+    pub(super) fn index(&self, function: FunctionRef) -> u32 {
         let index = match function {
             FunctionRef::Program(number) => self.functions.get(number as usize).copied(),
             FunctionRef::Helper(helper) => self.helpers.get(&helper).map(|(index, _)| *index),
@@ -119,7 +113,7 @@ impl Layout {
             .functions
             .iter()
             .filter_map(|entry| match &entry.source {
-                Source::Declared { name, body: Some(lowered) } => Some((name, &**lowered)),
+                Source::Declared { name, body: Some(body) } => Some((name, &body.lowered)),
                 _ => None,
             })
             .collect();
@@ -138,153 +132,5 @@ impl Layout {
     /// If linmem's code refers to an item that has no index.
     pub(super) fn check_indices(&self) -> Result<(), Error> {
         self.missing.error()
-    }
-
-    /// Writes the sections.
-    pub(super) fn write(&self, builder: &ModuleBuilder) -> Vec<u8> {
-        let mut imports = ImportSection::new();
-        let mut functions = FunctionSection::new();
-        let mut code = CodeSection::new();
-        for entry in &builder.functions {
-            if let Source::Import { module, name } = &entry.source {
-                imports.import(module, name, EntityType::Function(entry.ty.0));
-            }
-        }
-        for (import, (_, ty)) in &self.hosts {
-            imports.import(import.module(), import.name(), EntityType::Function(ty.0));
-        }
-        for entry in &builder.functions {
-            if let Source::Declared { body: Some(lowered), .. } = &entry.source {
-                functions.function(entry.ty.0);
-                code.raw(&lowered.body(|function| self.index(function)));
-            }
-        }
-        let index = |function| self.index(function);
-        for ((_, ty), (_, body)) in self.helpers.values().zip(builder.needs.bodies()) {
-            functions.function(ty.0);
-            code.function(&body.function(index));
-        }
-        let mut memories = MemorySection::new();
-        memories.memory(MemoryType {
-            minimum: builder.pages,
-            maximum: builder.maximum,
-            memory64: false,
-            shared: false,
-            page_size_log2: None,
-        });
-        let mut exports = ExportSection::new();
-        for (name, kind, number) in &builder.exports {
-            exports.export(name, *kind, self.index(FunctionRef::Program(*number)));
-        }
-        exports.export("memory", ExportKind::Memory, builder.context.memory.0);
-
-        // The number is derived from the code, so that the segment types of modules with different code differ.
-        let number = || {
-            let mut contents = Vec::new();
-            code.encode(&mut contents);
-            number(&contents)
-        };
-        let mut module = Module::new();
-        module.section(&builder.types.section(number));
-        if !imports.is_empty() {
-            module.section(&imports);
-        }
-        module.section(&functions);
-        if !builder.tables.is_empty() {
-            module.section(&builder.tables);
-        }
-        module.section(&memories);
-        if !builder.tags.is_empty() {
-            module.section(&builder.tags);
-        }
-        module.section(&builder.globals).section(&exports);
-        if let Some(start) = builder.start {
-            module.section(&StartSection { function_index: self.index(FunctionRef::Program(start.0)) });
-        }
-        let elements = self.elements(builder);
-        if !elements.is_empty() {
-            module.section(&elements);
-        }
-        if !builder.data.is_empty() {
-            module.section(&wasm_encoder::DataCountSection { count: builder.data.len() });
-        }
-        module.section(&code);
-        if !builder.data.is_empty() {
-            module.section(&builder.data);
-        }
-        let sites = builder.needs.sites();
-        if !sites.is_empty() {
-            let data = sites::encode(&[], sites, None, |number| {
-                let name = builder.functions.get(number as usize).map(|entry| match &entry.source {
-                    Source::Declared { name, .. } | Source::Import { name, .. } => name.clone(),
-                });
-                (self.index(FunctionRef::Program(number)), name.unwrap_or_default())
-            });
-            module.section(&CustomSection { name: sites::SECTION.into(), data: data.into() });
-        }
-        module.section(&self.names(builder));
-        module.finish()
-    }
-
-    fn elements(&self, builder: &ModuleBuilder) -> ElementSection {
-        let resolve = |list: &[FunctionId]| -> Vec<u32> {
-            list.iter().map(|function| self.index(FunctionRef::Program(function.0))).collect()
-        };
-        let mut elements = ElementSection::new();
-        for (table, functions) in &builder.table_elements {
-            let functions = Elements::Functions(Cow::Owned(resolve(functions)));
-            elements.active(Some(*table), &ConstExpr::i32_const(0), functions);
-        }
-        if !builder.referenced.is_empty() {
-            elements.declared(Elements::Functions(Cow::Owned(resolve(&builder.referenced))));
-        }
-        elements
-    }
-
-    fn names(&self, builder: &ModuleBuilder) -> NameSection {
-        let mut functions: Vec<(u32, String)> = Vec::new();
-        let mut locals: Vec<(u32, NameMap)> = Vec::new();
-        for (entry, index) in builder.functions.iter().zip(&self.functions) {
-            match &entry.source {
-                Source::Import { module, name } => functions.push((*index, format!("{module}.{name}"))),
-                Source::Declared { name, body } => {
-                    functions.push((*index, name.clone()));
-                    let added = body.iter().flat_map(|lowered| &lowered.added);
-                    let mut map = NameMap::new();
-                    for added in added {
-                        map.append(added.local.0, added.name);
-                    }
-                    if !map.is_empty() {
-                        locals.push((*index, map));
-                    }
-                }
-            }
-        }
-        for (import, (index, _)) in &self.hosts {
-            functions.push((*index, format!("{}.{}", import.module(), import.name())));
-        }
-        for (helper, (index, _)) in &self.helpers {
-            functions.push((*index, helper.name()));
-        }
-        functions.sort();
-        locals.sort_by_key(|(index, _)| *index);
-        let mut names = NameSection::new();
-        let mut map = NameMap::new();
-        for (index, name) in &functions {
-            map.append(*index, name);
-        }
-        names.functions(&map);
-        if !locals.is_empty() {
-            let mut map = IndirectNameMap::new();
-            for (index, inner) in &locals {
-                map.append(*index, inner);
-            }
-            names.locals(&map);
-        }
-        let mut memories = NameMap::new();
-        memories.append(builder.context.memory.0, "memory");
-        names.memories(&memories);
-        names.globals(&builder.global_names);
-        names
     }
 }

@@ -1,10 +1,11 @@
 //! A module, while it is being built.
 
 use crate::build::builder::{Finished, FunctionBuilder};
-use crate::build::ids::{FunctionId, TypeId};
+use crate::build::ids::{Exported, FunctionId, TypeId};
+use crate::build::items::Items;
 use crate::build::lowering::{NewMemory, new_memory};
 use crate::build::signatures::Signatures;
-use crate::build::types::Types;
+use crate::build::types::{MAX_TYPES, Types};
 use crate::choices::Choices;
 use crate::config::Config;
 use crate::context::{Context, Growth};
@@ -18,14 +19,19 @@ use crate::segment::Segments;
 use crate::width::WIDTH;
 use linmem_allocator::Unwind;
 use linmem_intrinsics::{FunctionType, Representation, wasi};
-use wasm_encoder::{
-    ConstExpr, DataSection, ExportKind, GlobalSection, GlobalType, NameMap, RefType, SubType, TableSection, TableType,
-    TagKind, TagSection, TagType, ValType,
-};
+use std::collections::BTreeMap;
+use wasm_encoder::{GlobalType, MemoryType, SubType, ValType};
 
 pub(super) enum Source {
     Import { module: String, name: String },
-    Declared { name: String, body: Option<Box<Lowered>> },
+    Declared { name: String, body: Option<Box<Body>> },
+}
+
+/// The body of a function.
+pub(super) struct Body {
+    pub(super) lowered: Lowered,
+    /// The names that the frontend gave to locals.
+    pub(super) local_names: BTreeMap<u32, String>,
 }
 
 pub(super) struct Entry {
@@ -35,24 +41,20 @@ pub(super) struct Entry {
 
 /// Builds a module: owns the index spaces, interns types, adds linmem's memory, globals and helpers, writes the name
 /// section, and validates the result.
+///
+/// Functions and types can be added at any time, also while functions are open. Of globals, memories, tables and tags,
+/// imports come before definitions of the same kind; globals and memories also before the first body. In return every
+/// index is final when its item is added, and instructions can contain it.
 pub struct ModuleBuilder {
     pub(super) context: Context,
     pub(super) needs: Needs,
     pub(super) unwind: Unwind,
-    pub(super) pages: u64,
-    pub(super) maximum: Option<u64>,
     pub(super) signatures: Signatures,
     pub(super) types: Types,
     pub(super) functions: Vec<Entry>,
-    pub(super) globals: GlobalSection,
-    pub(super) global_names: NameMap,
-    pub(super) tables: TableSection,
-    pub(super) table_elements: Vec<(u32, Vec<FunctionId>)>,
-    pub(super) referenced: Vec<FunctionId>,
-    pub(super) tags: TagSection,
-    pub(super) exports: Vec<(String, ExportKind, u32)>,
+    pub(super) items: Items,
+    pub(super) exports: Vec<(String, Exported)>,
     pub(super) start: Option<FunctionId>,
-    pub(super) data: DataSection,
 }
 
 impl ModuleBuilder {
@@ -81,27 +83,22 @@ impl ModuleBuilder {
             context,
             needs: Needs::new(context),
             unwind: config.unwind.unwrap_or(Unwind::Release),
-            pages,
-            maximum,
             types: Types::new(signatures.clone()),
             signatures,
             functions: Vec::new(),
-            globals: GlobalSection::new(),
-            global_names: NameMap::new(),
-            tables: TableSection::new(),
-            table_elements: Vec::new(),
-            referenced: Vec::new(),
-            tags: TagSection::new(),
+            items: Items::default(),
             exports: Vec::new(),
             start: None,
-            data: DataSection::new(),
         };
         if let Some(types) = context.segments.types() {
             builder.types.add_segments(types);
         }
         for NewGlobal { global, ty, value } in context.globals() {
-            builder.global(global.name(), ty, true, &value);
+            builder.items.globals.push((GlobalType { val_type: ty, mutable: true, shared: false }, value));
+            builder.items.own_globals.push(global.name());
         }
+        let memory = MemoryType { minimum: pages, maximum, memory64: false, shared: false, page_size_log2: None };
+        builder.items.memories.push(memory);
         Ok(builder)
     }
 
@@ -114,9 +111,31 @@ impl ModuleBuilder {
         self.types.function(params.into_iter().collect(), results.into_iter().collect())
     }
 
-    /// A recursion group of types, such as those of a GC heap. Function types in it are not interned.
+    /// A recursion group of types, such as those of a GC heap. Function types in it are not interned. See
+    /// [`recursion_group_with`](ModuleBuilder::recursion_group_with) for types that refer to each other.
     pub fn recursion_group(&mut self, types: impl IntoIterator<Item = SubType>) -> Vec<TypeId> {
         self.types.recursion_group(types.into_iter().collect())
+    }
+
+    /// A recursion group of `count` types that refer to each other: `types` receives their ids, in order.
+    ///
+    /// # Errors
+    ///
+    /// If `types` does not return `count` types, or the module would have too many. The module is then unchanged.
+    pub fn recursion_group_with<T: IntoIterator<Item = SubType>>(
+        &mut self,
+        count: u32,
+        types: impl FnOnce(&[TypeId]) -> T,
+    ) -> Result<Vec<TypeId>, Error> {
+        let fail = |message: String| Err(Error::Builder { message, place: Place::Module });
+        let Some(ids) = self.types.following(count) else {
+            return fail(format!("a recursion group of {count} types exceeds the {MAX_TYPES} types of a module"));
+        };
+        let types: Vec<SubType> = types(&ids).into_iter().collect();
+        if types.len() != ids.len() {
+            return fail(format!("a recursion group of {count} types has {}", types.len()));
+        }
+        Ok(self.types.recursion_group(types))
     }
 
     /// Imports a function.
@@ -166,6 +185,7 @@ impl ModuleBuilder {
         let Some(arity) = self.signatures.type_arity(ty.0) else {
             return fail(format!("{name}: type {} is not a function type", ty.0));
         };
+        self.items.settle();
         Ok(FunctionBuilder::new(self.context, self.signatures.clone(), (function.0, name), self.unwind, arity))
     }
 
@@ -185,13 +205,13 @@ impl ModuleBuilder {
     ///
     /// If the function is already defined.
     pub fn define_finished(&mut self, body: Finished) -> Result<(), Error> {
-        let Finished { number, name, mut lowered, block_types } = body;
+        let Finished { number, name, mut lowered, block_types, local_names } = body;
         let block_types: Vec<u32> =
             block_types.into_iter().map(|results| self.types.function(Vec::new(), results).0).collect();
         match self.functions.get_mut(number as usize) {
             Some(Entry { source: Source::Declared { body: body @ None, .. }, .. }) => {
                 lowered.add_to(&mut self.needs, &block_types);
-                *body = Some(Box::new(lowered));
+                *body = Some(Box::new(Body { lowered, local_names }));
                 Ok(())
             }
             _ => {
@@ -238,55 +258,6 @@ impl ModuleBuilder {
         let function = self.declare_function(name, ty);
         self.define_with(function, code)?;
         Ok(function)
-    }
-
-    /// Adds a global and returns its index.
-    pub fn global(&mut self, name: &str, ty: ValType, mutable: bool, value: &ConstExpr) -> u32 {
-        let index = self.globals.len();
-        self.globals.global(GlobalType { val_type: ty, mutable, shared: false }, value);
-        self.global_names.append(index, name);
-        index
-    }
-
-    /// Adds a table of these functions and returns its index.
-    pub fn table(&mut self, functions: &[FunctionId]) -> u32 {
-        let index = self.tables.len();
-        let size = functions.len() as u64;
-        let element_type = RefType::FUNCREF;
-        self.tables.table(TableType {
-            element_type,
-            table64: false,
-            minimum: size,
-            maximum: Some(size),
-            shared: false,
-        });
-        self.table_elements.push((index, functions.to_vec()));
-        index
-    }
-
-    /// Declares that an instruction refers to a function by `ref.func`, as validation requires.
-    pub fn reference(&mut self, function: FunctionId) {
-        self.referenced.push(function);
-    }
-
-    /// Adds an exception tag with the parameters of a function type, and returns its index.
-    pub fn tag(&mut self, ty: TypeId) -> u32 {
-        let index = self.tags.len();
-        self.tags.tag(TagType { kind: TagKind::Exception, func_type_idx: ty.0 });
-        self.signatures.declare_tag(index, self.signatures.type_params(ty.0).unwrap_or_default());
-        index
-    }
-
-    /// Adds a passive data segment and returns its index.
-    pub fn passive_data(&mut self, bytes: &[u8]) -> u32 {
-        let index = self.data.len();
-        self.data.passive(bytes.iter().copied());
-        index
-    }
-
-    /// Exports a function.
-    pub fn export(&mut self, name: &str, function: FunctionId) {
-        self.exports.push((name.to_string(), ExportKind::Func, function.0));
     }
 
     /// Makes a function the start function, which runs when the module is instantiated.

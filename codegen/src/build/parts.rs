@@ -1,6 +1,6 @@
 //! The parts that linmem adds to a module, and bodies that refer to them.
 
-use crate::build::items::{Indices, Item, VIRTUAL};
+use crate::build::indices::{Indices, Item, VIRTUAL};
 use crate::build::resolve::resolve;
 use crate::code::{FunctionRef, Missing};
 use crate::context::Context;

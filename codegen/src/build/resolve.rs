@@ -1,6 +1,6 @@
 //! Replaces the reserved indices of a body by those that a module writer assigned.
 
-use crate::build::items::{FIRST_TYPE, Indices, Item, VIRTUAL};
+use crate::build::indices::{FIRST_TYPE, Indices, Item, VIRTUAL};
 use crate::error::Error;
 use std::convert::Infallible;
 use wasm_encoder::Function;

@@ -6,6 +6,9 @@ use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use wasm_encoder::{CompositeInnerType, Encode, SubType, TypeSection, ValType};
 
+/// The largest number of types that engines accept in a module.
+pub(super) const MAX_TYPES: u32 = 1_000_000;
+
 /// The types and their signatures.
 #[derive(Default)]
 pub(super) struct Types {
@@ -106,6 +109,12 @@ impl Types {
             .collect();
         self.entries.push(Entry::Group(types));
         ids
+    }
+
+    /// The ids that the next types will have; `None` if there would be too many types.
+    pub(super) fn following(&self, count: u32) -> Option<Vec<TypeId>> {
+        let end = self.count.checked_add(count).filter(|end| *end <= MAX_TYPES)?;
+        Some((self.count..end).map(TypeId).collect())
     }
 
     fn next(&mut self) -> TypeId {

@@ -28,8 +28,17 @@ pub(crate) fn compile(program: &Program, config: &Config) -> Result<Vec<u8>, Err
         let Body::Code(types, statements) = &function.body else { continue };
         let f = module.body(*id)?;
         let (variables, loops) = (Vec::new(), Vec::new());
-        let mut codegen =
-            Codegen { program, function, module: &mut module, f, functions: &functions, string, tag, variables, loops };
+        let mut codegen = Codegen {
+            program,
+            function,
+            module: &mut module,
+            f,
+            functions: &functions,
+            string,
+            tag: tag.0,
+            variables,
+            loops,
+        };
         codegen.variables(types);
         codegen.block(statements);
         if function.result.is_some() {
@@ -192,7 +201,7 @@ impl Codegen<'_> {
                 let data = self.module.passive_data(&bytes);
                 self.f.push(0);
                 self.f.push(*length);
-                let new = Instruction::ArrayNewData { array_type_index: self.string, array_data_index: data };
+                let new = Instruction::ArrayNewData { array_type_index: self.string, array_data_index: data.0 };
                 self.f.instruction(&new);
             }
             ExprKind::Variable(variable) => match self.variables[*variable] {

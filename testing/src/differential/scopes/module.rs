@@ -27,7 +27,7 @@ pub(crate) fn lower(variant: Variant) -> Vec<u8> {
     let mut module = ModuleBuilder::new(&config, representation).unwrap();
     let [next, opened, allocated, leaving] = imports(&mut module);
     let nothing = module.function_type([], []);
-    let tag = module.tag(nothing);
+    let tag = module.tag(nothing).0;
     let scope = module.declare_function("scope", nothing);
     let body = Body { next, opened, allocated, leaving, scope, tag, nests: variant.nesting != Nesting::Forbid };
     module.define_with(scope, |f| body.write(f)).unwrap();

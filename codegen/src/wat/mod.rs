@@ -1,5 +1,10 @@
 //! The text format: parses text, and prints the binary format as text.
 
+mod own;
+mod print;
+
+pub use print::{Function, Printer, print, print_function};
+
 use crate::error::{Error, Place};
 use crate::format::as_text;
 use std::borrow::Cow;
@@ -31,13 +36,4 @@ pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Error> {
     }
     let mut wat = parser::parse::<Wat<'_>>(&buffer).map_err(fail)?;
     wat.encode().map_err(fail)
-}
-
-/// Prints a module in the text format, with its names.
-///
-/// # Errors
-///
-/// If the module cannot be parsed.
-pub fn print(bytes: &[u8]) -> Result<String, Error> {
-    wasmprinter::print_bytes(bytes).map_err(|error| Error::Invalid { message: error.to_string(), place: Place::Module })
 }

@@ -1,0 +1,67 @@
+//! Definitions of globals, memories, tables and tags, and exports.
+
+use crate::build::ids::{Exported, FunctionId, GlobalId, MemoryId, TableId, TagId, TypeId};
+use crate::build::items::{Contents, Mode};
+use crate::build::module::ModuleBuilder;
+use wasm_encoder::{ConstExpr, GlobalType, MemoryType, RefType, TableType, ValType};
+
+impl ModuleBuilder {
+    /// Adds a global. Its value can refer to functions by the numbers of their [`FunctionId`].
+    pub fn global(&mut self, name: &str, ty: ValType, mutable: bool, value: &ConstExpr) -> GlobalId {
+        self.items.settle();
+        let id = GlobalId(self.items.imported_globals + self.items.globals.len() as u32);
+        self.items.globals.push((GlobalType { val_type: ty, mutable, shared: false }, value.clone()));
+        self.items.names.insert(id.into(), name.to_string());
+        id
+    }
+
+    /// The memory that segments are in. linmem defines it and exports it as `memory`.
+    pub fn segment_memory(&self) -> MemoryId {
+        self.items.settle();
+        MemoryId(self.context.memory.0)
+    }
+
+    /// Adds a memory of the frontend's, beside the one that segments are in.
+    pub fn memory(&mut self, ty: MemoryType) -> MemoryId {
+        self.items.settle();
+        let id = MemoryId(self.items.imported_memories + self.items.memories.len() as u32);
+        self.items.memories.push(ty);
+        id
+    }
+
+    /// Adds a table of these functions.
+    pub fn table(&mut self, functions: &[FunctionId]) -> TableId {
+        let size = functions.len() as u64;
+        let element_type = RefType::FUNCREF;
+        let ty = TableType { element_type, table64: false, minimum: size, maximum: Some(size), shared: false };
+        let table = self.table_with(ty, None);
+        let mode = Mode::Active(table.0, ConstExpr::i32_const(0));
+        self.items.elements.push((mode, Contents::Functions(functions.to_vec())));
+        table
+    }
+
+    /// Adds a table of any type, whose elements have this initial value. Without a value they are null, which the type
+    /// must allow. The value can refer to functions by the numbers of their [`FunctionId`].
+    pub fn table_with(&mut self, ty: TableType, value: Option<&ConstExpr>) -> TableId {
+        let id = TableId(self.items.imported_tables + self.items.tables.len() as u32);
+        self.items.tables.push((ty, value.cloned()));
+        id
+    }
+
+    /// Adds an exception tag with the parameters of a function type.
+    pub fn tag(&mut self, ty: TypeId) -> TagId {
+        let id = TagId(self.items.imported_tags + self.items.tags.len() as u32);
+        self.items.tags.push(ty.0);
+        self.declare_tag(id, ty);
+        id
+    }
+
+    pub(super) fn declare_tag(&self, tag: TagId, ty: TypeId) {
+        self.signatures.declare_tag(tag.0, self.signatures.type_params(ty.0).unwrap_or_default());
+    }
+
+    /// Exports an item. The name `memory` is that of [`segment_memory`](ModuleBuilder::segment_memory).
+    pub fn export(&mut self, name: &str, item: impl Into<Exported>) {
+        self.exports.push((name.to_string(), item.into()));
+    }
+}

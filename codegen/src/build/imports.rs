@@ -1,0 +1,101 @@
+//! Imports of globals, memories, tables and tags.
+
+use crate::build::ids::{GlobalId, MemoryId, Named, TableId, TagId, TypeId};
+use crate::build::items::Import;
+use crate::build::module::ModuleBuilder;
+use crate::error::{Error, Place};
+use crate::helpers::Needs;
+use crate::index::{GlobalIndex, MemoryIndex};
+use wasm_encoder::{EntityType, GlobalType, MemoryType, TableType, TagKind, TagType};
+
+/// Imports other than those of functions.
+///
+/// Imports have the first indices of each index space, so these must precede definitions of their kind; the index that
+/// they return is final. Functions can be imported at any time, since the indices of functions are assigned last.
+impl ModuleBuilder {
+    /// Imports a global.
+    ///
+    /// # Errors
+    ///
+    /// If a global or a memory was defined before, or the body of a function was begun: linmem's globals follow the
+    /// imported ones, and code refers to them by index.
+    pub fn import_global(&mut self, module: &str, name: &str, ty: GlobalType) -> Result<GlobalId, Error> {
+        self.check_unsettled(module, name)?;
+        let id = GlobalId(self.items.imported_globals);
+        self.items.imported_globals += 1;
+        self.context.first_global = GlobalIndex(self.items.imported_globals);
+        self.import(module, name, EntityType::Global(ty), id.into());
+        Ok(id)
+    }
+
+    /// Imports a memory of the frontend's. Segments are in the memory that linmem defines.
+    ///
+    /// # Errors
+    ///
+    /// If a global or a memory was defined before, or the body of a function was begun: linmem's memory follows the
+    /// imported ones, and code refers to it by index.
+    pub fn import_memory(&mut self, module: &str, name: &str, ty: MemoryType) -> Result<MemoryId, Error> {
+        self.check_unsettled(module, name)?;
+        let id = MemoryId(self.items.imported_memories);
+        self.items.imported_memories += 1;
+        self.context.memory = MemoryIndex(self.items.imported_memories);
+        self.import(module, name, EntityType::Memory(ty), id.into());
+        Ok(id)
+    }
+
+    /// Imports a table.
+    ///
+    /// # Errors
+    ///
+    /// If a table was defined before.
+    pub fn import_table(&mut self, module: &str, name: &str, ty: TableType) -> Result<TableId, Error> {
+        if !self.items.tables.is_empty() {
+            return late(module, name, "a table is already defined; import tables first");
+        }
+        let id = TableId(self.items.imported_tables);
+        self.items.imported_tables += 1;
+        self.import(module, name, EntityType::Table(ty), id.into());
+        Ok(id)
+    }
+
+    /// Imports an exception tag with the parameters of a function type.
+    ///
+    /// # Errors
+    ///
+    /// If a tag was defined before.
+    pub fn import_tag(&mut self, module: &str, name: &str, ty: TypeId) -> Result<TagId, Error> {
+        if !self.items.tags.is_empty() {
+            return late(module, name, "a tag is already defined; import tags first");
+        }
+        let id = TagId(self.items.imported_tags);
+        self.items.imported_tags += 1;
+        self.declare_tag(id, ty);
+        let tag = TagType { kind: TagKind::Exception, func_type_idx: ty.0 };
+        self.import(module, name, EntityType::Tag(tag), id.into());
+        Ok(id)
+    }
+
+    fn check_unsettled(&self, module: &str, name: &str) -> Result<(), Error> {
+        if self.items.is_settled() {
+            let reason = "a global or memory is already defined, or a function has a body; import globals and memories \
+                          first";
+            return late(module, name, reason);
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, module: &str, name: &str, ty: EntityType, item: Named) {
+        // Nothing was lowered yet that depends on the previous indices of linmem's memory and globals, unless they are
+        // the same.
+        if !self.items.is_settled() {
+            self.needs = Needs::new(self.context);
+        }
+        self.items.imports.push(Import { module: module.to_string(), name: name.to_string(), ty });
+        self.items.names.insert(item, format!("{module}.{name}"));
+    }
+}
+
+fn late<T>(module: &str, name: &str, reason: &str) -> Result<T, Error> {
+    let message = format!("{module}.{name} cannot be imported: {reason}");
+    Err(Error::Builder { message, place: Place::Module })
+}
