@@ -240,6 +240,18 @@ const MISTAKES: &[Mistake] = &[
         f.end();
         f.push(1);
     }),
+    ("an operand on the stack that follows one that is not", |f| {
+        let region = f.begin_region();
+        let segment = f.allocate(region, 8);
+        f.push(77);
+        f.put(Access::Int, segment, f.param(0), OnStack);
+    }),
+    ("a part of a segment whose offset is on the stack", |f| {
+        let region = f.begin_region();
+        let segment = f.allocate(region, 8);
+        f.push(4);
+        f.slice_dynamic(segment, OnStack, 4);
+    }),
     ("an operand that is not on the stack", |f| {
         f.set(f.param(0), OnStack);
         f.push(1);

@@ -102,6 +102,13 @@ impl FunctionBuilder {
         self.operations = self.operations.saturating_add(1);
     }
 
+    /// Checks that operands that are already on the stack precede those that are pushed now.
+    pub(super) fn in_order<const COUNT: usize>(&mut self, on_stack: [bool; COUNT]) {
+        if on_stack.windows(2).any(|pair| matches!(pair, [false, true])) {
+            self.fail("an operand that is already on the stack follows one that is not");
+        }
+    }
+
     pub(super) fn serial(&mut self) -> Serial {
         self.serials += 1;
         Serial(self.serials)

@@ -53,10 +53,15 @@ pub struct OnStack;
 
 /// A value that can be pushed onto the stack.
 ///
-/// The operands of an operation are pushed in order, so [`OnStack`] is only meaningful for the first ones.
+/// The operands of an operation are pushed in order, so only the first ones can be [`OnStack`].
 pub trait Operand {
     /// Writes the instructions that push the value.
     fn push(self, function: &mut FunctionBuilder);
+
+    /// Whether the value is already on the stack.
+    fn is_on_stack(&self) -> bool {
+        false
+    }
 
     /// Like [`push`](Operand::push), for an operand that usually becomes part of an instruction if it is constant: an
     /// offset or a size.
@@ -131,6 +136,10 @@ impl Operand for Segment {
 
 impl Operand for OnStack {
     fn push(self, _: &mut FunctionBuilder) {}
+
+    fn is_on_stack(&self) -> bool {
+        true
+    }
 }
 
 /// Code that leaves one value.

@@ -43,6 +43,7 @@ impl FunctionBuilder {
     /// Reads a value from a segment, onto the stack.
     pub fn get(&mut self, access: Access, segment: impl Operand, offset: impl Operand) {
         self.count();
+        self.in_order([segment.is_on_stack(), offset.is_on_stack()]);
         self.operand(segment);
         offset.push_folding(self);
         self.operation(Operation::Get(access));
@@ -51,6 +52,7 @@ impl FunctionBuilder {
     /// Writes a value to a segment. Unsigned accesses are written like the signed ones.
     pub fn put(&mut self, access: Access, segment: impl Operand, offset: impl Operand, value: impl Operand) {
         self.count();
+        self.in_order([segment.is_on_stack(), offset.is_on_stack(), value.is_on_stack()]);
         let access = match access {
             Access::UByte => Access::Byte,
             Access::UShort => Access::Short,
@@ -98,6 +100,7 @@ impl FunctionBuilder {
     /// A segment over memory that the program vouches for.
     pub fn of_address(&mut self, address: impl Operand, bytes: impl Operand) -> Segment {
         self.count();
+        self.in_order([address.is_on_stack(), bytes.is_on_stack()]);
         let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         self.operand(address);
         bytes.push_folding(self);
@@ -119,6 +122,7 @@ impl FunctionBuilder {
     /// A part of a segment, whose offset and size in bytes are known only at run time.
     pub fn slice_dynamic(&mut self, segment: Segment, offset: impl Operand, bytes: impl Operand) -> Segment {
         self.count();
+        self.in_order([false, offset.is_on_stack(), bytes.is_on_stack()]);
         let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         bytes.push_folding(self);
         self.engine.local_set(size);
@@ -132,6 +136,7 @@ impl FunctionBuilder {
     /// Sets bytes of a segment to one value.
     pub fn fill(&mut self, segment: impl Operand, offset: impl Operand, bytes: impl Operand, byte: impl Operand) {
         self.count();
+        self.in_order([segment.is_on_stack(), offset.is_on_stack(), bytes.is_on_stack(), byte.is_on_stack()]);
         self.operand(segment);
         offset.push_folding(self);
         bytes.push_folding(self);
@@ -142,6 +147,13 @@ impl FunctionBuilder {
     /// Copies bytes to a segment and an offset, from a segment and an offset.
     pub fn copy(&mut self, to: (impl Operand, impl Operand), from: (impl Operand, impl Operand), bytes: impl Operand) {
         self.count();
+        self.in_order([
+            to.0.is_on_stack(),
+            to.1.is_on_stack(),
+            from.0.is_on_stack(),
+            from.1.is_on_stack(),
+            bytes.is_on_stack(),
+        ]);
         self.operand(to.0);
         to.1.push_folding(self);
         self.operand(from.0);

@@ -25,6 +25,7 @@ impl FunctionBuilder {
     /// Writes a field of the record that a segment begins with. The field must be one that the host reads.
     pub fn put_field(&mut self, field: Field, record: impl Operand, value: impl Operand) {
         self.count();
+        self.in_order([record.is_on_stack(), value.is_on_stack()]);
         if !field.is_set() {
             return self.fail(&format!("{} does not exist: the field is read-only", field.setter()));
         }
@@ -60,6 +61,7 @@ impl FunctionBuilder {
     /// Reads the rest of a file into a segment of the region; the errno is left on the stack.
     pub fn read_to_end(&mut self, region: Region, descriptor: impl Operand) -> Segment {
         self.count();
+        self.in_order([false, descriptor.is_on_stack()]);
         self.check_region(region);
         self.engine.handle(region.handle);
         self.operand(descriptor);
@@ -82,6 +84,7 @@ impl FunctionBuilder {
     /// A string of a list.
     pub fn item(&mut self, list: Segment, index: impl Operand) -> Segment {
         self.count();
+        self.in_order([false, index.is_on_stack()]);
         self.push_sized(list);
         index.push_folding(self);
         self.lower_intrinsic(Intrinsic::WasiListItem);
@@ -92,6 +95,7 @@ impl FunctionBuilder {
     /// left on the stack.
     pub fn open(&mut self, path: Segment, flags: impl Operand) {
         self.count();
+        self.in_order([false, flags.is_on_stack()]);
         self.push_sized(path);
         flags.push_folding(self);
         self.lower_intrinsic(Intrinsic::WasiOpen);
