@@ -1,7 +1,7 @@
 //! Exits by exceptions: thrown in the scope, or by a function that it calls.
 
 use crate::{THROWN, World, everywhere, expect, fill, module, with_release};
-use linmem::build::{FunctionBuilder, FunctionId, ModuleBuilder, OnStack};
+use linmem::build::{FunctionBuilder, FunctionId, Handler, ModuleBuilder, OnStack};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
 use linmem::{Access, Config, Representation, Unwind, wasi};
 
@@ -208,4 +208,30 @@ fn scopes_in_which_nothing_throws_cost_nothing() {
     assert!(is_equal(|module, callee| module.does_not_throw(callee)));
     assert!(is_equal(|module, _| module.nothing_throws()));
     assert!(!is_equal(|_, _| ()), "a function that may throw requires a handler");
+}
+
+#[test]
+fn handlers_branch_to_labels() {
+    expect(
+        everywhere,
+        |f, world| {
+            let caught = f.begin_block(BlockType::Result(ValType::I32));
+            let region = f.begin_region();
+            fill(f, region);
+            let other = f.begin_block(BlockType::Empty);
+            f.begin_try(BlockType::Empty, &[Handler::tag(world.tags[1], caught), Handler::all(other)]);
+            f.if_(f.param(0), |f, _| {
+                f.push(f.param(0));
+                f.instruction(&Instruction::Throw(world.tags[1]));
+            });
+            f.instruction(&Instruction::Throw(world.tags[0]));
+            f.end();
+            f.end();
+            fill(f, region);
+            f.end_region(region);
+            f.push(40);
+            f.end();
+        },
+        &[(0, 40), (5, 5)],
+    );
 }

@@ -2,7 +2,7 @@
 //! line that the frontend set, and the instruction.
 
 use crate::support::goldens;
-use linmem::build::{FunctionBuilder, FunctionId, Local, ModuleBuilder, OnStack};
+use linmem::build::{FunctionBuilder, FunctionId, Handler, Local, ModuleBuilder, OnStack};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
 use linmem::{Access, Config, Error, Nesting, Representation, SourceLine, wasi};
 use std::fmt::Write;
@@ -80,6 +80,12 @@ const MISTAKES: &[Mistake] = &[
     ("a raw branch to a label that does not exist", |f| f.instruction(&Instruction::Br(5))),
     ("a handler with a label that does not exist", |f| {
         f.instruction(&Instruction::TryTable(EMPTY, vec![Catch::All { label: 9 }].into()));
+    }),
+    ("a handler with a label of a block that has ended", |f| {
+        let label = f.begin_block(EMPTY);
+        f.end();
+        f.begin_try(EMPTY, &[Handler::all(label)]);
+        f.end();
     }),
     ("a local of another function", |f| {
         let local = foreign(|g| g.local(ValType::I32));

@@ -6,13 +6,39 @@ use crate::build::owner::{Owner, Serial};
 use crate::build::structure::{Catches, Structure};
 use crate::engine::knowledge::event::StructureKind;
 use linmem_allocator::Unwind;
-use wasm_encoder::{BlockType, Instruction};
+use wasm_encoder::{BlockType, Catch, Instruction};
 
 /// The target of a branch: the end of a block, or the start of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     owner: Owner,
     structure: Serial,
+}
+
+/// A handler of a `try_table`: the exceptions that it catches, and the label that it branches to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handler {
+    tag: Option<u32>,
+    with_exception: bool,
+    label: Label,
+}
+
+impl Handler {
+    /// Catches exceptions of a tag. The label receives the values of the exception.
+    pub fn tag(tag: u32, label: Label) -> Handler {
+        Handler { tag: Some(tag), with_exception: false, label }
+    }
+
+    /// Catches all exceptions. The label receives nothing.
+    pub fn all(label: Label) -> Handler {
+        Handler { tag: None, with_exception: false, label }
+    }
+
+    /// The same handler, whose label also receives the exception itself, as an `exnref`.
+    #[must_use]
+    pub fn with_exception(self) -> Handler {
+        Handler { with_exception: true, ..self }
+    }
 }
 
 impl FunctionBuilder {
@@ -29,6 +55,25 @@ impl FunctionBuilder {
     /// Begins an `if` whose condition is on the stack, and returns the label of its end.
     pub fn begin_if(&mut self, ty: BlockType) -> Label {
         self.begin_structure(&Instruction::If(ty))
+    }
+
+    /// Begins a `try_table`, and returns the label of its end. If a handler lies outside of regions that are open, they are
+    /// closed when an exception enters it.
+    pub fn begin_try(&mut self, ty: BlockType, handlers: &[Handler]) -> Label {
+        self.count();
+        let mut clauses = Vec::with_capacity(handlers.len());
+        for Handler { tag, with_exception, label } in handlers {
+            let Some(label) = self.label_number(*label) else { continue };
+            clauses.push(match (*tag, with_exception) {
+                (Some(tag), false) => Catch::One { tag, label },
+                (Some(tag), true) => Catch::OneRef { tag, label },
+                (None, false) => Catch::All { label },
+                (None, true) => Catch::AllRef { label },
+            });
+        }
+        let before = self.serials;
+        self.control(&Instruction::TryTable(ty, clauses.into()));
+        self.innermost_label(before)
     }
 
     /// Begins the second arm of an `if`.

@@ -12,15 +12,15 @@ pub(super) const FIRST_TYPE: u32 = 999_000;
 pub enum Item {
     /// The memory.
     Memory,
-    /// A global, by its position in [`Parts::globals`].
+    /// A global, by its position in [`Parts::globals`](crate::build::Parts::globals).
     Global(u32),
-    /// An imported function, by its position in [`Parts::imports`].
+    /// An imported function, by its position in [`Parts::imports`](crate::build::Parts::imports).
     Import(u32),
-    /// A function, by its position in [`Parts::functions`].
+    /// A function, by its position in [`Parts::functions`](crate::build::Parts::functions).
     Function(u32),
-    /// A type of the recursion group of [`Parts::types`], by its position in it.
+    /// A type of the recursion group of [`Parts::types`](crate::build::Parts::types), by its position in it.
     Type(u32),
-    /// A function type with no parameters, by its position in [`Parts::block_types`].
+    /// A function type with no parameters, by its position in [`Parts::block_types`](crate::build::Parts::block_types).
     BlockType(u32),
 }
 

@@ -39,7 +39,7 @@ mod types;
 mod wasi;
 
 pub use builder::{Finished, FunctionBuilder};
-pub use control::Label;
+pub use control::{Handler, Label};
 pub use custom::Position;
 pub use ids::{DataId, ElementId, Exported, FunctionId, GlobalId, MemoryId, Named, TableId, TagId, TypeId};
 pub use indices::{Indices, Item};
