@@ -6,6 +6,7 @@
 //! [docs/wasi.md]: guide::wasi
 //! [`Config`]: Config
 //! [`ModuleSink`]: build::ModuleSink
+//! [`LateLowering`]: build::LateLowering
 #![doc = include_str!("../README.md")]
 
 pub use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
