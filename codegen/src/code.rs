@@ -145,6 +145,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn assigned_numbers_move_what_follows_them() {
+        let relocation = |at| Relocation { at, replaces: 0, target: FunctionRef::Program(7) };
+        let mut code = Code {
+            bytes: vec![0x41, 0x10, 0x02, 0x0b],
+            numbers: vec![(1, Number::Site(2)), (3, Number::BlockType(0))],
+            relocations: vec![relocation(0), relocation(2), relocation(4)],
+            lines: vec![(0, 0), (2, 1), (4, 2)],
+            ..Code::default()
+        };
+        // 130 takes two bytes, as an `i32.const` and as a block type.
+        code.assign(128, &[130]);
+        assert_eq!(code.bytes, [0x41, 0x82, 0x01, 0x10, 0x02, 0x82, 0x01, 0x0b]);
+        assert_eq!(code.relocations.iter().map(|relocation| relocation.at).collect::<Vec<_>>(), [0, 4, 8]);
+        assert_eq!(code.lines, [(0, 0), (4, 1), (8, 2)]);
+        assert!(code.numbers.is_empty());
+    }
+
+    #[test]
     fn the_first_function_without_an_index_is_named() {
         let missing = Missing::default();
         assert_eq!(missing.check(Some(7), String::new), 7);

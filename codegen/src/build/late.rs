@@ -135,7 +135,7 @@ impl LateLowering {
                 if known.is_none() {
                     self.block_types.push(results);
                 }
-                FIRST_TYPE + self.segment_types() + position as u32
+                FIRST_TYPE + self.context.segments.type_count() + position as u32
             })
             .collect();
         lowered.add_to(&mut self.needs, &positions);
@@ -149,7 +149,7 @@ impl LateLowering {
     ///
     /// If the functions require more types than are reserved.
     pub fn finish(self) -> Result<Parts, Error> {
-        let segment_types = self.segment_types();
+        let segment_types = self.context.segments.type_count();
         if u64::from(segment_types) + self.block_types.len() as u64 > 1000 {
             let message = "the handlers of exceptions have too many types".to_string();
             return Err(Error::Builder { message, place: Place::Module });
@@ -191,9 +191,5 @@ impl LateLowering {
             block_types,
             custom_sections,
         })
-    }
-
-    fn segment_types(&self) -> u32 {
-        self.context.segments.types().map_or(0, |types| types.count())
     }
 }

@@ -92,7 +92,7 @@ impl Lowering {
         representation: Representation,
         memory: u32,
     ) -> Result<Lowering, Error> {
-        check(config, representation)?;
+        config.check(representation)?;
         if let Some(base) = &config.base {
             let message = "an existing memory has no base in the library door; link the module instead";
             return Err(Error::option(Setting::base(base), message));
@@ -305,11 +305,6 @@ impl Lowering {
     }
 }
 
-/// The checks that every configuration must pass before lowering.
-pub(super) fn check(config: &Config, representation: Representation) -> Result<(), Error> {
-    config.check(representation)
-}
-
 /// A memory that linmem defines.
 pub(super) struct NewMemory {
     pub(super) home: Home,
@@ -321,7 +316,7 @@ pub(super) struct NewMemory {
 
 /// The memory of a module that is built.
 pub(super) fn new_memory(config: &Config, representation: Representation) -> Result<NewMemory, Error> {
-    check(config, representation)?;
+    config.check(representation)?;
     let base = match &config.base {
         None => HOME,
         Some(Base::Address(address)) => u64::from(*address),

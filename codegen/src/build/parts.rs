@@ -133,7 +133,6 @@ impl Body {
             },
         };
         missing.error()?;
-        let segment_types = parts.context.segments.types().map_or(0, |types| types.count());
-        resolve(&bytes, segment_types, indices)
+        resolve(&bytes, parts.context.segments.type_count(), indices)
     }
 }

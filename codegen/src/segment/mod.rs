@@ -63,6 +63,11 @@ impl Segments {
         }
     }
 
+    /// The number of types of structures.
+    pub(crate) fn type_count(self) -> u32 {
+        self.types().map_or(0, SegmentTypes::count)
+    }
+
     /// Whether segments are packed.
     pub(crate) fn is_packed(self) -> bool {
         self == Segments::Packed
