@@ -14,6 +14,8 @@ pub(crate) enum FunctionRef {
     Helper(Helper),
     /// A host function that linmem calls.
     Host(HostImport),
+    /// An intrinsic in code that is not lowered, by its position among those of the function.
+    Intrinsic(u32),
 }
 
 impl FunctionRef {
@@ -23,6 +25,7 @@ impl FunctionRef {
             FunctionRef::Program(index) => format!("function {index} of the program"),
             FunctionRef::Helper(helper) => helper.name(),
             FunctionRef::Host(import) => format!("{}.{}", import.module(), import.name()),
+            FunctionRef::Intrinsic(position) => format!("intrinsic {position} of a function"),
         }
     }
 }
@@ -126,6 +129,23 @@ impl Code {
         }
         bytes.extend_from_slice(&self.bytes[cursor..]);
         self.bytes = bytes;
+    }
+}
+
+impl Code {
+    /// The lines, each with the offset in the encoded instructions at which its code begins.
+    pub(crate) fn line_offsets(&self, index: impl Fn(FunctionRef) -> u32) -> impl Iterator<Item = (usize, u32)> {
+        let mut relocations = self.relocations.iter().peekable();
+        let mut added = 0;
+        let mut scratch = Vec::new();
+        self.lines.iter().map(move |(at, line)| {
+            while let Some(relocation) = relocations.next_if(|relocation| relocation.at < *at) {
+                scratch.clear();
+                index(relocation.target).encode(&mut scratch);
+                added += scratch.len();
+            }
+            (at + added, *line)
+        })
     }
 }
 

@@ -32,3 +32,12 @@ impl fmt::Display for SourceLine {
 pub(crate) fn one_line(name: &str) -> Cow<'_, str> {
     if name.contains('\n') { Cow::Owned(name.replace('\n', "\\n")) } else { Cow::Borrowed(name) }
 }
+
+/// The place of an operation of the frontend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Its number, counted from one.
+    pub(crate) operation: u32,
+    /// The line that the frontend set.
+    pub(crate) source: Option<SourceLine>,
+}

@@ -208,8 +208,11 @@ impl FunctionBuilder {
         self.engine.local_set(top);
         self.engine.local_get(mark);
         self.engine.write_top();
+        let left = self.handles_from(self.left_by(target));
+        left.iter().rev().for_each(|handle| self.engine.record_close(*handle));
         let write = self.branch_writer(branch);
         self.engine.other(Shape::Effect, Arity::Unknown, write);
+        left.iter().for_each(|handle| self.engine.record_open(*handle));
         self.engine.local_get(top);
         self.engine.write_top();
     }

@@ -100,6 +100,7 @@ impl FunctionBuilder {
     /// Counts an instruction or operation of the frontend.
     pub(super) fn count(&mut self) {
         self.operations = self.operations.saturating_add(1);
+        self.engine.mark(self.operations);
     }
 
     /// Checks that operands that are already on the stack precede those that are pushed now.

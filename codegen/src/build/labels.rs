@@ -116,7 +116,7 @@ impl FunctionBuilder {
     }
 
     /// Returns a function that writes an instruction whose labels may cross the wrappers of scopes.
-    pub(super) fn branch_writer<'i>(&self, instruction: &'i Instruction<'i>) -> impl FnOnce(&mut Tape) + 'i {
+    pub(super) fn branch_writer<'i>(&self, instruction: &'i Instruction<'i>) -> impl Fn(&mut Tape) + 'i {
         use Instruction::*;
         let labels: Vec<Written> = match instruction {
             Br(label) | BrIf(label) | BrOnNull(label) | BrOnNonNull(label) | Rethrow(label) => {
@@ -152,7 +152,7 @@ impl FunctionBuilder {
                 _ => {}
             }
             tape.raw(&bytes);
-            labels.into_iter().for_each(|label| label.write(tape));
+            labels.iter().for_each(|label| label.write(tape));
             if let BrOnCast { from_ref_type, to_ref_type, .. } | BrOnCastFail { from_ref_type, to_ref_type, .. } =
                 instruction
             {

@@ -93,6 +93,18 @@ impl Layout {
         layout
     }
 
+    /// The indices of a module that is not lowered: imports, this number of intrinsics, and functions. Also returns the
+    /// index of the first intrinsic.
+    pub(super) fn of_program(builder: &ModuleBuilder, intrinsics: u32) -> (Layout, u32) {
+        let is_import = |entry: &&Entry| matches!(entry.source, Source::Import { .. });
+        let first = builder.functions.iter().filter(is_import).count() as u32;
+        let (mut imported, mut defined) = (0.., first + intrinsics..);
+        let next = |entry: &Entry| if is_import(&entry) { imported.next() } else { defined.next() };
+        let functions = builder.functions.iter().filter_map(next).collect();
+        let (hosts, helpers) = (IndexMap::new(), IndexMap::new());
+        (Layout { functions, hosts, helpers, missing: Missing::default() }, first)
+    }
+
     /// The index of a function. If the frontend refers to a function that does not exist, the index is out of range,
     /// which validation rejects.
     pub(super) fn index(&self, function: FunctionRef) -> u32 {
@@ -100,10 +112,11 @@ impl Layout {
             FunctionRef::Program(number) => self.functions.get(number as usize).copied(),
             FunctionRef::Helper(helper) => self.helpers.get(&helper).map(|(index, _)| *index),
             FunctionRef::Host(import) => self.hosts.get(&import).map(|(index, _)| *index),
+            FunctionRef::Intrinsic(_) => None,
         };
         match function {
             FunctionRef::Program(_) => index.unwrap_or(NO_INDEX),
-            FunctionRef::Helper(_) | FunctionRef::Host(_) => self.missing.check(index, || function.describe()),
+            _ => self.missing.check(index, || function.describe()),
         }
     }
 

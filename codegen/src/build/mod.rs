@@ -6,6 +6,7 @@
 
 mod branch;
 mod builder;
+mod check;
 mod constant;
 mod control;
 mod custom;

@@ -55,6 +55,9 @@ pub struct ModuleBuilder {
     pub(super) items: Items,
     pub(super) exports: Vec<(String, Exported)>,
     pub(super) start: Option<FunctionId>,
+    pub(super) config: Config,
+    /// Whether function bodies record what they contain.
+    pub(super) records: bool,
 }
 
 impl ModuleBuilder {
@@ -89,6 +92,8 @@ impl ModuleBuilder {
             items: Items::default(),
             exports: Vec::new(),
             start: None,
+            config: config.clone(),
+            records: false,
         };
         if let Some(types) = context.segments.types() {
             builder.types.add_segments(types);
@@ -186,7 +191,12 @@ impl ModuleBuilder {
             return fail(format!("{name}: type {} is not a function type", ty.0));
         };
         self.items.settle();
-        Ok(FunctionBuilder::new(self.context, self.signatures.clone(), (function.0, name), self.unwind, arity))
+        let mut body =
+            FunctionBuilder::new(self.context, self.signatures.clone(), (function.0, name), self.unwind, arity);
+        if self.records {
+            body.engine.record_all(arity.0);
+        }
+        Ok(body)
     }
 
     /// Ends a body and defines its function. The bytes of the module depend on the order in which functions are

@@ -27,7 +27,7 @@ impl Layout {
     /// The name section.
     pub(super) fn names(&self, builder: &ModuleBuilder) -> NameSection {
         let mut section = NameSection::new();
-        section.functions(&map(&self.function_names(builder)));
+        section.functions(&self.function_name_map(builder));
         let locals = self.local_names(builder);
         if !locals.is_empty() {
             section.locals(&indirect(&locals));
@@ -76,6 +76,11 @@ impl Layout {
             section.tags(&map(&tags));
         }
         section
+    }
+
+    /// The names of functions.
+    pub(super) fn function_name_map(&self, builder: &ModuleBuilder) -> NameMap {
+        map(&self.function_names(builder))
     }
 
     fn function_names(&self, builder: &ModuleBuilder) -> Names {

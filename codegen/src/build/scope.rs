@@ -149,12 +149,18 @@ impl FunctionBuilder {
         self.scopes.last().is_some_and(|scope| scope.depth >= self.structures.len())
     }
 
+    /// The handles of the scopes from `first` on, the outermost one first.
+    pub(super) fn handles_from(&self, first: usize) -> Vec<LocalIndex> {
+        self.scopes.iter().skip(first).map(|scope| scope.handle).collect()
+    }
+
     /// Closes the regions from `first` on before their scopes are exited, the innermost one first. If closing the
     /// outermost one closes all, only that one is closed.
     pub(super) fn leave(&mut self, first: usize) {
-        let left: Vec<LocalIndex> = self.scopes.iter().skip(first).map(|scope| scope.handle).collect();
+        let left = self.handles_from(first);
         if self.engine.closes_all_at_once() {
-            if let Some(outermost) = left.first() {
+            if let Some((outermost, inner)) = left.split_first() {
+                inner.iter().rev().for_each(|handle| self.engine.record_close(*handle));
                 self.close(*outermost);
             }
             return;

@@ -11,14 +11,13 @@ use crate::sites;
 use std::borrow::Cow;
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, DataCountSection, DataSection, ElementSection, Elements, Encode, EntityType,
-    ExportKind, ExportSection, FunctionSection, GlobalSection, ImportSection, MemorySection, Module, StartSection,
-    TableSection, TagKind, TagSection, TagType,
+    ExportKind, ExportSection, FunctionSection, GlobalSection, ImportSection, MemorySection, Module, NameSection,
+    StartSection, TableSection, TagKind, TagSection, TagType, TypeSection,
 };
 
 impl Layout {
-    /// Writes the sections.
+    /// Writes the module.
     pub(super) fn write(&self, builder: &ModuleBuilder) -> Vec<u8> {
-        let items = &builder.items;
         let (functions, code) = self.code(builder);
         // The number is derived from the code, so that the segment types of modules with different code differ.
         let number = || {
@@ -26,14 +25,38 @@ impl Layout {
             code.encode(&mut contents);
             number(&contents)
         };
+        let types = builder.types.section(number);
+        let sites = builder.needs.sites();
+        let sites = (!sites.is_empty()).then(|| {
+            sites::encode(&[], sites, None, |number| {
+                let name = builder.functions.get(number as usize).map(|entry| match &entry.source {
+                    Source::Declared { name, .. } | Source::Import { name, .. } => name.clone(),
+                });
+                (self.function(FunctionId(number)), name.unwrap_or_default())
+            })
+        });
+        let (imports, names) = (self.imports(builder), self.names(builder));
+        self.module(builder, &types, &imports, (&functions, &code), sites, &names)
+    }
+
+    /// Writes the sections of a module with these functions.
+    pub(super) fn module(
+        &self,
+        builder: &ModuleBuilder,
+        types: &TypeSection,
+        imports: &ImportSection,
+        (functions, code): (&FunctionSection, &CodeSection),
+        sites: Option<Vec<u8>>,
+        names: &NameSection,
+    ) -> Vec<u8> {
+        let items = &builder.items;
         let mut module = Module::new();
         customs(&mut module, &items.first);
-        module.section(&builder.types.section(number));
-        let imports = self.imports(builder);
+        module.section(types);
         if !imports.is_empty() {
-            module.section(&imports);
+            module.section(imports);
         }
-        module.section(&functions);
+        module.section(functions);
         let tables = self.tables(builder);
         if !tables.is_empty() {
             module.section(&tables);
@@ -62,21 +85,14 @@ impl Layout {
         if !data.is_empty() {
             module.section(&DataCountSection { count: data.len() });
         }
-        module.section(&code);
+        module.section(code);
         if !data.is_empty() {
             module.section(&data);
         }
-        let sites = builder.needs.sites();
-        if !sites.is_empty() {
-            let data = sites::encode(&[], sites, None, |number| {
-                let name = builder.functions.get(number as usize).map(|entry| match &entry.source {
-                    Source::Declared { name, .. } | Source::Import { name, .. } => name.clone(),
-                });
-                (self.function(FunctionId(number)), name.unwrap_or_default())
-            });
+        if let Some(data) = sites {
             module.section(&CustomSection { name: sites::SECTION.into(), data: data.into() });
         }
-        module.section(&self.names(builder));
+        module.section(names);
         customs(&mut module, &items.last);
         module.finish()
     }
@@ -106,7 +122,7 @@ impl Layout {
         (functions, code)
     }
 
-    fn imports(&self, builder: &ModuleBuilder) -> ImportSection {
+    pub(super) fn imports(&self, builder: &ModuleBuilder) -> ImportSection {
         let mut section = ImportSection::new();
         for import in &builder.items.imports {
             section.import(&import.module, &import.name, import.ty);

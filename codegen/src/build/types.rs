@@ -117,6 +117,11 @@ impl Types {
         Some((self.count..end).map(TypeId).collect())
     }
 
+    /// The number of types.
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
     fn next(&mut self) -> TypeId {
         self.count += 1;
         TypeId(self.count - 1)

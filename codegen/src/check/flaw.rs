@@ -28,11 +28,7 @@ impl Flaw {
         let Flaw { severity, kind, intrinsic, mut message, offset, opened } = self;
         let place = input.place(function, offset);
         if let Some(opened) = opened.filter(|opened| *opened != offset) {
-            let at = match input.source.line(opened) {
-                Some(line) => line.to_string(),
-                None => format!("offset {opened:#x}"),
-            };
-            message = format!("{message}; it was opened at {at}");
+            message = format!("{message}; it was opened at {}", input.position(opened));
         }
         let error = match kind {
             Some(kind) => Error::Violation { kind, message: format!("{}: {message}", intrinsic.name()), place },

@@ -102,7 +102,7 @@ impl Releases {
         for (import, seed) in (0..input.imports.function_count()).zip(&mut seeds) {
             *seed |= any && input.imports.may_throw(import);
         }
-        let reaching = throws.callers(input, seeds);
+        let reaching = throws.callers(input, seeds, |_| false);
         let mut changed = false;
         for function in self.functions.values_mut() {
             let mut lost = match Decider::new(&function.graph, &function.before, nesting) {

@@ -34,7 +34,8 @@ impl Throws {
     /// Reads all functions.
     pub(crate) fn of(input: &Input<'_>) -> Throws {
         let imported = input.imports.function_count();
-        let mut may_throw: Vec<bool> = (0..imported).map(|import| input.imports.may_throw(import)).collect();
+        let mut may_throw: Vec<bool> =
+            (0..imported).map(|import| input.imports.may_throw(import) && !input.nothrow.contains(&import)).collect();
         let mut calls_unknown = Vec::with_capacity(input.bodies.len());
         let mut has_exceptions = input.has_tags();
         let mut is_legacy = false;
@@ -49,12 +50,12 @@ impl Throws {
             }
             has_exceptions |= does.throws || does.catches;
             is_legacy |= does.is_legacy;
-            may_throw.push(does.throws || does.calls_unknown);
+            may_throw.push((does.throws || does.calls_unknown) && !input.nothrow.contains(&body.index));
             calls_unknown.push(does.calls_unknown);
         }
         let mut throws = Throws { may_throw, calls_unknown, imported, has_exceptions, is_legacy };
         let seeds = std::mem::take(&mut throws.may_throw);
-        throws.may_throw = throws.callers(input, seeds);
+        throws.may_throw = throws.callers(input, seeds, |caller| input.nothrow.contains(&caller));
         throws
     }
 
@@ -76,8 +77,8 @@ impl Throws {
         self.calls_unknown.get(position).copied().unwrap_or(true)
     }
 
-    /// Adds to a set of functions those that call one of them, directly or through others.
-    pub(super) fn callers(&self, input: &Input<'_>, mut set: Vec<bool>) -> Vec<bool> {
+    /// Adds to a set of functions those that call one of them, directly or through others, except some.
+    pub(super) fn callers(&self, input: &Input<'_>, mut set: Vec<bool>, excepted: impl Fn(u32) -> bool) -> Vec<bool> {
         let mut callers: Vec<Vec<u32>> = vec![Vec::new(); set.len()];
         for (caller, body) in (self.imported..).zip(&input.bodies) {
             for reference in &body.references {
@@ -91,7 +92,9 @@ impl Throws {
         let mut pending: Vec<usize> = (0..set.len()).filter(|function| set.get(*function) == Some(&true)).collect();
         while let Some(function) = pending.pop() {
             for caller in callers.get_mut(function).map(std::mem::take).unwrap_or_default() {
-                if let Some(known @ false) = set.get_mut(caller as usize) {
+                if let Some(known @ false) = set.get_mut(caller as usize)
+                    && !excepted(caller)
+                {
                     *known = true;
                     pending.push(caller as usize);
                 }

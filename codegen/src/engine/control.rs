@@ -15,7 +15,7 @@ impl Engine {
     }
 
     /// Writes an instruction that never falls through: a branch to a label, or any other.
-    pub(crate) fn diverge(&mut self, label: Option<u32>, pops: Option<u32>, write: impl FnOnce(&mut Tape)) {
+    pub(crate) fn diverge(&mut self, label: Option<u32>, pops: Option<u32>, write: impl Fn(&mut Tape)) {
         if self.is_dead() {
             return;
         }
@@ -23,6 +23,7 @@ impl Engine {
             Some(pops) => self.consume(pops),
             None => self.forget(),
         }
+        self.recorded(&write);
         write(&mut self.tape);
         self.die(label);
     }
@@ -33,14 +34,14 @@ impl Engine {
         structure: StructureKind,
         conditions: u32,
         (params, results): (u32, u32),
-        write: impl FnOnce(&mut Tape),
+        write: impl Fn(&mut Tape),
     ) {
         self.labels += 1;
         self.begin_labeled(structure, conditions, (params, results), Some(self.labels - 1), write);
     }
 
     /// Opens a block, an `if` or a `try_table` that the program does not have.
-    pub(crate) fn begin_added(&mut self, conditions: u32, arity: (u32, u32), write: impl FnOnce(&mut Tape)) {
+    pub(crate) fn begin_added(&mut self, conditions: u32, arity: (u32, u32), write: impl Fn(&mut Tape)) {
         self.begin_labeled(StructureKind::Block, conditions, arity, None, write);
     }
 
@@ -50,7 +51,7 @@ impl Engine {
         conditions: u32,
         (params, results): (u32, u32),
         label: Option<u32>,
-        write: impl FnOnce(&mut Tape),
+        write: impl Fn(&mut Tape),
     ) {
         if let Some(depth) = &mut self.dead {
             *depth += 1;
@@ -60,6 +61,7 @@ impl Engine {
         let before = self.tape.here();
         self.event(Event::Enter { structure, before });
         self.tape.label(label);
+        self.recorded(&write);
         write(&mut self.tape);
         let floor = self.operands.height();
         let loops =
@@ -70,7 +72,7 @@ impl Engine {
 
     /// Begins the next arm: `else`, or a handler of a legacy `try`. A handler starts with `pushes` operands; `else`
     /// starts with the parameters of the structure.
-    pub(crate) fn next_arm(&mut self, pushes: Option<u32>, write: impl FnOnce(&mut Tape)) {
+    pub(crate) fn next_arm(&mut self, pushes: Option<u32>, write: impl Fn(&mut Tape)) {
         match self.dead {
             Some(1..) => return,
             Some(0) => {}
@@ -82,13 +84,14 @@ impl Engine {
         let arm = if pushes.is_none() { ArmKind::Else } else { ArmKind::Handler };
         self.event(Event::NextArm(arm));
         self.end_arm();
+        self.recorded(&write);
         write(&mut self.tape);
         let params = self.control.last().map_or(0, |control| control.params);
         self.produce(pushes.unwrap_or(params));
     }
 
     /// Ends a control structure, or the function itself: `end` or `delegate`.
-    pub(crate) fn end(&mut self, write: impl FnOnce(&mut Tape)) {
+    pub(crate) fn end(&mut self, write: impl Fn(&mut Tape)) {
         if let Some(depth @ 1..) = &mut self.dead {
             *depth -= 1;
             return;
@@ -100,6 +103,7 @@ impl Engine {
         self.event(Event::Leave);
         self.end_arm();
         self.control.pop();
+        self.recorded(&write);
         write(&mut self.tape);
         self.produce(results);
     }

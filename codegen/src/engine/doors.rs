@@ -4,6 +4,7 @@ use crate::choices::{Choices, Tracking};
 use crate::engine::knowledge::contents::{Assigned, Content};
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::frames::RegionKey;
+use crate::engine::recording::LOCAL_SET;
 use crate::engine::shape::{Arity, Shape};
 use crate::engine::state::{Engine, Origin};
 use crate::helpers::Helper;
@@ -41,6 +42,7 @@ impl Engine {
         if self.is_dead() {
             return local;
         }
+        self.recorded_local(LOCAL_SET, local);
         let operand = self.pop();
         if self.define(local, &operand).is_some() {
             return local;

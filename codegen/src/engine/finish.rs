@@ -17,7 +17,9 @@ use wasm_encoder::{Encode, InstructionSink};
 impl Engine {
     /// Returns the lowered function.
     pub(crate) fn finish(self) -> Lowered {
-        let Engine { tape, knowledge, mut locals, context, splits, scopes, wrappers, lines, mut demands, .. } = self;
+        let Engine {
+            tape, knowledge, mut locals, context, splits, scopes, wrappers, lines, mut demands, record, ..
+        } = self;
         let context = &context;
         let (frames, headers) = knowledge.finish();
         let parts = splits.decide(&mut locals);
@@ -100,7 +102,8 @@ impl Engine {
                 Late::KeepScope(..) | Late::Label(_) => {}
             }
         });
-        Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code, demands, lines }
+        let recorded = record.map(|record| Box::new(record.finish(&wrappers)));
+        Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code, demands, lines, recorded }
     }
 }
 

@@ -12,6 +12,7 @@ impl Engine {
         let id = self.wrappers.add(outer, ty);
         if !self.is_dead() {
             self.tape.late(Late::Wrapper(id));
+            self.recorded(|tape| tape.late(Late::Wrapper(id)));
         }
         id
     }

@@ -2,6 +2,7 @@
 
 use crate::engine::knowledge::contents::Content;
 use crate::engine::operands::{Operand, Value};
+use crate::engine::recording::{LOCAL_GET, LOCAL_SET, LOCAL_TEE};
 use crate::engine::state::Engine;
 use crate::index::LocalIndex;
 use linmem_allocator::Width;
@@ -9,6 +10,7 @@ use linmem_allocator::Width;
 impl Engine {
     /// `i32.const`.
     pub(crate) fn i32_const(&mut self, value: i32) {
+        self.recorded_i32(value);
         self.simple(Value::I32(value), |sink| {
             sink.i32_const(value);
         });
@@ -17,6 +19,7 @@ impl Engine {
     /// `i32.const`, which is written only if its consumer needs the value on the stack.
     pub(crate) fn i32_const_deferred(&mut self, value: i32) {
         if !self.is_dead() {
+            self.recorded_i32(value);
             self.push_deferred(Value::I32(value));
         }
     }
@@ -32,6 +35,10 @@ impl Engine {
     /// A constant pointer, deferred in the same way.
     pub(crate) fn ptr_const_deferred(&mut self, value: u32) {
         if !self.is_dead() {
+            match self.context.width() {
+                Width::Bits32 => self.recorded_i32(value as i32),
+                Width::Bits64 => self.recorded_i64(i64::from(value)),
+            }
             self.push_constant(value);
         }
     }
@@ -39,6 +46,7 @@ impl Engine {
     /// `i64.const`, deferred in the same way.
     pub(crate) fn i64_const_deferred(&mut self, value: i64) {
         if !self.is_dead() {
+            self.recorded_i64(value);
             self.push_deferred(Value::I64(value));
         }
     }
@@ -46,13 +54,17 @@ impl Engine {
     /// Pushes the handle of a region for an allocation. It is deferred if the region is known.
     pub(crate) fn handle(&mut self, local: LocalIndex) {
         match self.locals.contents.content(local) {
-            Some(Content::Region(region)) if !self.is_dead() => self.push_read(Value::Region(region), local),
+            Some(Content::Region(region)) if !self.is_dead() => {
+                self.recorded_local(LOCAL_GET, local);
+                self.push_read(Value::Region(region), local);
+            }
             _ => self.local_get(local),
         }
     }
 
     /// `i64.const`.
     pub(crate) fn i64_const(&mut self, value: i64) {
+        self.recorded_i64(value);
         self.simple(Value::I64(value), |sink| {
             sink.i64_const(value);
         });
@@ -63,6 +75,7 @@ impl Engine {
         if self.is_dead() {
             return;
         }
+        self.recorded_local(LOCAL_GET, local);
         match self.locals.contents.content(local) {
             Some(Content::Slot(definition)) => {
                 let slot = self.knowledge.frames.definition(definition).slot;
@@ -87,6 +100,7 @@ impl Engine {
         if self.is_dead() {
             return;
         }
+        self.recorded_local(LOCAL_SET, local);
         let operand = self.pop();
         if self.define(local, &operand).is_none() {
             self.assign(local, &operand);
@@ -107,6 +121,7 @@ impl Engine {
         if self.is_dead() {
             return;
         }
+        self.recorded_local(LOCAL_TEE, local);
         let operand = self.pop();
         match self.define(local, &operand) {
             Some(value) => self.push_read(value, local),
@@ -134,10 +149,37 @@ impl Engine {
         if self.is_dead() {
             return;
         }
+        self.recorded(|tape| {
+            tape.emit(|sink| {
+                sink.drop();
+            });
+        });
         let operand = self.pop();
         if !operand.deferred {
             self.tape.emit(|sink| {
                 sink.drop();
+            });
+        }
+    }
+
+    #[inline(always)]
+    fn recorded_i32(&mut self, value: i32) {
+        if !self.is_dead() {
+            self.recorded(|tape| {
+                tape.emit(|sink| {
+                    sink.i32_const(value);
+                });
+            });
+        }
+    }
+
+    #[inline(always)]
+    fn recorded_i64(&mut self, value: i64) {
+        if !self.is_dead() {
+            self.recorded(|tape| {
+                tape.emit(|sink| {
+                    sink.i64_const(value);
+                });
             });
         }
     }

@@ -16,6 +16,14 @@ impl Engine {
         if self.is_dead() {
             return Ok(());
         }
+        self.recorded_intrinsic(signature);
+        let record = self.record.take();
+        let lowered = self.lower_intrinsic(signature);
+        self.record = record;
+        lowered
+    }
+
+    fn lower_intrinsic(&mut self, signature: &Signature) -> Result<(), Certain> {
         let is_access = signature.intrinsic.is_access();
         if !is_access {
             self.event(Event::Pinned);

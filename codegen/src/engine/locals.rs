@@ -162,6 +162,15 @@ impl Locals {
         }
     }
 
+    /// The type of a local that is not a parameter.
+    pub(crate) fn ty(&self, local: LocalIndex) -> ValType {
+        if let Some(unwritten) = self.unwritten(local) {
+            return unwritten.ty;
+        }
+        let declared = local.0.checked_sub(self.params).and_then(|position| self.declared.get(position as usize));
+        declared.copied().unwrap_or(ValType::I32)
+    }
+
     /// Releases the local of a handle. Nothing reads it after `since`.
     pub(crate) fn free_handle(&mut self, local: LocalIndex, since: Position) {
         let written = self.unwritten(local).and_then(|unwritten| unwritten.local);

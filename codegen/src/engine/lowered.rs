@@ -2,9 +2,10 @@
 
 use crate::code::{Code, FunctionRef, relocate};
 use crate::engine::locals::Added;
+use crate::engine::record::Recorded;
 use crate::helpers::{Demands, Needs};
 use crate::source_line::SourceLine;
-use wasm_encoder::{Encode, Function, ValType};
+use wasm_encoder::{Function, ValType};
 
 /// A lowered function.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,8 @@ pub(crate) struct Lowered {
     pub(crate) lines: Vec<SourceLine>,
     /// What the function requires of its module.
     pub(crate) demands: Demands,
+    /// The code before lowering, if it was recorded.
+    pub(crate) recorded: Option<Box<Recorded>>,
 }
 
 impl Lowered {
@@ -27,6 +30,9 @@ impl Lowered {
     pub(crate) fn add_to(&mut self, needs: &mut Needs, block_types: &[u32]) {
         let first_site = needs.meet(std::mem::take(&mut self.demands));
         self.code.assign(first_site, block_types);
+        if let Some(recorded) = &mut self.recorded {
+            recorded.code.assign(0, block_types);
+        }
     }
 
     /// Encodes the body (locals and instructions) with the final indices of functions.
@@ -40,22 +46,9 @@ impl Lowered {
 
     /// The line of the source that an offset in the encoded instructions is of.
     pub(crate) fn line_at(&self, offset: usize, index: impl Fn(FunctionRef) -> u32) -> Option<&SourceLine> {
-        let mut relocations = self.code.relocations.iter().peekable();
-        let mut added = 0;
-        let mut found = None;
-        let mut scratch = Vec::new();
-        for (at, line) in &self.code.lines {
-            while let Some(relocation) = relocations.next_if(|relocation| relocation.at < *at) {
-                scratch.clear();
-                index(relocation.target).encode(&mut scratch);
-                added += scratch.len();
-            }
-            if at + added > offset {
-                break;
-            }
-            found = self.lines.get(*line as usize);
-        }
-        found
+        let lines = self.code.line_offsets(index);
+        let line = lines.take_while(|(at, _)| *at <= offset).last();
+        line.and_then(|(_, line)| self.lines.get(line as usize))
     }
 
     /// Encodes the body as a function, for a sink that takes one.

@@ -24,6 +24,8 @@ mod lowered;
 mod maker;
 pub(crate) mod operands;
 mod plain;
+pub(crate) mod record;
+mod recording;
 pub(crate) mod scopes;
 pub(crate) mod shape;
 pub(crate) mod split;

@@ -10,10 +10,11 @@ use crate::engine::tape::Tape;
 
 impl Engine {
     /// Writes an instruction that neither opens nor ends a control structure and that may fall through.
-    pub(crate) fn other(&mut self, shape: Shape, arity: Arity, write: impl FnOnce(&mut Tape)) {
+    pub(crate) fn other(&mut self, shape: Shape, arity: Arity, write: impl Fn(&mut Tape)) {
         if self.is_dead() {
             return;
         }
+        self.recorded(&write);
         let Arity::Known { pops, pushes } = arity else {
             self.forget();
             write(&mut self.tape);
@@ -66,7 +67,7 @@ impl Engine {
     }
 
     /// `i32.add`. A sum of a local and a constant is tracked.
-    fn add(&mut self, write: impl FnOnce(&mut Tape)) {
+    fn add(&mut self, write: impl Fn(&mut Tape)) {
         let (right, left) = self.pop_two();
         write(&mut self.tape);
         let value = match (self.term(&left), self.term(&right)) {
@@ -78,7 +79,7 @@ impl Engine {
     }
 
     /// A comparison. It is tracked inside a loop that may be a counted one.
-    fn compare(&mut self, relation: Relation, sign: Sign, write: impl FnOnce(&mut Tape)) {
+    fn compare(&mut self, relation: Relation, sign: Sign, write: impl Fn(&mut Tape)) {
         let (right, left) = self.pop_two();
         write(&mut self.tape);
         let value = match (self.term(&left), self.term(&right)) {

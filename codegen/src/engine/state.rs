@@ -7,6 +7,7 @@ use crate::engine::knowledge::Knowledge;
 use crate::engine::late::Late;
 use crate::engine::locals::Locals;
 use crate::engine::operands::{Operand, Operands};
+use crate::engine::record::Record;
 use crate::engine::scopes::Scopes;
 use crate::engine::split::Splits;
 use crate::engine::structure::Control;
@@ -80,6 +81,8 @@ pub(crate) struct Engine {
     pub(super) optimize: Optimize,
     /// Whether the code closes regions for an exception. Only planted bugs depend on it.
     pub(super) unwinds: bool,
+    /// The code before lowering, if it is recorded. Lowering an intrinsic records nothing.
+    pub(super) record: Option<Box<Record>>,
     /// In unreachable code: the number of control structures opened there.
     pub(super) dead: Option<u32>,
 }
@@ -112,6 +115,7 @@ impl Engine {
             purpose: Purpose::Code,
             optimize: context.choices.optimize,
             unwinds: false,
+            record: None,
             dead: None,
         }
     }

@@ -71,7 +71,7 @@ impl Needs {
                 FunctionRef::Host(import) => {
                     self.imports.insert(import);
                 }
-                FunctionRef::Helper(_) | FunctionRef::Program(_) => {}
+                FunctionRef::Helper(_) | FunctionRef::Program(_) | FunctionRef::Intrinsic(_) => {}
             }
         }
     }

@@ -168,6 +168,7 @@ pub(crate) fn module_of(context: &Context, needs: &mut Needs, lowered: &[(Vec<Va
             let position = helpers.iter().position(|other| *other == helper).expect("it is needed");
             (2 + hosts.len() + position) as u32
         }
+        FunctionRef::Intrinsic(position) => panic!("intrinsic {position} in a helper"),
     };
     for (helper, body) in needs.bodies() {
         functions.function(add_type(helper.function_type(context)));
@@ -237,7 +238,7 @@ fn helpers_that_call_the_host_are_valid_in_a_32_bit_memory() {
             let forms = [Form::default(), call.form(&context, false), call.form(&context, folds)];
             roots.extend(forms.into_iter().filter_map(|form| match call.target(form) {
                 FunctionRef::Helper(helper) => Some(helper),
-                FunctionRef::Program(_) | FunctionRef::Host(_) => None,
+                FunctionRef::Program(_) | FunctionRef::Host(_) | FunctionRef::Intrinsic(_) => None,
             }));
         }
         check(&context, &roots);

@@ -37,9 +37,16 @@ pub(crate) struct Imports<'a> {
     representation: Option<(String, Representation)>,
     from_linmem: bool,
     count: u32,
+    /// The intrinsics that are imported, last first, if they are not found by their names and types.
+    given: Option<Vec<Signature>>,
 }
 
 impl<'a> Imports<'a> {
+    /// The imports from `linmem` are these intrinsics, in this order.
+    pub(super) fn given(intrinsics: &[Signature]) -> Imports<'a> {
+        Imports { given: Some(intrinsics.iter().rev().copied().collect()), ..Imports::default() }
+    }
+
     /// Adds an import of any kind.
     pub(crate) fn add(&mut self, import: &Import<'a>, ty: Option<&FuncType>, config: &Config) -> Result<(), Error> {
         let place = Place::Import(self.count);
@@ -54,6 +61,10 @@ impl<'a> Imports<'a> {
         let Some(ty) = ty else {
             return Err(Error::WrongKind { name: import.name.to_string(), kind: kind(import.ty), place });
         };
+        if let Some(signature) = self.given.as_mut().and_then(Vec::pop) {
+            self.functions.push(Fate::Intrinsic(signature));
+            return self.agree(import.name, signature, place);
+        }
         // Even an invalid import counts as a function, so that later imports keep their indices.
         let resolved = self.resolve(import.name, ty, config, place);
         let fate = match &resolved {

@@ -2,11 +2,12 @@
 
 use crate::code::Relocation;
 use crate::engine::knowledge::contents::Assigned;
-use crate::error::{Error, Place};
+use crate::error::{Built, Error, Place};
 use crate::helpers::Helper;
 use crate::link::custom::Custom;
 use crate::link::imports::Imports;
 use crate::source::Source;
+use crate::source_line::Mark;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -111,6 +112,8 @@ pub(crate) struct Input<'a> {
     /// The intrinsics that are used other than by a direct call: exported, in a table, in a global, or referred to by
     /// an instruction.
     pub(crate) shims: BTreeSet<u32>,
+    /// The functions that are declared not to throw.
+    pub(crate) nothrow: BTreeSet<u32>,
     /// The errors in the imports.
     pub(crate) errors: Vec<Error>,
 }
@@ -145,8 +148,29 @@ impl Input<'_> {
 
     /// The place of an instruction.
     pub(crate) fn place(&self, function: u32, offset: usize) -> Place {
+        if self.source.is_built() {
+            let mark = self.source.operation(offset);
+            return Place::Built(Box::new(Built {
+                function: self.named(function).unwrap_or_default().to_string(),
+                operation: mark.map(|mark| mark.operation),
+                instruction: None,
+                source: mark.and_then(|mark| mark.source.clone()),
+            }));
+        }
         let source = self.source.line(offset).map(Box::new);
         Place::Instruction { function: self.function_name(function), offset, source }
+    }
+
+    /// The place of an instruction in a message about another instruction of the same function.
+    pub(crate) fn position(&self, offset: usize) -> String {
+        match self.source.operation(offset) {
+            Some(Mark { source: Some(line), .. }) => line.to_string(),
+            Some(mark) => format!("operation {}", mark.operation),
+            None => match self.source.line(offset) {
+                Some(line) => line.to_string(),
+                None => format!("offset {offset:#x}"),
+            },
+        }
     }
 
     /// The name of a function in messages.

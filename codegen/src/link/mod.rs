@@ -60,11 +60,11 @@ use crate::link::unwinding::Unwind;
 use crate::planted;
 use crate::segment::{SegmentTypes, Segments};
 use crate::sites;
-use crate::source::Source;
+use crate::source::{Operations, Source};
 use crate::width::WIDTH;
 use indexmap::IndexSet;
 use input::Input;
-use linmem_intrinsics::{Intrinsic, Representation, Safety};
+use linmem_intrinsics::{Intrinsic, Representation, Safety, Signature};
 pub(crate) use memory::{beyond_memory, maximum};
 pub(crate) use share::not_split;
 use std::collections::BTreeSet;
@@ -166,6 +166,45 @@ pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
         Ok(findings)
     };
     findings().unwrap_or_else(|errors| errors.0.into_iter().map(certain).collect())
+}
+
+/// A module that was built, before lowering.
+pub(crate) struct Built<'a> {
+    /// The module.
+    pub(crate) module: &'a [u8],
+    /// The operations that it was built by.
+    pub(crate) operations: Operations,
+    /// The intrinsics that it imports from `linmem`, in order.
+    pub(crate) intrinsics: &'a [Signature],
+    /// The functions that are declared not to throw.
+    pub(crate) nothrow: BTreeSet<u32>,
+    /// The options. At this level, accesses are examined.
+    pub(crate) config: &'a Config,
+    /// The facts about the module.
+    pub(crate) context: Context,
+}
+
+/// Returns every static finding about how a module that was built misuses regions and segments.
+///
+/// # Errors
+///
+/// If the module is invalid, or exceeds a limit.
+pub(crate) fn check_built(built: Built<'_>) -> Result<Vec<Finding>, Error> {
+    let source = Source::built(built.module, built.operations);
+    let mut input = scan::parse_built(&source, built.config, built.intrinsics)?;
+    input.nothrow = built.nothrow;
+    // The scopes of the builder close their regions themselves.
+    let uses = crate::check::findings(&input, built.config.nesting, linmem_allocator::Unwind::Program)?;
+    let mut findings: Vec<Finding> = uses.into_iter().map(|found| found.finding).collect();
+    let choices = Choices::of(built.config, built.context.representation);
+    let segments = Segments::new(built.context.representation, choices, WIDTH, 0);
+    let context = Context { choices, segments, ..built.context };
+    let mut needs = Needs::new(context);
+    let mut found = Findings { purpose: Purpose::Check, list: Vec::new() };
+    function::lower_all(&input, &context, &mut needs, &mut found, None)
+        .map_err(|errors| Errors(errors).into_first())?;
+    findings.extend(found.list);
+    Ok(findings)
 }
 
 fn certain(error: Error) -> Finding {

@@ -127,6 +127,7 @@ impl Plan {
             FunctionRef::Program(index) => self.functions.get(index as usize).copied().flatten(),
             FunctionRef::Helper(helper) => self.helpers.get(&helper).copied(),
             FunctionRef::Host(import) => self.hosts.get(&import).copied(),
+            FunctionRef::Intrinsic(_) => None,
         };
         self.missing.check(index, || function.describe())
     }

@@ -9,6 +9,7 @@ use crate::link::imports::Imports;
 use crate::link::input::{Body, Calls, Input, Section, SizeInstruction};
 use crate::module::features;
 use crate::source::Source;
+use linmem_intrinsics::Signature;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use wasmparser::types::TypesRef;
@@ -23,12 +24,25 @@ use wasmparser::{
 ///
 /// If it is not valid, with its place.
 pub(crate) fn parse<'a>(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
-    read(source, config).map_err(|error| source.locate(error))
+    read(source, config, Imports::default()).map_err(|error| source.locate(error))
 }
 
-fn read<'a>(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error> {
+/// Parses and validates a module whose imports from `linmem` are these intrinsics, in this order, whatever their types.
+///
+/// # Errors
+///
+/// If it is not valid.
+pub(super) fn parse_built<'a>(
+    source: &'a Source<'a>,
+    config: &Config,
+    intrinsics: &[Signature],
+) -> Result<Input<'a>, Error> {
+    read(source, config, Imports::given(intrinsics))
+}
+
+fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Result<Input<'a>, Error> {
     let bytes: &[u8] = &source.bytes;
-    let mut scanner = Scanner::default();
+    let mut scanner = Scanner { imports, ..Scanner::default() };
     let mut validator = Validator::new_with_features(features());
     let mut parser = Parser::new(0);
     parser.set_features(features());
@@ -73,6 +87,7 @@ fn read<'a>(source: &'a Source<'a>, config: &Config) -> Result<Input<'a>, Error>
         names: scanner.names,
         function_names: OnceCell::new(),
         shims: scanner.shims,
+        nothrow: BTreeSet::new(),
     })
 }
 

@@ -35,6 +35,7 @@ mod text;
 
 use crate::error::{Error, Place};
 use crate::format::as_text;
+use crate::source_line::Mark;
 use crate::source_line::SourceLine;
 #[cfg(feature = "text")]
 use crate::wat::encode;
@@ -58,6 +59,25 @@ pub(crate) struct Source<'a> {
     /// The lines of the code, computed on first use.
     #[cfg(any(feature = "text", feature = "dwarf"))]
     lines: OnceCell<Lines>,
+    /// The operations that the code was built by, if it was.
+    operations: Option<Operations>,
+}
+
+/// The operations of a frontend that a module was built by.
+pub(crate) struct Operations(Vec<(usize, Mark)>);
+
+impl Operations {
+    /// The operations, each with the offset in the binary at which its code begins.
+    pub(crate) fn new(mut places: Vec<(usize, Mark)>) -> Operations {
+        places.sort_by_key(|(offset, _)| *offset);
+        Operations(places)
+    }
+
+    /// The operation that an instruction belongs to.
+    fn at(&self, offset: usize) -> Option<&Mark> {
+        let after = self.0.partition_point(|(start, _)| *start <= offset);
+        self.0.get(after.checked_sub(1)?).map(|(_, mark)| mark)
+    }
 }
 
 /// The lines of the code of a module.
@@ -87,7 +107,30 @@ impl<'a> Source<'a> {
             text,
             #[cfg(any(feature = "text", feature = "dwarf"))]
             lines: OnceCell::new(),
+            operations: None,
         })
+    }
+
+    /// A module in the binary format that was built by these operations.
+    pub(crate) fn built(module: &'a [u8], operations: Operations) -> Source<'a> {
+        Source {
+            bytes: Cow::Borrowed(module),
+            #[cfg(feature = "text")]
+            text: None,
+            #[cfg(any(feature = "text", feature = "dwarf"))]
+            lines: OnceCell::new(),
+            operations: Some(operations),
+        }
+    }
+
+    /// Whether the module was built by operations.
+    pub(crate) fn is_built(&self) -> bool {
+        self.operations.is_some()
+    }
+
+    /// The operation that an instruction belongs to, if the module was built by operations.
+    pub(crate) fn operation(&self, offset: usize) -> Option<&Mark> {
+        self.operations.as_ref()?.at(offset)
     }
 }
 

@@ -139,8 +139,8 @@ fn known(pops: u32, pushes: u32) -> Arity {
 }
 
 impl Program {
-    fn plain(&mut self, shape: Shape, arity: Arity, write: impl FnOnce(&mut InstructionSink<'_>)) {
-        self.engine.other(shape, arity, |tape| tape.emit(write));
+    fn plain(&mut self, shape: Shape, arity: Arity, write: impl Fn(&mut InstructionSink<'_>)) {
+        self.engine.other(shape, arity, |tape| tape.emit(&write));
     }
 
     fn constant(&mut self, ty: ValType, value: u32, deferred: bool) {
