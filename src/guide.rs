@@ -1,4 +1,16 @@
-//! The guide: a page for each subject.
+//! The guide: a page for each door, and for each subject.
+
+/// [own-writer.md]: own_writer
+/// [linker.md]: linker
+#[doc = include_str!("../docs/builder.md")]
+pub mod builder {}
+
+/// [memory.md]: memory
+/// [names.md]: names
+/// [reports.md]: reports
+/// [safety.md]: safety
+#[doc = include_str!("../docs/linker.md")]
+pub mod linker {}
 
 /// [docs/reports.md]: reports
 #[doc = include_str!("../docs/safety.md")]

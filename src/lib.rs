@@ -1,4 +1,6 @@
 // The first definition of a link counts: in this documentation, the links of the README lead to items.
+//! [docs/builder.md]: guide::builder
+//! [docs/linker.md]: guide::linker
 //! [docs/memory.md]: guide::memory
 //! [docs/names.md]: guide::names
 //! [docs/reports.md]: guide::reports
