@@ -1,6 +1,5 @@
 //! The guide: a page for each door, and for each subject.
 
-/// [own-writer.md]: own_writer
 /// [linker.md]: linker
 #[doc = include_str!("../docs/builder.md")]
 pub mod builder {}
