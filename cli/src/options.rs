@@ -89,6 +89,10 @@ pub(crate) struct Lowering {
     /// Optimize for speed (inline fast paths) or for size (the fewest bytes)
     #[arg(long, value_name = "GOAL", default_value_t)]
     optimize: Optimize,
+    /// The memory that segments are in: its export name, its import as name or module.name, its name, or its index
+    /// [default: the one exported as memory, else the first]
+    #[arg(long, value_name = "MEMORY")]
+    memory: Option<String>,
     /// The start of linmem's part of a memory that the module has: an address, or global:NAME
     #[arg(long, value_name = "BASE")]
     base: Option<Base>,
@@ -132,6 +136,7 @@ impl Lowering {
             .with_on_violation(self.on_violation.unwrap_or(on_violation))
             .with_optimize(self.optimize)
             .with_sealed(self.sealed)
+            .with_memory(self.memory.clone())
             .with_base(self.base.clone())
             .with_share(self.share.clone())
             .with_split(self.split)

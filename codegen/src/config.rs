@@ -242,6 +242,10 @@ pub struct Config {
     /// Whether a program that creates segments from addresses is rejected. Requires segments that are references: all
     /// others can be forged by arithmetic.
     pub sealed: bool,
+    /// The memory that segments are in, in a module that has several: the name of its export, of its import (`name` or
+    /// `module.name`), its name in the name section, or its index. `None` means the memory exported as `memory`, else the
+    /// first one.
+    pub memory: Option<String>,
     /// Where linmem's part of the memory begins, in a module that has its own memory.
     pub base: Option<Base>,
     /// How linmem obtains memory in a module that has its own. `None` means `split` if `split` is given, or if the

@@ -66,6 +66,13 @@ impl Config {
         self
     }
 
+    /// Sets [`memory`](Config::memory).
+    #[must_use]
+    pub fn with_memory(mut self, memory: impl Into<Option<String>>) -> Config {
+        self.memory = memory.into();
+        self
+    }
+
     /// Sets [`base`](Config::base).
     #[must_use]
     pub fn with_base(mut self, base: impl Into<Option<Base>>) -> Config {
@@ -133,6 +140,7 @@ mod tests {
             .with_on_violation(OnViolation::Report)
             .with_optimize(Optimize::Size)
             .with_sealed(true)
+            .with_memory("m".to_string())
             .with_base(Base::Address(8))
             .with_share(Share::Trust)
             .with_split(SplitAddress::of_pages(1))
@@ -149,6 +157,7 @@ mod tests {
             on_violation: OnViolation::Report,
             optimize: Optimize::Size,
             sealed: true,
+            memory: Some("m".to_string()),
             base: Some(Base::Address(8)),
             share: Some(Share::Trust),
             split: SplitAddress::of_pages(1),

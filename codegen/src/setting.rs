@@ -30,6 +30,10 @@ impl Setting {
         Setting { field: "sealed", value: None }
     }
 
+    pub(crate) fn memory(name: &str) -> Setting {
+        Setting::of("memory", &name)
+    }
+
     pub(crate) fn base(base: impl fmt::Display) -> Setting {
         Setting::of("base", &base)
     }

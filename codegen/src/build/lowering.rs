@@ -317,6 +317,9 @@ pub(super) struct NewMemory {
 /// The memory of a module that is built.
 pub(super) fn new_memory(config: &Config, representation: Representation) -> Result<NewMemory, Error> {
     config.check(representation)?;
+    if let Some(name) = &config.memory {
+        return Err(Error::option(Setting::memory(name), "segments are in the memory that linmem defines"));
+    }
     let base = match &config.base {
         None => HOME,
         Some(Base::Address(address)) => u64::from(*address),

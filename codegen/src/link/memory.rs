@@ -7,16 +7,14 @@ use crate::error::{Error, Finding, Place};
 use crate::helpers::{HostImport, Needs};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::input::Input;
-use crate::link::share;
+use crate::link::which::EXPORT;
+use crate::link::{share, which};
 use crate::module::value_type;
 use crate::setting::Setting;
 use crate::width::{PointerType, WIDTH};
 use linmem_allocator::layout::{Address, HOME, Layout, PAGE};
 use linmem_intrinsics::wasi;
 use wasmparser::{ExternalKind, Name, Operator, TypeRef};
-
-/// The export name of the memory that WASI hosts require, and that is the convention elsewhere.
-pub(super) const EXPORT: &str = "memory";
 
 /// The memory of a linked module.
 #[derive(Clone, Debug)]
@@ -65,13 +63,12 @@ impl Memory {
     }
 }
 
-/// Chooses the memory: the one exported as `memory`, else the first one, or a new one if the module has none.
+/// Chooses the memory that segments are in, or a new one if the module has none.
 pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory, Error> {
     if input.memory_count == 0 {
         return define(input, config, choices);
     }
-    let exported = input.exports.iter().find(|export| export.kind == ExternalKind::Memory && export.name == EXPORT);
-    let index = exported.map_or(0, |export| export.index);
+    let index = which::memory(input, config)?;
     let ty = input.types.as_ref().memory_at(index);
     let unsupported = |what: &str| {
         let message = format!("memory {index} {what}");
@@ -80,7 +77,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
     if ty.memory64 {
         let other = (0..input.memory_count).find(|other| !input.types.as_ref().memory_at(*other).memory64);
         let advice = match other {
-            Some(other) => format!("; linmem uses the 32-bit memory {other} if it is exported as `{EXPORT}`"),
+            Some(other) => format!("; `memory = {other}` chooses the 32-bit memory {other}"),
             None => String::new(),
         };
         return Err(Error::NotYet { what: format!("a 64-bit memory (memory {index})"), advice });
@@ -129,6 +126,9 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
     }
     share::check(config)?;
     let refuse = |setting| Err(Error::option(setting, "the module has no memory"));
+    if let Some(name) = &config.memory {
+        return refuse(Setting::memory(name));
+    }
     match (&config.share, config.split) {
         (Some(share @ (Share::Allocator { .. } | Share::Split)), _) => return refuse(Setting::share(share)),
         (_, Some(split)) => return refuse(Setting::split(split)),

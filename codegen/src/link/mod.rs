@@ -4,6 +4,7 @@
 //!   input     what linking knows about a module
 //!   scan      parse and validate; find the functions that call intrinsics, and all function indices
 //!   imports   resolve the imports from `linmem`, and the representation of segments
+//!   which     find the memory that segments are in
 //!   memory    choose the memory that segments are in, and the part of it that linmem owns
 //!   share     choose how linmem and the program share a memory of the module
 //!   function  lower one function through the engine
@@ -46,6 +47,7 @@ mod share;
 mod unwind;
 mod unwinding;
 mod walk;
+mod which;
 mod write;
 
 use crate::choices::Choices;

@@ -1,0 +1,3 @@
+;;! --memory 0
+(module
+  (import "linmem" "MemoryAllocator.new" (func (result i32))))
