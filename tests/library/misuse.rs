@@ -1,6 +1,8 @@
 //! Mistakes that a frontend can make: none panics, none builds another program, and each error names the function, the
 //! line that the frontend set, and the instruction.
 
+mod late;
+
 use crate::support::goldens;
 use linmem::build::{FunctionBuilder, FunctionId, Handler, Local, ModuleBuilder, OnStack};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
@@ -379,6 +381,9 @@ fn mistakes_are_errors_with_a_place() {
             Ok(())
         })
     });
+    for (what, message) in late::messages() {
+        row(what, message);
+    }
     insta::assert_snapshot!("mistakes", table);
 }
 
