@@ -2,9 +2,13 @@
 
 use crate::support::build::configurations;
 use crate::support::host::{Running, State};
-use linmem::build::{FunctionBuilder, ModuleBuilder};
-use linmem::wasm_encoder::{Instruction, ValType};
-use linmem::{Access, Config, OnViolation, Representation, Safety};
+use linmem::build::{FunctionBuilder, Indices, Item, LateLowering, ModuleBuilder, Parts, Sections};
+use linmem::wasm_encoder::{
+    BlockType, Catch, CodeSection, CompositeInnerType, CompositeType, ConstExpr, EntityType, ExportKind, ExportSection,
+    FunctionSection, GlobalSection, GlobalType, HeapType, ImportSection, Instruction, MemArg, MemorySection,
+    MemoryType, Module, RefType, StructType, SubType, TableType, TagKind, TagSection, TagType, TypeSection, ValType,
+};
+use linmem::{Access, Config, Error, OnViolation, Representation, Safety};
 
 #[path = "../../examples/own_writer/writer.rs"]
 mod writer;
@@ -20,6 +24,230 @@ fn bodies_are_resolved_after_all_code_is_written() {
             assert_eq!(running.store.data().output, b"a\nb\nc\n", "{config:?}");
         }
     }
+}
+
+/// A layout in which nothing is where [`Parts::add_to`] places it: the frontend's functions come last, in another order, and
+/// linmem's memory and globals follow the frontend's.
+struct Layout {
+    imports: u32,
+    helpers: u32,
+    group: u32,
+    blocks: u32,
+}
+
+/// The numbers of the functions that are lowered.
+const START: u32 = 20;
+const PRINT: u32 = 10;
+
+/// The type of the block that a handler ends: the frontend's first type.
+const CAUGHT: u32 = 0;
+
+impl Indices for Layout {
+    fn item(&self, item: Item) -> u32 {
+        match item {
+            Item::Memory | Item::Global(0) => 1,
+            Item::Global(position) => 1 + position,
+            Item::Import(position) => position,
+            Item::Function(position) => self.imports + position,
+            Item::Type(position) => self.group + position,
+            Item::BlockType(position) => self.blocks + position,
+        }
+    }
+
+    fn function(&self, number: u32) -> u32 {
+        self.imports + self.helpers + u32::from(number == PRINT)
+    }
+}
+
+/// Lowers a program whose function `print` leaves a region by an exception with two values.
+fn lower(config: &Config, representation: Representation) -> Result<Parts, Error> {
+    let mut lowering = LateLowering::new(config, representation)?;
+    lowering.signatures().declare_type(CAUGHT, vec![], 2);
+    lowering.signatures().declare_tag(0, vec![ValType::I32, ValType::I64]);
+    lowering.declare_function(START, "start", &[], &[])?;
+    lowering.declare_function(PRINT, "print", &[ValType::I32], &[])?;
+    let mut start = lowering.body(START)?;
+    let mut print = lowering.body(PRINT)?;
+    for letter in *b"xyz" {
+        start.push(i32::from(letter));
+        start.instruction(&Instruction::Call(PRINT));
+    }
+    lowering.define(start)?;
+    print.instruction(&Instruction::Block(BlockType::FunctionType(CAUGHT)));
+    let region = print.begin_region();
+    let text = print.allocate(region, 1);
+    print.put(Access::Byte, text, 0, print.param(0));
+    print.write_all(1, text);
+    print.drop();
+    print.instruction(&Instruction::TryTable(BlockType::Empty, vec![Catch::One { tag: 0, label: 0 }].into()));
+    // The frontend's memory and global have the index 0.
+    print.push(0);
+    print.instruction(&Instruction::I32Load(MemArg { offset: 0, align: 2, memory_index: 0 }));
+    print.instruction(&Instruction::GlobalGet(0));
+    print.instruction(&Instruction::Throw(0));
+    print.end();
+    print.instruction(&Instruction::Unreachable);
+    print.end_region(region);
+    print.instruction(&Instruction::Unreachable);
+    print.end();
+    print.drop();
+    print.drop();
+    lowering.define(print)?;
+    lowering.finish()
+}
+
+/// Writes the module without [`Parts::add_to`].
+fn write(parts: &Parts) -> Result<Vec<u8>, Error> {
+    let (imports, helpers, group) =
+        (parts.imports.len() as u32, parts.functions.len() as u32, parts.types(2).len() as u32);
+    let layout = Layout { imports, helpers, group: 2, blocks: 2 + group };
+    let mut types = TypeSection::new();
+    types.ty().function([], [ValType::I32, ValType::I64]);
+    types.ty().function([ValType::I32, ValType::I64], []);
+    if group > 0 {
+        types.ty().rec(parts.types(layout.group));
+    }
+    for results in &parts.block_types {
+        types.ty().function([], results.iter().copied());
+    }
+    let mut next = layout.blocks + parts.block_types.len() as u32;
+    let mut add_type = |params: &[ValType], results: &[ValType]| {
+        types.ty().function(params.iter().copied(), results.iter().copied());
+        next += 1;
+        next - 1
+    };
+    let mut imports = ImportSection::new();
+    for import in &parts.imports {
+        let ty = add_type(&import.params, &import.results);
+        imports.import(import.module, import.name, EntityType::Function(ty));
+    }
+    let (mut functions, mut code) = (FunctionSection::new(), CodeSection::new());
+    for function in parts.functions.iter().chain(parts.program.values().rev()) {
+        functions.function(add_type(&function.params, &function.results));
+        code.function(&function.body.resolve(parts, &layout)?);
+    }
+    let memory =
+        |minimum, maximum| MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None };
+    let mut memories = MemorySection::new();
+    memories.memory(memory(1, None)).memory(memory(parts.memory.minimum, parts.memory.maximum));
+    let mut tags = TagSection::new();
+    tags.tag(TagType { kind: TagKind::Exception, func_type_idx: 1 });
+    let mut globals = GlobalSection::new();
+    globals.global(GlobalType { val_type: ValType::I64, mutable: false, shared: false }, &ConstExpr::i64_const(7));
+    for global in &parts.globals {
+        let (val_type, value) = parts.global(global, &layout);
+        globals.global(GlobalType { val_type, mutable: true, shared: false }, &value);
+    }
+    let mut exports = ExportSection::new();
+    exports.export("start", ExportKind::Func, layout.function(START)).export("memory", ExportKind::Memory, 1);
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&functions).section(&memories).section(&tags);
+    module.section(&globals).section(&exports).section(&code);
+    for section in &parts.custom_sections {
+        module.section(section);
+    }
+    let module = module.finish();
+    parts.validate(&module, &layout)?;
+    Ok(module)
+}
+
+#[test]
+fn parts_can_be_anywhere_in_index_spaces() {
+    let reports = Config::new().with_on_violation(OnViolation::Report);
+    for config in configurations().into_iter().chain([reports]) {
+        for representation in [Representation::Address, Representation::Packed, Representation::ALL[2]] {
+            let parts = lower(&config, representation).unwrap();
+            assert_eq!(parts.block_types, [[ValType::I32, ValType::I64]]);
+            let bytes = write(&parts).unwrap_or_else(|error| panic!("{config:?}: {error}"));
+            let mut running = Running::new(&bytes, State::default());
+            running.call("start", &[]).unwrap_or_else(|error| panic!("{config:?}: {error:?}"));
+            assert_eq!(running.store.data().output, b"xyz", "{config:?}");
+        }
+    }
+}
+
+/// The frontend has imports of every kind, a recursion group, which is one entry of the type section, and items of its own.
+#[test]
+fn items_of_frontend_keep_their_indices() {
+    for representation in [Representation::Address, Representation::Packed, Representation::ALL[2]] {
+        let mut lowering = LateLowering::new(&Config::new(), representation).unwrap();
+        lowering.declare_function(0, "log", &[ValType::I32], &[]).unwrap();
+        lowering.declare_function(1, "first", &[], &[]).unwrap();
+        lowering.declare_function(2, "second", &[], &[]).unwrap();
+        for number in [2, 1] {
+            let mut f = lowering.body(number).unwrap();
+            f.region(|f, region| {
+                let segment = f.allocate_dynamic(region, 8);
+                f.write_all(1, segment);
+                f.drop();
+            });
+            f.instruction(&Instruction::RefNull(HeapType::Concrete(1)));
+            f.drop();
+            for memory_index in [0, 1] {
+                f.instruction(&Instruction::GlobalGet(memory_index));
+                f.instruction(&Instruction::I32Load(MemArg { offset: 0, align: 2, memory_index }));
+                f.instruction(&Instruction::Call(0));
+            }
+            f.instruction(&Instruction::Call(3 - number));
+            lowering.define(f).unwrap();
+        }
+        let parts = lowering.finish().unwrap();
+
+        let memory = MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
+        let global = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+        let table =
+            TableType { element_type: RefType::FUNCREF, table64: false, minimum: 1, maximum: None, shared: false };
+        let (mut types, mut imports, mut functions) =
+            (TypeSection::new(), ImportSection::new(), FunctionSection::new());
+        let inner = CompositeInnerType::Struct(StructType { fields: Box::new([]) });
+        let composite_type = CompositeType { inner, shared: false, descriptor: None, describes: None };
+        let empty = SubType { is_final: true, supertype_idx: None, composite_type };
+        types.ty().rec([empty.clone(), empty]);
+        types.ty().function([], []);
+        types.ty().function([ValType::I32], []);
+        imports.import("env", "memory", memory).import("env", "table", table).import("env", "global", global);
+        imports.import("env", "log", EntityType::Function(3));
+        functions.function(2).function(2);
+        let (mut memories, mut globals) = (MemorySection::new(), GlobalSection::new());
+        memories.memory(memory);
+        globals.global(global, &ConstExpr::i32_const(4));
+        let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+        let indices = parts
+            .add_to(Sections {
+                types: &mut types,
+                imports: &mut imports,
+                functions: &mut functions,
+                memories: &mut memories,
+                globals: &mut globals,
+                exports: &mut exports,
+                code: &mut code,
+            })
+            .unwrap();
+        let added = parts.imports.len() as u32;
+        assert_eq!([0, 1, 2].map(|number| indices.function(number)), [0, 1 + added, 2 + added]);
+        let items = [Item::Memory, Item::Global(0), Item::Import(0), Item::Function(0), Item::Type(0)];
+        assert_eq!(items.map(|item| indices.item(item)), [2, 2, 1, 3 + added, 4]);
+        // Items that follow do not move others.
+        globals.global(global, &ConstExpr::i32_const(5));
+        let mut module = Module::new();
+        module.section(&types).section(&imports).section(&functions).section(&memories);
+        module.section(&globals).section(&exports).section(&code);
+        for section in &parts.custom_sections {
+            module.section(section);
+        }
+        parts.validate(&module.finish(), &indices).unwrap();
+    }
+}
+
+#[test]
+fn added_functions_and_globals_have_names() {
+    let parts = writer::lower(&Config::new(), Representation::Packed).unwrap();
+    let layout = Layout { imports: 2, helpers: parts.functions.len() as u32, group: 0, blocks: 0 };
+    let names = parts.function_names(&layout);
+    assert_eq!(names[&0], "wasi_snapshot_preview1.fd_write");
+    assert_eq!(names.len(), parts.imports.len() + parts.functions.len());
+    assert!(names.values().any(|name| name == "linmem.refill"), "{names:?}");
+    assert_eq!(parts.global_names(&layout)[&1], "linmem.top");
 }
 
 /// Adds `count` functions, which call each other, built on this many threads.

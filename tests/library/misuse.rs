@@ -1,6 +1,8 @@
 //! Mistakes that a frontend can make: none panics, none builds another program, and each error names the function, the
 //! line that the frontend set, and the instruction.
 
+mod late;
+
 use crate::support::goldens;
 use linmem::build::{FunctionBuilder, FunctionId, Handler, Local, ModuleBuilder, OnStack};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
@@ -258,10 +260,51 @@ const MISTAKES: &[Mistake] = &[
         f.push(4);
         f.slice_dynamic(segment, OnStack, 4);
     }),
+    ("a host call with a segment on the stack and a descriptor that is not", |f| {
+        f.push(0i64);
+        f.write_all(1, OnStack);
+    }),
+    ("a host call with a segment of another type", |f| f.write_all(1, 5)),
+    ("a list that is not on the stack, with an index that is", |f| {
+        let region = f.begin_region();
+        let list = f.args(region);
+        f.item(list, OnStack);
+    }),
+    ("a path that is not on the stack, with flags that are", |f| {
+        let region = f.begin_region();
+        let path = f.allocate(region, 8);
+        f.push(0);
+        f.open(path, OnStack);
+    }),
+    ("a part of a segment on the stack, with a size that is on the stack and an offset that is not", |f| {
+        f.push(0i64);
+        f.push(4);
+        f.slice_dynamic(OnStack, 0, OnStack);
+    }),
+    ("a host call with a segment of a region whose scope has ended", |f| {
+        let region = f.begin_region();
+        let segment = f.allocate(region, 8);
+        f.end_region(region);
+        f.write_all(1, segment);
+    }),
     ("an operand that is not on the stack", |f| {
         f.set(f.param(0), OnStack);
         f.push(1);
     }),
+];
+
+/// Uses of an address on the stack that need the size of its segment.
+const WITHOUT_SIZE: &[Mistake] = &[
+    ("the size of an address", |f| f.size(OnStack)),
+    ("a host call with an address", |f| {
+        f.push(f.param(0));
+        f.write_all(OnStack, OnStack);
+    }),
+    ("a list that is an address", |f| {
+        f.item(OnStack, 0);
+    }),
+    ("a path that is an address", |f| f.open(OnStack, 0)),
+    ("an operand of a host call that is an address", |f| f.push_sized(OnStack)),
 ];
 
 fn declared_twice(module: &mut ModuleBuilder, f: FunctionId) -> Result<(), Error> {
@@ -299,6 +342,16 @@ fn mistakes_are_errors_with_a_place() {
             })
         })
     });
+    for (what, code) in WITHOUT_SIZE {
+        row(what, {
+            in_module(Representation::Address, Nesting::Stack, |module, f| {
+                module.define_with(f, |f| {
+                    f.push(f.param(0));
+                    code(f);
+                })
+            })
+        });
+    }
     row("a function that is not defined", in_module(packed, Nesting::Stack, |_, _| Ok(())));
     row("a function that is defined twice", in_module(packed, Nesting::Stack, declared_twice));
     row("a function that is open twice and defined twice", {
@@ -328,6 +381,9 @@ fn mistakes_are_errors_with_a_place() {
             Ok(())
         })
     });
+    for (what, message) in late::messages() {
+        row(what, message);
+    }
     insta::assert_snapshot!("mistakes", table);
 }
 

@@ -3,7 +3,7 @@
 use crate::support::host::{Running, State};
 use crate::support::{self, shown};
 use crate::{built, everywhere, expect, module};
-use linmem::build::FunctionBuilder;
+use linmem::build::{FunctionBuilder, OnStack};
 use linmem::wasi;
 use linmem::wasm_encoder::{Instruction, ValType};
 use linmem::{Access, Config, Intrinsic, OnViolation, Report, Representation, SourceLine, Violation};
@@ -52,6 +52,70 @@ fn host_calls_take_segments() {
         let mut running = Running::new(&bytes, State { transfer: 2, ..State::default() });
         running.call("f", &[Val::I32(0)]).unwrap();
         assert_eq!(running.store.data().output, b"hi\nhi");
+    }
+}
+
+/// Segments that are already on the stack, or in a local of the frontend, are operands without becoming a `Segment`.
+#[test]
+fn segments_on_the_stack_are_operands() {
+    for &representation in Representation::ALL {
+        let bytes = module(representation, |f| {
+            let carries_size = representation.carries_size();
+            let result = f.local(ValType::I32);
+            f.region(|f, region| {
+                let text = f.allocate(region, 6);
+                f.put(Access::Int, text, 0, i32::from_le_bytes(*b"abcd"));
+                f.put(Access::Short, text, 4, i32::from(u16::from_le_bytes(*b"e\n")));
+                // A part of a segment on the stack has a size that is known, whatever the representation is.
+                f.push(text);
+                let end = f.slice(OnStack, 3, 3);
+                f.write_all(1, end);
+                f.drop();
+                for operands in 1..=3 {
+                    f.push(text);
+                    let part = match operands {
+                        1 => f.slice_dynamic(OnStack, 1, 2),
+                        2 => {
+                            f.push(1);
+                            f.slice_dynamic(OnStack, OnStack, f.param(0))
+                        }
+                        _ => {
+                            f.push(1);
+                            f.push(2);
+                            f.slice_dynamic(OnStack, OnStack, OnStack)
+                        }
+                    };
+                    f.write_all(1, part);
+                    f.drop();
+                    f.size(part);
+                    f.push(result);
+                    f.instruction(&Instruction::I32Add);
+                    f.set(result, OnStack);
+                }
+                if carries_size {
+                    f.push(1);
+                    f.push(text);
+                    f.write_all(OnStack, OnStack);
+                    f.drop();
+                    f.push(1);
+                    f.write_all(OnStack, |f: &mut FunctionBuilder| f.push(end));
+                    f.drop();
+                    f.push(text);
+                    f.size(OnStack);
+                    f.push(result);
+                    f.instruction(&Instruction::I32Add);
+                    f.set(result, OnStack);
+                }
+            });
+            f.push(result);
+        })
+        .unwrap();
+        let mut running = Running::new(&bytes, State::default());
+        let result = running.call("f", &[Val::I32(2)]).unwrap()[0].unwrap_i32();
+        let (size, output) =
+            if representation.carries_size() { (12, "de\nbcbcbcabcde\nde\n") } else { (6, "de\nbcbcbc") };
+        assert_eq!(String::from_utf8_lossy(&running.store.data().output), output, "{representation}");
+        assert_eq!(result, size, "{representation}");
     }
 }
 

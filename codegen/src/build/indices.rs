@@ -7,8 +7,10 @@ pub(super) const VIRTUAL: u32 = 0x7000_0000;
 pub(super) const FIRST_TYPE: u32 = 999_000;
 
 /// Something that linmem adds to a module.
+///
+/// The enum is exhaustive, so that a match needs no wildcard arm: a writer must assign an index to every item, and if a
+/// version of linmem adds a kind of item, a writer that does not know it must fail to compile, not write a wrong index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum Item {
     /// The memory.
     Memory,
@@ -25,6 +27,37 @@ pub enum Item {
 }
 
 /// The indices that a module writer assigned.
+///
+/// [`Parts::add_to`](crate::build::Parts::add_to) assigns them for a writer that uses wasm-encoder's sections. Other
+/// writers implement this trait:
+///
+/// ```
+/// use linmem_codegen::build::{Indices, Item};
+///
+/// /// Functions: those that linmem imports, those of the frontend, and those that linmem adds. The other index spaces
+/// /// begin with what linmem adds.
+/// struct Layout {
+///     imports: u32,
+///     functions: u32,
+///     group: u32,
+/// }
+///
+/// impl Indices for Layout {
+///     fn item(&self, item: Item) -> u32 {
+///         match item {
+///             Item::Memory => 0,
+///             Item::Import(position) => position,
+///             Item::Function(position) => self.imports + self.functions + position,
+///             Item::Global(position) | Item::Type(position) => position,
+///             Item::BlockType(position) => self.group + position,
+///         }
+///     }
+///
+///     fn function(&self, number: u32) -> u32 {
+///         self.imports + number
+///     }
+/// }
+/// ```
 ///
 /// The writer's own functions, types and so on keep the numbers that it used in instructions, unless it maps them.
 pub trait Indices {

@@ -1,8 +1,8 @@
 //! Lowers functions for a module writer that assigns indices after all code is written.
 //!
 //! A [`Body`] refers to what linmem adds to the module, its [`Item`]s, by purpose. When all functions are lowered,
-//! [`Parts`] lists the items. The writer assigns their indices, and [`Body::resolve`] inserts them, wherever the items
-//! ended up in the index spaces.
+//! [`Parts`] lists the functions and the items. The writer assigns the indices of items, or has
+//! [`Parts::add_to`] do it, and [`Body::resolve`] inserts them, wherever the items ended up in the index spaces.
 
 use crate::build::builder::{Finished, FunctionBuilder};
 use crate::build::indices::{FIRST_TYPE, Item, VIRTUAL};
@@ -25,44 +25,63 @@ use crate::width::WIDTH;
 use linmem_allocator::Unwind;
 use linmem_intrinsics::{FunctionType, Representation};
 use std::collections::BTreeMap;
-use wasm_encoder::ValType;
+use wasm_encoder::{CustomSection, ValType};
 
 /// Lowers functions whose indices are assigned later.
 ///
+/// The frontend numbers its functions, and declares each one once. If all functions are lowered,
+/// [`Parts::add_to`](crate::build::Parts::add_to) adds them, and what they need, to the frontend's sections:
+///
 /// ```
-/// use linmem_codegen::build::{Indices, Item, LateLowering};
+/// use linmem_codegen::build::{Indices, LateLowering, Sections};
 /// use linmem_codegen::{Config, Error};
 /// use linmem_intrinsics::{Access, Representation};
+/// use wasm_encoder::{
+///     CodeSection, ExportKind, ExportSection, FunctionSection, GlobalSection, ImportSection, MemorySection, Module,
+///     TypeSection,
+/// };
 ///
 /// # fn main() -> Result<(), Error> {
 /// let mut lowering = LateLowering::new(&Config::default(), Representation::Packed)?;
-/// let mut f = lowering.body("start", &[], &[]);
+/// lowering.declare_function(0, "start", &[], &[])?;
+/// let mut f = lowering.body(0)?;
 /// let region = f.begin_region();
 /// let segment = f.allocate(region, 4);
 /// f.put(Access::Int, segment, 0, 100);
 /// f.end_region(region);
-/// let start = lowering.define(f)?;
-///
-/// // All functions are lowered: the parts are known, and the writer lays out its index spaces.
+/// lowering.define(f)?;
 /// let parts = lowering.finish()?;
-/// struct Layout { imports: u32, functions: u32 }
-/// impl Indices for Layout {
-///     fn item(&self, item: Item) -> u32 {
-///         match item {
-///             Item::Memory => 0,
-///             Item::Import(position) => position,
-///             Item::Function(position) => self.imports + self.functions + position,
-///             Item::Global(position) | Item::Type(position) | Item::BlockType(position) => position,
-///             _ => unreachable!("this writer knows all kinds of items"),
-///         }
-///     }
+///
+/// // The frontend's sections contain its types, its imports, and the types of its functions.
+/// let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
+/// types.ty().function([], []);
+/// functions.function(0);
+/// // linmem adds the rest, and says which indices the functions have.
+/// let (mut memories, mut globals) = (MemorySection::new(), GlobalSection::new());
+/// let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+/// let indices = parts.add_to(Sections {
+///     types: &mut types,
+///     imports: &mut imports,
+///     functions: &mut functions,
+///     memories: &mut memories,
+///     globals: &mut globals,
+///     exports: &mut exports,
+///     code: &mut code,
+/// })?;
+/// exports.export("start", ExportKind::Func, indices.function(0));
+/// let mut module = Module::new();
+/// module.section(&types).section(&imports).section(&functions).section(&memories).section(&globals);
+/// module.section(&exports).section(&code);
+/// for section in &parts.custom_sections {
+///     module.section(section);
 /// }
-/// let layout = Layout { imports: parts.imports.len() as u32, functions: 1 };
-/// let function = start.resolve(&parts, &layout)?;
-/// # assert!(function.byte_len() > 0);
+/// let bytes = module.finish();
+/// parts.validate(&bytes, &indices)?;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A writer that does not use these sections implements [`Indices`](crate::build::Indices).
 #[derive(Debug)]
 pub struct LateLowering {
     context: Context,
@@ -71,8 +90,18 @@ pub struct LateLowering {
     needs: Needs,
     signatures: Signatures,
     block_types: Vec<Vec<ValType>>,
-    names: Vec<String>,
+    functions: BTreeMap<u32, Declared>,
     number: u32,
+}
+
+/// A function of the frontend.
+#[derive(Debug)]
+struct Declared {
+    name: String,
+    params: Vec<ValType>,
+    results: Vec<ValType>,
+    is_begun: bool,
+    body: Option<Body>,
 }
 
 impl LateLowering {
@@ -102,31 +131,77 @@ impl LateLowering {
             needs: Needs::new(context),
             signatures: Signatures::default(),
             block_types: Vec::new(),
-            names: Vec::new(),
+            functions: BTreeMap::new(),
             number: number(&[]),
         })
     }
 
-    /// What the writer declares about its own functions, types and tags.
+    /// What the writer declares about its own types and tags, and about functions of which it knows only the arity.
     pub fn signatures(&self) -> &Signatures {
         &self.signatures
     }
 
-    /// Begins a function with these parameters and results. Several functions can be open at once, on any thread.
-    pub fn body(&mut self, name: &str, params: &[ValType], results: &[ValType]) -> FunctionBuilder {
-        let number = self.names.len() as u32;
-        self.names.push(name.to_string());
-        let arity = (params.len() as u32, results.len() as u32);
-        FunctionBuilder::new(self.context, self.signatures.clone(), (number, name), self.unwind, arity)
-    }
-
-    /// Ends a function.
+    /// Declares a function of the frontend, by its number in instructions: one that is lowered here or one that the
+    /// frontend imports. Calls of functions that are not declared make code slower, never wrong, so that all functions
+    /// are best declared before the first body begins.
     ///
     /// # Errors
     ///
-    /// The first mistake in the body.
-    pub fn define(&mut self, body: FunctionBuilder) -> Result<Body, Error> {
-        let Finished { name, mut lowered, block_types, .. } = body.finish()?;
+    /// If the number is already declared, or reserved.
+    pub fn declare_function(
+        &mut self,
+        number: u32,
+        name: &str,
+        params: &[ValType],
+        results: &[ValType],
+    ) -> Result<(), Error> {
+        if number >= VIRTUAL {
+            return fail(format!(
+                "the number {number} of {name} is reserved: numbers of functions are below {VIRTUAL}"
+            ));
+        }
+        if let Some(Declared { name, .. }) = self.functions.get(&number) {
+            return fail(format!("function {number} is already declared, as {name}"));
+        }
+        self.signatures.declare_function(number, (params.len() as u32, results.len() as u32));
+        let (name, params, results) = (name.to_string(), params.to_vec(), results.to_vec());
+        self.functions.insert(number, Declared { name, params, results, is_begun: false, body: None });
+        Ok(())
+    }
+
+    /// Begins the body of a declared function. Several functions can be open at once, on any thread.
+    ///
+    /// # Errors
+    ///
+    /// If the function is not declared, or is already defined.
+    pub fn body(&mut self, number: u32) -> Result<FunctionBuilder, Error> {
+        match self.functions.get_mut(&number) {
+            None => fail(format!("function {number} is not declared")),
+            Some(Declared { name, body: Some(_), .. }) => fail(format!("{name} is already defined")),
+            Some(Declared { name, params, results, is_begun, body: None }) => {
+                *is_begun = true;
+                let arity = (params.len() as u32, results.len() as u32);
+                let signatures = self.signatures.clone();
+                Ok(FunctionBuilder::new(self.context, signatures, (number, name), self.unwind, arity))
+            }
+        }
+    }
+
+    /// Ends a body and defines its function.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake in the body, or that the function is already defined or belongs to another module.
+    pub fn define(&mut self, body: FunctionBuilder) -> Result<(), Error> {
+        let is_own = self.signatures.is_of_same_module(&body.signatures);
+        let Finished { number, name, mut lowered, block_types, .. } = body.finish()?;
+        let function = match self.functions.get_mut(&number) {
+            Some(function) if is_own => function,
+            _ => return fail(format!("{name} belongs to another module")),
+        };
+        if function.body.is_some() {
+            return fail(format!("{name} is already defined"));
+        }
         let positions: Vec<u32> = block_types
             .into_iter()
             .map(|results| {
@@ -140,21 +215,24 @@ impl LateLowering {
             .collect();
         lowered.add_to(&mut self.needs, &positions);
         self.number = extended_number(extended_number(self.number, name.as_bytes()), &lowered.code.bytes);
-        Ok(Body(Code::Lowered(Box::new(lowered))))
+        function.body = Some(Body(Code::Lowered(Box::new(lowered))));
+        Ok(())
     }
 
-    /// The parts that the functions require.
+    /// The lowered functions, and the parts that they require.
     ///
     /// # Errors
     ///
-    /// If the functions require more types than are reserved.
+    /// If a body was begun and not defined, or the functions require more types than are reserved.
     pub fn finish(self) -> Result<Parts, Error> {
         let segment_types = self.context.segments.type_count();
         if u64::from(segment_types) + self.block_types.len() as u64 > 1000 {
-            let message = "the handlers of exceptions have too many types".to_string();
-            return Err(Error::Builder { message, place: Place::Module });
+            return fail("the handlers of exceptions have too many types".to_string());
         }
-        let LateLowering { context, memory, needs, block_types, names, number, .. } = self;
+        if let Some(Declared { name, .. }) = self.functions.values().find(|one| one.is_begun && one.body.is_none()) {
+            return fail(format!("the body of {name} was begun but not defined"));
+        }
+        let LateLowering { context, memory, needs, signatures, block_types, functions: declared, number, .. } = self;
         let convert = |types: &[linmem_intrinsics::ValueType]| types.iter().map(|ty| val_type(*ty)).collect();
         let split = |ty: FunctionType| -> (Vec<ValType>, Vec<ValType>) { (convert(&ty.params), convert(&ty.results)) };
         let mut positions = BTreeMap::new();
@@ -176,14 +254,21 @@ impl LateLowering {
             .collect();
         let mut custom_sections = Vec::new();
         if !needs.sites().is_empty() {
-            let function = |number: u32| (u32::MAX, names.get(number as usize).cloned().unwrap_or_default());
-            custom_sections.push((sites::SECTION, sites::encode(&[], needs.sites(), None, function)));
+            let name = |number: u32| declared.get(&number).map(|function| function.name.clone()).unwrap_or_default();
+            let data = sites::encode(&[], needs.sites(), None, |number| (u32::MAX, name(number)));
+            custom_sections.push(CustomSection { name: sites::SECTION.into(), data: data.into() });
         }
+        let lowered = |(number, Declared { name, params, results, body, .. })| {
+            Some((number, FunctionPart { name, params, results, body: body? }))
+        };
+        let program = declared.into_iter().filter_map(lowered).collect();
         Ok(Parts {
             context,
             needs,
+            signatures,
             number,
             positions,
+            program,
             memory,
             globals,
             imports,
@@ -192,4 +277,9 @@ impl LateLowering {
             custom_sections,
         })
     }
+}
+
+/// A mistake that concerns no instruction.
+fn fail<T>(message: String) -> Result<T, Error> {
+    Err(Error::Builder { message, place: Place::Module })
 }

@@ -2,7 +2,7 @@
 
 use crate::build::ids::TypeId;
 use crate::build::module::{Entry, ModuleBuilder, Source};
-use crate::build::place::not_valid;
+use crate::build::place::{Wrong, not_valid};
 use crate::code::{FunctionRef, Missing, NO_INDEX};
 use crate::engine::Lowered;
 use crate::error::{Error, Place};
@@ -131,11 +131,9 @@ impl Layout {
             })
             .collect();
         let name = |position: usize| defined.get(position).map(|(name, _)| (*name).clone());
-        let line = |position: usize, offset: usize| {
-            defined
-                .get(position)
-                .and_then(|(_, lowered)| lowered.line_at(offset, |function| self.index(function)))
-                .cloned()
+        let line = |wrong: Wrong| {
+            let (_, lowered) = defined.get(wrong.function)?;
+            lowered.line_at(wrong.offset, |function| self.index(function)).cloned()
         };
         not_valid(error, bytes, name, line)
     }

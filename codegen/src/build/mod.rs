@@ -1,12 +1,14 @@
 //! The library door: lowers a module while a frontend writes it.
 //!
 //! [`ModuleBuilder`] owns the index spaces; [`FunctionBuilder`] takes wasm-encoder's instructions and linmem's
-//! operations; a frontend with its own module writer implements [`ModuleSink`], and lowers function by function with
-//! [`Lowering`].
+//! operations. A frontend with its own module writer uses a [`LateLowering`] if it assigns indices last; else it implements
+//! [`ModuleSink`], and lowers function by function with [`Lowering`].
 
+mod append;
 mod branch;
 mod builder;
 mod check;
+mod complete;
 mod constant;
 mod control;
 mod custom;
@@ -39,6 +41,7 @@ mod structure;
 mod types;
 mod wasi;
 
+pub use append::{AssignedIndices, Sections};
 pub use builder::{Finished, FunctionBuilder};
 pub use control::{Handler, Label};
 pub use custom::Position;

@@ -54,6 +54,9 @@ pub struct OnStack;
 /// A value that can be pushed onto the stack.
 ///
 /// The operands of an operation are pushed in order, so only the first ones can be [`OnStack`].
+///
+/// Operations on a segment take any operand. A [`Segment`] is the best one: the function knows its size and the scope that
+/// frees it. If segments are only addresses, operations that need the size take only a [`Segment`].
 pub trait Operand {
     /// Writes the instructions that push the value.
     fn push(self, function: &mut FunctionBuilder);
@@ -61,6 +64,11 @@ pub trait Operand {
     /// Whether the value is already on the stack.
     fn is_on_stack(&self) -> bool {
         false
+    }
+
+    /// The value as a [`Segment`], if it is one.
+    fn as_segment(&self) -> Option<Segment> {
+        None
     }
 
     /// Like [`push`](Operand::push), for an operand that usually becomes part of an instruction if it is constant: an
@@ -131,6 +139,10 @@ impl Operand for Region {
 impl Operand for Segment {
     fn push(self, function: &mut FunctionBuilder) {
         function.push_segment(self);
+    }
+
+    fn as_segment(&self) -> Option<Segment> {
+        Some(*self)
     }
 }
 

@@ -72,8 +72,19 @@ impl FunctionBuilder {
     }
 
     /// Pushes the size of a segment in bytes.
-    pub fn size(&mut self, segment: Segment) {
+    pub fn size(&mut self, segment: impl Operand) {
         self.count();
+        if let Some(segment) = segment.as_segment() {
+            return self.known_size(segment);
+        }
+        self.operand(segment);
+        if self.carries_size() {
+            self.operation(Operation::Size);
+        }
+    }
+
+    /// Pushes the size of a segment that the function knows.
+    pub(super) fn known_size(&mut self, segment: Segment) {
         if !self.owns(segment.owner, "the segment") {
             return;
         }
@@ -91,10 +102,17 @@ impl FunctionBuilder {
     pub fn segment(&mut self, value: impl Operand) -> Segment {
         self.count();
         self.operand(value);
-        if !self.representation().carries_size() {
+        self.carries_size();
+        self.keep_segment(Bytes::Carried, None)
+    }
+
+    /// Whether the value of a segment contains its size. It is a mistake if it does not.
+    pub(super) fn carries_size(&mut self) -> bool {
+        let carries_size = self.representation().carries_size();
+        if !carries_size {
             self.fail("a segment that is only an address does not carry its size: use `of_address`");
         }
-        self.keep_segment(Bytes::Carried, None)
+        carries_size
     }
 
     /// A segment over memory that the program vouches for.
@@ -109,28 +127,38 @@ impl FunctionBuilder {
         self.keep_segment(Bytes::Local(size), None)
     }
 
-    /// A part of a segment, over the same memory.
-    pub fn slice(&mut self, segment: Segment, offset: u32, bytes: u32) -> Segment {
+    /// A part of a segment, over the same memory. The scope that frees the part is known if the segment is a [`Segment`].
+    pub fn slice(&mut self, segment: impl Operand, offset: u32, bytes: u32) -> Segment {
         self.count();
+        let scope = segment.as_segment().and_then(|segment| segment.scope);
         self.operand(segment);
         self.engine.ptr_const_deferred(offset);
         self.engine.ptr_const_deferred(bytes);
         self.operation(Operation::Slice);
-        self.keep_segment(Bytes::Constant(bytes), segment.scope)
+        self.keep_segment(Bytes::Constant(bytes), scope)
     }
 
-    /// A part of a segment, whose offset and size in bytes are known only at run time.
-    pub fn slice_dynamic(&mut self, segment: Segment, offset: impl Operand, bytes: impl Operand) -> Segment {
+    /// A part of a segment, whose offset and size in bytes are known only at run time. If the segment is a [`Segment`],
+    /// the code of the size runs before the code of the offset.
+    pub fn slice_dynamic(&mut self, segment: impl Operand, offset: impl Operand, bytes: impl Operand) -> Segment {
         self.count();
-        self.in_order([false, offset.is_on_stack(), bytes.is_on_stack()]);
+        self.in_order([segment.is_on_stack(), offset.is_on_stack(), bytes.is_on_stack()]);
         let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
-        bytes.push_folding(self);
-        self.engine.local_set(size);
-        self.operand(segment);
-        offset.push_folding(self);
-        self.engine.local_get(size);
+        let known = segment.as_segment();
+        if known.is_some() {
+            bytes.push_folding(self);
+            self.engine.local_set(size);
+            self.operand(segment);
+            offset.push_folding(self);
+            self.engine.local_get(size);
+        } else {
+            self.operand(segment);
+            offset.push_folding(self);
+            bytes.push_folding(self);
+            self.engine.local_tee(size);
+        }
         self.operation(Operation::Slice);
-        self.keep_segment(Bytes::Local(size), segment.scope)
+        self.keep_segment(Bytes::Local(size), known.and_then(|segment| segment.scope))
     }
 
     /// Sets bytes of a segment to one value.

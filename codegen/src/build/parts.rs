@@ -2,6 +2,7 @@
 
 use crate::build::indices::{Indices, Item, VIRTUAL};
 use crate::build::resolve::resolve;
+use crate::build::signatures::Signatures;
 use crate::code::{FunctionRef, Missing};
 use crate::context::Context;
 use crate::engine::Lowered;
@@ -9,9 +10,11 @@ use crate::error::Error;
 use crate::globals::NewGlobal;
 use crate::helpers::{Helper, Needs};
 use crate::segment::Segments;
+use crate::source_line::SourceLine;
 use crate::width::WIDTH;
 use std::collections::BTreeMap;
-use wasm_encoder::{ConstExpr, Function, SubType, ValType};
+use wasm_encoder::{ConstExpr, CustomSection, Function, SubType, ValType};
+use wasmparser::{BinaryReader, FunctionBody};
 
 /// A function whose indices are not inserted yet.
 #[derive(Clone, Debug)]
@@ -56,7 +59,7 @@ pub struct ImportPart {
     pub results: Vec<ValType>,
 }
 
-/// A function that linmem adds.
+/// A function that linmem lowered or adds.
 #[derive(Clone, Debug)]
 pub struct FunctionPart {
     /// Its name in the name section.
@@ -69,13 +72,19 @@ pub struct FunctionPart {
     pub body: Body,
 }
 
-/// Everything that linmem adds to a module.
+/// The lowered functions of a frontend, and everything that linmem adds to their module.
+///
+/// A frontend that uses wasm-encoder's sections calls [`add_to`](Parts::add_to). Another one assigns [`Indices`] itself,
+/// and writes the items that the fields list; in both cases, [`validate`](Parts::validate) checks the result.
 #[derive(Debug)]
 pub struct Parts {
     pub(super) context: Context,
     pub(super) needs: Needs,
+    pub(super) signatures: Signatures,
     pub(super) number: u32,
     pub(super) positions: BTreeMap<FunctionRef, Item>,
+    /// The lowered functions of the frontend, by the numbers that instructions use.
+    pub program: BTreeMap<u32, FunctionPart>,
     /// The memory, which must be exported as `memory` if the host is called.
     pub memory: MemoryPart,
     /// The globals.
@@ -86,8 +95,8 @@ pub struct Parts {
     pub functions: Vec<FunctionPart>,
     /// The results of the function types, without parameters, that blocks need.
     pub block_types: Vec<Vec<ValType>>,
-    /// The custom sections, by name.
-    pub custom_sections: Vec<(&'static str, Vec<u8>)>,
+    /// The custom sections.
+    pub custom_sections: Vec<CustomSection<'static>>,
 }
 
 impl Parts {
@@ -110,6 +119,33 @@ impl Parts {
     }
 }
 
+impl Parts {
+    /// The names of the functions that linmem imports and adds, for the name section, by index.
+    pub fn function_names(&self, indices: &impl Indices) -> BTreeMap<u32, String> {
+        let imports =
+            (0..).map(Item::Import).zip(self.imports.iter().map(|part| format!("{}.{}", part.module, part.name)));
+        let functions = (0..).map(Item::Function).zip(self.functions.iter().map(|part| part.name.clone()));
+        imports.chain(functions).map(|(item, name)| (indices.item(item), name)).collect()
+    }
+
+    /// The names of linmem's globals, for the name section, by index.
+    pub fn global_names(&self, indices: &impl Indices) -> BTreeMap<u32, &'static str> {
+        (0..).zip(&self.globals).map(|(position, part)| (indices.item(Item::Global(position)), part.name)).collect()
+    }
+
+    /// The number that stands for a function in a body whose indices are not inserted yet: the number that the frontend
+    /// uses, or a reserved one, which contains the index that the writer assigned.
+    pub(super) fn reserved(&self, function: FunctionRef, indices: &impl Indices, missing: &Missing) -> u32 {
+        match function {
+            FunctionRef::Program(number) => number,
+            other => {
+                let item = self.positions.get(&other).copied();
+                missing.check(item.map(|item| indices.item(item)), || other.describe()).wrapping_add(VIRTUAL)
+            }
+        }
+    }
+}
+
 impl Body {
     /// The function, with the indices that the writer assigned.
     ///
@@ -118,13 +154,7 @@ impl Body {
     /// If the body refers to a part that `parts` does not have, because it was lowered for another module.
     pub fn resolve(&self, parts: &Parts, indices: &impl Indices) -> Result<Function, Error> {
         let missing = Missing::default();
-        let index = |function: FunctionRef| match function {
-            FunctionRef::Program(number) => number,
-            other => {
-                let item = parts.positions.get(&other).copied();
-                missing.check(item.map(|item| indices.item(item)), || other.describe()).wrapping_add(VIRTUAL)
-            }
-        };
+        let index = |function: FunctionRef| parts.reserved(function, indices, &missing);
         let bytes = match &self.0 {
             Code::Lowered(lowered) => lowered.body(index),
             Code::Helper(helper) => match parts.needs.bodies().find(|(other, _)| other == helper) {
@@ -134,5 +164,20 @@ impl Body {
         };
         missing.error()?;
         resolve(&bytes, parts.context.segments.type_count(), indices)
+    }
+
+    /// The line of the source that an instruction is of, counted from zero.
+    pub(super) fn line_of(&self, instruction: usize, parts: &Parts, indices: &impl Indices) -> Option<SourceLine> {
+        let Code::Lowered(lowered) = &self.0 else { return None };
+        let missing = Missing::default();
+        let index = |function: FunctionRef| parts.reserved(function, indices, &missing);
+        // Resolved indices may be shorter, so that an instruction has another offset here.
+        let bytes = lowered.body(index);
+        let mut operators = FunctionBody::new(BinaryReader::new(&bytes, 0)).get_operators_reader().ok()?;
+        let start = operators.original_position();
+        for _ in 0..instruction {
+            operators.read().ok()?;
+        }
+        lowered.line_at(operators.original_position() - start, index).cloned()
     }
 }

@@ -3,7 +3,7 @@
 //! The table is shared by the module and its function builders, so that the module may grow while functions are open,
 //! on any thread. Only the module writes to it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use wasm_encoder::ValType;
 
@@ -81,6 +81,16 @@ impl Signatures {
     /// Declares the parameters of an exception tag. Handlers outside of a region require it.
     pub fn declare_tag(&self, tag: u32, params: Vec<ValType>) {
         self.write().tags.insert(tag, params);
+    }
+
+    /// Whether both describe the same module.
+    pub(super) fn is_of_same_module(&self, other: &Signatures) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The declared functions, by number, with the numbers of their parameters and results.
+    pub(super) fn function_arities(&self) -> BTreeMap<u32, (u32, u32)> {
+        self.read().functions.iter().map(|(number, function)| (*number, function.arity)).collect()
     }
 
     /// The number of parameters and results of a function; `None` if unknown.

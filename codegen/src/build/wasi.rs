@@ -35,25 +35,25 @@ impl FunctionBuilder {
     }
 
     /// One `fd_write` of the host; errno and count are left on the stack.
-    pub fn fd_write(&mut self, descriptor: impl Operand, segment: Segment) {
+    pub fn fd_write(&mut self, descriptor: impl Operand, segment: impl Operand) {
         self.count();
         self.transfer(Intrinsic::Host(Function::FdWrite), descriptor, segment);
     }
 
     /// One `fd_read` of the host; errno and count are left on the stack.
-    pub fn fd_read(&mut self, descriptor: impl Operand, segment: Segment) {
+    pub fn fd_read(&mut self, descriptor: impl Operand, segment: impl Operand) {
         self.count();
         self.transfer(Intrinsic::Host(Function::FdRead), descriptor, segment);
     }
 
     /// Writes the whole segment; the errno is left on the stack.
-    pub fn write_all(&mut self, descriptor: impl Operand, segment: Segment) {
+    pub fn write_all(&mut self, descriptor: impl Operand, segment: impl Operand) {
         self.count();
         self.transfer(Intrinsic::WasiWriteAll, descriptor, segment);
     }
 
     /// Reads until the segment is full or the file ends; errno and count are left on the stack.
-    pub fn read_exact(&mut self, descriptor: impl Operand, segment: Segment) {
+    pub fn read_exact(&mut self, descriptor: impl Operand, segment: impl Operand) {
         self.count();
         self.transfer(Intrinsic::WasiReadExact, descriptor, segment);
     }
@@ -82,36 +82,48 @@ impl FunctionBuilder {
     }
 
     /// A string of a list.
-    pub fn item(&mut self, list: Segment, index: impl Operand) -> Segment {
+    pub fn item(&mut self, list: impl Operand, index: impl Operand) -> Segment {
         self.count();
-        self.in_order([false, index.is_on_stack()]);
-        self.push_sized(list);
+        self.in_order([list.is_on_stack(), index.is_on_stack()]);
+        let scope = list.as_segment().and_then(|list| list.scope);
+        self.sized(list);
         index.push_folding(self);
         self.lower_intrinsic(Intrinsic::WasiListItem);
-        self.keep_sized(list.scope)
+        self.keep_sized(scope)
     }
 
     /// Opens a path in one of the preopened directories, with the flags of wasi-libc's `open`; errno and descriptor are
     /// left on the stack.
-    pub fn open(&mut self, path: Segment, flags: impl Operand) {
+    pub fn open(&mut self, path: impl Operand, flags: impl Operand) {
         self.count();
-        self.in_order([false, flags.is_on_stack()]);
-        self.push_sized(path);
+        self.in_order([path.is_on_stack(), flags.is_on_stack()]);
+        self.sized(path);
         flags.push_folding(self);
         self.lower_intrinsic(Intrinsic::WasiOpen);
     }
 
     /// Pushes a segment as an operand of a host call: followed by its size, if the segment does not carry it.
-    pub fn push_sized(&mut self, segment: Segment) {
+    pub fn push_sized(&mut self, segment: impl Operand) {
+        self.count();
+        self.sized(segment);
+    }
+
+    fn sized(&mut self, segment: impl Operand) {
+        let known = segment.as_segment();
         self.operand(segment);
-        if !self.representation().carries_size() {
-            self.size(segment);
+        if self.representation().carries_size() {
+            return;
+        }
+        match known {
+            Some(segment) => self.known_size(segment),
+            None => _ = self.carries_size(),
         }
     }
 
-    fn transfer(&mut self, intrinsic: Intrinsic, descriptor: impl Operand, segment: Segment) {
+    fn transfer(&mut self, intrinsic: Intrinsic, descriptor: impl Operand, segment: impl Operand) {
+        self.in_order([descriptor.is_on_stack(), segment.is_on_stack()]);
         self.operand(descriptor);
-        self.push_sized(segment);
+        self.sized(segment);
         self.lower_intrinsic(intrinsic);
     }
 

@@ -239,32 +239,26 @@ impl Codegen<'_> {
     // linmem {
     /// Pushes the value of an operation on memory.
     fn memory(&mut self, operation: Memory, operands: &[Expr], expr: &Expr) {
-        match (operation, operands) {
-            (Memory::Allocate | Memory::Slice, _) => {
-                let segment = self.segment(expr);
-                return self.f.push(segment);
-            }
-            (Memory::Size, [segment]) => {
-                let segment = self.segment(segment);
-                return self.f.size(segment);
-            }
-            (Memory::WriteAll, [descriptor, segment]) => {
-                self.value(descriptor);
-                let segment = self.segment(segment);
-                return self.f.write_all(OnStack, segment);
-            }
-            _ => self.values(operands),
+        if operation != Memory::Allocate {
+            self.values(operands);
         }
         match operation {
+            Memory::Allocate => {
+                let segment = self.segment(expr);
+                self.f.push(segment);
+            }
             Memory::GetByte => self.f.get(Access::UByte, OnStack, OnStack),
             Memory::SetByte => self.f.put(Access::Byte, OnStack, OnStack, OnStack),
             Memory::GetInt => self.f.get(Access::Int, OnStack, OnStack),
             Memory::SetInt => self.f.put(Access::Int, OnStack, OnStack, OnStack),
-            _ => self.f.address(OnStack),
+            Memory::Size => self.f.size(OnStack),
+            Memory::WriteAll => self.f.write_all(OnStack, OnStack),
+            Memory::Slice => self.f.intrinsic(Intrinsic::SegmentSlice),
+            Memory::Address => self.f.address(OnStack),
         }
     }
 
-    /// Computes a segment.
+    /// Computes a segment for a variable.
     fn segment(&mut self, expr: &Expr) -> Segment {
         match &expr.kind {
             ExprKind::Variable(variable) if let Variable::Segment(segment) = self.variables[*variable] => segment,
@@ -277,11 +271,6 @@ impl Codegen<'_> {
                         self.f.allocate_dynamic(region, OnStack)
                     }
                 }
-            }
-            ExprKind::Memory(Memory::Slice, operands) => {
-                self.values(operands);
-                self.f.intrinsic(Intrinsic::SegmentSlice);
-                self.f.segment(OnStack)
             }
             _ => {
                 self.value(expr);

@@ -9,8 +9,8 @@ use wasm_encoder::{
 
 // linmem {
 use linmem::Error;
-use linmem::build::{Indices, Item, Parts};
-use wasm_encoder::{CustomSection, EntityType, ExportKind, GlobalSection, GlobalType, MemorySection, MemoryType};
+use linmem::build::{self, AssignedIndices, Parts};
+use wasm_encoder::{CustomSection, GlobalSection, MemorySection};
 // } linmem
 
 /// The index of the type of strings.
@@ -18,32 +18,6 @@ pub(crate) const STRING: u32 = 0;
 
 /// The number and the index of the tag of exceptions.
 pub(crate) const TAG: u32 = 0;
-
-/// Where functions are in the index space: the host's, those that linmem imports, the program's, and linmem's.
-pub(crate) struct Layout {
-    pub(crate) hosts: u32,
-    pub(crate) own: u32,
-    pub(crate) added: u32, // linmem
-}
-
-// linmem {
-impl Indices for Layout {
-    fn item(&self, item: Item) -> u32 {
-        match item {
-            Item::Import(position) => self.hosts + position,
-            Item::Function(position) => self.hosts + self.added + self.own + position,
-            Item::Global(position) => position,
-            // The memory is the only one, and packed segments need no types. An exception of the language has one value,
-            // so that no block has several results.
-            _ => 0,
-        }
-    }
-
-    fn function(&self, number: u32) -> u32 {
-        if number < self.hosts { number } else { number + self.added }
-    }
-}
-// } linmem
 
 pub(crate) struct Sections {
     types: TypeSection,
@@ -57,7 +31,7 @@ pub(crate) struct Sections {
     memories: MemorySection,
     globals: GlobalSection,
     global_names: NameMap,
-    custom: Vec<(&'static str, Vec<u8>)>,
+    custom: Vec<CustomSection<'static>>,
     // } linmem
 }
 
@@ -90,29 +64,16 @@ impl Sections {
     }
 
     // linmem {
-    /// Adds what the lowered functions need.
-    pub(crate) fn add(&mut self, parts: &Parts, layout: &Layout) -> Result<(), Error> {
-        for import in &parts.imports {
-            let ty = self.ty(&import.params, &import.results);
-            self.imports.import(import.module, import.name, EntityType::Function(ty));
-        }
-        for (position, function) in (0..).zip(&parts.functions) {
-            let ty = self.ty(&function.params, &function.results);
-            self.functions.function(ty);
-            self.code.function(&function.body.resolve(parts, layout)?);
-            self.names.push((layout.item(Item::Function(position)), function.name.clone()));
-        }
-        let (minimum, maximum) = (parts.memory.minimum, parts.memory.maximum);
-        let memory = MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None };
-        self.memories.memory(memory);
-        self.exports.export("memory", ExportKind::Memory, 0);
-        for (index, global) in (0..).zip(&parts.globals) {
-            self.global_names.append(index, global.name);
-            let (val_type, value) = parts.global(global, layout);
-            self.globals.global(GlobalType { val_type, mutable: true, shared: false }, &value);
+    /// Adds the lowered functions and what they need.
+    pub(crate) fn add(&mut self, parts: &Parts) -> Result<AssignedIndices, Error> {
+        let Sections { types, imports, functions, memories, globals, exports, code, .. } = self;
+        let indices = parts.add_to(build::Sections { types, imports, functions, memories, globals, exports, code })?;
+        self.names.extend(parts.function_names(&indices));
+        for (index, name) in parts.global_names(&indices) {
+            self.global_names.append(index, name);
         }
         self.custom.clone_from(&parts.custom_sections);
-        Ok(())
+        Ok(indices)
     }
     // } linmem
 
@@ -133,8 +94,8 @@ impl Sections {
         module.section(&self.exports).section(&DataCountSection { count: 1 }).section(&self.code);
         module.section(&data).section(&names);
         // linmem {
-        for (name, data) in &self.custom {
-            module.section(&CustomSection { name: (*name).into(), data: data.into() });
+        for section in &self.custom {
+            module.section(section);
         }
         // } linmem
         module.finish()

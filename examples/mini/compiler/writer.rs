@@ -4,7 +4,7 @@
 //! The code generator emits instructions with the numbers that the compiler uses: functions by their position in the
 //! program, blocks by their depth.
 
-use super::sections::{Layout, STRING, Sections, TAG};
+use super::sections::{STRING, Sections, TAG};
 use super::tree::{Body, Expr, ExprKind, Function, Memory, Program, Statement, StatementKind};
 use super::wasm;
 use std::collections::HashMap;
@@ -20,16 +20,24 @@ pub(crate) fn compile(program: &Program, config: &Config) -> Result<Vec<u8>, Err
     // linmem {
     let mut lowering = LateLowering::new(config, Representation::Packed)?;
     lowering.signatures().declare_tag(TAG, vec![ValType::I32]);
-    for (number, Function { params, result, .. }) in (0..).zip(&program.functions) {
-        lowering.signatures().declare_function(number, (params.len() as u32, u32::from(result.is_some())));
+    for (number, Function { name, params, result, .. }) in (0..).zip(&program.functions) {
+        let (params, results) = (wasm::val_types(params, STRING), wasm::val_types(result, STRING));
+        lowering.declare_function(number, name, &params, &results)?;
     }
     // } linmem
-    let mut bodies = Vec::new();
-    for function in &program.functions {
-        let Function { name, params, result, body, .. } = function;
-        let Body::Code(types, statements) = body else { continue };
-        let (params, results) = (wasm::val_types(params, STRING), wasm::val_types(result, STRING));
-        let mut f = lowering.body(name, &params, &results); // linmem
+    let mut sections = Sections::new();
+    for (number, function) in (0..).zip(&program.functions) {
+        let Function { params, result, body, .. } = function;
+        let ty = sections.ty(&wasm::val_types(params, STRING), &wasm::val_types(result, STRING));
+        let (types, statements) = match body {
+            Body::Host(module, name) => {
+                sections.imports.import(module, name, EntityType::Function(ty));
+                continue;
+            }
+            Body::Code(types, statements) => (types, statements),
+        };
+        sections.functions.function(ty);
+        let mut f = lowering.body(number)?; // linmem
         for ty in types.iter().skip(params.len()) {
             f.local(wasm::val_type(*ty, STRING));
         }
@@ -44,33 +52,20 @@ pub(crate) fn compile(program: &Program, config: &Config) -> Result<Vec<u8>, Err
         if result.is_some() {
             codegen.emit(&Instruction::Unreachable);
         }
-        bodies.push(lowering.define(codegen.f)?); // linmem
+        lowering.define(codegen.f)?; // linmem
     }
     let parts = lowering.finish()?; // linmem
-    let hosts = program.functions.len() - bodies.len();
-    let layout = Layout {
-        hosts: hosts as u32,
-        own: bodies.len() as u32,
-        added: parts.imports.len() as u32, // linmem
-    };
-    let mut sections = Sections::new();
-    for (position, Function { name, params, result, body, .. }) in (0..).zip(&program.functions) {
-        let ty = sections.ty(&wasm::val_types(params, STRING), &wasm::val_types(result, STRING));
-        let index = layout.function(position);
+    let indices = sections.add(&parts)?; // linmem
+    for (number, Function { name, .. }) in (0..).zip(&program.functions) {
+        let index = indices.function(number); // linmem
         sections.names.push((index, name.clone()));
-        match body {
-            Body::Host(module, name) => _ = sections.imports.import(module, name, EntityType::Function(ty)),
-            Body::Code(..) => _ = sections.functions.function(ty),
-        }
         if name == "main" {
             sections.exports.export("_start", ExportKind::Func, index);
         }
     }
-    for body in &bodies {
-        sections.code.function(&body.resolve(&parts, &layout)?); // linmem
-    }
-    sections.add(&parts, &layout)?; // linmem
-    Ok(sections.finish(program))
+    let module = sections.finish(program);
+    parts.validate(&module, &indices)?; // linmem
+    Ok(module)
 }
 
 struct Codegen<'a> {
