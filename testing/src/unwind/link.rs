@@ -3,7 +3,7 @@
 use crate::parse;
 use crate::unwind::host::linker;
 use crate::unwind::reach::Reach;
-use crate::unwind::run::{Programs, RUNS};
+use crate::unwind::run::Programs;
 use crate::unwind::source::Source;
 use crate::unwind::state::State;
 use crate::unwind::write;
@@ -12,6 +12,9 @@ use linmem::{Nesting, OutOfMemory, Unwind, Zero};
 
 /// How many functions with exceptions a module has.
 const FUNCTIONS: usize = 80;
+
+/// How often each function is run, every time with other decisions of the host.
+const RUNS: usize = 5;
 
 /// How many programs are run on a module: a function, and what the host decides.
 pub const PROGRAMS: usize = FUNCTIONS * RUNS;
@@ -50,6 +53,7 @@ pub fn run_module(number: usize) -> Result<Reach, String> {
     let bytes = linmem::link(&parse(&text), &config).map_err(|error| format!("{error}\n{text}"))?;
     let state = State::new(&config, source.fork());
     let linker = linker().map_err(|error| error.to_string())?;
-    let programs = Programs { number, config: &config, representation, bytes: &bytes, functions: FUNCTIONS };
+    let programs =
+        Programs { number, config: &config, representation, bytes: &bytes, functions: FUNCTIONS, runs: RUNS };
     programs.run(&linker, state, || text.clone())
 }

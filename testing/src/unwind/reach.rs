@@ -1,5 +1,7 @@
 //! What random programs with exceptions reached.
 
+use std::collections::BTreeMap;
+
 /// What the programs reached.
 #[derive(Clone, Debug, Default)]
 pub struct Reach {
@@ -25,6 +27,8 @@ pub struct Reach {
     pub reads: usize,
     /// How many values were carried out of scopes, blocks and functions.
     pub carried: usize,
+    /// How often each construct was written, at the library door.
+    pub written: BTreeMap<&'static str, usize>,
 }
 
 impl Reach {
@@ -41,5 +45,8 @@ impl Reach {
         self.allocations += other.allocations;
         self.reads += other.reads;
         self.carried += other.carried;
+        for (construct, count) in &other.written {
+            *self.written.entry(construct).or_default() += count;
+        }
     }
 }

@@ -1,13 +1,10 @@
 //! Runs the programs of a module, and compares them with the model.
 
-use crate::host::engine;
+use crate::host::{engine, violation};
 use crate::unwind::reach::Reach;
 use crate::unwind::state::State;
 use linmem::{Config, Representation};
 use linmem_host::wasmtime::{Instance, Linker, Module, Store};
-
-/// How often each function is run, every time with other decisions of the host.
-pub(super) const RUNS: usize = 5;
 
 /// A module with programs: the exports `run0`, `run1` and so on.
 pub(super) struct Programs<'p> {
@@ -16,6 +13,8 @@ pub(super) struct Programs<'p> {
     pub(super) representation: Representation,
     pub(super) bytes: &'p [u8],
     pub(super) functions: usize,
+    /// How often each function is run.
+    pub(super) runs: usize,
 }
 
 impl Programs<'_> {
@@ -25,7 +24,7 @@ impl Programs<'_> {
         let mut store = Store::new(engine(), state);
         store.set_fuel(u64::MAX / 2).map_err(|error| error.to_string())?;
         let instance = linker.instantiate(&mut store, &module).map_err(|error| format!("{error:?}"))?;
-        for program in 0..self.functions * RUNS {
+        for program in 0..self.functions * self.runs {
             let name = format!("run{}", program % self.functions);
             if let Some(failure) = run_program(&mut store, &instance, &name) {
                 return Err(format!("{}, {name}: {failure}\n{}", self.describe(program), text()));
@@ -57,7 +56,8 @@ fn run_program(store: &mut Store<State>, instance: &Instance, name: &str) -> Opt
     let state = store.data_mut();
     if let Err(error) = ended {
         // A difference before the trap explains it.
-        return Some(state.failure.take().unwrap_or_else(|| format!("{error:?}")));
+        let end = violation(&error).unwrap_or_else(|| "a trap".to_string());
+        return Some(state.failure.take().unwrap_or_else(|| format!("it ends in {end}\n{error:?}")));
     }
     if let Some(failure) = state.failure.take().or_else(|| state.end()) {
         return Some(failure);

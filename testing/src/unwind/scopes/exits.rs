@@ -4,7 +4,7 @@ use crate::unwind::scopes::memory::free;
 use crate::unwind::scopes::writer::{Callee, Carry, Target, Try, Writer};
 use linmem::Nesting;
 use linmem::build::{Local, OnStack, Region};
-use linmem::wasm_encoder::{BlockType, Instruction};
+use linmem::wasm_encoder::{BlockType, HeapType, Instruction, RefType, ValType};
 
 impl Writer<'_> {
     /// Leaves a structure or the function, if the host decides so or always. Without a way out, nothing is written.
@@ -13,11 +13,12 @@ impl Writer<'_> {
             self.decide();
             self.f.begin_if(BlockType::Empty);
         }
-        match self.source.below(8) {
-            0..=2 => self.branch(),
-            3 => self.branch_if(),
-            4 => self.branch_table(),
-            5 => self.tail_call(),
+        match self.source.below(9) {
+            0..=1 => self.branch(),
+            2 => self.branch_if(),
+            3 => self.branch_on_null(),
+            4..=5 => self.branch_table(),
+            6 => self.tail_call(),
             _ => self.return_(),
         }
         if is_conditional {
@@ -41,15 +42,20 @@ impl Writer<'_> {
         }
     }
 
-    /// A target that a jump may leave to.
+    /// A target that a jump may leave to, more often one outside of a scope.
     fn target(&mut self, is_allowed: impl Fn(&Self, &Target) -> bool) -> Option<Target> {
-        let allowed: Vec<Target> = self
-            .targets
-            .iter()
-            .filter(|target| self.can_leave_to(target.open) && is_allowed(self, target))
-            .copied()
-            .collect();
+        let may_leave = |target: &&Target| self.can_leave_to(target.open) && is_allowed(self, target);
+        let mut allowed: Vec<Target> = self.targets.iter().filter(may_leave).copied().collect();
+        let outside: Vec<Target> = allowed.iter().filter(|target| self.leaves_scope(target.open)).copied().collect();
+        if !outside.is_empty() && !self.source.once_in(4) {
+            allowed = outside;
+        }
         allowed.get(self.source.below(allowed.len())).copied()
+    }
+
+    /// Whether a jump leaves a scope, if it leaves the regions from this number on.
+    fn leaves_scope(&self, open: usize) -> bool {
+        self.open.iter().skip(open).any(|open| open.handle.is_none())
     }
 
     /// Whether a jump to a target only leaves scopes, so that it can be conditional.
@@ -57,8 +63,16 @@ impl Writer<'_> {
         self.open.iter().skip(target.open).all(|open| open.handle.is_none())
     }
 
+    /// Counts a way out, if it leaves a scope.
+    fn count_exit(&self, open: usize, construct: &'static str) {
+        if self.leaves_scope(open) {
+            self.count(construct);
+        }
+    }
+
     fn branch(&mut self) {
         let Some(target) = self.target(|_, _| true) else { return self.return_() };
+        self.count_exit(target.open, "br out of scopes");
         self.push_carried(target.carry);
         self.free_from(target.open);
         self.f.br(target.label);
@@ -66,6 +80,7 @@ impl Writer<'_> {
 
     fn branch_if(&mut self) {
         let Some(target) = self.target(Self::leaves_only_scopes) else { return self.branch() };
+        self.count_exit(target.open, "br_if out of scopes");
         self.push_carried(target.carry);
         self.decide();
         self.f.br_if(target.label, OnStack);
@@ -79,6 +94,23 @@ impl Writer<'_> {
         }
     }
 
+    /// A branch on a reference, which is null if the host decides so.
+    fn branch_on_null(&mut self) {
+        let is_allowed =
+            |writer: &Self, target: &Target| target.carry == Carry::Nothing && writer.leaves_only_scopes(target);
+        let Some(target) = self.target(is_allowed) else { return self.branch() };
+        self.count_exit(target.open, "br_on_null out of scopes");
+        let decide = self.world.imports.decide;
+        self.decide();
+        self.f.begin_if(BlockType::Result(ValType::Ref(RefType::FUNCREF)));
+        self.f.instruction(&Instruction::RefNull(HeapType::FUNC));
+        self.f.begin_else();
+        self.f.instruction(&Instruction::RefFunc(decide.0));
+        self.f.end();
+        self.f.br_on_null(target.label, RefType::FUNCREF);
+        self.f.drop();
+    }
+
     fn branch_table(&mut self) {
         let Some(first) = self.target(Self::leaves_only_scopes) else { return self.branch() };
         let mut targets = vec![first];
@@ -86,6 +118,9 @@ impl Writer<'_> {
             let same =
                 |writer: &Self, target: &Target| target.carry == first.carry && writer.leaves_only_scopes(target);
             targets.extend(self.target(same));
+        }
+        if targets.iter().any(|target| target.open != first.open) {
+            self.count("br_table out of different scopes");
         }
         let labels: Vec<_> = targets.iter().map(|target| target.label).collect();
         self.push_carried(first.carry);
@@ -95,6 +130,7 @@ impl Writer<'_> {
 
     fn return_(&mut self) {
         if self.can_leave_to(0) {
+            self.count_exit(0, "return out of scopes");
             self.push_carried(Carry::One);
             self.free_from(0);
             self.f.return_();
@@ -121,7 +157,13 @@ impl Writer<'_> {
                 self.push_region(region, position);
             }
         }
-        self.f.call(callee.function);
+        if self.source.once_in(4) {
+            self.f.instruction(&Instruction::RefFunc(callee.function.0));
+            self.f.instruction(&Instruction::CallRef(self.world.types[usize::from(callee.borrows)]));
+            self.count("call by reference");
+        } else {
+            self.f.call(callee.function);
+        }
         self.report_left(token);
         self.take_carried(Carry::One);
     }
@@ -146,6 +188,7 @@ impl Writer<'_> {
         if callee.borrows != is_borrowed || !self.can_leave_to(0) {
             return self.return_();
         }
+        self.count_exit(0, "tail call out of scopes");
         if let Some(first) = self.open.first() {
             self.f.push(first.position);
             self.f.call(self.world.imports.leaving_to);
@@ -154,7 +197,12 @@ impl Writer<'_> {
         if let Some((region, position)) = self.borrowed {
             self.push_region(region, position);
         }
-        self.f.instruction(&Instruction::ReturnCall(callee.function.0));
+        if self.source.once_in(3) {
+            self.f.instruction(&Instruction::RefFunc(callee.function.0));
+            self.f.instruction(&Instruction::ReturnCallRef(self.world.types[usize::from(callee.borrows)]));
+        } else {
+            self.f.instruction(&Instruction::ReturnCall(callee.function.0));
+        }
     }
 
     /// Whether a callee may throw here.
@@ -197,6 +245,8 @@ impl Writer<'_> {
     pub(super) fn throw(&mut self) {
         let tag = self.source.below(2);
         if self.may_throw_own(Some(tag)) {
+            let inside = self.tries.last().map_or(0, |known| known.open);
+            self.count_exit(inside, "throw out of scopes");
             self.decide();
             self.f.begin_if(BlockType::Empty);
             self.report_throw(Some(tag));

@@ -86,12 +86,14 @@ impl Writer<'_> {
     pub(super) fn raw_region(&mut self) {
         match self.source.below(3) {
             0 if self.variant.nesting() == Nesting::Outermost => {
+                self.count("region that exceptions leave open");
                 self.open_raw(true);
                 self.statements(4);
                 self.close_raw();
             }
             1 if !self.is_calm && self.may_throw_own(None) => self.guarded_region(),
             _ => {
+                self.count("region that no exception leaves");
                 let is_calm = std::mem::replace(&mut self.is_calm, true);
                 self.open_raw(false);
                 self.statements(4);
@@ -150,6 +152,7 @@ impl Writer<'_> {
     /// Allocates a frame. It is in a loop, so that it joins no frame around it, and no allocation after it joins it.
     pub(super) fn frame(&mut self) {
         let Some((region, position)) = self.allocating() else { return };
+        self.count("frame");
         let known = self.known.len();
         self.f.begin_loop(BlockType::Empty);
         let frame = self.reserve(region);

@@ -41,6 +41,12 @@ impl Writer<'_> {
                 self.open_scope(BlockType::Empty);
             }
         }
+        if self.open.len() > around {
+            self.count("handler outside of scopes of its try");
+        }
+        if self.handlers.last().is_some_and(|open| *open < around) {
+            self.count("try in a scope in a handler");
+        }
         let inside = self.token();
         self.begin_try(&clauses, &labels);
         let all = clauses.iter().any(|clause| clause.tag.is_none());
@@ -117,7 +123,9 @@ impl Writer<'_> {
             self.f.drop();
         }
         self.report_caught(tokens);
+        self.handlers.push(self.open.len());
         self.statements(4);
+        self.handlers.pop();
         match exception {
             Some(exception) if self.source.once_in(3) && self.may_throw_own(None) => {
                 self.decide();
@@ -138,6 +146,7 @@ impl Writer<'_> {
     }
 
     fn throw_again(&mut self, exception: Local) {
+        self.count("throw of a caught exception");
         self.report_throw(None);
         self.f.push(exception);
         self.f.instruction(&Instruction::ThrowRef);
@@ -161,6 +170,7 @@ impl Writer<'_> {
 
     /// A region that the program opens by an intrinsic. A handler closes it, and throws the exception again.
     pub(super) fn guarded_region(&mut self) {
+        self.count("region that a handler of the program closes");
         let known = self.known.len();
         self.open_raw(false);
         let done = self.f.begin_block(BlockType::Empty);

@@ -17,7 +17,7 @@ impl Variant {
     /// The variant of a module. The other options alternate, as does the representation among those that the safety level
     /// allows.
     pub(super) fn of(number: usize) -> Variant {
-        let (safety, nesting, zero, unwind) = (number % 3, number / 3 % 3, number / 9 % 3, number / 27 % 2);
+        let (safety, unwind, zero, nesting) = (number % 3, number / 3 % 2, number / 6 % 3, number / 18 % 3);
         let turn = number / VARIANTS;
         let config = Config::new()
             .with_safety(Safety::ALL[safety])

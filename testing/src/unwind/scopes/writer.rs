@@ -6,6 +6,8 @@ use crate::unwind::source::Source;
 use linmem::Nesting;
 use linmem::build::{FunctionBuilder, FunctionId, Label, Local, OnStack, Region, Segment};
 use linmem::wasm_encoder::{BlockType, Instruction, ValType};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// The number of regions of a function that are open at the same time.
 const REGIONS: usize = 5;
@@ -14,7 +16,7 @@ const REGIONS: usize = 5;
 const MAX_DEPTH: usize = 8;
 
 /// How many statements a function may have.
-const STATEMENTS: usize = 14;
+const STATEMENTS: usize = 16;
 
 /// A function that others can call.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +39,11 @@ pub(super) struct World {
     pub(super) two_values: BlockType,
     /// The global that holds the value that is carried out of a structure.
     pub(super) carried: u32,
+    /// The types of functions that take no region, and of those that take one.
+    pub(super) types: [u32; 2],
     pub(super) functions: Vec<Callee>,
+    /// How often each construct was written.
+    pub(super) written: RefCell<BTreeMap<&'static str, usize>>,
 }
 
 /// What is carried out of a structure.
@@ -99,6 +105,8 @@ pub(super) struct Writer<'w> {
     pub(super) targets: Vec<Target>,
     pub(super) tries: Vec<Try>,
     pub(super) known: Vec<Known>,
+    /// For each handler that is being written, the number of regions of the function that are open where it begins.
+    pub(super) handlers: Vec<usize>,
     /// Whether no exception may leave the current position.
     pub(super) is_calm: bool,
     depth: usize,
@@ -125,10 +133,16 @@ impl<'w> Writer<'w> {
             targets: Vec::new(),
             tries: Vec::new(),
             known: Vec::new(),
+            handlers: Vec::new(),
             is_calm: !callee.throws,
             depth: 0,
             left: STATEMENTS,
         }
+    }
+
+    /// Counts a construct that is written.
+    pub(super) fn count(&self, construct: &'static str) {
+        *self.world.written.borrow_mut().entry(construct).or_default() += 1;
     }
 
     /// The code of a program.
@@ -139,6 +153,7 @@ impl<'w> Writer<'w> {
         if self.callee.borrows {
             let region = self.f.open_region(self.f.param(0));
             self.borrowed = Some((region, self.f.param(1)));
+            self.count("function with a region of its caller");
         }
         self.statements(8);
         self.push_carried(Carry::One);
@@ -175,20 +190,21 @@ impl<'w> Writer<'w> {
 
     fn statement(&mut self) {
         let is_shallow = self.depth < MAX_DEPTH;
-        match self.source.below(28) {
-            0..=4 if is_shallow && self.can_open() => self.scope(),
+        match self.source.below(31) {
+            0..=2 if is_shallow && self.can_open() => self.scope(),
+            3..=4 if is_shallow && self.can_open() => self.scope_in_block(),
             5 if is_shallow && self.can_open() => self.raw_region(),
             6..=9 if is_shallow => self.try_(),
             10 if is_shallow => self.if_(),
             11 if is_shallow => self.loop_(),
-            12..=13 if is_shallow => self.block(),
-            14..=15 => self.leave(true),
-            16..=17 => self.call(),
-            18..=19 => self.throw(),
-            20 => self.maybe(),
-            21..=22 => self.frame(),
-            23 => self.read(),
-            24 => self.fill(),
+            12..=14 if is_shallow => self.block(),
+            15..=17 => self.leave(true),
+            18..=19 => self.call(),
+            20..=21 => self.throw(),
+            22..=23 => self.maybe(),
+            24..=25 => self.frame(),
+            26 => self.read(),
+            27 => self.fill(),
             _ => self.allocate(),
         }
     }
@@ -269,12 +285,23 @@ impl<'w> Writer<'w> {
     fn scope(&mut self) {
         let carry = self.carry();
         let ty = self.block_type(carry);
+        self.count(if carry == Carry::Nothing { "scope" } else { "scope that leaves values" });
         self.open_scope(ty);
         self.statements(5);
         if self.source.once_in(8) {
             self.leave(false);
         }
         self.close_scope(carry);
+    }
+
+    /// A scope that branches can leave without leaving another one.
+    fn scope_in_block(&mut self) {
+        let token = self.token();
+        let label = self.f.begin_block(BlockType::Empty);
+        let known = self.begin(label, Carry::Nothing);
+        self.scope();
+        self.end(known);
+        self.report_left(token);
     }
 
     fn if_(&mut self) {
