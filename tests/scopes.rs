@@ -12,7 +12,7 @@ use linmem_testing::unwind::scopes::{PROGRAMS, VARIANTS, run_module};
 const MODULES: usize = VARIANTS * 2;
 
 /// The number of constructs that are counted.
-const CONSTRUCTS: usize = 19;
+const CONSTRUCTS: usize = 20;
 
 #[test]
 fn scopes_close_their_regions_at_every_exit() {

@@ -1,7 +1,8 @@
 //! Writes what leaves scopes: branches, returns, calls, tail calls and throws.
 
 use crate::unwind::scopes::memory::free;
-use crate::unwind::scopes::writer::{Callee, Carry, Target, Try, Writer};
+use crate::unwind::scopes::parts::{Callee, Carry, Target, Try};
+use crate::unwind::scopes::writer::Writer;
 use linmem::Nesting;
 use linmem::build::{Local, OnStack, Region};
 use linmem::wasm_encoder::{BlockType, HeapType, Instruction, RefType, ValType};

@@ -1,6 +1,7 @@
 //! Writes regions, allocations, and accesses to them.
 
-use crate::unwind::scopes::writer::{Carry, Known, Open, Writer};
+use crate::unwind::scopes::parts::{Carry, Known, Open};
+use crate::unwind::scopes::writer::Writer;
 use linmem::build::{FunctionBuilder, Local, OnStack, Region, Segment};
 use linmem::wasm_encoder::{BlockType, Instruction, ValType};
 use linmem::{Access, Intrinsic, Nesting};

@@ -3,6 +3,7 @@
 //! ```text
 //!   variant   the configurations
 //!   host      the functions of the host that programs import
+//!   parts     what a function that is being written refers to
 //!   writer    the state of a function that is being written, and its statements
 //!   memory    regions, allocations, and accesses to them
 //!   exits     branches, returns, tail calls and throws
@@ -15,6 +16,7 @@
 mod exits;
 mod host;
 mod memory;
+mod parts;
 mod tries;
 mod variant;
 mod writer;
@@ -29,10 +31,11 @@ use host::{Imports, linker};
 use linmem::Error;
 use linmem::build::{ModuleBuilder, TypeId};
 use linmem::wasm_encoder::{BlockType, ConstExpr, ValType};
+use parts::{Callee, World};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use variant::Variant;
-use writer::{Callee, World, Writer};
+use writer::Writer;
 
 /// How many functions with scopes a module has.
 const FUNCTIONS: usize = 28;

@@ -1,6 +1,7 @@
 //! Writes handlers of exceptions.
 
-use crate::unwind::scopes::writer::{Carry, Try, Writer};
+use crate::unwind::scopes::parts::{Carry, Try};
+use crate::unwind::scopes::writer::Writer;
 use linmem::Nesting;
 use linmem::build::{Handler, Label, Local, OnStack};
 use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};

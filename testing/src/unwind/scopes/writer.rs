@@ -1,13 +1,11 @@
 //! The state of a function that is being written, and its statements.
 
-use crate::unwind::scopes::host::Imports;
+use crate::unwind::scopes::parts::{Callee, Carry, Known, Open, Target, Try, World};
 use crate::unwind::scopes::variant::Variant;
 use crate::unwind::source::Source;
 use linmem::Nesting;
-use linmem::build::{FunctionBuilder, FunctionId, Label, Local, OnStack, Region, Segment};
+use linmem::build::{FunctionBuilder, Label, Local, OnStack, Region};
 use linmem::wasm_encoder::{BlockType, Instruction, ValType};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 /// The number of regions of a function that are open at the same time.
 const REGIONS: usize = 5;
@@ -17,80 +15,6 @@ const MAX_DEPTH: usize = 8;
 
 /// How many statements a function may have.
 const STATEMENTS: usize = 16;
-
-/// A function that others can call.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Callee {
-    pub(super) function: FunctionId,
-    /// Whether it takes a region that is open: its handle and its position.
-    pub(super) borrows: bool,
-    /// Whether an exception may leave it. If not, the module declares so.
-    pub(super) throws: bool,
-}
-
-/// What functions can refer to.
-pub(super) struct World {
-    pub(super) imports: Imports,
-    /// A tag with an `i32`, and one without operands.
-    pub(super) tags: [u32; 2],
-    /// The type of a block with the results `i32` and `exnref`.
-    pub(super) value_and_exception: BlockType,
-    /// The type of a block with the results `i32` and `i64`.
-    pub(super) two_values: BlockType,
-    /// The global that holds the value that is carried out of a structure.
-    pub(super) carried: u32,
-    /// The types of functions that take no region, and of those that take one.
-    pub(super) types: [u32; 2],
-    pub(super) functions: Vec<Callee>,
-    /// How often each construct was written.
-    pub(super) written: RefCell<BTreeMap<&'static str, usize>>,
-}
-
-/// What is carried out of a structure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Carry {
-    Nothing,
-    One,
-    Two,
-}
-
-/// An open region.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Open {
-    pub(super) region: Region,
-    /// The local with its position: the number of regions that were open before.
-    pub(super) position: Local,
-    /// The local with its handle, if the function closes it by an intrinsic; `None` for a scope.
-    pub(super) handle: Option<Local>,
-}
-
-/// A structure that can be left by a branch, or repeated by one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Target {
-    pub(super) label: Label,
-    /// The number of regions of the function that are open there.
-    pub(super) open: usize,
-    pub(super) carry: Carry,
-}
-
-/// A `try_table` whose body is being written.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Try {
-    /// The number of regions of the function that are open where it begins.
-    pub(super) open: usize,
-    /// Whether it catches exceptions of each tag, and all exceptions.
-    pub(super) tags: [bool; 2],
-    pub(super) all: bool,
-}
-
-/// A segment, and its size if that is constant.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Known {
-    pub(super) segment: Segment,
-    pub(super) bytes: Option<u32>,
-    /// The number of regions of the function that must be open.
-    pub(super) open: usize,
-}
 
 /// A function that is being written.
 pub(super) struct Writer<'w> {
@@ -286,12 +210,33 @@ impl<'w> Writer<'w> {
         let carry = self.carry();
         let ty = self.block_type(carry);
         self.count(if carry == Carry::Nothing { "scope" } else { "scope that leaves values" });
+        let below = self.source.once_in(4).then(|| self.push_below());
         self.open_scope(ty);
+        if let Some((local, _)) = below {
+            self.f.set(local, -1);
+        }
         self.statements(5);
         if self.source.once_in(8) {
             self.leave(false);
         }
         self.close_scope(carry);
+        if let Some((_, number)) = below {
+            self.f.push(number);
+            self.f.call(self.world.imports.carried);
+        }
+    }
+
+    /// Pushes a value that stays on the stack during a scope, from a constant or a local. Returns the local and the value.
+    fn push_below(&mut self) -> (Local, i32) {
+        self.count("value below a scope");
+        let (local, number) = (self.f.local(ValType::I32), self.source.below(1000) as i32);
+        if self.source.once_in(2) {
+            self.f.push(number);
+        } else {
+            self.f.set(local, number);
+            self.f.push(local);
+        }
+        (local, number)
     }
 
     /// A scope that branches can leave without leaving another one.
