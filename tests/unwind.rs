@@ -8,8 +8,8 @@ use linmem::Config;
 use linmem::{Nesting, Unwind, Zero};
 use linmem_codegen::planted::Bug;
 use linmem_testing::host::{Running, State};
-use linmem_testing::unwind::{PROGRAMS, VARIANTS, run, run_module};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use linmem_testing::unwind::link::{PROGRAMS, VARIANTS, run_module};
+use linmem_testing::unwind::run;
 
 /// The number of modules that are run: over 20,000 programs.
 const MODULES: usize = VARIANTS * 2;
@@ -17,7 +17,7 @@ const MODULES: usize = VARIANTS * 2;
 #[test]
 fn exceptions_close_the_regions_that_they_make_unreachable() {
     linmem_codegen::planted::always_for_size();
-    let reach = run(0..MODULES).unwrap_or_else(|error| panic!("{error}"));
+    let reach = run(0..MODULES, run_module).unwrap_or_else(|error| panic!("{error}"));
     support::show(&format!("unwind: {reach:?}"));
     assert_eq!(reach.programs, MODULES * PROGRAMS);
     assert!(reach.programs > 20_000 && reach.depth > 16, "{reach:?}");
@@ -25,28 +25,10 @@ fn exceptions_close_the_regions_that_they_make_unreachable() {
     assert!(reach.closed > 5000 && reach.kept > 5000, "{reach:?}");
 }
 
-/// The first module that fails with a bug. The programs stop it, the model differs, or the engine of the host panics.
-fn find(bug: Bug) -> Option<(usize, String)> {
-    linmem_codegen::planted::plant(Some(bug));
-    let failing = |number: usize| match catch_unwind(AssertUnwindSafe(|| run_module(number))) {
-        Ok(Ok(_)) => None,
-        Ok(Err(message)) => Some((number, message)),
-        Err(_) => Some((number, "a panic".to_string())),
-    };
-    let found = (0..VARIANTS).find_map(failing);
-    linmem_codegen::planted::plant(None);
-    found
-}
-
 #[test]
 fn planted_bugs_are_detected() {
     linmem_codegen::planted::always_for_size();
-    for bug in Bug::UNWIND {
-        let (module, message) = find(*bug).unwrap_or_else(|| panic!("{bug:?} is not found"));
-        println!("{bug:?}: {}", message.lines().next().unwrap_or_default());
-        // Without the bug, the same module has no failure.
-        assert!(run_module(module).is_ok());
-    }
+    support::planted::expect_found(Bug::UNWIND, 0..VARIANTS, run_module);
 }
 
 /// Calls throw through a region, in every configuration that tracks regions differently: 200,000 in one for each safety level.

@@ -27,6 +27,22 @@ macro_rules! bugs {
                 Bug::UnwindKeepsHeader,
                 Bug::UnwindSkipsZeroing,
             ];
+
+            /// Those in how scopes of the library door close their regions. Exceptions close regions in both doors.
+            #[cfg(feature = "planted")]
+            pub const SCOPES: &'static [Bug] = &[
+                Bug::UnwindKeepsHeader,
+                Bug::UnwindSkipsZeroing,
+                Bug::ScopeForgetsCleanup,
+                Bug::ScopeSkipsHandler,
+                Bug::ScopeClosesOuter,
+                Bug::ScopeAfterGuardedCall,
+                Bug::ScopeLabelOneLess,
+                Bug::LandingForgetsScopes,
+                Bug::ThrowForgetsScopes,
+                Bug::JumpForgetsOutermost,
+                Bug::TableClosesFewer,
+            ];
         }
     };
 }
@@ -110,6 +126,24 @@ bugs! {
     UnwindKeepsHeader,
     /// Exceptions close regions without zeroing their memory.
     UnwindSkipsZeroing,
+    /// The handler around a scope does not close its region.
+    ScopeForgetsCleanup,
+    /// The first scope of a function has no handler.
+    ScopeSkipsHandler,
+    /// The handler around a scope also closes the region of the scope around it.
+    ScopeClosesOuter,
+    /// A scope has no handler if a call in it precedes whose exceptions are all caught in the scope.
+    ScopeAfterGuardedCall,
+    /// A label counts one structure too few for each handler around a scope that it crosses.
+    ScopeLabelOneLess,
+    /// An exception that enters a handler outside of scopes does not close their regions.
+    LandingForgetsScopes,
+    /// A throw closes no region where exceptions close none.
+    ThrowForgetsScopes,
+    /// A jump out of several scopes does not close the region of the outermost one.
+    JumpForgetsOutermost,
+    /// A `br_table` whose targets leave different scopes closes those of the innermost target.
+    TableClosesFewer,
 }
 
 #[cfg(feature = "planted")]

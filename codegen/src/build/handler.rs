@@ -104,7 +104,9 @@ impl FunctionBuilder {
         for target in landings {
             self.end_hidden();
             let label = self.relative(*target);
+            self.engine.begin_unwinding();
             self.branch(label);
+            self.engine.end_unwinding();
         }
         self.end_hidden();
     }

@@ -13,6 +13,7 @@ use crate::engine::knowledge::contents::Assigned;
 use crate::engine::knowledge::event::StructureKind;
 use crate::error::Error;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use linmem_allocator::{Nesting, Unwind};
 use linmem_intrinsics::{Intrinsic, Violation};
 use wasm_encoder::{BlockType, Instruction, ValType};
@@ -55,7 +56,7 @@ impl FunctionBuilder {
         let outer = self.scopes.last().and_then(|scope| scope.wrapper);
         let wrapper = (self.unwind == Unwind::Release).then(|| self.engine.begin_wrapper(outer, ty));
         let serial = self.serial();
-        self.scopes.push(Scope { serial, ty, handle, depth, wrapper });
+        self.scopes.push(Scope { serial, ty, handle, depth, wrapper, has_guarded_call: false });
         Region { handle, owner: self.owner, scope: Some(serial) }
     }
 
@@ -80,11 +81,25 @@ impl FunctionBuilder {
         self.close(handle);
         let results = self.block_arity(ty).1;
         if let Some(after) = wrapper.and_then(|wrapper| self.engine.begin_handler(wrapper, results)) {
-            self.close(handle);
+            self.unwind(handle);
             self.engine.end_handler(after);
             self.engine.forget_region(handle);
         }
         self.engine.free_handle(handle);
+    }
+
+    /// Closes a region for an exception that leaves its scope.
+    fn unwind(&mut self, handle: LocalIndex) {
+        self.engine.begin_unwinding();
+        if !planted::has(Bug::ScopeForgetsCleanup) {
+            self.close(handle);
+        }
+        if planted::has(Bug::ScopeClosesOuter)
+            && let Some(outer) = self.scopes.last()
+        {
+            self.close(outer.handle);
+        }
+        self.engine.end_unwinding();
     }
 
     /// A region that other code opened and closes: a parameter, a field, or the result of a call. The operand is its
@@ -105,12 +120,14 @@ impl FunctionBuilder {
     /// Records that the instruction that follows may throw: the scopes that the exception would leave need a handler.
     pub(super) fn may_throw(&mut self) {
         let mut inside = self.structures.len();
-        for scope in self.scopes.iter().rev() {
+        for scope in self.scopes.iter_mut().rev() {
             let structures = self.structures.get(scope.depth..inside).unwrap_or_default();
             if structures.iter().any(|structure| structure.catches == Catches::All) {
+                scope.has_guarded_call = true;
                 return;
             }
-            if let Some(wrapper) = scope.wrapper {
+            let is_missed = scope.has_guarded_call && planted::has(Bug::ScopeAfterGuardedCall);
+            if let Some(wrapper) = scope.wrapper.filter(|_| !is_missed) {
                 self.engine.need_wrapper(wrapper);
             }
             inside = scope.depth;
@@ -157,6 +174,11 @@ impl FunctionBuilder {
     /// Closes the regions from `first` on before their scopes are exited, the innermost one first. If closing the
     /// outermost one closes all, only that one is closed.
     pub(super) fn leave(&mut self, first: usize) {
+        if self.engine.is_unwinding() && planted::has(Bug::LandingForgetsScopes) {
+            return;
+        }
+        let kept = planted::has(Bug::JumpForgetsOutermost) && first + 1 < self.scopes.len();
+        let first = first + usize::from(kept);
         let left = self.handles_from(first);
         if self.engine.closes_all_at_once() {
             if let Some((outermost, inner)) = left.split_first() {
@@ -173,7 +195,7 @@ impl FunctionBuilder {
     /// Closes the regions that an exception thrown here exits. `tag` is its tag, if known. With [`Unwind::Release`] the
     /// handlers of the regions close them instead.
     pub(super) fn leave_by_throw(&mut self, tag: Option<u32>) {
-        if self.unwind == Unwind::Release {
+        if self.unwind == Unwind::Release || planted::has(Bug::ThrowForgetsScopes) {
             return;
         }
         let handler = self.structures.iter().rposition(|structure| structure.catches != Catches::Nothing);

@@ -52,4 +52,6 @@ pub(super) struct Scope {
     pub(super) depth: usize,
     /// The handler around it, if exceptions close its region.
     pub(super) wrapper: Option<WrapperId>,
+    /// Whether a call in it precedes whose exceptions are all caught in the scope. Only a planted bug depends on it.
+    pub(super) has_guarded_call: bool,
 }

@@ -1,4 +1,5 @@
-//! The locals that hold the handles of open regions, for the link door's handlers of exceptions.
+//! The locals that hold the handles of open regions, for the link door's handlers of exceptions, and the code of the handlers
+//! of both doors.
 
 use crate::engine::shape::{Arity, Shape};
 use crate::engine::state::Engine;
@@ -70,5 +71,10 @@ impl Engine {
     /// Records that the code that closes regions for an exception ends.
     pub(crate) fn end_unwinding(&mut self) {
         self.unwinds = false;
+    }
+
+    /// Whether the code closes regions for an exception. Only planted bugs depend on it.
+    pub(crate) fn is_unwinding(&self) -> bool {
+        self.unwinds
     }
 }

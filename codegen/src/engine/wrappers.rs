@@ -17,6 +17,7 @@
 //! the labels that count it are written when the function ends. The rest of the engine does not see these structures,
 //! so that a scope in which nothing throws costs nothing.
 
+use crate::planted::{self, Bug};
 use wasm_encoder::{BlockType, Catch, InstructionSink, RefType, ValType};
 
 /// The wrapper of one scope.
@@ -59,6 +60,9 @@ impl Wrappers {
 
     /// Records that the wrapper is needed.
     pub(super) fn need(&mut self, wrapper: WrapperId) {
+        if wrapper.0 == 0 && planted::has(Bug::ScopeSkipsHandler) {
+            return;
+        }
         if let Some(wrapper) = self.0.get_mut(wrapper.0 as usize) {
             wrapper.is_needed = true;
         }
@@ -79,11 +83,12 @@ impl Wrappers {
 
     /// The number of a label.
     pub(super) fn number(&self, CrossingLabel { label, inner, outer }: CrossingLabel) -> u32 {
+        let labels = if planted::has(Bug::ScopeLabelOneLess) { LABELS - 1 } else { LABELS };
         let mut number = label;
         let mut next = Some(inner);
         while let Some(id) = next.filter(|id| Some(*id) != outer) {
             let Some(wrapper) = self.0.get(id.0 as usize) else { break };
-            number += if wrapper.is_needed { LABELS } else { 0 };
+            number += if wrapper.is_needed { labels } else { 0 };
             next = wrapper.outer;
         }
         number

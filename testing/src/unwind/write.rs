@@ -4,8 +4,7 @@
 //! locals are four handles `$h`, eight numbers `$t` of open regions that handlers return to, exceptions `$e` and counters `$i`.
 
 use crate::unwind::source::Source;
-use crate::unwind::variant::{FUNCTIONS, Variant};
-use linmem::Nesting;
+use linmem::{Nesting, Representation};
 use std::fmt::Write;
 
 const IMPORTS: &str = r#"
@@ -39,10 +38,14 @@ pub(crate) const HANDLES: usize = 4;
 const MAX_DEPTH: usize = 8;
 
 /// Writes a module.
-pub(crate) fn module(source: &mut Source, variant: &Variant) -> String {
-    let mut text = format!("(module{}", IMPORTS.replace("SEGMENT", variant.segment));
-    for program in 0..FUNCTIONS {
-        let nesting = variant.config.nesting;
+pub(crate) fn module(
+    source: &mut Source,
+    functions: usize,
+    nesting: Nesting,
+    representation: Representation,
+) -> String {
+    let mut text = format!("(module{}", IMPORTS.replace("SEGMENT", &representation.to_string()));
+    for program in 0..functions {
         let mut writer = Writer {
             source,
             text,
