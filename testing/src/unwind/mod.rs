@@ -15,7 +15,7 @@
 
 mod handler;
 mod host;
-mod source;
+pub(crate) mod source;
 mod variant;
 mod write;
 

@@ -64,7 +64,7 @@ fn reason(mut module: ModuleMemories<'_>, page_size: u64, allowance: u64) -> Rea
     let before = module.clone();
     let Verdict::Segmented(reason) = module.try_static_init(page_size, allowance) else { panic!("{module:?}") };
     assert_eq!(module, before);
-    assert_eq!(module.reasons(page_size, allowance), [reason.clone()]);
+    assert_eq!(module.reasons(page_size, allowance), std::slice::from_ref(&reason));
     reason
 }
 
