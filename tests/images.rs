@@ -194,3 +194,62 @@ const REACH: [(&str, u64); 24] = [
     ("instantiated", 7000),
     ("failed to instantiate", 500),
 ];
+
+#[test]
+fn segments_that_code_refers_to_behave_as_before() {
+    let text = r#"(module
+        (memory (export "memory") 1)
+        (type $bytes (array (mut i8)))
+        (data (i32.const 0) "ab") (data "pp") (data (i32.const 2) "cd") (data "qq") (data (i32.const 4) "ef")
+        (func (export "init0") (param i32) (memory.init 0 (i32.const 100) (i32.const 0) (local.get 0)))
+        (func (export "init1") (param i32) (memory.init 1 (i32.const 100) (i32.const 0) (local.get 0)))
+        (func (export "init2") (param i32) (memory.init 2 (i32.const 100) (i32.const 0) (local.get 0)))
+        (func (export "init3") (param i32) (memory.init 3 (i32.const 100) (i32.const 0) (local.get 0)))
+        (func (export "new4") (param i32) (drop (array.new_data $bytes 4 (i32.const 0) (local.get 0))))
+        (func (export "drop0") (param i32) (data.drop 0))
+        (func (export "drop1") (param i32) (data.drop 1))
+        (func (export "drop4") (param i32) (data.drop 4)))"#;
+    let input = linmem::wat::parse(text.as_bytes()).unwrap();
+    let output = image::write(&input, 4096, 0).unwrap();
+    let engine = linmem_host::wasmtime::Engine::new(&linmem_host::run::config()).unwrap();
+    let trace = |module: &[u8]| {
+        let module = linmem_host::wasmtime::Module::new(&engine, module).unwrap();
+        let mut store = linmem_host::wasmtime::Store::new(&engine, ());
+        let instance = linmem_host::wasmtime::Instance::new(&mut store, &module, &[]).unwrap();
+        let memory = instance.get_memory(&mut store, "memory").unwrap();
+        let mut trace = vec![(true, memory.data(&store)[..8].to_vec())];
+        for name in ["init0", "init1", "init2", "init3", "new4", "drop0", "drop4", "init0", "init1", "drop1", "init1"] {
+            let function = instance.get_typed_func::<i32, ()>(&mut store, name).unwrap();
+            for bytes in [0, 1, 2, 3] {
+                let is_ok = function.call(&mut store, bytes).is_ok();
+                trace.push((is_ok, memory.data(&store)[100..104].to_vec()));
+            }
+        }
+        trace
+    };
+    let expected = trace(&input);
+    assert!(expected.iter().any(|(is_ok, _)| !is_ok) && expected.iter().any(|(_, bytes)| bytes == b"qq\0\0"));
+    assert_eq!(trace(&output), expected);
+    assert_eq!(by_wasmtime(&output, 4096, 0).unwrap()[0].as_ref().unwrap().1[..7], *b"abcdef\0");
+}
+
+#[test]
+fn changed_bytes_of_modules_cause_no_panic() {
+    let mut valid = [0, 0];
+    for seed in 0..2000u64 {
+        let layout = layout(seed);
+        let mut module = layout.encode();
+        // The header stays, so that most of the module is read.
+        let position = 8 + (seed as usize * 7919) % (module.len() - 7);
+        match module.get_mut(position) {
+            Some(byte) => *byte ^= 1 << (seed % 8),
+            None => module.truncate(position - 1),
+        }
+        if let Ok(mut memories) = image::read(&module) {
+            valid[0] += 1;
+            memories.try_static_init(layout.page_size, u64::MAX);
+            valid[1] += usize::from(image::write(&module, layout.page_size, layout.allowance).is_ok());
+        }
+    }
+    assert!(valid[0] > 300 && valid[1] > 100, "{valid:?}");
+}
