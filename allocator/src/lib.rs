@@ -5,11 +5,14 @@
 //! module `model` implements them over a byte vector. The two share only these numbers, so that each can be checked
 //! against the other. This crate does not depend on the encoding of WebAssembly.
 //!
-//! Of this crate, `linmem` exports only the policies. All other items are internal, and change with any version; the
-//! reference model exists only with the feature `model`, which tests use.
+//! The module `image` plans the images of memories: the bytes that they have when a module is instantiated.
+//!
+//! Of this crate, `linmem` exports only the policies and `image`. All other items are internal, and change with any version;
+//! the reference model exists only with the feature `model`, which tests use.
 
 pub mod frame;
 pub mod growth;
+pub mod image;
 pub mod layout;
 #[cfg(any(test, feature = "model"))]
 pub mod model;

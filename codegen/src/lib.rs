@@ -22,6 +22,7 @@ pub mod error;
 mod format;
 mod globals;
 mod helpers;
+pub mod image;
 mod index;
 pub mod link;
 mod module;

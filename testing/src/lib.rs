@@ -7,6 +7,7 @@ pub mod access;
 pub mod differential;
 pub mod folder;
 pub mod host;
+pub mod images;
 pub mod unwind;
 
 /// A module in the binary format, from text that must be valid.

@@ -22,7 +22,7 @@ pub mod link;
 mod reach;
 mod run;
 pub mod scopes;
-mod source;
+pub(crate) mod source;
 mod state;
 mod write;
 
