@@ -1,8 +1,20 @@
 //! The guide: a page for each door, and for each subject.
 
+/// [own-writer.md]: own_writer
 /// [linker.md]: linker
 #[doc = include_str!("../docs/builder.md")]
 pub mod builder {}
+
+/// [builder.md]: builder
+/// [linker.md]: linker
+/// [`LateLowering`]: crate::build::LateLowering
+/// [`Parts`]: crate::build::Parts
+/// [`Indices`]: crate::build::Indices
+/// [`Item`]: crate::build::Item
+/// [`ModuleSink`]: crate::build::ModuleSink
+/// [`Lowering`]: crate::build::Lowering
+#[doc = include_str!("../docs/own-writer.md")]
+pub mod own_writer {}
 
 /// [memory.md]: memory
 /// [names.md]: names
