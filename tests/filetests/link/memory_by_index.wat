@@ -1,4 +1,4 @@
-;;! --memory 1
+;;! --memory 2
 ;; The memory with this index.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -6,6 +6,7 @@
   (import "linmem" "MemorySegment.setInt" (func $setInt (param i64 i32 i32)))
   (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
   (memory (export "memory") 1)
+  (memory 2)
   (memory $other 1)
   (func (export "run") (result i32 i32) (local $s i64)
     (local.set $s (call $allocate (call $new) (i32.const 16)))
