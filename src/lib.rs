@@ -33,6 +33,9 @@ pub mod intrinsics {
     pub use linmem_intrinsics::{Effect, Effects, Intrinsic, Operand, Operation, Signature};
 }
 
+/// How the memories of a module are used.
+pub use linmem_codegen::layout;
+
 /// The images of memories: how the bytes of active data segments get into the memories of any module, and whether an engine
 /// can map them instead of copying segments one by one. [`guide::memory`] has an introduction.
 ///

@@ -24,6 +24,7 @@ mod globals;
 mod helpers;
 pub mod image;
 mod index;
+pub mod layout;
 pub mod link;
 mod module;
 #[cfg(feature = "planted")]

@@ -103,7 +103,7 @@ impl Engine {
             }
         });
         let recorded = record.map(|record| Box::new(record.finish(&wrappers)));
-        Lowered { locals: locals.declared().to_vec(), added: locals.added().to_vec(), code, demands, lines, recorded }
+        Lowered { frames: frames.sizes(), locals: locals.declared().to_vec(), added: locals.added().to_vec(), code, demands, lines, recorded }
     }
 }
 

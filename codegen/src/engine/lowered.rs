@@ -18,6 +18,8 @@ pub(crate) struct Lowered {
     pub(crate) code: Code,
     /// The lines of the source that the code is of.
     pub(crate) lines: Vec<SourceLine>,
+    /// The sizes of its frames in bytes.
+    pub(crate) frames: Vec<u32>,
     /// What the function requires of its module.
     pub(crate) demands: Demands,
     /// The code before lowering, if it was recorded.

@@ -53,10 +53,10 @@ mod write;
 use crate::choices::Choices;
 use crate::code::FunctionRef;
 use crate::config::{Config, Optimize};
-use crate::context::Context;
+use crate::context::{Context, Growth, Home};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
-use crate::index::GlobalIndex;
+use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::function::{Findings, Purpose};
 use crate::link::unwinding::Unwind;
 use crate::planted;
@@ -108,7 +108,7 @@ pub fn link(bytes: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
 pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error> {
     let source = Source::read(bytes)?;
     let input = scan::parse(&source, config)?;
-    let Outcome { module, findings, functions } = link_smallest(&input, config)?;
+    let Outcome { module, findings, functions, .. } = link_smallest(&input, config)?;
     let mut warnings = Vec::new();
     if input.imports.has_any() && choices(&input, config).checks_regions() {
         // Only `check` reports uncertain findings.
@@ -263,6 +263,39 @@ impl<E: Into<Error>> From<E> for Errors {
     }
 }
 
+/// Where linmem's regions are in a linked module.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placement {
+    /// The memory.
+    pub(crate) memory: MemoryIndex,
+    /// Whether linmem defines it.
+    pub(crate) is_new: bool,
+    /// The first chunk.
+    pub(crate) home: Home,
+    /// The source of further chunks.
+    pub(crate) growth: Growth,
+}
+
+/// A linked module, with what `layout` describes.
+pub(crate) struct Placed {
+    pub(crate) module: Vec<u8>,
+    /// `None` if the module imports nothing from `linmem`.
+    pub(crate) placement: Option<Placement>,
+    /// The sizes of the frames of each function of the input that has frames.
+    pub(crate) frames: Vec<(u32, Vec<u32>)>,
+}
+
+/// Links a module, and returns where linmem's memory is.
+///
+/// # Errors
+///
+/// As [`link`].
+pub(crate) fn link_placed(input: &Input<'_>, config: &Config) -> Result<Placed, Error> {
+    let Outcome { module, placement, frames, .. } =
+        link_input(input, config, Purpose::Link).map_err(Errors::into_first)?;
+    Ok(Placed { module, placement, frames })
+}
+
 /// The result of linking.
 struct Outcome {
     /// The module; empty if only findings were requested and there are some.
@@ -270,12 +303,16 @@ struct Outcome {
     findings: Vec<Finding>,
     /// The index of each function of the input in the module.
     functions: Vec<Option<u32>>,
+    placement: Option<Placement>,
+    /// The sizes of the frames of each function of the input that has frames.
+    frames: Vec<(u32, Vec<u32>)>,
 }
 
 fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Outcome, Errors> {
     if !input.imports.has_any() {
         let functions = (0..input.function_count).map(Some).collect();
-        return Ok(Outcome { module: input.bytes.to_vec(), findings: Vec::new(), functions });
+        let module = input.bytes.to_vec();
+        return Ok(Outcome { module, findings: Vec::new(), functions, placement: None, frames: Vec::new() });
     }
     if !input.errors.is_empty() {
         let mut errors = input.errors.clone();
@@ -322,7 +359,8 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     let is_wrong = !findings.is_empty();
     findings.extend(memory.sharing.take());
     if purpose == Purpose::Check && is_wrong {
-        return Ok(Outcome { module: Vec::new(), findings, functions: Vec::new() });
+        let (module, functions, frames) = (Vec::new(), Vec::new(), Vec::new());
+        return Ok(Outcome { module, findings, functions, placement: None, frames });
     }
     let shims = function::shims(input, &context, &mut needs);
     memory.export_for_host(input, &needs)?;
@@ -338,5 +376,14 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     plan.check_indices()?;
     // Copied functions were valid in the input, and only the indices of functions of the same types have changed.
     crate::module::validate(&module, |function| !plan.is_copied(function, &lowered)).map_err(Error::defect)?;
-    Ok(Outcome { module, findings, functions: plan.into_functions() })
+    let placement = Placement {
+        memory: memory.index,
+        is_new: memory.defines.is_some(),
+        home: context.home,
+        growth: context.growth,
+    };
+    let framed = input.bodies.iter().zip(&lowered).filter_map(|(body, lowered)| Some((body.index, lowered.as_ref()?)));
+    let frames = framed.filter(|(_, lowered)| !lowered.frames.is_empty());
+    let frames = frames.map(|(function, lowered)| (function, lowered.frames.clone())).collect();
+    Ok(Outcome { module, findings, functions: plan.into_functions(), placement: Some(placement), frames })
 }

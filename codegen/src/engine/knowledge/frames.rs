@@ -169,6 +169,11 @@ impl Frames {
         Some(Slot { frame, offset: 0, bytes })
     }
 
+    /// The sizes of all frames in bytes.
+    pub(crate) fn sizes(&self) -> Vec<u32> {
+        self.frames.iter().map(|frame| frame.plan.bytes()).collect()
+    }
+
     /// Records that a region was closed (`None` for an unknown one), so that no allocation joins its frames any more.
     /// Returns the frames that this closed.
     pub(super) fn close(&mut self, region: Option<RegionKey>) -> Vec<FrameId> {

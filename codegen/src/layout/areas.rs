@@ -1,0 +1,133 @@
+//! The areas of one memory.
+
+use crate::context::{Growth, Home};
+use crate::image::{MemoryInitializer, Width};
+use crate::layout::conventions::Conventions;
+use crate::layout::{Area, AreaKind};
+use crate::link::Placement;
+use linmem_allocator::layout::{HOME, PAGE};
+
+/// Neighbouring data segments are one area if fewer bytes than this are between them.
+const NEAR: u64 = 64;
+
+/// What is known about a memory.
+pub(super) struct Facts<'a> {
+    pub(super) minimum: u64,
+    pub(super) width: Width,
+    /// Its active data segments.
+    pub(super) segments: Vec<&'a MemoryInitializer<'a>>,
+    /// What the program says about it.
+    pub(super) conventions: Conventions,
+    /// What linmem has in it.
+    pub(super) placement: Option<&'a Placement>,
+}
+
+/// The start, the end and the bytes of active data at known addresses.
+pub(super) fn data(segments: &[&MemoryInitializer<'_>], width: Width) -> Vec<(u64, u64, u32)> {
+    let place = |segment: &&MemoryInitializer<'_>| {
+        let start = segment.offset.evaluate(|_| None)?.address(width)?;
+        let end = start.checked_add(segment.data.len() as u64)?;
+        (end > start).then_some((start, end, segment.segment))
+    };
+    let mut places: Vec<_> = segments.iter().filter_map(place).collect();
+    places.sort_unstable();
+    places
+}
+
+/// The areas, in ascending order. Where two uses overlap, the one that begins first counts up to its end.
+pub(super) fn areas(facts: &Facts<'_>) -> Vec<Area> {
+    let mut known = Vec::new();
+    let data = data(&facts.segments, facts.width);
+    add_data(&mut known, &data);
+    add_conventions(&mut known, facts, data.first().map(|(start, ..)| *start));
+    if let Some(placement) = facts.placement {
+        add_placement(&mut known, placement, facts.minimum);
+    }
+    known.sort_by_key(|area| (area.start, area.end.unwrap_or(u64::MAX)));
+    let mut areas: Vec<Area> = Vec::new();
+    let mut cursor = 0;
+    for mut area in known {
+        if area.end.is_some_and(|end| end <= cursor) {
+            continue;
+        }
+        area.start = area.start.max(cursor);
+        add_gap(&mut areas, cursor, area.start, facts.minimum);
+        cursor = area.end.unwrap_or(u64::MAX);
+        areas.push(area);
+    }
+    add_gap(&mut areas, cursor, facts.minimum.max(cursor), facts.minimum);
+    areas
+}
+
+/// Adds the part of a gap that is in the memory when it starts.
+fn add_gap(areas: &mut Vec<Area>, start: u64, end: u64, minimum: u64) {
+    let end = end.min(minimum);
+    if start < end {
+        areas.push(area(start, end, AreaKind::Program, "nothing is known".to_string()));
+    }
+}
+
+fn area(start: u64, end: u64, kind: AreaKind, label: String) -> Area {
+    Area { start, end: Some(end), kind, label }
+}
+
+fn add_data(areas: &mut Vec<Area>, data: &[(u64, u64, u32)]) {
+    let mut groups: Vec<(u64, u64, Vec<u32>)> = Vec::new();
+    for (start, end, segment) in data {
+        match groups.last_mut() {
+            Some((_, last, members)) if *start <= last.saturating_add(NEAR) => {
+                *last = (*last).max(*end);
+                members.push(*segment);
+            }
+            _ => groups.push((*start, *end, vec![*segment])),
+        }
+    }
+    for (start, end, members) in groups {
+        let (least, most) = (members.iter().min().copied().unwrap_or(0), members.iter().max().copied().unwrap_or(0));
+        let label = match members.len() {
+            1 => format!("data segment {least}"),
+            count => format!("{count} data segments, {least} to {most}"),
+        };
+        areas.push(area(start, end, AreaKind::Data, label));
+    }
+}
+
+fn add_conventions(areas: &mut Vec<Area>, facts: &Facts<'_>, first_data: Option<u64>) {
+    let Conventions { stack, data_end, heap } = facts.conventions;
+    if let Some(end) = stack.filter(|end| *end > 0) {
+        // The stack is below the data, or between the data and the heap.
+        let start = match (first_data, data_end) {
+            (Some(first), _) if end <= first => 0,
+            (_, Some(start)) if start < end => start,
+            _ => 0,
+        };
+        areas.push(area(start, end, AreaKind::Stack, "stack, from __stack_pointer downwards".to_string()));
+    }
+    let is_linmems = |address: u64| match facts.placement.map(|placement| placement.home) {
+        Some(Home::Reserved { start, .. }) => start <= address,
+        _ => false,
+    };
+    if let Some(start) = heap.filter(|start| *start < facts.minimum && !is_linmems(*start)) {
+        areas.push(area(start, facts.minimum, AreaKind::Heap, "heap, from __heap_base".to_string()));
+    }
+}
+
+fn add_placement(areas: &mut Vec<Area>, placement: &Placement, minimum: u64) {
+    if placement.is_new {
+        areas.push(area(0, HOME, AreaKind::Null, "not handed out, so that no segment is at address 0".to_string()));
+    }
+    if let Home::Reserved { start, end, .. } = placement.home {
+        areas.push(area(start, end, AreaKind::Chunk, "linmem: the first chunk of regions".to_string()));
+    }
+    let (start, label) = match placement.growth {
+        Growth::Grow => (minimum, "linmem: further chunks, by memory.grow"),
+        Growth::Split(split) => {
+            let split = u64::from(split.pages) * u64::from(PAGE);
+            areas.push(area(minimum, split, AreaKind::Program, "the program's growth, up to the split".to_string()));
+            (split, "linmem: chunks above the split")
+        }
+        // Chunks are blocks of the program's heap.
+        Growth::Allocator(_) => return,
+    };
+    areas.push(Area { start, end: None, kind: AreaKind::Growth, label: label.to_string() });
+}
