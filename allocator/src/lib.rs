@@ -1,5 +1,5 @@
-//! Memory layout: the layout of linmem's part of a memory, the rules by which regions and chunks grow, and a reference
-//! model of both.
+//! Memory layout: the layout of linmem's part of a memory, the rules by which regions and chunks grow, a reference model
+//! of both, and the plan of static data.
 //!
 //! The rules are defined here, once, as constants and arithmetic; `linmem-codegen` turns them into instructions, and the
 //! module `model` implements them over a byte vector. The two share only these numbers, so that each can be checked
@@ -14,6 +14,7 @@ pub mod layout;
 #[cfg(any(test, feature = "model"))]
 pub mod model;
 pub mod policy;
+pub mod statics;
 pub mod width;
 
 pub use frame::FramePlan;
