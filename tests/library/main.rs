@@ -12,6 +12,7 @@ mod misuse;
 mod operations;
 mod printing;
 mod scopes;
+mod statics;
 mod tree;
 mod writer;
 

@@ -5,6 +5,7 @@ use crate::build::ids::{Exported, FunctionId, TypeId};
 use crate::build::items::Items;
 use crate::build::lowering::{NewMemory, new_memory};
 use crate::build::signatures::Signatures;
+use crate::build::static_items::Statics;
 use crate::build::types::{MAX_TYPES, Types};
 use crate::choices::Choices;
 use crate::config::Config;
@@ -55,6 +56,7 @@ pub struct ModuleBuilder {
     pub(super) items: Items,
     pub(super) exports: Vec<(String, Exported)>,
     pub(super) start: Option<FunctionId>,
+    pub(super) statics: Statics,
 }
 
 impl ModuleBuilder {
@@ -89,6 +91,7 @@ impl ModuleBuilder {
             items: Items::default(),
             exports: Vec::new(),
             start: None,
+            statics: Statics::new(),
         };
         if let Some(types) = context.segments.types() {
             builder.types.add_segments(types);
@@ -186,7 +189,10 @@ impl ModuleBuilder {
             return fail(format!("{name}: type {} is not a function type", ty.0));
         };
         self.items.settle();
-        Ok(FunctionBuilder::new(self.context, self.signatures.clone(), (function.0, name), self.unwind, arity))
+        let mut body =
+            FunctionBuilder::new(self.context, self.signatures.clone(), (function.0, name), self.unwind, arity);
+        body.module = Some(self.statics.owner);
+        Ok(body)
     }
 
     /// Ends a body and defines its function. The bytes of the module depend on the order in which functions are

@@ -1,7 +1,8 @@
 //! linmem's operations, with their operands as arguments.
 
 use crate::build::builder::FunctionBuilder;
-use crate::build::operand::{Bytes, Operand, Region, Segment};
+use crate::build::operand::{Bytes, Operand, Region, Segment, Source};
+use crate::build::static_items::Static;
 use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::{Access, Intrinsic, Operation};
 
@@ -72,9 +73,13 @@ impl FunctionBuilder {
     }
 
     /// Pushes the size of a segment in bytes.
-    pub fn size(&mut self, segment: Segment) {
+    pub fn size(&mut self, segment: impl Into<Segment>) {
         self.count();
-        if !self.owns(segment.owner, "the segment") {
+        self.push_size(segment.into());
+    }
+
+    pub(super) fn push_size(&mut self, segment: Segment) {
+        if !self.owns_segment(segment) {
             return;
         }
         match segment.bytes {
@@ -110,8 +115,14 @@ impl FunctionBuilder {
     }
 
     /// A part of a segment, over the same memory.
-    pub fn slice(&mut self, segment: Segment, offset: u32, bytes: u32) -> Segment {
+    pub fn slice(&mut self, segment: impl Into<Segment>, offset: u32, bytes: u32) -> Segment {
         self.count();
+        let segment = segment.into();
+        if let Source::Static(whole) = segment.source
+            && let Some(part) = whole.part(offset, bytes)
+        {
+            return Static { segment: part, owner: segment.owner }.into();
+        }
         self.operand(segment);
         self.engine.ptr_const_deferred(offset);
         self.engine.ptr_const_deferred(bytes);
@@ -120,8 +131,9 @@ impl FunctionBuilder {
     }
 
     /// A part of a segment, whose offset and size in bytes are known only at run time.
-    pub fn slice_dynamic(&mut self, segment: Segment, offset: impl Operand, bytes: impl Operand) -> Segment {
+    pub fn slice_dynamic(&mut self, segment: impl Into<Segment>, offset: impl Operand, bytes: impl Operand) -> Segment {
         self.count();
+        let segment = segment.into();
         self.in_order([false, offset.is_on_stack(), bytes.is_on_stack()]);
         let size = self.engine.add_local(self.engine.pointer_type(), Assigned::Once);
         bytes.push_folding(self);

@@ -35,27 +35,27 @@ impl FunctionBuilder {
     }
 
     /// One `fd_write` of the host; errno and count are left on the stack.
-    pub fn fd_write(&mut self, descriptor: impl Operand, segment: Segment) {
+    pub fn fd_write(&mut self, descriptor: impl Operand, segment: impl Into<Segment>) {
         self.count();
-        self.transfer(Intrinsic::Host(Function::FdWrite), descriptor, segment);
+        self.transfer(Intrinsic::Host(Function::FdWrite), descriptor, segment.into());
     }
 
     /// One `fd_read` of the host; errno and count are left on the stack.
-    pub fn fd_read(&mut self, descriptor: impl Operand, segment: Segment) {
+    pub fn fd_read(&mut self, descriptor: impl Operand, segment: impl Into<Segment>) {
         self.count();
-        self.transfer(Intrinsic::Host(Function::FdRead), descriptor, segment);
+        self.transfer(Intrinsic::Host(Function::FdRead), descriptor, segment.into());
     }
 
     /// Writes the whole segment; the errno is left on the stack.
-    pub fn write_all(&mut self, descriptor: impl Operand, segment: Segment) {
+    pub fn write_all(&mut self, descriptor: impl Operand, segment: impl Into<Segment>) {
         self.count();
-        self.transfer(Intrinsic::WasiWriteAll, descriptor, segment);
+        self.transfer(Intrinsic::WasiWriteAll, descriptor, segment.into());
     }
 
     /// Reads until the segment is full or the file ends; errno and count are left on the stack.
-    pub fn read_exact(&mut self, descriptor: impl Operand, segment: Segment) {
+    pub fn read_exact(&mut self, descriptor: impl Operand, segment: impl Into<Segment>) {
         self.count();
-        self.transfer(Intrinsic::WasiReadExact, descriptor, segment);
+        self.transfer(Intrinsic::WasiReadExact, descriptor, segment.into());
     }
 
     /// Reads the rest of a file into a segment of the region; the errno is left on the stack.
@@ -82,8 +82,9 @@ impl FunctionBuilder {
     }
 
     /// A string of a list.
-    pub fn item(&mut self, list: Segment, index: impl Operand) -> Segment {
+    pub fn item(&mut self, list: impl Into<Segment>, index: impl Operand) -> Segment {
         self.count();
+        let list = list.into();
         self.in_order([false, index.is_on_stack()]);
         self.push_sized(list);
         index.push_folding(self);
@@ -93,7 +94,7 @@ impl FunctionBuilder {
 
     /// Opens a path in one of the preopened directories, with the flags of wasi-libc's `open`; errno and descriptor are
     /// left on the stack.
-    pub fn open(&mut self, path: Segment, flags: impl Operand) {
+    pub fn open(&mut self, path: impl Into<Segment>, flags: impl Operand) {
         self.count();
         self.in_order([false, flags.is_on_stack()]);
         self.push_sized(path);
@@ -102,7 +103,8 @@ impl FunctionBuilder {
     }
 
     /// Pushes a segment as an operand of a host call: followed by its size, if the segment does not carry it.
-    pub fn push_sized(&mut self, segment: Segment) {
+    pub fn push_sized(&mut self, segment: impl Into<Segment>) {
+        let segment = segment.into();
         self.operand(segment);
         if !self.representation().carries_size() {
             self.size(segment);
