@@ -2,12 +2,14 @@
 //! level.
 
 use crate::support;
-use crate::support::host::{Running, State};
+use crate::support::host::{self, Running, State};
 use linmem::build::{FunctionBuilder, FunctionId, LateLowering, ModuleBuilder, OnStack, Static};
-use linmem::wasm_encoder::{AbstractHeapType, BlockType, ConstExpr, HeapType, Instruction, MemArg, RefType, ValType};
+use linmem::wasm_encoder::{
+    AbstractHeapType, BlockType, ConstExpr, HeapType, Instruction, MemArg, MemoryType, RefType, ValType,
+};
 use linmem::{Access, Base, Config, Error, Nesting, OnViolation, Representation, Safety, Zero};
 use linmem_codegen::planted::{Bug, plant};
-use linmem_host::wasmtime::Val;
+use linmem_host::wasmtime::{self, Instance, Memory, Store, Val};
 
 /// Every representation, safety level and nesting policy.
 fn everywhere(test: impl Fn(&Config, Representation, &str)) {
@@ -501,4 +503,63 @@ fn reservations_of_one_name_are_one() {
         add(f);
     });
     assert_eq!(call(&bytes.unwrap(), 7).0, 7 + 64 + i32::from(b't'));
+}
+
+#[test]
+fn checks_of_static_data_are_moved_before_a_loop() {
+    let config = Config::new().with_safety(Safety::Temporal);
+    for representation in [Representation::Packed, Representation::ALL[2]] {
+        let Building { mut module, f } = Building::new(&config, representation);
+        let table = module.static_bytes(&[1, 2, 3, 4, 5, 6, 7, 8], 8).unwrap();
+        let bytes = Building { module, f }.finish(|f| {
+            let (i, sum) = (f.local(ValType::I32), f.local(ValType::I32));
+            f.begin_loop(BlockType::Empty);
+            f.push(sum);
+            f.get(Access::UByte, table, i);
+            add(f);
+            f.set(sum, OnStack);
+            f.push(i);
+            f.push(1);
+            add(f);
+            f.instruction(&Instruction::LocalTee(i.index()));
+            f.push(f.param(0));
+            f.instruction(&Instruction::I32LtU);
+            f.instruction(&Instruction::BrIf(0));
+            f.end();
+            f.push(sum);
+        });
+        let bytes = bytes.unwrap();
+        assert_eq!([1, 8].map(|count| call(&bytes, count).0), [1, 36], "{representation}");
+        let mut running = Running::new(&bytes, State::default());
+        running.call("f", &[Val::I32(9)]).expect_err("byte 8 is outside");
+        // The second loop is the one that runs if a check may fail.
+        let code = linmem::wat::print_function(&bytes, "f").unwrap();
+        let loops: Vec<&str> = code.split("loop ").skip(1).map(|code| code.split("end\n").next().unwrap()).collect();
+        assert!(loops.iter().any(|code| code.contains("br_if") && !code.contains("OutOfBounds")), "{code}");
+    }
+}
+
+#[test]
+fn static_data_is_in_the_memory_of_segments() {
+    for &representation in Representation::ALL {
+        let mut module = ModuleBuilder::new(&Config::default(), representation).unwrap();
+        let ty = MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
+        module.import_memory("env", "memory", ty).unwrap();
+        let ty = module.function_type([ValType::I32], [ValType::I32]);
+        let f = module.declare_function("f", ty);
+        module.export("f", f);
+        let (text, counts) = (module.static_utf8("text"), module.reserve("counts", 8, 8).unwrap());
+        let bytes = Building { module, f }.finish(|f| {
+            f.put(Access::Byte, counts, f.param(0), 1);
+            f.get(Access::UByte, text, f.param(0));
+            f.get(Access::UByte, counts, 3);
+            add(f);
+        });
+        let mut store = Store::new(host::engine(), State::default());
+        store.set_fuel(u64::MAX / 2).unwrap();
+        let imported = Memory::new(&mut store, wasmtime::MemoryType::new(1, None)).unwrap();
+        let instance = Instance::new(&mut store, &host::compile(&bytes.unwrap()), &[imported.into()]).unwrap();
+        let result = Running { store, instance }.call("f", &[Val::I32(3)]).unwrap()[0].unwrap_i32();
+        assert_eq!(result, i32::from(b't') + 1, "{representation}");
+    }
 }
