@@ -3,7 +3,7 @@
 //!
 //! The rules are defined here, once, as constants and arithmetic; `linmem-codegen` turns them into instructions, and the
 //! module `model` implements them over a byte vector. The two share only these numbers, so that each can be checked
-//! against the other. This crate does not depend on the encoding of WebAssembly.
+//! against the other. Of the encoding of WebAssembly, this crate knows only the size of a data segment.
 //!
 //! Of this crate, `linmem` exports only the policies. All other items are internal, and change with any version; the
 //! reference model exists only with the feature `model`, which tests use.

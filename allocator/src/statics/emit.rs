@@ -23,7 +23,7 @@
 //! # Which zeros are emitted
 //!
 //! The memory is zero before. Zeros at the start and at the end of a segment are therefore never emitted, and zeros
-//! in the middle, which are padding or part of a constant, are emitted only if that costs less than another segment.
+//! in the middle, which are padding or part of a constant, are emitted unless another segment costs less.
 //! The non-zero bytes form runs. Let `s(i)` and `e(i)` be the start and the end of run `i`. A segment from run `i` to
 //! run `j` costs
 //!
@@ -38,7 +38,7 @@
 //! several solutions of the least size, one with the fewest segments is chosen.
 //!
 //! Runs that at most [`NEAR`] zeros separate are one run: another segment costs at least 3 + 1 + 1 bytes. It saves the
-//! zeros, but no byte of lengths: if `m` is the larger one of two lengths, their sum and the zeros are at most `2m + 4`,
+//! zeros, but no byte of lengths: if `m` is the larger one of two lengths, their sum and the zeros are at most `2m + 5`,
 //! which has at most one byte more than `m`, and the smaller length has at least one.
 
 use crate::layout::Address;
@@ -46,8 +46,8 @@ use crate::statics::items::Options;
 use crate::width::Width;
 use std::collections::VecDeque;
 
-/// The number of zeros that are always cheaper than another segment.
-const NEAR: u64 = 4;
+/// The number of zeros that never cost more than another segment.
+const NEAR: u64 = 5;
 
 /// The largest number of data segments, which leaves most of the 100,000 that engines accept to the program. If the
 /// smallest encoding has more segments, then more zeros are emitted: up to about [`MAX_PENALTY`] bytes for each segment
