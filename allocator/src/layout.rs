@@ -16,7 +16,8 @@
 //!
 //! `end` is the address after the last byte of the chunk. `next` is the address of the next chunk, or 0. Both are
 //! pointers. In a memory that linmem defines, home starts at [`HOME`], so that no segment starts at address 0 or a
-//! small offset from it.
+//! small offset from it. Static data of the library door follows home's header, and top starts behind it; since top never
+//! moves below its first value, static data is never free memory.
 //!
 //! # Why closing a region is one `global.set`
 //!

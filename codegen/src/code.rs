@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::helpers::id::{Helper, HostImport};
+use crate::statics::{PlacedStatics, StaticNumber};
 use std::cell::RefCell;
 use wasm_encoder::Encode;
 
@@ -69,13 +70,15 @@ pub(crate) struct Relocation {
     pub(crate) target: FunctionRef,
 }
 
-/// A number that is assigned when a function is added to its module.
+/// A number that is assigned when a function is added to its module, or when the module is finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Number {
     /// The number of a site, as the immediate of an `i32.const`; given by its position among the sites of the function.
     Site(u32),
     /// The type of a block; given by its position among the block types that the function requires.
     BlockType(u32),
+    /// A number that depends on the address of static data. It is assigned when the module is finished.
+    Static(StaticNumber),
 }
 
 /// Finished code, except for the indices of functions.
@@ -97,6 +100,31 @@ pub(crate) struct Code {
 impl Code {
     /// Inserts the numbers that were assigned when the function was added to its module.
     pub(crate) fn assign(&mut self, first_site: u32, block_types: &[u32]) {
+        self.insert(|number, bytes| {
+            match number {
+                Number::Site(position) => (first_site.wrapping_add(position) as i32).encode(bytes),
+                Number::BlockType(position) => {
+                    i64::from(block_types.get(position as usize).copied().unwrap_or(NO_INDEX)).encode(bytes);
+                }
+                Number::Static(_) => return false,
+            }
+            true
+        });
+    }
+
+    /// Inserts the numbers that depend on the addresses of static data.
+    pub(crate) fn place_statics(&mut self, placed: &PlacedStatics) {
+        self.insert(|number, bytes| match number {
+            Number::Static(number) => {
+                placed.encode(number, bytes);
+                true
+            }
+            Number::Site(_) | Number::BlockType(_) => false,
+        });
+    }
+
+    /// Inserts the numbers that `write` writes. It returns `false` for numbers that are inserted later.
+    fn insert(&mut self, mut write: impl FnMut(Number, &mut Vec<u8>) -> bool) {
         if self.numbers.is_empty() {
             return;
         }
@@ -104,6 +132,7 @@ impl Code {
         let mut cursor = 0;
         let mut relocations = self.relocations.iter_mut().peekable();
         let mut lines = self.lines.iter_mut().peekable();
+        let mut later = Vec::new();
         for (at, number) in std::mem::take(&mut self.numbers) {
             // A function index at the same offset precedes the instruction that the number belongs to.
             while let Some(relocation) = relocations.next_if(|relocation| relocation.at < at) {
@@ -114,11 +143,9 @@ impl Code {
             }
             bytes.extend_from_slice(&self.bytes[cursor..at]);
             cursor = at;
-            match number {
-                Number::Site(position) => (first_site.wrapping_add(position) as i32).encode(&mut bytes),
-                Number::BlockType(position) => {
-                    i64::from(block_types.get(position as usize).copied().unwrap_or(NO_INDEX)).encode(&mut bytes);
-                }
+            let position = bytes.len();
+            if !write(number, &mut bytes) {
+                later.push((position, number));
             }
         }
         for relocation in relocations {
@@ -129,6 +156,7 @@ impl Code {
         }
         bytes.extend_from_slice(&self.bytes[cursor..]);
         self.bytes = bytes;
+        self.numbers = later;
     }
 }
 
@@ -163,6 +191,7 @@ pub(crate) fn relocate(code: &[u8], relocations: &[Relocation], index: impl Fn(F
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statics::StaticSegment;
 
     #[test]
     fn assigned_numbers_move_what_follows_them() {
@@ -179,6 +208,39 @@ mod tests {
         assert_eq!(code.bytes, [0x41, 0x82, 0x01, 0x10, 0x02, 0x82, 0x01, 0x0b]);
         assert_eq!(code.relocations.iter().map(|relocation| relocation.at).collect::<Vec<_>>(), [0, 4, 8]);
         assert_eq!(code.lines, [(0, 0), (4, 1), (8, 2)]);
+        assert!(code.numbers.is_empty());
+    }
+
+    #[test]
+    fn addresses_of_static_data_are_inserted_last() {
+        let segment = StaticSegment { item: 1, offset: 4, bytes: 3 };
+        let number = |number| Number::Static(number);
+        let mut code = Code {
+            bytes: vec![0x41, 0x41, 0x10, 0x42, 0x23],
+            numbers: vec![
+                (1, Number::Site(0)),
+                (2, number(StaticNumber::Address(segment))),
+                (4, number(StaticNumber::Packed(segment))),
+                (5, number(StaticNumber::Global(segment))),
+            ],
+            relocations: vec![Relocation { at: 3, replaces: 0, target: FunctionRef::Program(7) }],
+            lines: vec![(1, 0), (4, 1)],
+            ..Code::default()
+        };
+        code.assign(128, &[]);
+        assert_eq!(code.bytes, [0x41, 0x80, 0x01, 0x41, 0x10, 0x42, 0x23]);
+        code.place_statics(&PlacedStatics {
+            addresses: vec![8, 1020],
+            globals: [(segment, 200)].into_iter().collect(),
+        });
+        // 1024 in two bytes, 3 * 2^32 + 1024 in five, and 200 in two.
+        assert_eq!(
+            code.bytes,
+            [0x41, 0x80, 0x01, 0x41, 0x80, 0x08, 0x10, 0x42, 0x80, 0x88, 0x80, 0x80, 0x30, 0x23, 0xc8, 0x01]
+        );
+        assert_eq!(code.relocations[0].at, 7);
+        // Both lines begin with the instruction that follows a number.
+        assert_eq!(code.lines, [(3, 0), (13, 1)]);
         assert!(code.numbers.is_empty());
     }
 

@@ -17,6 +17,8 @@ pub(crate) enum Home {
     Reserved {
         /// The address of its header.
         start: Address,
+        /// The first address that is allocated: that behind the header, and behind static data.
+        top: Address,
         /// The address after it.
         end: Address,
         /// Whether the header contains zeros when the module starts.
@@ -36,16 +38,23 @@ impl Home {
         let start = layout::align_up(base, u64::from(layout::ALIGNMENT));
         let header = Layout::of(WIDTH).chunk_header();
         let fits = start + u64::from(header + choices.reserve(WIDTH)) <= end;
-        fits.then_some(Home::Reserved { start, end, zeroed })
+        fits.then_some(Home::Reserved { start, top: start + u64::from(header), end, zeroed })
     }
 
-    /// Reserves home from `base` in a memory that linmem defines. Also returns the initial size of that memory in pages.
-    pub(crate) fn in_new_memory(base: Address, choices: Choices) -> Option<(Home, u64)> {
+    /// Reserves home from `base` in a memory that linmem defines. Its header may be followed by static data, which ends
+    /// at `data_end`. Also returns the initial size of that memory in pages.
+    pub(crate) fn in_new_memory(base: Address, data_end: Option<Address>, choices: Choices) -> Option<(Home, u64)> {
         let layout = Layout::of(WIDTH);
-        let needed = base + u64::from(2 * layout.chunk_header() + choices.reserve(WIDTH));
+        let header = u64::from(layout.chunk_header());
+        let first = data_end.map_or(base + header, |end| layout::align_up(end, u64::from(layout::ALIGNMENT)));
+        let needed = first + header + u64::from(choices.reserve(WIDTH));
         let pages = growth::pages(needed).max(1);
         let end = (pages * u64::from(layout::PAGE)).min(layout.ceiling());
-        Some((Home::reserved(base, end, true, choices)?, pages))
+        let mut home = Home::reserved(base, end, true, choices)?;
+        if let Home::Reserved { top, .. } = &mut home {
+            *top = first.max(*top);
+        }
+        Some((home, pages))
     }
 
     /// The address of the header, if it is known when the module is generated.

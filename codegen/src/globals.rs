@@ -126,7 +126,7 @@ impl Context {
     /// The initial value of a global that holds a pointer, a number of pages or a handle.
     fn start(&self, global: Global) -> u64 {
         match (global, self.home) {
-            (Global::Top, Home::Reserved { start, .. }) => start + u64::from(self.layout().chunk_header()),
+            (Global::Top, Home::Reserved { top, .. }) => top,
             (Global::Limit, Home::Reserved { end, .. }) => end - u64::from(self.reserve()),
             (Global::Region, home) => home.start().unwrap_or_default(),
             (Global::Serial, _) => u64::from(FIRST_HANDLE).wrapping_sub(u64::from(HANDLE_STEP)),

@@ -36,6 +36,7 @@ mod setting;
 pub mod sites;
 mod source;
 mod source_line;
+mod statics;
 pub mod tree;
 #[cfg(feature = "text")]
 pub mod wat;

@@ -58,6 +58,8 @@ bugs! {
     InnermostInLoop,
     /// A segment of a frame is assumed to be live without considering its region.
     FrameIsLive,
+    /// Static data is assumed to have one byte more than it has.
+    StaticOneByteFurther,
     /// Bytes are still known not to be free after an event that may free them.
     LiveAfterFree,
     /// A fact is kept after the end of the arm in which it was proved.

@@ -13,6 +13,7 @@ mod misuse;
 mod operations;
 mod printing;
 mod scopes;
+mod statics;
 mod tree;
 mod writer;
 

@@ -373,6 +373,45 @@ fn mistakes_are_errors_with_a_place() {
     row("a function that does not exist", {
         in_module(packed, Nesting::Stack, |module, _| module.define_with(FunctionId(9), |_| ()))
     });
+    row("static data with an alignment that is not a power of two", {
+        in_module(packed, Nesting::Stack, |module, _| module.static_bytes(b"text", 3).map(|_| ()))
+    });
+    row("a reservation with an alignment that is too large", {
+        in_module(packed, Nesting::Stack, |module, _| module.reserve("table", 4, 1 << 17).map(|_| ()))
+    });
+    row("a name that is reserved with two sizes", {
+        in_module(packed, Nesting::Stack, |module, _| {
+            module.reserve("table", 4, 4)?;
+            module.reserve("table", 8, 4).map(|_| ())
+        })
+    });
+    row("reservations that exceed the memory", {
+        in_module(packed, Nesting::Stack, |module, f| {
+            module.reserve("table", u32::MAX, 4)?;
+            module.define_with(f, |f| f.push(1))
+        })
+    });
+    row("an access outside of static data", {
+        in_module(packed, Nesting::Stack, |module, f| {
+            let text = module.static_utf8("text");
+            module.define_with(f, |f| f.get(Access::Int, text, 1))
+        })
+    });
+    row("a slice that exceeds static data", {
+        in_module(packed, Nesting::Stack, |module, f| {
+            let text = module.static_utf8("text");
+            module.define_with(f, |f| {
+                let part = f.slice(text, 3, 2);
+                f.address(part);
+            })
+        })
+    });
+    row("static data of another module", {
+        in_module(packed, Nesting::Stack, |module, f| {
+            let text = ModuleBuilder::new(&Config::default(), packed)?.static_utf8("text");
+            module.define_with(f, |f| f.address(text))
+        })
+    });
     row("the same export twice", {
         in_module(packed, Nesting::Stack, |module, f| {
             module.define_with(f, |f| f.push(1))?;

@@ -20,6 +20,8 @@ pub struct FunctionBuilder {
     pub(super) signatures: Signatures,
     /// Identifies the function, so that labels, locals, regions and segments of other functions are detected.
     pub(super) owner: Owner,
+    /// Identifies the module, if it can have static data.
+    pub(super) module: Option<Owner>,
     /// The number of the function in its module or writer.
     pub(super) number: u32,
     pub(super) scopes: Vec<Scope>,
@@ -68,6 +70,7 @@ impl FunctionBuilder {
             engine,
             signatures,
             owner: Owner::new(),
+            module: None,
             number,
             scopes: Vec::new(),
             structures: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::build::builder::{Finished, FunctionBuilder};
 use crate::build::ids::FunctionId;
-use crate::build::operand::{Bytes, Local, Operand, Segment};
+use crate::build::operand::{Bytes, Local, Operand, Segment, Source};
 use crate::build::owner::Serial;
 use crate::build::shape::shape;
 use crate::code::{FunctionRef, NO_INDEX};
@@ -238,7 +238,7 @@ impl FunctionBuilder {
     /// Moves the segment on the stack to a new local. `bytes` is its size, and the end of `scope` frees it.
     pub(super) fn keep_segment(&mut self, bytes: Bytes, scope: Option<Serial>) -> Segment {
         let local = self.engine.keep_in_local(self.engine.segment_type());
-        Segment { local, owner: self.owner, scope, bytes }
+        Segment { source: Source::Local(local), owner: self.owner, scope, bytes }
     }
 
     /// Ends the function, on the thread that built it. [`define`](crate::build::ModuleBuilder::define) does the same on

@@ -7,6 +7,7 @@ use crate::code::{FunctionRef, Missing, NO_INDEX};
 use crate::engine::Lowered;
 use crate::error::{Error, Place};
 use crate::helpers::{Helper, HostImport};
+use crate::statics::PlacedStatics;
 use indexmap::IndexMap;
 use wasmparser::BinaryReaderError;
 
@@ -15,6 +16,8 @@ pub(super) struct Layout {
     pub(super) functions: Vec<u32>,
     pub(super) hosts: IndexMap<HostImport, (u32, TypeId)>,
     pub(super) helpers: IndexMap<Helper, (u32, TypeId)>,
+    /// The addresses of static data.
+    pub(super) statics: PlacedStatics,
     missing: Missing,
 }
 
@@ -23,8 +26,8 @@ impl ModuleBuilder {
     ///
     /// # Errors
     ///
-    /// If a declared function was not defined, if active data is in linmem's part of its memory, or if the module does
-    /// not validate.
+    /// If a declared function was not defined, if active data is in linmem's part of its memory, if static data does not
+    /// fit, or if the module does not validate.
     pub fn finish(self) -> Result<Vec<u8>, Error> {
         self.finish_on(1)
     }
@@ -44,7 +47,8 @@ impl ModuleBuilder {
             return Err(Error::Builder { message, place: Place::Module });
         }
         self.check_data()?;
-        let layout = Layout::new(&mut self);
+        let statics = self.place_statics()?;
+        let layout = Layout::new(&mut self, statics);
         let bytes = layout.write(&self);
         layout.check_indices()?;
         match crate::module::validate_on(threads, &bytes) {
@@ -56,7 +60,7 @@ impl ModuleBuilder {
 
 impl Layout {
     /// Assigns all indices, and the types of helpers.
-    pub(super) fn new(builder: &mut ModuleBuilder) -> Layout {
+    pub(super) fn new(builder: &mut ModuleBuilder, statics: PlacedStatics) -> Layout {
         let context = builder.context;
         let (imports, helpers): (Vec<_>, Vec<_>) =
             (builder.needs.imports().collect(), builder.needs.helpers().collect());
@@ -75,6 +79,7 @@ impl Layout {
             functions: vec![0; builder.functions.len()],
             hosts: IndexMap::new(),
             helpers: IndexMap::new(),
+            statics,
             missing: Missing::default(),
         };
         let is_import = |entry: &Entry| matches!(entry.source, Source::Import { .. });
@@ -102,7 +107,9 @@ impl Layout {
         let next = |entry: &Entry| if is_import(&entry) { imported.next() } else { defined.next() };
         let functions = builder.functions.iter().filter_map(next).collect();
         let (hosts, helpers) = (IndexMap::new(), IndexMap::new());
-        (Layout { functions, hosts, helpers, missing: Missing::default() }, first)
+        // The addresses of static data do not matter: the module is analysed, not written.
+        let statics = PlacedStatics::default();
+        (Layout { functions, hosts, helpers, statics, missing: Missing::default() }, first)
     }
 
     /// The index of a function. If the frontend refers to a function that does not exist, the index is out of range,

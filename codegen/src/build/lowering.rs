@@ -328,7 +328,7 @@ pub(super) fn new_memory(config: &Config, representation: Representation) -> Res
             return Err(Error::option(Setting::base(base), message));
         }
     };
-    let (home, pages) = Home::in_new_memory(base, Choices::of(config, representation))
+    let (home, pages) = Home::in_new_memory(base, None, Choices::of(config, representation))
         .ok_or_else(|| crate::link::beyond_memory(base))?;
     Ok(NewMemory { home, pages, maximum: crate::link::maximum(config, pages)? })
 }

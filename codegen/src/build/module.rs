@@ -5,6 +5,7 @@ use crate::build::ids::{Exported, FunctionId, TypeId};
 use crate::build::items::Items;
 use crate::build::lowering::{NewMemory, new_memory};
 use crate::build::signatures::Signatures;
+use crate::build::static_items::Statics;
 use crate::build::types::{MAX_TYPES, Types};
 use crate::choices::Choices;
 use crate::config::Config;
@@ -58,6 +59,7 @@ pub struct ModuleBuilder {
     pub(super) config: Config,
     /// Whether function bodies record what they contain.
     pub(super) records: bool,
+    pub(super) statics: Statics,
 }
 
 impl ModuleBuilder {
@@ -94,6 +96,7 @@ impl ModuleBuilder {
             start: None,
             config: config.clone(),
             records: false,
+            statics: Statics::new(),
         };
         if let Some(types) = context.segments.types() {
             builder.types.add_segments(types);
@@ -196,6 +199,7 @@ impl ModuleBuilder {
         if self.records {
             body.engine.record_all(arity.0);
         }
+        body.module = Some(self.statics.owner);
         Ok(body)
     }
 

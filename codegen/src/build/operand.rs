@@ -2,7 +2,9 @@
 
 use crate::build::builder::FunctionBuilder;
 use crate::build::owner::{Owner, Serial};
+use crate::build::static_items::Static;
 use crate::index::LocalIndex;
+use crate::statics::StaticSegment;
 use wasm_encoder::Instruction;
 
 /// A local of the function that is being built.
@@ -28,14 +30,29 @@ pub struct Region {
     pub(super) scope: Option<Serial>,
 }
 
-/// A segment, in a local that has no other assignment, and its size if the function knows it.
+/// A segment, in a local that has no other assignment, or over static data, and its size if the function knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
-    pub(super) local: LocalIndex,
+    pub(super) source: Source,
+    /// The function of the local, or the module of the static data.
     pub(super) owner: Owner,
     /// The scope whose end frees it, if it is one of this function.
     pub(super) scope: Option<Serial>,
     pub(super) bytes: Bytes,
+}
+
+impl From<Static> for Segment {
+    fn from(value: Static) -> Segment {
+        let Static { segment, owner } = value;
+        Segment { source: Source::Static(segment), owner, scope: None, bytes: Bytes::Constant(segment.bytes) }
+    }
+}
+
+/// Where a segment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Local(LocalIndex),
+    Static(StaticSegment),
 }
 
 /// The size of a segment.
@@ -143,6 +160,16 @@ impl Operand for Segment {
 
     fn as_segment(&self) -> Option<Segment> {
         Some(*self)
+    }
+}
+
+impl Operand for Static {
+    fn push(self, function: &mut FunctionBuilder) {
+        function.push_segment(self.into());
+    }
+
+    fn as_segment(&self) -> Option<Segment> {
+        Some((*self).into())
     }
 }
 

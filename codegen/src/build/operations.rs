@@ -1,7 +1,8 @@
 //! linmem's operations, with their operands as arguments.
 
 use crate::build::builder::FunctionBuilder;
-use crate::build::operand::{Bytes, Operand, Region, Segment};
+use crate::build::operand::{Bytes, Operand, Region, Segment, Source};
+use crate::build::static_items::Static;
 use crate::engine::knowledge::contents::Assigned;
 use linmem_intrinsics::{Access, Intrinsic, Operation};
 
@@ -85,7 +86,7 @@ impl FunctionBuilder {
 
     /// Pushes the size of a segment that the function knows.
     pub(super) fn known_size(&mut self, segment: Segment) {
-        if !self.owns(segment.owner, "the segment") {
+        if !self.owns_segment(segment) {
             return;
         }
         match segment.bytes {
@@ -130,7 +131,13 @@ impl FunctionBuilder {
     /// A part of a segment, over the same memory. The scope that frees the part is known if the segment is a [`Segment`].
     pub fn slice(&mut self, segment: impl Operand, offset: u32, bytes: u32) -> Segment {
         self.count();
-        let scope = segment.as_segment().and_then(|segment| segment.scope);
+        let known = segment.as_segment();
+        if let Some(Segment { source: Source::Static(whole), owner, .. }) = known
+            && let Some(part) = whole.part(offset, bytes)
+        {
+            return Static { segment: part, owner }.into();
+        }
+        let scope = known.and_then(|segment| segment.scope);
         self.operand(segment);
         self.engine.ptr_const_deferred(offset);
         self.engine.ptr_const_deferred(bytes);

@@ -5,7 +5,7 @@
 //! call, close it too: see [`wrappers`](crate::engine::wrappers).
 
 use crate::build::builder::FunctionBuilder;
-use crate::build::operand::{Operand, Region, Segment};
+use crate::build::operand::{Operand, Region, Segment, Source};
 use crate::build::owner::Serial;
 use crate::build::structure::{Catches, Scope, Structure};
 use crate::code::Number;
@@ -248,14 +248,30 @@ impl FunctionBuilder {
 
     /// Pushes a segment. After the scope of its region has ended, its memory is free, unless regions are freed together.
     pub(super) fn push_segment(&mut self, segment: Segment) {
-        if !self.owns(segment.owner, "the segment") {
+        if !self.owns_segment(segment) {
             return;
         }
+        let local = match segment.source {
+            Source::Local(local) => local,
+            Source::Static(segment) => return self.engine.static_segment(segment),
+        };
         let frees = self.engine.choices().nesting != Nesting::Outermost;
         if frees && segment.scope.is_some() && !self.is_scope_open(segment.scope) {
             self.violate(Violation::UseAfterFree, "use of a segment after the scope of its region has ended");
         }
-        self.engine.local_get(segment.local);
+        self.engine.local_get(local);
+    }
+
+    /// Whether a segment belongs to this function, or to static data of its module. It is a mistake if it does not.
+    pub(super) fn owns_segment(&mut self, segment: Segment) -> bool {
+        match segment.source {
+            Source::Local(_) => self.owns(segment.owner, "the segment"),
+            Source::Static(_) if self.module == Some(segment.owner) => true,
+            Source::Static(_) => {
+                self.fail("the static data belongs to another module");
+                false
+            }
+        }
     }
 
     /// Records a definite violation.

@@ -101,8 +101,11 @@ impl Layout {
         self.index(FunctionRef::Program(function.0))
     }
 
-    fn resolved(&self, expression: &ConstExpr) -> ConstExpr {
-        resolved(expression, |function| self.function(FunctionId(function)))
+    fn resolved(&self, builder: &ModuleBuilder, expression: &ConstExpr) -> ConstExpr {
+        let types = builder.context.segments.types();
+        let constants = &builder.statics.constants;
+        let global = |index| constants.instructions(index, &self.statics, types);
+        resolved(expression, |function| self.function(FunctionId(function)), global)
     }
 
     /// The types of the functions that are defined, and their bodies.
@@ -142,7 +145,7 @@ impl Layout {
         let mut section = TableSection::new();
         for (ty, value) in &builder.items.tables {
             match value {
-                Some(value) => section.table_with_init(*ty, &self.resolved(value)),
+                Some(value) => section.table_with_init(*ty, &self.resolved(builder, value)),
                 None => section.table(*ty),
             };
         }
@@ -152,7 +155,7 @@ impl Layout {
     fn globals(&self, builder: &ModuleBuilder) -> GlobalSection {
         let mut section = GlobalSection::new();
         for (ty, value) in &builder.items.globals {
-            section.global(*ty, &self.resolved(value));
+            section.global(*ty, &self.resolved(builder, value));
         }
         section
     }
@@ -182,11 +185,11 @@ impl Layout {
             let elements = match contents {
                 Contents::Functions(list) => functions(list),
                 Contents::Expressions(ty, list) => {
-                    Elements::Expressions(*ty, list.iter().map(|value| self.resolved(value)).collect())
+                    Elements::Expressions(*ty, list.iter().map(|value| self.resolved(builder, value)).collect())
                 }
             };
             match mode {
-                Mode::Active(table, offset) => section.active(Some(*table), &self.resolved(offset), elements),
+                Mode::Active(table, offset) => section.active(Some(*table), &self.resolved(builder, offset), elements),
                 Mode::Passive => section.passive(elements),
                 Mode::Declared => section.declared(elements),
             };
@@ -202,7 +205,7 @@ impl Layout {
         for data in &builder.items.data {
             match &data.target {
                 Some((memory, offset)) => {
-                    section.active(*memory, &self.resolved(offset), data.bytes.iter().copied());
+                    section.active(*memory, &self.resolved(builder, offset), data.bytes.iter().copied());
                 }
                 None => {
                     section.passive(data.bytes.iter().copied());

@@ -51,7 +51,7 @@ impl ModuleBuilder {
 
     /// Adds a data segment for `memory.init`, `array.new_data` and `array.init_data`.
     pub fn passive_data(&mut self, bytes: &[u8]) -> DataId {
-        self.data(None, bytes)
+        self.data(None, bytes.to_vec())
     }
 
     /// Adds a data segment that is copied to a memory, at an offset, when the module is instantiated.
@@ -60,12 +60,12 @@ impl ModuleBuilder {
     /// [`Config::base`](crate::Config::base) belong to the frontend. [`finish`](ModuleBuilder::finish) rejects data that
     /// is not there, or whose offset is not a constant.
     pub fn active_data(&mut self, memory: MemoryId, offset: &ConstExpr, bytes: &[u8]) -> DataId {
-        self.data(Some((memory.0, offset.clone())), bytes)
+        self.data(Some((memory.0, offset.clone())), bytes.to_vec())
     }
 
-    fn data(&mut self, target: Option<(u32, ConstExpr)>, bytes: &[u8]) -> DataId {
+    pub(super) fn data(&mut self, target: Option<(u32, ConstExpr)>, bytes: Vec<u8>) -> DataId {
         let id = DataId(self.items.data.len() as u32);
-        self.items.data.push(Data { target, bytes: bytes.to_vec() });
+        self.items.data.push(Data { target, bytes });
         id
     }
 

@@ -10,6 +10,7 @@ use crate::engine::state::{Engine, Origin};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::source_line::SourceLine;
+use crate::statics::StaticSegment;
 use crate::width::PointerType;
 use linmem_allocator::Zero;
 use linmem_intrinsics::Representation;
@@ -29,6 +30,14 @@ impl Engine {
     /// The type of segments.
     pub(crate) fn segment_type(&self) -> ValType {
         self.context.segment_type()
+    }
+
+    /// Pushes a segment over static data.
+    pub(crate) fn static_segment(&mut self, segment: StaticSegment) {
+        if !self.is_dead() {
+            self.record_static(segment.bytes);
+            self.push_static(segment);
+        }
     }
 
     /// Adds a local.

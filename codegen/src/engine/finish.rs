@@ -1,5 +1,6 @@
 //! The end of a function: resolves everything that was deferred until then.
 
+use crate::code::{Code, Number};
 use crate::context::Context;
 use crate::engine::knowledge::frames::{Definition, Slot};
 use crate::engine::late::Late;
@@ -9,7 +10,8 @@ use crate::engine::state::Engine;
 use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug};
-use crate::segment::Part;
+use crate::segment::{Part, Segments};
+use crate::statics::{StaticNumber, StaticSegment};
 use crate::width::PointerInstructions;
 use linmem_allocator::Width;
 use wasm_encoder::{Encode, InstructionSink};
@@ -36,6 +38,11 @@ impl Engine {
             }
             if let Late::KeepScope(frame, maker) = late {
                 return scopes.keep(code, context, &frames, frame, maker);
+            }
+            match late {
+                Late::Static(segment) => return push_static(code, context, segment),
+                Late::StaticAddress(segment) => return push_number(code, I32_CONST, StaticNumber::Address(segment)),
+                _ => {}
             }
             let sink = &mut InstructionSink::new(&mut code.bytes);
             match late {
@@ -99,12 +106,44 @@ impl Engine {
                     }
                 }
                 Late::Wrapper(wrapper) => wrappers.open(wrapper, sink),
-                Late::KeepScope(..) | Late::Label(_) => {}
+                Late::KeepScope(..) | Late::Label(_) | Late::Static(_) | Late::StaticAddress(_) => {}
             }
         });
         let recorded = record.map(|record| Box::new(record.finish(&wrappers)));
-        Lowered { frames: frames.sizes(), locals: locals.declared().to_vec(), added: locals.added().to_vec(), code, demands, lines, recorded }
+        Lowered {
+            frames: frames.sizes(),
+            locals: locals.declared().to_vec(),
+            added: locals.added().to_vec(),
+            code,
+            demands,
+            lines,
+            recorded,
+        }
     }
+}
+
+const GLOBAL_GET: u8 = 0x23;
+const I32_CONST: u8 = 0x41;
+const I64_CONST: u8 = 0x42;
+
+/// Writes the instruction that pushes a segment over static data. A structure is read from a global that holds it, which
+/// costs less than making it: the global is initialized once, and nothing is allocated where the segment is used.
+///
+/// ```wasm
+/// i32.const ADDRESS     i64.const ADDRESS | SIZE << 32     global.get $linmem.static.0
+/// ```
+fn push_static(code: &mut Code, context: &Context, segment: StaticSegment) {
+    match context.segments {
+        Segments::Address => push_number(code, I32_CONST, StaticNumber::Address(segment)),
+        Segments::Packed => push_number(code, I64_CONST, StaticNumber::Packed(segment)),
+        Segments::Reference(_) => push_number(code, GLOBAL_GET, StaticNumber::Global(segment)),
+    }
+}
+
+/// Writes an instruction whose immediate is inserted when the module is finished.
+fn push_number(code: &mut Code, opcode: u8, number: StaticNumber) {
+    code.bytes.push(opcode);
+    code.numbers.push((code.bytes.len(), Number::Static(number)));
 }
 
 /// Writes the instructions that push a segment of a frame.

@@ -5,6 +5,7 @@ use crate::engine::maker::Maker;
 use crate::engine::wrappers::{CrossingLabel, WrapperId};
 use crate::index::LocalIndex;
 use crate::segment::Part;
+use crate::statics::StaticSegment;
 
 /// Code that is determined at the end of a function.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,10 @@ pub(crate) enum Late {
     ByteAt(LocalIndex, LocalIndex, u32),
     /// The instructions that push a segment of a frame.
     Slot(Slot),
+    /// The instruction that pushes a segment over static data.
+    Static(StaticSegment),
+    /// The instruction that pushes the address of a segment over static data.
+    StaticAddress(StaticSegment),
     /// The instructions that keep the region of a frame as a structure, if code needs it.
     KeepScope(FrameId, Maker),
     /// The instructions that push the region of a frame as a structure.

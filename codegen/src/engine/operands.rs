@@ -9,6 +9,7 @@ use crate::engine::knowledge::frames::{FrameId, RegionId, Slot};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;
+use crate::statics::StaticSegment;
 use linmem_allocator::Width;
 
 /// The known facts about a value.
@@ -32,6 +33,8 @@ pub(crate) enum Value {
     Comparison(ComparisonId),
     /// A segment in a frame.
     Slot(Slot),
+    /// A segment over static data.
+    Static(StaticSegment),
     /// A segment as a structure in the local.
     Structure(SegmentTypes, LocalIndex),
 }

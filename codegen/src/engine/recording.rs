@@ -5,6 +5,7 @@ use crate::engine::state::Engine;
 use crate::engine::tape::Tape;
 use crate::index::LocalIndex;
 use crate::source_line::Mark;
+use crate::width::PointerInstructions;
 use linmem_intrinsics::{Intrinsic, Signature};
 
 const OPEN: Signature = Signature { intrinsic: Intrinsic::AllocatorNew, representation: None, folded: false };
@@ -59,6 +60,20 @@ impl Engine {
             self.recorded_intrinsic(&OPEN);
             self.recorded_local(LOCAL_SET, handle);
         }
+    }
+
+    /// Records a segment over static data of this size. Its address is not known yet, and does not matter to an analysis.
+    pub(super) fn record_static(&mut self, bytes: u32) {
+        const SOME_ADDRESS: u32 = 16;
+        let representation = Some(self.context.representation);
+        let signature = Signature { intrinsic: Intrinsic::SegmentOfAddress, representation, folded: false };
+        let width = self.context.width();
+        self.recorded(|tape| {
+            tape.emit(|sink| {
+                sink.ptr_const(width, u64::from(SOME_ADDRESS)).ptr_const(width, u64::from(bytes));
+            });
+        });
+        self.recorded_intrinsic(&signature);
     }
 
     pub(super) fn recorded_intrinsic(&mut self, signature: &Signature) {

@@ -136,6 +136,13 @@ impl Tape {
         self.edit_here(Action::Number(number));
     }
 
+    /// Appends an instruction whose last byte stands for a number that is assigned when the module is finished.
+    pub(crate) fn emit_with_number(&mut self, write: impl FnOnce(&mut InstructionSink<'_>), number: Number) {
+        self.emit(write);
+        self.code.pop();
+        self.number(number);
+    }
+
     /// Appends a call.
     pub(crate) fn call(&mut self, target: FunctionRef) {
         self.code.push(CALL);

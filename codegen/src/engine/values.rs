@@ -15,7 +15,9 @@ use crate::engine::state::{Engine, Origin};
 use crate::engine::tape::Position;
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use crate::sites::PlannedSite;
+use crate::statics::StaticSegment;
 use linmem_intrinsics::Signature;
 use wasm_encoder::{InstructionSink, ValType};
 
@@ -96,6 +98,13 @@ impl Engine {
     /// Pushes a constant pointer, which is written only if its consumer needs the value on the stack.
     pub(super) fn push_constant(&mut self, constant: u32) {
         self.push_deferred(Value::of_pointer(self.context.width(), constant));
+    }
+
+    /// Pushes a segment over static data, which is written only if its consumer needs the value on the stack.
+    pub(super) fn push_static(&mut self, segment: StaticSegment) {
+        let (value, position) = (Value::Static(segment), Some(self.tape.here()));
+        let bytes = Some(segment.bytes + u32::from(planted::has(Bug::StaticOneByteFurther)));
+        self.operands.push(Operand { value, position, deferred: true, bytes, ..Operand::UNKNOWN });
     }
 
     /// Pushes a packed segment. Its address is on the stack, and `write` emits only the instructions that pack it. Its
@@ -205,6 +214,7 @@ impl Engine {
             Value::I64(constant) => self.tape.insert(position, |sink| {
                 sink.i64_const(constant);
             }),
+            Value::Static(segment) => self.tape.insert_late(position, Late::Static(segment)),
             Value::Unknown | Value::Local(_) | Value::Sum(..) | Value::Size(_) | Value::Comparison(_) => {}
         }
     }

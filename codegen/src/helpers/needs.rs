@@ -33,6 +33,11 @@ impl Needs {
         self.first_site = first;
     }
 
+    /// Replaces home by one with the same header.
+    pub(crate) fn move_home(&mut self, home: Home) {
+        self.context.home = home;
+    }
+
     /// Adds the requirements of a function, and returns the number of its first site.
     pub(crate) fn meet(&mut self, demands: Demands) -> u32 {
         let Demands { regions, functions, sites } = demands;

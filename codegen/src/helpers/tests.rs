@@ -15,7 +15,7 @@ use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::{val_type, validate};
 use crate::segment::Segments;
 use crate::width::PointerType;
-use linmem_allocator::layout::{HOME, PAGE};
+use linmem_allocator::layout::{HOME, Layout, PAGE};
 use linmem_allocator::{Nesting, OutOfMemory, Width, Zero};
 use linmem_intrinsics::wasi::Function as HostFunction;
 use linmem_intrinsics::{FunctionType, Representation, Safety, ValueType, Violation};
@@ -65,9 +65,10 @@ fn growths() -> Vec<Growth> {
 
 fn contexts(width: Width) -> Vec<Context> {
     let (start, end) = (HOME, 4 * u64::from(PAGE));
+    let top = start + u64::from(Layout::of(width).chunk_header());
     let homes = [
-        Home::Reserved { start, end, zeroed: true },
-        Home::Reserved { start, end, zeroed: false },
+        Home::Reserved { start, top, end, zeroed: true },
+        Home::Reserved { start, top, end, zeroed: false },
         Home::Found { base: None },
         Home::Found { base: Some((BASE, end)) },
     ];

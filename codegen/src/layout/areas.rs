@@ -3,7 +3,7 @@
 use crate::context::{Growth, Home};
 use crate::image::{MemoryInitializer, Width};
 use crate::layout::conventions::Conventions;
-use crate::layout::{Area, AreaKind};
+use crate::layout::description::{Area, AreaKind};
 use crate::link::Placement;
 use linmem_allocator::layout::{HOME, PAGE};
 

@@ -22,7 +22,8 @@ impl Conventions {
     pub(super) fn of(input: &Input<'_>) -> Conventions {
         let names = names(input);
         let value = |name: &str| {
-            let of_name = |known: &&str| **known == *name || known.strip_suffix(name).is_some_and(|rest| rest.ends_with('/'));
+            let of_name =
+                |known: &&str| **known == *name || known.strip_suffix(name).is_some_and(|rest| rest.ends_with('/'));
             let index = names.iter().find(|(known, _)| of_name(known)).map(|(_, index)| *index)?;
             constant(input, index)
         };

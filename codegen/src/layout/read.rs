@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::image::{self, Memory, Width};
 use crate::layout::areas::{Facts, areas, data};
 use crate::layout::conventions::Conventions;
-use crate::layout::{FunctionFrames, MemoryLayout, ModuleLayout};
+use crate::layout::description::{FunctionFrames, MemoryLayout, ModuleLayout};
 use crate::link::input::Input;
 use crate::link::{Placement, link_placed, scan};
 use crate::source::Source;
@@ -81,9 +81,12 @@ fn name(input: &Input<'_>, memory: u32) -> Option<String> {
     let export = input.exports.iter().find(|export| export.kind == ExternalKind::Memory && export.index == memory);
     let named = || {
         input.names.iter().find_map(|subsection| match subsection {
-            Name::Memory(map) => {
-                map.clone().into_iter().map_while(Result::ok).find(|naming| naming.index == memory).map(|naming| naming.name)
-            }
+            Name::Memory(map) => map
+                .clone()
+                .into_iter()
+                .map_while(Result::ok)
+                .find(|naming| naming.index == memory)
+                .map(|naming| naming.name),
             _ => None,
         })
     };

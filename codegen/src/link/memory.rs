@@ -147,7 +147,7 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
             }
         },
     };
-    match Home::in_new_memory(base, choices) {
+    match Home::in_new_memory(base, None, choices) {
         Some((home, pages)) => {
             let maximum = maximum(config, pages)?;
             let index = MemoryIndex(0);

@@ -226,3 +226,27 @@ fn findings_are_those_of_the_link_door() {
     }
     assert!(count > 10 && compared > 20, "{count} files, {compared} findings");
 }
+
+#[test]
+fn accesses_to_static_data_are_examined() {
+    for representation in [Representation::Address, PACKED] {
+        let mut module = ModuleBuilder::new(&Config::new().with_safety(Safety::None), representation).unwrap();
+        module.enable_check();
+        let text = module.static_utf8("hello");
+        let ty = module.function_type([], []);
+        let read = |offset: i32| {
+            move |f: &mut FunctionBuilder| {
+                f.get(Access::Byte, text, offset);
+                f.drop();
+            }
+        };
+        module.function("right", ty, read(4)).unwrap();
+        module.function("wrong", ty, read(5)).unwrap();
+        let findings: Vec<String> = module.check().unwrap().iter().map(shown).collect();
+        let expected =
+            "Error: OutOfBounds: MemorySegment.getByte: bytes 5..6 of a segment of 5 bytes (in wrong, operation 1)";
+        let expected: &[&str] = if representation.carries_size() { &[expected] } else { &[] };
+        assert_eq!(findings, expected, "{representation}");
+        module.finish().unwrap();
+    }
+}

@@ -16,6 +16,7 @@ use crate::engine::knowledge::frames::Slot;
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug, Optimization};
+use crate::statics::StaticSegment;
 
 /// The maximum number of facts that are remembered, the latest ones.
 const MOST: usize = 32;
@@ -27,6 +28,8 @@ pub(crate) enum Subject {
     Local(LocalIndex),
     /// A segment of a frame.
     Slot(Slot),
+    /// A segment over static data.
+    Static(StaticSegment),
 }
 
 /// The start of an access.
@@ -58,7 +61,7 @@ impl Fact {
     fn locals(&self) -> [Option<LocalIndex>; 2] {
         let local = |subject: &Subject| match subject {
             Subject::Local(local) => Some(*local),
-            Subject::Slot(_) => None,
+            Subject::Slot(_) | Subject::Static(_) => None,
         };
         match self {
             Fact::AtLeast(subject, _) | Fact::Exactly(subject, _) => [local(subject), None],

@@ -184,7 +184,7 @@ impl Scan {
         let in_round = |code: (Position, Position)| if tests_first { at < code.0 } else { code.1 < at };
         let stays = |subject: &Subject| match subject {
             Subject::Local(local) => !is_assigned(*local) || planted::has(Bug::HoistAssignedSegment),
-            Subject::Slot(_) => true,
+            Subject::Slot(_) | Subject::Static(_) => true,
         };
         let can_move = |check: &Check| {
             let offset = match check.from {

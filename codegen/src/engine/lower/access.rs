@@ -9,18 +9,31 @@
 //! i32.store offset=OFFSET
 //! ```
 //!
+//! In static data, a constant address is pushed in place of the segment, or an offset that is not constant is pushed
+//! alone:
+//!
+//! ```wasm
+//! i32.const ADDRESS            ;; the offset
+//! ;; the value                 ;; the value
+//! i32.store offset=OFFSET      i32.store offset=ADDRESS
+//! ```
+//!
 //! # Traps
 //!
 //! Those of the load or store, if the bytes are outside of the memory.
 
+use crate::code::Number;
+use crate::engine::late::Late;
 use crate::engine::lower::bounds::At;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
 use crate::index::LocalIndex;
 use crate::segment::Part;
 use crate::segment::{Out, packed};
+use crate::statics::{StaticNumber, StaticSegment};
 use crate::width::PointerInstructions;
 use linmem_intrinsics::Access;
+use wasm_encoder::{InstructionSink, MemArg};
 
 /// The location that a segment and an offset denote.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +42,15 @@ pub(super) enum Place {
     Pushed(u32),
     /// The address in a local that will not change, plus a constant. Nothing is on the stack.
     Local(LocalIndex, u32),
+}
+
+/// What is added to the number on the stack by the memory argument of an access.
+#[derive(Clone, Copy, Debug)]
+enum Added {
+    /// A constant.
+    Constant(u32),
+    /// The address of static data.
+    Static(StaticSegment),
 }
 
 impl Engine {
@@ -88,6 +110,9 @@ impl Engine {
                     sink.ptr_const(width, u64::from(start));
                 });
             }
+            Value::Static(item) if segment.deferred => {
+                self.tape.insert_late(position, Late::StaticAddress(item));
+            }
             Value::Structure(types, local) => {
                 self.tape.insert(position, |sink| {
                     types.start(sink.local_get(local.0));
@@ -144,6 +169,39 @@ impl Engine {
         });
     }
 
+    /// Pushes the address of an access, except for a part of it that becomes part of the memory argument.
+    ///
+    /// An offset in static data that is not constant is pushed alone, so that nothing is added to it. The sum does not
+    /// wrap around if the access is inside.
+    fn push_start(&mut self, segment: &Operand, offset: &Operand) -> Added {
+        match segment.value {
+            Value::Static(item) if segment.deferred && self.constant(offset).is_none() => {
+                self.materialize(offset);
+                Added::Static(item)
+            }
+            _ => {
+                let place = self.place(segment, offset);
+                Added::Constant(self.push_place(place, segment))
+            }
+        }
+    }
+
+    /// Emits a load or store.
+    fn emit_access(&mut self, added: Added, access: Access, write: impl Fn(&mut InstructionSink<'_>, MemArg)) {
+        match added {
+            Added::Constant(offset) => {
+                let memarg = self.context.memarg(offset, access.bytes());
+                self.tape.emit(|sink| write(sink, memarg));
+            }
+            Added::Static(item) => {
+                // The offset is the last byte of the instruction.
+                let memarg = self.context.memarg(0, access.bytes());
+                let number = Number::Static(StaticNumber::Offset(item));
+                self.tape.emit_with_number(|sink| write(sink, memarg), number);
+            }
+        }
+    }
+
     /// Pushes the address of a place if it is not on the stack, and returns the constant to add to it.
     fn push_place(&mut self, place: Place, segment: &Operand) -> u32 {
         match place {
@@ -181,15 +239,11 @@ impl Engine {
         offset: &mut Operand,
     ) -> Result<(), Certain> {
         self.check_access(segment, offset, &mut Operand::of_pointer(self.context.width(), access.bytes()))?;
-        let offset = match self.place_at_end(segment, &[offset]) {
-            Some(offset) => offset,
-            None => {
-                let place = self.place(segment, offset);
-                self.push_place(place, segment)
-            }
+        let added = match self.place_at_end(segment, &[offset]) {
+            Some(offset) => Added::Constant(offset),
+            None => self.push_start(segment, offset),
         };
-        let memarg = self.context.memarg(offset, access.bytes());
-        self.tape.emit(|sink| {
+        self.emit_access(added, access, |sink, memarg| {
             match access {
                 Access::Byte => sink.i32_load8_s(memarg),
                 Access::UByte => sink.i32_load8_u(memarg),
@@ -214,19 +268,17 @@ impl Engine {
         value: &Operand,
     ) -> Result<(), Certain> {
         self.check_access(segment, offset, &mut Operand::of_pointer(self.context.width(), access.bytes()))?;
-        let offset = match self.place_at_end(segment, &[offset, value]) {
+        let added = match self.place_at_end(segment, &[offset, value]) {
             Some(offset) => {
                 self.write_constant(value);
-                offset
+                Added::Constant(offset)
             }
             None => {
                 self.materialize(value);
-                let place = self.place(segment, offset);
-                self.push_place(place, segment)
+                self.push_start(segment, offset)
             }
         };
-        let memarg = self.context.memarg(offset, access.bytes());
-        self.tape.emit(|sink| {
+        self.emit_access(added, access, |sink, memarg| {
             match access {
                 Access::Byte | Access::UByte => sink.i32_store8(memarg),
                 Access::Short | Access::UShort => sink.i32_store16(memarg),

@@ -137,6 +137,7 @@ impl Engine {
     pub(super) fn subject(&self, segment: &Operand) -> Option<Subject> {
         match segment.value {
             Value::Slot(slot) if segment.deferred => Some(Subject::Slot(slot)),
+            Value::Static(segment) => Some(Subject::Static(segment)),
             Value::Structure(..) => segment.source.map(Subject::Local),
             _ => self.program_local_of(segment).map(Subject::Local),
         }

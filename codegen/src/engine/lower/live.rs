@@ -15,6 +15,8 @@
 //! end
 //! ```
 //!
+//! Static data is never freed, so that accesses of it are not checked. It lies below top, as the comparison requires.
+//!
 //! References are checked by their region, which records whether it is closed:
 //!
 //! ```wasm
@@ -206,6 +208,8 @@ impl Engine {
                 self.knowledge.innermost.is_open(self.knowledge.frames.region(slot.frame))
                     || planted::has(Bug::FrameIsLive)
             }
+            // It is never freed.
+            Value::Static(_) => true,
             _ => false,
         }
     }

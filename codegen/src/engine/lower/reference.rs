@@ -40,7 +40,7 @@ impl Engine {
         let meanings = signature.operands();
         let is_cast = |operand: &Operand| {
             matches!(operand.value, Value::Structure(..))
-                || (operand.deferred && matches!(operand.value, Value::Slot(..)))
+                || (operand.deferred && matches!(operand.value, Value::Slot(..) | Value::Static(..)))
         };
         let is_reference = |(operand, meaning): (&Operand, &Meaning)| meaning.is_segment() && !is_cast(operand);
         if !operands.iter().zip(&meanings).any(is_reference) {
@@ -208,7 +208,7 @@ impl Engine {
                 self.scopes.need(slot.frame);
                 self.tape.late(Late::IsClosed(slot.frame));
             }
-            // The operands are already structures or in frames.
+            // Other operands are already structures or in frames, or static.
             _ => self.tape.emit(|sink| {
                 sink.i32_const(0);
             }),

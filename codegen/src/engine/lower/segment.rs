@@ -94,6 +94,15 @@ impl Engine {
                 return Ok(());
             }
         }
+        if let (Value::Static(whole), true, Some(from), Some(size)) =
+            (segment.value, segment.deferred, self.constant(offset), self.constant(bytes))
+            && let Some(part) = whole.part(from, size)
+        {
+            self.discard(offset);
+            self.discard(bytes);
+            self.push_static(part);
+            return Ok(());
+        }
         self.unwrap_segment(segment);
         let position = self.at(offset);
         if self.constant(offset) == Some(0) {
@@ -181,7 +190,14 @@ impl Engine {
                 self.scopes.need(slot.frame);
                 self.tape.late(Late::Scope(slot.frame));
             }
-            // Segments with regions are checked, so they are already structures or in frames.
+            Value::Static(_) => {
+                if let Some(types) = self.context.segments.types() {
+                    self.tape.emit(|sink| {
+                        types.new_open_region(sink);
+                    });
+                }
+            }
+            // Segments with regions are checked, so they are already structures, in frames or static.
             _ => {}
         }
     }

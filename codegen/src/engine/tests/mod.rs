@@ -36,7 +36,7 @@ fn signatures(context: &Context) -> impl Iterator<Item = Signature> + '_ {
 
 fn contexts(choices: Choices) -> Vec<Context> {
     let (start, end) = (HOME, 4 * u64::from(PAGE));
-    let homes = [Home::Reserved { start, end, zeroed: true }, Home::Found { base: None }];
+    let homes = [Home::Reserved { start, top: start + 16, end, zeroed: true }, Home::Found { base: None }];
     let representations = [Representation::Address, Representation::ALL[2]];
     // Bounds are checked only where segments have sizes.
     let is_checked =

@@ -1,0 +1,84 @@
+//! Static data in code: segments whose addresses are assigned when the module is finished.
+
+use crate::segment::{SegmentTypes, Segments};
+use crate::width::PointerInstructions;
+use indexmap::IndexMap;
+use linmem_allocator::Address;
+use wasm_encoder::{Encode, InstructionSink};
+
+/// A segment over an item of static data, or over a part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct StaticSegment {
+    /// The number of the item.
+    pub(crate) item: u32,
+    /// The offset of the part in bytes.
+    pub(crate) offset: u32,
+    /// The size of the part in bytes.
+    pub(crate) bytes: u32,
+}
+
+impl StaticSegment {
+    /// A part of the segment, if it is inside of it.
+    pub(crate) fn part(self, offset: u32, bytes: u32) -> Option<StaticSegment> {
+        let is_inside = u64::from(offset) + u64::from(bytes) <= u64::from(self.bytes);
+        is_inside.then(|| StaticSegment { offset: self.offset + offset, bytes, ..self })
+    }
+}
+
+/// A number that depends on the address of static data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum StaticNumber {
+    /// The start address of a segment, as the immediate of an `i32.const`.
+    Address(StaticSegment),
+    /// The start address of a segment, as the offset in a memory argument.
+    Offset(StaticSegment),
+    /// A packed segment, as the immediate of an `i64.const`.
+    Packed(StaticSegment),
+    /// The index of the global that holds a segment as a structure.
+    Global(StaticSegment),
+}
+
+/// The addresses of static data.
+#[derive(Debug, Default)]
+pub(crate) struct PlacedStatics {
+    /// The address of each item. They are below 2^32.
+    pub(crate) addresses: Vec<Address>,
+    /// The index of the global that holds a segment as a structure.
+    pub(crate) globals: IndexMap<StaticSegment, u32>,
+}
+
+impl PlacedStatics {
+    /// The start address of a segment. Only the items of the module are referred to.
+    pub(crate) fn address(&self, segment: StaticSegment) -> u32 {
+        let start = self.addresses.get(segment.item as usize).copied().unwrap_or_default();
+        (start as u32).wrapping_add(segment.offset)
+    }
+
+    /// The segment as a constant `i64`.
+    pub(crate) fn packed(&self, segment: StaticSegment) -> i64 {
+        crate::segment::packed::constant(self.address(segment), segment.bytes)
+    }
+
+    /// The instructions of a constant expression that makes the segment as a structure.
+    pub(crate) fn structure(&self, segment: StaticSegment, types: SegmentTypes) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let sink = &mut InstructionSink::new(&mut bytes);
+        sink.ptr_const(types.width(), u64::from(self.address(segment)));
+        Segments::Reference(types).make_constant(sink, segment.bytes, |sink| {
+            if types.has_regions() {
+                types.new_open_region(sink);
+            }
+        });
+        bytes
+    }
+
+    /// Encodes a number.
+    pub(crate) fn encode(&self, number: StaticNumber, out: &mut Vec<u8>) {
+        match number {
+            StaticNumber::Address(segment) => (self.address(segment) as i32).encode(out),
+            StaticNumber::Offset(segment) => self.address(segment).encode(out),
+            StaticNumber::Packed(segment) => self.packed(segment).encode(out),
+            StaticNumber::Global(segment) => self.globals.get(&segment).copied().unwrap_or(u32::MAX).encode(out),
+        }
+    }
+}
