@@ -1,6 +1,7 @@
 //! The subcommands.
 
 use crate::files;
+use crate::layout;
 use crate::options::{self, Arguments, Command, Lowering};
 use crate::printable::printable;
 use linmem::wasi::Errno;
@@ -67,11 +68,30 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 has_errors => u8::from(has_errors),
             })
         }
+        Command::Layout { lowering, file, json, svg } => {
+            let config = configure(&lowering, OnViolation::Trap)?;
+            let module = files::read(&file)?;
+            let (page_size, allowance) = layout::HOST;
+            let shown =
+                linmem::layout::read(&module, &config, page_size, allowance).map_err(|error| failure(&file, &error))?;
+            match svg {
+                Some(output) => files::write(&output, layout::svg(&shown).as_bytes())?,
+                None if json => print(&layout::json(&shown))?,
+                None => print(&printable(&layout::table(&shown)))?,
+            }
+            Ok(0)
+        }
         Command::Intrinsics => {
             print(&catalogue())?;
             Ok(0)
         }
     }
+}
+
+/// The failure for a module that cannot be linked.
+fn failure(file: &Path, error: &Error) -> Failure {
+    let status = if matches!(error, Error::Option { .. }) { 2 } else { 1 };
+    Failure { status, message: one_line(file, error) }
 }
 
 fn configure(lowering: &Lowering, on_violation: OnViolation) -> Result<Config, Failure> {
@@ -87,10 +107,7 @@ fn linked(
 ) -> Result<Linked, Failure> {
     let config = configure(lowering, on_violation)?.with_file(files::name(file));
     let module = files::read(file)?;
-    let linked = linmem::link_with_warnings(&module, &config).map_err(|error| Failure {
-        status: if matches!(error, Error::Option { .. }) { 2 } else { 1 },
-        message: one_line(file, &error),
-    })?;
+    let linked = linmem::link_with_warnings(&module, &config).map_err(|error| failure(file, &error))?;
     for warning in linked.warnings.iter().filter(|warning| shows(warning)) {
         eprintln!("warning: {}", printable(&one_line(file, warning)));
     }

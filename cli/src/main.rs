@@ -2,6 +2,7 @@
 
 mod commands;
 mod files;
+mod layout;
 mod options;
 mod printable;
 

@@ -56,6 +56,19 @@ pub(crate) enum Command {
         /// The module, in the binary or the text format; - is standard input
         file: PathBuf,
     },
+    /// Show how a module uses its memories
+    Layout {
+        #[command(flatten)]
+        lowering: Lowering,
+        /// The module, in the binary or the text format; - is standard input
+        file: PathBuf,
+        /// Print JSON instead of a table
+        #[arg(long, conflicts_with = "svg")]
+        json: bool,
+        /// Write a picture instead; - is standard output
+        #[arg(long, value_name = "OUT")]
+        svg: Option<PathBuf>,
+    },
     /// List the intrinsics: names, types and descriptions
     Intrinsics,
 }

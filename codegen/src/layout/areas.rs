@@ -34,37 +34,42 @@ pub(super) fn data(segments: &[&MemoryInitializer<'_>], width: Width) -> Vec<(u6
     places
 }
 
-/// The areas, in ascending order. Where two uses overlap, the one that begins first counts up to its end.
+/// The areas, in ascending order. Where two uses overlap, the more certain one counts: data and linmem's chunks, then what the
+/// program says by names, then the rest.
 pub(super) fn areas(facts: &Facts<'_>) -> Vec<Area> {
     let mut known = Vec::new();
     let data = data(&facts.segments, facts.width);
     add_data(&mut known, &data);
-    add_conventions(&mut known, facts, data.first().map(|(start, ..)| *start));
     if let Some(placement) = facts.placement {
         add_placement(&mut known, placement, facts.minimum);
     }
-    known.sort_by_key(|area| (area.start, area.end.unwrap_or(u64::MAX)));
-    let mut areas: Vec<Area> = Vec::new();
-    let mut cursor = 0;
-    for mut area in known {
-        if area.end.is_some_and(|end| end <= cursor) {
-            continue;
-        }
-        area.start = area.start.max(cursor);
-        add_gap(&mut areas, cursor, area.start, facts.minimum);
-        cursor = area.end.unwrap_or(u64::MAX);
-        areas.push(area);
-    }
-    add_gap(&mut areas, cursor, facts.minimum.max(cursor), facts.minimum);
+    add_conventions(&mut known, facts, data.first().map(|(start, ..)| *start));
+    known.push(area(0, facts.minimum, AreaKind::Program, "nothing is known".to_string()));
+    let mut areas = Vec::new();
+    known.into_iter().for_each(|area| fill(&mut areas, &area));
     areas
 }
 
-/// Adds the part of a gap that is in the memory when it starts.
-fn add_gap(areas: &mut Vec<Area>, start: u64, end: u64, minimum: u64) {
-    let end = end.min(minimum);
-    if start < end {
-        areas.push(area(start, end, AreaKind::Program, "nothing is known".to_string()));
+/// Adds the parts of an area that no other area covers.
+fn fill(areas: &mut Vec<Area>, new: &Area) {
+    let mut parts = Vec::new();
+    let mut cursor = new.start;
+    let end = new.end.unwrap_or(u64::MAX);
+    for other in areas.iter() {
+        let other_end = other.end.unwrap_or(u64::MAX);
+        if other_end <= cursor || other.start >= end {
+            continue;
+        }
+        if cursor < other.start {
+            parts.push(Area { start: cursor, end: Some(other.start), ..new.clone() });
+        }
+        cursor = cursor.max(other_end);
     }
+    if cursor < end {
+        parts.push(Area { start: cursor, ..new.clone() });
+    }
+    areas.extend(parts);
+    areas.sort_by_key(|area| area.start);
 }
 
 fn area(start: u64, end: u64, kind: AreaKind, label: String) -> Area {

@@ -14,5 +14,9 @@ mod conventions;
 mod description;
 mod read;
 
+#[cfg(test)]
+#[cfg(feature = "text")]
+mod tests;
+
 pub use description::{Area, AreaKind, FunctionFrames, MemoryLayout, ModuleLayout};
 pub use read::read;
