@@ -5,7 +5,7 @@ mod late;
 
 use crate::support::goldens;
 use linmem::build::{FunctionBuilder, FunctionId, Handler, Local, ModuleBuilder, OnStack};
-use linmem::wasm_encoder::{BlockType, Catch, Instruction, ValType};
+use linmem::wasm_encoder::{AbstractHeapType, BlockType, Catch, HeapType, Instruction, RefType, ValType};
 use linmem::{Access, Config, Error, Nesting, Representation, SourceLine, wasi};
 use std::fmt::Write;
 
@@ -79,6 +79,8 @@ const MISTAKES: &[Mistake] = &[
         f.br_table(&[label, stale], label, 0);
         f.end();
     }),
+    ("a call of a reserved index", |f| f.instruction(&Instruction::Call(0x7000_0000))),
+    ("a global of a reserved index", |f| f.instruction(&Instruction::GlobalGet(0x7000_0000))),
     ("a raw branch to a label that does not exist", |f| f.instruction(&Instruction::Br(5))),
     ("a handler with a label that does not exist", |f| {
         f.instruction(&Instruction::TryTable(EMPTY, vec![Catch::All { label: 9 }].into()));
@@ -332,6 +334,48 @@ fn mistakes_are_errors_with_a_place() {
             module.define_with(f, |f| {
                 f.begin_region();
                 f.begin_region();
+            })
+        })
+    });
+    row("a body of another module", {
+        in_module(packed, Nesting::Stack, |module, f| {
+            let mut other = ModuleBuilder::new(&Config::default(), packed)?;
+            let ty = other.function_type([ValType::I32], [ValType::I32]);
+            let g = other.declare_function("g", ty);
+            let mut body = other.body(g)?;
+            body.push(1);
+            module.define_with(f, |f| f.push(0))?;
+            module.define_finished(body.finish()?)
+        })
+    });
+    row("an export of a function that does not exist", {
+        in_module(packed, Nesting::Stack, |module, f| {
+            module.export("x", FunctionId(9));
+            module.define_with(f, |f| f.push(0))
+        })
+    });
+    row("an import of a type that does not exist", {
+        in_module(packed, Nesting::Stack, |module, f| {
+            module.import_function("a", "b", linmem::build::TypeId(77));
+            module.define_with(f, |f| f.push(0))
+        })
+    });
+    row("a local that is not nullable, assigned in a scope with a handler", {
+        in_module(packed, Nesting::Stack, |module, f| {
+            let nothing = module.function_type([], []);
+            let host = module.import_function("env", "host", nothing);
+            module.define_with(f, |f| {
+                let heap_type = HeapType::Abstract { shared: false, ty: AbstractHeapType::I31 };
+                let local = f.local(ValType::Ref(RefType { nullable: false, heap_type }));
+                f.region(|f, _| {
+                    f.push(1);
+                    f.instruction(&Instruction::RefI31);
+                    f.set(local, OnStack);
+                    f.call(host);
+                });
+                f.push(local);
+                f.drop();
+                f.push(0);
             })
         })
     });

@@ -39,13 +39,32 @@ impl FunctionBuilder {
                 return self.control(&Instruction::End);
             }
             let taken = self.engine.add_local(ValType::I32, Assigned::Often);
+            self.engine.record_set(taken);
+            let record = self.engine.take_record();
             self.engine.local_tee(taken);
             self.leave_if(target);
+            self.engine.put_record(record);
             self.engine.local_get(taken);
         }
+        let left = self.record_leaving(target);
         let branch = Instruction::BrIf(label);
         let write = self.branch_writer(&branch);
         self.engine.other(Shape::BranchIf(label), arity, write);
+        self.record_staying(&left);
+    }
+
+    /// Records that a conditional jump closes the regions that it exits. The code that is written closes them before the jump
+    /// if it will be taken. An analysis that does not follow the condition is told that they are closed, and opened again
+    /// where the jump was not taken: see [`record_staying`](FunctionBuilder::record_staying).
+    fn record_leaving(&mut self, target: usize) -> Vec<LocalIndex> {
+        let left = self.handles_from(self.left_by(target));
+        left.iter().rev().for_each(|handle| self.engine.record_close(*handle));
+        left
+    }
+
+    /// Records that a conditional jump was not taken.
+    fn record_staying(&mut self, left: &[LocalIndex]) {
+        left.iter().for_each(|handle| self.engine.record_open(*handle));
     }
 
     /// Closes the regions that a jump exits, if the value on the stack is not zero.
@@ -81,6 +100,7 @@ impl FunctionBuilder {
         let mut different: Vec<usize> = first.iter().copied().filter(|first| *first < self.scopes.len()).collect();
         different.sort_unstable();
         different.dedup();
+        let mut record = None;
         match different[..] {
             [] => {}
             // The index may stay on the stack.
@@ -88,6 +108,8 @@ impl FunctionBuilder {
             _ => {
                 let index = self.engine.add_local(ValType::I32, Assigned::Often);
                 self.engine.local_set(index);
+                self.record_table(index, labels, default);
+                record = Some(self.engine.take_record());
                 self.leave_by_table(index, &first, &different);
                 self.engine.local_get(index);
             }
@@ -96,6 +118,31 @@ impl FunctionBuilder {
         let table = Instruction::BrTable(labels.into(), default);
         let write = self.branch_writer(&table);
         self.engine.diverge(None, pops, write);
+        if let Some(record) = record {
+            self.engine.put_record(record);
+        }
+    }
+
+    /// Records a table whose targets exit different regions as one conditional branch for each target.
+    fn record_table(&mut self, index: LocalIndex, labels: &[u32], default: u32) {
+        let mut targets = labels.to_vec();
+        targets.sort_unstable();
+        targets.dedup();
+        for label in targets {
+            let Some(target) = self.target(label) else { continue };
+            let left = self.record_leaving(target);
+            self.engine.record_get(index);
+            let branch = Instruction::BrIf(label);
+            let write = self.branch_writer(&branch);
+            self.engine.record_only(write);
+            self.record_staying(&left);
+        }
+        if let Some(target) = self.target(default) {
+            self.record_leaving(target);
+            let branch = Instruction::Br(default);
+            let write = self.branch_writer(&branch);
+            self.engine.record_only(write);
+        }
     }
 
     /// `first` contains the outermost scope that each target exits; `different` contains all such scopes once, the
@@ -171,16 +218,21 @@ impl FunctionBuilder {
         if self.leaves(target) {
             let reference = self.engine.add_local(ValType::Ref(ty), Assigned::Often);
             let test_arity = Arity::Known { pops: 1, pushes: 1 };
+            self.engine.record_set(reference);
+            let record = self.engine.take_record();
             self.engine.local_tee(reference);
             self.engine.other(Shape::Effect, test_arity, |tape| tape.instruction(test));
             if fails {
                 self.engine.other(Shape::Eqz, test_arity, |tape| tape.instruction(&Instruction::I32Eqz));
             }
             self.leave_if(target);
+            self.engine.put_record(record);
             self.engine.local_get(reference);
         }
+        let left = self.record_leaving(target);
         let write = self.branch_writer(branch);
         self.engine.other(Shape::Effect, Arity::Unknown, write);
+        self.record_staying(&left);
     }
 
     /// `br_on_null` or `br_on_non_null` of a reference whose type is unknown. If closing a region only writes top, the
@@ -210,11 +262,10 @@ impl FunctionBuilder {
         self.engine.local_set(top);
         self.engine.local_get(mark);
         self.engine.write_top();
-        let left = self.handles_from(self.left_by(target));
-        left.iter().rev().for_each(|handle| self.engine.record_close(*handle));
+        let left = self.record_leaving(target);
         let write = self.branch_writer(branch);
         self.engine.other(Shape::Effect, Arity::Unknown, write);
-        left.iter().for_each(|handle| self.engine.record_open(*handle));
+        self.record_staying(&left);
         self.engine.local_get(top);
         self.engine.write_top();
     }

@@ -47,6 +47,8 @@ pub struct FunctionBuilder {
 /// A function whose code is complete.
 #[derive(Debug)]
 pub struct Finished {
+    /// Identifies the module of the function.
+    pub(super) signatures: Signatures,
     pub(super) number: u32,
     pub(super) name: String,
     pub(super) lowered: Lowered,

@@ -33,8 +33,9 @@ impl ModuleBuilder {
     /// # Errors
     ///
     /// If a body was begun before [`enable_check`](ModuleBuilder::enable_check), or if the module does not validate, as
-    /// far as it is defined.
+    /// far as it is defined. An item that refers to a function or type that does not exist is an error, too.
     pub fn check(&self) -> Result<Vec<Finding>, Error> {
+        self.check_ids()?;
         let mut intrinsics = IndexSet::new();
         for (name, body) in self.bodies() {
             let Some(recorded) = &body.lowered.recorded else {
@@ -50,13 +51,18 @@ impl ModuleBuilder {
             let safety = self.context.choices.safety;
             config.safety = Some(safety.max(Safety::Spatial));
         }
-        check_built(Built {
+        let found = check_built(Built {
             module: &written.module,
             operations: written.operations(self),
             intrinsics: &intrinsics,
             nothrow: self.nothrow(&written.layout),
+            nothing_throws: !self.signatures.anything_throws(),
             config: &config,
             context: self.context,
+        });
+        found.map_err(|error| match error {
+            Error::Invalid { message, place: Place::Offset(offset) } => written.not_valid(self, message, offset),
+            other => other,
         })
     }
 
@@ -136,6 +142,33 @@ impl Written {
             code.function(&function);
         }
         (functions, code)
+    }
+
+    /// The error for a module that does not validate.
+    fn not_valid(&self, builder: &ModuleBuilder, message: String, offset: usize) -> Error {
+        let bodies = Parser::new(0).parse_all(&self.module).filter_map(|payload| match payload {
+            Ok(Payload::CodeSectionEntry(body)) => Some(body.range()),
+            _ => None,
+        });
+        let names = builder.functions.iter().filter_map(|entry| match &entry.source {
+            Source::Declared { name, .. } => Some(name),
+            Source::Import { .. } => None,
+        });
+        let found = bodies.zip(names).find(|(range, _)| (range.start..=range.end).contains(&offset));
+        let place = match found {
+            Some((_, name)) => {
+                let operations = self.operations(builder);
+                let mark = operations.at(offset);
+                Place::Built(Box::new(crate::error::Built {
+                    function: name.clone(),
+                    operation: mark.map(|mark| mark.operation),
+                    instruction: None,
+                    source: mark.and_then(|mark| mark.source.clone()),
+                }))
+            }
+            None => Place::Module,
+        };
+        Error::Invalid { message, place }
     }
 
     /// The places of operations in the module.

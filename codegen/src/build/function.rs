@@ -2,6 +2,7 @@
 
 use crate::build::builder::{Finished, FunctionBuilder};
 use crate::build::ids::FunctionId;
+use crate::build::indices::VIRTUAL;
 use crate::build::operand::{Bytes, Local, Operand, Segment, Source};
 use crate::build::owner::Serial;
 use crate::build::shape::shape;
@@ -100,6 +101,11 @@ impl FunctionBuilder {
     fn write(&mut self, instruction: &Instruction<'_>) {
         use Instruction::*;
         match instruction {
+            Call(index) | ReturnCall(index) | RefFunc(index) | GlobalGet(index) | GlobalSet(index)
+                if *index >= VIRTUAL =>
+            {
+                self.fail(&format!("the index {index} is reserved: indices are below {VIRTUAL}"));
+            }
             Call(function) | ReturnCall(function) | RefFunc(function) if self.signatures.is_missing(*function) => {
                 self.fail(&format!("function {function} does not exist"));
             }
@@ -258,8 +264,8 @@ impl FunctionBuilder {
             Some(error) => Err(error),
             None => {
                 self.engine.end(|tape| tape.instruction(&Instruction::End));
-                let FunctionBuilder { engine, number, name, block_types, local_names, .. } = self;
-                Ok(Finished { number, name, lowered: engine.finish(), block_types, local_names })
+                let FunctionBuilder { engine, signatures, number, name, block_types, local_names, .. } = self;
+                Ok(Finished { signatures, number, name, lowered: engine.finish(), block_types, local_names })
             }
         }
     }

@@ -193,10 +193,9 @@ impl LateLowering {
     ///
     /// The first mistake in the body, or that the function is already defined or belongs to another module.
     pub fn define(&mut self, body: FunctionBuilder) -> Result<(), Error> {
-        let is_own = self.signatures.is_of_same_module(&body.signatures);
-        let Finished { number, name, mut lowered, block_types, .. } = body.finish()?;
+        let Finished { signatures, number, name, mut lowered, block_types, .. } = body.finish()?;
         let function = match self.functions.get_mut(&number) {
-            Some(function) if is_own => function,
+            Some(function) if self.signatures.is_of_same_module(&signatures) => function,
             _ => return fail(format!("{name} belongs to another module")),
         };
         if function.body.is_some() {

@@ -46,6 +46,7 @@ impl ModuleBuilder {
             let message = format!("{name} is declared but not defined");
             return Err(Error::Builder { message, place: Place::Module });
         }
+        self.check_ids()?;
         self.check_data()?;
         let statics = self.place_statics()?;
         let layout = Layout::new(&mut self, statics);

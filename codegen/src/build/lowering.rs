@@ -1,6 +1,7 @@
 //! Lowers function by function into a frontend's own module writer.
 
 use crate::build::builder::{Finished, FunctionBuilder};
+use crate::build::module::foreign;
 use crate::build::signatures::Signatures;
 use crate::build::sink::ModuleSink;
 use crate::choices::Choices;
@@ -209,9 +210,12 @@ impl Lowering {
     ///
     /// # Errors
     ///
-    /// The first mistake in the body.
+    /// The first mistake in the body, or that the body belongs to another module.
     pub fn define(&mut self, sink: &mut (impl ModuleSink + ?Sized), body: FunctionBuilder) -> Result<Function, Error> {
-        let Finished { name, mut lowered, block_types, .. } = body.finish()?;
+        let Finished { signatures, name, mut lowered, block_types, .. } = body.finish()?;
+        if !self.signatures.is_of_same_module(&signatures) {
+            return Err(foreign(&name));
+        }
         let block_types: Option<Vec<u32>> = block_types.iter().map(|results| sink.block_type(results)).collect();
         let Some(block_types) = block_types else {
             let message = "an exception with several values leaves a region, but the module writer has no block types"

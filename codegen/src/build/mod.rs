@@ -31,6 +31,7 @@ mod operations;
 mod owner;
 mod parts;
 mod place;
+mod references;
 mod resolve;
 mod scope;
 mod sections;

@@ -35,6 +35,11 @@ pub(super) struct Body {
     pub(super) local_names: BTreeMap<u32, String>,
 }
 
+/// The error for a body that another module began.
+pub(super) fn foreign(name: &str) -> Error {
+    Error::Builder { message: format!("{name} belongs to another module"), place: Place::Module }
+}
+
 pub(super) struct Entry {
     pub(super) ty: TypeId,
     pub(super) source: Source,
@@ -154,14 +159,15 @@ impl ModuleBuilder {
     /// Imports a WASI function directly, unless it is already imported. The lifted form needs no import: see
     /// [`FunctionBuilder::wasi`].
     pub fn import_wasi(&mut self, function: wasi::Function) -> FunctionId {
+        let ty = self.intern(&function.function_type());
         let is_it = |entry: &Entry| match &entry.source {
-            Source::Import { module, name } => module == wasi::MODULE && name == function.name(),
+            Source::Import { module, name } => module == wasi::MODULE && name == function.name() && entry.ty == ty,
             Source::Declared { .. } => false,
         };
         if let Some(position) = self.functions.iter().position(is_it) {
+            self.signatures.declare_nothrow(position as u32);
             return FunctionId(position as u32);
         }
-        let ty = self.intern(&function.function_type());
         let id = self.import_function(wasi::MODULE, function.name(), ty);
         self.signatures.declare_nothrow(id.0);
         id
@@ -208,7 +214,7 @@ impl ModuleBuilder {
     ///
     /// # Errors
     ///
-    /// The first mistake in the body, or that the function is already defined.
+    /// The first mistake in the body, or that the function is already defined, or belongs to another module.
     pub fn define(&mut self, body: FunctionBuilder) -> Result<(), Error> {
         self.define_finished(body.finish()?)
     }
@@ -217,9 +223,12 @@ impl ModuleBuilder {
     ///
     /// # Errors
     ///
-    /// If the function is already defined.
+    /// If the function is already defined, or belongs to another module.
     pub fn define_finished(&mut self, body: Finished) -> Result<(), Error> {
-        let Finished { number, name, mut lowered, block_types, local_names } = body;
+        let Finished { signatures, number, name, mut lowered, block_types, local_names } = body;
+        if !self.signatures.is_of_same_module(&signatures) {
+            return Err(foreign(&name));
+        }
         let block_types: Vec<u32> =
             block_types.into_iter().map(|results| self.types.function(Vec::new(), results).0).collect();
         match self.functions.get_mut(number as usize) {

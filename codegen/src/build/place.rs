@@ -49,5 +49,38 @@ pub(super) fn not_valid(
         }
         break;
     }
-    Error::NotValid { message: error.message().to_string(), place, module }
+    let mut message = error.message().to_string();
+    if let Place::Offset(offset) = place
+        && let Some(section) = section(&module, offset)
+    {
+        message = format!("{message}, in the {section} section");
+    }
+    if message.starts_with("uninitialized local") {
+        message += "; a scope that closes its region for exceptions is a block, after which a local that cannot be null \
+                    counts as uninitialized again: make it nullable, or assign it outside of the scope";
+    }
+    Error::NotValid { message, place, module }
+}
+
+/// The section that contains an offset.
+fn section(module: &[u8], offset: usize) -> Option<&'static str> {
+    const NAMES: [&str; 14] = [
+        "custom",
+        "type",
+        "import",
+        "function",
+        "table",
+        "memory",
+        "global",
+        "export",
+        "start",
+        "element",
+        "code",
+        "data",
+        "data count",
+        "tag",
+    ];
+    let sections = Parser::new(0).parse_all(module).map_while(Result::ok).filter_map(|payload| payload.as_section());
+    let mut found = sections.filter(|(_, range)| range.start <= offset && offset <= range.end);
+    found.next().and_then(|(id, _)| NAMES.get(id as usize).copied())
 }

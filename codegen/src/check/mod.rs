@@ -129,7 +129,9 @@ fn flaws(
     if !uses_regions(input, body) {
         return Ok(Vec::new());
     }
-    let Some(graph) = read::graph(input, body, calls, throws, false)? else { return Ok(Vec::new()) };
+    // A builder knows which functions throw, and writes handlers accordingly.
+    let precise = input.source.is_built();
+    let Some(graph) = read::graph(input, body, calls, throws, precise)? else { return Ok(Vec::new()) };
     Ok(judged(&graph, nesting, exceptions))
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Throws {
     pub(super) has_exceptions: bool,
     /// Whether the module has an instruction of legacy exception handling.
     is_legacy: bool,
+    /// Whether no function throws.
+    nothing_throws: bool,
 }
 
 /// What the instructions of a function do.
@@ -50,10 +52,19 @@ impl Throws {
             }
             has_exceptions |= does.throws || does.catches;
             is_legacy |= does.is_legacy;
-            may_throw.push((does.throws || does.calls_unknown) && !input.nothrow.contains(&body.index));
+            may_throw.push(
+                (does.throws || does.calls_unknown && !input.nothing_throws) && !input.nothrow.contains(&body.index),
+            );
             calls_unknown.push(does.calls_unknown);
         }
-        let mut throws = Throws { may_throw, calls_unknown, imported, has_exceptions, is_legacy };
+        let mut throws = Throws {
+            may_throw,
+            calls_unknown,
+            imported,
+            has_exceptions,
+            is_legacy,
+            nothing_throws: input.nothing_throws,
+        };
         let seeds = std::mem::take(&mut throws.may_throw);
         throws.may_throw = throws.callers(input, seeds, |caller| input.nothrow.contains(&caller));
         throws
@@ -68,7 +79,7 @@ impl Throws {
     pub(super) fn may_throw(&self, callee: Callee) -> bool {
         match callee {
             Callee::Known(function) => self.may_throw.get(function as usize).copied().unwrap_or(true),
-            Callee::Unknown => true,
+            Callee::Unknown => !self.nothing_throws,
         }
     }
 

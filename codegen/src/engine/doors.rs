@@ -51,12 +51,13 @@ impl Engine {
         if self.is_dead() {
             return local;
         }
-        self.recorded_local(LOCAL_SET, local);
         let operand = self.pop();
         if self.define(local, &operand).is_some() {
+            self.recorded_local(LOCAL_SET, local);
             return local;
         }
         let local = self.locals.write(local);
+        self.recorded_local(LOCAL_SET, local);
         self.assign(local, &operand);
         local
     }

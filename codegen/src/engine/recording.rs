@@ -62,6 +62,37 @@ impl Engine {
         }
     }
 
+    /// Stops recording, and returns the record.
+    pub(crate) fn take_record(&mut self) -> Option<Box<Record>> {
+        self.record.take()
+    }
+
+    /// Continues a record.
+    pub(crate) fn put_record(&mut self, record: Option<Box<Record>>) {
+        self.record = record;
+    }
+
+    /// Records instructions that are not written.
+    pub(crate) fn record_only(&mut self, write: impl FnOnce(&mut Tape)) {
+        if !self.is_dead() {
+            self.recorded(write);
+        }
+    }
+
+    /// Records that a local is assigned, where the code that is written does the same later.
+    pub(crate) fn record_set(&mut self, local: LocalIndex) {
+        if !self.is_dead() {
+            self.recorded_local(LOCAL_SET, local);
+        }
+    }
+
+    /// Records that a local is read, where the code that is written does not read it.
+    pub(crate) fn record_get(&mut self, local: LocalIndex) {
+        if !self.is_dead() {
+            self.recorded_local(LOCAL_GET, local);
+        }
+    }
+
     /// Records a segment over static data of this size. Its address is not known yet, and does not matter to an analysis.
     pub(super) fn record_static(&mut self, bytes: u32) {
         const SOME_ADDRESS: u32 = 16;

@@ -114,6 +114,8 @@ pub(crate) struct Input<'a> {
     pub(crate) shims: BTreeSet<u32>,
     /// The functions that are declared not to throw.
     pub(crate) nothrow: BTreeSet<u32>,
+    /// Whether it is declared that no function throws, functions that are called indirectly included.
+    pub(crate) nothing_throws: bool,
     /// The errors in the imports.
     pub(crate) errors: Vec<Error>,
 }

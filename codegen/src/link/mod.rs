@@ -180,6 +180,8 @@ pub(crate) struct Built<'a> {
     pub(crate) intrinsics: &'a [Signature],
     /// The functions that are declared not to throw.
     pub(crate) nothrow: BTreeSet<u32>,
+    /// Whether it is declared that nothing throws.
+    pub(crate) nothing_throws: bool,
     /// The options. At this level, accesses are examined.
     pub(crate) config: &'a Config,
     /// The facts about the module.
@@ -195,6 +197,7 @@ pub(crate) fn check_built(built: Built<'_>) -> Result<Vec<Finding>, Error> {
     let source = Source::built(built.module, built.operations);
     let mut input = scan::parse_built(&source, built.config, built.intrinsics)?;
     input.nothrow = built.nothrow;
+    input.nothing_throws = built.nothing_throws;
     // The scopes of the builder close their regions themselves.
     let uses = crate::check::findings(&input, built.config.nesting, linmem_allocator::Unwind::Program)?;
     let mut findings: Vec<Finding> = uses.into_iter().map(|found| found.finding).collect();

@@ -88,6 +88,7 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
         function_names: OnceCell::new(),
         shims: scanner.shims,
         nothrow: BTreeSet::new(),
+        nothing_throws: false,
     })
 }
 

@@ -74,7 +74,7 @@ impl Operations {
     }
 
     /// The operation that an instruction belongs to.
-    fn at(&self, offset: usize) -> Option<&Mark> {
+    pub(crate) fn at(&self, offset: usize) -> Option<&Mark> {
         let after = self.0.partition_point(|(start, _)| *start <= offset);
         self.0.get(after.checked_sub(1)?).map(|(_, mark)| mark)
     }

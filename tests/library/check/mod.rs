@@ -250,3 +250,108 @@ fn accesses_to_static_data_are_examined() {
         module.finish().unwrap();
     }
 }
+
+#[test]
+fn segments_that_are_made_out_of_line_are_examined() {
+    let programs: [fn(&mut FunctionBuilder); 3] = [
+        |f| {
+            f.region(|f, region| {
+                let segment = f.allocate_dynamic(region, f.param(0));
+                let part = f.slice(segment, 8, 8);
+                f.put(Access::Int, part, 6, 1);
+            });
+        },
+        |f| {
+            f.region(|f, region| {
+                let segment = f.allocate_aligned(region, 8, 4096);
+                f.put(Access::Int, segment, 6, 1);
+            });
+        },
+        |f| {
+            f.push(16);
+            f.push(8);
+            f.intrinsic(Intrinsic::SegmentOfAddress);
+            let segment = f.segment(OnStack);
+            f.put(Access::Int, segment, 6, 1);
+        },
+    ];
+    for program in programs {
+        let findings = found(&Config::new().with_safety(Safety::None), PACKED, |f| {
+            program(f);
+            f.push(0);
+        });
+        assert!(findings.len() == 1 && findings[0].contains("bytes 6..10 of a segment of 8 bytes"), "{findings:?}");
+    }
+}
+
+#[test]
+fn segments_that_are_not_nullable_are_examined() {
+    for representation in [Representation::ALL[4], Representation::ALL[5]] {
+        let findings = found(&Config::new(), representation, |f| {
+            f.region(|f, region| {
+                let segment = f.allocate_dynamic(region, 8);
+                f.put(Access::Int, segment, 0, 1);
+            });
+            f.push(0);
+        });
+        assert_eq!(findings, Vec::<String>::new(), "{representation}");
+    }
+}
+
+#[test]
+fn conditional_exits_from_scopes_are_not_reported() {
+    let programs: [fn(&mut FunctionBuilder); 3] = [
+        |f| {
+            let out = f.begin_block(EMPTY);
+            let region = f.begin_region();
+            let inner = f.begin_block(EMPTY);
+            f.br_table(&[inner], out, f.param(0));
+            f.end();
+            f.end_region(region);
+            f.end();
+        },
+        |f| {
+            let out = f.begin_block(BlockType::Result(ValType::I32));
+            let region = f.begin_region();
+            f.push(5);
+            f.br_if(out, f.param(0));
+            f.drop();
+            f.end_region(region);
+            f.push(6);
+            f.end();
+            f.drop();
+        },
+        |f| {
+            let any = HeapType::Abstract { shared: false, ty: AbstractHeapType::Any };
+            let out = f.begin_block(EMPTY);
+            let region = f.begin_region();
+            f.instruction(&Instruction::RefNull(any));
+            f.br_on_null(out, linmem::wasm_encoder::RefType { nullable: true, heap_type: any });
+            f.drop();
+            f.end_region(region);
+            f.end();
+        },
+    ];
+    for program in programs {
+        let findings = found(&Config::new(), PACKED, |f| {
+            program(f);
+            f.push(0);
+        });
+        assert_eq!(findings, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_module_that_does_not_validate_has_a_place() {
+    let mut module = ModuleBuilder::new(&Config::new(), PACKED).unwrap();
+    module.enable_check();
+    let ty = module.function_type([], []);
+    module
+        .function("f", ty, |f| {
+            f.push(1);
+            f.push(2);
+        })
+        .unwrap();
+    let message = module.check().unwrap_err().to_string();
+    assert_eq!(message, "invalid module: type mismatch: values remaining on stack at end of block (in f, operation 2)");
+}

@@ -50,6 +50,7 @@ pub const PROGRAMS: usize = FUNCTIONS * RUNS;
 /// Builds a module with programs. Returns it with how often each construct was written.
 fn build(source: &mut Source, variant: &Variant) -> Result<(Vec<u8>, BTreeMap<&'static str, usize>), Error> {
     let mut module = ModuleBuilder::new(&variant.config, variant.representation)?;
+    module.enable_check();
     let imports = Imports::new(&mut module);
     let nothing = module.function_type([], []);
     let result = module.function_type([], [ValType::I32]);
@@ -88,6 +89,11 @@ fn build(source: &mut Source, variant: &Variant) -> Result<(Vec<u8>, BTreeMap<&'
     }
     let free = module.function("free", one, |f| memory::free(f, f.param(0)))?;
     module.export("free", free);
+    // The programs are right: only exceptions leave regions open.
+    let findings = module.check()?;
+    if let Some(finding) = findings.iter().find(|finding| !matches!(finding.error, Error::LeftOpen { .. })) {
+        panic!("{variant:?}: a finding about a right program: {}", finding.error);
+    }
     Ok((module.finish()?, world.written.into_inner()))
 }
 
