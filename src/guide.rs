@@ -4,6 +4,7 @@
 #[doc = include_str!("../docs/builder.md")]
 pub mod builder {}
 
+/// [javascript.md]: javascript
 /// [memory.md]: memory
 /// [names.md]: names
 /// [reports.md]: reports
@@ -27,3 +28,8 @@ pub mod names {}
 
 #[doc = include_str!("../docs/reports.md")]
 pub mod reports {}
+
+/// [linker.md]: linker
+/// [reports.md]: reports
+#[doc = include_str!("../docs/javascript.md")]
+pub mod javascript {}
