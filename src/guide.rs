@@ -16,6 +16,7 @@ pub mod builder {}
 #[doc = include_str!("../docs/own-writer.md")]
 pub mod own_writer {}
 
+/// [javascript.md]: javascript
 /// [memory.md]: memory
 /// [names.md]: names
 /// [reports.md]: reports
@@ -39,3 +40,8 @@ pub mod names {}
 
 #[doc = include_str!("../docs/reports.md")]
 pub mod reports {}
+
+/// [linker.md]: linker
+/// [reports.md]: reports
+#[doc = include_str!("../docs/javascript.md")]
+pub mod javascript {}

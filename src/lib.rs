@@ -1,5 +1,6 @@
 // The first definition of a link counts: in this documentation, the links of the README lead to items.
 //! [docs/builder.md]: guide::builder
+//! [docs/javascript.md]: guide::javascript
 //! [docs/linker.md]: guide::linker
 //! [docs/memory.md]: guide::memory
 //! [docs/names.md]: guide::names

@@ -121,6 +121,10 @@ pub(crate) struct Lowering {
     /// The maximum number of pages of a memory that linmem defines or splits
     #[arg(long, value_name = "PAGES")]
     max_pages: Option<u32>,
+    /// Export functions by which the host opens regions, allocates and closes them: linmem_open, linmem_allocate,
+    /// linmem_close, and linmem_address and linmem_size if segments carry their size
+    #[arg(long)]
+    export_allocator: bool,
     /// An alias of an intrinsic
     #[arg(long = "alias", value_name = "NAME=INTRINSIC", value_parser = variable)]
     aliases: Vec<(String, String)>,
@@ -154,6 +158,7 @@ impl Lowering {
             .with_share(self.share.clone())
             .with_split(self.split)
             .with_max_pages(self.max_pages)
+            .with_export_allocator(self.export_allocator)
             .with_names(names))
     }
 }

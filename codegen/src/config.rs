@@ -257,6 +257,11 @@ pub struct Config {
     pub split: Option<SplitAddress>,
     /// The maximum number of pages of the memory, if linmem defines it or it is split.
     pub max_pages: Option<u32>,
+    /// Whether a linked module exports functions by which its host opens regions, allocates and closes them:
+    /// `linmem_open`, `linmem_allocate` and `linmem_close`, and `linmem_address` and `linmem_size` if segments carry their
+    /// size. For a module of the library door, see
+    /// [`ModuleBuilder::export_allocator`](crate::build::ModuleBuilder::export_allocator).
+    pub export_allocator: bool,
     /// Whether a module of the library door stores the errno of its last lifted call, for `wasi.last_errno`. A linked
     /// module does if it imports `wasi.last_errno`.
     pub last_errno: bool,

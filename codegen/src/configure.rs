@@ -101,6 +101,13 @@ impl Config {
         self
     }
 
+    /// Sets [`export_allocator`](Config::export_allocator).
+    #[must_use]
+    pub fn with_export_allocator(mut self, export_allocator: bool) -> Config {
+        self.export_allocator = export_allocator;
+        self
+    }
+
     /// Sets [`last_errno`](Config::last_errno).
     #[must_use]
     pub fn with_last_errno(mut self, last_errno: bool) -> Config {
@@ -145,6 +152,7 @@ mod tests {
             .with_share(Share::Trust)
             .with_split(SplitAddress::of_pages(1))
             .with_max_pages(9)
+            .with_export_allocator(true)
             .with_last_errno(true)
             .with_file("a.wat")
             .with_names(names.clone());
@@ -162,6 +170,7 @@ mod tests {
             share: Some(Share::Trust),
             split: SplitAddress::of_pages(1),
             max_pages: Some(9),
+            export_allocator: true,
             last_errno: true,
             file: Some("a.wat".to_string()),
             names,

@@ -9,6 +9,7 @@
 //! Every intrinsic is lowered in one place, the engine, for both doors. Only this crate depends on the encoding of
 //! WebAssembly; `linmem-intrinsics` defines the intrinsics, and `linmem-allocator` the memory layout.
 
+mod allocator_exports;
 pub mod build;
 mod check;
 mod choices;

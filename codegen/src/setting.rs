@@ -30,6 +30,10 @@ impl Setting {
         Setting { field: "sealed", value: None }
     }
 
+    pub(crate) fn export_allocator() -> Setting {
+        Setting { field: "export_allocator", value: None }
+    }
+
     pub(crate) fn memory(name: &str) -> Setting {
         Setting::of("memory", &name)
     }

@@ -9,7 +9,7 @@ import { WASI } from "node:wasi";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-const binary = process.env.LINMEM ?? join(root, "target", "debug", "linmem");
+export const binary = process.env.LINMEM ?? join(root, "target", "debug", "linmem");
 
 // Links a module from a file.
 export function link(path, ...options) {

@@ -1,8 +1,10 @@
-//! Definitions of globals, memories, tables and tags, and exports.
+//! Definitions of globals, memories, tables and tags; exports, those of an allocator among them.
 
+use crate::allocator_exports;
 use crate::build::ids::{Exported, FunctionId, GlobalId, MemoryId, TableId, TagId, TypeId};
 use crate::build::items::{Contents, Mode};
 use crate::build::module::ModuleBuilder;
+use crate::error::{Error, Place};
 use wasm_encoder::{ConstExpr, GlobalType, MemoryType, RefType, TableType, ValType};
 
 impl ModuleBuilder {
@@ -63,5 +65,29 @@ impl ModuleBuilder {
     /// Exports an item. The name `memory` is that of [`segment_memory`](ModuleBuilder::segment_memory).
     pub fn export(&mut self, name: &str, item: impl Into<Exported>) {
         self.exports.push((name.to_string(), item.into()));
+    }
+
+    /// Defines and exports functions by which the host opens regions, allocates and closes them: `linmem_open`,
+    /// `linmem_allocate (allocator, bytes, alignment) -> segment` and `linmem_close`. If segments carry their size, it also
+    /// exports `linmem_address` and `linmem_size`, which return those of a segment.
+    ///
+    /// # Errors
+    ///
+    /// If something is already exported under one of these names.
+    pub fn export_allocator(&mut self) -> Result<(), Error> {
+        for (name, signature) in allocator_exports::functions(self.context.representation) {
+            if self.exports.iter().any(|(export, _)| export == name) {
+                let message = format!("the module already has an export `{name}`");
+                return Err(Error::Builder { message, place: Place::Module });
+            }
+            let declared = signature.function_type();
+            let ty = self.intern(&declared);
+            let function = self.function(name, ty, |f| {
+                (0..declared.params.len() as u32).for_each(|param| f.push(f.param(param)));
+                f.signature(&signature);
+            })?;
+            self.export(name, function);
+        }
+        Ok(())
     }
 }

@@ -1,8 +1,7 @@
 //! Lowers function by function into a frontend's own module writer.
 
 use crate::build::builder::{Finished, FunctionBuilder};
-use crate::build::module::foreign;
-use crate::build::signatures::Signatures;
+use crate::build::signatures::{Signatures, foreign};
 use crate::build::sink::ModuleSink;
 use crate::choices::Choices;
 use crate::code::{FunctionRef, Missing};

@@ -4,7 +4,7 @@ use crate::build::builder::{Finished, FunctionBuilder};
 use crate::build::ids::{Exported, FunctionId, TypeId};
 use crate::build::items::Items;
 use crate::build::lowering::{NewMemory, new_memory};
-use crate::build::signatures::Signatures;
+use crate::build::signatures::{Signatures, foreign};
 use crate::build::static_items::Statics;
 use crate::build::types::{MAX_TYPES, Types};
 use crate::choices::Choices;
@@ -33,11 +33,6 @@ pub(super) struct Body {
     pub(super) lowered: Lowered,
     /// The names that the frontend gave to locals.
     pub(super) local_names: BTreeMap<u32, String>,
-}
-
-/// The error for a body that another module began.
-pub(super) fn foreign(name: &str) -> Error {
-    Error::Builder { message: format!("{name} belongs to another module"), place: Place::Module }
 }
 
 pub(super) struct Entry {

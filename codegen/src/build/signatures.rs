@@ -3,6 +3,7 @@
 //! The table is shared by the module and its function builders, so that the module may grow while functions are open,
 //! on any thread. Only the module writes to it.
 
+use crate::error::{Error, Place};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use wasm_encoder::ValType;
@@ -123,4 +124,9 @@ impl Signatures {
     pub(super) fn tag_types(&self, tag: u32) -> Option<Vec<ValType>> {
         self.read().tags.get(&tag).cloned()
     }
+}
+
+/// The error for a body that another module began.
+pub(super) fn foreign(name: &str) -> Error {
+    Error::Builder { message: format!("{name} belongs to another module"), place: Place::Module }
 }

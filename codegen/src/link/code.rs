@@ -1,14 +1,16 @@
-//! The code section: lowered functions, copied ones, shims and helpers.
+//! The code section: lowered functions, copied ones, shims, the exported allocator and helpers.
 
 use crate::code::{FunctionRef, Relocation, relocate};
 use crate::link::input::Body;
+use crate::link::plan::Added;
 use crate::link::write::Writer;
 use wasm_encoder::Encode;
 
 impl Writer<'_> {
     /// The contents of the section; `None` if there are no functions.
     pub(super) fn code(&self) -> Option<Vec<u8>> {
-        let count = self.input.bodies.len() + self.shims.len() + self.needs.helpers().count();
+        let Added { shims, exports } = self.added;
+        let count = self.input.bodies.len() + shims.len() + exports.len() + self.needs.helpers().count();
         if count == 0 {
             return None;
         }
@@ -29,8 +31,9 @@ impl Writer<'_> {
                 }
             }
         }
-        for shim in self.shims {
-            shim.lowered.body(index).as_slice().encode(&mut out);
+        let added = shims.iter().map(|shim| &shim.lowered).chain(exports.iter().map(|export| &export.lowered));
+        for lowered in added {
+            lowered.body(index).as_slice().encode(&mut out);
         }
         for (_, body) in self.needs.bodies() {
             body.function(index).encode(&mut out);

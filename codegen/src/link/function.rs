@@ -16,6 +16,7 @@ use crate::link::reach::certain_calls;
 use crate::link::shape::shape;
 use crate::link::unwinding::{Unwind, Unwinding};
 use crate::link::walk::{Walk, block_arity};
+use linmem_intrinsics::Signature;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Encode, ValType};
 use wasmparser::{FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader};
@@ -108,27 +109,32 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
     let mut shims = Vec::new();
     for &import in &input.shims {
         let Some(signature) = input.imports.intrinsic(import) else { continue };
-        let ty = signature.function_type();
-        let params = ty.params.len() as u32;
-        let locals = Locals::new(context.width(), params, Vec::new(), vec![Assigned::Never; params as usize]);
-        let mut engine = Engine::new(*context, locals, ty.results.len() as u32);
-        engine.set_origin(Origin { function: import, ..Origin::default() });
-        for param in 0..params {
-            engine.local_get(LocalIndex(param));
-        }
-        // No operand is constant, so there are no definite violations.
-        let lowered = engine.intrinsic(signature);
-        debug_assert_eq!(lowered, Ok(()));
-        engine.end(|tape| {
-            tape.emit(|sink| {
-                sink.end();
-            });
-        });
-        let mut lowered = engine.finish();
+        let mut lowered = shim(context, signature, Origin { function: import, ..Origin::default() });
         lowered.add_to(needs, &[]);
         shims.push(Shim { import, lowered });
     }
     shims
+}
+
+/// The body of a function that passes its parameters to an intrinsic.
+pub(super) fn shim(context: &Context, signature: &Signature, origin: Origin) -> Lowered {
+    let ty = signature.function_type();
+    let params = ty.params.len() as u32;
+    let locals = Locals::new(context.width(), params, Vec::new(), vec![Assigned::Never; params as usize]);
+    let mut engine = Engine::new(*context, locals, ty.results.len() as u32);
+    engine.set_origin(origin);
+    for param in 0..params {
+        engine.local_get(LocalIndex(param));
+    }
+    // No operand is constant, so there are no definite violations.
+    let lowered = engine.intrinsic(signature);
+    debug_assert_eq!(lowered, Ok(()));
+    engine.end(|tape| {
+        tape.emit(|sink| {
+            sink.end();
+        });
+    });
+    engine.finish()
 }
 
 fn lower(

@@ -116,11 +116,18 @@ pub(crate) struct Input<'a> {
     pub(crate) nothrow: BTreeSet<u32>,
     /// Whether it is declared that no function throws, functions that are called indirectly included.
     pub(crate) nothing_throws: bool,
+    /// Whether the module gets an exported allocator.
+    pub(crate) exports_allocator: bool,
     /// The errors in the imports.
     pub(crate) errors: Vec<Error>,
 }
 
 impl Input<'_> {
+    /// Whether linking changes the module.
+    pub(crate) fn changes(&self) -> bool {
+        self.imports.has_any() || self.exports_allocator
+    }
+
     /// The type of a function.
     pub(crate) fn function_type(&self, function: u32) -> &FuncType {
         self.types[self.types.as_ref().core_function_at(function)].unwrap_func()

@@ -37,25 +37,28 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Exports the memory if the program imports WASI functions, raw or lifted: the host finds the memory that a host
-    /// call refers to by its name.
+    /// call refers to by its name. A host that allocates accesses the memory, too, but by any name.
     pub(super) fn export_for_host(&mut self, input: &Input<'_>, needs: &Needs) -> Result<(), Error> {
         let is_exported = |export: &wasmparser::Export<'_>| {
             export.name == EXPORT && export.kind == ExternalKind::Memory && export.index == self.index.0
         };
         let is_needed = needs.imports().any(HostImport::needs_memory);
         let is_used = needs.imports().any(|import| import.module() == wasi::MODULE) || input.imports.uses_wasi();
-        if self.exports || !is_used || input.exports.iter().any(is_exported) {
+        let is_reachable = self.index.0 < input.imported_memory_count
+            || input.exports.iter().any(|export| export.kind == ExternalKind::Memory && export.index == self.index.0);
+        let is_for_allocator = input.exports_allocator && !is_reachable;
+        if self.exports || !(is_used || is_for_allocator) || input.exports.iter().any(is_exported) {
             return Ok(());
         }
         let is_taken = input.exports.iter().any(|export| export.name == EXPORT);
-        if is_taken && !is_needed {
+        if is_taken && !is_needed && !is_for_allocator {
             // No import that linmem adds requires the memory; raw calls are the program's responsibility.
             return Ok(());
         }
         if is_taken {
-            let message = format!(
-                "host calls require the memory to be exported as `{EXPORT}`, but another item has that export name"
-            );
+            let who = if is_needed { "host calls require" } else { "`export_allocator` requires" };
+            let message =
+                format!("{who} the memory to be exported as `{EXPORT}`, but another item has that export name");
             return Err(Error::Unsupported { message, place: Place::Module });
         }
         self.exports = true;

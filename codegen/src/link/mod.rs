@@ -6,6 +6,7 @@
 //!   imports   resolve the imports from `linmem`, and the representation of segments
 //!   which     find the memory that segments are in
 //!   memory    choose the memory that segments are in, and the part of it that linmem owns
+//!   allocator add the functions by which a host allocates
 //!   share     choose how linmem and the program share a memory of the module
 //!   function  lower one function through the engine
 //!   reach     find the instructions that every execution of a function reaches
@@ -25,8 +26,10 @@
 //! ```
 //!
 //! Functions that call no intrinsic are copied byte for byte, except for function indices, and for `memory.size` and
-//! `memory.grow` of a split memory. A module that imports nothing from `linmem` is returned unchanged.
+//! `memory.grow` of a split memory. A module that imports nothing from `linmem` is returned unchanged, unless it gets an
+//! exported allocator.
 
+mod allocator;
 mod blocks;
 mod code;
 pub(crate) mod custom;
@@ -86,8 +89,9 @@ pub struct Linked {
 
 /// Lowers every intrinsic of a module, which is given in the binary format or as text.
 ///
-/// The output is deterministic. A module that imports nothing from `linmem` is returned unchanged. If the module is
-/// given as text, or has debug information, errors and reports name source lines.
+/// The output is deterministic. A module that imports nothing from `linmem` is returned unchanged, unless
+/// [`Config::export_allocator`] adds an allocator. If the module is given as text, or has debug information, errors and
+/// reports name source lines.
 ///
 /// # Errors
 ///
@@ -110,7 +114,7 @@ pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error
     let input = scan::parse(&source, config)?;
     let Outcome { module, findings, functions, .. } = link_smallest(&input, config)?;
     let mut warnings = Vec::new();
-    if input.imports.has_any() && choices(&input, config).checks_regions() {
+    if input.changes() && choices(&input, config).checks_regions() {
         // Only `check` reports uncertain findings.
         let uses = crate::check::findings(&input, config.nesting, config.unwind.unwrap_or_default())?;
         warnings.extend(uses.into_iter().filter(|found| found.certain).map(|found| found.finding));
@@ -124,7 +128,7 @@ pub fn link_with_warnings(bytes: &[u8], config: &Config) -> Result<Linked, Error
 /// helpers that calls need outweigh what the calls save: the smaller of both is the result.
 fn link_smallest(input: &Input<'_>, config: &Config) -> Result<Outcome, Error> {
     let outcome = link_input(input, config, Purpose::Link).map_err(Errors::into_first)?;
-    if config.optimize == Optimize::Size && input.imports.has_any() && !planted::is_always_for_size() {
+    if config.optimize == Optimize::Size && input.changes() && !planted::is_always_for_size() {
         let for_speed = Config { optimize: Optimize::Speed, ..config.clone() };
         match link_input(input, &for_speed, Purpose::Link) {
             Ok(other) if size(&other.module) < size(&outcome.module) => return Ok(other),
@@ -312,7 +316,7 @@ struct Outcome {
 }
 
 fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Outcome, Errors> {
-    if !input.imports.has_any() {
+    if !input.changes() {
         let functions = (0..input.function_count).map(Some).collect();
         let module = input.bytes.to_vec();
         return Ok(Outcome { module, findings: Vec::new(), functions, placement: None, frames: Vec::new() });
@@ -330,8 +334,11 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     if config.sealed {
         check_sealed(input)?;
     }
-    let mut memory = memory::choose(input, config, choices)?;
     let representation = declared.unwrap_or(Representation::Address);
+    if input.exports_allocator {
+        allocator::check(input, representation)?;
+    }
+    let mut memory = memory::choose(input, config, choices)?;
     let context = Context {
         representation,
         choices,
@@ -366,8 +373,10 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         return Ok(Outcome { module, findings, functions, placement: None, frames });
     }
     let shims = function::shims(input, &context, &mut needs);
+    let exports = allocator::lower(input, &context, &mut needs);
     memory.export_for_host(input, &needs)?;
-    let plan = plan::Plan::new(input, &context, &needs, &shims, block_types)?;
+    let added = plan::Added { shims: &shims, exports: &exports };
+    let plan = plan::Plan::new(input, &context, &needs, added, block_types)?;
     let dropped = input.customs.iter().filter(|section| section.fate() == custom::Fate::Dropped);
     let names: IndexSet<String> = dropped.map(|section| section.name.to_string()).collect();
     if !names.is_empty() {
@@ -375,7 +384,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         findings.push(Finding { severity: Severity::Warning, error });
     }
     let sites = write::Sites { previous: &previous, file: config.file.as_deref() };
-    let module = write::module(input, &context, &needs, &memory, &plan, &lowered, &shims, sites)?;
+    let module = write::module(input, &context, &needs, &memory, &plan, &lowered, added, sites)?;
     plan.check_indices()?;
     // Copied functions were valid in the input, and only the indices of functions of the same types have changed.
     crate::module::validate(&module, |function| !plan.is_copied(function, &lowered)).map_err(Error::defect)?;

@@ -4,9 +4,8 @@ use crate::code::FunctionRef;
 use crate::context::Context;
 use crate::engine::Lowered;
 use crate::helpers::Needs;
-use crate::link::function::Shim;
 use crate::link::input::Input;
-use crate::link::plan::Plan;
+use crate::link::plan::{Added, Plan};
 use std::collections::BTreeMap;
 use wasm_encoder::{Encode, IndirectNameMap, NameMap, NameSection, Section};
 use wasmparser::{IndirectNameMap as IndirectReader, Name, NameMap as Reader};
@@ -18,7 +17,7 @@ pub(super) struct Names<'a> {
     pub(super) needs: &'a Needs,
     pub(super) plan: &'a Plan,
     pub(super) lowered: &'a [Option<Lowered>],
-    pub(super) shims: &'a [Shim],
+    pub(super) added: Added<'a>,
     pub(super) defines_memory: bool,
 }
 
@@ -106,13 +105,15 @@ impl Names<'_> {
     }
 
     fn add_functions(&self, functions: &mut Map) {
-        for shim in self.shims {
+        for shim in self.added.shims {
             if let (Some(index), Some(signature)) =
                 (self.plan.program(shim.import), self.input.imports.intrinsic(shim.import))
             {
                 functions.insert(index, format!("linmem.{}", signature.intrinsic.name()));
             }
         }
+        let exports = self.added.exports.iter().zip(self.plan.exports());
+        functions.extend(exports.map(|(export, index)| (*index, export.name.to_string())));
         for import in self.needs.imports() {
             let index = self.plan.index(FunctionRef::Host(import));
             functions.entry(index).or_insert_with(|| format!("{}.{}", import.module(), import.name()));
@@ -126,8 +127,9 @@ impl Names<'_> {
     fn lowered(&self) -> impl Iterator<Item = (u32, &Lowered)> {
         let own = self.input.bodies.iter().zip(self.lowered);
         let own = own.filter_map(|(body, lowered)| Some((self.plan.program(body.index)?, lowered.as_ref()?)));
-        let shims = self.shims.iter().filter_map(|shim| Some((self.plan.program(shim.import)?, &shim.lowered)));
-        own.chain(shims)
+        let shims = self.added.shims.iter().filter_map(|shim| Some((self.plan.program(shim.import)?, &shim.lowered)));
+        let exports = self.plan.exports().iter().zip(self.added.exports);
+        own.chain(shims).chain(exports.map(|(index, export)| (*index, &export.lowered)))
     }
 
     fn add_locals(&self, locals: &mut Indirect) {

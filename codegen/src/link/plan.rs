@@ -1,7 +1,7 @@
 //! The indices of the linked module.
 //!
 //! Functions are ordered as follows: the imports that are kept, the imports that linmem adds, the program's functions,
-//! shims, helpers. Types, globals and memories are only appended.
+//! shims, the exported allocator, helpers. Types, globals and memories are only appended.
 
 use crate::code::{FunctionRef, Missing};
 use crate::context::Context;
@@ -9,6 +9,7 @@ use crate::engine::Lowered;
 use crate::error::Error;
 use crate::helpers::{Helper, HostImport, Needs};
 use crate::index::TypeIndex;
+use crate::link::allocator::Export;
 use crate::link::blocks::BlockTypes;
 use crate::link::function::Shim;
 use crate::link::imports::Fate;
@@ -22,12 +23,23 @@ use std::convert::Infallible;
 use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::CompositeInnerType;
 
+/// The functions that are added, besides the helpers.
+#[derive(Clone, Copy)]
+pub(super) struct Added<'a> {
+    /// The functions that wrap imports.
+    pub(super) shims: &'a [Shim],
+    /// The exported allocator.
+    pub(super) exports: &'a [Export],
+}
+
 /// The index of everything in the linked module.
 pub(super) struct Plan {
     /// For each function of the input: its new index, or `None` for an intrinsic that is only called directly.
     functions: Vec<Option<u32>>,
     helpers: IndexMap<Helper, u32>,
     hosts: IndexMap<HostImport, u32>,
+    /// The indices of the exported allocator.
+    exports: Vec<u32>,
     /// The imports that linmem adds.
     added_imports: Vec<HostImport>,
     /// The function types that are needed, with their new indices.
@@ -49,13 +61,14 @@ impl Plan {
         input: &Input<'_>,
         context: &Context,
         needs: &Needs,
-        shims: &[Shim],
+        added: Added<'_>,
         block_types: BlockTypes,
     ) -> Result<Plan, Error> {
         let mut plan = Plan {
             functions: Vec::with_capacity(input.function_count as usize),
             helpers: IndexMap::new(),
             hosts: IndexMap::new(),
+            exports: Vec::new(),
             added_imports: Vec::new(),
             types: plain_types(input),
             added_types: Vec::new(),
@@ -96,9 +109,10 @@ impl Plan {
         for _ in input.imports.function_count()..input.function_count {
             plan.functions.push(Some(take()));
         }
-        for shim in shims {
+        for shim in added.shims {
             plan.functions[shim.import as usize] = Some(take());
         }
+        plan.exports.extend(added.exports.iter().map(|_| take()));
         for helper in needs.helpers() {
             plan.helpers.insert(helper, take());
         }
@@ -107,6 +121,9 @@ impl Plan {
         }
         for helper in needs.helpers() {
             plan.need_type(helper.function_type(context), input);
+        }
+        for export in added.exports {
+            plan.need_type(export.ty.clone(), input);
         }
         Ok(plan)
     }
@@ -147,6 +164,11 @@ impl Plan {
     /// The new index of each function of the input; `None` for one that was not kept.
     pub(super) fn into_functions(self) -> Vec<Option<u32>> {
         self.functions
+    }
+
+    /// The indices of the functions of the exported allocator, in order.
+    pub(super) fn exports(&self) -> &[u32] {
+        &self.exports
     }
 
     /// Whether a function of the linked module was copied from the input instead of lowered.

@@ -4,6 +4,7 @@ use crate::code::{FunctionRef, Relocation};
 use crate::config::Config;
 use crate::engine::knowledge::contents::Assigned;
 use crate::error::{Error, Place};
+use crate::link::allocator;
 use crate::link::custom::{Custom, NAME};
 use crate::link::imports::Imports;
 use crate::link::input::{Body, Calls, Input, Section, SizeInstruction};
@@ -42,7 +43,7 @@ pub(super) fn parse_built<'a>(
 
 fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Result<Input<'a>, Error> {
     let bytes: &[u8] = &source.bytes;
-    let mut scanner = Scanner { imports, ..Scanner::default() };
+    let mut scanner = Scanner { imports, lowers: config.export_allocator, ..Scanner::default() };
     let mut validator = Validator::new_with_features(features());
     let mut parser = Parser::new(0);
     parser.set_features(features());
@@ -67,7 +68,7 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
         let message = "the module contains relocations; if it is an object file, link it first, else link it without --emit-relocs";
         errors.insert(0, Error::Unsupported { message: message.to_string(), place: Place::Offset(offset) });
     }
-    Ok(Input {
+    let mut input = Input {
         bytes,
         source,
         types,
@@ -89,7 +90,11 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
         shims: scanner.shims,
         nothrow: BTreeSet::new(),
         nothing_throws: false,
-    })
+        exports_allocator: config.export_allocator,
+    };
+    // A module that was linked before has its allocator.
+    input.exports_allocator &= input.imports.has_any() || !allocator::is_present(&input);
+    Ok(input)
 }
 
 #[derive(Default)]
@@ -109,6 +114,8 @@ struct Scanner<'a> {
     names: Vec<Name<'a>>,
     shims: BTreeSet<u32>,
     errors: Vec<Error>,
+    /// Whether the module may change even if it imports no intrinsics.
+    lowers: bool,
     /// The offset of the first section that occurs only in relocatable object files.
     object: Option<usize>,
     allocations: FuncValidatorAllocations,
@@ -234,7 +241,7 @@ impl<'a> Scanner<'a> {
         let again = FuncToValidate { resources: function.resources.clone(), ..function };
         let index = function.index;
         let mut validator = function.into_validator(std::mem::take(&mut self.allocations));
-        if !self.imports.has_any() {
+        if !self.imports.has_any() && !self.lowers {
             validator.validate(&body)?;
             self.allocations = validator.into_allocations();
             return Ok(());

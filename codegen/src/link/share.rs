@@ -184,12 +184,13 @@ pub(super) fn need_helpers(input: &Input<'_>, context: &Context, needs: &mut Nee
     counted.for_each(|size| needs.add(size.helper));
 }
 
-/// Whether the module imports an intrinsic that may make linmem take memory.
+/// Whether linmem may take memory: if the module imports an intrinsic that allocates, or gets an allocator.
 fn takes_memory(input: &Input<'_>) -> bool {
-    input.imports.functions().iter().any(|fate| match fate {
+    let takes = |fate: &Fate<'_>| match fate {
         Fate::Intrinsic(signature) => !signature.intrinsic.is_access(),
         Fate::Kept { .. } | Fate::Host { .. } => false,
-    })
+    };
+    input.exports_allocator || input.imports.functions().iter().any(takes)
 }
 
 /// The first `memory.size` or `memory.grow` of a memory: its function, its offset in the binary, and its name.

@@ -6,15 +6,15 @@ use crate::engine::Lowered;
 use crate::error::Error;
 use crate::globals::NewGlobal;
 use crate::helpers::Needs;
+use crate::link::allocator;
 use crate::link::custom;
 use crate::link::custom::CUSTOM;
 use crate::link::features::{self, Features};
-use crate::link::function::Shim;
 use crate::link::imports::Fate;
 use crate::link::input::{Input, Section};
 use crate::link::memory::Memory;
 use crate::link::names;
-use crate::link::plan::{Plan, Renumber};
+use crate::link::plan::{Added, Plan, Renumber};
 use crate::link::sections::{contents_of, extended, failed, reader, reencoded};
 use crate::link::which::EXPORT;
 use crate::module::val_type;
@@ -78,10 +78,10 @@ pub(super) fn module(
     memory: &Memory,
     plan: &Plan,
     lowered: &[Option<Lowered>],
-    shims: &[Shim],
+    added: Added<'_>,
     sites: Sites<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let writer = Writer { input, context, needs, memory, plan, lowered, shims, sites };
+    let writer = Writer { input, context, needs, memory, plan, lowered, added, sites };
     let mut out = Vec::with_capacity(input.bytes.len() + input.bytes.len() / 8 + 1024);
     out.extend_from_slice(&input.bytes[..8]);
     let mut pending = ORDER.iter().copied().peekable();
@@ -122,7 +122,7 @@ pub(super) struct Writer<'a> {
     memory: &'a Memory,
     pub(super) plan: &'a Plan,
     pub(super) lowered: &'a [Option<Lowered>],
-    pub(super) shims: &'a [Shim],
+    pub(super) added: Added<'a>,
     sites: Sites<'a>,
 }
 
@@ -135,7 +135,8 @@ impl Writer<'_> {
             id::TYPE => extended(contents, self.plan.added_type_entries(), |out| self.types(out))?,
             id::IMPORT => self.imports()?,
             id::FUNCTION => {
-                let added = self.shims.len() + self.needs.helpers().count();
+                let Added { shims, exports } = self.added;
+                let added = shims.len() + exports.len() + self.needs.helpers().count();
                 extended(contents, added, |out| self.functions(out))?
             }
             id::MEMORY => self.memories(contents, offset)?,
@@ -214,8 +215,11 @@ impl Writer<'_> {
                 _ => None,
             })
             .collect();
-        for shim in self.shims {
+        for shim in self.added.shims {
             types.get(shim.import as usize).copied().unwrap_or_default().encode(out);
+        }
+        for export in self.added.exports {
+            self.plan.type_index(&export.ty).encode(out);
         }
         for helper in self.needs.helpers() {
             self.plan.type_index(&helper.function_type(self.context)).encode(out);
@@ -265,6 +269,9 @@ impl Writer<'_> {
         if self.memory.exports {
             section.export(EXPORT, wasm_encoder::ExportKind::Memory, self.memory.index.0);
         }
+        for (export, index) in self.added.exports.iter().zip(self.plan.exports()) {
+            section.export(export.name, wasm_encoder::ExportKind::Func, *index);
+        }
         Ok((!section.is_empty()).then(|| contents_of(&section)))
     }
 
@@ -282,8 +289,11 @@ impl Writer<'_> {
             return;
         }
         let data = sites::encode(previous, self.needs.sites(), file, |function| {
-            // The function index of the input, as in error messages.
-            (function, self.input.named(function).unwrap_or_default().to_string())
+            // The function index of the input, as in error messages, unless the function was added.
+            match allocator::name(self.input, self.added.exports, function) {
+                Some(name) => (u32::MAX, name.to_string()),
+                None => (function, self.input.named(function).unwrap_or_default().to_string()),
+            }
         });
         custom::write(sites::SECTION, &data, out);
     }
@@ -305,7 +315,7 @@ impl Writer<'_> {
             needs: self.needs,
             plan: self.plan,
             lowered: self.lowered,
-            shims: self.shims,
+            added: self.added,
             defines_memory: self.memory.defines.is_some(),
         }
     }

@@ -4,7 +4,7 @@ mod transcode;
 
 use crate::support::{files, root};
 use linmem::build::{FunctionBuilder, ModuleBuilder, OnStack};
-use linmem::wasm_encoder::{AbstractHeapType, BlockType, HeapType, Instruction, ValType};
+use linmem::wasm_encoder::{AbstractHeapType, BlockType, HeapType, Instruction, RefType, ValType};
 use linmem::{Access, Config, Error, Finding, Intrinsic, Nesting, Representation, Safety, SourceLine, Unwind};
 
 const EMPTY: BlockType = BlockType::Empty;
@@ -326,7 +326,7 @@ fn conditional_exits_from_scopes_are_not_reported() {
             let out = f.begin_block(EMPTY);
             let region = f.begin_region();
             f.instruction(&Instruction::RefNull(any));
-            f.br_on_null(out, linmem::wasm_encoder::RefType { nullable: true, heap_type: any });
+            f.br_on_null(out, RefType { nullable: true, heap_type: any });
             f.drop();
             f.end_region(region);
             f.end();

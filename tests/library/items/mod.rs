@@ -1,6 +1,7 @@
 //! The items of a module other than functions: imports, definitions, exports, segments, names and custom sections. Each is
 //! built, validated and run.
 
+mod allocator;
 mod everything;
 mod imports;
 mod segments;

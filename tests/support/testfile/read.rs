@@ -89,6 +89,9 @@ impl TestFile {
             "--on-violation" => config.on_violation = value.parse()?,
             "--optimize" => config.optimize = value.parse()?,
             "--sealed" => config.sealed = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?,
+            "--export-allocator" => {
+                config.export_allocator = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?;
+            }
             "--memory" => config.memory = Some(value.to_string()),
             "--base" => config.base = Some(value.parse()?),
             "--share" => config.share = Some(value.parse()?),

@@ -1,0 +1,4 @@
+;;! --export-allocator true
+(module
+  (memory 1)
+  (func (export "memory")))
