@@ -3,6 +3,7 @@
 //! [docs/javascript.md]: guide::javascript
 //! [docs/linker.md]: guide::linker
 //! [docs/memory.md]: guide::memory
+//! [docs/own-writer.md]: guide::own_writer
 //! [docs/names.md]: guide::names
 //! [docs/reports.md]: guide::reports
 //! [docs/safety.md]: guide::safety
