@@ -22,7 +22,7 @@ pub use linmem_codegen::{
 };
 pub use linmem_intrinsics::{
     ABI_VERSION, Access, FunctionType, HeapType, HostFunction, Intrinsic, MODULE, NameError, Names, Operation, Report,
-    Representation, Safety, Signature, Target, ValueType, Violation,
+    Representation, Safety, Signature, Target, ValueType, Violation, Word,
 };
 
 pub use linmem_intrinsics::wasi;
@@ -30,7 +30,7 @@ pub use linmem_intrinsics::wasi;
 /// The types that describe an intrinsic. Its operands are not at the root, where `build::Operand` is a value that a
 /// frontend passes.
 pub mod intrinsics {
-    pub use linmem_intrinsics::{Effect, Effects, Intrinsic, Operand, Operation, Signature};
+    pub use linmem_intrinsics::{Atomic, Effect, Effects, Intrinsic, Operand, Operation, Signature};
 }
 
 /// The images of memories: how the bytes of active data segments get into the memories of any module, and whether an engine

@@ -187,7 +187,7 @@ pub(super) fn need_helpers(input: &Input<'_>, context: &Context, needs: &mut Nee
 /// Whether the module imports an intrinsic that may make linmem take memory.
 fn takes_memory(input: &Input<'_>) -> bool {
     input.imports.functions().iter().any(|fate| match fate {
-        Fate::Intrinsic(signature) => !signature.intrinsic.is_access(),
+        Fate::Intrinsic(signature) => !signature.intrinsic.is_access() && !signature.intrinsic.effects().synchronizes(),
         Fate::Kept { .. } | Fate::Host { .. } => false,
     })
 }
