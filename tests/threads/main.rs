@@ -104,8 +104,12 @@ fn threads_keep_to_their_chunks_with_every_option() {
 /// A chunk that is derived from the size of the memory after `memory.grow`: another thread may have grown it in between.
 #[test]
 fn chunk_derived_from_the_size_is_overwritten() {
-    const CLAIM: &str = "(func $claim (param i32) (result i32)
+    // Between the two instructions, other threads have time to grow the memory.
+    const CLAIM: &str = "(func $claim (param i32) (result i32) (local $i i32)
         (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then (return (i32.const -1))))
+        (loop $spin
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $spin (i32.lt_u (local.get $i) (i32.const 100000))))
         (i32.sub (memory.size) (local.get 0)))";
     let printed = linmem::wat::print(&linked("worker.wat", Representation::Packed, &Config::new())).unwrap();
     let (before, own) = printed.split_once("(func $linmem.").unwrap();
@@ -114,7 +118,7 @@ fn chunk_derived_from_the_size_is_overwritten() {
     let end = changed.rfind(')').unwrap();
     let text = format!("{before}(func $linmem.{}{CLAIM})", &changed[..end]);
     let module = compile(&support::parse(&text));
-    // It is a matter of chance, but not of much.
+    // Whether a run finds it is a matter of chance; that none does is very unlikely.
     let found = (0..10).find_map(|_| run(&module, 2000, true, false).err());
     println!("{}", found.expect("the bug is not found"));
 }
