@@ -142,3 +142,29 @@ fn threads_count_together() {
         }
     }
 }
+
+#[test]
+fn declared_types_of_shared_memories_are_kept() {
+    for memory in [
+        r#"(import "any module" "any name" (memory $m 2 9 shared))"#,
+        r#"(import "env" "other" (memory $other 1)) (import "env" "memory" (memory $m 2 9 shared))"#,
+        r#"(memory $m 2 9 shared)"#,
+        r#"(memory $other 1) (memory $m 0 1 shared)"#,
+    ] {
+        let text = format!(
+            r#"(module
+              (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+              (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+              {memory} (export "the memory" (memory $m))
+              (func (export "f") (result i64) (call $allocate (call $new) (i32.const 100000))))"#
+        );
+        let types = |module: &[u8]| {
+            let printed = linmem::wat::print(module).unwrap();
+            let lines = printed.lines().filter(|line| line.contains("(memory ")).map(str::to_string);
+            lines.collect::<Vec<_>>()
+        };
+        let module = support::parse(&text);
+        let linked = linmem::link(&module, &Config::new().with_memory("the memory".to_string())).unwrap();
+        assert_eq!(types(&linked), types(&module));
+    }
+}
