@@ -54,6 +54,9 @@ pub(crate) fn spawns(module: &Module) -> Option<Result<(), &'static str>> {
     })
 }
 
+/// Is told why a thread did not end normally, with its state.
+type Failed<T> = Box<dyn Fn(&wasmtime::Error, &T) + Send + Sync>;
+
 /// How the threads of a program start, and where their ends are reported.
 pub(crate) struct Threads<T: 'static> {
     /// The engine of the program.
@@ -61,7 +64,7 @@ pub(crate) struct Threads<T: 'static> {
     /// Makes the state of a thread; `None` if it cannot be made.
     pub(crate) state: Box<dyn Fn() -> Option<T> + Send + Sync>,
     /// Is told why a thread did not end normally, with its state.
-    pub(crate) failed: Box<dyn Fn(&wasmtime::Error, &T) + Send + Sync>,
+    pub(crate) failed: Failed<T>,
     /// The module with its imports. It is set before the program starts.
     pub(crate) instance: OnceLock<InstancePre<T>>,
     /// The number of the next thread.

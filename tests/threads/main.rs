@@ -9,7 +9,7 @@ mod support;
 
 use linmem::{Config, Nesting, Representation, Safety, Zero};
 use linmem_host::wasmtime::{Instance, MemoryType, Module, SharedMemory, Store};
-use support::host::{compile, engine};
+use support::host::{compile, engine, violation};
 
 /// The number of threads that have regions.
 const THREADS: u32 = 8;
@@ -166,5 +166,67 @@ fn declared_types_of_shared_memories_are_kept() {
         let module = support::parse(&text);
         let linked = linmem::link(&module, &Config::new().with_memory("the memory".to_string())).unwrap();
         assert_eq!(types(&linked), types(&module));
+    }
+}
+
+/// An instance uses a segment of another one, whose chunk is between its own free chunks. Only the owner knows whether the
+/// segment was freed.
+#[test]
+fn segments_are_passed_between_instances() {
+    let text = r#"(module
+        (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+        (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+        (import "linmem" "MemorySegment.setInt" (func $setInt (param i64 i32 i32)))
+        (import "linmem" "MemorySegment.getAndAddInt" (func $getAndAdd (param i64 i32 i32) (result i32)))
+        (import "env" "memory" (memory 1 1000 shared))
+        (global $open (mut i32) (i32.const 0))
+        (func (export "open") (param $bytes i32) (result i64)
+          (global.set $open (call $new))
+          (call $allocate (global.get $open) (local.get $bytes)))
+        (func (export "close") (call $free (global.get $open)))
+        (func (export "use") (param $s i64) (param $offset i32) (result i32)
+          (call $setInt (local.get $s) (local.get $offset) (i32.const 7))
+          (call $getAndAdd (local.get $s) (local.get $offset) (i32.const 1))))"#;
+    for nesting in Nesting::ALL {
+        let config = Config::new().with_safety(Safety::Temporal).with_nesting(*nesting);
+        let module = compile(&linmem::link(&support::parse(text), &config).unwrap());
+        let memory = SharedMemory::new(engine(), MemoryType::shared(1, 1000)).unwrap();
+        let instance = || {
+            let mut store = Store::new(engine(), ());
+            store.set_fuel(FUEL).unwrap();
+            let instance = Instance::new(&mut store, &module, &[memory.clone().into()]).unwrap();
+            (store, instance)
+        };
+        let ((mut store, owner), (mut other_store, other)) = (instance(), instance());
+        let open = |store: &mut Store<()>, instance: &Instance, bytes: i32| {
+            instance.get_typed_func::<i32, i64>(&mut *store, "open").unwrap().call(store, bytes).unwrap()
+        };
+        let close = |store: &mut Store<()>, instance: &Instance| {
+            instance.get_typed_func::<(), ()>(&mut *store, "close").unwrap().call(store, ()).unwrap();
+        };
+        let uses = |store: &mut Store<()>, instance: &Instance, segment: i64, offset: i32| {
+            let function = instance.get_typed_func::<(i64, i32), i32>(&mut *store, "use").unwrap();
+            function.call(store, (segment, offset)).map_err(|error| violation(&error))
+        };
+        open(&mut other_store, &other, 70_000);
+        close(&mut other_store, &other);
+        let segment = open(&mut store, &owner, 100_000);
+        open(&mut other_store, &other, 500_000);
+        close(&mut other_store, &other);
+        for offset in [0, 4, 65_536, 99_996] {
+            assert_eq!(uses(&mut store, &owner, segment, offset), Ok(7), "{nesting}");
+            assert_eq!(uses(&mut other_store, &other, segment, offset), Ok(7), "{nesting}");
+        }
+        let outside = Err(Some("OutOfBounds".to_string()));
+        assert_eq!(uses(&mut other_store, &other, segment, 99_997), outside, "{nesting}");
+        close(&mut store, &owner);
+        let freed = Err(Some("UseAfterFree".to_string()));
+        assert_eq!(uses(&mut store, &owner, segment, 0), freed, "{nesting}");
+        assert_eq!(uses(&mut other_store, &other, segment, 0), Ok(7), "{nesting}");
+        // The segments of the other instance were freed, and it knows that.
+        let own = open(&mut other_store, &other, 8);
+        close(&mut other_store, &other);
+        assert_eq!(uses(&mut other_store, &other, own, 0), freed, "{nesting}");
     }
 }
