@@ -24,7 +24,7 @@ pub use linmem_codegen::{
 };
 pub use linmem_intrinsics::{
     ABI_VERSION, Access, FunctionType, HeapType, HostFunction, Intrinsic, MODULE, NameError, Names, Operation, Report,
-    Representation, Safety, Signature, Target, ValueType, Violation,
+    Representation, Safety, Signature, Target, ValueType, Violation, Word,
 };
 
 pub use linmem_intrinsics::wasi;
@@ -32,7 +32,7 @@ pub use linmem_intrinsics::wasi;
 /// The types that describe an intrinsic. Its operands are not at the root, where `build::Operand` is a value that a
 /// frontend passes.
 pub mod intrinsics {
-    pub use linmem_intrinsics::{Effect, Effects, Intrinsic, Operand, Operation, Signature};
+    pub use linmem_intrinsics::{Atomic, Effect, Effects, Intrinsic, Operand, Operation, Signature};
 }
 
 /// How the memories of a module are used.

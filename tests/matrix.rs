@@ -5,7 +5,8 @@
 
 mod support;
 
-use linmem::{Config, Error, Intrinsic, Nesting, Representation, Safety, Signature};
+use linmem::intrinsics::Atomic;
+use linmem::{Config, Error, Intrinsic, Nesting, Operation, Representation, Safety, Signature, Word};
 use support::testfile::{Expectation, TestFile};
 
 /// The representations that differ in code. All reference types give the same code, which the test of the first one shows.
@@ -13,11 +14,14 @@ fn distinct() -> [Representation; 3] {
     [Representation::Address, Representation::Packed, Representation::ALL[2]]
 }
 
-/// The stem of the file that tests an intrinsic. The fields of a record share a file.
+/// The stem of the file that tests an intrinsic. The fields of a record share a file, and so do the atomic operations on a type.
 fn stem(intrinsic: Intrinsic) -> String {
-    match intrinsic {
-        Intrinsic::Get(field) | Intrinsic::Set(field) => format!("wasi.{}", field.record().name()),
-        intrinsic => intrinsic.name().to_string(),
+    match intrinsic.operation() {
+        Operation::GetField(field) | Operation::SetField(field) => format!("wasi.{}", field.record().name()),
+        Operation::OnWord(Atomic::Wait, _) | Operation::Notify | Operation::Fence => "MemorySegment.wait".to_string(),
+        Operation::OnWord(_, Word::Int) => "MemorySegment.atomicInt".to_string(),
+        Operation::OnWord(_, Word::Long) => "MemorySegment.atomicLong".to_string(),
+        _ => intrinsic.name().to_string(),
     }
 }
 

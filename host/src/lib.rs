@@ -4,6 +4,7 @@
 //! how they were made.
 
 pub mod run;
+mod threads;
 
 /// Re-exported, so that tests and embedders use the same version as this crate.
 pub use wasmtime;

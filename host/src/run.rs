@@ -1,9 +1,12 @@
 //! Runs a command module with WASI preview 1.
 
+use crate::threads::{self, Threads};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicI32;
+use std::sync::{Arc, OnceLock, mpsc};
 use thiserror::Error;
-use wasmtime::{Caller, Config, Engine, Linker, Module, Store, Trap, WasmBacktrace};
+use wasmtime::{Caller, Config, Engine, InstancePre, Linker, Module, Store, Trap, WasmBacktrace};
 use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
@@ -108,6 +111,12 @@ pub enum Error {
     /// The module is not a command: it has no usable `_start`.
     #[error("the module does not export a function `_start` without parameters and results")]
     NoStart,
+    /// The module imports `wasi.thread-spawn`, but cannot have threads.
+    #[error("the module imports `wasi.thread-spawn`, but {reason}")]
+    Threads {
+        /// What it lacks.
+        reason: &'static str,
+    },
     /// The program reported a violation and trapped. The caller interprets the numbers.
     #[error("the program reported a violation: kind {}, site {}{}", report.kind, report.site, backtrace(frames))]
     Violation {
@@ -168,12 +177,17 @@ impl Error {
             | Error::Unsupported { .. }
             | Error::Directory { .. }
             | Error::Instantiate(_)
-            | Error::NoStart => &mut [],
+            | Error::NoStart
+            | Error::Threads { .. } => &mut [],
         }
     }
 }
 
 /// Runs `_start` of a module with the standard streams of this process, and returns the exit status.
+///
+/// A shared memory that the module imports is a new one of the declared type. A module that imports
+/// `wasi.thread-spawn` can start threads; they can still run when this function returns, since nothing stops a thread
+/// that waits. Each has descriptors of its own.
 ///
 /// # Errors
 ///
@@ -182,37 +196,71 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let engine = Engine::new(&config()).map_err(|error| Error::Compile(chain(&error)))?;
     let module = Module::from_binary(&engine, bytes).map_err(|error| not_compiled(&error))?;
     let mut store = Store::new(&engine, State { wasi: context(options)?, reported: Reported::default() });
-    let mut linker = Linker::new(&engine);
-    add_to_linker_sync(&mut linker, |state: &mut State| &mut state.wasi)
-        .map_err(|error| Error::Instantiate(chain(&error)))?;
+    let mut linker = linker(&engine).map_err(|error| Error::Instantiate(chain(&error)))?;
+    threads::define_memories(&mut linker, &store, &module).map_err(|error| Error::Instantiate(chain(&error)))?;
+    let instance =
+        |linker: &Linker<State>| linker.instantiate_pre(&module).map_err(|error| Error::Instantiate(chain(&error)));
+    match threads::spawns(&module) {
+        None => return command(&mut store, &instance(&linker)?),
+        Some(Err(reason)) => return Err(Error::Threads { reason }),
+        Some(Ok(())) => {}
+    }
+    let (ends, end) = mpsc::channel();
+    let (options, end_of_thread) = (options.clone(), ends.clone());
+    let threads = Arc::new(Threads {
+        engine,
+        state: Box::new(move || Some(State { wasi: context(&options).ok()?, reported: Reported::default() })),
+        failed: Box::new(move |error, state: &State| {
+            // Nobody receives it after the program has ended.
+            let _ = end_of_thread.send(ended(error, state.reported));
+        }),
+        instance: OnceLock::new(),
+        next: AtomicI32::new(1),
+    });
+    threads.define(&mut linker).map_err(|error| Error::Instantiate(chain(&error)))?;
+    let instance = instance(&linker)?;
+    let _ = threads.instance.set(instance.clone());
+    // The first thread also has a thread of its own, since another one may end the program while it waits.
+    let first = std::thread::spawn(move || command(&mut store, &instance));
+    std::thread::spawn(move || ends.send(first.join().unwrap_or_else(|_| Err(panicked()))));
+    end.recv().unwrap_or_else(|_| Err(panicked()))
+}
+
+fn panicked() -> Error {
+    Error::Failed { reason: "a function of the host panicked".to_string(), frames: Vec::new() }
+}
+
+/// The functions that a program can import.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    add_to_linker_sync(&mut linker, |state: &mut State| &mut state.wasi)?;
     // Allow every status: wasmtime's own `proc_exit` rejects statuses of 126 and more.
     linker.allow_shadowing(true);
-    linker
-        .func_wrap("wasi_snapshot_preview1", "proc_exit", |status: i32| -> wasmtime::Result<()> {
-            Err(I32Exit(status).into())
-        })
-        .map_err(|error| Error::Instantiate(chain(&error)))?;
-    linker
-        .func_wrap(
-            "linmem_report",
-            "violation",
-            |mut caller: Caller<'_, State>, kind: u32, site: u32, a: u32, b: u32, c: u32| {
-                caller.data_mut().reported.violation = Some(Violation { kind, site, numbers: [a, b, c] });
-            },
-        )
-        .map_err(|error| Error::Instantiate(chain(&error)))?;
-    linker
-        .func_wrap("linmem_report", "errno", |mut caller: Caller<'_, State>, site: u32, errno: u32| {
-            caller.data_mut().reported.errno = Some(HostError { site, errno });
-        })
-        .map_err(|error| Error::Instantiate(chain(&error)))?;
-    let instance = match linker.instantiate(&mut store, &module) {
+    linker.func_wrap("wasi_snapshot_preview1", "proc_exit", |status: i32| -> wasmtime::Result<()> {
+        Err(I32Exit(status).into())
+    })?;
+    linker.func_wrap(
+        "linmem_report",
+        "violation",
+        |mut caller: Caller<'_, State>, kind: u32, site: u32, a: u32, b: u32, c: u32| {
+            caller.data_mut().reported.violation = Some(Violation { kind, site, numbers: [a, b, c] });
+        },
+    )?;
+    linker.func_wrap("linmem_report", "errno", |mut caller: Caller<'_, State>, site: u32, errno: u32| {
+        caller.data_mut().reported.errno = Some(HostError { site, errno });
+    })?;
+    Ok(linker)
+}
+
+/// Instantiates a module, and runs its `_start`.
+fn command(store: &mut Store<State>, instance: &InstancePre<State>) -> Result<i32, Error> {
+    let instance = match instance.instantiate(&mut *store) {
         Ok(instance) => instance,
         Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return ended(&error, store.data().reported),
         Err(error) => return Err(Error::Instantiate(chain(&error))),
     };
-    let start = instance.get_typed_func::<(), ()>(&mut store, "_start").map_err(|_| Error::NoStart)?;
-    match start.call(&mut store, ()) {
+    let start = instance.get_typed_func::<(), ()>(&mut *store, "_start").map_err(|_| Error::NoStart)?;
+    match start.call(&mut *store, ()) {
         Ok(()) => Ok(0),
         Err(error) => ended(&error, store.data().reported),
     }

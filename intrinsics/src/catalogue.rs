@@ -7,6 +7,7 @@
 //! writing them.
 
 use crate::access::Access;
+use crate::atomic::{Atomic, Word};
 use crate::effects::{Effect, Effects};
 use crate::operand::Operand;
 use crate::violation::Violation;
@@ -39,6 +40,12 @@ pub enum Operation {
     Fill,
     /// Copy bytes between segments.
     Copy,
+    /// Read, write or wait for a word of a segment atomically.
+    OnWord(Atomic, Word),
+    /// Wake threads that wait for a word of a segment.
+    Notify,
+    /// Order the accesses of memory before it before those after it.
+    Fence,
     /// Call the host's `fd_write` until all bytes are written.
     WriteAll,
     /// Call the host's `fd_read` until the segment is full or the file ends.
@@ -144,6 +151,95 @@ macro_rules! for_each_intrinsic {
             SegmentCopy, "MemorySegment.copy", (Copy), [Segment, Offset, Segment, Offset, Bytes], [],
                 [OutOfBounds, UseAfterFree, Forged], [],
                 "copy bytes from the second segment to the first; the segments may overlap";
+            SegmentGetVolatileInt, "MemorySegment.getVolatileInt", (OnWord(Atomic::Get, Word::Int)),
+                [Segment, Offset], [Value(Access::Int)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "read four bytes atomically";
+            SegmentSetVolatileInt, "MemorySegment.setVolatileInt", (OnWord(Atomic::Set, Word::Int)),
+                [Segment, Offset, Value(Access::Int)], [],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "write four bytes atomically";
+            SegmentGetAndAddInt, "MemorySegment.getAndAddInt", (OnWord(Atomic::GetAndAdd, Word::Int)),
+                [Segment, Offset, Value(Access::Int)], [Value(Access::Int)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "add to four bytes atomically; the result is the old value";
+            SegmentGetAndSetInt, "MemorySegment.getAndSetInt", (OnWord(Atomic::GetAndSet, Word::Int)),
+                [Segment, Offset, Value(Access::Int)], [Value(Access::Int)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace four bytes atomically; the result is the old value";
+            SegmentGetAndBitwiseAndInt, "MemorySegment.getAndBitwiseAndInt", (OnWord(Atomic::GetAndAnd, Word::Int)),
+                [Segment, Offset, Value(Access::Int)], [Value(Access::Int)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace four bytes by their bitwise and with the value atomically; the result is the old value";
+            SegmentGetAndBitwiseOrInt, "MemorySegment.getAndBitwiseOrInt", (OnWord(Atomic::GetAndOr, Word::Int)),
+                [Segment, Offset, Value(Access::Int)], [Value(Access::Int)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace four bytes by their bitwise or with the value atomically; the result is the old value";
+            SegmentGetAndBitwiseXorInt, "MemorySegment.getAndBitwiseXorInt", (OnWord(Atomic::GetAndXor, Word::Int)),
+                [Segment, Offset, Value(Access::Int)], [Value(Access::Int)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace four bytes by their exclusive or with the value atomically; the result is the old value";
+            SegmentCompareAndExchangeInt, "MemorySegment.compareAndExchangeInt",
+                (OnWord(Atomic::CompareAndExchange, Word::Int)),
+                [Segment, Offset, Int("expected"), Value(Access::Int)], [Value(Access::Int)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace four bytes atomically if they have the expected value; the result is the old value";
+            SegmentCompareAndSetInt, "MemorySegment.compareAndSetInt", (OnWord(Atomic::CompareAndSet, Word::Int)),
+                [Segment, Offset, Int("expected"), Value(Access::Int)], [Int("changed")],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace four bytes atomically if they have the expected value; the result is 1 if they had, else 0";
+            SegmentWaitInt, "MemorySegment.waitInt", (OnWord(Atomic::Wait, Word::Int)),
+                [Segment, Offset, Int("expected"), Long("timeout")], [Int("outcome")],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "wait until another thread notifies four bytes: 0 if one did, 1 if their value is not the expected one, \
+                 2 after the timeout in nanoseconds, which is infinite if it is negative";
+            SegmentGetVolatileLong, "MemorySegment.getVolatileLong", (OnWord(Atomic::Get, Word::Long)),
+                [Segment, Offset], [Value(Access::Long)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "read eight bytes atomically";
+            SegmentSetVolatileLong, "MemorySegment.setVolatileLong", (OnWord(Atomic::Set, Word::Long)),
+                [Segment, Offset, Value(Access::Long)], [],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "write eight bytes atomically";
+            SegmentGetAndAddLong, "MemorySegment.getAndAddLong", (OnWord(Atomic::GetAndAdd, Word::Long)),
+                [Segment, Offset, Value(Access::Long)], [Value(Access::Long)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "add to eight bytes atomically; the result is the old value";
+            SegmentGetAndSetLong, "MemorySegment.getAndSetLong", (OnWord(Atomic::GetAndSet, Word::Long)),
+                [Segment, Offset, Value(Access::Long)], [Value(Access::Long)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace eight bytes atomically; the result is the old value";
+            SegmentGetAndBitwiseAndLong, "MemorySegment.getAndBitwiseAndLong", (OnWord(Atomic::GetAndAnd, Word::Long)),
+                [Segment, Offset, Value(Access::Long)], [Value(Access::Long)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace eight bytes by their bitwise and with the value atomically; the result is the old value";
+            SegmentGetAndBitwiseOrLong, "MemorySegment.getAndBitwiseOrLong", (OnWord(Atomic::GetAndOr, Word::Long)),
+                [Segment, Offset, Value(Access::Long)], [Value(Access::Long)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace eight bytes by their bitwise or with the value atomically; the result is the old value";
+            SegmentGetAndBitwiseXorLong, "MemorySegment.getAndBitwiseXorLong", (OnWord(Atomic::GetAndXor, Word::Long)),
+                [Segment, Offset, Value(Access::Long)], [Value(Access::Long)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace eight bytes by their exclusive or with the value atomically; the result is the old value";
+            SegmentCompareAndExchangeLong, "MemorySegment.compareAndExchangeLong",
+                (OnWord(Atomic::CompareAndExchange, Word::Long)),
+                [Segment, Offset, Long("expected"), Value(Access::Long)], [Value(Access::Long)],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace eight bytes atomically if they have the expected value; the result is the old value";
+            SegmentCompareAndSetLong, "MemorySegment.compareAndSetLong", (OnWord(Atomic::CompareAndSet, Word::Long)),
+                [Segment, Offset, Long("expected"), Value(Access::Long)], [Int("changed")],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "replace eight bytes atomically if they have the expected value; the result is 1 if they had, else 0";
+            SegmentWaitLong, "MemorySegment.waitLong", (OnWord(Atomic::Wait, Word::Long)),
+                [Segment, Offset, Long("expected"), Long("timeout")], [Int("outcome")],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "wait until another thread notifies eight bytes: 0 if one did, 1 if their value is not the expected one, \
+                 2 after the timeout in nanoseconds, which is infinite if it is negative";
+            SegmentNotify, "MemorySegment.notify", (Notify), [Segment, Offset, Int("count")], [Int("woken")],
+                [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
+                "wake up to count threads that wait for the bytes at the offset; the result is their number";
+            SegmentFence, "MemorySegment.fence", (Fence), [], [], [], [Synchronizes],
+                "order all accesses of memory before it before all accesses after it";
             WasiWriteAll, "wasi.write_all", (WriteAll), [Descriptor, Segment], [Errno],
                 [OutOfMemory, UseAfterFree, Forged], [Grows, CallsHost],
                 "write the whole segment, repeating the host call as needed";

@@ -48,6 +48,8 @@ define_effects! {
     Grows = grows, "grows", 3;
     /// It calls a function of the host, which may call back into the program.
     CallsHost = calls_host, "calls the host", 4;
+    /// Other threads can observe when it happens, so that nothing that they can also observe may move across it.
+    Synchronizes = synchronizes, "synchronizes", 5;
 }
 
 impl Effects {
@@ -98,7 +100,7 @@ mod tests {
             assert!(!set.is_empty() && !Effects::default().has(*effect));
         }
         let all = Effects::of(Effect::ALL);
-        assert_eq!(all.to_string(), "opens, allocates, closes, grows, calls the host");
+        assert_eq!(all.to_string(), "opens, allocates, closes, grows, calls the host, synchronizes");
         assert_eq!(Effects::default().to_string(), "");
     }
 
@@ -110,6 +112,8 @@ mod tests {
         assert_eq!(words(Intrinsic::AllocatorAllocateAligned), "allocates, grows");
         assert_eq!(words(Intrinsic::AllocatorFree), "closes");
         assert_eq!(words(Intrinsic::SegmentCopy), "");
+        assert_eq!(words(Intrinsic::SegmentGetAndAddInt), "synchronizes");
+        assert_eq!(words(Intrinsic::SegmentFence), "synchronizes");
         assert_eq!(words(Intrinsic::WasiWriteAll), "grows, calls the host");
         assert_eq!(words(Intrinsic::WasiReadToEnd), "allocates, grows, calls the host");
         assert_eq!(words(Intrinsic::Host(wasi::Function::FdWrite)), "grows, calls the host");
@@ -143,6 +147,9 @@ mod tests {
                 | Operation::Allocate
                 | Operation::AllocateAligned
                 | Operation::Close
+                | Operation::OnWord(..)
+                | Operation::Notify
+                | Operation::Fence
                 | Operation::Host(_)
                 | Operation::WriteAll
                 | Operation::ReadExact
@@ -164,6 +171,9 @@ mod tests {
                     | Operation::OpenPath
             );
             assert_eq!(effects.calls_host(), is_host_call, "{name}");
+            let is_atomic =
+                matches!(intrinsic.operation(), Operation::OnWord(..) | Operation::Notify | Operation::Fence);
+            assert_eq!(effects.synchronizes(), is_atomic, "{name}");
             assert_eq!(effects.is_empty(), is_access || intrinsic == Intrinsic::WasiListItem, "{name}");
         }
     }

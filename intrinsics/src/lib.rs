@@ -6,6 +6,7 @@
 //! neither on how WebAssembly is encoded nor on where bytes live.
 
 pub mod access;
+pub mod atomic;
 pub mod catalogue;
 pub mod effects;
 pub mod names;
@@ -18,6 +19,7 @@ pub mod violation;
 pub mod wasi;
 
 pub use access::Access;
+pub use atomic::{Atomic, Word};
 pub use catalogue::{Intrinsic, Operation};
 pub use effects::{Effect, Effects};
 pub use names::{HostFunction, NameError, Names, Target};

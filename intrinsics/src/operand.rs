@@ -14,9 +14,9 @@ pub enum Operand {
     Buffer(&'static str),
     /// A segment that starts with a record.
     Record(Record),
-    /// A named number of WASI, an `i32`.
+    /// A named number, an `i32`.
     Int(&'static str),
-    /// A named number of WASI, an `i64`.
+    /// A named number, an `i64`.
     Long(&'static str),
     /// A position in a list, counted from 0.
     Index,

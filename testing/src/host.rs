@@ -3,7 +3,7 @@
 use crate::folder::Embedding;
 use linmem_host::wasmtime::{
     Caller, Engine, Extern, Global, GlobalType, Instance, Linker, Memory, Module, Mutability, OptLevel,
-    ResourceLimiter, Store, Val, ValType,
+    ResourceLimiter, SharedMemory, Store, Val, ValType,
 };
 use linmem_host::wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use std::sync::OnceLock;
@@ -121,7 +121,11 @@ impl Running {
         let mut linker = linker(is_real).clone();
         if let Some(import) = module.imports().find(|import| import.module() == "env" && import.name() == "memory") {
             let ty = import.ty().unwrap_memory().clone();
-            let memory = Memory::new(&mut store, ty).expect("a memory of that type exists");
+            let memory: Extern = if ty.is_shared() {
+                SharedMemory::new(engine(), ty).expect("a memory of that type exists").into()
+            } else {
+                Memory::new(&mut store, ty).expect("a memory of that type exists").into()
+            };
             linker.define(&store, "env", "memory", memory).expect("the name is free");
         }
         let immutable = GlobalType::new(ValType::I32, Mutability::Const);

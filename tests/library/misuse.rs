@@ -5,7 +5,7 @@ mod late;
 
 use crate::support::goldens;
 use linmem::build::{FunctionBuilder, FunctionId, Handler, Local, ModuleBuilder, OnStack};
-use linmem::wasm_encoder::{AbstractHeapType, BlockType, Catch, HeapType, Instruction, RefType, ValType};
+use linmem::wasm_encoder::{AbstractHeapType, BlockType, Catch, HeapType, Instruction, MemoryType, RefType, ValType};
 use linmem::{Access, Config, Error, Nesting, Representation, SourceLine, wasi};
 use std::fmt::Write;
 
@@ -334,6 +334,16 @@ fn mistakes_are_errors_with_a_place() {
             module.define_with(f, |f| {
                 f.begin_region();
                 f.begin_region();
+            })
+        })
+    });
+    row("static data in an imported memory", {
+        in_module(packed, Nesting::Stack, |module, f| {
+            let ty = MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
+            module.import_segment_memory("env", "memory", ty)?;
+            let text = module.static_utf8("hello");
+            module.define_with(f, |f| {
+                f.write_all(1, text);
             })
         })
     });

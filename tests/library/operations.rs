@@ -6,7 +6,7 @@ use crate::{built, everywhere, expect, module};
 use linmem::build::{FunctionBuilder, OnStack};
 use linmem::wasi;
 use linmem::wasm_encoder::{Instruction, ValType};
-use linmem::{Access, Config, Intrinsic, OnViolation, Report, Representation, SourceLine, Violation};
+use linmem::{Access, Config, Intrinsic, OnViolation, Report, Representation, SourceLine, Violation, Word};
 use linmem_host::wasmtime::Val;
 
 #[test]
@@ -29,6 +29,50 @@ fn segments_are_sliced_filled_and_copied() {
             f.push(result);
         },
         &[(50, 0x02020201)],
+    );
+}
+
+#[test]
+fn words_are_accessed_atomically() {
+    everywhere(
+        |f| {
+            let (result, long) = (f.local(ValType::I32), f.local(ValType::I64));
+            f.region(|f, region| {
+                let s = f.allocate(region, 16);
+                f.set_volatile(Word::Int, s, 4, f.param(0));
+                f.set_volatile(Word::Long, s, 8, 100i64);
+                f.fence();
+                f.get_and_add(Word::Int, s, 4, 1);
+                f.get_and_xor(Word::Int, s, 4, 3);
+                f.get_and_or(Word::Int, s, 4, 16);
+                f.get_and_and(Word::Int, s, 4, 24);
+                // What the first one returned, and what each of the others found.
+                for _ in 0..3 {
+                    f.instruction(&Instruction::I32Add);
+                }
+                f.set(result, OnStack);
+                f.compare_and_set(Word::Long, s, 8, 100i64, 7i64);
+                f.compare_and_set(Word::Long, s, 8, 100i64, 8i64);
+                f.instruction(&Instruction::I32Sub);
+                f.push(result);
+                f.instruction(&Instruction::I32Add);
+                f.set(result, OnStack);
+                f.compare_and_exchange(Word::Long, s, 8, 7i64, 9i64);
+                f.get_and_set(Word::Long, s, 8, 0i64);
+                f.instruction(&Instruction::I64Mul);
+                f.set(long, OnStack);
+                f.notify(s, 8, 1);
+                f.push(result);
+                f.instruction(&Instruction::I32Add);
+                f.set(result, OnStack);
+            });
+            f.push(result);
+            f.push(long);
+            f.instruction(&Instruction::I32WrapI64);
+            f.instruction(&Instruction::I32Add);
+        },
+        // 8 + 9 + 10 + 26, one of two exchanges, and 7 * 9.
+        &[(8, 8 + 9 + 10 + 26 + 1 + 63)],
     );
 }
 

@@ -8,7 +8,7 @@ use linmem::wasm_encoder::{
     GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, SubType, TypeSection, ValType,
 };
 use linmem::{
-    Access, Config, FunctionType, Intrinsic, OnViolation, Representation, Safety, Share, SplitAddress, ValueType,
+    Access, Config, FunctionType, Intrinsic, OnViolation, Representation, Safety, Share, SplitAddress, ValueType, Word,
 };
 use linmem_host::wasmtime::Val;
 
@@ -25,6 +25,8 @@ struct Writer {
     globals: Vec<(ValType, ConstExpr)>,
     pages: u64,
     maximum: Option<u64>,
+    /// Whether the memory is shared between threads.
+    shared: bool,
 }
 
 /// The number of imports that this writer has room for.
@@ -105,7 +107,7 @@ impl Writer {
             minimum: self.pages,
             maximum: self.maximum,
             memory64: false,
-            shared: false,
+            shared: self.shared,
             page_size_log2: None,
         };
         memories.memory(memory);
@@ -208,6 +210,38 @@ fn frontend_can_share_its_memory() {
     let config = Config::new().with_share(Share::Allocator { export: "malloc".to_string(), pin: None });
     let error = Lowering::in_memory(&mut sink, &config, Representation::Packed, 0).expect_err("there are no exports");
     assert!(error.to_string().contains("the exports of the module are not known"), "{error}");
+}
+
+#[test]
+fn frontend_can_have_a_shared_memory() {
+    for safety in [Safety::None, Safety::Temporal] {
+        let mut sink = Writer { shared: true, ..Writer::default() };
+        let nop = sink.function_type(&FunctionType::new([], []));
+        (0..IMPORTS).for_each(|_| _ = sink.import_function("test", "nop", nop));
+        let memory = sink.add_memory(1, Some(100));
+        let config = Config::new().with_safety(safety);
+        let mut lowering = Lowering::in_memory(&mut sink, &config, Representation::Packed, memory).unwrap();
+        let ty = FunctionType::new([], [ValueType::I32]);
+        let body = lowering
+            .function(&mut sink, "f", &ty, |f| {
+                f.region(|f, region| {
+                    let segment = f.allocate_dynamic(region, 70_000);
+                    f.set_volatile(Word::Int, segment, 69_992, 5);
+                    f.wait(Word::Int, segment, 69_992, 6, -1i64);
+                    f.wait(Word::Int, segment, 69_992, 5, 1000i64);
+                    f.instruction(&Instruction::I32Add);
+                    f.return_();
+                });
+                f.instruction(&Instruction::Unreachable);
+            })
+            .unwrap();
+        let ty = sink.function_type(&ty);
+        let f = sink.declare_function("f", ty);
+        sink.define_function(f, body);
+        lowering.finish(&mut sink).unwrap();
+        let mut running = Running::new(&sink.finish(&[("f", f)]), State::default());
+        assert_eq!(running.call("f", &[]).unwrap()[0].unwrap_i32(), 1 + 2, "{safety}");
+    }
 }
 
 #[test]

@@ -21,6 +21,11 @@ export function linkText(text, ...options) {
   return execFileSync(binary, ["link", ...options, "-", "-o", "-"], { input: text, maxBuffer: 1 << 28 });
 }
 
+// Prints the linked module of a text as text.
+export function printText(text, ...options) {
+  return execFileSync(binary, ["print", ...options, "-"], { input: text, maxBuffer: 1 << 28, encoding: "utf8" });
+}
+
 // Runs a file by `linmem run`: its standard output, standard error and exit status.
 export function runHere(path, args, { input = "", folder, options = [] } = {}) {
   const directories = folder ? ["--dir", `${folder}::.`] : [];

@@ -159,6 +159,11 @@ fn target_features_include_those_of_lowered_code() {
         added(vector, "(func (param i64) (drop (call $vector (local.get 0) (i32.const 0))))", &config),
         ["simd128"]
     );
+    let add = r#"(import "linmem" "MemorySegment.getAndAddInt" (func $add (param i64 i32 i32) (result i32)))"#;
+    assert_eq!(
+        added(add, "(func (param i64) (drop (call $add (local.get 0) (i32.const 0) (i32.const 1))))", &config),
+        ["atomics"]
+    );
     let zeroing = Config::new().with_zero(Zero::Free);
     assert_eq!(added("", "", &zeroing), ["bulk-memory"]);
     // Features that only copied code uses are not added.

@@ -170,7 +170,7 @@ pub fn unpack(text: &str) -> String {
 /// Whether an instruction only computes a value, so that an instruction that uses the value follows.
 fn computes(line: &str) -> bool {
     let word = line.split(' ').next().unwrap_or_default();
-    let has_effect = word.contains("store") || word == "local.set" || word == "global.set";
+    let has_effect = word.contains("store") || word.contains("atomic") || word == "local.set" || word == "global.set";
     let starts =
         ["local.", "global.", "i32", "i64", "f32", "f64", "v128", "i8x16", "i16x8", "ref.", "struct.", "select"];
     !has_effect && starts.iter().any(|start| word.starts_with(start))

@@ -99,6 +99,7 @@ impl Model {
     pub fn program_size(&self) -> u64 {
         match &self.source {
             Source::Split(split) => split.program_size(&self.memory),
+            Source::Shared(shared) => shared.grow(0).unwrap_or_default(),
             Source::Growth | Source::Blocks(_) => self.memory.pages(),
         }
     }
@@ -107,6 +108,7 @@ impl Model {
     pub fn program_grow(&mut self, pages: u64) -> Option<u64> {
         match &mut self.source {
             Source::Split(split) => split.program_grow(&mut self.memory, pages),
+            Source::Shared(shared) => shared.grow(pages),
             Source::Growth | Source::Blocks(_) => self.memory.grow(pages),
         }
     }
@@ -115,7 +117,7 @@ impl Model {
     pub fn split(&self) -> Option<u64> {
         match &self.source {
             Source::Split(split) => split.lower().map(|(end, _)| end),
-            Source::Growth | Source::Blocks(_) => None,
+            Source::Growth | Source::Blocks(_) | Source::Shared(_) => None,
         }
     }
 
@@ -239,6 +241,7 @@ impl Model {
     pub(super) fn grow_pages(&mut self, pages: u64) -> Option<u64> {
         match &mut self.source {
             Source::Split(split) => split.grow(&mut self.memory, pages),
+            Source::Shared(shared) => shared.grow(pages),
             Source::Growth | Source::Blocks(_) => self.memory.grow(pages),
         }
     }

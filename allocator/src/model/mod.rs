@@ -9,7 +9,9 @@ mod chunks;
 mod memory;
 mod regions;
 mod source;
+#[cfg(test)]
+mod threads;
 
 pub use chunks::{Chunk, Home, Model, Rules};
 pub use memory::Memory;
-pub use source::{Blocks, Source, Split};
+pub use source::{Blocks, Shared, Source, Split};

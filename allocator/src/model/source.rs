@@ -2,6 +2,8 @@
 
 use crate::layout::{ALIGNMENT, Address, Layout, PAGE, align_up};
 use crate::model::memory::Memory;
+use std::fmt;
+use std::sync::Arc;
 
 /// The source of further memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,7 +15,41 @@ pub enum Source {
     Split(Split),
     /// An allocator of the program.
     Blocks(Blocks),
+    /// Growth of a memory that other instances grow, too.
+    Shared(Shared),
 }
+
+/// The growth of a memory that is shared between threads. The model's own memory is not used.
+#[derive(Clone)]
+pub struct Shared(Arc<dyn Fn(u64) -> Option<u64> + Send + Sync>);
+
+impl Shared {
+    /// A memory that this function grows, from any thread, as `memory.grow` does: it returns the old size in pages, or
+    /// `None` if it fails.
+    pub fn new(grow: impl Fn(u64) -> Option<u64> + Send + Sync + 'static) -> Shared {
+        Shared(Arc::new(grow))
+    }
+
+    /// Grows the memory.
+    pub(super) fn grow(&self, pages: u64) -> Option<u64> {
+        (self.0)(pages)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+/// Two are equal if they grow the same memory.
+impl PartialEq for Shared {
+    fn eq(&self, other: &Shared) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Shared {}
 
 /// A memory whose lower part belongs to the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -122,3 +122,107 @@ fn unsupported_features_fail_before_running() {
     let legacy = "(module (func (export \"_start\") try nop catch_all end))";
     expect_error(&run(legacy), 1, &["standard input", "legacy exceptions"]);
 }
+
+/// WASI works on a shared memory, whether the program defines or imports it.
+#[test]
+fn programs_have_shared_memories() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = |memory: &str| {
+        let text = format!(
+            r#"(module
+              (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+              (import "linmem" "wasi.read_to_end" (func $read_to_end (param i32 i32) (result i32 i64)))
+              (import "linmem" "wasi.write_all" (func $write_all (param i32 i64) (result i32)))
+              (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+              {memory}
+              (func (export "_start") (local $text i64)
+                (if (call $random_get (i32.const 16) (i32.const 8)) (then unreachable))
+                (call $read_to_end (call $new) (i32.const 0))
+                (local.set $text)
+                (if (then unreachable))
+                (call $exit (i32.add (i32.const 3) (call $write_all (i32.const 1) (local.get $text))))))"#
+        );
+        std::fs::write(dir.path().join("p.wat"), text).unwrap();
+        linmem(&["run", "--share", "trust", "p.wat"], dir.path(), b"some text")
+    };
+    expect(&program("(memory (export \"memory\") 1 100 shared)"), 3, "some text");
+    expect(&program("(import \"any module\" \"any name\" (memory 1 100 shared))"), 3, "some text");
+    let unshared = program("(import \"any module\" \"any name\" (memory 1 100))");
+    expect_error(&unshared, 1, &["p.wat", "unknown import", "any module::any name"]);
+}
+
+/// A program whose threads each have regions of their own. `$thread` is the body of a thread.
+fn threads(thread: &str) -> String {
+    let text = r#"(module
+        (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+        (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+        (import "linmem" "MemorySegment.ofAddress" (func $ofAddress (param i32 i32) (result i64)))
+        (import "linmem" "MemorySegment.getByte" (func $getByte (param i64 i32) (result i32)))
+        (import "linmem" "MemorySegment.setByte" (func $setByte (param i64 i32 i32)))
+        (import "linmem" "MemorySegment.getVolatileInt" (func $getVolatile (param i64 i32) (result i32)))
+        (import "linmem" "MemorySegment.getAndAddInt" (func $getAndAdd (param i64 i32 i32) (result i32)))
+        (import "linmem" "MemorySegment.waitInt" (func $wait (param i64 i32 i32 i64) (result i32)))
+        (import "linmem" "MemorySegment.notify" (func $notify (param i64 i32 i32) (result i32)))
+        (import "linmem" "wasi.write_all" (func $write_all (param i32 i64) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+        (import "env" "memory" (memory 1 1000 shared))
+        (global $ended i64 (i64.const 0x400000400))
+        (func (export "wasi_thread_start") (param $number i32) (param $argument i32)
+          (local $region i32) (local $s i64)
+          THREAD
+          (drop (call $getAndAdd (global.get $ended) (i32.const 0) (local.get $argument)))
+          (drop (call $notify (global.get $ended) (i32.const 0) (i32.const 1))))
+        (func (export "_start") (local $i i32) (local $sum i32) (local $s i64)
+          (loop $again
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (if (i32.ne (call $spawn (local.get $i)) (local.get $i)) (then unreachable))
+            (br_if $again (i32.lt_u (local.get $i) (i32.const 4))))
+          ;; 1 + 2 + 3 + 4
+          (loop $again
+            (local.set $sum (call $getVolatile (global.get $ended) (i32.const 0)))
+            (if (i32.ne (local.get $sum) (i32.const 10))
+              (then
+                (drop (call $wait (global.get $ended) (i32.const 0) (local.get $sum) (i64.const -1)))
+                (br $again))))
+          (local.set $s (call $allocate (call $new) (i32.const 2)))
+          (call $setByte (local.get $s) (i32.const 0) (i32.add (local.get $sum) (i32.const 0x30)))
+          (call $setByte (local.get $s) (i32.const 1) (i32.const 0x0a))
+          (drop (call $write_all (i32.const 1) (local.get $s)))))"#;
+    text.replace("THREAD", thread)
+}
+
+#[test]
+fn programs_start_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |text: &str| {
+        std::fs::write(dir.path().join("p.wat"), text).unwrap();
+        linmem(&["run", "--safety", "temporal", "--share", "trust", "p.wat"], dir.path(), b"")
+    };
+    let allocates = "(local.set $region (call $new))
+        (local.set $s (call $allocate (local.get $region) (i32.const 100000)))
+        (call $setByte (local.get $s) (i32.const 99999) (local.get $number))
+        (if (i32.ne (call $getByte (local.get $s) (i32.const 99999)) (local.get $argument)) (then unreachable))
+        (call $free (local.get $region))";
+    expect(&run(&threads(allocates)), 0, ":\n");
+    // A thread that does not end normally ends the program, although the first one waits for it.
+    let is_third = |code: &str| format!("(if (i32.eq (local.get $argument) (i32.const 3)) (then {code}))");
+    expect(&run(&threads(&is_third("(call $exit (i32.const 42))"))), 42, "");
+    let outside = "(local.set $s (call $allocate (call $new) (i32.const 8)))
+        (call $setByte (local.get $s) (local.get $argument) (i32.const 1))
+        (call $setByte (local.get $s) (i32.add (local.get $argument) (i32.const 5)) (i32.const 1))";
+    for (code, message) in [
+        (outside, "error: MemorySegment.setByte: bytes 8..9 of a segment of 8 bytes\n  at p.wat:"),
+        ("unreachable", "error: p.wat: the program trapped"),
+    ] {
+        let ended = run(&threads(&is_third(code)));
+        let errors = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.code() == Some(1) && errors.starts_with(message), "{errors}");
+    }
+    let without = threads("").replace("wasi_thread_start", "other");
+    expect_error(&run(&without), 1, &["imports `wasi.thread-spawn`", "`wasi_thread_start`"]);
+    let own = threads("").replace("(import \"env\" \"memory\" (memory 1 1000 shared))", "(memory 1 1000 shared)");
+    expect_error(&run(&own), 1, &["imports `wasi.thread-spawn`", "does not import a shared memory"]);
+}

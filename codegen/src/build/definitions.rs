@@ -17,7 +17,8 @@ impl ModuleBuilder {
         id
     }
 
-    /// The memory that segments are in. linmem defines it and exports it as `memory`.
+    /// The memory that segments are in, which is exported as `memory`. linmem defines it, unless it is
+    /// [imported](ModuleBuilder::import_segment_memory).
     pub fn segment_memory(&self) -> MemoryId {
         self.items.settle();
         MemoryId(self.context.memory.0)

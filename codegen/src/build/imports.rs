@@ -3,9 +3,12 @@
 use crate::build::ids::{GlobalId, MemoryId, Named, TableId, TagId, TypeId};
 use crate::build::items::Import;
 use crate::build::module::ModuleBuilder;
+use crate::config::{Config, Share};
+use crate::context::Home;
 use crate::error::{Error, Place};
 use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
+use crate::setting::Setting;
 use wasm_encoder::{EntityType, GlobalType, MemoryType, TableType, TagKind, TagType};
 
 /// Imports other than those of functions.
@@ -28,7 +31,52 @@ impl ModuleBuilder {
         Ok(id)
     }
 
-    /// Imports a memory of the frontend's. Segments are in the memory that linmem defines.
+    /// Imports the memory that segments are in, instead of the one that linmem defines. linmem owns no part of it until it
+    /// grows it, and all other code must use only what its own `memory.grow` returned. If the memory is shared, each
+    /// thread is an instance of the module, and has regions of its own.
+    ///
+    /// # Errors
+    ///
+    /// If a global or a memory was defined before, or the body of a function was begun; if the memory is not a 32-bit one
+    /// with the usual pages; if segments are already in an imported memory; if the configuration contains a base, a
+    /// maximum, or a way to share the memory other than `trust`.
+    pub fn import_segment_memory(&mut self, module: &str, name: &str, ty: MemoryType) -> Result<MemoryId, Error> {
+        self.check_unsettled(module, name)?;
+        let fail = |setting, message: &str| Err(Error::option(setting, message));
+        let imported = "segments are in a memory that the module imports";
+        match &self.config {
+            Config { base: Some(base), .. } => return fail(Setting::base(base), imported),
+            Config { max_pages: Some(most), .. } => return fail(Setting::max_pages(*most), imported),
+            Config { split: Some(split), .. } => return fail(Setting::split(*split), imported),
+            Config { share: Some(share @ (Share::Split | Share::Allocator { .. })), .. } => {
+                return fail(Setting::share(share), imported);
+            }
+            _ => {}
+        }
+        if self.has_imported_segments() {
+            return late(module, name, imported);
+        }
+        if ty.memory64 || ty.page_size_log2.is_some() {
+            return late(module, name, "segments are in a 32-bit memory with pages of 65536 bytes");
+        }
+        let id = MemoryId(self.items.imported_memories);
+        self.items.imported_memories += 1;
+        self.items.memories.clear();
+        self.items.globals.clear();
+        self.items.own_globals.clear();
+        self.context.memory = MemoryIndex(id.0);
+        self.context.home = Home::Found { base: None };
+        self.add_own_globals();
+        self.import(module, name, EntityType::Memory(ty), id.into());
+        Ok(id)
+    }
+
+    /// Whether segments are in an imported memory. Before other memories are defined, linmem's is the only one.
+    fn has_imported_segments(&self) -> bool {
+        self.items.memories.is_empty()
+    }
+
+    /// Imports a memory of the frontend's, in which no segments are.
     ///
     /// # Errors
     ///
@@ -38,7 +86,9 @@ impl ModuleBuilder {
         self.check_unsettled(module, name)?;
         let id = MemoryId(self.items.imported_memories);
         self.items.imported_memories += 1;
-        self.context.memory = MemoryIndex(self.items.imported_memories);
+        if !self.has_imported_segments() {
+            self.context.memory = MemoryIndex(self.items.imported_memories);
+        }
         self.import(module, name, EntityType::Memory(ty), id.into());
         Ok(id)
     }

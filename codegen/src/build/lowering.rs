@@ -76,7 +76,8 @@ impl Lowering {
         Ok(Lowering::in_context(sink, config, representation, memory, home, Growth::Grow))
     }
 
-    /// Adds linmem's globals to a module that has a memory. linmem owns no part of this memory until it grows it.
+    /// Adds linmem's globals to a module that has a memory. linmem owns no part of this memory until it grows it. The
+    /// memory can be shared between threads, unless it is split: each instance then grows it for regions of its own.
     ///
     /// With [`Share::Split`] the frontend must declare the memory without a maximum. In the functions that are lowered
     /// here, its `memory.size` and `memory.grow` become calls; a function that the frontend writes itself must call

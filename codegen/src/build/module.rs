@@ -101,13 +101,18 @@ impl ModuleBuilder {
         if let Some(types) = context.segments.types() {
             builder.types.add_segments(types);
         }
-        for NewGlobal { global, ty, value } in context.globals() {
-            builder.items.globals.push((GlobalType { val_type: ty, mutable: true, shared: false }, value));
-            builder.items.own_globals.push(global.name());
-        }
+        builder.add_own_globals();
         let memory = MemoryType { minimum: pages, maximum, memory64: false, shared: false, page_size_log2: None };
         builder.items.memories.push(memory);
         Ok(builder)
+    }
+
+    /// Adds linmem's globals, which precede all others that are defined.
+    pub(super) fn add_own_globals(&mut self) {
+        for NewGlobal { global, ty, value } in self.context.globals() {
+            self.items.globals.push((GlobalType { val_type: ty, mutable: true, shared: false }, value));
+            self.items.own_globals.push(global.name());
+        }
     }
 
     /// The function type with these parameters and results.

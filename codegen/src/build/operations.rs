@@ -197,7 +197,7 @@ impl FunctionBuilder {
         self.operation(Operation::Copy);
     }
 
-    fn operation(&mut self, operation: Operation) {
+    pub(super) fn operation(&mut self, operation: Operation) {
         match Intrinsic::from_operation(operation) {
             Some(intrinsic) => self.lower_intrinsic(intrinsic),
             None => self.fail(&format!("an intrinsic for {operation:?} does not exist")),

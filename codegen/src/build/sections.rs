@@ -65,7 +65,9 @@ impl Layout {
         for ty in &items.memories {
             memories.memory(*ty);
         }
-        module.section(&memories);
+        if !memories.is_empty() {
+            module.section(&memories);
+        }
         let mut tags = TagSection::new();
         for ty in &items.tags {
             tags.tag(TagType { kind: TagKind::Exception, func_type_idx: *ty });

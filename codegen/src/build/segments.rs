@@ -71,7 +71,8 @@ impl ModuleBuilder {
 
     /// Checks that active data does not overwrite linmem's part of its memory.
     pub(super) fn check_data(&self) -> Result<(), Error> {
-        let base = self.context.home.start().unwrap_or_default();
+        // In a memory that is imported, linmem owns only what it grows.
+        let Some(base) = self.context.home.start() else { return Ok(()) };
         for (position, data) in self.items.data.iter().enumerate() {
             let Some((memory, offset)) = &data.target else { continue };
             if *memory != self.context.memory.0 {

@@ -130,10 +130,14 @@ impl ModuleBuilder {
     ///
     /// If the static data does not fit.
     pub(super) fn place_statics(&mut self) -> Result<PlacedStatics, Error> {
-        let Home::Reserved { start, .. } = self.context.home else { return Ok(PlacedStatics::default()) };
         if self.statics.items.is_empty() {
             return Ok(PlacedStatics::default());
         }
+        let Home::Reserved { start, .. } = self.context.home else {
+            return fail(
+                "static data requires a memory that linmem defines; the memory of segments is imported".to_string(),
+            );
+        };
         let items: Vec<Item<'_>> = self
             .statics
             .items

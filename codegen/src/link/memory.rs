@@ -102,13 +102,17 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
     };
     let end = ty.initial.saturating_mul(u64::from(PAGE)).min(Layout::of(WIDTH).ceiling());
     let found = Home::Found { base: None };
-    let home = match &config.base {
+    let start = match &config.base {
+        None => None,
+        Some(base @ Base::Address(address)) => Some((base, Start::Constant(u64::from(*address)))),
+        Some(base @ Base::Global(name)) => Some((base, global(input, base, name)?)),
+    };
+    let has_instances = ty.shared && index < input.imported_memory_count;
+    let home = match start {
         None => found,
-        Some(base @ Base::Address(address)) => reserve(u64::from(*address), end, base, choices)?,
-        Some(base @ Base::Global(name)) => match global(input, base, name)? {
-            Start::Constant(address) => reserve(address, end, base, choices)?,
-            Start::Global(global) => Home::Found { base: Some((global, end)) },
-        },
+        Some((base, start)) if has_instances && !start.is_given(input) => return Err(same_in_all(base, index)),
+        Some((base, Start::Constant(address))) => reserve(address, end, base, choices)?,
+        Some((_, Start::Global(global))) => Home::Found { base: Some((global, end)) },
     };
     Ok(Memory { index: MemoryIndex(index), defines: None, maximum, exports: false, home, growth, sharing: finding })
 }
@@ -185,11 +189,41 @@ fn reserve(address: Address, end: Address, base: &Base, choices: Choices) -> Res
     })
 }
 
-/// An address that is the value of a global.
+/// The error for a base in a memory that all instances of the module import.
+fn same_in_all(base: &Base, memory: u32) -> Error {
+    let message = format!(
+        "memory {memory} is imported and shared between threads, so that every instance of the module would own the same \
+         bytes; an imported global can give each instance a base of its own"
+    );
+    Error::option(Setting::base(base), message)
+}
+
+/// The address of a base.
+#[derive(Clone, Copy)]
 enum Start {
     Constant(Address),
     /// The value is known only at instantiation.
     Global(GlobalIndex),
+}
+
+impl Start {
+    /// Whether the address is, or is computed from, an import, so that it can differ between the instances of a module.
+    fn is_given(self, input: &Input<'_>) -> bool {
+        match self {
+            Start::Constant(_) => false,
+            Start::Global(global) => depends_on_import(input, global.0),
+        }
+    }
+}
+
+/// Whether a global is imported, or its value is computed from one that is. A value refers only to earlier globals.
+fn depends_on_import(input: &Input<'_>, global: u32) -> bool {
+    let Some(defined) = global.checked_sub(input.imported_global_count) else { return true };
+    let operators = input.global_values.get(defined as usize).map(|value| value.get_operators_reader());
+    operators.into_iter().flatten().flatten().any(|operator| match operator {
+        Operator::GlobalGet { global_index } => global_index < global && depends_on_import(input, global_index),
+        _ => false,
+    })
 }
 
 /// Looks up the global of a base by its export name, its name or its import name.

@@ -187,7 +187,7 @@ pub(super) fn need_helpers(input: &Input<'_>, context: &Context, needs: &mut Nee
 /// Whether linmem may take memory: if the module imports an intrinsic that allocates, or gets an allocator.
 fn takes_memory(input: &Input<'_>) -> bool {
     let takes = |fate: &Fate<'_>| match fate {
-        Fate::Intrinsic(signature) => !signature.intrinsic.is_access(),
+        Fate::Intrinsic(signature) => !signature.intrinsic.is_access() && !signature.intrinsic.effects().synchronizes(),
         Fate::Kept { .. } | Fate::Host { .. } => false,
     };
     input.exports_allocator || input.imports.functions().iter().any(takes)

@@ -1,10 +1,11 @@
 //! Imports of globals, memories, tables and tags.
 
 use crate::items::{Building, building, byte_of, define, i32_global, memory, running, table};
+use crate::support::host::{Running, State};
 use crate::support::{host, levels};
 use linmem::build::{FunctionBuilder, ModuleBuilder};
-use linmem::wasm_encoder::{BlockType, Catch, ConstExpr, Instruction, RefType, ValType};
-use linmem::{Access, Config, Error, Representation};
+use linmem::wasm_encoder::{BlockType, Catch, ConstExpr, Instruction, MemoryType, RefType, ValType};
+use linmem::{Access, Base, Config, Error, Representation, Safety, Word};
 use linmem_host::wasmtime::{self, FuncType as Signature, Global, Memory, Mutability, Ref, Table, Tag, TagType, Val};
 
 #[test]
@@ -169,4 +170,50 @@ fn tables_and_tags_can_be_imported_while_functions_are_open() {
     assert!(running.instance.get_tag(&mut running.store, "tag").is_some());
     assert!(running.instance.get_tag(&mut running.store, "imported tag").is_some());
     assert_eq!(running.instance.get_table(&mut running.store, "table").unwrap().size(&running.store), 3);
+}
+
+#[test]
+fn segments_can_be_in_an_imported_memory() {
+    for shared in [false, true] {
+        for config in [Config::new(), Config::new().with_safety(Safety::Temporal)] {
+            let ty = MemoryType { minimum: 2, maximum: Some(100), memory64: false, shared, page_size_log2: None };
+            let mut module = ModuleBuilder::new(&config, Representation::Packed).unwrap();
+            let memory = module.import_segment_memory("env", "memory", ty).unwrap();
+            assert_eq!(
+                module.import_segment_memory("env", "other", ty).map_err(|error| error.to_string()).err(),
+                Some(
+                    "env.other cannot be imported: segments are in a memory that the module imports (in the module)"
+                        .to_string()
+                )
+            );
+            assert_eq!(module.segment_memory(), memory);
+            let result = module.function_type([], [ValType::I32]);
+            let f = module
+                .function("f", result, |f| {
+                    f.region(|f, region| {
+                        let segment = f.allocate_dynamic(region, 70_000);
+                        f.put(Access::Int, segment, 69_996, 7);
+                        f.get_and_add(Word::Int, segment, 69_996, 1);
+                        f.get(Access::Int, segment, 69_996);
+                        f.instruction(&Instruction::I32Mul);
+                        f.instruction(&Instruction::MemorySize(memory.0));
+                        f.instruction(&Instruction::I32Add);
+                        f.return_();
+                    });
+                    f.instruction(&Instruction::Unreachable);
+                })
+                .unwrap();
+            module.export("f", f);
+            // The bytes of the imported memory that linmem did not grow belong to the frontend.
+            module.active_data(memory, &ConstExpr::i32_const(2000), b"data");
+            let mut running = Running::new(&module.finish().unwrap(), State::default());
+            // 7 * 8, and the two pages of the memory and at least two of linmem.
+            assert_eq!(running.call("f", &[]).unwrap()[0].unwrap_i32(), 56 + 4, "{config:?}");
+        }
+    }
+    let config = Config::new().with_base(Base::Address(1024));
+    let mut module = ModuleBuilder::new(&config, Representation::Packed).unwrap();
+    let ty = MemoryType { minimum: 2, maximum: None, memory64: false, shared: false, page_size_log2: None };
+    let error = module.import_segment_memory("env", "memory", ty).expect_err("it has no base");
+    assert_eq!(error.to_string(), "`base = 1024`: segments are in a memory that the module imports");
 }

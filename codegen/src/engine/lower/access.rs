@@ -143,7 +143,7 @@ impl Engine {
 
     /// Pushes the start of the frame of a segment, if none of the operands has been written yet, so that no edit is
     /// needed. `constants` are the offset and the operands after it. Returns the constant to add to the start.
-    fn place_at_end(&mut self, segment: &Operand, constants: &[&Operand]) -> Option<u32> {
+    pub(super) fn place_at_end(&mut self, segment: &Operand, constants: &[&Operand]) -> Option<u32> {
         let is_constant =
             |operand: &&Operand| operand.deferred && matches!(operand.value, Value::I32(_) | Value::I64(_));
         let (Value::Slot(slot), true) = (segment.value, segment.deferred) else { return None };
@@ -159,7 +159,7 @@ impl Engine {
     }
 
     /// Appends a deferred constant.
-    fn write_constant(&mut self, operand: &Operand) {
+    pub(super) fn write_constant(&mut self, operand: &Operand) {
         self.tape.emit(|sink| {
             match operand.value {
                 Value::I32(constant) => sink.i32_const(constant),
@@ -203,7 +203,7 @@ impl Engine {
     }
 
     /// Pushes the address of a place if it is not on the stack, and returns the constant to add to it.
-    fn push_place(&mut self, place: Place, segment: &Operand) -> u32 {
+    pub(super) fn push_place(&mut self, place: Place, segment: &Operand) -> u32 {
         match place {
             Place::Pushed(offset) => offset,
             Place::Local(base, offset) => {

@@ -3,6 +3,7 @@
 
 mod access;
 mod allocate;
+mod atomic;
 mod bounds;
 mod bulk;
 pub(super) mod bump;
@@ -50,6 +51,11 @@ impl Engine {
             (Operation::Copy, [to, to_offset, from, from_offset, bytes]) => {
                 self.lower_copy((to, to_offset), (from, from_offset), bytes)?;
             }
+            (Operation::OnWord(atomic, word), [segment, offset, values @ ..]) => {
+                self.lower_atomic(atomic, word, (segment, offset), values)?;
+            }
+            (Operation::Notify, [segment, offset, count]) => self.lower_notify(segment, offset, count)?,
+            (Operation::Fence, []) => self.lower_fence(),
             (Operation::GetField(field), [segment]) => {
                 self.lower_get(field.access(), segment, &mut Operand::of_pointer(width, field.offset()))?;
             }
