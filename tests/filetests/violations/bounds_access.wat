@@ -1,4 +1,5 @@
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; Accesses of every width that end beyond their segment, by one byte or by 4 GB, and those that end exactly at its end.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

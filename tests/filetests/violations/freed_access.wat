@@ -1,5 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; Every use of a segment whose region was closed. Reading its address and its size is correct: they are only numbers.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

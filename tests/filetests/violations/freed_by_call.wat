@@ -1,5 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; A region that another function closes with its handle: uses of its segments are detected wherever they were allocated.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,5 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
+;;! shown: i64
 ;;! stdin: input
 ;; A host call is not made with a freed segment: nothing is read, nothing is written.
 (module

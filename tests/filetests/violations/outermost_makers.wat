@@ -1,5 +1,6 @@
 ;;! --safety temporal --nesting outermost
 ;;! representations: i64 anyref eqref
+;;! shown: i64
 ;; Segments belong to the region that they are allocated from, not to the innermost one, however often it is checked.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -3,6 +3,7 @@
 //! ```text
 //! ;;! --optimize size                  options, as on the command line; unknown ones are errors
 //! ;;! representations: i32 (ref any)   the text runs once for each, with its placeholders filled in
+//! ;;! shown: i32                   those of them whose code the golden contains, if not all
 //! ;;! policies: stack outermost        the nesting policies that the program obeys, if not all
 //! ;;! stdin: text   ;;! transfer: 3   ;;! errnos: 27 6   ;;! pages: 4   ;;! refused: 0 1
 //! ;;! directories: / /sub              WASI is the real one, with these directories: see `folder`
@@ -78,6 +79,8 @@ pub struct TestFile {
     pub text: String,
     pub config: Config,
     pub representations: Vec<String>,
+    /// Those of them whose code the golden contains; empty if all.
+    pub shown: Vec<String>,
     /// The nesting policies that the program obeys.
     pub policies: Vec<Nesting>,
     pub stdin: String,

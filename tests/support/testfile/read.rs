@@ -12,6 +12,7 @@ impl TestFile {
             text: text.clone(),
             config: Config::default(),
             representations: Vec::new(),
+            shown: Vec::new(),
             stdin: String::new(),
             transfer: 0,
             errnos: Vec::new(),
@@ -52,6 +53,7 @@ impl TestFile {
         };
         match key {
             "representations" => self.representations = types(value),
+            "shown" => self.shown = types(value),
             "policies" => {
                 self.policies = value.split_whitespace().map(str::parse::<Nesting>).collect::<Result<_, _>>()?;
             }
