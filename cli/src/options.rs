@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use linmem::{
     Base, Config, HostFunction, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
-    SplitAddress, Unwind, Zero,
+    SplitAddress, StaticData, Unwind, Zero,
 };
 use std::path::PathBuf;
 
@@ -108,6 +108,9 @@ pub(crate) struct Lowering {
     /// The maximum number of pages of a memory that linmem defines or splits
     #[arg(long, value_name = "PAGES")]
     max_pages: Option<u32>,
+    /// Whether equal constants of static data share their bytes: shared, unshared. With unshared, a program can write to them
+    #[arg(long = "static", value_name = "WAY", default_value_t)]
+    static_data: StaticData,
     /// An alias of an intrinsic
     #[arg(long = "alias", value_name = "NAME=INTRINSIC", value_parser = variable)]
     aliases: Vec<(String, String)>,
@@ -141,6 +144,7 @@ impl Lowering {
             .with_share(self.share.clone())
             .with_split(self.split)
             .with_max_pages(self.max_pages)
+            .with_static_data(self.static_data)
             .with_names(names))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::error::{Error, Place};
+use crate::link::statics::Declared;
 use crate::module::{function_type, print_function_type};
 use indexmap::IndexMap;
 use linmem_intrinsics::{Intrinsic, MODULE, Representation, Signature, Target, wasi};
@@ -47,9 +48,35 @@ impl<'a> Imports<'a> {
         Imports { given: Some(intrinsics.iter().rev().copied().collect()), ..Imports::default() }
     }
 
+    /// The place of the import that is added next.
+    pub(super) fn next_place(&self) -> Place {
+        Place::Import(self.count)
+    }
+
+    /// Whether the imports from `linmem` are given, in a module that was built.
+    pub(super) fn are_given(&self) -> bool {
+        self.given.is_some()
+    }
+
+    /// Records that the module imports static data, or something from a module that could have static data.
+    pub(super) fn has_statics(&mut self) {
+        self.from_linmem = true;
+    }
+
+    /// The first import that uses segments, if any does.
+    pub(super) fn declared(&self) -> Option<Declared> {
+        let (name, representation) = self.representation.as_ref()?;
+        Some(Declared { import: format!("{MODULE}.{name}"), representation: *representation })
+    }
+
+    /// Sets the representation of segments in a module whose intrinsics do not use segments.
+    pub(super) fn declare(&mut self, declared: Declared) {
+        self.representation = Some((declared.import, declared.representation));
+    }
+
     /// Adds an import of any kind.
     pub(crate) fn add(&mut self, import: &Import<'a>, ty: Option<&FuncType>, config: &Config) -> Result<(), Error> {
-        let place = Place::Import(self.count);
+        let place = self.next_place();
         self.count += 1;
         if import.module != MODULE {
             if ty.is_some() {
@@ -123,7 +150,7 @@ impl<'a> Imports<'a> {
         }
     }
 
-    /// Whether anything is imported from `linmem`.
+    /// Whether anything is imported from `linmem` or from its modules of static data.
     pub(crate) fn has_any(&self) -> bool {
         self.from_linmem
     }
@@ -200,7 +227,8 @@ impl<'a> Imports<'a> {
     }
 }
 
-fn kind(ty: TypeRef) -> &'static str {
+/// The kind of an import in messages.
+pub(super) fn kind(ty: TypeRef) -> &'static str {
     match ty {
         TypeRef::Func(_) | TypeRef::FuncExact(_) => "function",
         TypeRef::Table(_) => "table",

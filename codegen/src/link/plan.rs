@@ -1,7 +1,7 @@
 //! The indices of the linked module.
 //!
 //! Functions are ordered as follows: the imports that are kept, the imports that linmem adds, the program's functions,
-//! shims, helpers. Types, globals and memories are only appended.
+//! shims, helpers, the start function. Types and memories are only appended; `statics` has the indices of globals.
 
 use crate::code::{FunctionRef, Missing};
 use crate::context::Context;
@@ -11,6 +11,7 @@ use crate::helpers::{Helper, HostImport, Needs};
 use crate::index::TypeIndex;
 use crate::link::blocks::BlockTypes;
 use crate::link::function::Shim;
+use crate::link::globals::Globals;
 use crate::link::imports::Fate;
 use crate::link::input::Input;
 use crate::link::segments;
@@ -19,8 +20,9 @@ use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use linmem_intrinsics::FunctionType;
 use std::convert::Infallible;
+use wasm_encoder::Instruction;
 use wasm_encoder::reencode::{self, Reencode};
-use wasmparser::CompositeInnerType;
+use wasmparser::{CompositeInnerType, Operator};
 
 /// The index of everything in the linked module.
 pub(super) struct Plan {
@@ -41,6 +43,8 @@ pub(super) struct Plan {
     segment_group: Vec<u8>,
     /// The number of functions that the linked module imports.
     imported: u32,
+    /// The start function, if linmem adds one.
+    start: Option<u32>,
     missing: Missing,
 }
 
@@ -51,6 +55,7 @@ impl Plan {
         needs: &Needs,
         shims: &[Shim],
         block_types: BlockTypes,
+        has_start: bool,
     ) -> Result<Plan, Error> {
         let mut plan = Plan {
             functions: Vec::with_capacity(input.function_count as usize),
@@ -68,6 +73,7 @@ impl Plan {
                 .unwrap_or_default(),
             block_types,
             imported: 0,
+            start: None,
             missing: Missing::default(),
         };
         let mut next = 0;
@@ -102,13 +108,22 @@ impl Plan {
         for helper in needs.helpers() {
             plan.helpers.insert(helper, take());
         }
+        plan.start = has_start.then(take);
         for ty in plan.added_imports.iter().map(|import| import.function_type(context.width())).collect::<Vec<_>>() {
             plan.need_type(ty, input);
         }
         for helper in needs.helpers() {
             plan.need_type(helper.function_type(context), input);
         }
+        if has_start {
+            plan.need_type(start_type(), input);
+        }
         Ok(plan)
+    }
+
+    /// The index of the start function, if linmem adds one.
+    pub(super) fn start(&self) -> Option<u32> {
+        self.start
     }
 
     fn need_type(&mut self, ty: FunctionType, input: &Input<'_>) {
@@ -191,14 +206,34 @@ impl Plan {
     }
 }
 
-/// Renumbers function indices.
-pub(super) struct Renumber<'a>(pub(super) &'a Plan);
+/// The type of start functions.
+pub(super) fn start_type() -> FunctionType {
+    FunctionType::new([], [])
+}
+
+/// Renumbers the indices of functions and globals, and replaces static data by constants.
+pub(super) struct Renumber<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) globals: Globals<'a>,
+}
 
 impl Reencode for Renumber<'_> {
     type Error = Infallible;
 
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
-        Ok(self.0.index(FunctionRef::Program(function)))
+        Ok(self.plan.index(FunctionRef::Program(function)))
+    }
+
+    fn global_index(&mut self, global: u32) -> Result<u32, reencode::Error> {
+        Ok(self.globals.index(global))
+    }
+
+    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, reencode::Error> {
+        let constant = match operator {
+            Operator::GlobalGet { global_index } => self.globals.constant(global_index),
+            _ => None,
+        };
+        constant.map_or_else(|| reencode::utils::instruction(self, operator), Ok)
     }
 }
 

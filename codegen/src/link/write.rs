@@ -10,37 +10,39 @@ use crate::link::custom;
 use crate::link::custom::CUSTOM;
 use crate::link::features::{self, Features};
 use crate::link::function::Shim;
+use crate::link::globals::Globals;
 use crate::link::imports::Fate;
 use crate::link::input::{Input, Section};
 use crate::link::memory::Memory;
 use crate::link::names;
-use crate::link::plan::{Plan, Renumber};
+use crate::link::plan::{Plan, Renumber, start_type};
 use crate::link::sections::{contents_of, extended, failed, reader, reencoded};
 use crate::link::which::EXPORT;
 use crate::module::val_type;
 use crate::sites::{self, Site};
+use linmem_allocator::statics::DataSegment;
 use wasm_encoder::reencode::Reencode;
-use wasm_encoder::{Encode, EntityType, GlobalType, ImportSection, MemoryType};
+use wasm_encoder::{ConstExpr, DataSection, Encode, EntityType, GlobalType, ImportSection, MemoryType};
 use wasmparser::{
-    BinaryReader, ElementSectionReader, ExportSectionReader, GlobalSectionReader, MemorySectionReader,
-    TableSectionReader, TypeRef,
+    BinaryReader, DataSectionReader, ElementSectionReader, ExportSectionReader, GlobalSectionReader,
+    MemorySectionReader, TableSectionReader, TypeRef,
 };
 
 /// The ids of the sections in the binary format.
-mod id {
-    pub(super) const TYPE: u8 = 1;
-    pub(super) const IMPORT: u8 = 2;
-    pub(super) const FUNCTION: u8 = 3;
-    pub(super) const TABLE: u8 = 4;
-    pub(super) const MEMORY: u8 = 5;
-    pub(super) const GLOBAL: u8 = 6;
-    pub(super) const EXPORT: u8 = 7;
-    pub(super) const START: u8 = 8;
-    pub(super) const ELEMENT: u8 = 9;
-    pub(super) const CODE: u8 = 10;
-    pub(super) const DATA: u8 = 11;
-    pub(super) const DATA_COUNT: u8 = 12;
-    pub(super) const TAG: u8 = 13;
+pub(super) mod id {
+    pub(in crate::link) const TYPE: u8 = 1;
+    pub(in crate::link) const IMPORT: u8 = 2;
+    pub(in crate::link) const FUNCTION: u8 = 3;
+    pub(in crate::link) const TABLE: u8 = 4;
+    pub(in crate::link) const MEMORY: u8 = 5;
+    pub(in crate::link) const GLOBAL: u8 = 6;
+    pub(in crate::link) const EXPORT: u8 = 7;
+    pub(in crate::link) const START: u8 = 8;
+    pub(in crate::link) const ELEMENT: u8 = 9;
+    pub(in crate::link) const CODE: u8 = 10;
+    pub(in crate::link) const DATA: u8 = 11;
+    pub(in crate::link) const DATA_COUNT: u8 = 12;
+    pub(in crate::link) const TAG: u8 = 13;
 }
 
 /// The sections in the order of the binary format.
@@ -76,12 +78,13 @@ pub(super) fn module(
     context: &Context,
     needs: &Needs,
     memory: &Memory,
+    globals: Globals<'_>,
     plan: &Plan,
     lowered: &[Option<Lowered>],
     shims: &[Shim],
     sites: Sites<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let writer = Writer { input, context, needs, memory, plan, lowered, shims, sites };
+    let writer = Writer { input, context, needs, memory, globals, plan, lowered, shims, sites };
     let mut out = Vec::with_capacity(input.bytes.len() + input.bytes.len() / 8 + 1024);
     out.extend_from_slice(&input.bytes[..8]);
     let mut pending = ORDER.iter().copied().peekable();
@@ -120,6 +123,7 @@ pub(super) struct Writer<'a> {
     pub(super) context: &'a Context,
     pub(super) needs: &'a Needs,
     memory: &'a Memory,
+    pub(super) globals: Globals<'a>,
     pub(super) plan: &'a Plan,
     pub(super) lowered: &'a [Option<Lowered>],
     pub(super) shims: &'a [Shim],
@@ -127,6 +131,10 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn renumber(&self) -> Renumber<'_> {
+        Renumber { plan: self.plan, globals: self.globals }
+    }
+
     /// Writes one section with linmem's additions; writes nothing if it has no entries from the input or from linmem.
     fn section(&self, id: u8, section: Option<&Section>, out: &mut Vec<u8>) -> Result<(), Error> {
         let contents = section.map(|section| &self.input.bytes[section.range.clone()]);
@@ -135,7 +143,7 @@ impl Writer<'_> {
             id::TYPE => extended(contents, self.plan.added_type_entries(), |out| self.types(out))?,
             id::IMPORT => self.imports()?,
             id::FUNCTION => {
-                let added = self.shims.len() + self.needs.helpers().count();
+                let added = self.shims.len() + self.needs.helpers().count() + usize::from(self.plan.start().is_some());
                 extended(contents, added, |out| self.functions(out))?
             }
             id::MEMORY => self.memories(contents, offset)?,
@@ -143,14 +151,16 @@ impl Writer<'_> {
             id::EXPORT => self.exports(contents, offset)?,
             id::TABLE => reencoded(contents, offset, wasm_encoder::TableSection::new(), |target, contents| {
                 let section: TableSectionReader<'_> = contents;
-                Renumber(self.plan).parse_table_section(target, section)
+                self.renumber().parse_table_section(target, section)
             })?,
             id::ELEMENT => reencoded(contents, offset, wasm_encoder::ElementSection::new(), |target, contents| {
                 let section: ElementSectionReader<'_> = contents;
-                Renumber(self.plan).parse_element_section(target, section)
+                self.renumber().parse_element_section(target, section)
             })?,
-            id::START => contents.map(|contents| self.start(contents, offset)).transpose()?,
-            id::CODE => self.code(),
+            id::START => self.start(contents, offset)?,
+            id::DATA_COUNT => self.data_count(contents)?,
+            id::CODE => self.code()?,
+            id::DATA => self.data(contents, offset)?,
             _ => contents.map(<[u8]>::to_vec),
         };
         if let Some(contents) = written {
@@ -178,8 +188,15 @@ impl Writer<'_> {
     fn imports(&self) -> Result<Option<Vec<u8>>, Error> {
         let mut section = ImportSection::new();
         let mut functions = self.input.imports.functions().iter();
+        let mut global = 0;
         for import in &self.input.import_list {
-            let ty = Renumber(self.plan).entity_type(import.ty).map_err(failed)?;
+            if let TypeRef::Global(_) = import.ty {
+                global += 1;
+                if self.input.statics.segment(global - 1).is_some() {
+                    continue;
+                }
+            }
+            let ty = self.renumber().entity_type(import.ty).map_err(failed)?;
             match import.ty {
                 TypeRef::Func(_) | TypeRef::FuncExact(_) => match functions.next() {
                     Some(Fate::Host { module, name }) => {
@@ -220,19 +237,23 @@ impl Writer<'_> {
         for helper in self.needs.helpers() {
             self.plan.type_index(&helper.function_type(self.context)).encode(out);
         }
+        if self.plan.start().is_some() {
+            self.plan.type_index(&start_type()).encode(out);
+        }
     }
 
-    /// The memories: those of the input, one of which may get another maximum, or a new one.
+    /// The memories: those of the input, one of which may get another minimum and maximum, or a new one.
     fn memories(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
         let mut section = wasm_encoder::MemorySection::new();
         if let Some(contents) = contents {
             let memories: MemorySectionReader<'_> = reader(contents, offset)?;
             for (index, memory) in (self.input.imported_memory_count..).zip(memories) {
-                let mut ty = Renumber(self.plan).memory_type(memory?).map_err(failed)?;
-                if index == self.memory.index.0
-                    && let Growth::Split(_) = self.context.growth
-                {
-                    ty.maximum = self.memory.maximum;
+                let mut ty = self.renumber().memory_type(memory?).map_err(failed)?;
+                if index == self.memory.index.0 {
+                    ty.minimum = self.memory.raised.unwrap_or(ty.minimum);
+                    if let Growth::Split(_) = self.context.growth {
+                        ty.maximum = self.memory.maximum;
+                    }
                 }
                 section.memory(ty);
             }
@@ -246,13 +267,21 @@ impl Writer<'_> {
 
     fn globals(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
         let mut section = wasm_encoder::GlobalSection::new();
+        let placed = &self.globals.data.placed.globals;
+        let define = |section: &mut wasm_encoder::GlobalSection, segment| {
+            let (ty, value) = self.globals.definition(segment);
+            section.global(ty, &value);
+        };
+        let early = self.input.statics.defined().len();
+        placed.keys().take(early).for_each(|segment| define(&mut section, *segment));
         if let Some(contents) = contents {
             let globals: GlobalSectionReader<'_> = reader(contents, offset)?;
-            Renumber(self.plan).parse_global_section(&mut section, globals).map_err(failed)?;
+            self.renumber().parse_global_section(&mut section, globals).map_err(failed)?;
         }
         for NewGlobal { ty, value, .. } in self.needs.globals() {
             section.global(GlobalType { val_type: ty, mutable: true, shared: false }, &value);
         }
+        placed.keys().skip(early).for_each(|segment| define(&mut section, *segment));
         Ok((!section.is_empty()).then(|| contents_of(&section)))
     }
 
@@ -260,7 +289,7 @@ impl Writer<'_> {
         let mut section = wasm_encoder::ExportSection::new();
         if let Some(contents) = contents {
             let exports: ExportSectionReader<'_> = reader(contents, offset)?;
-            Renumber(self.plan).parse_export_section(&mut section, exports).map_err(failed)?;
+            self.renumber().parse_export_section(&mut section, exports).map_err(failed)?;
         }
         if self.memory.exports {
             section.export(EXPORT, wasm_encoder::ExportKind::Memory, self.memory.index.0);
@@ -268,11 +297,60 @@ impl Writer<'_> {
         Ok((!section.is_empty()).then(|| contents_of(&section)))
     }
 
-    fn start(&self, contents: &[u8], offset: usize) -> Result<Vec<u8>, Error> {
+    /// The index of the start function: linmem's, which calls the program's, or the program's.
+    fn start(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
+        let index = self.plan.start().map_or_else(|| self.program_start(contents, offset), |start| Ok(Some(start)))?;
+        Ok(index.map(|index| {
+            let mut out = Vec::new();
+            index.encode(&mut out);
+            out
+        }))
+    }
+
+    /// The index of the program's start function.
+    pub(super) fn program_start(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<u32>, Error> {
+        let Some(contents) = contents else { return Ok(None) };
         let function = BinaryReader::new(contents, offset).read_var_u32()?;
+        Ok(Some(self.plan.index(FunctionRef::Program(function))))
+    }
+
+    /// The number of data segments, which is required if code refers to them.
+    fn data_count(&self, contents: Option<&[u8]>) -> Result<Option<Vec<u8>>, Error> {
+        let added = self.globals.data.segments.len() as u32;
+        let is_used = self.globals.data.copied && added > 0;
+        if contents.is_none() && !is_used {
+            return Ok(None);
+        }
         let mut out = Vec::new();
-        self.plan.index(FunctionRef::Program(function)).encode(&mut out);
-        Ok(out)
+        (self.program_segments()? + added).encode(&mut out);
+        Ok(Some(out))
+    }
+
+    /// The number of data segments of the program.
+    pub(super) fn program_segments(&self) -> Result<u32, Error> {
+        let Some(section) = self.input.section(id::DATA) else { return Ok(0) };
+        Ok(BinaryReader::new(&self.input.bytes[section.range.clone()], section.range.start).read_var_u32()?)
+    }
+
+    /// The data segments: those of the program, which keep their indices, and those of static data.
+    fn data(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
+        if self.input.statics.is_empty() {
+            return Ok(contents.map(<[u8]>::to_vec));
+        }
+        let mut section = DataSection::new();
+        if let Some(contents) = contents {
+            let program: DataSectionReader<'_> = reader(contents, offset)?;
+            self.renumber().parse_data_section(&mut section, program).map_err(failed)?;
+        }
+        let memory = self.memory.index.0;
+        for DataSegment { address, bytes } in &self.globals.data.segments {
+            if self.globals.data.copied {
+                section.passive(bytes.iter().copied());
+            } else {
+                section.active(memory, &ConstExpr::i32_const(*address as u32 as i32), bytes.iter().copied());
+            }
+        }
+        Ok((contents.is_some() || !section.is_empty()).then(|| contents_of(&section)))
     }
 
     /// Writes the section of sites, if this code or previously linked code reports violations.
@@ -306,6 +384,7 @@ impl Writer<'_> {
             plan: self.plan,
             lowered: self.lowered,
             shims: self.shims,
+            globals: self.globals,
             defines_memory: self.memory.defines.is_some(),
         }
     }
