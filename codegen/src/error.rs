@@ -151,9 +151,9 @@ pub enum Error {
         place: Place,
     },
     /// An import from a module of static data that is not static data, or that has no place in the memory.
-    #[error("`{import}`: {message} ({place})")]
+    #[error("import {import}: {message} ({place})")]
     Static {
-        /// The module and the name of the import.
+        /// The module and the name of the import, each in quotes as in the text format.
         import: String,
         /// The reason.
         message: String,

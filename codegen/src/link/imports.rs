@@ -66,7 +66,7 @@ impl<'a> Imports<'a> {
     /// The first import that uses segments, if any does.
     pub(super) fn declared(&self) -> Option<Declared> {
         let (name, representation) = self.representation.as_ref()?;
-        Some(Declared { import: format!("{MODULE}.{name}"), representation: *representation })
+        Some(Declared { import: format!("`{MODULE}.{name}`"), representation: *representation })
     }
 
     /// Sets the representation of segments in a module whose intrinsics do not use segments.

@@ -55,7 +55,7 @@ pub(crate) struct Statics<'a> {
 /// The type of segments, as an import of the program declares it.
 #[derive(Clone, Debug)]
 pub(super) struct Declared {
-    /// The module and the name of the import.
+    /// The import, as in messages.
     pub(super) import: String,
     /// The representation.
     pub(super) representation: Representation,
@@ -150,7 +150,7 @@ impl<'a> Statics<'a> {
     pub(super) fn declared(&self) -> Option<Declared> {
         self.imports.iter().find_map(|import| {
             let representation = representation(import.ty)?;
-            Some(Declared { import: format!("{}.{}", import.module, shown(import.name)), representation })
+            Some(Declared { import: quoted(import.module, import.name), representation })
         })
     }
 
@@ -170,7 +170,7 @@ impl<'a> Statics<'a> {
             let message = match (representation(import.ty), declared) {
                 (Some(own), Some(Declared { representation, .. })) if own == *representation => continue,
                 (Some(_), Some(Declared { import: other, representation })) => format!(
-                    "the global has the type {ty}, but `{other}` declares segments as {representation}; all imports of a \
+                    "the global has the type {ty}, but {other} declares segments as {representation}; all imports of a \
                      module must agree"
                 ),
                 _ => format!(
@@ -235,15 +235,15 @@ fn representation(ty: GlobalType) -> Option<Representation> {
 }
 
 fn static_error(module: &str, name: &str, message: String, place: Place) -> Error {
-    Error::Static { import: format!("{module}.{}", shown(name)), message, place }
+    Error::Static { import: quoted(module, name), message, place }
 }
 
-/// The name of an import in messages.
-fn shown(name: &str) -> String {
+/// An import in messages: its module and its name, as in the text format.
+fn quoted(module: &str, name: &str) -> String {
     const LONGEST: usize = 40;
     let start: String = name.chars().take(LONGEST).collect();
     let more = if start.len() < name.len() { "..." } else { "" };
-    format!("{}{more}", start.escape_debug())
+    format!("\"{}\" \"{}{more}\"", module.escape_debug(), start.escape_debug())
 }
 
 /// Whether an import from another module than `linmem` is linmem's, and how its name is read.
