@@ -2,7 +2,7 @@
 
 use crate::code::Number;
 use crate::engine::Lowered;
-use crate::link::place::StaticData;
+use crate::link::place::PlacedData;
 use crate::link::statics::Statics;
 use crate::segment::Segments;
 use crate::statics::{StaticNumber, StaticSegment};
@@ -13,7 +13,7 @@ use wasm_encoder::{ConstExpr, GlobalType, Instruction, ValType};
 #[derive(Clone, Copy)]
 pub(super) struct Globals<'a> {
     pub(super) statics: &'a Statics<'a>,
-    pub(super) data: &'a StaticData,
+    pub(super) data: &'a PlacedData,
     pub(super) segments: Segments,
 }
 
@@ -36,6 +36,12 @@ impl Globals<'_> {
         })
     }
 
+    /// The instructions that make the structure of a global, if the global is static data and segments are structures.
+    pub(super) fn structure(&self, global: u32) -> Option<Vec<u8>> {
+        let segment = self.statics.segment(global)?;
+        self.segments.types().map(|types| self.data.placed.structure(segment, types))
+    }
+
     /// The type and the value of a global that holds a segment.
     pub(super) fn definition(&self, segment: StaticSegment) -> (GlobalType, ConstExpr) {
         let placed = &self.data.placed;
@@ -55,7 +61,7 @@ impl Globals<'_> {
     }
 }
 
-impl StaticData {
+impl PlacedData {
     /// Inserts the addresses of static data into lowered code. The segments that it uses as structures, and that have no
     /// global yet, get globals from `first_global` on.
     pub(super) fn place_in(&mut self, lowered: &mut [Option<Lowered>], first_global: u32) {

@@ -78,6 +78,7 @@ use crate::width::WIDTH;
 use globals::Globals;
 use indexmap::IndexSet;
 use input::Input;
+use linmem_allocator::Address;
 use linmem_intrinsics::{Intrinsic, Representation, Safety, Signature};
 pub(crate) use memory::{beyond_memory, maximum};
 pub(crate) use share::not_split;
@@ -286,6 +287,8 @@ pub(crate) struct Placement {
     pub(crate) home: Home,
     /// The source of further chunks.
     pub(crate) growth: Growth,
+    /// The start and the end of static data, if there is any.
+    pub(crate) statics: Option<(Address, Address)>,
 }
 
 /// A linked module, with what `layout` describes.
@@ -398,6 +401,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         is_new: memory.defines.is_some(),
         home: context.home,
         growth: context.growth,
+        statics: statics.range,
     };
     let framed = input.bodies.iter().zip(&lowered).filter_map(|(body, lowered)| Some((body.index, lowered.as_ref()?)));
     let frames = framed.filter(|(_, lowered)| !lowered.frames.is_empty());

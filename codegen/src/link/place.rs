@@ -40,14 +40,16 @@ const HOST_PAGE: u64 = 4096;
 
 /// The static data of a module, with its addresses.
 #[derive(Debug, Default)]
-pub(super) struct StaticData {
+pub(super) struct PlacedData {
     pub(super) placed: PlacedStatics,
+    /// The start and the end of all of it, if it has at least one byte.
+    pub(super) range: Option<(Address, Address)>,
     /// The bytes that are not zero.
     pub(super) segments: Vec<DataSegment>,
     /// Whether the segments are passive, and a start function copies them.
     pub(super) copied: bool,
-    /// The bytes that the start function sets to zero first.
-    pub(super) cleared: Option<(Address, Address)>,
+    /// Whether the start function first sets the range to zero.
+    pub(super) cleared: bool,
 }
 
 /// Where static data can be.
@@ -77,9 +79,9 @@ pub(super) fn place(
     config: &Config,
     choices: Choices,
     memory: &mut Memory,
-) -> Result<StaticData, Error> {
+) -> Result<PlacedData, Error> {
     if input.statics.is_empty() {
-        return Ok(StaticData::default());
+        return Ok(PlacedData::default());
     }
     let area = area(input, config, memory)?;
     let layout = Layout::of(WIDTH);
@@ -166,15 +168,16 @@ fn area(input: &Input<'_>, config: &Config, memory: &Memory) -> Result<Area, Err
 }
 
 /// Chooses how the bytes get into the memory.
-fn finish(input: &Input<'_>, config: &Config, memory: &Memory, plan: Plan, base: Address) -> Result<StaticData, Error> {
+fn finish(input: &Input<'_>, config: &Config, memory: &Memory, plan: Plan, base: Address) -> Result<PlacedData, Error> {
     let Plan { addresses, segments, end } = plan;
     let placed = PlacedStatics { addresses, globals: globals(input) };
-    let mut data = StaticData { placed, segments, ..StaticData::default() };
+    let range = (end > base).then_some((base, end));
+    let mut data = PlacedData { placed, range, segments, ..PlacedData::default() };
     let index = memory.index.0;
     let is_imported = index < input.imported_memory_count;
     if is_imported && !input.types.as_ref().memory_at(index).shared {
-        data.cleared = (end > base).then_some((base, end));
-        data.copied = data.cleared.is_some();
+        data.cleared = range.is_some();
+        data.copied = range.is_some();
         return Ok(data);
     }
     if memory.defines.is_some() || !has_active_data(input)? {

@@ -20,8 +20,8 @@ use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use linmem_intrinsics::FunctionType;
 use std::convert::Infallible;
-use wasm_encoder::Instruction;
 use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{ConstExpr, Encode, Instruction};
 use wasmparser::{CompositeInnerType, Operator};
 
 /// The index of everything in the linked module.
@@ -215,6 +215,8 @@ pub(super) fn start_type() -> FunctionType {
 pub(super) struct Renumber<'a> {
     pub(super) plan: &'a Plan,
     pub(super) globals: Globals<'a>,
+    /// Whether globals are defined later, so that constant expressions make the structures of static data.
+    pub(super) before_globals: bool,
 }
 
 impl Reencode for Renumber<'_> {
@@ -226,6 +228,23 @@ impl Reencode for Renumber<'_> {
 
     fn global_index(&mut self, global: u32) -> Result<u32, reencode::Error> {
         Ok(self.globals.index(global))
+    }
+
+    fn const_expr(&mut self, expression: wasmparser::ConstExpr<'_>) -> Result<ConstExpr, reencode::Error> {
+        let mut operators = expression.get_operators_reader();
+        let mut bytes = Vec::new();
+        while !operators.is_end_then_eof() {
+            let operator = operators.read()?;
+            let structure = match operator {
+                Operator::GlobalGet { global_index } if self.before_globals => self.globals.structure(global_index),
+                _ => None,
+            };
+            match structure {
+                Some(structure) => bytes.extend(structure),
+                None => self.instruction(operator)?.encode(&mut bytes),
+            }
+        }
+        Ok(ConstExpr::raw(bytes))
     }
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, reencode::Error> {

@@ -139,6 +139,7 @@ impl<'a> Scanner<'a> {
             Payload::TableSection(section) => {
                 for table in section.clone() {
                     if let wasmparser::TableInit::Expr(expression) = table?.init {
+                        // The expression precedes all defined globals, and makes the structures of static data itself.
                         self.expression(&expression)?;
                     }
                 }
@@ -148,6 +149,7 @@ impl<'a> Scanner<'a> {
                 for global in section.clone() {
                     let global = global?;
                     self.expression(&global.init_expr)?;
+                    self.reads(&global.init_expr)?;
                     self.global_values.push(global.init_expr);
                     self.global_count += 1;
                 }
@@ -171,7 +173,9 @@ impl<'a> Scanner<'a> {
                         ElementItems::Functions(functions) => self.function_list(functions)?,
                         ElementItems::Expressions(_, expressions) => {
                             for expression in expressions {
-                                self.expression(&expression?)?;
+                                let expression = expression?;
+                                self.expression(&expression)?;
+                                self.reads(&expression)?;
                             }
                         }
                     }
@@ -239,10 +243,18 @@ impl<'a> Scanner<'a> {
 
     fn expression(&mut self, expression: &ConstExpr<'a>) -> Result<(), Error> {
         for operator in expression.get_operators_reader() {
-            match operator? {
-                Operator::RefFunc { function_index } => self.reference(function_index),
-                Operator::GlobalGet { global_index } => _ = self.statics.read.insert(global_index),
-                _ => {}
+            if let Operator::RefFunc { function_index } = operator? {
+                self.reference(function_index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the globals that a constant expression refers to.
+    fn reads(&mut self, expression: &ConstExpr<'a>) -> Result<(), Error> {
+        for operator in expression.get_operators_reader() {
+            if let Operator::GlobalGet { global_index } = operator? {
+                self.statics.read.insert(global_index);
             }
         }
         Ok(())

@@ -1,13 +1,13 @@
 //! The function that copies static data when the module starts.
 
 use crate::index::MemoryIndex;
-use crate::link::place::StaticData;
+use crate::link::place::PlacedData;
 use wasm_encoder::Function;
 
 /// Its name in the name section.
 pub(super) const NAME: &str = "linmem.start";
 
-impl StaticData {
+impl PlacedData {
     /// The body of the start function.
     ///
     /// ```wasm
@@ -22,7 +22,7 @@ impl StaticData {
     pub(super) fn start(&self, memory: MemoryIndex, first_segment: u32, program: Option<u32>) -> Function {
         let mut function = Function::new([]);
         let mut sink = function.instructions();
-        if let Some((start, end)) = self.cleared {
+        if let Some((start, end)) = self.range.filter(|_| self.cleared) {
             sink.i32_const(start as u32 as i32)
                 .i32_const(0)
                 .i32_const((end - start) as u32 as i32)

@@ -2,7 +2,8 @@
 //!
 //! The imports disappear from the linked module. In its place, a segment gets a defined global if something must refer to
 //! a global: an export, or a structure in a constant expression or in a function that is copied. These globals come before
-//! those of the program, whose constant expressions refer to them. Everything else uses the segment as a constant.
+//! those of the program, whose constant expressions refer to them. Everything else uses the segment as a constant. The
+//! initial values of tables precede all defined globals, and make structures of their own.
 //!
 //! ```text
 //!   input    imports, some of them static data │                                │ the program's
@@ -42,7 +43,7 @@ pub(crate) struct Statics<'a> {
     by_text: BTreeMap<(&'a str, &'a str), u32>,
     /// The items that are reservations, by the name of the reservation.
     by_name: BTreeMap<String, u32>,
-    /// The globals that constant expressions, or functions that are copied, refer to.
+    /// The globals that functions that are copied, or constant expressions other than those of tables, refer to.
     pub(super) read: BTreeSet<u32>,
     /// The globals that are exported.
     pub(super) exported: BTreeSet<u32>,

@@ -132,7 +132,7 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     fn renumber(&self) -> Renumber<'_> {
-        Renumber { plan: self.plan, globals: self.globals }
+        Renumber { plan: self.plan, globals: self.globals, before_globals: false }
     }
 
     /// Writes one section with linmem's additions; writes nothing if it has no entries from the input or from linmem.
@@ -151,7 +151,7 @@ impl Writer<'_> {
             id::EXPORT => self.exports(contents, offset)?,
             id::TABLE => reencoded(contents, offset, wasm_encoder::TableSection::new(), |target, contents| {
                 let section: TableSectionReader<'_> = contents;
-                self.renumber().parse_table_section(target, section)
+                Renumber { before_globals: true, ..self.renumber() }.parse_table_section(target, section)
             })?,
             id::ELEMENT => reencoded(contents, offset, wasm_encoder::ElementSection::new(), |target, contents| {
                 let section: ElementSectionReader<'_> = contents;
