@@ -62,6 +62,8 @@ struct Program {
     data: Vec<(u32, Vec<u8>)>,
     is_unshared: bool,
     has_start: bool,
+    /// Whether the memory is not the first one.
+    has_other: bool,
 }
 
 const BASE: u32 = 0x8000;
@@ -113,7 +115,7 @@ fn program() -> impl Strategy<Value = Program> {
     let data = prop::collection::vec((0..BASE - 100, prop::collection::vec(any::<u8>(), 1..50)), 0..3);
     let constants = prop::collection::vec(constant(), 1..8);
     let choices = (prop::sample::select(representations), any::<prop::sample::Index>(), prop::sample::select(memories));
-    let rest = (any::<bool>(), any::<bool>());
+    let rest = (any::<bool>(), any::<bool>(), any::<bool>());
     (choices, constants, data, rest).prop_map(|((representation, level, memory), constants, data, rest)| Program {
         representation,
         level,
@@ -122,6 +124,7 @@ fn program() -> impl Strategy<Value = Program> {
         data: if memory == New { Vec::new() } else { data },
         is_unshared: rest.0,
         has_start: rest.1,
+        has_other: rest.2,
     })
 }
 
@@ -152,7 +155,7 @@ impl Program {
             (import "env" "__heap_base" (global $heap i32))"#
         );
         if self.memory == Memory::Imported {
-            text += r#"(import "env" "memory" (memory 2)) (export "memory" (memory 0))"#;
+            text += r#"(import "env" "memory" (memory $m 2)) (export "memory" (memory $m))"#;
         }
         for (number, Constant { module, name, .. }) in self.constants.iter().enumerate() {
             let name: String = name.bytes().map(|byte| format!("\\{byte:02x}")).collect();
@@ -161,17 +164,18 @@ impl Program {
         match self.memory {
             Memory::New | Memory::Imported => {}
             Memory::Raised | Memory::Split { .. } | Memory::Base | Memory::Allocator => {
-                text += r#"(memory (export "memory") 2)"#;
+                text += if self.has_other { "(memory 1)" } else { "" };
+                text += r#"(memory $m (export "memory") 2)"#;
             }
         }
         if let Memory::Split { .. } = self.memory {
-            text += r#"(func (export "size") (result i32) memory.size)"#;
+            text += r#"(func (export "size") (result i32) (memory.size $m))"#;
         }
         text += r#"(func (export "malloc") (param i32) (result i32) (i32.const 0))"#;
         text += "(global $n (mut i32) (i32.const 0)) (global $own (mut i32) (i32.const 7))";
         for (address, bytes) in &self.data {
             let bytes: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
-            write!(text, r#"(data (i32.const {address}) "{bytes}")"#).unwrap();
+            write!(text, r#"(data (memory $m) (i32.const {address}) "{bytes}")"#).unwrap();
         }
         if self.has_start {
             text += "(start $start) (func $start (global.set $n (i32.add (global.get $own) (global.get $heap))))";
@@ -199,10 +203,29 @@ impl Program {
             write!(
                 text,
                 r#"(func (export "address{number}") (result i32) (call $address {segment}))
+                (func (export "either{number}") (param i32) (result i32) (local $s {seg})
+                  (local.set $s (block $either (result {seg})
+                    (drop (br_if $either (global.get $c{number}) (local.get 0))) (global.get $c0)))
+                  (call $address (local.get $s)))
                 (func (export "get{number}") (param i32) (result i32) (call $get {segment} (local.get 0)))"#
             )
             .unwrap();
         }
+        text += match seg {
+            "i32" => {
+                r#"(func (export "raw") (result i32 i32)
+                  (i32.add (i32.const 1) (global.get $c0)) (call $get (i32.const 0) (global.get $c0)))"#
+            }
+            "i64" => {
+                r#"(func (export "raw") (result i32 i32)
+                  (i32.wrap_i64 (i64.add (i64.const 1) (global.get $c0)))
+                  (call $get (i64.const 0x7fffffff00000000) (call $address (global.get $c0))))"#
+            }
+            _ => {
+                r#"(func (export "raw") (result i32)
+                  (i32.add (call $address (global.get $c0)) (i32.eqz (ref.is_null (global.get $c0)))))"#
+            }
+        };
         text += r#"(export "c0" (global $c0))
             (func (export "region") (param i32) (local $r i32)
               (local.set $r (call $new))
@@ -227,6 +250,18 @@ fn check(program: &Program) {
     let addresses: Vec<u32> = (0..program.constants.len())
         .map(|constant| number(&running.call(&format!("address{constant}"), &[]).unwrap()))
         .collect();
+    for (constant, address) in addresses.iter().enumerate() {
+        for (condition, expected) in [(0, addresses[0]), (1, *address)] {
+            let either = running.call(&format!("either{constant}"), &[Val::I32(condition)]).unwrap();
+            assert_eq!(number(&either), expected, "constant {constant} if {condition}");
+        }
+    }
+    // There may be no memory at the address of an empty constant.
+    if let Some(byte) = program.constants[0].bytes.first() {
+        let raw = running.call("raw", &[]).unwrap();
+        assert_eq!(number(&raw), addresses[0] + 1);
+        assert!(raw.get(1).is_none_or(|found| found.unwrap_i32() == i32::from(*byte)), "{raw:?}");
+    }
     let first = match program.memory {
         Memory::New => 8,
         Memory::Raised | Memory::Allocator => 2 * PAGE,

@@ -2,7 +2,6 @@
 
 use crate::config::Config;
 use crate::error::{Error, Place};
-use crate::link::statics::Declared;
 use crate::module::{function_type, print_function_type};
 use indexmap::IndexMap;
 use linmem_intrinsics::{Intrinsic, MODULE, Representation, Signature, Target, wasi};
@@ -27,6 +26,15 @@ pub(crate) enum Fate<'a> {
     },
     /// The import is removed; calls to it are lowered.
     Intrinsic(Signature),
+}
+
+/// The type of segments, as an import of the program declares it.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    /// The import, as in messages.
+    pub(super) import: String,
+    /// The representation.
+    pub(super) representation: Representation,
 }
 
 /// The functions that a module imports.

@@ -18,6 +18,9 @@ use wasmparser::{ConstExpr, FuncToValidate, FuncType, FunctionBody, Name, Operat
 /// The id of the section of tags.
 pub(super) const TAG: u8 = 13;
 
+/// The id of the section of data segments.
+pub(super) const DATA: u8 = 11;
+
 /// A section of the input.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {

@@ -21,6 +21,7 @@
 //!   plan      assign the indices of the linked module
 //!   write     copy every section, with indices renumbered
 //!   code      write the code section
+//!   data      write the data segments and the start function
 //!   segments  add the types of segments that are references
 //!   globals   the globals of static data, and how code and constant expressions refer to them
 //!   sections  copy or re-encode the entries of sections
@@ -37,6 +38,7 @@ mod blocks;
 mod code;
 mod constants;
 pub(crate) mod custom;
+mod data;
 mod features;
 mod function;
 mod globals;

@@ -24,16 +24,18 @@ use crate::config::{Base, Config};
 use crate::context::{Growth, Home};
 use crate::error::Error;
 use crate::image::{self, MemoryInitialization, MemoryInitializer, ModuleMemories, Offset, Value, Verdict};
-use crate::link::input::Input;
+use crate::link::input::{DATA, Input};
 use crate::link::memory::{Memory, maximum};
+use crate::link::sections::reader;
 use crate::link::share::{first_use, takes_memory};
 use crate::setting::Setting;
-use crate::statics::PlacedStatics;
+use crate::statics::{PlacedStatics, StaticSegment};
 use crate::width::WIDTH;
 use indexmap::IndexMap;
 use linmem_allocator::growth;
 use linmem_allocator::layout::{ALIGNMENT, Address, HOME, Layout, PAGE, align_up};
 use linmem_allocator::statics::{ALLOWANCE, DataSegment, Error as PlanError, Item, Options, Plan, plan};
+use wasmparser::{DataKind, DataSectionReader};
 
 /// The page size of hosts for which the decision about images is made.
 const HOST_PAGE: u64 = 4096;
@@ -206,17 +208,16 @@ fn finish(input: &Input<'_>, config: &Config, memory: &Memory, plan: Plan, base:
 }
 
 /// The globals that hold structures, before those of the program.
-fn globals(input: &Input<'_>) -> IndexMap<crate::statics::StaticSegment, u32> {
+fn globals(input: &Input<'_>) -> IndexMap<StaticSegment, u32> {
     input.statics.defined().iter().copied().zip(input.statics.kept()..).collect()
 }
 
 /// Whether the module has data segments that initialize a memory.
 fn has_active_data(input: &Input<'_>) -> Result<bool, Error> {
-    let Some(data) = input.section(crate::link::write::id::DATA) else { return Ok(false) };
-    let section: wasmparser::DataSectionReader<'_> =
-        crate::link::sections::reader(&input.bytes[data.range.clone()], data.range.start)?;
+    let Some(data) = input.section(DATA) else { return Ok(false) };
+    let section: DataSectionReader<'_> = reader(&input.bytes[data.range.clone()], data.range.start)?;
     for segment in section {
-        if let wasmparser::DataKind::Active { .. } = segment?.kind {
+        if let DataKind::Active { .. } = segment?.kind {
             return Ok(true);
         }
     }

@@ -110,6 +110,13 @@ fn split(input: &Input<'_>, config: &Config, ty: &MemoryType) -> Result<Growth, 
         let message = format!("a maximum of {most} pages leaves no memory above the split");
         return Err(Error::option(Setting::split(split), message));
     }
+    if let (true, None, Some(most)) = (is_fixed, config.split, config.max_pages)
+        && pages >= most
+    {
+        let message =
+            format!("static data goes above the split, which is at {pages} pages; a lower split leaves room for it");
+        return Err(Error::option(Setting::max_pages(most), message));
+    }
     if let Some(most) = config.max_pages
         && u64::from(most) <= ty.initial
     {

@@ -13,6 +13,7 @@
 use crate::config::StaticData;
 use crate::error::{Error, Place};
 use crate::link::constants::Format;
+use crate::link::imports::{Declared, kind};
 use crate::module::value_type;
 use crate::statics::{Initial, StaticSegment};
 use indexmap::IndexSet;
@@ -53,15 +54,6 @@ pub(crate) struct Statics<'a> {
     kept: u32,
 }
 
-/// The type of segments, as an import of the program declares it.
-#[derive(Clone, Debug)]
-pub(super) struct Declared {
-    /// The import, as in messages.
-    pub(super) import: String,
-    /// The representation.
-    pub(super) representation: Representation,
-}
-
 impl<'a> Statics<'a> {
     /// Whether the module imports static data.
     pub(crate) fn is_empty(&self) -> bool {
@@ -92,7 +84,7 @@ impl<'a> Statics<'a> {
             Err(message) => return fail(message),
         };
         let TypeRef::Global(ty) = import.ty else {
-            let kind = crate::link::imports::kind(import.ty);
+            let kind = kind(import.ty);
             return fail(format!("it is imported as a {kind}, but static data is imported as a global"));
         };
         if ty.mutable || ty.shared {

@@ -1,6 +1,5 @@
 //! Writing the linked module, section by section.
 
-use crate::code::FunctionRef;
 use crate::context::{Context, Growth};
 use crate::engine::Lowered;
 use crate::error::Error;
@@ -20,12 +19,10 @@ use crate::link::sections::{contents_of, extended, failed, reader, reencoded};
 use crate::link::which::EXPORT;
 use crate::module::val_type;
 use crate::sites::{self, Site};
-use linmem_allocator::statics::DataSegment;
 use wasm_encoder::reencode::Reencode;
-use wasm_encoder::{ConstExpr, DataSection, Encode, EntityType, GlobalType, ImportSection, MemoryType};
+use wasm_encoder::{Encode, EntityType, GlobalType, ImportSection, MemoryType};
 use wasmparser::{
-    BinaryReader, DataSectionReader, ElementSectionReader, ExportSectionReader, GlobalSectionReader,
-    MemorySectionReader, TableSectionReader, TypeRef,
+    ElementSectionReader, ExportSectionReader, GlobalSectionReader, MemorySectionReader, TableSectionReader, TypeRef,
 };
 
 /// The ids of the sections in the binary format.
@@ -122,7 +119,7 @@ pub(super) struct Writer<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) context: &'a Context,
     pub(super) needs: &'a Needs,
-    memory: &'a Memory,
+    pub(super) memory: &'a Memory,
     pub(super) globals: Globals<'a>,
     pub(super) plan: &'a Plan,
     pub(super) lowered: &'a [Option<Lowered>],
@@ -131,7 +128,7 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn renumber(&self) -> Renumber<'_> {
+    pub(super) fn renumber(&self) -> Renumber<'_> {
         Renumber { plan: self.plan, globals: self.globals, before_globals: false }
     }
 
@@ -295,62 +292,6 @@ impl Writer<'_> {
             section.export(EXPORT, wasm_encoder::ExportKind::Memory, self.memory.index.0);
         }
         Ok((!section.is_empty()).then(|| contents_of(&section)))
-    }
-
-    /// The index of the start function: linmem's, which calls the program's, or the program's.
-    fn start(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
-        let index = self.plan.start().map_or_else(|| self.program_start(contents, offset), |start| Ok(Some(start)))?;
-        Ok(index.map(|index| {
-            let mut out = Vec::new();
-            index.encode(&mut out);
-            out
-        }))
-    }
-
-    /// The index of the program's start function.
-    pub(super) fn program_start(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<u32>, Error> {
-        let Some(contents) = contents else { return Ok(None) };
-        let function = BinaryReader::new(contents, offset).read_var_u32()?;
-        Ok(Some(self.plan.index(FunctionRef::Program(function))))
-    }
-
-    /// The number of data segments, which is required if code refers to them.
-    fn data_count(&self, contents: Option<&[u8]>) -> Result<Option<Vec<u8>>, Error> {
-        let added = self.globals.data.segments.len() as u32;
-        let is_used = self.globals.data.copied && added > 0;
-        if contents.is_none() && !is_used {
-            return Ok(None);
-        }
-        let mut out = Vec::new();
-        (self.program_segments()? + added).encode(&mut out);
-        Ok(Some(out))
-    }
-
-    /// The number of data segments of the program.
-    pub(super) fn program_segments(&self) -> Result<u32, Error> {
-        let Some(section) = self.input.section(id::DATA) else { return Ok(0) };
-        Ok(BinaryReader::new(&self.input.bytes[section.range.clone()], section.range.start).read_var_u32()?)
-    }
-
-    /// The data segments: those of the program, which keep their indices, and those of static data.
-    fn data(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
-        if self.input.statics.is_empty() {
-            return Ok(contents.map(<[u8]>::to_vec));
-        }
-        let mut section = DataSection::new();
-        if let Some(contents) = contents {
-            let program: DataSectionReader<'_> = reader(contents, offset)?;
-            self.renumber().parse_data_section(&mut section, program).map_err(failed)?;
-        }
-        let memory = self.memory.index.0;
-        for DataSegment { address, bytes } in &self.globals.data.segments {
-            if self.globals.data.copied {
-                section.passive(bytes.iter().copied());
-            } else {
-                section.active(memory, &ConstExpr::i32_const(*address as u32 as i32), bytes.iter().copied());
-            }
-        }
-        Ok((contents.is_some() || !section.is_empty()).then(|| contents_of(&section)))
     }
 
     /// Writes the section of sites, if this code or previously linked code reports violations.
