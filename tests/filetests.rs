@@ -2,12 +2,12 @@
 //! functions of the program: those of all representations as variants, with one line for each sequence of `sequences`. The folders
 //! differ:
 //!
-//! - `link`, `regions`: the golden also shows the rest of the module;
+//! - `link`, `regions`, `static`: the golden also shows the rest of the module;
 //! - `matrix`: the file is lowered with every choice; host calls only run, since `tests/helpers` makes their goldens;
 //! - `certain`, `share`: the golden contains the warnings of linking;
 //! - `check`: the file is checked, and the golden contains all findings;
-//! - `unwind`: the file is linked and run at every safety level, with every nesting policy and with every zeroing mode. Files in
-//!   `unwind/legacy` are only linked, since wasmtime has no legacy exception handling: `tests/node` runs them;
+//! - `unwind`, `static`: the file is linked and run at every safety level, with every nesting policy and with every zeroing mode.
+//!   Files in `unwind/legacy` are only linked, since wasmtime has no legacy exception handling: `tests/node` runs them;
 //! - `reject`: linking must fail, and the golden is the message.
 
 mod support;
@@ -59,7 +59,7 @@ fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
         let linked = link(&text, &file.config)?;
         assert_eq!(linked, linmem::link(&linked, &file.config)?, "linking is idempotent");
         let safety = file.config.safety_of(support::representation(representation));
-        if relative.starts_with("unwind") {
+        if relative.starts_with("unwind") || relative.starts_with("static") {
             everywhere(&file, &text, representation, !relative.starts_with("unwind/legacy"))?;
         } else {
             file.run(&linked, safety, representation, Instances::One)?;
@@ -114,7 +114,7 @@ fn link(text: &str, config: &Config) -> Result<Vec<u8>, Failed> {
 /// some folders the rest of the module.
 fn parts(relative: &Path, representation: &str, config: &Config, printed: &str) -> Result<Vec<Part>, Failed> {
     let mut parts = Vec::new();
-    if relative.starts_with("link") || relative.starts_with("regions") {
+    if ["link", "regions", "static"].iter().any(|folder| relative.starts_with(folder)) {
         parts.push(shown::shell(printed, relative.starts_with("link")));
     }
     let sequences = sequences::of(representation, config)?;

@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use linmem::{
     Base, Config, HostFunction, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
-    SplitAddress, Unwind, Zero,
+    SplitAddress, StaticData, Unwind, Zero,
 };
 use std::path::PathBuf;
 
@@ -125,6 +125,9 @@ pub(crate) struct Lowering {
     /// linmem_close, and linmem_address and linmem_size if segments carry their size
     #[arg(long)]
     export_allocator: bool,
+    /// Whether equal constants of static data share their bytes: shared, unshared. With unshared, a program can write to them
+    #[arg(long = "static", value_name = "WAY", default_value_t)]
+    static_data: StaticData,
     /// An alias of an intrinsic
     #[arg(long = "alias", value_name = "NAME=INTRINSIC", value_parser = variable)]
     aliases: Vec<(String, String)>,
@@ -159,6 +162,7 @@ impl Lowering {
             .with_split(self.split)
             .with_max_pages(self.max_pages)
             .with_export_allocator(self.export_allocator)
+            .with_static_data(self.static_data)
             .with_names(names))
     }
 }

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::setting::Setting;
 use crate::width::WIDTH;
 use linmem_allocator::layout::{Layout, PAGE};
+use linmem_allocator::statics::Sharing;
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem_intrinsics::{Names, Representation, Safety};
 use std::fmt;
@@ -102,6 +103,9 @@ impl fmt::Display for Share {
 /// The default split of a memory, in pages: 2 GiB.
 pub(crate) const DEFAULT_SPLIT: u32 = 32768;
 
+/// The default split of a memory with static data, in pages: 1 GiB. The memory has this size from the start.
+pub(crate) const DEFAULT_FIXED_SPLIT: u32 = 16384;
+
 /// The address at which a memory is split: a multiple of the page size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SplitAddress {
@@ -168,6 +172,28 @@ pub enum OnViolation {
     Report,
 }
 
+/// Whether constants of static data share their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StaticData {
+    /// Equal constants share their bytes, and so do constants that are suffixes of others. The program must not write to
+    /// them.
+    #[default]
+    Shared,
+    /// Each import, or each constant that a frontend adds, has its own bytes, so that the program can write to them.
+    Unshared,
+}
+
+impl StaticData {
+    /// The option of the planner.
+    pub(crate) fn sharing(self) -> Sharing {
+        match self {
+            StaticData::Shared => Sharing::Shared,
+            StaticData::Unshared => Sharing::Unshared,
+        }
+    }
+}
+
 /// Whether lowered code is inline or calls helpers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -206,6 +232,7 @@ macro_rules! named {
 named! {
     OnViolation, "a reaction to violations": Trap = "trap", Report = "report";
     Optimize, "an optimization goal": Speed = "speed", Size = "size";
+    StaticData, "a way to store static data": Shared = "shared", Unshared = "unshared";
 }
 
 /// All options, with the defaults of `linmem link`.
@@ -253,7 +280,8 @@ pub struct Config {
     /// `memory.size` or `memory.grow` of this memory; else it means `trust`.
     pub share: Option<Share>,
     /// Where the memory is split. `None` means at the declared maximum of the memory, else at 2 GiB; the default is
-    /// halved as long as the host refuses to grow the memory so far.
+    /// halved as long as the host refuses to grow the memory so far. If the module imports static data, the memory starts
+    /// with the lower part and the static data; then `None` means the declared maximum, else 1 GiB.
     pub split: Option<SplitAddress>,
     /// The maximum number of pages of the memory, if linmem defines it or it is split.
     pub max_pages: Option<u32>,
@@ -262,6 +290,8 @@ pub struct Config {
     /// size. For a module of the library door, see
     /// [`ModuleBuilder::export_allocator`](crate::build::ModuleBuilder::export_allocator).
     pub export_allocator: bool,
+    /// Whether constants of static data share their bytes.
+    pub static_data: StaticData,
     /// Whether a module of the library door stores the errno of its last lifted call, for `wasi.last_errno`. A linked
     /// module does if it imports `wasi.last_errno`.
     pub last_errno: bool,

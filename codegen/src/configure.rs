@@ -1,6 +1,6 @@
 //! The methods that build a configuration: one for each option.
 
-use crate::config::{Base, Config, OnViolation, Optimize, Share, SplitAddress};
+use crate::config::{Base, Config, OnViolation, Optimize, Share, SplitAddress, StaticData};
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem_intrinsics::{Names, Safety};
 
@@ -108,6 +108,13 @@ impl Config {
         self
     }
 
+    /// Sets [`static_data`](Config::static_data).
+    #[must_use]
+    pub fn with_static_data(mut self, static_data: StaticData) -> Config {
+        self.static_data = static_data;
+        self
+    }
+
     /// Sets [`last_errno`](Config::last_errno).
     #[must_use]
     pub fn with_last_errno(mut self, last_errno: bool) -> Config {
@@ -153,6 +160,7 @@ mod tests {
             .with_split(SplitAddress::of_pages(1))
             .with_max_pages(9)
             .with_export_allocator(true)
+            .with_static_data(StaticData::Unshared)
             .with_last_errno(true)
             .with_file("a.wat")
             .with_names(names.clone());
@@ -171,6 +179,7 @@ mod tests {
             split: SplitAddress::of_pages(1),
             max_pages: Some(9),
             export_allocator: true,
+            static_data: StaticData::Unshared,
             last_errno: true,
             file: Some("a.wat".to_string()),
             names,

@@ -90,6 +90,9 @@ pub(crate) enum Growth {
 pub(crate) struct Split {
     /// The requested size of the lower part in pages.
     pub(crate) pages: u32,
+    /// The number of pages that the program has at first, if the memory is split from the start because there is static
+    /// data above the split. `None` if linmem splits the memory when it needs its first page.
+    pub(crate) fixed: Option<u32>,
     /// The maximum that the program declared for its memory, in pages.
     pub(crate) maximum: Option<u32>,
 }
@@ -153,6 +156,14 @@ impl Context {
     /// The number of bytes at the end of each chunk that are reserved for a region's header.
     pub(crate) fn reserve(&self) -> u32 {
         self.choices.reserve(self.width)
+    }
+
+    /// The number of pages that the program has at first, if the memory is split from the start.
+    pub(crate) fn fixed_pages(&self) -> Option<u32> {
+        match self.growth {
+            Growth::Split(split) => split.fixed,
+            Growth::Grow | Growth::Allocator(_) => None,
+        }
     }
 
     /// Whether the program's `memory.size` and `memory.grow` of a memory become calls of helpers.

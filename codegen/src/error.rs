@@ -150,6 +150,16 @@ pub enum Error {
         /// The place.
         place: Place,
     },
+    /// An import from a module of static data that is not static data, or that has no place in the memory.
+    #[error("import {import}: {message} ({place})")]
+    Static {
+        /// The module and the name of the import, each in quotes as in the text format.
+        import: String,
+        /// The reason.
+        message: String,
+        /// The place.
+        place: Place,
+    },
     /// A definite violation: every execution that reaches the use violates the safety level.
     #[error("{kind}: {message} ({place})")]
     Violation {
@@ -267,6 +277,7 @@ impl Error {
             Error::UnknownIntrinsic { place, .. }
             | Error::WrongType { place, .. }
             | Error::WrongKind { place, .. }
+            | Error::Static { place, .. }
             | Error::MixedRepresentations { place, .. } => Some(place),
             _ => None,
         }

@@ -26,7 +26,8 @@ pub(crate) enum Global {
     Open,
     /// The first of the structures of open regions, which form a list, if segments refer to their region.
     Scope,
-    /// The size of the lower part of a split memory in pages; 0 while the memory is not split.
+    /// The size of the lower part of a split memory in pages; 0 while the memory is not split. There is no such global if
+    /// the memory is split from the start.
     Split,
     /// The number of pages of the lower part that the program owns.
     Pages,
@@ -119,7 +120,8 @@ impl Context {
             Global::Open => tracking == Tracking::Count,
             Global::Scope => self.has_scopes(),
             Global::Errno => self.keeps_errno,
-            Global::Split | Global::Pages => matches!(self.growth, Growth::Split(_)),
+            Global::Split => matches!(self.growth, Growth::Split(_)) && self.fixed_pages().is_none(),
+            Global::Pages => matches!(self.growth, Growth::Split(_)),
         }
     }
 
@@ -132,6 +134,7 @@ impl Context {
             (Global::Serial, _) => u64::from(FIRST_HANDLE).wrapping_sub(u64::from(HANDLE_STEP)),
             // If home's header must still be cleared, linmem owns nothing until that is done.
             (Global::Owned, Home::Reserved { zeroed: true, .. }) => self.home.pages(),
+            (Global::Pages, _) => u64::from(self.fixed_pages().unwrap_or_default()),
             _ => 0,
         }
     }

@@ -43,7 +43,7 @@ pub mod tree;
 pub mod wat;
 mod width;
 
-pub use config::{Base, Config, OnViolation, Optimize, Share, SplitAddress};
+pub use config::{Base, Config, OnViolation, Optimize, Share, SplitAddress, StaticData};
 pub use error::{Built, Error, Finding, Place, Severity};
 pub use link::{Linked, check, link, link_with_warnings};
 pub use setting::Setting;

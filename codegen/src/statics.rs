@@ -4,7 +4,33 @@ use crate::segment::{SegmentTypes, Segments};
 use crate::width::PointerInstructions;
 use indexmap::IndexMap;
 use linmem_allocator::Address;
+use linmem_allocator::statics::{Contents, Item};
 use wasm_encoder::{Encode, InstructionSink};
+
+/// The initial contents of an item of static data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Initial {
+    /// A constant.
+    Bytes(Vec<u8>),
+    /// A reservation.
+    Zeros {
+        /// Its name.
+        name: String,
+        /// Its size in bytes.
+        size: u32,
+    },
+}
+
+impl Initial {
+    /// The item, for the planner.
+    pub(crate) fn item(&self, alignment: u32) -> Item<'_> {
+        let contents = match self {
+            Initial::Bytes(bytes) => Contents::Bytes(bytes),
+            Initial::Zeros { name, size } => Contents::Zeros { name, size: u64::from(*size) },
+        };
+        Item { contents, alignment: u64::from(alignment), address: None }
+    }
+}
 
 /// A segment over an item of static data, or over a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -109,7 +109,7 @@ impl Lowering {
                 return Err(Error::option(Setting::share(share), message));
             }
             (Some(share @ Share::Trust), Some(split)) => return Err(not_split(split, share)),
-            (Some(Share::Split), _) | (None, Some(_)) => Growth::Split(Split { pages, maximum: None }),
+            (Some(Share::Split), _) | (None, Some(_)) => Growth::Split(Split { pages, maximum: None, fixed: None }),
             (Some(Share::Trust) | None, None) => Growth::Grow,
         };
         Ok(Lowering::in_context(sink, config, representation, MemoryIndex(memory), home, growth))

@@ -96,7 +96,7 @@ impl ModuleBuilder {
             start: None,
             config: config.clone(),
             records: false,
-            statics: Statics::new(),
+            statics: Statics::new(config.static_data),
         };
         if let Some(types) = context.segments.types() {
             builder.types.add_segments(types);

@@ -2,7 +2,8 @@
 
 use crate::build::late_constant::LateConstants;
 use crate::build::owner::Owner;
-use crate::statics::StaticSegment;
+use crate::config::StaticData;
+use crate::statics::{Initial, StaticSegment};
 use linmem_allocator::statics::Sharing;
 use std::collections::BTreeMap;
 
@@ -28,12 +29,6 @@ impl Static {
     }
 }
 
-/// The contents of an item.
-pub(super) enum Initial {
-    Bytes(Vec<u8>),
-    Zeros { name: String, size: u32 },
-}
-
 /// The static data of a module.
 pub(super) struct Statics {
     /// Identifies the module.
@@ -48,12 +43,12 @@ pub(super) struct Statics {
 }
 
 impl Statics {
-    pub(super) fn new() -> Statics {
+    pub(super) fn new(config: StaticData) -> Statics {
         Statics {
             owner: Owner::new(),
             items: Vec::new(),
             by_name: BTreeMap::new(),
-            sharing: Sharing::Shared,
+            sharing: config.sharing(),
             constants: LateConstants::default(),
         }
     }

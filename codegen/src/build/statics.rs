@@ -5,16 +5,16 @@
 //! address of static data is never at or above top.
 
 use crate::build::module::{Entry, ModuleBuilder, Source};
-use crate::build::static_items::{Initial, Static};
+use crate::build::static_items::Static;
 use crate::code::{Code, Number};
 use crate::context::Home;
 use crate::error::{Error, Place};
 use crate::index::MemoryIndex;
 use crate::segment::Segments;
-use crate::statics::{PlacedStatics, StaticNumber, StaticSegment};
+use crate::statics::{Initial, PlacedStatics, StaticNumber, StaticSegment};
 use indexmap::IndexSet;
 use linmem_allocator::layout::{ALIGNMENT, MAX_ALIGNMENT, PAGE, is_alignment};
-use linmem_allocator::statics::{Contents, Item, Options, Sharing, plan};
+use linmem_allocator::statics::{Item, Options, Sharing, plan};
 use wasm_encoder::{ConstExpr, ValType};
 
 fn fail<T>(message: String) -> Result<T, Error> {
@@ -83,7 +83,7 @@ impl ModuleBuilder {
         Ok(Static { segment: StaticSegment { item, offset: 0, bytes: size }, owner: self.statics.owner })
     }
 
-    /// Gives each constant its own bytes, so that the program can write to it.
+    /// Gives each constant its own bytes, so that the program can write to it, whatever the configuration says.
     pub fn unshare_static_data(&mut self) {
         self.statics.sharing = Sharing::Unshared;
     }
@@ -138,18 +138,8 @@ impl ModuleBuilder {
                 "static data requires a memory that linmem defines; the memory of segments is imported".to_string(),
             );
         };
-        let items: Vec<Item<'_>> = self
-            .statics
-            .items
-            .iter()
-            .map(|(initial, alignment)| {
-                let contents = match initial {
-                    Initial::Bytes(bytes) => Contents::Bytes(bytes),
-                    Initial::Zeros { name, size } => Contents::Zeros { name, size: u64::from(*size) },
-                };
-                Item { contents, alignment: u64::from(*alignment), address: None }
-            })
-            .collect();
+        let items: Vec<Item<'_>> =
+            self.statics.items.iter().map(|(initial, alignment)| initial.item(*alignment)).collect();
         let (layout, choices) = (self.context.layout(), self.context.choices);
         let maximum = self.items.memories.first().and_then(|memory| memory.maximum);
         let end = maximum.map_or(layout.ceiling(), |pages| layout.ceiling().min(pages * u64::from(PAGE)));

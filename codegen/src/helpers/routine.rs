@@ -1,7 +1,7 @@
 //! The code of a helper while it is being written, with named locals and labels, and calls by target.
 
 use crate::code::{FunctionRef, Relocation, relocate};
-use crate::context::{Context, Growth};
+use crate::context::{Context, Growth, Split};
 use crate::globals::Global;
 use crate::helpers::id::{Alignment, Helper, HostImport};
 use crate::width::PointerType;
@@ -263,8 +263,8 @@ impl<'a> Routine<'a> {
     /// Grows the memory by the number of pages on the stack, with the result of `memory.grow`.
     pub(super) fn grow(&mut self) -> &mut Self {
         match self.context.growth {
-            Growth::Split(_) => self.helper(Helper::Grow),
-            Growth::Grow | Growth::Allocator(_) => self.memory_grow(),
+            Growth::Split(Split { fixed: None, .. }) => self.helper(Helper::Grow),
+            Growth::Split(_) | Growth::Grow | Growth::Allocator(_) => self.memory_grow(),
         }
     }
 

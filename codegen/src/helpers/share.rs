@@ -11,7 +11,8 @@
 //! ```
 //!
 //! The memory is split when linmem needs its first page. Until then, `$linmem.split` is 0, and the program's
-//! `memory.size` and `memory.grow` behave as the instructions do.
+//! `memory.size` and `memory.grow` behave as the instructions do. If there is static data above the split, the memory is
+//! split from the start: its minimum contains the lower part and the static data, and the split is a constant.
 
 use crate::code::FunctionRef;
 use crate::context::{Allocator, Convention, Growth, Split};
@@ -59,13 +60,17 @@ pub(super) fn grow(r: &mut Routine<'_>) {
     r.end().unreachable();
 }
 
-/// The program's `memory.size`.
+/// The program's `memory.size`. If the memory is split from the start, `pages` always counts the program's pages.
 ///
 /// ```wasm
 /// ;; () -> pages
 /// split != 0:   pages   else:   memory.size
 /// ```
 pub(super) fn program_size(r: &mut Routine<'_>) {
+    if r.context().fixed_pages().is_some() {
+        r.read(Global::Pages);
+        return;
+    }
     r.read(Global::Split).ptr_nez().if_pointer();
     r.read(Global::Pages).else_().memory_size().end();
 }
@@ -80,6 +85,13 @@ pub(super) fn program_size(r: &mut Routine<'_>) {
 /// size + more > split:   return -1
 /// pages = size + more   size
 /// ```
+///
+/// If the memory is split from the start:
+///
+/// ```wasm
+/// size + more > min(SPLIT, MAXIMUM):   return -1
+/// pages = size + more   size
+/// ```
 pub(super) fn program_grow(r: &mut Routine<'_>) {
     let [more] = r.params();
     let size = r.pointer();
@@ -90,6 +102,13 @@ pub(super) fn program_grow(r: &mut Routine<'_>) {
         r.get(more);
     });
     r.i64_add().set(sum);
+    if let Growth::Split(Split { pages, maximum, fixed: Some(_) }) = r.context().growth {
+        let most = maximum.map_or(pages, |maximum| maximum.min(pages));
+        r.get(sum).i64_const(i64::from(most)).i64_gt_u().if_();
+        r.ptr_const(REFUSED).return_().end();
+        r.get(sum).ptr_wrap().write(Global::Pages).get(size);
+        return;
+    }
     if let Growth::Split(Split { maximum: Some(maximum), .. }) = r.context().growth {
         r.get(sum).i64_const(i64::from(maximum)).i64_gt_u().if_();
         r.ptr_const(REFUSED).return_().end();

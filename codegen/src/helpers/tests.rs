@@ -59,7 +59,8 @@ fn growths() -> Vec<Growth> {
     let allocators = pairs(&conventions, &[None, Some(PIN)])
         .into_iter()
         .map(|(convention, pin)| Growth::Allocator(Allocator { function: ALLOCATOR, convention, pin }));
-    let splits = [None, Some(100)].map(|maximum| Growth::Split(Split { pages: 50, maximum }));
+    let splits = pairs(&[None, Some(100)], &[None, Some(7)]);
+    let splits = splits.into_iter().map(|(maximum, fixed)| Growth::Split(Split { pages: 50, maximum, fixed }));
     [Growth::Grow].into_iter().chain(splits).chain(allocators).collect()
 }
 
@@ -99,7 +100,10 @@ fn helpers(context: &Context) -> Vec<Helper> {
     helpers.extend((context.choices.zero == Zero::Free).then_some(Helper::Release));
     match context.growth {
         Growth::Grow => {}
-        Growth::Split(_) => helpers.extend([Helper::Grow, Helper::ProgramSize, Helper::ProgramGrow]),
+        Growth::Split(split) => {
+            helpers.extend([Helper::ProgramSize, Helper::ProgramGrow]);
+            helpers.extend(split.fixed.is_none().then_some(Helper::Grow));
+        }
         Growth::Allocator(_) => helpers.push(Helper::Claim),
     }
     if context.choices.checks_regions() {

@@ -121,15 +121,20 @@ fn add_placement(areas: &mut Vec<Area>, placement: &Placement, minimum: u64) {
     if placement.is_new {
         areas.push(area(0, HOME, AreaKind::Null, "not handed out, so that no segment is at address 0".to_string()));
     }
-    if let Home::Reserved { start, end, .. } = placement.home {
+    if let Some((start, end)) = placement.statics {
+        areas.push(area(start, end, AreaKind::Data, "linmem: static data".to_string()));
+    }
+    if let Home::Reserved { start, top, end, .. } = placement.home {
+        let start = if placement.statics.is_some() { top } else { start };
         areas.push(area(start, end, AreaKind::Chunk, "linmem: the first chunk of regions".to_string()));
     }
     let (start, label) = match placement.growth {
         Growth::Grow => (minimum, "linmem: further chunks, by memory.grow"),
         Growth::Split(split) => {
+            let program = split.fixed.map_or(minimum, |pages| u64::from(pages) * u64::from(PAGE));
             let split = u64::from(split.pages) * u64::from(PAGE);
-            areas.push(area(minimum, split, AreaKind::Program, "the program's growth, up to the split".to_string()));
-            (split, "linmem: chunks above the split")
+            areas.push(area(program, split, AreaKind::Program, "the program's growth, up to the split".to_string()));
+            (split.max(minimum), "linmem: chunks above the split")
         }
         // Chunks are blocks of the program's heap.
         Growth::Allocator(_) => return,

@@ -11,7 +11,7 @@ use crate::engine::{Engine, Lowered, Origin};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
-use crate::link::input::{Body, Calls, Input, SizeInstruction};
+use crate::link::input::{Body, Calls, GlobalInstruction, Input, SizeInstruction};
 use crate::link::reach::certain_calls;
 use crate::link::shape::shape;
 use crate::link::unwinding::{Unwind, Unwinding};
@@ -307,7 +307,17 @@ impl Walk<'_> {
                     None => self.engine.other(Shape::Effect, arity, copy),
                 }
             }
+            Operator::GlobalGet { global_index } if self.input.statics.segment(*global_index).is_some() => {
+                self.input
+                    .statics
+                    .segment(*global_index)
+                    .into_iter()
+                    .for_each(|segment| engine.static_segment(segment));
+            }
             _ => {
+                let renumbered = renumbered(self.input, operator, bytes);
+                let bytes = renumbered.as_deref().unwrap_or(bytes);
+                let copy = |tape: &mut Tape| tape.raw(bytes);
                 let shape = match shape(operator) {
                     Shape::BranchIf(depth) => Shape::BranchIf(label(depth)),
                     shape => shape,
@@ -338,4 +348,10 @@ impl Walk<'_> {
             tape.function(FunctionRef::Program(function));
         });
     }
+}
+
+/// The encoding of an instruction whose global has another index in the linked module.
+fn renumbered(input: &Input<'_>, operator: &Operator<'_>, bytes: &[u8]) -> Option<Vec<u8>> {
+    let global = GlobalInstruction::of(operator).filter(|_| !input.statics.is_empty())?;
+    Some(GlobalInstruction::renumbered(bytes, input.statics.index(global)?))
 }

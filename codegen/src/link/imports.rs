@@ -28,6 +28,15 @@ pub(crate) enum Fate<'a> {
     Intrinsic(Signature),
 }
 
+/// The type of segments, as an import of the program declares it.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    /// The import, as in messages.
+    pub(super) import: String,
+    /// The representation.
+    pub(super) representation: Representation,
+}
+
 /// The functions that a module imports.
 #[derive(Debug, Default)]
 pub(crate) struct Imports<'a> {
@@ -47,9 +56,35 @@ impl<'a> Imports<'a> {
         Imports { given: Some(intrinsics.iter().rev().copied().collect()), ..Imports::default() }
     }
 
+    /// The place of the import that is added next.
+    pub(super) fn next_place(&self) -> Place {
+        Place::Import(self.count)
+    }
+
+    /// Whether the imports from `linmem` are given, in a module that was built.
+    pub(super) fn are_given(&self) -> bool {
+        self.given.is_some()
+    }
+
+    /// Records that the module imports static data, or something from a module that could have static data.
+    pub(super) fn has_statics(&mut self) {
+        self.from_linmem = true;
+    }
+
+    /// The first import that uses segments, if any does.
+    pub(super) fn declared(&self) -> Option<Declared> {
+        let (name, representation) = self.representation.as_ref()?;
+        Some(Declared { import: format!("`{MODULE}.{name}`"), representation: *representation })
+    }
+
+    /// Sets the representation of segments in a module whose intrinsics do not use segments.
+    pub(super) fn declare(&mut self, declared: Declared) {
+        self.representation = Some((declared.import, declared.representation));
+    }
+
     /// Adds an import of any kind.
     pub(crate) fn add(&mut self, import: &Import<'a>, ty: Option<&FuncType>, config: &Config) -> Result<(), Error> {
-        let place = Place::Import(self.count);
+        let place = self.next_place();
         self.count += 1;
         if import.module != MODULE {
             if ty.is_some() {
@@ -123,7 +158,7 @@ impl<'a> Imports<'a> {
         }
     }
 
-    /// Whether anything is imported from `linmem`.
+    /// Whether anything is imported from `linmem` or from its modules of static data.
     pub(crate) fn has_any(&self) -> bool {
         self.from_linmem
     }
@@ -200,7 +235,8 @@ impl<'a> Imports<'a> {
     }
 }
 
-fn kind(ty: TypeRef) -> &'static str {
+/// The kind of an import in messages.
+pub(super) fn kind(ty: TypeRef) -> &'static str {
     match ty {
         TypeRef::Func(_) | TypeRef::FuncExact(_) => "function",
         TypeRef::Table(_) => "table",

@@ -6,15 +6,20 @@ use crate::error::{Built, Error, Place};
 use crate::helpers::Helper;
 use crate::link::custom::Custom;
 use crate::link::imports::Imports;
+use crate::link::statics::Statics;
 use crate::source::Source;
 use crate::source_line::Mark;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use wasm_encoder::Encode;
 use wasmparser::{ConstExpr, FuncToValidate, FuncType, FunctionBody, Name, Operator, TypeRef, ValidatorResources};
 
 /// The id of the section of tags.
 pub(super) const TAG: u8 = 13;
+
+/// The id of the section of data segments.
+pub(super) const DATA: u8 = 11;
 
 /// A section of the input.
 #[derive(Clone, Debug)]
@@ -35,8 +40,52 @@ pub(crate) struct Body<'a> {
     pub(crate) references: Vec<Relocation>,
     /// The `memory.size` and `memory.grow` instructions of the body, in order.
     pub(crate) sizes: Vec<SizeInstruction>,
+    /// The instructions that refer to globals, in order, if the module imports static data.
+    pub(crate) globals: Vec<GlobalInstruction>,
     /// The information that lowering requires, if the function calls intrinsics.
     pub(crate) calls: Option<Calls>,
+}
+
+/// An instruction that refers to a global.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GlobalInstruction {
+    /// Its position, relative to the start of the body.
+    pub(crate) at: usize,
+    /// Its number of bytes.
+    pub(crate) bytes: usize,
+    /// The global.
+    pub(crate) global: u32,
+}
+
+impl GlobalInstruction {
+    /// The global that an instruction refers to.
+    pub(crate) fn of(operator: &Operator<'_>) -> Option<u32> {
+        match operator {
+            Operator::GlobalGet { global_index }
+            | Operator::GlobalSet { global_index }
+            | Operator::GlobalAtomicGet { global_index, .. }
+            | Operator::GlobalAtomicSet { global_index, .. }
+            | Operator::GlobalAtomicRmwAdd { global_index, .. }
+            | Operator::GlobalAtomicRmwSub { global_index, .. }
+            | Operator::GlobalAtomicRmwAnd { global_index, .. }
+            | Operator::GlobalAtomicRmwOr { global_index, .. }
+            | Operator::GlobalAtomicRmwXor { global_index, .. }
+            | Operator::GlobalAtomicRmwXchg { global_index, .. }
+            | Operator::GlobalAtomicRmwCmpxchg { global_index, .. } => Some(*global_index),
+            _ => None,
+        }
+    }
+
+    /// The encoding of an instruction with another global. The index of the global is the last immediate.
+    pub(crate) fn renumbered(instruction: &[u8], global: u32) -> Vec<u8> {
+        // The last byte of an index has no continuation bit, and neither has the byte before the index: an opcode or an
+        // ordering.
+        let is_continued = |byte: &&u8| **byte & 0x80 != 0;
+        let bytes = 1 + instruction.iter().rev().skip(1).take_while(is_continued).count();
+        let mut renumbered = instruction[..instruction.len().saturating_sub(bytes)].to_vec();
+        global.encode(&mut renumbered);
+        renumbered
+    }
 }
 
 /// A `memory.size` or a `memory.grow`.
@@ -84,6 +133,8 @@ pub(crate) struct Input<'a> {
     pub(crate) types: wasmparser::types::Types,
     /// The imported functions.
     pub(crate) imports: Imports<'a>,
+    /// The static data that is imported.
+    pub(crate) statics: Statics<'a>,
     /// The imports of all kinds.
     pub(crate) import_list: Vec<wasmparser::Import<'a>>,
     /// The defined functions.
@@ -131,6 +182,11 @@ impl Input<'_> {
     /// The type of a function.
     pub(crate) fn function_type(&self, function: u32) -> &FuncType {
         self.types[self.types.as_ref().core_function_at(function)].unwrap_func()
+    }
+
+    /// The section with an id.
+    pub(crate) fn section(&self, id: u8) -> Option<&Section> {
+        self.sections.iter().find(|section| section.id == id)
     }
 
     /// Whether the module imports or defines a tag.
@@ -188,5 +244,20 @@ impl Input<'_> {
             Some(name) => format!("${name}"),
             None => format!("function {function}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn index_of_global_is_the_last_immediate() {
+        assert_eq!(GlobalInstruction::renumbered(&[0x23, 0x05], 300), [0x23, 0xac, 0x02]);
+        // The index 5 in four bytes, after an ordering.
+        assert_eq!(
+            GlobalInstruction::renumbered(&[0xfe, 0x4f, 0x00, 0x85, 0x80, 0x80, 0x00], 4),
+            [0xfe, 0x4f, 0x00, 0x04]
+        );
     }
 }

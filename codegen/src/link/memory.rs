@@ -23,7 +23,9 @@ pub(super) struct Memory {
     pub(super) index: MemoryIndex,
     /// The initial number of pages, if linmem defines the memory.
     pub(super) defines: Option<u64>,
-    /// The maximum number of pages.
+    /// The initial number of pages, if static data raises the minimum of a memory that the module defines.
+    pub(super) raised: Option<u64>,
+    /// The maximum number of pages, if linmem defines or splits the memory.
     pub(super) maximum: Option<u64>,
     /// Whether linmem must add an export of the memory.
     pub(super) exports: bool,
@@ -114,7 +116,8 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
         Some((base, Start::Constant(address))) => reserve(address, end, base, choices)?,
         Some((_, Start::Global(global))) => Home::Found { base: Some((global, end)) },
     };
-    Ok(Memory { index: MemoryIndex(index), defines: None, maximum, exports: false, home, growth, sharing: finding })
+    let index = MemoryIndex(index);
+    Ok(Memory { index, defines: None, raised: None, maximum, exports: false, home, growth, sharing: finding })
 }
 
 /// Describes a memory that linmem defines.
@@ -159,7 +162,8 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
             let maximum = maximum(config, pages)?;
             let index = MemoryIndex(0);
             let defines = Some(pages);
-            Ok(Memory { index, defines, maximum, exports: true, home, growth: Growth::Grow, sharing: None })
+            let growth = Growth::Grow;
+            Ok(Memory { index, defines, raised: None, maximum, exports: true, home, growth, sharing: None })
         }
         None => Err(beyond_memory(base)),
     }
@@ -202,7 +206,7 @@ fn same_in_all(base: &Base, memory: u32) -> Error {
 #[derive(Clone, Copy)]
 enum Start {
     Constant(Address),
-    /// The value is known only at instantiation.
+    /// The value is known only at instantiation. This is its index in the linked module.
     Global(GlobalIndex),
 }
 
@@ -249,6 +253,9 @@ fn global(input: &Input<'_>, base: &Base, name: &str) -> Result<Start, Error> {
     let Some(index) = exported.or_else(named).or_else(imported).filter(|index| *index < input.global_count) else {
         return fail("the global does not exist; searched exports, imports and the name section");
     };
+    if input.statics.segment(index).is_some() {
+        return fail("the global is static data, whose address depends on the base");
+    }
     let ty = input.types.as_ref().global_at(index);
     let pointer = WIDTH.value_type();
     if value_type(ty.content_type) != pointer || ty.mutable {
@@ -269,7 +276,8 @@ fn global(input: &Input<'_>, base: &Base, name: &str) -> Result<Start, Error> {
         .is_some_and(|value| value.get_operators_reader().into_iter().count() == 2);
     match constant {
         Some(address) if plain => Ok(Start::Constant(address)),
-        _ => Ok(Start::Global(GlobalIndex(index))),
+        // Only static data can have no index.
+        _ => Ok(Start::Global(GlobalIndex(input.statics.index(index).unwrap_or(index)))),
     }
 }
 

@@ -4,10 +4,14 @@
 //!   input     what linking knows about a module
 //!   scan      parse and validate; find the functions that call intrinsics, and all function indices
 //!   imports   resolve the imports from `linmem`, and the representation of segments
+//!   constants the static data that an import declares by its module and name
+//!   statics   the imports that are static data, and the globals of the module without them
 //!   which     find the memory that segments are in
 //!   memory    choose the memory that segments are in, and the part of it that linmem owns
 //!   allocator add the functions by which a host allocates
 //!   share     choose how linmem and the program share a memory of the module
+//!   place     assign the addresses of static data, and choose how its bytes get into the memory
+//!   start     the function that copies static data when the module starts
 //!   function  lower one function through the engine
 //!   reach     find the instructions that every execution of a function reaches
 //!   walk      the state of a function that is being lowered
@@ -18,28 +22,34 @@
 //!   plan      assign the indices of the linked module
 //!   write     copy every section, with indices renumbered
 //!   code      write the code section
+//!   data      write the data segments and the start function
 //!   segments  add the types of segments that are references
+//!   globals   the globals of static data, and how code and constant expressions refer to them
 //!   sections  copy or re-encode the entries of sections
 //!   custom    copy or rewrite custom sections
 //!   names     write the name section
 //!   features  find the WebAssembly features that code uses
 //! ```
 //!
-//! Functions that call no intrinsic are copied byte for byte, except for function indices, and for `memory.size` and
-//! `memory.grow` of a split memory. A module that imports nothing from `linmem` is returned unchanged, unless it gets an
-//! exported allocator.
+//! Functions that call no intrinsic are copied byte for byte, except for the indices of functions and globals, for
+//! `global.get` of static data, and for `memory.size` and `memory.grow` of a split memory. A module that imports nothing
+//! from `linmem`, not even static data, is returned unchanged, unless it gets an exported allocator.
 
 mod allocator;
 mod blocks;
 mod code;
+mod constants;
 pub(crate) mod custom;
+mod data;
 mod features;
 mod function;
+mod globals;
 pub(crate) mod imports;
 pub(crate) mod input;
 mod labels;
 mod memory;
 mod names;
+mod place;
 mod plan;
 pub(crate) mod reach;
 pub(crate) mod scan;
@@ -47,6 +57,8 @@ mod sections;
 mod segments;
 pub(crate) mod shape;
 mod share;
+mod start;
+mod statics;
 mod unwind;
 mod unwinding;
 mod walk;
@@ -67,8 +79,10 @@ use crate::segment::{SegmentTypes, Segments};
 use crate::sites;
 use crate::source::{Operations, Source};
 use crate::width::WIDTH;
+use globals::Globals;
 use indexmap::IndexSet;
 use input::Input;
+use linmem_allocator::Address;
 use linmem_intrinsics::{Intrinsic, Representation, Safety, Signature};
 pub(crate) use memory::{beyond_memory, maximum};
 pub(crate) use share::not_split;
@@ -281,6 +295,8 @@ pub(crate) struct Placement {
     pub(crate) home: Home,
     /// The source of further chunks.
     pub(crate) growth: Growth,
+    /// The start and the end of static data, if there is any.
+    pub(crate) statics: Option<(Address, Address)>,
 }
 
 /// A linked module, with what `layout` describes.
@@ -339,12 +355,13 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         allocator::check(input, representation)?;
     }
     let mut memory = memory::choose(input, config, choices)?;
+    let mut statics = place::place(input, config, choices, &mut memory)?;
     let context = Context {
         representation,
         choices,
         memory: memory.index,
         width: WIDTH,
-        first_global: GlobalIndex(input.global_count),
+        first_global: GlobalIndex(input.statics.index(input.global_count).unwrap_or(input.global_count)),
         home: memory.home,
         growth: memory.growth,
         keeps_errno: input.imports.has(Intrinsic::WasiLastErrno),
@@ -363,7 +380,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         }
         linmem_allocator::Unwind::Program => None,
     };
-    let lowered = function::lower_all(input, &context, &mut needs, &mut found, unwind.as_mut()).map_err(Errors)?;
+    let mut lowered = function::lower_all(input, &context, &mut needs, &mut found, unwind.as_mut()).map_err(Errors)?;
     let block_types = unwind.map(Unwind::into_block_types).unwrap_or_default();
     let mut findings = found.list;
     let is_wrong = !findings.is_empty();
@@ -375,8 +392,9 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     let shims = function::shims(input, &context, &mut needs);
     let exports = allocator::lower(input, &context, &mut needs);
     memory.export_for_host(input, &needs)?;
+    statics.place_in(&mut lowered, context.first_global.0 + needs.globals().len() as u32);
     let added = plan::Added { shims: &shims, exports: &exports };
-    let plan = plan::Plan::new(input, &context, &needs, added, block_types)?;
+    let plan = plan::Plan::new(input, &context, &needs, added, block_types, statics.copied)?;
     let dropped = input.customs.iter().filter(|section| section.fate() == custom::Fate::Dropped);
     let names: IndexSet<String> = dropped.map(|section| section.name.to_string()).collect();
     if !names.is_empty() {
@@ -384,15 +402,19 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         findings.push(Finding { severity: Severity::Warning, error });
     }
     let sites = write::Sites { previous: &previous, file: config.file.as_deref() };
-    let module = write::module(input, &context, &needs, &memory, &plan, &lowered, added, sites)?;
+    let globals = Globals { statics: &input.statics, data: &statics, segments: context.segments };
+    let module = write::module(input, &context, &needs, &memory, globals, &plan, &lowered, added, sites)?;
     plan.check_indices()?;
-    // Copied functions were valid in the input, and only the indices of functions of the same types have changed.
-    crate::module::validate(&module, |function| !plan.is_copied(function, &lowered)).map_err(Error::defect)?;
+    // Copied functions were valid in the input. Without static data, only the indices of functions of the same types have
+    // changed.
+    let is_valid = |function| input.statics.is_empty() && plan.is_copied(function, &lowered);
+    crate::module::validate(&module, |function| !is_valid(function)).map_err(Error::defect)?;
     let placement = Placement {
         memory: memory.index,
         is_new: memory.defines.is_some(),
         home: context.home,
         growth: context.growth,
+        statics: statics.range,
     };
     let framed = input.bodies.iter().zip(&lowered).filter_map(|(body, lowered)| Some((body.index, lowered.as_ref()?)));
     let frames = framed.filter(|(_, lowered)| !lowered.frames.is_empty());

@@ -4,8 +4,10 @@ use crate::code::FunctionRef;
 use crate::context::Context;
 use crate::engine::Lowered;
 use crate::helpers::Needs;
+use crate::link::globals::Globals;
 use crate::link::input::Input;
 use crate::link::plan::{Added, Plan};
+use crate::link::start;
 use std::collections::BTreeMap;
 use wasm_encoder::{Encode, IndirectNameMap, NameMap, NameSection, Section};
 use wasmparser::{IndirectNameMap as IndirectReader, Name, NameMap as Reader};
@@ -18,6 +20,7 @@ pub(super) struct Names<'a> {
     pub(super) plan: &'a Plan,
     pub(super) lowered: &'a [Option<Lowered>],
     pub(super) added: Added<'a>,
+    pub(super) globals: Globals<'a>,
     pub(super) defines_memory: bool,
 }
 
@@ -39,7 +42,7 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
             Name::Local(map) => locals.extend(names.in_functions(map)),
             Name::Label(map) => labels.extend(names.in_functions(map)),
             Name::Memory(map) => memories.extend(read(map)),
-            Name::Global(map) => globals.extend(read(map)),
+            Name::Global(map) => globals.extend(names.globals(map)),
             Name::Type(map) => types.extend(read(map)),
             other => _ = copied.insert(id(other), other),
         }
@@ -53,6 +56,9 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     names.renumber_labels(&mut labels);
     if names.defines_memory {
         memories.insert(names.context.memory.0, "memory".to_string());
+    }
+    for (index, name) in names.globals.names() {
+        globals.entry(index).or_insert(name);
     }
     for (index, new) in (names.context.first_global.0..).zip(names.needs.globals()) {
         globals.insert(index, new.global.name().to_string());
@@ -91,6 +97,17 @@ impl Names<'_> {
         read(map).into_iter().filter_map(|(index, name)| Some((self.stays(index)?, name))).collect()
     }
 
+    /// The names of globals, at their new indices. If imports of static data share a global, it has the first name.
+    fn globals(&self, map: &Reader<'_>) -> Map {
+        let mut globals = Map::new();
+        for (index, name) in read(map) {
+            if let Some(index) = self.input.statics.index(index) {
+                globals.entry(index).or_insert(name);
+            }
+        }
+        globals
+    }
+
     /// The names of locals or labels in the functions that were kept.
     fn in_functions(&self, map: &IndirectReader<'_>) -> Indirect {
         let entries = map.clone().into_iter().flatten();
@@ -121,6 +138,7 @@ impl Names<'_> {
         for helper in self.needs.helpers() {
             functions.insert(self.plan.index(FunctionRef::Helper(helper)), helper.name());
         }
+        functions.extend(self.plan.start().map(|start| (start, start::NAME.to_string())));
     }
 
     /// The functions that were lowered, at their new indices.

@@ -1,7 +1,8 @@
 //! The indices of the linked module.
 //!
 //! Functions are ordered as follows: the imports that are kept, the imports that linmem adds, the program's functions,
-//! shims, the exported allocator, helpers. Types, globals and memories are only appended.
+//! shims, the exported allocator, helpers, the start function. Types and memories are only appended; `statics` has the
+//! indices of globals.
 
 use crate::code::{FunctionRef, Missing};
 use crate::context::Context;
@@ -12,6 +13,7 @@ use crate::index::TypeIndex;
 use crate::link::allocator::Export;
 use crate::link::blocks::BlockTypes;
 use crate::link::function::Shim;
+use crate::link::globals::Globals;
 use crate::link::imports::Fate;
 use crate::link::input::Input;
 use crate::link::segments;
@@ -21,7 +23,8 @@ use indexmap::IndexMap;
 use linmem_intrinsics::FunctionType;
 use std::convert::Infallible;
 use wasm_encoder::reencode::{self, Reencode};
-use wasmparser::CompositeInnerType;
+use wasm_encoder::{ConstExpr, Encode, Instruction};
+use wasmparser::{CompositeInnerType, Operator};
 
 /// The functions that are added, besides the helpers.
 #[derive(Clone, Copy)]
@@ -53,6 +56,8 @@ pub(super) struct Plan {
     segment_group: Vec<u8>,
     /// The number of functions that the linked module imports.
     imported: u32,
+    /// The start function, if linmem adds one.
+    start: Option<u32>,
     missing: Missing,
 }
 
@@ -63,6 +68,7 @@ impl Plan {
         needs: &Needs,
         added: Added<'_>,
         block_types: BlockTypes,
+        has_start: bool,
     ) -> Result<Plan, Error> {
         let mut plan = Plan {
             functions: Vec::with_capacity(input.function_count as usize),
@@ -81,6 +87,7 @@ impl Plan {
                 .unwrap_or_default(),
             block_types,
             imported: 0,
+            start: None,
             missing: Missing::default(),
         };
         let mut next = 0;
@@ -116,6 +123,7 @@ impl Plan {
         for helper in needs.helpers() {
             plan.helpers.insert(helper, take());
         }
+        plan.start = has_start.then(take);
         for ty in plan.added_imports.iter().map(|import| import.function_type(context.width())).collect::<Vec<_>>() {
             plan.need_type(ty, input);
         }
@@ -125,7 +133,15 @@ impl Plan {
         for export in added.exports {
             plan.need_type(export.ty.clone(), input);
         }
+        if has_start {
+            plan.need_type(start_type(), input);
+        }
         Ok(plan)
+    }
+
+    /// The index of the start function, if linmem adds one.
+    pub(super) fn start(&self) -> Option<u32> {
+        self.start
     }
 
     fn need_type(&mut self, ty: FunctionType, input: &Input<'_>) {
@@ -213,14 +229,53 @@ impl Plan {
     }
 }
 
-/// Renumbers function indices.
-pub(super) struct Renumber<'a>(pub(super) &'a Plan);
+/// The type of start functions.
+pub(super) fn start_type() -> FunctionType {
+    FunctionType::new([], [])
+}
+
+/// Renumbers the indices of functions and globals, and replaces static data by constants.
+pub(super) struct Renumber<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) globals: Globals<'a>,
+    /// Whether globals are defined later, so that constant expressions make the structures of static data.
+    pub(super) before_globals: bool,
+}
 
 impl Reencode for Renumber<'_> {
     type Error = Infallible;
 
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
-        Ok(self.0.index(FunctionRef::Program(function)))
+        Ok(self.plan.index(FunctionRef::Program(function)))
+    }
+
+    fn global_index(&mut self, global: u32) -> Result<u32, reencode::Error> {
+        Ok(self.globals.index(global))
+    }
+
+    fn const_expr(&mut self, expression: wasmparser::ConstExpr<'_>) -> Result<ConstExpr, reencode::Error> {
+        let mut operators = expression.get_operators_reader();
+        let mut bytes = Vec::new();
+        while !operators.is_end_then_eof() {
+            let operator = operators.read()?;
+            let structure = match operator {
+                Operator::GlobalGet { global_index } if self.before_globals => self.globals.structure(global_index),
+                _ => None,
+            };
+            match structure {
+                Some(structure) => bytes.extend(structure),
+                None => self.instruction(operator)?.encode(&mut bytes),
+            }
+        }
+        Ok(ConstExpr::raw(bytes))
+    }
+
+    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, reencode::Error> {
+        let constant = match operator {
+            Operator::GlobalGet { global_index } => self.globals.constant(global_index),
+            _ => None,
+        };
+        constant.map_or_else(|| reencode::utils::instruction(self, operator), Ok)
     }
 }
 

@@ -7,7 +7,8 @@ use crate::error::{Error, Place};
 use crate::link::allocator;
 use crate::link::custom::{Custom, NAME};
 use crate::link::imports::Imports;
-use crate::link::input::{Body, Calls, Input, Section, SizeInstruction};
+use crate::link::input::{Body, Calls, GlobalInstruction, Input, Section, SizeInstruction};
+use crate::link::statics::{Statics, format_of};
 use crate::module::features;
 use crate::source::Source;
 use linmem_intrinsics::Signature;
@@ -62,7 +63,14 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
     }
     let types = types
         .ok_or_else(|| Error::Invalid { message: "unexpected end".to_string(), place: Place::Offset(bytes.len()) })?;
-    let Scanner { imports, mut errors, .. } = scanner;
+    let Scanner { mut imports, mut statics, mut errors, .. } = scanner;
+    if !statics.is_empty() {
+        let declared = imports.declared().or_else(|| {
+            let declared = statics.declared();
+            declared.inspect(|declared| imports.declare(declared.clone()))
+        });
+        errors.extend(statics.finish(scanner.imported_global_count, declared.as_ref()));
+    }
     if let Some(offset) = scanner.object {
         // The imports of an object file may change when it is linked.
         let message = "the module contains relocations; if it is an object file, link it first, else link it without --emit-relocs";
@@ -73,6 +81,7 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
         source,
         types,
         imports,
+        statics,
         errors,
         function_count: scanner.function_count,
         sections: scanner.sections,
@@ -101,6 +110,7 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
 struct Scanner<'a> {
     sections: Vec<Section>,
     imports: Imports<'a>,
+    statics: Statics<'a>,
     import_list: Vec<wasmparser::Import<'a>>,
     bodies: Vec<Body<'a>>,
     function_count: u32,
@@ -137,6 +147,7 @@ impl<'a> Scanner<'a> {
             Payload::TableSection(section) => {
                 for table in section.clone() {
                     if let wasmparser::TableInit::Expr(expression) = table?.init {
+                        // The expression precedes all defined globals, and makes the structures of static data itself.
                         self.expression(&expression)?;
                     }
                 }
@@ -146,6 +157,7 @@ impl<'a> Scanner<'a> {
                 for global in section.clone() {
                     let global = global?;
                     self.expression(&global.init_expr)?;
+                    self.reads(&global.init_expr)?;
                     self.global_values.push(global.init_expr);
                     self.global_count += 1;
                 }
@@ -155,6 +167,9 @@ impl<'a> Scanner<'a> {
                     let export = export?;
                     if matches!(export.kind, wasmparser::ExternalKind::Func | wasmparser::ExternalKind::FuncExact) {
                         self.reference(export.index);
+                    }
+                    if export.kind == wasmparser::ExternalKind::Global {
+                        self.statics.exported.insert(export.index);
                     }
                     self.exports.push(export);
                 }
@@ -166,7 +181,9 @@ impl<'a> Scanner<'a> {
                         ElementItems::Functions(functions) => self.function_list(functions)?,
                         ElementItems::Expressions(_, expressions) => {
                             for expression in expressions {
-                                self.expression(&expression?)?;
+                                let expression = expression?;
+                                self.expression(&expression)?;
+                                self.reads(&expression)?;
                             }
                         }
                     }
@@ -209,9 +226,14 @@ impl<'a> Scanner<'a> {
             }
             TypeRef::Table(_) | TypeRef::Tag(_) => None,
         };
-        if let Err(error) = self.imports.add(import, ty.as_ref(), config) {
-            self.errors.push(error);
+        let place = self.imports.next_place();
+        let mut added = self.imports.add(import, ty.as_ref(), config);
+        if let Some(format) = format_of(import.module).filter(|_| !self.imports.are_given()) {
+            self.imports.has_statics();
+            let global = self.imported_global_count.saturating_sub(1);
+            added = self.statics.add(import, format, global, place, config.static_data);
         }
+        self.errors.extend(added.err());
     }
 
     fn reference(&mut self, function: u32) {
@@ -236,6 +258,16 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Finds the globals that a constant expression refers to.
+    fn reads(&mut self, expression: &ConstExpr<'a>) -> Result<(), Error> {
+        for operator in expression.get_operators_reader() {
+            if let Operator::GlobalGet { global_index } = operator? {
+                self.statics.read.insert(global_index);
+            }
+        }
+        Ok(())
+    }
+
     /// Validates a function, and finds the function indices in it.
     fn function(&mut self, function: FuncToValidate<ValidatorResources>, body: FunctionBody<'a>) -> Result<(), Error> {
         let again = FuncToValidate { resources: function.resources.clone(), ..function };
@@ -253,6 +285,7 @@ impl<'a> Scanner<'a> {
         let mut references = Vec::new();
         let mut assigned = Vec::new();
         let mut sizes = Vec::new();
+        let mut globals = Vec::new();
         let mut calls = false;
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset()?;
@@ -260,6 +293,10 @@ impl<'a> Scanner<'a> {
             if let Some((memory, helper)) = SizeInstruction::of(&operator) {
                 let (at, bytes) = (offset + 1 - start, operators.original_position() - offset - 1);
                 sizes.push(SizeInstruction { at, bytes, memory, helper });
+            }
+            if let (false, Some(global)) = (self.statics.is_empty(), GlobalInstruction::of(&operator)) {
+                let (at, bytes) = (offset - start, operators.original_position() - offset);
+                globals.push(GlobalInstruction { at, bytes, global });
             }
             match operator {
                 Operator::Call { function_index }
@@ -282,8 +319,11 @@ impl<'a> Scanner<'a> {
         }
         operators.finish()?;
         self.allocations = validator.into_allocations();
+        if !calls {
+            self.statics.read.extend(globals.iter().map(|instruction| instruction.global));
+        }
         let calls = calls.then_some(Calls { validator: again, assigned });
-        self.bodies.push(Body { index, body, references, sizes, calls });
+        self.bodies.push(Body { index, body, references, sizes, globals, calls });
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Chooses how linmem and the program share a memory of the module, from the configuration or, by default, from the
 //! code of the module.
 
-use crate::config::{Config, DEFAULT_SPLIT, Share, SplitAddress};
+use crate::config::{Config, DEFAULT_FIXED_SPLIT, DEFAULT_SPLIT, Share, SplitAddress};
 use crate::context::{Allocator, Context, Convention, Growth, Split};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::{Helper, Needs};
@@ -62,7 +62,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &Memory
             let message = format!("memory {index} is shared between threads");
             return Err(Error::option(Setting::share(share), message));
         }
-        Some(Share::Split) => split(config, ty)?,
+        Some(Share::Split) => split(input, config, ty)?,
         Some(Share::Trust) => Growth::Grow,
         Some(share @ Share::Allocator { export, pin }) => {
             Growth::Allocator(allocator(input, share, export, pin.as_deref())?)
@@ -75,17 +75,19 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, index: u32, ty: &Memory
             }
             Growth::Grow
         }
-        None if config.split.is_some() || first_use(input, index).is_some() => split(config, ty)?,
+        None if config.split.is_some() || first_use(input, index).is_some() => split(input, config, ty)?,
         None => Growth::Grow,
     };
-    if !takes_memory(input) {
+    if !takes_memory(input) && (input.statics.is_empty() || growth == Growth::Grow) {
         return Ok(Sharing { growth: Growth::Grow, finding: None });
     }
     let finding = Some(finding(input, config, index, ty, growth));
     Ok(Sharing { growth, finding })
 }
 
-fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
+fn split(input: &Input<'_>, config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
+    // Static data that is not at a base is above the split, so that the split must be known.
+    let is_fixed = !input.statics.is_empty() && config.base.is_none();
     let maximum = ty.maximum.map(|pages| u32::try_from(pages).unwrap_or(u32::MAX));
     let pages = match config.split {
         Some(split) if u64::from(split.pages()) < ty.initial => {
@@ -98,7 +100,8 @@ fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
         None => match maximum {
             Some(0) => 1,
             Some(maximum) if maximum <= SplitAddress::MOST => maximum,
-            _ => default_split(ty.initial),
+            _ if is_fixed => default_split(ty.initial, DEFAULT_FIXED_SPLIT),
+            _ => default_split(ty.initial, DEFAULT_SPLIT),
         },
     };
     if let (Some(split), Some(most)) = (config.split, config.max_pages)
@@ -107,22 +110,30 @@ fn split(config: &Config, ty: &MemoryType) -> Result<Growth, Error> {
         let message = format!("a maximum of {most} pages leaves no memory above the split");
         return Err(Error::option(Setting::split(split), message));
     }
+    if let (true, None, Some(most)) = (is_fixed, config.split, config.max_pages)
+        && pages >= most
+    {
+        let message =
+            format!("static data goes above the split, which is at {pages} pages; a lower split leaves room for it");
+        return Err(Error::option(Setting::max_pages(most), message));
+    }
     if let Some(most) = config.max_pages
         && u64::from(most) <= ty.initial
     {
         let message = format!("linmem requires more pages than the memory's minimum of {}", ty.initial);
         return Err(Error::option(Setting::max_pages(most), message));
     }
-    Ok(Growth::Split(Split { pages, maximum }))
+    let fixed = is_fixed.then(|| u32::try_from(ty.initial).unwrap_or(u32::MAX));
+    Ok(Growth::Split(Split { pages, maximum, fixed }))
 }
 
-/// The default split of a program whose memory starts with `initial` pages: 2 GiB, or the middle of the remaining
-/// address space if the memory already reaches 2 GiB.
-fn default_split(initial: u64) -> u32 {
+/// The default split of a program whose memory starts with `initial` pages: `usual`, or the middle of the remaining
+/// address space if the memory already reaches that.
+fn default_split(initial: u64, usual: u32) -> u32 {
     let initial = u32::try_from(initial).unwrap_or(u32::MAX);
     match SplitAddress::MOST.checked_sub(initial) {
-        Some(left) if initial >= DEFAULT_SPLIT => initial + left / 2,
-        _ => DEFAULT_SPLIT,
+        Some(left) if initial >= usual => initial + left / 2,
+        _ => usual,
     }
 }
 
@@ -185,7 +196,7 @@ pub(super) fn need_helpers(input: &Input<'_>, context: &Context, needs: &mut Nee
 }
 
 /// Whether linmem may take memory: if the module imports an intrinsic that allocates, or gets an allocator.
-fn takes_memory(input: &Input<'_>) -> bool {
+pub(super) fn takes_memory(input: &Input<'_>) -> bool {
     let takes = |fate: &Fate<'_>| match fate {
         Fate::Intrinsic(signature) => !signature.intrinsic.is_access() && !signature.intrinsic.effects().synchronizes(),
         Fate::Kept { .. } | Fate::Host { .. } => false,
@@ -194,7 +205,7 @@ fn takes_memory(input: &Input<'_>) -> bool {
 }
 
 /// The first `memory.size` or `memory.grow` of a memory: its function, its offset in the binary, and its name.
-fn first_use(input: &Input<'_>, memory: u32) -> Option<(u32, usize, &'static str)> {
+pub(super) fn first_use(input: &Input<'_>, memory: u32) -> Option<(u32, usize, &'static str)> {
     input.bodies.iter().find_map(|body| {
         let size = body.sizes.iter().find(|size| size.memory == memory)?;
         let name = if size.helper == Helper::ProgramGrow { "memory.grow" } else { "memory.size" };
@@ -206,8 +217,9 @@ fn first_use(input: &Input<'_>, memory: u32) -> Option<(u32, usize, &'static str
 fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, growth: Growth) -> Finding {
     let first = first_use(input, index);
     let (severity, message) = match (growth, &config.share) {
-        (Growth::Split(Split { pages, .. }), share) => {
+        (Growth::Split(Split { pages, fixed, .. }), share) => {
             let place = SplitAddress::of_pages(pages).map_or_else(|| pages.to_string(), |split| split.to_string());
+            let or_below = if fixed.is_some() { ", where static data begins" } else { " or below" };
             let is_requested = share.is_some() || config.split.is_some();
             let (severity, why) = match first {
                 _ if is_requested => (Severity::Note, "as requested".to_string()),
@@ -217,7 +229,7 @@ fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, grow
             (
                 severity,
                 format!(
-                    "memory {index} is split at {place} or below, {why}: the program owns the lower part, linmem the upper part"
+                    "memory {index} is split at {place}{or_below}, {why}: the program owns the lower part, linmem the upper part"
                 ),
             )
         }

@@ -1,6 +1,5 @@
 //! Writing the linked module, section by section.
 
-use crate::code::FunctionRef;
 use crate::context::{Context, Growth};
 use crate::engine::Lowered;
 use crate::error::Error;
@@ -10,11 +9,12 @@ use crate::link::allocator;
 use crate::link::custom;
 use crate::link::custom::CUSTOM;
 use crate::link::features::{self, Features};
+use crate::link::globals::Globals;
 use crate::link::imports::Fate;
 use crate::link::input::{Input, Section};
 use crate::link::memory::Memory;
 use crate::link::names;
-use crate::link::plan::{Added, Plan, Renumber};
+use crate::link::plan::{Added, Plan, Renumber, start_type};
 use crate::link::sections::{contents_of, extended, failed, reader, reencoded};
 use crate::link::which::EXPORT;
 use crate::module::val_type;
@@ -22,25 +22,24 @@ use crate::sites::{self, Site};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{Encode, EntityType, GlobalType, ImportSection, MemoryType};
 use wasmparser::{
-    BinaryReader, ElementSectionReader, ExportSectionReader, GlobalSectionReader, MemorySectionReader,
-    TableSectionReader, TypeRef,
+    ElementSectionReader, ExportSectionReader, GlobalSectionReader, MemorySectionReader, TableSectionReader, TypeRef,
 };
 
 /// The ids of the sections in the binary format.
-mod id {
-    pub(super) const TYPE: u8 = 1;
-    pub(super) const IMPORT: u8 = 2;
-    pub(super) const FUNCTION: u8 = 3;
-    pub(super) const TABLE: u8 = 4;
-    pub(super) const MEMORY: u8 = 5;
-    pub(super) const GLOBAL: u8 = 6;
-    pub(super) const EXPORT: u8 = 7;
-    pub(super) const START: u8 = 8;
-    pub(super) const ELEMENT: u8 = 9;
-    pub(super) const CODE: u8 = 10;
-    pub(super) const DATA: u8 = 11;
-    pub(super) const DATA_COUNT: u8 = 12;
-    pub(super) const TAG: u8 = 13;
+pub(super) mod id {
+    pub(in crate::link) const TYPE: u8 = 1;
+    pub(in crate::link) const IMPORT: u8 = 2;
+    pub(in crate::link) const FUNCTION: u8 = 3;
+    pub(in crate::link) const TABLE: u8 = 4;
+    pub(in crate::link) const MEMORY: u8 = 5;
+    pub(in crate::link) const GLOBAL: u8 = 6;
+    pub(in crate::link) const EXPORT: u8 = 7;
+    pub(in crate::link) const START: u8 = 8;
+    pub(in crate::link) const ELEMENT: u8 = 9;
+    pub(in crate::link) const CODE: u8 = 10;
+    pub(in crate::link) const DATA: u8 = 11;
+    pub(in crate::link) const DATA_COUNT: u8 = 12;
+    pub(in crate::link) const TAG: u8 = 13;
 }
 
 /// The sections in the order of the binary format.
@@ -76,12 +75,13 @@ pub(super) fn module(
     context: &Context,
     needs: &Needs,
     memory: &Memory,
+    globals: Globals<'_>,
     plan: &Plan,
     lowered: &[Option<Lowered>],
     added: Added<'_>,
     sites: Sites<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let writer = Writer { input, context, needs, memory, plan, lowered, added, sites };
+    let writer = Writer { input, context, needs, memory, globals, plan, lowered, added, sites };
     let mut out = Vec::with_capacity(input.bytes.len() + input.bytes.len() / 8 + 1024);
     out.extend_from_slice(&input.bytes[..8]);
     let mut pending = ORDER.iter().copied().peekable();
@@ -119,7 +119,8 @@ pub(super) struct Writer<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) context: &'a Context,
     pub(super) needs: &'a Needs,
-    memory: &'a Memory,
+    pub(super) memory: &'a Memory,
+    pub(super) globals: Globals<'a>,
     pub(super) plan: &'a Plan,
     pub(super) lowered: &'a [Option<Lowered>],
     pub(super) added: Added<'a>,
@@ -127,6 +128,10 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    pub(super) fn renumber(&self) -> Renumber<'_> {
+        Renumber { plan: self.plan, globals: self.globals, before_globals: false }
+    }
+
     /// Writes one section with linmem's additions; writes nothing if it has no entries from the input or from linmem.
     fn section(&self, id: u8, section: Option<&Section>, out: &mut Vec<u8>) -> Result<(), Error> {
         let contents = section.map(|section| &self.input.bytes[section.range.clone()]);
@@ -136,7 +141,10 @@ impl Writer<'_> {
             id::IMPORT => self.imports()?,
             id::FUNCTION => {
                 let Added { shims, exports } = self.added;
-                let added = shims.len() + exports.len() + self.needs.helpers().count();
+                let added = shims.len()
+                    + exports.len()
+                    + self.needs.helpers().count()
+                    + usize::from(self.plan.start().is_some());
                 extended(contents, added, |out| self.functions(out))?
             }
             id::MEMORY => self.memories(contents, offset)?,
@@ -144,14 +152,16 @@ impl Writer<'_> {
             id::EXPORT => self.exports(contents, offset)?,
             id::TABLE => reencoded(contents, offset, wasm_encoder::TableSection::new(), |target, contents| {
                 let section: TableSectionReader<'_> = contents;
-                Renumber(self.plan).parse_table_section(target, section)
+                Renumber { before_globals: true, ..self.renumber() }.parse_table_section(target, section)
             })?,
             id::ELEMENT => reencoded(contents, offset, wasm_encoder::ElementSection::new(), |target, contents| {
                 let section: ElementSectionReader<'_> = contents;
-                Renumber(self.plan).parse_element_section(target, section)
+                self.renumber().parse_element_section(target, section)
             })?,
-            id::START => contents.map(|contents| self.start(contents, offset)).transpose()?,
-            id::CODE => self.code(),
+            id::START => self.start(contents, offset)?,
+            id::DATA_COUNT => self.data_count(contents)?,
+            id::CODE => self.code()?,
+            id::DATA => self.data(contents, offset)?,
             _ => contents.map(<[u8]>::to_vec),
         };
         if let Some(contents) = written {
@@ -179,8 +189,15 @@ impl Writer<'_> {
     fn imports(&self) -> Result<Option<Vec<u8>>, Error> {
         let mut section = ImportSection::new();
         let mut functions = self.input.imports.functions().iter();
+        let mut global = 0;
         for import in &self.input.import_list {
-            let ty = Renumber(self.plan).entity_type(import.ty).map_err(failed)?;
+            if let TypeRef::Global(_) = import.ty {
+                global += 1;
+                if self.input.statics.segment(global - 1).is_some() {
+                    continue;
+                }
+            }
+            let ty = self.renumber().entity_type(import.ty).map_err(failed)?;
             match import.ty {
                 TypeRef::Func(_) | TypeRef::FuncExact(_) => match functions.next() {
                     Some(Fate::Host { module, name }) => {
@@ -224,19 +241,23 @@ impl Writer<'_> {
         for helper in self.needs.helpers() {
             self.plan.type_index(&helper.function_type(self.context)).encode(out);
         }
+        if self.plan.start().is_some() {
+            self.plan.type_index(&start_type()).encode(out);
+        }
     }
 
-    /// The memories: those of the input, one of which may get another maximum, or a new one.
+    /// The memories: those of the input, one of which may get another minimum and maximum, or a new one.
     fn memories(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
         let mut section = wasm_encoder::MemorySection::new();
         if let Some(contents) = contents {
             let memories: MemorySectionReader<'_> = reader(contents, offset)?;
             for (index, memory) in (self.input.imported_memory_count..).zip(memories) {
-                let mut ty = Renumber(self.plan).memory_type(memory?).map_err(failed)?;
-                if index == self.memory.index.0
-                    && let Growth::Split(_) = self.context.growth
-                {
-                    ty.maximum = self.memory.maximum;
+                let mut ty = self.renumber().memory_type(memory?).map_err(failed)?;
+                if index == self.memory.index.0 {
+                    ty.minimum = self.memory.raised.unwrap_or(ty.minimum);
+                    if let Growth::Split(_) = self.context.growth {
+                        ty.maximum = self.memory.maximum;
+                    }
                 }
                 section.memory(ty);
             }
@@ -250,13 +271,21 @@ impl Writer<'_> {
 
     fn globals(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
         let mut section = wasm_encoder::GlobalSection::new();
+        let placed = &self.globals.data.placed.globals;
+        let define = |section: &mut wasm_encoder::GlobalSection, segment| {
+            let (ty, value) = self.globals.definition(segment);
+            section.global(ty, &value);
+        };
+        let early = self.input.statics.defined().len();
+        placed.keys().take(early).for_each(|segment| define(&mut section, *segment));
         if let Some(contents) = contents {
             let globals: GlobalSectionReader<'_> = reader(contents, offset)?;
-            Renumber(self.plan).parse_global_section(&mut section, globals).map_err(failed)?;
+            self.renumber().parse_global_section(&mut section, globals).map_err(failed)?;
         }
         for NewGlobal { ty, value, .. } in self.needs.globals() {
             section.global(GlobalType { val_type: ty, mutable: true, shared: false }, &value);
         }
+        placed.keys().skip(early).for_each(|segment| define(&mut section, *segment));
         Ok((!section.is_empty()).then(|| contents_of(&section)))
     }
 
@@ -264,7 +293,7 @@ impl Writer<'_> {
         let mut section = wasm_encoder::ExportSection::new();
         if let Some(contents) = contents {
             let exports: ExportSectionReader<'_> = reader(contents, offset)?;
-            Renumber(self.plan).parse_export_section(&mut section, exports).map_err(failed)?;
+            self.renumber().parse_export_section(&mut section, exports).map_err(failed)?;
         }
         if self.memory.exports {
             section.export(EXPORT, wasm_encoder::ExportKind::Memory, self.memory.index.0);
@@ -273,13 +302,6 @@ impl Writer<'_> {
             section.export(export.name, wasm_encoder::ExportKind::Func, *index);
         }
         Ok((!section.is_empty()).then(|| contents_of(&section)))
-    }
-
-    fn start(&self, contents: &[u8], offset: usize) -> Result<Vec<u8>, Error> {
-        let function = BinaryReader::new(contents, offset).read_var_u32()?;
-        let mut out = Vec::new();
-        self.plan.index(FunctionRef::Program(function)).encode(&mut out);
-        Ok(out)
     }
 
     /// Writes the section of sites, if this code or previously linked code reports violations.
@@ -316,6 +338,7 @@ impl Writer<'_> {
             plan: self.plan,
             lowered: self.lowered,
             added: self.added,
+            globals: self.globals,
             defines_memory: self.memory.defines.is_some(),
         }
     }

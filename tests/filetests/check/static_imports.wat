@@ -1,0 +1,17 @@
+;; Every import that is not static data is reported.
+(module
+  (import "linmem:utf8" "mutable" (global (mut i64)))
+  (import "linmem:utf8" "type" (global f32))
+  (import "linmem:utf8" "mixed" (global i32))
+  (import "linmem:utf8" "function" (func))
+  (import "linmem:" "module" (memory 1))
+  (import "linmem:utf16" "a\\\\n\\n" (global i64))
+  (import "linmem:utf16" "\\ud8" (global i64))
+  (import "linmem:hex" "00 1 2" (global i64))
+  (import "linmem:hex" "0x" (global i64))
+  (import "linmem:reserve" "buffer" (global i64))
+  (import "linmem:reserve" "buffer 1GiB" (global i64))
+  (import "linmem:reserve" "buffer 8 align 12" (global i64))
+  (import "linmem:reserve" "a name that is longer than forty characters 8" (global i64))
+  (import "linmem" "MemorySegment.size" (func $size (param i64) (result i32)))
+  (func (export "run") (result i32) (call $size (i64.const 0))))

@@ -1,0 +1,2 @@
+(module
+  (import "linmem:utf32" "text" (global i32)))
