@@ -7,8 +7,8 @@ mod support;
 
 use linmem::image::{self, Verdict};
 use linmem::{Config, Share, SplitAddress, StaticData};
-use linmem_host::wasmtime::Val;
-use linmem_testing::host::{Running, State};
+use linmem_host::wasmtime::{Instance, Memory, MemoryType, Store, Val};
+use linmem_testing::host::{Running, State, compile, engine};
 use proptest::prelude::*;
 use std::fmt::Write;
 
@@ -37,7 +37,7 @@ enum Way {
 
 /// The memory of the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Memory {
+enum Kind {
     /// linmem defines it.
     New,
     /// The program cannot notice its size.
@@ -56,7 +56,7 @@ enum Memory {
 struct Program {
     representation: &'static str,
     level: prop::sample::Index,
-    memory: Memory,
+    memory: Kind,
     constants: Vec<Constant>,
     /// The data of the program: addresses and bytes.
     data: Vec<(u32, Vec<u8>)>,
@@ -107,9 +107,9 @@ fn constant() -> impl Strategy<Value = Constant> {
 }
 
 fn program() -> impl Strategy<Value = Program> {
-    use Memory::{Allocator, Base, Imported, New, Raised};
+    use Kind::{Allocator, Base, Imported, New, Raised};
     let representations = vec!["i32", "i64", "anyref", "(ref any)", "structref", "(ref eq)"];
-    let split = |pages| Memory::Split { pages };
+    let split = |pages| Kind::Split { pages };
     // Behind 64 MiB, linmem's data would prevent an image of the program's.
     let memories = vec![New, Raised, split(3), split(1024), Base, Imported, Allocator];
     let data = prop::collection::vec((0..BASE - 100, prop::collection::vec(any::<u8>(), 1..50)), 0..3);
@@ -135,10 +135,10 @@ impl Program {
         let config = Config::new().with_safety(safety).with_nesting(nesting);
         let config = config.with_static_data(if self.is_unshared { StaticData::Unshared } else { StaticData::Shared });
         match self.memory {
-            Memory::New | Memory::Raised => config,
-            Memory::Split { pages } => config.with_split(SplitAddress::of_pages(pages)),
-            Memory::Base | Memory::Imported => config.with_base(linmem::Base::Address(BASE)),
-            Memory::Allocator => config.with_share(Share::Allocator { export: "malloc".to_string(), pin: None }),
+            Kind::New | Kind::Raised => config,
+            Kind::Split { pages } => config.with_split(SplitAddress::of_pages(pages)),
+            Kind::Base | Kind::Imported => config.with_base(linmem::Base::Address(BASE)),
+            Kind::Allocator => config.with_share(Share::Allocator { export: "malloc".to_string(), pin: None }),
         }
     }
 
@@ -154,7 +154,7 @@ impl Program {
             (import "linmem" "MemorySegment.getUByte" (func $get (param {seg} i32) (result i32)))
             (import "env" "__heap_base" (global $heap i32))"#
         );
-        if self.memory == Memory::Imported {
+        if self.memory == Kind::Imported {
             text += r#"(import "env" "memory" (memory $m 2)) (export "memory" (memory $m))"#;
         }
         for (number, Constant { module, name, .. }) in self.constants.iter().enumerate() {
@@ -162,13 +162,13 @@ impl Program {
             write!(text, r#"(import "linmem:{module}" "{name}" (global $c{number} {seg}))"#).unwrap();
         }
         match self.memory {
-            Memory::New | Memory::Imported => {}
-            Memory::Raised | Memory::Split { .. } | Memory::Base | Memory::Allocator => {
+            Kind::New | Kind::Imported => {}
+            Kind::Raised | Kind::Split { .. } | Kind::Base | Kind::Allocator => {
                 text += if self.has_other { "(memory 1)" } else { "" };
                 text += r#"(memory $m (export "memory") 2)"#;
             }
         }
-        if let Memory::Split { .. } = self.memory {
+        if let Kind::Split { .. } = self.memory {
             text += r#"(func (export "size") (result i32) (memory.size $m))"#;
         }
         text += r#"(func (export "malloc") (param i32) (result i32) (i32.const 0))"#;
@@ -263,21 +263,21 @@ fn check(program: &Program) {
         assert!(raw.get(1).is_none_or(|found| found.unwrap_i32() == i32::from(*byte)), "{raw:?}");
     }
     let first = match program.memory {
-        Memory::New => 8,
-        Memory::Raised | Memory::Allocator => 2 * PAGE,
-        Memory::Split { pages } => pages * PAGE,
-        Memory::Base | Memory::Imported => BASE,
+        Kind::New => 8,
+        Kind::Raised | Kind::Allocator => 2 * PAGE,
+        Kind::Split { pages } => pages * PAGE,
+        Kind::Base | Kind::Imported => BASE,
     };
     for (constant, address) in program.constants.iter().zip(&addresses) {
         assert!(*address >= first && address.is_multiple_of(constant.alignment), "{constant:?} at {address}");
     }
     for bytes in [0, 8, 1000, 70_000, 200_000] {
         // The program's allocator has no memory.
-        if bytes > 0 && program.memory != Memory::Allocator {
+        if bytes > 0 && program.memory != Kind::Allocator {
             running.call("region", &[Val::I32(bytes)]).unwrap();
         }
         check_bytes(program, &mut running, &addresses);
-        if let Memory::Split { .. } = program.memory {
+        if let Kind::Split { .. } = program.memory {
             assert_eq!(number(&running.call("size", &[]).unwrap()), 2);
         }
     }
@@ -313,9 +313,73 @@ fn check_bytes(program: &Program, running: &mut Running, addresses: &[u32]) {
     for (address, bytes) in &program.data {
         own[*address as usize..][..bytes.len()].copy_from_slice(bytes);
     }
-    if program.memory != Memory::New {
+    if program.memory != Kind::New {
         assert_eq!(running.memory().data(&running.store)[..BASE as usize], own, "the program's data");
     }
+}
+
+#[test]
+fn imported_memory_is_cleared() {
+    let text = r#"(module
+        (import "env" "memory" (memory 1))
+        (import "linmem:hex" "00 01 00" (global $bytes i32))
+        (import "linmem:reserve" "a 5 align 1" (global $a i32))
+        (export "bytes" (global $bytes))
+        (export "a" (global $a)))"#;
+    let config = Config::new().with_base(linmem::Base::Address(BASE));
+    let module = compile(&linmem::link(text.as_bytes(), &config).unwrap());
+    let mut store = Store::new(engine(), ());
+    store.set_fuel(1 << 20).unwrap();
+    let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    memory.data_mut(&mut store).fill(0xff);
+    let instance = Instance::new(&mut store, &module, &[memory.into()]).unwrap();
+    let mut address = |name: &str| {
+        let global = instance.get_global(&mut store, name).unwrap();
+        global.get(&mut store).unwrap_i32() as usize
+    };
+    let (bytes, a) = (address("bytes"), address("a"));
+    assert_eq!((bytes, a), (BASE as usize + 8, BASE as usize + 11));
+    assert_eq!(memory.data(&store)[bytes - 1..a + 6], [0xff, 0, 1, 0, 0, 0, 0, 0, 0, 0xff]);
+}
+
+/// The areas of the memory of a module with one reservation of 8 bytes.
+fn areas(rest: &str, config: &Config) -> Vec<(u64, Option<u64>, &'static str, String)> {
+    let text = format!(r#"(module (import "linmem:reserve" "a 8" (global i64)) {rest})"#);
+    let layout = linmem::layout::read(text.as_bytes(), config, 4096, 16 << 20).unwrap();
+    let memory = layout.memories.into_iter().next().unwrap();
+    memory.areas.into_iter().map(|area| (area.start, area.end, area.kind.name(), area.label)).collect()
+}
+
+#[test]
+fn layout_shows_static_data_and_the_parts_of_a_split_memory() {
+    let page = u64::from(PAGE);
+    let new = areas(r#"(import "linmem" "MemoryAllocator.new" (func (result i32)))"#, &Config::new());
+    let parts: Vec<_> = new.iter().map(|(start, end, kind, _)| (*start, *end, *kind)).collect();
+    assert_eq!(
+        parts,
+        [
+            (0, Some(8), "null"),
+            (8, Some(16), "program"),
+            (16, Some(24), "data"),
+            (24, Some(page), "chunk"),
+            (page, None, "growth")
+        ]
+    );
+    let config = Config::new().with_split(SplitAddress::of_pages(4));
+    let split = areas("(memory 1) (func (result i32) memory.size)", &config);
+    let parts: Vec<_> = split.iter().map(|(start, end, kind, _)| (*start, *end, *kind)).collect();
+    let end = 4 * page + 8;
+    assert_eq!(
+        parts,
+        [
+            (0, Some(page), "program"),
+            (page, Some(4 * page), "program"),
+            (4 * page, Some(end), "data"),
+            (end, Some(5 * page), "program"),
+            (5 * page, None, "growth")
+        ]
+    );
+    assert_eq!(split[2].3, "linmem: static data");
 }
 
 proptest! {

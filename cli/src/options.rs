@@ -115,7 +115,8 @@ pub(crate) struct Lowering {
     #[arg(long, value_name = "WAY")]
     share: Option<Share>,
     /// The address at which a memory is split, a multiple of 64KiB, with KiB, MiB or GiB; the program keeps the part below it.
-    /// If the host refuses to grow that far, it is halved [default: the maximum of the memory, else 2GiB]
+    /// If the host refuses to grow that far, it is halved, unless there is static data [default: the maximum of the memory,
+    /// else 2GiB, or 1GiB with static data]
     #[arg(long, value_name = "BYTES")]
     split: Option<SplitAddress>,
     /// The maximum number of pages of a memory that linmem defines or splits

@@ -111,6 +111,7 @@ fn bad_usage_exits_with_status_2() {
         &["run", "--env", "NAME", "x.wat"],
         &["run", "--alias", "x=MemorySegment.got", "x.wat"],
         &["run", "--host", "x=:", "x.wat"],
+        &["run", "--static", "private", "x.wat"],
         &["run", "--host", "x=linmem:y", "x.wat"],
         &[],
     ] {

@@ -96,7 +96,7 @@ pub(super) fn place(
         sharing: config.static_data.sharing(),
         ..Options::new(WIDTH, base, area.end.saturating_sub(after).max(base))
     };
-    let plan = plan(&items, &options).map_err(|error| failed(input, &error))?;
+    let plan = plan(&items, &options).map_err(|error| failed(input, &error, &options, area.end))?;
     let no_room = || {
         let message = format!("static data ends at {}, which leaves no room for regions", plan.end);
         located(input, Error::Unsupported { message, place: input.statics.first_place() })
@@ -264,8 +264,14 @@ fn check_overlap(
 }
 
 /// The error for static data that cannot be placed.
-fn failed(input: &Input<'_>, error: &PlanError) -> Error {
+fn failed(input: &Input<'_>, error: &PlanError, options: &Options, end: Address) -> Error {
     let error = match error {
+        PlanError::NoRoom { item, size, limit } if *limit == options.base => input.statics.item_error(
+            item.item,
+            format!(
+                "there is no room for its {size} bytes: static data starts at address {limit}, and the memory ends at {end}"
+            ),
+        ),
         PlanError::NoRoom { item, size, limit } => input.statics.item_error(
             item.item,
             format!("no room is left for its {size} bytes below address {limit}, where static data must end"),

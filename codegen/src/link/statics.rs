@@ -204,7 +204,8 @@ impl<'a> Statics<'a> {
         let removed = self.imports.partition_point(|import| import.global < global) as u32;
         let is_import = global < self.kept + self.imports.len() as u32;
         let added = if is_import { 0 } else { self.defined.len() as u32 };
-        Some(global - removed + added)
+        // A name section can name globals that do not exist.
+        Some(global.saturating_sub(removed).saturating_add(added))
     }
 
     /// The place of the first import of static data.
