@@ -177,7 +177,10 @@ fn programs() -> Vec<(String, String)> {
         (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap())
     };
     let all = files(&root().join("tests/filetests/check"), "wat");
-    all.iter().map(read).filter(|(name, _)| !name.starts_with("share_") && !name.contains("reference")).collect()
+    all.iter()
+        .map(read)
+        .filter(|(name, _)| !name.starts_with("share_") && !name.starts_with("static_") && !name.contains("reference"))
+        .collect()
 }
 
 /// Findings without their places, sorted.
