@@ -74,7 +74,7 @@ fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
         golden(relative, &warned);
         return Ok(());
     }
-    let representations = if file.shown.is_empty() { representations } else { file.shown.clone() };
+    let representations = if file.shown.is_empty() { representations } else { file.shown };
     if shown.len() != representations.len() {
         return Err("the golden shows a representation that the file does not have".into());
     }

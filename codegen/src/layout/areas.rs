@@ -44,6 +44,9 @@ pub(super) fn areas(facts: &Facts<'_>) -> Vec<Area> {
         add_placement(&mut known, placement, facts.minimum);
     }
     add_conventions(&mut known, facts, data.first().map(|(start, ..)| *start));
+    if let Some(Home::Reserved { start, end, .. }) = facts.placement.map(|placement| placement.home) {
+        known.push(area(start, end, AreaKind::Chunk, "linmem: the header of the chunk, and padding".to_string()));
+    }
     known.push(area(0, facts.minimum, AreaKind::Program, "nothing is known".to_string()));
     let mut areas = Vec::new();
     known.into_iter().for_each(|area| fill(&mut areas, &area));
