@@ -134,7 +134,7 @@ fn exceptions_over_regions_without_scopes_are_reported() {
 #[test]
 fn a_raw_branch_on_null_that_leaves_scopes_closes_them() {
     let findings = found(&Config::new(), PACKED, |f| {
-        let out = f.begin_block(EMPTY);
+        f.begin_block(EMPTY);
         let outer = f.begin_region();
         let inner = f.begin_region();
         f.allocate(inner, 8);
@@ -145,7 +145,6 @@ fn a_raw_branch_on_null_that_leaves_scopes_closes_them() {
         f.end_region(inner);
         f.end_region(outer);
         f.end();
-        let _ = out;
         f.push(0);
     });
     assert_eq!(findings, Vec::<String>::new());
