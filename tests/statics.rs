@@ -359,7 +359,7 @@ fn layout_shows_static_data_and_the_parts_of_a_split_memory() {
         parts,
         [
             (0, Some(8), "null"),
-            (8, Some(16), "program"),
+            (8, Some(16), "chunk"),
             (16, Some(24), "data"),
             (24, Some(page), "chunk"),
             (page, None, "growth")
