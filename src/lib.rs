@@ -19,7 +19,7 @@ pub mod guide;
 #[cfg(feature = "text")]
 pub use linmem_codegen::wat;
 pub use linmem_codegen::{
-    Base, Built, Config, Error, Finding, Linked, OnViolation, Optimize, Place, Setting, Severity, Share, Site,
+    Base, Built, Config, Error, Finding, Init, Linked, OnViolation, Optimize, Place, Setting, Severity, Share, Site,
     SourceLine, SplitAddress, StaticData, build, check, link, link_with_warnings, sites, tree, wasm_encoder,
 };
 pub use linmem_intrinsics::{

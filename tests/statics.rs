@@ -6,7 +6,7 @@
 mod support;
 
 use linmem::image::{self, Verdict};
-use linmem::{Config, Share, SplitAddress, StaticData};
+use linmem::{Config, Init, Share, SplitAddress, StaticData};
 use linmem_host::wasmtime::{Instance, Memory, MemoryType, Store, Val};
 use linmem_testing::host::{Running, State, compile, engine};
 use proptest::prelude::*;
@@ -50,6 +50,10 @@ enum Kind {
     Imported,
     /// Chunks come from the program.
     Allocator,
+    /// It is defined, and threads share it.
+    Shared,
+    /// Instances share it, and linmem has a part of it.
+    Instances,
 }
 
 #[derive(Clone, Debug)]
@@ -60,7 +64,10 @@ struct Program {
     constants: Vec<Constant>,
     /// The data of the program: addresses and bytes.
     data: Vec<(u32, Vec<u8>)>,
+    /// The bytes that a data segment of the program writes to the first reservation, if there is one.
+    reserved: Vec<u8>,
     is_unshared: bool,
+    init: Init,
     has_start: bool,
     /// Whether the memory is not the first one.
     has_other: bool,
@@ -107,24 +114,32 @@ fn constant() -> impl Strategy<Value = Constant> {
 }
 
 fn program() -> impl Strategy<Value = Program> {
-    use Kind::{Allocator, Base, Imported, New, Raised};
+    use Kind::{Allocator, Base, Imported, Instances, New, Raised, Shared};
     let representations = vec!["i32", "i64", "anyref", "(ref any)", "structref", "(ref eq)"];
     let split = |pages| Kind::Split { pages };
     // Behind 64 MiB, linmem's data would prevent an image of the program's.
-    let memories = vec![New, Raised, split(3), split(1024), Base, Imported, Allocator];
+    let memories = vec![New, Raised, split(3), split(1024), Base, Imported, Allocator, Shared, Instances];
     let data = prop::collection::vec((0..BASE - 100, prop::collection::vec(any::<u8>(), 1..50)), 0..3);
     let constants = prop::collection::vec(constant(), 1..8);
     let choices = (prop::sample::select(representations), any::<prop::sample::Index>(), prop::sample::select(memories));
     let rest = (any::<bool>(), any::<bool>(), any::<bool>());
-    (choices, constants, data, rest).prop_map(|((representation, level, memory), constants, data, rest)| Program {
-        representation,
-        level,
-        memory,
-        constants,
-        data: if memory == New { Vec::new() } else { data },
-        is_unshared: rest.0,
-        has_start: rest.1,
-        has_other: rest.2,
+    let init = prop::sample::select(vec![Init::Auto, Init::Passive, Init::Image]);
+    let reserved = prop::collection::vec(any::<u8>(), 0..40);
+    let all = (choices, constants, (data, reserved, init), rest);
+    all.prop_map(|((representation, level, memory), constants, (data, reserved, init), rest)| {
+        Program {
+            representation,
+            level,
+            memory,
+            constants,
+            data: if memory == New { Vec::new() } else { data },
+            reserved: if memory == New || representation != "i32" { Vec::new() } else { reserved },
+            init,
+            is_unshared: rest.0,
+            has_start: rest.1,
+            has_other: rest.2,
+        }
+        .initialized()
     })
 }
 
@@ -132,14 +147,34 @@ impl Program {
     fn config(&self) -> Config {
         let levels = support::levels(support::representation(self.representation));
         let (safety, nesting) = levels[self.level.index(levels.len())];
-        let config = Config::new().with_safety(safety).with_nesting(nesting);
+        let config = Config::new().with_safety(safety).with_nesting(nesting).with_init(self.init);
         let config = config.with_static_data(if self.is_unshared { StaticData::Unshared } else { StaticData::Shared });
         match self.memory {
-            Kind::New | Kind::Raised => config,
+            Kind::New | Kind::Raised | Kind::Shared => config,
             Kind::Split { pages } => config.with_split(SplitAddress::of_pages(pages)),
-            Kind::Base | Kind::Imported => config.with_base(linmem::Base::Address(BASE)),
+            Kind::Base | Kind::Imported | Kind::Instances => config.with_base(linmem::Base::Address(BASE)),
             Kind::Allocator => config.with_share(Share::Allocator { export: "malloc".to_string(), pin: None }),
         }
+    }
+
+    /// The number of the reservation that a data segment of the program initializes, if there is one.
+    fn reservation(&self) -> Option<usize> {
+        let is_large =
+            |constant: &Constant| constant.module == "reserve" && constant.bytes.len() >= self.reserved.len();
+        self.constants.iter().position(is_large).filter(|_| !self.reserved.is_empty())
+    }
+
+    /// With the bytes that the program's data segment writes to a reservation.
+    fn initialized(mut self) -> Program {
+        let Some(number) = self.reservation() else { return self };
+        let size = self.constants[number].bytes.len();
+        for constant in &mut self.constants {
+            // Reservations of one size are the same.
+            if constant.module == "reserve" && constant.bytes.len() == size {
+                constant.bytes[..self.reserved.len()].copy_from_slice(&self.reserved);
+            }
+        }
+        self
     }
 
     fn text(&self) -> String {
@@ -157,12 +192,16 @@ impl Program {
         if self.memory == Kind::Imported {
             text += r#"(import "env" "memory" (memory $m 2)) (export "memory" (memory $m))"#;
         }
+        if self.memory == Kind::Instances {
+            text += r#"(import "env" "memory" (memory $m 2 1000 shared)) (export "memory" (memory $m))"#;
+        }
         for (number, Constant { module, name, .. }) in self.constants.iter().enumerate() {
             let name: String = name.bytes().map(|byte| format!("\\{byte:02x}")).collect();
             write!(text, r#"(import "linmem:{module}" "{name}" (global $c{number} {seg}))"#).unwrap();
         }
         match self.memory {
-            Kind::New | Kind::Imported => {}
+            Kind::New | Kind::Imported | Kind::Instances => {}
+            Kind::Shared => text += r#"(memory $m (export "memory") 2 1000 shared)"#,
             Kind::Raised | Kind::Split { .. } | Kind::Base | Kind::Allocator => {
                 text += if self.has_other { "(memory 1)" } else { "" };
                 text += r#"(memory $m (export "memory") 2)"#;
@@ -177,10 +216,17 @@ impl Program {
             let bytes: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
             write!(text, r#"(data (memory $m) (i32.const {address}) "{bytes}")"#).unwrap();
         }
+        if let Some(number) = self.reservation() {
+            let bytes: String = self.reserved.iter().map(|byte| format!("\\{byte:02x}")).collect();
+            write!(text, r#"(data (memory $m) (global.get $c{number}) "{bytes}")"#).unwrap();
+        }
         if self.has_start {
             text += "(start $start) (func $start (global.set $n (i32.add (global.get $own) (global.get $heap))))";
         }
         text += r#"(func (export "n") (result i32) (global.get $n))"#;
+        if matches!(self.memory, Kind::Shared | Kind::Instances) {
+            text += r#"(func (export "byte") (param i32) (result i32) (i32.load8_u $m (local.get 0)))"#;
+        }
         let is_reference = !matches!(seg, "i32" | "i64");
         for (number, constant) in self.constants.iter().enumerate() {
             let segment = match constant.way {
@@ -240,8 +286,30 @@ fn number(values: &[Val]) -> u32 {
 }
 
 fn check(program: &Program) {
-    let linked = linmem::link(program.text().as_bytes(), &program.config()).unwrap();
     let verdict = |module: &[u8]| image::read(module).unwrap().try_static_init(4096, 16 << 20);
+    let link = |config: &Config| linmem::link(program.text().as_bytes(), config);
+    let linked = match link(&program.config()) {
+        Err(error) if program.init == Init::Image => {
+            assert!(error.to_string().starts_with("`init = image`: memories cannot have images: "), "{error}");
+            let linked = link(&program.config().with_init(Init::Auto)).unwrap();
+            assert_ne!(verdict(&linked), Verdict::Static);
+            linked
+        }
+        linked => linked.unwrap(),
+    };
+    // Empty segments only give the others their numbers.
+    let is_active = |segment: &Result<wasmparser::Data<'_>, _>| match segment {
+        Ok(segment) => matches!(segment.kind, wasmparser::DataKind::Active { .. }) && !segment.data.is_empty(),
+        Err(_) => false,
+    };
+    let active = wasmparser::Parser::new(0).parse_all(&linked).map(|payload| match payload {
+        Ok(wasmparser::Payload::DataSection(section)) => section.into_iter().filter(is_active).count(),
+        _ => 0,
+    });
+    match (active.sum::<usize>(), program.init) {
+        (0, _) | (_, Init::Auto) | (1, Init::Image) => {}
+        (count, _) => assert_ne!(verdict(&linked), Verdict::Static, "{count} active segments"),
+    }
     if !program.data.is_empty() && verdict(&linmem::wat::parse(program.text().as_bytes()).unwrap()) == Verdict::Static {
         assert_eq!(verdict(&linked), Verdict::Static, "the program's data can be mapped as an image");
     }
@@ -264,9 +332,9 @@ fn check(program: &Program) {
     }
     let first = match program.memory {
         Kind::New => 8,
-        Kind::Raised | Kind::Allocator => 2 * PAGE,
+        Kind::Raised | Kind::Allocator | Kind::Shared => 2 * PAGE,
         Kind::Split { pages } => pages * PAGE,
-        Kind::Base | Kind::Imported => BASE,
+        Kind::Base | Kind::Imported | Kind::Instances => BASE,
     };
     for (constant, address) in program.constants.iter().zip(&addresses) {
         assert!(*address >= first && address.is_multiple_of(constant.alignment), "{constant:?} at {address}");
@@ -289,10 +357,20 @@ fn check(program: &Program) {
     }
 }
 
+/// Bytes of the memory.
+fn bytes(running: &mut Running, start: usize, size: usize) -> Vec<u8> {
+    if let Some(memory) = running.instance.get_memory(&mut running.store, "memory") {
+        return memory.data(&running.store)[start..start + size].to_vec();
+    }
+    // The bytes of a shared memory are read by the module.
+    let mut byte = |at: usize| number(&running.call("byte", &[Val::I32(at as i32)]).unwrap()) as u8;
+    (start..start + size).map(&mut byte).collect()
+}
+
 fn check_bytes(program: &Program, running: &mut Running, addresses: &[u32]) {
     for (number_of, (constant, address)) in program.constants.iter().zip(addresses).enumerate() {
         let at = *address as usize;
-        let found = running.memory().data(&running.store)[at..at + constant.bytes.len()].to_vec();
+        let found = bytes(running, at, constant.bytes.len());
         assert_eq!(found, constant.bytes, "{constant:?} at {address}");
         for offset in [0, constant.bytes.len() / 2, constant.bytes.len().saturating_sub(1)] {
             let Some(byte) = constant.bytes.get(offset) else { continue };
@@ -314,7 +392,7 @@ fn check_bytes(program: &Program, running: &mut Running, addresses: &[u32]) {
         own[*address as usize..][..bytes.len()].copy_from_slice(bytes);
     }
     if program.memory != Kind::New {
-        assert_eq!(running.memory().data(&running.store)[..BASE as usize], own, "the program's data");
+        assert_eq!(bytes(running, 0, BASE as usize), own, "the program's data");
     }
 }
 

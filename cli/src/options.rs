@@ -2,7 +2,7 @@
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use linmem::{
-    Base, Config, HostFunction, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
+    Base, Config, HostFunction, Init, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
     SplitAddress, StaticData, Unwind, Zero,
 };
 use std::path::PathBuf;
@@ -129,6 +129,10 @@ pub(crate) struct Lowering {
     /// Whether equal constants of static data share their bytes: shared, unshared. With unshared, a program can write to them
     #[arg(long = "static", value_name = "WAY", default_value_t)]
     static_data: StaticData,
+    /// How data segments initialize the memory: auto; passive (a start function copies them, in an imported shared memory only
+    /// in the first instance); image (the active segments of each memory are merged into one)
+    #[arg(long, value_name = "WAY", default_value_t)]
+    init: Init,
     /// An alias of an intrinsic
     #[arg(long = "alias", value_name = "NAME=INTRINSIC", value_parser = variable)]
     aliases: Vec<(String, String)>,
@@ -164,6 +168,7 @@ impl Lowering {
             .with_max_pages(self.max_pages)
             .with_export_allocator(self.export_allocator)
             .with_static_data(self.static_data)
+            .with_init(self.init)
             .with_names(names))
     }
 }

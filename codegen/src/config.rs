@@ -194,6 +194,21 @@ impl StaticData {
     }
 }
 
+/// How data segments initialize the memory that segments are in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Init {
+    /// The program's data segments are kept. Those of static data are active, unless the memory is imported, so that it may
+    /// not be zero, or they would prevent an engine from mapping the program's own data as an image.
+    #[default]
+    Auto,
+    /// No data segment of the memory is active: a start function copies them. In a memory that is imported and shared
+    /// between threads, only the first instance does, so that a thread that starts does not overwrite what others wrote.
+    Passive,
+    /// The active data segments of each memory are merged into one, so that engines can map it as an image.
+    Image,
+}
+
 /// Whether lowered code is inline or calls helpers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -233,6 +248,7 @@ named! {
     OnViolation, "a reaction to violations": Trap = "trap", Report = "report";
     Optimize, "an optimization goal": Speed = "speed", Size = "size";
     StaticData, "a way to store static data": Shared = "shared", Unshared = "unshared";
+    Init, "a way to initialize a memory": Auto = "auto", Passive = "passive", Image = "image";
 }
 
 /// All options, with the defaults of `linmem link`.
@@ -292,6 +308,8 @@ pub struct Config {
     pub export_allocator: bool,
     /// Whether constants of static data share their bytes.
     pub static_data: StaticData,
+    /// How data segments initialize the memory that segments are in, in a module that is linked.
+    pub init: Init,
     /// Whether a module of the library door stores the errno of its last lifted call, for `wasi.last_errno`. A linked
     /// module does if it imports `wasi.last_errno`.
     pub last_errno: bool,

@@ -1,6 +1,6 @@
 //! The methods that build a configuration: one for each option.
 
-use crate::config::{Base, Config, OnViolation, Optimize, Share, SplitAddress, StaticData};
+use crate::config::{Base, Config, Init, OnViolation, Optimize, Share, SplitAddress, StaticData};
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem_intrinsics::{Names, Safety};
 
@@ -115,6 +115,13 @@ impl Config {
         self
     }
 
+    /// Sets [`init`](Config::init).
+    #[must_use]
+    pub fn with_init(mut self, init: Init) -> Config {
+        self.init = init;
+        self
+    }
+
     /// Sets [`last_errno`](Config::last_errno).
     #[must_use]
     pub fn with_last_errno(mut self, last_errno: bool) -> Config {
@@ -161,6 +168,7 @@ mod tests {
             .with_max_pages(9)
             .with_export_allocator(true)
             .with_static_data(StaticData::Unshared)
+            .with_init(Init::Image)
             .with_last_errno(true)
             .with_file("a.wat")
             .with_names(names.clone());
@@ -180,6 +188,7 @@ mod tests {
             max_pages: Some(9),
             export_allocator: true,
             static_data: StaticData::Unshared,
+            init: Init::Image,
             last_errno: true,
             file: Some("a.wat".to_string()),
             names,

@@ -37,13 +37,14 @@ mod setting;
 pub mod sites;
 mod source;
 mod source_line;
+mod start;
 mod statics;
 pub mod tree;
 #[cfg(feature = "text")]
 pub mod wat;
 mod width;
 
-pub use config::{Base, Config, OnViolation, Optimize, Share, SplitAddress, StaticData};
+pub use config::{Base, Config, Init, OnViolation, Optimize, Share, SplitAddress, StaticData};
 pub use error::{Built, Error, Finding, Place, Severity};
 pub use link::{Linked, check, link, link_with_warnings};
 pub use setting::Setting;

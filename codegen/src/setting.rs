@@ -54,6 +54,10 @@ impl Setting {
         Setting::of("max_pages", &pages)
     }
 
+    pub(crate) fn init(init: impl fmt::Display) -> Setting {
+        Setting::of("init", &init)
+    }
+
     fn of(field: &'static str, value: &dyn fmt::Display) -> Setting {
         Setting { field, value: Some(value.to_string()) }
     }

@@ -4,7 +4,7 @@ use crate::code::{FunctionRef, Relocation, relocate};
 use crate::error::Error;
 use crate::link::input::{Body, GlobalInstruction};
 use crate::link::plan::Added;
-use crate::link::write::{Writer, id};
+use crate::link::write::Writer;
 use std::borrow::Cow;
 use wasm_encoder::Encode;
 
@@ -41,11 +41,7 @@ impl Writer<'_> {
             body.function(index).encode(&mut out);
         }
         if self.plan.start().is_some() {
-            let section = self.input.section(id::START);
-            let contents = section.map(|section| &self.input.bytes[section.range.clone()]);
-            let program = self.program_start(contents, section.map_or(0, |section| section.range.start))?;
-            let first = self.program_segments()?;
-            self.globals.data.start(self.context.memory, first, program).encode(&mut out);
+            self.own_start()?.function().encode(&mut out);
         }
         Ok(Some(out))
     }

@@ -7,7 +7,7 @@ use crate::link::write::{Writer, id};
 use linmem_allocator::statics::DataSegment;
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{ConstExpr, DataSection, Encode};
-use wasmparser::{BinaryReader, DataSectionReader};
+use wasmparser::{BinaryReader, DataKind, DataSectionReader};
 
 impl Writer<'_> {
     /// The index of the start function: linmem's, which calls the program's, or the program's.
@@ -30,7 +30,8 @@ impl Writer<'_> {
     /// The number of data segments, which is required if code refers to them.
     pub(super) fn data_count(&self, contents: Option<&[u8]>) -> Result<Option<Vec<u8>>, Error> {
         let added = self.globals.data.segments.len() as u32;
-        let is_used = self.globals.data.copied && added > 0;
+        let initialization = self.globals.data.initialization;
+        let is_used = initialization.copies_statics || initialization.copies_program;
         if contents.is_none() && !is_used {
             return Ok(None);
         }
@@ -47,17 +48,28 @@ impl Writer<'_> {
 
     /// The data segments: those of the program, which keep their indices, and those of static data.
     pub(super) fn data(&self, contents: Option<&[u8]>, offset: usize) -> Result<Option<Vec<u8>>, Error> {
-        if self.input.statics.is_empty() {
+        let initialization = self.globals.data.initialization;
+        if self.input.statics.is_empty() && !initialization.copies_program {
             return Ok(contents.map(<[u8]>::to_vec));
         }
+        let memory = self.memory.index.0;
         let mut section = DataSection::new();
         if let Some(contents) = contents {
             let program: DataSectionReader<'_> = reader(contents, offset)?;
-            self.renumber().parse_data_section(&mut section, program).map_err(failed)?;
+            for segment in program {
+                let segment = segment?;
+                match segment.kind {
+                    DataKind::Active { memory_index, .. }
+                        if initialization.copies_program && memory_index == memory =>
+                    {
+                        section.passive(segment.data.iter().copied());
+                    }
+                    _ => self.renumber().parse_data(&mut section, segment).map_err(failed)?,
+                }
+            }
         }
-        let memory = self.memory.index.0;
         for DataSegment { address, bytes } in &self.globals.data.segments {
-            if self.globals.data.copied {
+            if initialization.copies_statics {
                 section.passive(bytes.iter().copied());
             } else {
                 section.active(memory, &ConstExpr::i32_const(*address as u32 as i32), bytes.iter().copied());

@@ -169,6 +169,8 @@ pub(crate) struct Input<'a> {
     pub(crate) nothing_throws: bool,
     /// Whether the module gets an exported allocator.
     pub(crate) exports_allocator: bool,
+    /// Whether active data segments become passive.
+    pub(crate) copies_data: bool,
     /// The errors in the imports.
     pub(crate) errors: Vec<Error>,
 }
@@ -176,7 +178,7 @@ pub(crate) struct Input<'a> {
 impl Input<'_> {
     /// Whether linking changes the module.
     pub(crate) fn changes(&self) -> bool {
-        self.imports.has_any() || self.exports_allocator
+        self.imports.has_any() || self.exports_allocator || self.copies_data
     }
 
     /// The type of a function.

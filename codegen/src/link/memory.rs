@@ -11,8 +11,9 @@ use crate::link::which::EXPORT;
 use crate::link::{share, which};
 use crate::module::value_type;
 use crate::setting::Setting;
+use crate::start::WORD;
 use crate::width::{PointerType, WIDTH};
-use linmem_allocator::layout::{Address, HOME, Layout, PAGE};
+use linmem_allocator::layout::{ALIGNMENT, Address, HOME, Layout, PAGE, align_up};
 use linmem_intrinsics::wasi;
 use wasmparser::{ExternalKind, Name, Operator, TypeRef};
 
@@ -25,6 +26,9 @@ pub(super) struct Memory {
     pub(super) defines: Option<u64>,
     /// The initial number of pages, if static data raises the minimum of a memory that the module defines.
     pub(super) raised: Option<u64>,
+    /// The base and the end of the minimum size, in a memory that the instances of the module share: not for regions, of
+    /// which each instance has its own, but for static data.
+    pub(super) shared_part: Option<(Address, Address)>,
     /// The maximum number of pages, if linmem defines or splits the memory.
     pub(super) maximum: Option<u64>,
     /// Whether linmem must add an export of the memory.
@@ -110,14 +114,33 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
         Some(base @ Base::Global(name)) => Some((base, global(input, base, name)?)),
     };
     let has_instances = ty.shared && index < input.imported_memory_count;
+    let mut shared_part = None;
     let home = match start {
         None => found,
+        Some((base, Start::Constant(address))) if has_instances => {
+            let first = align_up(address, u64::from(ALIGNMENT));
+            if first.saturating_add(WORD) > end {
+                return Err(outside(address, end, base));
+            }
+            shared_part = Some((first, end));
+            found
+        }
         Some((base, start)) if has_instances && !start.is_given(input) => return Err(same_in_all(base, index)),
         Some((base, Start::Constant(address))) => reserve(address, end, base, choices)?,
         Some((_, Start::Global(global))) => Home::Found { base: Some((global, end)) },
     };
     let index = MemoryIndex(index);
-    Ok(Memory { index, defines: None, raised: None, maximum, exports: false, home, growth, sharing: finding })
+    Ok(Memory {
+        index,
+        defines: None,
+        raised: None,
+        shared_part,
+        maximum,
+        exports: false,
+        home,
+        growth,
+        sharing: finding,
+    })
 }
 
 /// Describes a memory that linmem defines.
@@ -163,7 +186,17 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
             let index = MemoryIndex(0);
             let defines = Some(pages);
             let growth = Growth::Grow;
-            Ok(Memory { index, defines, raised: None, maximum, exports: true, home, growth, sharing: None })
+            Ok(Memory {
+                index,
+                defines,
+                raised: None,
+                shared_part: None,
+                maximum,
+                exports: true,
+                home,
+                growth,
+                sharing: None,
+            })
         }
         None => Err(beyond_memory(base)),
     }
@@ -187,14 +220,17 @@ pub(crate) fn maximum(config: &Config, pages: u64) -> Result<Option<u64>, Error>
 }
 
 fn reserve(address: Address, end: Address, base: &Base, choices: Choices) -> Result<Home, Error> {
-    Home::reserved(address, end, false, choices).ok_or_else(|| {
-        let message = format!("the address {address} is outside of the memory, whose minimum is {end} bytes");
-        Error::option(Setting::base(base), message)
-    })
+    Home::reserved(address, end, false, choices).ok_or_else(|| outside(address, end, base))
+}
+
+/// The error for a base that leaves no room in the memory.
+fn outside(address: Address, end: Address, base: &Base) -> Error {
+    let message = format!("the address {address} is outside of the memory, whose minimum is {end} bytes");
+    Error::option(Setting::base(base), message)
 }
 
 /// The error for a base in a memory that all instances of the module import.
-fn same_in_all(base: &Base, memory: u32) -> Error {
+pub(super) fn same_in_all(base: &Base, memory: u32) -> Error {
     let message = format!(
         "memory {memory} is imported and shared between threads, so that every instance of the module would own the same \
          bytes; an imported global can give each instance a base of its own"

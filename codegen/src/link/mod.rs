@@ -10,8 +10,9 @@
 //!   memory    choose the memory that segments are in, and the part of it that linmem owns
 //!   allocator add the functions by which a host allocates
 //!   share     choose how linmem and the program share a memory of the module
-//!   place     assign the addresses of static data, and choose how its bytes get into the memory
-//!   start     the function that copies static data when the module starts
+//!   place     assign the addresses of static data
+//!   initial   choose how the bytes of data segments get into the memory
+//!   start     the function that copies them when the module starts
 //!   function  lower one function through the engine
 //!   reach     find the instructions that every execution of a function reaches
 //!   walk      the state of a function that is being lowered
@@ -33,7 +34,8 @@
 //!
 //! Functions that call no intrinsic are copied byte for byte, except for the indices of functions and globals, for
 //! `global.get` of static data, and for `memory.size` and `memory.grow` of a split memory. A module that imports nothing
-//! from `linmem`, not even static data, is returned unchanged, unless it gets an exported allocator.
+//! from `linmem`, not even static data, is returned unchanged, unless it gets an exported allocator, or `init` requests other
+//! data segments.
 
 mod allocator;
 mod blocks;
@@ -45,6 +47,7 @@ mod features;
 mod function;
 mod globals;
 pub(crate) mod imports;
+mod initial;
 pub(crate) mod input;
 mod labels;
 mod memory;
@@ -67,15 +70,18 @@ mod write;
 
 use crate::choices::Choices;
 use crate::code::FunctionRef;
-use crate::config::{Config, Optimize};
+use crate::config::{Config, Init, Optimize};
 use crate::context::{Context, Growth, Home};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
+use crate::image;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::function::{Findings, Purpose};
+use crate::link::initial::HOST_PAGE;
 use crate::link::unwinding::Unwind;
 use crate::planted;
 use crate::segment::{SegmentTypes, Segments};
+use crate::setting::Setting;
 use crate::sites;
 use crate::source::{Operations, Source};
 use crate::width::WIDTH;
@@ -83,6 +89,7 @@ use globals::Globals;
 use indexmap::IndexSet;
 use input::Input;
 use linmem_allocator::Address;
+use linmem_allocator::statics::ALLOWANCE;
 use linmem_intrinsics::{Intrinsic, Representation, Safety, Signature};
 pub(crate) use memory::{beyond_memory, maximum};
 pub(crate) use share::not_split;
@@ -319,6 +326,18 @@ pub(crate) fn link_placed(input: &Input<'_>, config: &Config) -> Result<Placed, 
     Ok(Placed { module, placement, frames })
 }
 
+/// A linked module with one active segment in each memory, if that is requested.
+fn with_images(module: Vec<u8>, config: &Config) -> Result<Vec<u8>, Error> {
+    if config.init != Init::Image {
+        return Ok(module);
+    }
+    image::write(&module, HOST_PAGE, ALLOWANCE).map_err(|error| match error {
+        // Offsets in the linked module are not places in the input.
+        Error::Unsupported { message, .. } => Error::option(Setting::init(config.init), message),
+        other => other,
+    })
+}
+
 /// The result of linking.
 struct Outcome {
     /// The module; empty if only findings were requested and there are some.
@@ -334,7 +353,7 @@ struct Outcome {
 fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Outcome, Errors> {
     if !input.changes() {
         let functions = (0..input.function_count).map(Some).collect();
-        let module = input.bytes.to_vec();
+        let module = with_images(input.bytes.to_vec(), config)?;
         return Ok(Outcome { module, findings: Vec::new(), functions, placement: None, frames: Vec::new() });
     }
     if !input.errors.is_empty() {
@@ -394,7 +413,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     memory.export_for_host(input, &needs)?;
     statics.place_in(&mut lowered, context.first_global.0 + needs.globals().len() as u32);
     let added = plan::Added { shims: &shims, exports: &exports };
-    let plan = plan::Plan::new(input, &context, &needs, added, block_types, statics.copied)?;
+    let plan = plan::Plan::new(input, &context, &needs, added, block_types, statics.initialization.has_start())?;
     let dropped = input.customs.iter().filter(|section| section.fate() == custom::Fate::Dropped);
     let names: IndexSet<String> = dropped.map(|section| section.name.to_string()).collect();
     if !names.is_empty() {
@@ -409,6 +428,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     // changed.
     let is_valid = |function| input.statics.is_empty() && plan.is_copied(function, &lowered);
     crate::module::validate(&module, |function| !is_valid(function)).map_err(Error::defect)?;
+    let module = with_images(module, config)?;
     let placement = Placement {
         memory: memory.index,
         is_new: memory.defines.is_some(),

@@ -7,7 +7,7 @@ use crate::helpers::Needs;
 use crate::link::globals::Globals;
 use crate::link::input::Input;
 use crate::link::plan::{Added, Plan};
-use crate::link::start;
+use crate::start;
 use std::collections::BTreeMap;
 use wasm_encoder::{Encode, IndirectNameMap, NameMap, NameSection, Section};
 use wasmparser::{IndirectNameMap as IndirectReader, Name, NameMap as Reader};

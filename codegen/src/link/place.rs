@@ -1,4 +1,4 @@
-//! Assigns the addresses of static data, and chooses how its bytes get into the memory.
+//! Assigns the addresses of static data.
 //!
 //! ```text
 //!   a new memory, and one whose minimum is raised           a base
@@ -15,30 +15,25 @@
 //! region, or chunks come from the program's allocator, whose blocks may be at lower addresses, only static data is above
 //! the minimum, and home is found as usual.
 //!
-//! The bytes are in active data segments, with two exceptions: if the memory is imported, since it may not be zero; and if
-//! an engine could map the program's own data as an image, and the segments would prevent that. Then the segments are
-//! passive, and a start function copies them.
+//! In a memory that is imported and shared between threads, all instances use the same static data, at the base. Its first
+//! word says whether an instance has already copied it. Each instance has regions in chunks of its own, elsewhere.
 
 use crate::choices::Choices;
-use crate::config::{Base, Config};
+use crate::config::{Base, Config, Init};
 use crate::context::{Growth, Home};
 use crate::error::Error;
-use crate::image::{self, MemoryInitialization, MemoryInitializer, ModuleMemories, Offset, Value, Verdict};
-use crate::link::input::{DATA, Input};
-use crate::link::memory::{Memory, maximum};
-use crate::link::sections::reader;
+use crate::link::initial::{self, Initialization, ProgramData};
+use crate::link::input::Input;
+use crate::link::memory::{Memory, maximum, same_in_all};
 use crate::link::share::{first_use, takes_memory};
 use crate::setting::Setting;
+use crate::start::WORD;
 use crate::statics::{PlacedStatics, StaticSegment};
 use crate::width::WIDTH;
 use indexmap::IndexMap;
 use linmem_allocator::growth;
 use linmem_allocator::layout::{ALIGNMENT, Address, HOME, Layout, PAGE, align_up};
-use linmem_allocator::statics::{ALLOWANCE, DataSegment, Error as PlanError, Item, Options, Plan, plan};
-use wasmparser::{DataKind, DataSectionReader};
-
-/// The page size of hosts for which the decision about images is made.
-const HOST_PAGE: u64 = 4096;
+use linmem_allocator::statics::{DataSegment, Error as PlanError, Item, Options, Plan, plan};
 
 /// The static data of a module, with its addresses.
 #[derive(Debug, Default)]
@@ -48,10 +43,8 @@ pub(super) struct PlacedData {
     pub(super) range: Option<(Address, Address)>,
     /// The bytes that are not zero.
     pub(super) segments: Vec<DataSegment>,
-    /// Whether the segments are passive, and a start function copies them.
-    pub(super) copied: bool,
-    /// Whether the start function first sets the range to zero.
-    pub(super) cleared: bool,
+    /// How they get into the memory.
+    pub(super) initialization: Initialization,
 }
 
 /// Where static data can be.
@@ -69,6 +62,20 @@ enum Kind {
     Alone,
     /// Behind the header of home, which ends where it is.
     Base,
+    /// Behind the word that the instances of the module agree by, in a memory that they share.
+    Instances,
+}
+
+impl Kind {
+    /// The number of bytes before and after static data that linmem needs.
+    fn margins(self, choices: Choices) -> (u64, u64) {
+        let header = u64::from(Layout::of(WIDTH).chunk_header());
+        match self {
+            Kind::Home | Kind::Base => (header, header + u64::from(choices.reserve(WIDTH) + ALIGNMENT)),
+            Kind::Alone => (0, 0),
+            Kind::Instances => (WORD, 0),
+        }
+    }
 }
 
 /// Assigns the addresses of static data, and changes home and the minimum of the memory accordingly.
@@ -82,13 +89,19 @@ pub(super) fn place(
     choices: Choices,
     memory: &mut Memory,
 ) -> Result<PlacedData, Error> {
-    if input.statics.is_empty() {
-        return Ok(PlacedData::default());
+    let is_shared =
+        memory.index.0 < input.imported_memory_count && input.types.as_ref().memory_at(memory.index.0).shared;
+    let is_copied = config.init == Init::Passive && ProgramData::of(input, memory.index.0)?.is_active_here;
+    if input.statics.is_empty() && !(is_shared && is_copied) {
+        if let (Some(_), Some(base)) = (memory.shared_part, &config.base) {
+            return Err(same_in_all(base, memory.index.0));
+        }
+        let mut data = PlacedData::default();
+        data.initialization = initial::choose(input, config, memory, &data, None)?;
+        return Ok(data);
     }
     let area = area(input, config, memory)?;
-    let layout = Layout::of(WIDTH);
-    let header = if area.kind == Kind::Alone { 0 } else { u64::from(layout.chunk_header()) };
-    let after = if area.kind == Kind::Alone { 0 } else { header + u64::from(choices.reserve(WIDTH) + ALIGNMENT) };
+    let (header, after) = area.kind.margins(choices);
     let base = area.start + header;
     let items: Vec<Item<'_>> = input.statics.items().map(|(initial, alignment)| initial.item(alignment)).collect();
     let options = Options {
@@ -106,6 +119,7 @@ pub(super) fn place(
             let Home::Reserved { top, .. } = &mut memory.home else { return Err(no_room()) };
             *top = align_up(plan.end, u64::from(ALIGNMENT)).max(*top);
         }
+        Kind::Instances => {}
         Kind::Alone => memory.raised = Some(growth::pages(plan.end)),
         Kind::Home => {
             let (home, pages) = Home::in_new_memory(area.start, Some(plan.end), choices).ok_or_else(no_room)?;
@@ -119,7 +133,13 @@ pub(super) fn place(
     if memory.maximum.is_some() {
         memory.maximum = maximum(config, memory.defines.or(memory.raised).unwrap_or_default())?;
     }
-    finish(input, config, memory, plan, base)
+    let Plan { addresses, segments, end } = plan;
+    let placed = PlacedStatics { addresses, globals: globals(input) };
+    let range = (end > base).then_some((base, end));
+    let mut data = PlacedData { placed, range, segments, ..PlacedData::default() };
+    let once = (area.kind == Kind::Instances).then_some(area.start);
+    data.initialization = initial::choose(input, config, memory, &data, once)?;
+    Ok(data)
 }
 
 /// Where static data can be.
@@ -141,12 +161,27 @@ fn area(input: &Input<'_>, config: &Config, memory: &Memory) -> Result<Area, Err
         }
         Home::Found { base: None } => {}
     }
+    if let Some((start, end)) = memory.shared_part {
+        return Ok(Area { start, end, kind: Kind::Instances });
+    }
     let ty = input.types.as_ref().memory_at(index);
-    if index < input.imported_memory_count || ty.shared {
-        let what = if ty.shared { "shared between threads" } else { "imported" };
+    if index < input.imported_memory_count && input.statics.is_empty() {
+        let message = format!(
+            "memory {index} is imported and shared between threads, so that its instances agree by a word in it which of them \
+             initializes it; a base with a constant address gives linmem a part of the memory for that word"
+        );
+        return Err(Error::option(Setting::init(config.init), message));
+    }
+    if index < input.imported_memory_count {
         return refuse(format!(
-            "memory {index} is {what}, so that its minimum cannot be raised for static data; a base with a constant address \
+            "memory {index} is imported, so that its minimum cannot be raised for static data; a base with a constant address \
              gives linmem a part of it"
+        ));
+    }
+    if ty.shared && first_use(input, index).is_some() {
+        return refuse(format!(
+            "memory {index} is shared between threads, and the program contains memory.size or memory.grow of it, so that its \
+             minimum cannot be raised for static data; a base with a constant address gives linmem a part of it"
         ));
     }
     let start = match memory.growth {
@@ -169,98 +204,9 @@ fn area(input: &Input<'_>, config: &Config, memory: &Memory) -> Result<Area, Err
     Ok(Area { start: start.max(HOME), end: end(maximum), kind })
 }
 
-/// Chooses how the bytes get into the memory.
-fn finish(input: &Input<'_>, config: &Config, memory: &Memory, plan: Plan, base: Address) -> Result<PlacedData, Error> {
-    let Plan { addresses, segments, end } = plan;
-    let placed = PlacedStatics { addresses, globals: globals(input) };
-    let range = (end > base).then_some((base, end));
-    let mut data = PlacedData { placed, range, segments, ..PlacedData::default() };
-    let index = memory.index.0;
-    let is_imported = index < input.imported_memory_count;
-    if is_imported && !input.types.as_ref().memory_at(index).shared {
-        data.cleared = range.is_some();
-        data.copied = range.is_some();
-        return Ok(data);
-    }
-    if memory.defines.is_some() || !has_active_data(input)? {
-        return Ok(data);
-    }
-    let program = memories(input, &data.placed)?;
-    check_overlap(config, index, &program, (base, end))?;
-    let mut before = program.clone();
-    if before.try_static_init(HOST_PAGE, ALLOWANCE) == Verdict::Static {
-        let mut with = program;
-        if let (Some(changed), Some(raised)) = (with.memories.get_mut(index as usize), memory.raised) {
-            changed.minimum = raised;
-        }
-        if let MemoryInitialization::Segmented(list) = &mut with.initialization {
-            let added = (list.len() as u32..).zip(&data.segments).map(|(segment, added)| MemoryInitializer {
-                segment,
-                memory: index,
-                offset: Offset::Constant(Value::I32(added.address as u32)),
-                data: &added.bytes,
-            });
-            list.extend(added);
-        }
-        data.copied = with.try_static_init(HOST_PAGE, ALLOWANCE) != Verdict::Static;
-    }
-    Ok(data)
-}
-
 /// The globals that hold structures, before those of the program.
 fn globals(input: &Input<'_>) -> IndexMap<StaticSegment, u32> {
     input.statics.defined().iter().copied().zip(input.statics.kept()..).collect()
-}
-
-/// Whether the module has data segments that initialize a memory.
-fn has_active_data(input: &Input<'_>) -> Result<bool, Error> {
-    let Some(data) = input.section(DATA) else { return Ok(false) };
-    let section: DataSectionReader<'_> = reader(&input.bytes[data.range.clone()], data.range.start)?;
-    for segment in section {
-        if let DataKind::Active { .. } = segment?.kind {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// The memories of the program and its own data, with the offsets that are static data.
-fn memories<'a>(input: &Input<'a>, placed: &PlacedStatics) -> Result<ModuleMemories<'a>, Error> {
-    let mut memories = image::read(input.bytes)?;
-    if let MemoryInitialization::Segmented(list) = &mut memories.initialization {
-        for initializer in list {
-            if let Offset::Global { index, .. } = initializer.offset
-                && let Some(segment) = input.statics.segment(index)
-            {
-                initializer.offset = Offset::Constant(Value::I32(placed.address(segment)));
-            }
-        }
-    }
-    Ok(memories)
-}
-
-/// Rejects a base below data of the program, which static data would overwrite.
-fn check_overlap(
-    config: &Config,
-    memory: u32,
-    program: &ModuleMemories<'_>,
-    (start, end): (Address, Address),
-) -> Result<(), Error> {
-    let (MemoryInitialization::Segmented(list), Some(base)) = (&program.initialization, &config.base) else {
-        return Ok(());
-    };
-    for initializer in list.iter().filter(|initializer| initializer.memory == memory) {
-        let Offset::Constant(Value::I32(address)) = initializer.offset else { continue };
-        let (first, size) = (u64::from(address), initializer.data.len() as u64);
-        if size > 0 && first < end && start < first + size {
-            let message = format!(
-                "data segment {} of the program, {size} bytes at address {first}, overlaps static data from {start} to {end}",
-                initializer.segment
-            );
-            return Err(Error::option(Setting::base(base), message));
-        }
-    }
-    Ok(())
 }
 
 /// The error for static data that cannot be placed.

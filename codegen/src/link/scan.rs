@@ -1,7 +1,7 @@
 //! Parses and validates a module, and finds everything that linking must change.
 
 use crate::code::{FunctionRef, Relocation};
-use crate::config::Config;
+use crate::config::{Config, Init};
 use crate::engine::knowledge::contents::Assigned;
 use crate::error::{Error, Place};
 use crate::link::allocator;
@@ -16,8 +16,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use wasmparser::types::TypesRef;
 use wasmparser::{
-    ConstExpr, ElementItems, Encoding, FuncToValidate, FuncValidatorAllocations, FunctionBody, Name, NameSectionReader,
-    Operator, OperatorsReader, Parser, Payload, SectionLimited, TypeRef, ValidPayload, Validator, ValidatorResources,
+    ConstExpr, DataKind, ElementItems, Encoding, FuncToValidate, FuncValidatorAllocations, FunctionBody, Name,
+    NameSectionReader, Operator, OperatorsReader, Parser, Payload, SectionLimited, TypeRef, ValidPayload, Validator,
+    ValidatorResources,
 };
 
 /// Parses and validates a module.
@@ -44,7 +45,8 @@ pub(super) fn parse_built<'a>(
 
 fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Result<Input<'a>, Error> {
     let bytes: &[u8] = &source.bytes;
-    let mut scanner = Scanner { imports, lowers: config.export_allocator, ..Scanner::default() };
+    let mut scanner =
+        Scanner { imports, lowers: config.export_allocator || config.init == Init::Passive, ..Scanner::default() };
     let mut validator = Validator::new_with_features(features());
     let mut parser = Parser::new(0);
     parser.set_features(features());
@@ -100,6 +102,7 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
         nothrow: BTreeSet::new(),
         nothing_throws: false,
         exports_allocator: config.export_allocator,
+        copies_data: config.init == Init::Passive && scanner.has_active_data,
     };
     // A module that was linked before has its allocator.
     input.exports_allocator &= input.imports.has_any() || !allocator::is_present(&input);
@@ -124,6 +127,7 @@ struct Scanner<'a> {
     names: Vec<Name<'a>>,
     shims: BTreeSet<u32>,
     errors: Vec<Error>,
+    has_active_data: bool,
     /// Whether the module may change even if it imports no intrinsics.
     lowers: bool,
     /// The offset of the first section that occurs only in relocatable object files.
@@ -175,6 +179,11 @@ impl<'a> Scanner<'a> {
                 }
             }
             Payload::StartSection { func, .. } => self.reference(*func),
+            Payload::DataSection(section) => {
+                for data in section.clone() {
+                    self.has_active_data |= matches!(data?.kind, DataKind::Active { .. });
+                }
+            }
             Payload::ElementSection(section) => {
                 for element in section.clone() {
                     match element?.items {

@@ -1,41 +1,53 @@
-//! The function that copies static data when the module starts.
+//! The function that writes the initial contents of the memory when the module starts.
 
-use crate::index::MemoryIndex;
-use crate::link::place::PlacedData;
-use wasm_encoder::Function;
+use crate::error::Error;
+use crate::link::sections::{failed, reader};
+use crate::link::write::{Writer, id};
+use crate::start::{Copied, Start};
+use wasm_encoder::Encode;
+use wasm_encoder::reencode::Reencode;
+use wasmparser::{DataKind, DataSectionReader};
 
-/// Its name in the name section.
-pub(super) const NAME: &str = "linmem.start";
+impl Writer<'_> {
+    /// The start function that linmem adds.
+    pub(super) fn own_start(&self) -> Result<Start, Error> {
+        let data = self.globals.data;
+        let section = self.input.section(id::START);
+        let contents = section.map(|section| &self.input.bytes[section.range.clone()]);
+        let program = self.program_start(contents, section.map_or(0, |section| section.range.start))?;
+        let mut segments = if data.initialization.copies_program { self.program_data()? } else { Vec::new() };
+        if data.initialization.copies_statics {
+            let first = self.program_segments()?;
+            let statics = (first..).zip(&data.segments);
+            segments.extend(statics.map(|(number, segment)| Copied::at(number, segment.address, segment.bytes.len())));
+        }
+        Ok(Start {
+            memory: self.context.memory,
+            once: data.initialization.once,
+            cleared: data.range.filter(|_| data.initialization.clears),
+            segments,
+            program,
+        })
+    }
 
-impl PlacedData {
-    /// The body of the start function.
-    ///
-    /// ```wasm
-    /// i32.const START   i32.const 0   i32.const BYTES   memory.fill      ;; if the memory may not be zero
-    /// i32.const ADDRESS   i32.const 0   i32.const BYTES   memory.init 7   data.drop 7
-    /// call $start                                                        ;; the program's
-    /// ```
-    ///
-    /// # Traps
-    ///
-    /// If the memory is smaller than its type says, which no host allows.
-    pub(super) fn start(&self, memory: MemoryIndex, first_segment: u32, program: Option<u32>) -> Function {
-        let mut function = Function::new([]);
-        let mut sink = function.instructions();
-        if let Some((start, end)) = self.range.filter(|_| self.cleared) {
-            sink.i32_const(start as u32 as i32)
-                .i32_const(0)
-                .i32_const((end - start) as u32 as i32)
-                .memory_fill(memory.0);
+    /// The program's active segments in the memory.
+    fn program_data(&self) -> Result<Vec<Copied>, Error> {
+        let Some(section) = self.input.section(id::DATA) else { return Ok(Vec::new()) };
+        let data: DataSectionReader<'_> = reader(&self.input.bytes[section.range.clone()], section.range.start)?;
+        let mut segments = Vec::new();
+        for (number, segment) in (0..).zip(data) {
+            let segment = segment?;
+            let DataKind::Active { memory_index, offset_expr } = segment.kind else { continue };
+            if memory_index == self.memory.index.0 {
+                let offset = self.renumber().const_expr(offset_expr).map_err(failed)?;
+                let mut address = Vec::new();
+                offset.encode(&mut address);
+                // The encoding ends with `end`.
+                address.pop();
+                let bytes = segment.data.len() as u32;
+                segments.push(Copied { segment: number, address, bytes, is_inside: false });
+            }
         }
-        for (number, segment) in (first_segment..).zip(&self.segments) {
-            sink.i32_const(segment.address as u32 as i32).i32_const(0).i32_const(segment.bytes.len() as u32 as i32);
-            sink.memory_init(memory.0, number).data_drop(number);
-        }
-        if let Some(program) = program {
-            sink.call(program);
-        }
-        sink.end();
-        function
+        Ok(segments)
     }
 }

@@ -100,6 +100,7 @@ impl TestFile {
             "--split" => config.split = Some(value.parse()?),
             "--max-pages" => config.max_pages = Some(value.parse().map_err(|_| format!("`{value}` is not a number"))?),
             "--static" => config.static_data = value.parse()?,
+            "--init" => config.init = value.parse()?,
             "--alias" => {
                 let (alias, name) = value.split_once('=').ok_or("an alias requires a `=`")?;
                 config.names.alias_by_name(alias, name).map_err(|error| error.to_string())?;
