@@ -28,6 +28,9 @@ pub mod linker {}
 #[doc = include_str!("../docs/safety.md")]
 pub mod safety {}
 
+/// [`LateLowering`]: crate::build::LateLowering
+/// [`Lowering`]: crate::build::Lowering
+/// [`Parts`]: crate::build::Parts
 #[doc = include_str!("../docs/memory.md")]
 pub mod memory {}
 

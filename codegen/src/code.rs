@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::helpers::id::{Helper, HostImport};
-use crate::statics::{PlacedStatics, StaticNumber};
+use crate::statics::{PlacedStatics, StaticNumber, StaticSegment};
+use indexmap::IndexSet;
 use std::cell::RefCell;
 use wasm_encoder::Encode;
 
@@ -188,10 +189,18 @@ pub(crate) fn relocate(code: &[u8], relocations: &[Relocation], index: impl Fn(F
     out.extend_from_slice(&code[cursor..]);
 }
 
+/// The segments that code uses as structures.
+pub(crate) fn structures<'a>(codes: impl IntoIterator<Item = &'a Code>) -> IndexSet<StaticSegment> {
+    let structure = |(_, number): &(usize, Number)| match number {
+        Number::Static(StaticNumber::Global(segment)) => Some(*segment),
+        _ => None,
+    };
+    codes.into_iter().flat_map(|code| &code.numbers).filter_map(structure).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statics::StaticSegment;
 
     #[test]
     fn assigned_numbers_move_what_follows_them() {

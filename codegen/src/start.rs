@@ -51,12 +51,10 @@ pub(crate) struct Start {
     pub(crate) cleared: Option<(Address, Address)>,
     /// The segments, in the order in which they are copied.
     pub(crate) segments: Vec<Copied>,
-    /// The program's start function.
-    pub(crate) program: Option<u32>,
 }
 
 impl Start {
-    /// The function.
+    /// The function, which calls the start function of the program.
     ///
     /// ```wasm
     /// block $done                                                        ;; if only the first instance writes
@@ -81,7 +79,7 @@ impl Start {
     ///
     /// If a segment of the program is not inside of the memory, before anything is written and before another instance
     /// could wait for this one.
-    pub(crate) fn function(&self) -> Function {
+    pub(crate) fn function(&self, program: Option<u32>) -> Function {
         let mut function = Function::new([]);
         match self.once {
             None => self.write(&mut function),
@@ -91,7 +89,7 @@ impl Start {
         for segment in &self.segments {
             sink.data_drop(segment.segment);
         }
-        if let Some(program) = self.program {
+        if let Some(program) = program {
             sink.call(program);
         }
         sink.end();

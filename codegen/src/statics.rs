@@ -1,10 +1,13 @@
 //! Static data in code: segments whose addresses are assigned when the module is finished.
 
+use crate::choices::Choices;
 use crate::segment::{SegmentTypes, Segments};
-use crate::width::PointerInstructions;
+use crate::start::WORD;
+use crate::width::{PointerInstructions, WIDTH};
 use indexmap::IndexMap;
 use linmem_allocator::Address;
-use linmem_allocator::statics::{Contents, Item};
+use linmem_allocator::layout::{ALIGNMENT, Layout};
+use linmem_allocator::statics::{Contents, Item, Options, Sharing};
 use wasm_encoder::{Encode, InstructionSink};
 
 /// The initial contents of an item of static data.
@@ -29,6 +32,50 @@ impl Initial {
             Initial::Zeros { name, size } => Contents::Zeros { name, size: u64::from(*size) },
         };
         Item { contents, alignment: u64::from(alignment), address: None }
+    }
+}
+
+/// Where static data can be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Area {
+    pub(crate) start: Address,
+    pub(crate) end: Address,
+    pub(crate) kind: Kind,
+}
+
+/// What is in an area beside static data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Home, whose header precedes static data, in a memory that can get a larger minimum.
+    Home,
+    /// Nothing, in a memory that can get a larger minimum.
+    Alone,
+    /// Home, whose header precedes static data, and which ends where it is.
+    Base,
+    /// The word that the instances of the module agree by, in a memory that they share.
+    Instances,
+}
+
+impl Area {
+    /// The first address of static data.
+    pub(crate) fn base(self) -> Address {
+        let header = u64::from(Layout::of(WIDTH).chunk_header());
+        self.start
+            + match self.kind {
+                Kind::Home | Kind::Base => header,
+                Kind::Alone => 0,
+                Kind::Instances => WORD,
+            }
+    }
+
+    /// The options of the planner, for the memory with an index.
+    pub(crate) fn options(self, memory: u32, sharing: Sharing, choices: Choices) -> Options {
+        let after = match self.kind {
+            Kind::Home | Kind::Base => u64::from(Layout::of(WIDTH).chunk_header() + choices.reserve(WIDTH) + ALIGNMENT),
+            Kind::Alone | Kind::Instances => 0,
+        };
+        let (base, end) = (self.base(), self.end.saturating_sub(after));
+        Options { memory, sharing, ..Options::new(WIDTH, base, end.max(base)) }
     }
 }
 
@@ -64,6 +111,17 @@ pub(crate) enum StaticNumber {
     Global(StaticSegment),
 }
 
+impl StaticNumber {
+    /// A segment as a constant.
+    pub(crate) fn of(segment: StaticSegment, segments: Segments) -> StaticNumber {
+        match segments {
+            Segments::Address => StaticNumber::Address(segment),
+            Segments::Packed => StaticNumber::Packed(segment),
+            Segments::Reference(_) => StaticNumber::Global(segment),
+        }
+    }
+}
+
 /// The addresses of static data.
 #[derive(Debug, Default)]
 pub(crate) struct PlacedStatics {
@@ -83,6 +141,20 @@ impl PlacedStatics {
     /// The segment as a constant `i64`.
     pub(crate) fn packed(&self, segment: StaticSegment) -> i64 {
         crate::segment::packed::constant(self.address(segment), segment.bytes)
+    }
+
+    /// The instructions of a constant expression of this number. `types` are those of structures, if segments are.
+    pub(crate) fn constant(&self, number: StaticNumber, types: Option<SegmentTypes>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut sink = InstructionSink::new(&mut bytes);
+        match (number, types) {
+            (StaticNumber::Global(segment), Some(types)) => return self.structure(segment, types),
+            (StaticNumber::Global(segment) | StaticNumber::Address(segment) | StaticNumber::Offset(segment), _) => {
+                sink.i32_const(self.address(segment) as i32)
+            }
+            (StaticNumber::Packed(segment), _) => sink.i64_const(self.packed(segment)),
+        };
+        bytes
     }
 
     /// The instructions of a constant expression that makes the segment as a structure.

@@ -2,8 +2,8 @@
 
 use linmem::build::{FunctionBuilder, Indices, LateLowering, OnStack, Parts, Sections};
 use linmem::wasm_encoder::{
-    CodeSection, ExportKind, ExportSection, FunctionSection, GlobalSection, ImportSection, Instruction, MemorySection,
-    Module, TypeSection, ValType,
+    CodeSection, DataSection, ExportKind, ExportSection, FunctionSection, GlobalSection, ImportSection, Instruction,
+    MemorySection, Module, TypeSection, ValType,
 };
 use linmem::{Access, Config, Error, Representation};
 
@@ -47,7 +47,7 @@ fn write(parts: &Parts) -> Result<Vec<u8>, Error> {
         types.ty().function(function.params.iter().copied(), function.results.iter().copied());
     }
     let (mut memories, mut globals) = (MemorySection::new(), GlobalSection::new());
-    let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+    let (mut exports, mut code, mut data) = (ExportSection::new(), CodeSection::new(), DataSection::new());
     let indices = parts.add_to(Sections {
         types: &mut types,
         imports: &mut imports,
@@ -56,6 +56,7 @@ fn write(parts: &Parts) -> Result<Vec<u8>, Error> {
         globals: &mut globals,
         exports: &mut exports,
         code: &mut code,
+        data: &mut data,
     })?;
     exports.export("_start", ExportKind::Func, indices.function(0));
     let mut module = Module::new();

@@ -4,9 +4,10 @@ use crate::support::build::configurations;
 use crate::support::host::{Running, State};
 use linmem::build::{FunctionBuilder, Indices, Item, LateLowering, ModuleBuilder, Parts, Sections};
 use linmem::wasm_encoder::{
-    BlockType, Catch, CodeSection, CompositeInnerType, CompositeType, ConstExpr, EntityType, ExportKind, ExportSection,
-    FunctionSection, GlobalSection, GlobalType, HeapType, ImportSection, Instruction, MemArg, MemorySection,
-    MemoryType, Module, RefType, StructType, SubType, TableType, TagKind, TagSection, TagType, TypeSection, ValType,
+    BlockType, Catch, CodeSection, CompositeInnerType, CompositeType, ConstExpr, DataSection, EntityType, ExportKind,
+    ExportSection, FunctionSection, GlobalSection, GlobalType, HeapType, ImportSection, Instruction, MemArg,
+    MemorySection, MemoryType, Module, RefType, StructType, SubType, TableType, TagKind, TagSection, TagType,
+    TypeSection, ValType,
 };
 use linmem::{Access, Config, Error, OnViolation, Representation, Safety};
 
@@ -136,7 +137,7 @@ fn write(parts: &Parts) -> Result<Vec<u8>, Error> {
     globals.global(GlobalType { val_type: ValType::I64, mutable: false, shared: false }, &ConstExpr::i64_const(7));
     for global in &parts.globals {
         let (val_type, value) = parts.global(global, &layout);
-        globals.global(GlobalType { val_type, mutable: true, shared: false }, &value);
+        globals.global(GlobalType { val_type, mutable: global.is_mutable, shared: false }, &value);
     }
     let mut exports = ExportSection::new();
     exports.export("start", ExportKind::Func, layout.function(START)).export("memory", ExportKind::Memory, 1);
@@ -211,7 +212,7 @@ fn items_of_frontend_keep_their_indices() {
         let (mut memories, mut globals) = (MemorySection::new(), GlobalSection::new());
         memories.memory(memory);
         globals.global(global, &ConstExpr::i32_const(4));
-        let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+        let (mut exports, mut code, mut data) = (ExportSection::new(), CodeSection::new(), DataSection::new());
         let indices = parts
             .add_to(Sections {
                 types: &mut types,
@@ -221,6 +222,7 @@ fn items_of_frontend_keep_their_indices() {
                 globals: &mut globals,
                 exports: &mut exports,
                 code: &mut code,
+                data: &mut data,
             })
             .unwrap();
         let added = parts.imports.len() as u32;

@@ -4,11 +4,11 @@
 //! frontend defines move: those that linmem imports precede them.
 
 use crate::build::indices::{Indices, Item};
-use crate::build::parts::Parts;
+use crate::build::parts::{DataPart, Parts};
 use crate::error::{Error, Place};
 use wasm_encoder::{
-    CodeSection, Encode, EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType,
-    ImportSection, MemorySection, MemoryType, TypeSection, ValType,
+    CodeSection, ConstExpr, DataSection, Encode, EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection,
+    GlobalType, ImportSection, MemorySection, MemoryType, TypeSection, ValType,
 };
 use wasmparser::{BinaryReader, BinaryReaderError, ImportSectionReader, TypeRef, TypeSectionReader};
 
@@ -32,6 +32,8 @@ pub struct Sections<'a> {
     pub exports: &'a mut ExportSection,
     /// The code section, which is empty.
     pub code: &'a mut CodeSection,
+    /// The data segments of the frontend, which keep their numbers.
+    pub data: &'a mut DataSection,
 }
 
 /// The indices that [`Parts::add_to`] assigned.
@@ -79,7 +81,7 @@ impl Parts {
     /// If the functions in the sections are not those that were lowered, or a section is not well-formed. The sections
     /// must then not be used.
     pub fn add_to(&self, sections: Sections<'_>) -> Result<AssignedIndices, Error> {
-        let Sections { types, imports, functions, memories, globals, exports, code } = sections;
+        let Sections { types, imports, functions, memories, globals, exports, code, data } = sections;
         let imported = Imported::of(imports)?;
         self.check_functions(imported.functions, functions.len(), code.len())?;
         let first_type = type_count(types)?;
@@ -116,7 +118,10 @@ impl Parts {
         exports.export("memory", ExportKind::Memory, indices.memory);
         for part in &self.globals {
             let (val_type, value) = self.global(part, &indices);
-            globals.global(GlobalType { val_type, mutable: true, shared: false }, &value);
+            globals.global(GlobalType { val_type, mutable: part.is_mutable, shared: false }, &value);
+        }
+        for DataPart { address, bytes } in &self.data {
+            data.active(indices.memory, &ConstExpr::i32_const(address.cast_signed()), bytes.iter().copied());
         }
         Ok(indices)
     }

@@ -1,16 +1,16 @@
 //! Checks that a finished module is valid and has everything that linmem adds, where the writer says it is.
 
 use crate::build::indices::{Indices, Item};
-use crate::build::parts::Parts;
+use crate::build::parts::{DataPart, Parts};
 use crate::build::place::{Wrong, not_valid};
 use crate::error::{Error, Place};
 use linmem_intrinsics::wasi;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Encode, SubType, TypeSection, ValType};
 use wasmparser::{
-    BinaryReader, BinaryReaderError, CompositeInnerType, ExternalKind, FuncType, FunctionBody, GlobalType, MemoryType,
-    Operator, Parser, Payload, TypeRef,
+    BinaryReader, BinaryReaderError, CompositeInnerType, DataKind, ExternalKind, FuncType, FunctionBody, GlobalType,
+    MemoryType, Operator, Parser, Payload, TypeRef,
 };
 
 /// The number and the type of consecutive locals.
@@ -58,9 +58,11 @@ impl Parts {
             let mut bytes = Vec::new();
             value.encode(&mut bytes);
             let is_it = at(&found.globals, index).is_some_and(|(found, found_value)| {
-                found.mutable && val_type(found.content_type) == Some(ty) && found_value.is_none_or(|it| it == bytes)
+                found.mutable == part.is_mutable
+                    && val_type(found.content_type) == Some(ty)
+                    && found_value.is_none_or(|it| it == bytes)
             });
-            require(is_it, || not_it("global", index, part.name))?;
+            require(is_it, || not_it("global", index, &part.name))?;
         }
         for (position, part) in (0..).zip(&self.imports) {
             let index = indices.item(Item::Import(position));
@@ -84,6 +86,14 @@ impl Parts {
             let index = indices.item(Item::BlockType(position));
             require(found.is_type(index, &[], results), || {
                 not_it("type", index, &format!("the type of blocks with the results {results:?}"))
+            })?;
+        }
+        for DataPart { address, bytes } in &self.data {
+            require(found.data.contains(&(memory, *address, bytes)), || {
+                let size = bytes.len();
+                format!(
+                    "the module has no data segment with the {size} bytes of static data at address {address} of memory {memory}"
+                )
             })?;
         }
         for section in &self.custom_sections {
@@ -137,6 +147,8 @@ struct Found<'a> {
     memories: Vec<MemoryType>,
     memory_export: Option<u32>,
     bodies: Vec<FunctionBody<'a>>,
+    /// The memories, addresses and bytes of the active data segments whose address is one constant.
+    data: BTreeSet<(u32, u32, &'a [u8])>,
     customs: Vec<(&'a str, &'a [u8])>,
     /// Whether the module could be read to its end.
     is_whole: bool,
@@ -198,6 +210,16 @@ impl<'a> Found<'a> {
                     }
                 }
                 Payload::CodeSectionEntry(body) => self.bodies.push(body),
+                Payload::DataSection(section) => {
+                    for data in section {
+                        let data = data?;
+                        let DataKind::Active { memory_index, offset_expr } = data.kind else { continue };
+                        let mut operators = offset_expr.get_operators_reader();
+                        if let (Operator::I32Const { value }, Operator::End) = (operators.read()?, operators.read()?) {
+                            self.data.insert((memory_index, value.cast_unsigned(), data.data));
+                        }
+                    }
+                }
                 Payload::CustomSection(section) => self.customs.push((section.name(), section.data())),
                 _ => {}
             }

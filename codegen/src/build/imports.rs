@@ -3,11 +3,12 @@
 use crate::build::ids::{GlobalId, MemoryId, Named, TableId, TagId, TypeId};
 use crate::build::items::Import;
 use crate::build::module::ModuleBuilder;
-use crate::config::{Config, Share};
+use crate::config::{Base, Config, Share};
 use crate::context::Home;
 use crate::error::{Error, Place};
 use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
+use crate::link::{end_of, reserve, shared_part};
 use crate::setting::Setting;
 use wasm_encoder::{EntityType, GlobalType, MemoryType, TableType, TagKind, TagType};
 
@@ -31,21 +32,24 @@ impl ModuleBuilder {
         Ok(id)
     }
 
-    /// Imports the memory that segments are in, instead of the one that linmem defines. linmem owns no part of it until it
-    /// grows it, and all other code must use only what its own `memory.grow` returned. If the memory is shared, each
-    /// thread is an instance of the module, and has regions of its own.
+    /// Imports the memory that segments are in, instead of the one that linmem defines. If the configuration contains a base,
+    /// linmem owns the bytes from there to the end of the memory's minimum size, else nothing until it grows the memory. All
+    /// other code must use only what its own `memory.grow` returned.
+    ///
+    /// If the memory is shared, each thread is an instance of the module, and has regions of its own in what it grows. The
+    /// base is then that of static data, which the instances share: the first one writes it. The 8 bytes at the base must be
+    /// zero before. If there is no static data, [`finish`](ModuleBuilder::finish) refuses the base.
     ///
     /// # Errors
     ///
     /// If a global or a memory was defined before, or the body of a function was begun; if the memory is not a 32-bit one
-    /// with the usual pages; if segments are already in an imported memory; if the configuration contains a base, a
-    /// maximum, or a way to share the memory other than `trust`.
+    /// with the usual pages; if segments are already in an imported memory; if the configuration contains a base that is not
+    /// an address in the memory, a maximum, or a way to share the memory other than `trust`.
     pub fn import_segment_memory(&mut self, module: &str, name: &str, ty: MemoryType) -> Result<MemoryId, Error> {
         self.check_unsettled(module, name)?;
         let fail = |setting, message: &str| Err(Error::option(setting, message));
         let imported = "segments are in a memory that the module imports";
         match &self.config {
-            Config { base: Some(base), .. } => return fail(Setting::base(base), imported),
             Config { max_pages: Some(most), .. } => return fail(Setting::max_pages(*most), imported),
             Config { split: Some(split), .. } => return fail(Setting::split(*split), imported),
             Config { share: Some(share @ (Share::Split | Share::Allocator { .. })), .. } => {
@@ -59,16 +63,34 @@ impl ModuleBuilder {
         if ty.memory64 || ty.page_size_log2.is_some() {
             return late(module, name, "segments are in a 32-bit memory with pages of 65536 bytes");
         }
+        let (home, shared_part) = match &self.config.base {
+            None => (Home::Found { base: None }, None),
+            Some(base @ Base::Global(_)) => return fail(Setting::base(base), imported),
+            Some(base @ Base::Address(address)) => {
+                let (address, end) = (u64::from(*address), end_of(ty.minimum));
+                if ty.shared {
+                    (Home::Found { base: None }, Some(shared_part(address, end, base)?))
+                } else {
+                    (reserve(address, end, base, self.context.choices)?, None)
+                }
+            }
+        };
         let id = MemoryId(self.items.imported_memories);
         self.items.imported_memories += 1;
         self.items.memories.clear();
         self.items.globals.clear();
         self.items.own_globals.clear();
         self.context.memory = MemoryIndex(id.0);
-        self.context.home = Home::Found { base: None };
+        self.context.home = home;
+        self.shared_part = shared_part;
         self.add_own_globals();
         self.import(module, name, EntityType::Memory(ty), id.into());
         Ok(id)
+    }
+
+    /// Whether the memory with an index is imported.
+    pub(super) fn is_imported(&self, memory: u32) -> bool {
+        memory < self.items.imported_memories
     }
 
     /// Whether segments are in an imported memory. Before other memories are defined, linmem's is the only one.

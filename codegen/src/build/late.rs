@@ -7,8 +7,9 @@
 use crate::build::builder::{Finished, FunctionBuilder};
 use crate::build::indices::{FIRST_TYPE, Item, VIRTUAL};
 use crate::build::lowering::{NewMemory, new_memory};
-use crate::build::parts::{Body, Code, FunctionPart, GlobalPart, ImportPart, MemoryPart, Parts};
+use crate::build::parts::{Body, Code, FunctionPart, GlobalPart, GlobalSource, ImportPart, MemoryPart, Parts};
 use crate::build::signatures::Signatures;
+use crate::build::static_items::Statics;
 use crate::choices::Choices;
 use crate::code::FunctionRef;
 use crate::config::Config;
@@ -37,7 +38,7 @@ use wasm_encoder::{CustomSection, ValType};
 /// use linmem_codegen::{Config, Error};
 /// use linmem_intrinsics::{Access, Representation};
 /// use wasm_encoder::{
-///     CodeSection, ExportKind, ExportSection, FunctionSection, GlobalSection, ImportSection, MemorySection, Module,
+///     CodeSection, DataSection, ExportKind, ExportSection, FunctionSection, GlobalSection, ImportSection, MemorySection, Module,
 ///     TypeSection,
 /// };
 ///
@@ -58,7 +59,7 @@ use wasm_encoder::{CustomSection, ValType};
 /// functions.function(0);
 /// // linmem adds the rest, and says which indices the functions have.
 /// let (mut memories, mut globals) = (MemorySection::new(), GlobalSection::new());
-/// let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+/// let (mut exports, mut code, mut data) = (ExportSection::new(), CodeSection::new(), DataSection::new());
 /// let indices = parts.add_to(Sections {
 ///     types: &mut types,
 ///     imports: &mut imports,
@@ -67,11 +68,12 @@ use wasm_encoder::{CustomSection, ValType};
 ///     globals: &mut globals,
 ///     exports: &mut exports,
 ///     code: &mut code,
+///     data: &mut data,
 /// })?;
 /// exports.export("start", ExportKind::Func, indices.function(0));
 /// let mut module = Module::new();
 /// module.section(&types).section(&imports).section(&functions).section(&memories).section(&globals);
-/// module.section(&exports).section(&code);
+/// module.section(&exports).section(&code).section(&data);
 /// for section in &parts.custom_sections {
 ///     module.section(section);
 /// }
@@ -84,24 +86,25 @@ use wasm_encoder::{CustomSection, ValType};
 /// A writer that does not use these sections implements [`Indices`](crate::build::Indices).
 #[derive(Debug)]
 pub struct LateLowering {
-    context: Context,
+    pub(super) context: Context,
     unwind: Unwind,
-    memory: MemoryPart,
-    needs: Needs,
+    pub(super) memory: MemoryPart,
+    pub(super) needs: Needs,
     signatures: Signatures,
     block_types: Vec<Vec<ValType>>,
-    functions: BTreeMap<u32, Declared>,
+    pub(super) functions: BTreeMap<u32, Declared>,
     number: u32,
+    pub(super) statics: Statics,
 }
 
 /// A function of the frontend.
 #[derive(Debug)]
-struct Declared {
+pub(super) struct Declared {
     name: String,
     params: Vec<ValType>,
     results: Vec<ValType>,
     is_begun: bool,
-    body: Option<Body>,
+    pub(super) body: Option<Body>,
 }
 
 impl LateLowering {
@@ -133,6 +136,7 @@ impl LateLowering {
             block_types: Vec::new(),
             functions: BTreeMap::new(),
             number: number(&[]),
+            statics: Statics::new(config.static_data),
         })
     }
 
@@ -182,7 +186,9 @@ impl LateLowering {
                 *is_begun = true;
                 let arity = (params.len() as u32, results.len() as u32);
                 let signatures = self.signatures.clone();
-                Ok(FunctionBuilder::new(self.context, signatures, (number, name), self.unwind, arity))
+                let mut body = FunctionBuilder::new(self.context, signatures, (number, name), self.unwind, arity);
+                body.module = Some(self.statics.owner);
+                Ok(body)
             }
         }
     }
@@ -222,8 +228,9 @@ impl LateLowering {
     ///
     /// # Errors
     ///
-    /// If a body was begun and not defined, or the functions require more types than are reserved.
-    pub fn finish(self) -> Result<Parts, Error> {
+    /// If a body was begun and not defined, if the functions require more types than are reserved, or if static data does not
+    /// fit.
+    pub fn finish(mut self) -> Result<Parts, Error> {
         let segment_types = self.context.segments.type_count();
         if u64::from(segment_types) + self.block_types.len() as u64 > 1000 {
             return fail("the handlers of exceptions have too many types".to_string());
@@ -231,7 +238,10 @@ impl LateLowering {
         if let Some(Declared { name, .. }) = self.functions.values().find(|one| one.is_begun && one.body.is_none()) {
             return fail(format!("the body of {name} was begun but not defined"));
         }
-        let LateLowering { context, memory, needs, signatures, block_types, functions: declared, number, .. } = self;
+        let (placed, data) = self.place_statics()?;
+        let LateLowering {
+            context, memory, needs, signatures, block_types, functions: declared, number, statics, ..
+        } = self;
         let convert = |types: &[linmem_intrinsics::ValueType]| types.iter().map(|ty| val_type(*ty)).collect();
         let split = |ty: FunctionType| -> (Vec<ValType>, Vec<ValType>) { (convert(&ty.params), convert(&ty.results)) };
         let mut positions = BTreeMap::new();
@@ -247,10 +257,17 @@ impl LateLowering {
             let (params, results) = split(helper.function_type(&context));
             functions.push(FunctionPart { name: helper.name(), params, results, body: Body(Code::Helper(helper)) });
         }
-        let globals = context
-            .globals()
-            .map(|new| GlobalPart { name: new.global.name(), is_scope: new.global == Global::Scope, new })
-            .collect();
+        let own = context.globals().map(|new| GlobalPart {
+            name: new.global.name().to_string(),
+            is_mutable: true,
+            source: if new.global == Global::Scope { GlobalSource::Scope } else { GlobalSource::New(new) },
+        });
+        let structures = placed.globals.keys().enumerate().map(|(position, segment)| GlobalPart {
+            name: format!("linmem.static.{position}"),
+            is_mutable: false,
+            source: GlobalSource::Static(*segment),
+        });
+        let globals = own.chain(structures).collect();
         let mut custom_sections = Vec::new();
         if !needs.sites().is_empty() {
             let name = |number: u32| declared.get(&number).map(|function| function.name.clone()).unwrap_or_default();
@@ -273,7 +290,10 @@ impl LateLowering {
             imports,
             functions,
             block_types,
+            data,
             custom_sections,
+            statics,
+            placed,
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::build::indices::VIRTUAL;
 use crate::segment::SegmentTypes;
 use crate::statics::{PlacedStatics, StaticNumber};
 use indexmap::IndexSet;
-use wasm_encoder::{ConstExpr, InstructionSink};
+use wasm_encoder::ConstExpr;
 
 /// The constants that constant expressions refer to.
 #[derive(Debug, Default)]
@@ -28,15 +28,6 @@ impl LateConstants {
         types: Option<SegmentTypes>,
     ) -> Option<Vec<u8>> {
         let number = self.0.get_index(global.checked_sub(VIRTUAL)? as usize)?;
-        let mut bytes = Vec::new();
-        let mut sink = InstructionSink::new(&mut bytes);
-        match (*number, types) {
-            (StaticNumber::Global(segment), Some(types)) => return Some(placed.structure(segment, types)),
-            (StaticNumber::Global(segment) | StaticNumber::Address(segment) | StaticNumber::Offset(segment), _) => {
-                sink.i32_const(placed.address(segment) as i32)
-            }
-            (StaticNumber::Packed(segment), _) => sink.i64_const(placed.packed(segment)),
-        };
-        Some(bytes)
+        Some(placed.constant(*number, types))
     }
 }

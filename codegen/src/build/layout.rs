@@ -11,11 +11,14 @@ use crate::statics::PlacedStatics;
 use indexmap::IndexMap;
 use wasmparser::BinaryReaderError;
 
-/// The function indices of the finished module, in this order: imports, imports that linmem adds, functions, helpers.
+/// The function indices of the finished module, in this order: imports, imports that linmem adds, functions, helpers, the start
+/// function that linmem adds.
 pub(super) struct Layout {
     pub(super) functions: Vec<u32>,
     pub(super) hosts: IndexMap<HostImport, (u32, TypeId)>,
     pub(super) helpers: IndexMap<Helper, (u32, TypeId)>,
+    /// The start function that linmem adds.
+    pub(super) start: Option<(u32, TypeId)>,
     /// The addresses of static data.
     pub(super) statics: PlacedStatics,
     missing: Missing,
@@ -71,6 +74,7 @@ impl Layout {
             .collect();
         let helpers: Vec<(Helper, TypeId)> =
             helpers.into_iter().map(|helper| (helper, builder.intern(&helper.function_type(&context)))).collect();
+        let start = builder.own_start.is_some().then(|| builder.function_type([], []));
         let mut next = 0;
         let mut take = || {
             next += 1;
@@ -80,6 +84,7 @@ impl Layout {
             functions: vec![0; builder.functions.len()],
             hosts: IndexMap::new(),
             helpers: IndexMap::new(),
+            start: None,
             statics,
             missing: Missing::default(),
         };
@@ -96,6 +101,7 @@ impl Layout {
         for (helper, ty) in helpers {
             layout.helpers.insert(helper, (take(), ty));
         }
+        layout.start = start.map(|ty| (take(), ty));
         layout
     }
 
@@ -110,7 +116,7 @@ impl Layout {
         let (hosts, helpers) = (IndexMap::new(), IndexMap::new());
         // The addresses of static data do not matter: the module is analysed, not written.
         let statics = PlacedStatics::default();
-        (Layout { functions, hosts, helpers, statics, missing: Missing::default() }, first)
+        (Layout { functions, hosts, helpers, start: None, statics, missing: Missing::default() }, first)
     }
 
     /// The index of a function. If the frontend refers to a function that does not exist, the index is out of range,

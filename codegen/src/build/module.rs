@@ -17,8 +17,9 @@ use crate::helpers::Needs;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
 use crate::segment::Segments;
+use crate::start::Start;
 use crate::width::WIDTH;
-use linmem_allocator::Unwind;
+use linmem_allocator::{Address, Unwind};
 use linmem_intrinsics::{FunctionType, Representation, wasi};
 use std::collections::BTreeMap;
 use wasm_encoder::{GlobalType, MemoryType, SubType, ValType};
@@ -60,6 +61,10 @@ pub struct ModuleBuilder {
     /// Whether function bodies record what they contain.
     pub(super) records: bool,
     pub(super) statics: Statics,
+    /// The base and the end of the minimum size of a memory that the instances of the module share, for static data.
+    pub(super) shared_part: Option<(Address, Address)>,
+    /// The start function that linmem adds, which calls the frontend's.
+    pub(super) own_start: Option<Start>,
 }
 
 impl ModuleBuilder {
@@ -97,6 +102,8 @@ impl ModuleBuilder {
             config: config.clone(),
             records: false,
             statics: Statics::new(config.static_data),
+            shared_part: None,
+            own_start: None,
         };
         if let Some(types) = context.segments.types() {
             builder.types.add_segments(types);

@@ -4,6 +4,7 @@ use crate::build::ids::{Named, TypeId};
 use crate::build::layout::Layout;
 use crate::build::module::{ModuleBuilder, Source};
 use crate::segment::SegmentTypes;
+use crate::start;
 use std::collections::BTreeMap;
 use wasm_encoder::{IndirectNameMap, NameMap, NameSection};
 
@@ -98,6 +99,7 @@ impl Layout {
         for (helper, (index, _)) in &self.helpers {
             names.insert(*index, helper.name());
         }
+        names.extend(self.start.map(|(index, _)| (index, start::NAME.to_string())));
         names
     }
 

@@ -3,6 +3,7 @@
 use crate::build::indices::{Indices, Item, VIRTUAL};
 use crate::build::resolve::resolve;
 use crate::build::signatures::Signatures;
+use crate::build::static_items::{Static, Statics};
 use crate::code::{FunctionRef, Missing};
 use crate::context::Context;
 use crate::engine::Lowered;
@@ -11,6 +12,7 @@ use crate::globals::NewGlobal;
 use crate::helpers::{Helper, Needs};
 use crate::segment::Segments;
 use crate::source_line::SourceLine;
+use crate::statics::{PlacedStatics, StaticNumber, StaticSegment};
 use crate::width::WIDTH;
 use std::collections::BTreeMap;
 use wasm_encoder::{ConstExpr, CustomSection, Function, SubType, ValType};
@@ -37,13 +39,34 @@ pub struct MemoryPart {
     pub maximum: Option<u64>,
 }
 
-/// A mutable global of linmem's.
+/// A global of linmem's.
 #[derive(Clone, Debug)]
 pub struct GlobalPart {
     /// Its name in the name section.
-    pub name: &'static str,
-    pub(super) new: NewGlobal,
-    pub(super) is_scope: bool,
+    pub name: String,
+    /// Whether it is mutable.
+    pub is_mutable: bool,
+    pub(super) source: GlobalSource,
+}
+
+/// What a global contains at first.
+#[derive(Clone, Debug)]
+pub(super) enum GlobalSource {
+    /// A value that depends on no index.
+    New(NewGlobal),
+    /// A reference to no region.
+    Scope,
+    /// A segment over static data, as a structure.
+    Static(StaticSegment),
+}
+
+/// An active data segment of the memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataPart {
+    /// Its address.
+    pub address: u32,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// A function that linmem imports.
@@ -95,8 +118,12 @@ pub struct Parts {
     pub functions: Vec<FunctionPart>,
     /// The results of the function types, without parameters, that blocks need.
     pub block_types: Vec<Vec<ValType>>,
+    /// The active data segments of the memory, which initialize static data.
+    pub data: Vec<DataPart>,
     /// The custom sections.
     pub custom_sections: Vec<CustomSection<'static>>,
+    pub(super) statics: Statics,
+    pub(super) placed: PlacedStatics,
 }
 
 impl Parts {
@@ -110,12 +137,45 @@ impl Parts {
 
     /// The type and the initial value of a global.
     pub fn global(&self, part: &GlobalPart, indices: &impl Indices) -> (ValType, ConstExpr) {
-        let Context { representation, choices, .. } = self.context;
-        let segments = Segments::new(representation, choices, WIDTH, indices.item(Item::Type(0)));
-        match segments.types().filter(|_| part.is_scope) {
-            Some(types) => (types.region_reference(true), ConstExpr::ref_null(types.region_heap_type())),
-            None => (part.new.ty, part.new.value.clone()),
+        match (&part.source, self.segments(indices).types()) {
+            (GlobalSource::Scope, Some(types)) => {
+                (types.region_reference(true), ConstExpr::ref_null(types.region_heap_type()))
+            }
+            (GlobalSource::Static(segment), Some(types)) => {
+                let ty = ValType::Ref(types.segment_reference(false));
+                (ty, ConstExpr::raw(self.placed.structure(*segment, types)))
+            }
+            (GlobalSource::New(new), _) => (new.ty, new.value.clone()),
+            // Only segments that are references have these globals.
+            (GlobalSource::Scope | GlobalSource::Static(_), None) => (ValType::I32, ConstExpr::i32_const(0)),
         }
+    }
+
+    /// The encoding of segments with the types that the writer assigned.
+    fn segments(&self, indices: &impl Indices) -> Segments {
+        let Context { representation, choices, .. } = self.context;
+        Segments::new(representation, choices, WIDTH, indices.item(Item::Type(0)))
+    }
+
+    /// Static data as a segment: a constant expression of a global, a table or an element segment.
+    ///
+    /// # Errors
+    ///
+    /// If it belongs to another module.
+    pub fn static_segment(&self, of: Static, indices: &impl Indices) -> Result<ConstExpr, Error> {
+        self.statics.check_owner(of)?;
+        let segments = self.segments(indices);
+        Ok(ConstExpr::raw(self.placed.constant(StaticNumber::of(of.segment, segments), segments.types())))
+    }
+
+    /// The address of static data.
+    ///
+    /// # Errors
+    ///
+    /// If it belongs to another module.
+    pub fn static_address(&self, of: Static) -> Result<u32, Error> {
+        self.statics.check_owner(of)?;
+        Ok(self.placed.address(of.segment))
     }
 }
 
@@ -129,8 +189,11 @@ impl Parts {
     }
 
     /// The names of linmem's globals, for the name section, by index.
-    pub fn global_names(&self, indices: &impl Indices) -> BTreeMap<u32, &'static str> {
-        (0..).zip(&self.globals).map(|(position, part)| (indices.item(Item::Global(position)), part.name)).collect()
+    pub fn global_names(&self, indices: &impl Indices) -> BTreeMap<u32, &str> {
+        (0..)
+            .zip(&self.globals)
+            .map(|(position, part)| (indices.item(Item::Global(position)), part.name.as_str()))
+            .collect()
     }
 
     /// The number that stands for a function in a body whose indices are not inserted yet: the number that the frontend

@@ -76,8 +76,9 @@ impl Layout {
             module.section(&tags);
         }
         module.section(&self.globals(builder)).section(&self.exports(builder));
-        if let Some(start) = builder.start {
-            module.section(&StartSection { function_index: self.function(start) });
+        let start = self.start.map(|(index, _)| index).or(builder.start.map(|start| self.function(start)));
+        if let Some(function_index) = start {
+            module.section(&StartSection { function_index });
         }
         let elements = self.elements(builder);
         if !elements.is_empty() {
@@ -123,6 +124,11 @@ impl Layout {
         for ((_, ty), (_, body)) in self.helpers.values().zip(builder.needs.bodies()) {
             functions.function(ty.0);
             code.function(&body.function(index));
+        }
+        if let (Some((_, ty)), Some(start)) = (self.start, &builder.own_start) {
+            let program = builder.start.map(|start| self.function(start));
+            functions.function(ty.0);
+            code.function(&start.function(program));
         }
         (functions, code)
     }

@@ -71,8 +71,9 @@ impl ModuleBuilder {
 
     /// Checks that active data does not overwrite linmem's part of its memory.
     pub(super) fn check_data(&self) -> Result<(), Error> {
-        // In a memory that is imported, linmem owns only what it grows.
-        let Some(base) = self.context.home.start() else { return Ok(()) };
+        // In a memory that is imported, linmem owns only what it grows, unless there is a base.
+        let part = self.context.home.start().or(self.shared_part.map(|(start, _)| start));
+        let Some(base) = part else { return Ok(()) };
         for (position, data) in self.items.data.iter().enumerate() {
             let Some((memory, offset)) = &data.target else { continue };
             if *memory != self.context.memory.0 {

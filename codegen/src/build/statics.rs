@@ -2,30 +2,33 @@
 //!
 //! Code and constant expressions can refer to static data as soon as it is added. Its addresses are assigned when the
 //! module is finished: all of it lies behind the header of home, so that the first region starts behind it, and an
-//! address of static data is never at or above top.
+//! address of static data is never at or above top. In a memory that instances share, it is at the base, and home is not.
 
 use crate::build::module::{Entry, ModuleBuilder, Source};
 use crate::build::static_items::Static;
-use crate::code::{Code, Number};
+use crate::code::{Code, structures};
 use crate::context::Home;
 use crate::error::{Error, Place};
 use crate::index::MemoryIndex;
-use crate::segment::Segments;
-use crate::statics::{Initial, PlacedStatics, StaticNumber, StaticSegment};
-use indexmap::IndexSet;
-use linmem_allocator::layout::{ALIGNMENT, MAX_ALIGNMENT, PAGE, is_alignment};
-use linmem_allocator::statics::{Item, Options, Sharing, plan};
+use crate::link::same_in_all;
+use crate::start::{Copied, Start};
+use crate::statics::{Area, Kind, PlacedStatics, StaticNumber};
+use linmem_allocator::layout::{ALIGNMENT, PAGE, align_up};
+use linmem_allocator::statics::{Plan, Sharing};
 use wasm_encoder::{ConstExpr, ValType};
 
 fn fail<T>(message: String) -> Result<T, Error> {
     Err(Error::Builder { message, place: Place::Module })
 }
 
-fn check_alignment(what: &str, alignment: u32) -> Result<(), Error> {
-    if is_alignment(u64::from(alignment)) {
-        return Ok(());
-    }
-    fail(format!("{what} has alignment {alignment}, which is not a power of two up to {MAX_ALIGNMENT}"))
+/// The bytes of a text in UTF-16LE.
+pub(super) fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// The bytes of code units in little-endian order.
+pub(super) fn wtf16(units: &[u16]) -> Vec<u8> {
+    units.iter().copied().flat_map(u16::to_le_bytes).collect()
 }
 
 impl ModuleBuilder {
@@ -38,24 +41,33 @@ impl ModuleBuilder {
     ///
     /// If the alignment is not valid.
     pub fn static_bytes(&mut self, bytes: &[u8], alignment: u32) -> Result<Static, Error> {
-        check_alignment("static data", alignment)?;
-        Ok(self.constant(bytes.to_vec(), alignment))
+        self.statics.bytes(bytes.to_vec(), alignment, None)
+    }
+
+    /// Adds a constant at an address that the frontend chooses, for example because a table elsewhere contains it. It must be
+    /// behind the base, where linmem's part of the memory begins. It shares its bytes with no other constant.
+    ///
+    /// # Errors
+    ///
+    /// [`finish`](ModuleBuilder::finish) reports items that overlap, or that are not in linmem's part of the memory.
+    pub fn static_at(&mut self, address: u32, bytes: &[u8]) -> Static {
+        self.statics.constant(bytes.to_vec(), 1, Some(address))
     }
 
     /// Adds a text in UTF-8, with alignment 1, like [`static_bytes`](ModuleBuilder::static_bytes).
     pub fn static_utf8(&mut self, text: &str) -> Static {
-        self.constant(text.as_bytes().to_vec(), 1)
+        self.statics.constant(text.as_bytes().to_vec(), 1, None)
     }
 
     /// Adds a text in UTF-16LE, with alignment 2, like [`static_bytes`](ModuleBuilder::static_bytes).
     pub fn static_utf16(&mut self, text: &str) -> Static {
-        self.constant(text.encode_utf16().flat_map(u16::to_le_bytes).collect(), 2)
+        self.statics.constant(utf16(text), 2, None)
     }
 
     /// Adds UTF-16 code units, which can contain lone surrogates, in little-endian order with alignment 2, like
     /// [`static_bytes`](ModuleBuilder::static_bytes).
     pub fn static_wtf16(&mut self, units: &[u16]) -> Static {
-        self.constant(units.iter().copied().flat_map(u16::to_le_bytes).collect(), 2)
+        self.statics.constant(wtf16(units), 2, None)
     }
 
     /// Reserves memory that is zero at first, with an alignment, a power of two up to 65536. All reservations of one
@@ -65,22 +77,7 @@ impl ModuleBuilder {
     ///
     /// If the alignment is not valid, or the name is reserved with another size.
     pub fn reserve(&mut self, name: &str, size: u32, alignment: u32) -> Result<Static, Error> {
-        check_alignment(&format!("the reservation `{name}`"), alignment)?;
-        let Some(&item) = self.statics.by_name.get(name) else {
-            let initial = Initial::Zeros { name: name.to_string(), size };
-            let reserved = self.statics.add(initial, size, alignment);
-            self.statics.by_name.insert(name.to_string(), reserved.segment.item);
-            return Ok(reserved);
-        };
-        if let Some((Initial::Zeros { size: other, .. }, largest)) = self.statics.items.get_mut(item as usize) {
-            if *other != size {
-                return fail(format!(
-                    "`{name}` is reserved with {size} bytes, but was reserved with {other} bytes before"
-                ));
-            }
-            *largest = alignment.max(*largest);
-        }
-        Ok(Static { segment: StaticSegment { item, offset: 0, bytes: size }, owner: self.statics.owner })
+        self.statics.reserve(name, size, alignment)
     }
 
     /// Gives each constant its own bytes, so that the program can write to it, whatever the configuration says.
@@ -94,12 +91,7 @@ impl ModuleBuilder {
     ///
     /// If it belongs to another module.
     pub fn static_segment(&mut self, of: Static) -> Result<ConstExpr, Error> {
-        let number = match self.context.segments {
-            Segments::Address => StaticNumber::Address(of.segment),
-            Segments::Packed => StaticNumber::Packed(of.segment),
-            Segments::Reference(_) => StaticNumber::Global(of.segment),
-        };
-        self.late_constant(of, number)
+        self.late_constant(of, StaticNumber::of(of.segment, self.context.segments))
     }
 
     /// The address of the first byte, as a constant expression of type `i32`.
@@ -112,80 +104,101 @@ impl ModuleBuilder {
     }
 
     fn late_constant(&mut self, of: Static, number: StaticNumber) -> Result<ConstExpr, Error> {
-        if of.owner != self.statics.owner {
-            return fail("the static data belongs to another module".to_string());
-        }
+        self.statics.check_owner(of)?;
         Ok(self.statics.constants.add(number))
-    }
-
-    /// A size above the largest one is found when the module is finished, since there is no room for it.
-    fn constant(&mut self, bytes: Vec<u8>, alignment: u32) -> Static {
-        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        self.statics.add(Initial::Bytes(bytes), size, alignment)
     }
 
     /// Assigns the addresses of static data, moves top behind it, and inserts the addresses into code.
     ///
     /// # Errors
     ///
-    /// If the static data does not fit.
+    /// If the static data does not fit, or there is no known address for it.
     pub(super) fn place_statics(&mut self) -> Result<PlacedStatics, Error> {
-        if self.statics.items.is_empty() {
+        if self.statics.is_empty() {
+            if let (Some(_), Some(base)) = (self.shared_part, &self.config.base) {
+                return Err(same_in_all(base, self.context.memory.0));
+            }
             return Ok(PlacedStatics::default());
         }
-        let Home::Reserved { start, .. } = self.context.home else {
-            return fail(
-                "static data requires a memory that linmem defines; the memory of segments is imported".to_string(),
-            );
-        };
-        let items: Vec<Item<'_>> =
-            self.statics.items.iter().map(|(initial, alignment)| initial.item(*alignment)).collect();
-        let (layout, choices) = (self.context.layout(), self.context.choices);
-        let maximum = self.items.memories.first().and_then(|memory| memory.maximum);
-        let end = maximum.map_or(layout.ceiling(), |pages| layout.ceiling().min(pages * u64::from(PAGE)));
-        let kept = u64::from(layout.chunk_header() + choices.reserve(self.context.width()) + ALIGNMENT);
-        let base = start + u64::from(layout.chunk_header());
-        let MemoryIndex(memory) = self.context.memory;
-        let options = Options {
-            memory,
-            sharing: self.statics.sharing,
-            ..Options::new(self.context.width(), base, end.saturating_sub(kept).max(base))
-        };
-        let plan = match plan(&items, &options) {
-            Ok(plan) => plan,
-            Err(error) => return fail(format!("static data cannot be placed: {error}")),
-        };
-        let Some((home, pages)) = Home::in_new_memory(start, Some(plan.end), choices) else {
-            return fail(format!("static data ends at {}, which leaves no room for regions", plan.end));
-        };
-        self.context.home = home;
-        self.needs.move_home(home);
-        if let Some(memory) = self.items.memories.first_mut() {
-            memory.minimum = pages;
+        let area = self.area()?;
+        let plan = self.statics.plan(area, self.context.memory.0, &self.context)?;
+        let no_room = || fail(format!("static data ends at {}, which leaves no room for regions", plan.end));
+        match (area.kind, &mut self.context.home) {
+            (Kind::Home, _) => {
+                let Some((home, pages)) = Home::in_new_memory(area.start, Some(plan.end), self.context.choices) else {
+                    return no_room();
+                };
+                self.context.home = home;
+                if let Some(memory) = self.items.memories.first_mut() {
+                    memory.minimum = pages;
+                }
+            }
+            (Kind::Base, Home::Reserved { top, .. }) => *top = align_up(plan.end, u64::from(ALIGNMENT)).max(*top),
+            (Kind::Base | Kind::Alone | Kind::Instances, _) => {}
         }
+        self.needs.move_home(self.context.home);
         for ((_, value), new) in self.items.globals.iter_mut().zip(self.context.globals()) {
             *value = new.value;
         }
-        for segment in plan.segments {
-            let offset = ConstExpr::i32_const(segment.address as u32 as i32);
-            self.data(Some((memory, offset)), segment.bytes);
-        }
+        self.add_data(area, &plan);
         let mut placed = PlacedStatics { addresses: plan.addresses, ..PlacedStatics::default() };
         self.add_globals(&mut placed);
         codes(&mut self.functions).for_each(|code| code.place_statics(&placed));
         Ok(placed)
     }
 
+    /// Where static data can be.
+    fn area(&self) -> Result<Area, Error> {
+        let memory = self.context.memory.0;
+        if let Some((start, end)) = self.shared_part {
+            return Ok(Area { start, end, kind: Kind::Instances });
+        }
+        match self.context.home {
+            Home::Reserved { start, end, .. } if self.is_imported(memory) => Ok(Area { start, end, kind: Kind::Base }),
+            Home::Reserved { start, .. } => {
+                let ceiling = self.context.layout().ceiling();
+                let maximum = self.items.memories.first().and_then(|memory| memory.maximum);
+                let end = maximum.map_or(ceiling, |pages| ceiling.min(pages * u64::from(PAGE)));
+                Ok(Area { start, end, kind: Kind::Home })
+            }
+            Home::Found { .. } => fail(format!(
+                "static data has constant addresses, but no part of memory {memory} is linmem's: it is imported, and the \
+                 configuration has no base"
+            )),
+        }
+    }
+
+    /// Adds the data segments. In a memory that is imported, which may not be zero, a start function copies them.
+    fn add_data(&mut self, area: Area, plan: &Plan) {
+        let MemoryIndex(memory) = self.context.memory;
+        if !self.is_imported(memory) {
+            for segment in &plan.segments {
+                let offset = ConstExpr::i32_const(segment.address as u32 as i32);
+                self.data(Some((memory, offset)), segment.bytes.clone());
+            }
+            return;
+        }
+        let first = self.items.data.len() as u32;
+        let copied = (first..).zip(&plan.segments);
+        let segments =
+            copied.map(|(number, segment)| Copied::at(number, segment.address, segment.bytes.len())).collect();
+        for segment in &plan.segments {
+            self.data(None, segment.bytes.clone());
+        }
+        if plan.end > area.base() {
+            self.own_start = Some(Start {
+                memory: self.context.memory,
+                once: (area.kind == Kind::Instances).then_some(area.start),
+                cleared: Some((area.base(), plan.end)),
+                segments,
+            });
+        }
+    }
+
     /// Adds a global for each segment that code uses as a structure, so that none is made more than once.
     fn add_globals(&mut self, placed: &mut PlacedStatics) {
         let Some(types) = self.context.segments.types() else { return };
-        let used: IndexSet<StaticSegment> = codes(&mut self.functions)
-            .flat_map(|code| &code.numbers)
-            .filter_map(|(_, number)| match number {
-                Number::Static(StaticNumber::Global(segment)) => Some(*segment),
-                _ => None,
-            })
-            .collect();
+        let used = structures(codes(&mut self.functions).map(|code| &*code));
         let ty = ValType::Ref(types.segment_reference(false));
         for (position, segment) in used.into_iter().enumerate() {
             let value = ConstExpr::raw(placed.structure(segment, types));

@@ -4,7 +4,7 @@ use crate::code::{FunctionRef, Relocation, relocate};
 use crate::error::Error;
 use crate::link::input::{Body, GlobalInstruction};
 use crate::link::plan::Added;
-use crate::link::write::Writer;
+use crate::link::write::{Writer, id};
 use std::borrow::Cow;
 use wasm_encoder::Encode;
 
@@ -41,7 +41,10 @@ impl Writer<'_> {
             body.function(index).encode(&mut out);
         }
         if self.plan.start().is_some() {
-            self.own_start()?.function().encode(&mut out);
+            let section = self.input.section(id::START);
+            let contents = section.map(|section| &self.input.bytes[section.range.clone()]);
+            let program = self.program_start(contents, section.map_or(0, |section| section.range.start))?;
+            self.own_start()?.function(program).encode(&mut out);
         }
         Ok(Some(out))
     }

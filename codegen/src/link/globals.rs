@@ -1,12 +1,11 @@
 //! The globals of static data in the linked module, and how code and constant expressions refer to them.
 
-use crate::code::Number;
+use crate::code::structures;
 use crate::engine::Lowered;
-use crate::link::place::PlacedData;
+use crate::link::initial::PlacedData;
 use crate::link::statics::Statics;
 use crate::segment::Segments;
-use crate::statics::{StaticNumber, StaticSegment};
-use indexmap::IndexSet;
+use crate::statics::StaticSegment;
 use wasm_encoder::{ConstExpr, GlobalType, Instruction, ValType};
 
 /// The globals of the linked module.
@@ -66,7 +65,7 @@ impl PlacedData {
     /// global yet, get globals from `first_global` on.
     pub(super) fn place_in(&mut self, lowered: &mut [Option<Lowered>], first_global: u32) {
         let mut next = first_global;
-        for segment in structures(lowered.iter().flatten()) {
+        for segment in structures(lowered.iter().flatten().map(|lowered| &lowered.code)) {
             self.placed.globals.entry(segment).or_insert_with(|| {
                 next += 1;
                 next - 1
@@ -76,14 +75,4 @@ impl PlacedData {
             lowered.code.place_statics(&self.placed);
         }
     }
-}
-
-/// The segments that lowered code uses as structures.
-fn structures<'a>(lowered: impl IntoIterator<Item = &'a Lowered>) -> IndexSet<StaticSegment> {
-    let numbers = lowered.into_iter().flat_map(|lowered| &lowered.code.numbers);
-    let structure = |(_, number): &(usize, Number)| match number {
-        Number::Static(StaticNumber::Global(segment)) => Some(*segment),
-        _ => None,
-    };
-    numbers.filter_map(structure).collect()
 }

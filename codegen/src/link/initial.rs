@@ -14,16 +14,27 @@ use crate::error::Error;
 use crate::image::{self, MemoryInitialization, MemoryInitializer, ModuleMemories, Offset, Value, Verdict};
 use crate::link::input::{DATA, Input};
 use crate::link::memory::Memory;
-use crate::link::place::PlacedData;
 use crate::link::sections::reader;
 use crate::setting::Setting;
 use crate::statics::PlacedStatics;
 use linmem_allocator::layout::Address;
-use linmem_allocator::statics::ALLOWANCE;
+use linmem_allocator::statics::{ALLOWANCE, DataSegment};
 use wasmparser::{DataKind, DataSectionReader, Operator};
 
 /// The page size of hosts for which the decision about images is made.
 pub(super) const HOST_PAGE: u64 = 4096;
+
+/// The static data of a module, with its addresses.
+#[derive(Debug, Default)]
+pub(super) struct PlacedData {
+    pub(super) placed: PlacedStatics,
+    /// The start and the end of all of it, if it has at least one byte.
+    pub(super) range: Option<(Address, Address)>,
+    /// The bytes that are not zero.
+    pub(super) segments: Vec<DataSegment>,
+    /// How they get into the memory.
+    pub(super) initialization: Initialization,
+}
 
 /// How the bytes of data segments get into the memory.
 #[derive(Clone, Copy, Debug, Default)]

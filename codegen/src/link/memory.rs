@@ -106,7 +106,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
             _ => None,
         },
     };
-    let end = ty.initial.saturating_mul(u64::from(PAGE)).min(Layout::of(WIDTH).ceiling());
+    let end = end_of(ty.initial);
     let found = Home::Found { base: None };
     let start = match &config.base {
         None => None,
@@ -114,15 +114,11 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
         Some(base @ Base::Global(name)) => Some((base, global(input, base, name)?)),
     };
     let has_instances = ty.shared && index < input.imported_memory_count;
-    let mut shared_part = None;
+    let mut part = None;
     let home = match start {
         None => found,
         Some((base, Start::Constant(address))) if has_instances => {
-            let first = align_up(address, u64::from(ALIGNMENT));
-            if first.saturating_add(WORD) > end {
-                return Err(outside(address, end, base));
-            }
-            shared_part = Some((first, end));
+            part = Some(shared_part(address, end, base)?);
             found
         }
         Some((base, start)) if has_instances && !start.is_given(input) => return Err(same_in_all(base, index)),
@@ -134,7 +130,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
         index,
         defines: None,
         raised: None,
-        shared_part,
+        shared_part: part,
         maximum,
         exports: false,
         home,
@@ -219,7 +215,30 @@ pub(crate) fn maximum(config: &Config, pages: u64) -> Result<Option<u64>, Error>
     }
 }
 
-fn reserve(address: Address, end: Address, base: &Base, choices: Choices) -> Result<Home, Error> {
+/// The end of a memory of this many pages, as far as regions can reach.
+pub(crate) fn end_of(pages: u64) -> Address {
+    pages.saturating_mul(u64::from(PAGE)).min(Layout::of(WIDTH).ceiling())
+}
+
+/// The part of a memory for static data that the instances of a module share, from a base to the end of the minimum size.
+///
+/// # Errors
+///
+/// If the base leaves no room in the memory.
+pub(crate) fn shared_part(address: Address, end: Address, base: &Base) -> Result<(Address, Address), Error> {
+    let start = align_up(address, u64::from(ALIGNMENT));
+    if start.saturating_add(WORD) > end {
+        return Err(outside(address, end, base));
+    }
+    Ok((start, end))
+}
+
+/// Home from a base to the end of the minimum size.
+///
+/// # Errors
+///
+/// If the base leaves no room in the memory.
+pub(crate) fn reserve(address: Address, end: Address, base: &Base, choices: Choices) -> Result<Home, Error> {
     Home::reserved(address, end, false, choices).ok_or_else(|| outside(address, end, base))
 }
 
@@ -230,7 +249,7 @@ fn outside(address: Address, end: Address, base: &Base) -> Error {
 }
 
 /// The error for a base in a memory that all instances of the module import.
-pub(super) fn same_in_all(base: &Base, memory: u32) -> Error {
+pub(crate) fn same_in_all(base: &Base, memory: u32) -> Error {
     let message = format!(
         "memory {memory} is imported and shared between threads, so that every instance of the module would own the same \
          bytes; an imported global can give each instance a base of its own"

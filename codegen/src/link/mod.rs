@@ -91,7 +91,7 @@ use input::Input;
 use linmem_allocator::Address;
 use linmem_allocator::statics::ALLOWANCE;
 use linmem_intrinsics::{Intrinsic, Representation, Safety, Signature};
-pub(crate) use memory::{beyond_memory, maximum};
+pub(crate) use memory::{beyond_memory, end_of, maximum, reserve, same_in_all, shared_part};
 pub(crate) use share::not_split;
 use std::collections::BTreeSet;
 

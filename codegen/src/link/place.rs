@@ -22,61 +22,17 @@ use crate::choices::Choices;
 use crate::config::{Base, Config, Init};
 use crate::context::{Growth, Home};
 use crate::error::Error;
-use crate::link::initial::{self, Initialization, ProgramData};
+use crate::link::initial::{self, PlacedData, ProgramData};
 use crate::link::input::Input;
 use crate::link::memory::{Memory, maximum, same_in_all};
 use crate::link::share::{first_use, takes_memory};
 use crate::setting::Setting;
-use crate::start::WORD;
-use crate::statics::{PlacedStatics, StaticSegment};
+use crate::statics::{Area, Kind, PlacedStatics, StaticSegment};
 use crate::width::WIDTH;
 use indexmap::IndexMap;
 use linmem_allocator::growth;
 use linmem_allocator::layout::{ALIGNMENT, Address, HOME, Layout, PAGE, align_up};
-use linmem_allocator::statics::{DataSegment, Error as PlanError, Item, Options, Plan, plan};
-
-/// The static data of a module, with its addresses.
-#[derive(Debug, Default)]
-pub(super) struct PlacedData {
-    pub(super) placed: PlacedStatics,
-    /// The start and the end of all of it, if it has at least one byte.
-    pub(super) range: Option<(Address, Address)>,
-    /// The bytes that are not zero.
-    pub(super) segments: Vec<DataSegment>,
-    /// How they get into the memory.
-    pub(super) initialization: Initialization,
-}
-
-/// Where static data can be.
-struct Area {
-    start: Address,
-    end: Address,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Behind the header of home, in a memory that can get a larger minimum.
-    Home,
-    /// In a memory that can get a larger minimum, without home.
-    Alone,
-    /// Behind the header of home, which ends where it is.
-    Base,
-    /// Behind the word that the instances of the module agree by, in a memory that they share.
-    Instances,
-}
-
-impl Kind {
-    /// The number of bytes before and after static data that linmem needs.
-    fn margins(self, choices: Choices) -> (u64, u64) {
-        let header = u64::from(Layout::of(WIDTH).chunk_header());
-        match self {
-            Kind::Home | Kind::Base => (header, header + u64::from(choices.reserve(WIDTH) + ALIGNMENT)),
-            Kind::Alone => (0, 0),
-            Kind::Instances => (WORD, 0),
-        }
-    }
-}
+use linmem_allocator::statics::{Error as PlanError, Item, Options, Plan, plan};
 
 /// Assigns the addresses of static data, and changes home and the minimum of the memory accordingly.
 ///
@@ -101,14 +57,9 @@ pub(super) fn place(
         return Ok(data);
     }
     let area = area(input, config, memory)?;
-    let (header, after) = area.kind.margins(choices);
-    let base = area.start + header;
+    let base = area.base();
     let items: Vec<Item<'_>> = input.statics.items().map(|(initial, alignment)| initial.item(alignment)).collect();
-    let options = Options {
-        memory: memory.index.0,
-        sharing: config.static_data.sharing(),
-        ..Options::new(WIDTH, base, area.end.saturating_sub(after).max(base))
-    };
+    let options = area.options(memory.index.0, config.static_data.sharing(), choices);
     let plan = plan(&items, &options).map_err(|error| failed(input, &error, &options, area.end))?;
     let no_room = || {
         let message = format!("static data ends at {}, which leaves no room for regions", plan.end);

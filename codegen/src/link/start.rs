@@ -12,9 +12,6 @@ impl Writer<'_> {
     /// The start function that linmem adds.
     pub(super) fn own_start(&self) -> Result<Start, Error> {
         let data = self.globals.data;
-        let section = self.input.section(id::START);
-        let contents = section.map(|section| &self.input.bytes[section.range.clone()]);
-        let program = self.program_start(contents, section.map_or(0, |section| section.range.start))?;
         let mut segments = if data.initialization.copies_program { self.program_data()? } else { Vec::new() };
         if data.initialization.copies_statics {
             let first = self.program_segments()?;
@@ -26,7 +23,6 @@ impl Writer<'_> {
             once: data.initialization.once,
             cleared: data.range.filter(|_| data.initialization.clears),
             segments,
-            program,
         })
     }
 

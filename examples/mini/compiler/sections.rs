@@ -26,6 +26,7 @@ pub(crate) struct Sections {
     tags: TagSection,
     pub(crate) exports: ExportSection,
     pub(crate) code: CodeSection,
+    data: DataSection,
     pub(crate) names: Vec<(u32, String)>,
     // linmem {
     memories: MemorySection,
@@ -36,7 +37,7 @@ pub(crate) struct Sections {
 }
 
 impl Sections {
-    pub(crate) fn new() -> Sections {
+    pub(crate) fn new(program: &Program) -> Sections {
         let mut sections = Sections {
             types: TypeSection::new(),
             imports: ImportSection::new(),
@@ -44,6 +45,7 @@ impl Sections {
             tags: TagSection::new(),
             exports: ExportSection::new(),
             code: CodeSection::new(),
+            data: DataSection::new(),
             names: Vec::new(),
             // linmem {
             memories: MemorySection::new(),
@@ -53,6 +55,7 @@ impl Sections {
             // } linmem
         };
         sections.types.ty().subtype(&wasm::string_type());
+        sections.data.passive(wasm::text_bytes(program));
         let func_type_idx = sections.ty(&[ValType::I32], &[]);
         sections.tags.tag(TagType { kind: TagKind::Exception, func_type_idx });
         sections
@@ -66,8 +69,9 @@ impl Sections {
     // linmem {
     /// Adds the lowered functions and what they need.
     pub(crate) fn add(&mut self, parts: &Parts) -> Result<AssignedIndices, Error> {
-        let Sections { types, imports, functions, memories, globals, exports, code, .. } = self;
-        let indices = parts.add_to(build::Sections { types, imports, functions, memories, globals, exports, code })?;
+        let Sections { types, imports, functions, memories, globals, exports, code, data, .. } = self;
+        let sections = build::Sections { types, imports, functions, memories, globals, exports, code, data };
+        let indices = parts.add_to(sections)?;
         self.names.extend(parts.function_names(&indices));
         for (index, name) in parts.global_names(&indices) {
             self.global_names.append(index, name);
@@ -77,9 +81,7 @@ impl Sections {
     }
     // } linmem
 
-    pub(crate) fn finish(mut self, program: &Program) -> Vec<u8> {
-        let mut data = DataSection::new();
-        data.passive(wasm::text_bytes(program));
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.names.sort();
         let mut functions = NameMap::new();
         self.names.iter().for_each(|(index, name)| functions.append(*index, name));
@@ -91,8 +93,8 @@ impl Sections {
         module.section(&self.memories); // linmem
         module.section(&self.tags);
         module.section(&self.globals); // linmem
-        module.section(&self.exports).section(&DataCountSection { count: 1 }).section(&self.code);
-        module.section(&data).section(&names);
+        module.section(&self.exports).section(&DataCountSection { count: self.data.len() }).section(&self.code);
+        module.section(&self.data).section(&names);
         // linmem {
         for section in &self.custom {
             module.section(section);

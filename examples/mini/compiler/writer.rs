@@ -25,7 +25,7 @@ pub(crate) fn compile(program: &Program, config: &Config) -> Result<Vec<u8>, Err
         lowering.declare_function(number, name, &params, &results)?;
     }
     // } linmem
-    let mut sections = Sections::new();
+    let mut sections = Sections::new(program);
     for (number, function) in (0..).zip(&program.functions) {
         let Function { params, result, body, .. } = function;
         let ty = sections.ty(&wasm::val_types(params, STRING), &wasm::val_types(result, STRING));
@@ -63,7 +63,7 @@ pub(crate) fn compile(program: &Program, config: &Config) -> Result<Vec<u8>, Err
             sections.exports.export("_start", ExportKind::Func, index);
         }
     }
-    let module = sections.finish(program);
+    let module = sections.finish();
     parts.validate(&module, &indices)?; // linmem
     Ok(module)
 }

@@ -5,7 +5,7 @@ use crate::support::host::{Running, State};
 use crate::support::{host, levels};
 use linmem::build::{FunctionBuilder, ModuleBuilder};
 use linmem::wasm_encoder::{BlockType, Catch, ConstExpr, Instruction, MemoryType, RefType, ValType};
-use linmem::{Access, Base, Config, Error, Representation, Safety, Word};
+use linmem::{Access, Config, Error, Representation, Safety, Word};
 use linmem_host::wasmtime::{self, FuncType as Signature, Global, Memory, Mutability, Ref, Table, Tag, TagType, Val};
 
 #[test]
@@ -211,9 +211,4 @@ fn segments_can_be_in_an_imported_memory() {
             assert_eq!(running.call("f", &[]).unwrap()[0].unwrap_i32(), 56 + 4, "{config:?}");
         }
     }
-    let config = Config::new().with_base(Base::Address(1024));
-    let mut module = ModuleBuilder::new(&config, Representation::Packed).unwrap();
-    let ty = MemoryType { minimum: 2, maximum: None, memory64: false, shared: false, page_size_log2: None };
-    let error = module.import_segment_memory("env", "memory", ty).expect_err("it has no base");
-    assert_eq!(error.to_string(), "`base = 1024`: segments are in a memory that the module imports");
 }

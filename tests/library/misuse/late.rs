@@ -3,9 +3,9 @@
 
 use linmem::build::{AssignedIndices, FunctionBuilder, Indices, Item, LateLowering, Parts, Sections};
 use linmem::wasm_encoder::{
-    BlockType, Catch, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection,
-    GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, TagKind, TagSection, TagType,
-    TypeSection, ValType,
+    BlockType, Catch, CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, FunctionSection,
+    GlobalSection, GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, TagKind, TagSection,
+    TagType, TypeSection, ValType,
 };
 use linmem::{Access, Config, Error, OnViolation, Representation, SourceLine};
 
@@ -19,6 +19,7 @@ struct Writer {
     globals: GlobalSection,
     exports: ExportSection,
     code: CodeSection,
+    data: DataSection,
     has_no_custom_sections: bool,
 }
 
@@ -39,8 +40,8 @@ impl Writer {
     }
 
     fn sections(&mut self) -> Sections<'_> {
-        let Writer { types, imports, functions, memories, globals, exports, code, .. } = self;
-        Sections { types, imports, functions, memories, globals, exports, code }
+        let Writer { types, imports, functions, memories, globals, exports, code, data, .. } = self;
+        Sections { types, imports, functions, memories, globals, exports, code, data }
     }
 
     fn finish(&self, parts: &Parts) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Static data: constants and reservations that all functions of a module share, in every representation and at every
 //! level.
 
+mod memories;
 mod placement;
 
 use crate::support;
@@ -51,7 +52,7 @@ fn call(bytes: &[u8], argument: i32) -> (i32, State) {
 }
 
 /// The type of segments of a representation.
-fn segment_type(representation: Representation) -> ValType {
+pub(crate) fn segment_type(representation: Representation) -> ValType {
     match representation {
         Representation::Address => ValType::I32,
         Representation::Packed => ValType::I64,
