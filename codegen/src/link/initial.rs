@@ -16,6 +16,7 @@ use crate::link::input::{DATA, Input};
 use crate::link::memory::Memory;
 use crate::link::sections::reader;
 use crate::setting::Setting;
+use crate::start::WORD;
 use crate::statics::PlacedStatics;
 use linmem_allocator::layout::Address;
 use linmem_allocator::statics::{ALLOWANCE, DataSegment};
@@ -34,6 +35,17 @@ pub(super) struct PlacedData {
     pub(super) segments: Vec<DataSegment>,
     /// How they get into the memory.
     pub(super) initialization: Initialization,
+}
+
+impl PlacedData {
+    /// The start and the end of static data, with the word that instances agree by.
+    pub(super) fn occupied(&self) -> Option<(Address, Address)> {
+        let word = self.initialization.once.map(|word| (word, word + WORD));
+        match (word, self.range) {
+            (Some((start, _)), Some((_, end))) => Some((start, end)),
+            (word, range) => word.or(range),
+        }
+    }
 }
 
 /// How the bytes of data segments get into the memory.

@@ -434,7 +434,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         is_new: memory.defines.is_some(),
         home: context.home,
         growth: context.growth,
-        statics: statics.range,
+        statics: statics.occupied(),
     };
     let framed = input.bodies.iter().zip(&lowered).filter_map(|(body, lowered)| Some((body.index, lowered.as_ref()?)));
     let frames = framed.filter(|(_, lowered)| !lowered.frames.is_empty());
