@@ -15,6 +15,7 @@ mod support;
 use libtest_mimic::{Arguments, Failed, Trial};
 use linmem::Config;
 use linmem::Zero;
+use linmem_codegen::planted::{Optimization, turn_off};
 use std::path::{Path, PathBuf};
 use support::choices::Universe;
 use support::derive::Source;
@@ -50,6 +51,7 @@ fn main() {
 /// Links and runs a file with each of its representations.
 fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
+    turn_off(file.calls_wrappers.then_some(Optimization::Wrappers));
     let representations =
         if file.representations.is_empty() { vec![String::new()] } else { file.representations.clone() };
     let mut warned = String::new();
@@ -174,6 +176,7 @@ fn generalize(representations: &[String], shown: &mut [Vec<Part>]) {
 /// goldens of host calls.
 fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
     let file = TestFile::read(path)?;
+    turn_off(file.calls_wrappers.then_some(Optimization::Wrappers));
     let mut modules = Vec::new();
     for (representation, safety, nesting) in file.choices() {
         let config = file.config.clone().with_safety(safety).with_nesting(nesting);

@@ -188,6 +188,8 @@ pub enum Optimization {
     Hoist,
     /// The parts of packed segments have locals of their own.
     Split,
+    /// Functions that only pass on to an intrinsic are lowered where they are called.
+    Wrappers,
 }
 
 impl Optimization {
@@ -200,6 +202,7 @@ impl Optimization {
         Optimization::Group,
         Optimization::Hoist,
         Optimization::Split,
+        Optimization::Wrappers,
     ];
 }
 

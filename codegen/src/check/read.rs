@@ -81,7 +81,7 @@ impl Walk<'_> {
             Operator::I32Eq | Operator::I32Ne | Operator::I64Eq | Operator::I64Ne => {
                 self.pop(height.saturating_sub(2), |at| Step::Drop { at });
             }
-            Operator::Call { function_index } => match self.input.imports.intrinsic(function_index) {
+            Operator::Call { function_index } => match self.input.intrinsic(function_index) {
                 Some(signature) => self.intrinsic(&signature.clone(), height, offset),
                 None => {
                     self.call(operator, Callee::Known(function_index), height, offset)?;
@@ -90,7 +90,7 @@ impl Walk<'_> {
                     }
                 }
             },
-            Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(function_index) {
+            Operator::ReturnCall { function_index } => match self.input.intrinsic(function_index) {
                 Some(signature) => {
                     let signature = *signature;
                     self.intrinsic(&signature, height, offset);

@@ -153,7 +153,7 @@ impl Releases {
 
 /// Whether a function is `MemoryAllocator.new`.
 fn is_open(input: &Input<'_>, function: u32) -> bool {
-    input.imports.intrinsic(function).is_some_and(|signature| signature.intrinsic.effects().opens())
+    input.intrinsic(function).is_some_and(|signature| signature.intrinsic.effects().opens())
 }
 
 /// Whether a function opens a region.

@@ -7,7 +7,7 @@ use crate::link::input::{Body, Input};
 /// no graph.
 pub(super) fn uses_regions(input: &Input<'_>, body: &Body<'_>) -> bool {
     body.references.iter().any(|reference| match reference.target {
-        FunctionRef::Program(function) => input.imports.intrinsic(function).is_some_and(|signature| {
+        FunctionRef::Program(function) => input.intrinsic(function).is_some_and(|signature| {
             let effects = signature.intrinsic.effects();
             effects.opens() || effects.closes() || effects.allocates()
         }),

@@ -4,6 +4,7 @@ use crate::choices::{Choices, Tracking};
 use crate::engine::knowledge::contents::{Assigned, Content};
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::frames::RegionKey;
+use crate::engine::operands::Value;
 use crate::engine::recording::LOCAL_SET;
 use crate::engine::shape::{Arity, Shape};
 use crate::engine::state::{Engine, Origin};
@@ -15,6 +16,17 @@ use crate::width::PointerType;
 use linmem_allocator::Zero;
 use linmem_intrinsics::Representation;
 use wasm_encoder::ValType;
+
+/// An argument of a function whose code is lowered in place of its call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Argument {
+    /// A constant.
+    I32(i32),
+    /// A constant.
+    I64(i64),
+    /// The value of a local.
+    Local(LocalIndex),
+}
 
 impl Engine {
     /// The representation of segments.
@@ -60,6 +72,39 @@ impl Engine {
         self.recorded_local(LOCAL_SET, local);
         self.assign(local, &operand);
         local
+    }
+
+    /// Pops an operand that a function is called with, whose code is lowered in place of the call. A constant, or the value of
+    /// a local that still has it, is not written where it is on the stack, but where that code pushes it.
+    pub(crate) fn take_argument(&mut self, ty: ValType) -> Argument {
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        let operand = self.operands.top(floor).filter(|operand| operand.start.is_some() || operand.deferred);
+        let argument = operand.filter(|_| !self.is_dead()).and_then(|operand| {
+            Some(match operand.value {
+                Value::I32(value) => Argument::I32(value),
+                Value::I64(value) => Argument::I64(value),
+                _ => Argument::Local(self.local_of(&operand)?),
+            })
+        });
+        match argument {
+            None => Argument::Local(self.keep_in_local(ty)),
+            Some(argument) => {
+                let operand = self.pop();
+                if !operand.deferred {
+                    self.discard(&operand);
+                }
+                argument
+            }
+        }
+    }
+
+    /// Pushes an argument that was taken. No local of the function was assigned since.
+    pub(crate) fn push_argument(&mut self, argument: Argument) {
+        match argument {
+            Argument::I32(value) => self.i32_const_deferred(value),
+            Argument::I64(value) => self.i64_const_deferred(value),
+            Argument::Local(local) => self.local_get(local),
+        }
     }
 
     /// Records that nothing reads the local of a handle any more.

@@ -38,5 +38,6 @@ mod unwind;
 mod values;
 pub(crate) mod wrappers;
 
+pub(crate) use doors::Argument;
 pub(crate) use lowered::Lowered;
 pub(crate) use state::{Certain, Engine, Origin};

@@ -137,6 +137,11 @@ impl Operands {
         self.slots[position] += 1;
     }
 
+    /// The operand on top, if it is known and not below `floor`.
+    pub(crate) fn top(&self, floor: usize) -> Option<Operand> {
+        self.known.get(floor..)?.last().copied()
+    }
+
     /// Pops an operand, but not from below `floor`.
     pub(crate) fn pop(&mut self, floor: usize) -> Operand {
         if self.known.len() <= floor {

@@ -5,9 +5,9 @@ use crate::context::Context;
 use crate::engine::knowledge::contents::Assigned;
 use crate::engine::knowledge::event::StructureKind;
 use crate::engine::locals::{Locals, MAX_LOCALS};
-use crate::engine::shape::Shape;
+use crate::engine::shape::{Arity, Shape};
 use crate::engine::tape::Tape;
-use crate::engine::{Engine, Lowered, Origin};
+use crate::engine::{Argument, Engine, Lowered, Origin};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
@@ -16,6 +16,7 @@ use crate::link::reach::certain_calls;
 use crate::link::shape::shape;
 use crate::link::unwinding::{Unwind, Unwinding};
 use crate::link::walk::{Walk, block_arity};
+use crate::link::wrappers::Step;
 use linmem_intrinsics::Signature;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Encode, ValType};
@@ -267,7 +268,7 @@ impl Walk<'_> {
                 };
                 engine.diverge(label, pops, copy);
             }
-            Operator::Call { function_index } => match self.input.imports.intrinsic(*function_index) {
+            Operator::Call { function_index } => match self.input.intrinsic(*function_index) {
                 Some(signature) => {
                     self.intrinsic(signature, offset);
                     let effects = signature.intrinsic.effects();
@@ -277,17 +278,17 @@ impl Walk<'_> {
                         self.freed(offset);
                     }
                 }
+                None if self.input.wrappers.get(*function_index).is_some() => self.inline(*function_index, offset),
                 None => self.reference(operator, *function_index, bytes),
             },
-            Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(*function_index) {
+            Operator::ReturnCall { function_index } => match self.input.intrinsic(*function_index) {
                 Some(signature) => {
                     self.intrinsic(signature, offset);
-                    let results = signature.results().len() as u32;
-                    self.engine.diverge(None, Some(results), |tape| {
-                        tape.emit(|sink| {
-                            sink.return_();
-                        });
-                    });
+                    self.return_results(signature.results().len());
+                }
+                None if self.input.wrappers.get(*function_index).is_some() => {
+                    self.inline(*function_index, offset);
+                    self.return_results(self.input.function_type(*function_index).results().len());
                 }
                 None => {
                     let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
@@ -324,6 +325,57 @@ impl Walk<'_> {
                 };
                 let arity = self.arity(operator);
                 self.engine.other(shape, arity, copy);
+            }
+        }
+    }
+
+    /// Returns this number of operands, which are those on top.
+    fn return_results(&mut self, results: usize) {
+        self.engine.diverge(None, Some(results as u32), |tape| {
+            tape.emit(|sink| {
+                sink.return_();
+            });
+        });
+    }
+
+    /// Lowers the steps of a wrapper in place of its call. The places of findings and violations are those of the call.
+    fn inline(&mut self, function: u32, offset: usize) {
+        let input = self.input;
+        let Some(wrapper) = input.wrappers.get(function) else { return };
+        let passed = wrapper.passed();
+        let taken = wrapper.params.iter().skip(passed.unwrap_or_default()).rev();
+        let mut arguments: Vec<Argument> = taken.map(|ty| self.engine.take_argument(*ty)).collect();
+        arguments.reverse();
+        for step in &wrapper.steps[passed.unwrap_or_default()..] {
+            let one = |pops, pushes| Arity::Known { pops, pushes };
+            match step {
+                Step::Get(param) => {
+                    let argument = arguments.get(*param as usize).copied();
+                    argument.into_iter().for_each(|argument| self.engine.push_argument(argument));
+                }
+                Step::I32(value) => self.engine.i32_const_deferred(*value),
+                Step::I64(value) => self.engine.i64_const_deferred(*value),
+                Step::Static(global) => {
+                    input.statics.segment(*global).into_iter().for_each(|segment| self.engine.static_segment(segment));
+                }
+                Step::Drop => self.engine.drop(),
+                Step::Push(bytes) => {
+                    self.engine.other(Shape::Pure, one(0, 1), |tape| tape.raw(&input.bytes[bytes.clone()]));
+                }
+                Step::Convert(bytes) => {
+                    self.engine.other(Shape::Effect, one(1, 1), |tape| tape.raw(&input.bytes[bytes.clone()]));
+                }
+                Step::Intrinsic(import) => {
+                    input
+                        .imports
+                        .intrinsic(*import)
+                        .into_iter()
+                        .for_each(|signature| self.intrinsic(signature, offset));
+                }
+                Step::Wrapper(callee) => match input.intrinsic(*callee) {
+                    Some(signature) => self.intrinsic(signature, offset),
+                    None => self.inline(*callee, offset),
+                },
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::helpers::Helper;
 use crate::link::custom::Custom;
 use crate::link::imports::Imports;
 use crate::link::statics::Statics;
+use crate::link::wrappers::Wrappers;
 use crate::source::Source;
 use crate::source_line::Mark;
 use std::cell::OnceCell;
@@ -112,7 +113,7 @@ impl SizeInstruction {
     }
 }
 
-/// The information that lowering requires about a function that calls intrinsics.
+/// The information that lowering requires about a function that calls intrinsics, or wrappers of them.
 pub(crate) struct Calls {
     /// Creates the validator, which knows the arity of every instruction.
     pub(crate) validator: FuncToValidate<ValidatorResources>,
@@ -171,6 +172,8 @@ pub(crate) struct Input<'a> {
     pub(crate) exports_allocator: bool,
     /// Whether active data segments become passive.
     pub(crate) copies_data: bool,
+    /// The functions that only pass on to an intrinsic.
+    pub(crate) wrappers: Wrappers,
     /// The errors in the imports.
     pub(crate) errors: Vec<Error>,
 }

@@ -13,6 +13,7 @@
 //!   place     assign the addresses of static data
 //!   initial   choose how the bytes of data segments get into the memory
 //!   start     the function that copies them when the module starts
+//!   wrappers  the functions that only pass on to an intrinsic, which are lowered where they are called
 //!   function  lower one function through the engine
 //!   reach     find the instructions that every execution of a function reaches
 //!   walk      the state of a function that is being lowered
@@ -66,6 +67,7 @@ mod unwind;
 mod unwinding;
 mod walk;
 mod which;
+pub(crate) mod wrappers;
 mod write;
 
 use crate::choices::Choices;

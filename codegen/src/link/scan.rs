@@ -1,7 +1,7 @@
 //! Parses and validates a module, and finds everything that linking must change.
 
 use crate::code::{FunctionRef, Relocation};
-use crate::config::{Config, Init};
+use crate::config::{Config, Init, Optimize};
 use crate::engine::knowledge::contents::Assigned;
 use crate::error::{Error, Place};
 use crate::link::allocator;
@@ -9,7 +9,9 @@ use crate::link::custom::{Custom, NAME};
 use crate::link::imports::Imports;
 use crate::link::input::{Body, Calls, GlobalInstruction, Input, Section, SizeInstruction};
 use crate::link::statics::{Statics, format_of};
+use crate::link::wrappers::Wrappers;
 use crate::module::features;
+use crate::planted::{Optimization, is_off};
 use crate::source::Source;
 use linmem_intrinsics::Signature;
 use std::cell::OnceCell;
@@ -65,13 +67,9 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
     }
     let types = types
         .ok_or_else(|| Error::Invalid { message: "unexpected end".to_string(), place: Place::Offset(bytes.len()) })?;
-    let Scanner { mut imports, mut statics, mut errors, .. } = scanner;
-    if !statics.is_empty() {
-        let declared = imports.declared().or_else(|| {
-            let declared = statics.declared();
-            declared.inspect(|declared| imports.declare(declared.clone()))
-        });
-        errors.extend(statics.finish(scanner.imported_global_count, declared.as_ref()));
+    let Scanner { mut imports, statics, mut errors, .. } = scanner;
+    if let (false, None, Some(declared)) = (statics.is_empty(), imports.declared(), statics.declared()) {
+        imports.declare(declared);
     }
     if let Some(offset) = scanner.object {
         // The imports of an object file may change when it is linked.
@@ -103,7 +101,23 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
         nothing_throws: false,
         exports_allocator: config.export_allocator,
         copies_data: config.init == Init::Passive && scanner.has_active_data,
+        wrappers: Wrappers::default(),
     };
+    if config.optimize == Optimize::Speed && !input.imports.are_given() && !is_off(Optimization::Wrappers) {
+        input.wrappers = Wrappers::find(&input);
+    }
+    for (body, other) in input.bodies.iter_mut().zip(scanner.others) {
+        if body.calls.is_none() && input.wrappers.are_called_by(body) {
+            body.calls = other;
+        }
+        if body.calls.is_none() {
+            input.statics.read.extend(body.globals.iter().map(|instruction| instruction.global));
+        }
+    }
+    if !input.statics.is_empty() {
+        let found = input.statics.finish(scanner.imported_global_count, input.imports.declared().as_ref());
+        input.errors.extend(found);
+    }
     // A module that was linked before has its allocator.
     input.exports_allocator &= input.imports.has_any() || !allocator::is_present(&input);
     Ok(input)
@@ -116,6 +130,8 @@ struct Scanner<'a> {
     statics: Statics<'a>,
     import_list: Vec<wasmparser::Import<'a>>,
     bodies: Vec<Body<'a>>,
+    /// What is known about each function that calls no intrinsic: it may call a wrapper.
+    others: Vec<Option<Calls>>,
     function_count: u32,
     memory_count: u32,
     imported_memory_count: u32,
@@ -328,11 +344,10 @@ impl<'a> Scanner<'a> {
         }
         operators.finish()?;
         self.allocations = validator.into_allocations();
-        if !calls {
-            self.statics.read.extend(globals.iter().map(|instruction| instruction.global));
-        }
-        let calls = calls.then_some(Calls { validator: again, assigned });
+        let found = Calls { validator: again, assigned };
+        let (calls, other) = if calls { (Some(found), None) } else { (None, Some(found)) };
         self.bodies.push(Body { index, body, references, sizes, globals, calls });
+        self.others.push(other);
         Ok(())
     }
 }

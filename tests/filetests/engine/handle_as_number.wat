@@ -28,3 +28,6 @@
     (call $getUByte (local.get $t) (local.get $old))
     (call $getUByte (local.get $t) (i32.const 3000)))
 )
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

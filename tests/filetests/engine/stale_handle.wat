@@ -24,3 +24,6 @@
     (call $getInt (local.get $x) (i32.const 0))))
 
 ;; run: run() == 1
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

@@ -26,3 +26,6 @@
 ;; run: use(3, 0) == 77
 ;; violation: NotInnermost use(1, 4)
 ;; run: close(3) == ()
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

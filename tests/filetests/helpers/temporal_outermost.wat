@@ -26,3 +26,6 @@
 ;; run: use(3, 0) == 77
 ;; run: use(1, 0) == 77
 ;; run: close(3) == ()
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

@@ -10,3 +10,6 @@
 ;; run none: open() == 16
 ;; run none: twice() == 1
 ;; run temporal: open() == 1
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

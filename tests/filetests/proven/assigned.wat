@@ -52,3 +52,6 @@
 ;; run: in_turn(8, 8, 5) == 0
 ;; run: one_dead(0) == 3
 ;; violation: UseAfterFree one_dead(1)
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

@@ -36,3 +36,6 @@
 ;; violation: UseAfterFree between()
 ;; run: perhaps(0) == 5
 ;; violation: UseAfterFree perhaps(1)
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

@@ -23,3 +23,6 @@
 
 ;; run: beside(256, 200) == 200
 ;; violation: UseAfterFree beside(32, 200)
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

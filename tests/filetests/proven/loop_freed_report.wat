@@ -25,3 +25,6 @@
 ;; report: dead(6, 17) == MemorySegment.setShort: the 2 bytes at address 30 of a freed segment (at line 11, in $write)
 ;; report: dead(15, 17) == MemorySegment.setShort: bytes 15..17 of a segment of 16 bytes (at line 11, in $write)
 ;; report: live(0, 17) == MemorySegment.setShort: bytes 16..18 of a segment of 16 bytes (at line 11, in $write)
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

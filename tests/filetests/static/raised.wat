@@ -36,3 +36,6 @@
 ;; run none: copy() == (0x63, 8)
 ;; run temporal: addresses() == (0x20008, 0x20010)
 ;; violation checked: OutOfBounds read(3)
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

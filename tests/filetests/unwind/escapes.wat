@@ -38,3 +38,6 @@
     (i32.add (i32.sub (call $top) (local.get $before)) (local.get $thrown))))
 
 ;; run: leak(0) == 0
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

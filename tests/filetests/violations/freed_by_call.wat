@@ -57,3 +57,6 @@
 ;; violation: UseAfterFree round(3)
 ;; violation: UseAfterFree written()
 ;; output: ""
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

@@ -53,3 +53,6 @@
 ;; violation: UseAfterFree dead_target(4, 4)
 ;; violation: OutOfBounds dead_target(5, 5)
 ;; violation: UseAfterFree dead_target(4, 5)
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

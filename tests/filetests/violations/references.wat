@@ -39,3 +39,6 @@
 ;; report: freed(13) == MemorySegment.getInt: bytes 13..17 of a segment of 16 bytes (at line 16, in $gets)
 ;; report: twice(15) == MemorySegment.setByte: the byte at address 87 of a freed segment (at line 29, in $twice)
 ;; report: writes() == wasi.fd_write: the 4 bytes at address 80 of a freed segment (at line 33, in $writes)
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

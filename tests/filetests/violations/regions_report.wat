@@ -87,3 +87,6 @@
 ;; report: forgotten() == MemoryAllocator.allocate: allocator 0 is not open: it was closed, or never opened (at line 18, in $allocates)
 ;; report: outer_allocates() == MemoryAllocator.allocate: allocator 11 is not the innermost one: 2 regions opened in it are still open (at line 18, in $allocates)
 ;; report: outer_closes() == MemoryAllocator.free: allocator 17 is not the innermost one: 1 region opened in it is still open (at line 20, in $closes)
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

@@ -100,3 +100,6 @@
 ;; violation: AlreadyFreed closes(0)
 ;; violation: AlreadyFreed closes(2)
 ;; run: nested() == 1
+
+;; The functions that it calls stay functions.
+;;! calls: wrappers

@@ -81,6 +81,8 @@ pub struct TestFile {
     pub representations: Vec<String>,
     /// Those of them whose code the golden contains; empty if all.
     pub shown: Vec<String>,
+    /// Whether the golden has calls of functions that only pass on to an intrinsic.
+    pub calls_wrappers: bool,
     /// The nesting policies that the program obeys.
     pub policies: Vec<Nesting>,
     pub stdin: String,

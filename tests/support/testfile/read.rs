@@ -18,6 +18,7 @@ impl TestFile {
             errnos: Vec::new(),
             pages: 65536,
             refused: Vec::new(),
+            calls_wrappers: false,
             policies: Nesting::ALL.to_vec(),
             world: None,
             expectations: Vec::new(),
@@ -57,6 +58,7 @@ impl TestFile {
             "policies" => {
                 self.policies = value.split_whitespace().map(str::parse::<Nesting>).collect::<Result<_, _>>()?;
             }
+            "calls" if value == "wrappers" => self.calls_wrappers = true,
             "stdin" => self.stdin = value.to_string(),
             "transfer" => self.transfer = numbers()?[0] as usize,
             "directories" => {

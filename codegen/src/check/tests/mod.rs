@@ -75,7 +75,7 @@ fn labels(input: &Input<'_>, body: &Body<'_>) -> BTreeMap<usize, String> {
                 labels.insert(offset, "end".to_string());
                 break;
             }
-            Operator::Call { function_index } => match input.imports.intrinsic(function_index) {
+            Operator::Call { function_index } => match input.intrinsic(function_index) {
                 Some(signature) => signature.intrinsic.name().rsplit('.').next().unwrap_or_default().to_string(),
                 None => "call".to_string(),
             },
