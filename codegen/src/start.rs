@@ -1,8 +1,10 @@
 //! The function that writes the initial contents of a memory when a module starts.
 //!
 //! In a memory that several instances share, the first instance writes them, and the others wait until it has. A word in
-//! the memory says which of them is the first.
+//! the memory says which of them is the first, and what it wrote: instances of another module, which expect other contents,
+//! trap.
 
+use crate::digest::{extended_number, number};
 use crate::index::MemoryIndex;
 use linmem_allocator::Address;
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg};
@@ -13,9 +15,8 @@ pub(crate) const NAME: &str = "linmem.start";
 /// The size of the word that instances agree by, with padding.
 pub(crate) const WORD: u64 = 8;
 
-/// The values of the word that instances agree by. Before the first instance starts, it is 0.
+/// The value of the word while the first instance writes. Before, it is 0, and afterwards a digest of the contents.
 const BUSY: i32 = 1;
-const DONE: i32 = 2;
 
 /// A passive data segment that the start function copies.
 #[derive(Debug)]
@@ -40,13 +41,40 @@ impl Copied {
     }
 }
 
+/// How instances that share a memory agree which of them writes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Once {
+    /// The address of the word.
+    pub(crate) word: Address,
+    /// Its value after the memory was written: neither 0 nor `BUSY`.
+    pub(crate) done: u32,
+}
+
+impl Once {
+    /// A word for these contents: the range that is set to zero, and the addresses (or the code that computes them) and bytes of
+    /// the segments.
+    pub(crate) fn new<'a>(
+        word: Address,
+        cleared: Option<(Address, Address)>,
+        segments: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Once {
+        let (start, end) = cleared.unwrap_or_default();
+        let mut digest = extended_number(number(&start.to_le_bytes()), &end.to_le_bytes());
+        for (address, bytes) in segments {
+            digest = extended_number(extended_number(digest, address), &bytes.len().to_le_bytes());
+            digest = extended_number(digest, bytes);
+        }
+        Once { word, done: digest | 2 }
+    }
+}
+
 /// What a start function does.
 #[derive(Debug)]
 pub(crate) struct Start {
     /// The memory.
     pub(crate) memory: MemoryIndex,
-    /// The address of the word that instances agree by, if only the first one writes.
-    pub(crate) once: Option<Address>,
+    /// How instances agree, if only the first one writes.
+    pub(crate) once: Option<Once>,
     /// The range that is set to zero first, if the memory may contain other bytes.
     pub(crate) cleared: Option<(Address, Address)>,
     /// The segments, in the order in which they are copied.
@@ -57,19 +85,17 @@ impl Start {
     /// The function, which calls the start function of the program.
     ///
     /// ```wasm
-    /// block $done                                                        ;; if only the first instance writes
-    ///   block $busy
-    ///     block $first
-    ///       i32.const WORD   i32.const 0   i32.const 1   i32.atomic.rmw.cmpxchg   br_table $first $busy $done
-    ///     end
-    ///     i32.const START   i32.const 0   i32.const BYTES   memory.fill  ;; if the memory may not be zero
-    ///     i32.const ADDRESS   i32.const 0   i32.const BYTES   memory.init 7
-    ///     i32.const WORD   i32.const 2   i32.atomic.store   br $done
-    ///   end
-    ///   loop   i32.const WORD   i32.atomic.load   i32.const 2   i32.ne   br_if 0   end
+    /// i32.const WORD   i32.const 0   i32.const 1   i32.atomic.rmw.cmpxchg   ;; if only the first instance writes
+    /// if                                                                    ;; another instance is the first
+    ///   loop   i32.const WORD   i32.atomic.load   i32.const 1   i32.eq   br_if 0   end
+    ///   i32.const WORD   i32.atomic.load   i32.const DONE   i32.ne   if   unreachable   end
+    /// else
+    ///   i32.const START   i32.const 0   i32.const BYTES   memory.fill       ;; if the memory may not be zero
+    ///   i32.const ADDRESS   i32.const 0   i32.const BYTES   memory.init 7
+    ///   i32.const WORD   i32.const DONE   i32.atomic.store
     /// end
     /// data.drop 7
-    /// call $start                                                        ;; the program's
+    /// call $start                                                           ;; the program's
     /// ```
     ///
     /// An instance that finds another one busy does not use `memory.atomic.wait32`, which traps in the main thread of a
@@ -78,12 +104,12 @@ impl Start {
     /// # Traps
     ///
     /// If a segment of the program is not inside of the memory, before anything is written and before another instance
-    /// could wait for this one.
+    /// could wait for this one; and if the first instance is one of another module, which wrote other contents.
     pub(crate) fn function(&self, program: Option<u32>) -> Function {
         let mut function = Function::new([]);
         match self.once {
             None => self.write(&mut function),
-            Some(word) => self.write_once(&mut function, word),
+            Some(once) => self.write_once(&mut function, once),
         }
         let mut sink = function.instructions();
         for segment in &self.segments {
@@ -96,23 +122,20 @@ impl Start {
         function
     }
 
-    fn write_once(&self, function: &mut Function, word: Address) {
-        const DONE_LABEL: u32 = 2;
+    fn write_once(&self, function: &mut Function, Once { word, done }: Once) {
         for segment in self.segments.iter().filter(|segment| !segment.is_inside) {
             self.check(function, segment);
         }
         let memarg = MemArg { offset: 0, align: 2, memory_index: self.memory.0 };
-        let word = word as u32 as i32;
+        let (word, done) = (word as u32 as i32, done.cast_signed());
         let mut sink = function.instructions();
-        sink.block(BlockType::Empty).block(BlockType::Empty).block(BlockType::Empty);
-        sink.i32_const(word).i32_const(0).i32_const(BUSY).i32_atomic_rmw_cmpxchg(memarg);
-        sink.br_table([0, 1], DONE_LABEL).end();
-        self.write(function);
-        let mut sink = function.instructions();
-        sink.i32_const(word).i32_const(DONE).i32_atomic_store(memarg).br(1).end();
+        sink.i32_const(word).i32_const(0).i32_const(BUSY).i32_atomic_rmw_cmpxchg(memarg).if_(BlockType::Empty);
         sink.loop_(BlockType::Empty);
-        sink.i32_const(word).i32_atomic_load(memarg).i32_const(DONE).i32_ne().br_if(0).end();
-        sink.end();
+        sink.i32_const(word).i32_atomic_load(memarg).i32_const(BUSY).i32_eq().br_if(0).end();
+        sink.i32_const(word).i32_atomic_load(memarg).i32_const(done).i32_ne();
+        sink.if_(BlockType::Empty).unreachable().end().else_();
+        self.write(function);
+        function.instructions().i32_const(word).i32_const(done).i32_atomic_store(memarg).end();
     }
 
     fn write(&self, function: &mut Function) {

@@ -67,6 +67,36 @@ fn first_instance_writes_the_memory() {
     }
 }
 
+/// A module with other data at the same base must not use what the first one wrote.
+#[test]
+fn other_data_at_the_same_base_traps() {
+    let memory = SharedMemory::new(engine(), MemoryType::shared(1, 10)).unwrap();
+    let start = |text: &str, base: u32| {
+        let text = format!(
+            r#"(module
+              (import "linmem:utf8" "{text}" (global $text i32))
+              (import "env" "memory" (memory 1 10 shared))
+              (func (export "first") (result i32) (i32.load8_u (global.get $text))))"#
+        );
+        let config = Config::new().with_base(Base::Address(base));
+        let module = compile(&linmem::link(text.as_bytes(), &config).unwrap());
+        let mut store = Store::new(engine(), ());
+        store.set_fuel(FUEL).unwrap();
+        let instance =
+            Instance::new(&mut store, &module, &[memory.clone().into()]).map_err(|error| format!("{error:?}"))?;
+        let first = instance.get_typed_func::<(), u32>(&mut store, "first").unwrap();
+        first.call(&mut store, ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(start("one", 1024), Ok(u32::from(b'o')));
+    assert_eq!(start("one", 1024), Ok(u32::from(b'o')));
+    for other in ["two", "on", "one more", "One"] {
+        let error = start(other, 1024).unwrap_err();
+        assert!(error.contains("linmem.start") && error.contains("unreachable"), "{error}");
+    }
+    assert_eq!(start("two", 2048), Ok(u32::from(b't')));
+    assert_eq!(start("one", 1024), Ok(u32::from(b'o')));
+}
+
 /// The start function without the word that instances agree by.
 #[test]
 fn memory_that_each_instance_writes_loses_counts() {

@@ -5,7 +5,7 @@ use crate::build::signatures::{Signatures, foreign};
 use crate::build::sink::ModuleSink;
 use crate::choices::Choices;
 use crate::code::{FunctionRef, Missing};
-use crate::config::{Base, Config, DEFAULT_SPLIT, Share, SplitAddress};
+use crate::config::{Base, Config, DEFAULT_SPLIT, Init, Share, SplitAddress};
 use crate::context::{Context, Growth, Home, Split};
 use crate::digest::{extended_number, number};
 use crate::error::{Built, Error, Place};
@@ -94,6 +94,7 @@ impl Lowering {
         memory: u32,
     ) -> Result<Lowering, Error> {
         config.check(representation)?;
+        check_init(config)?;
         if let Some(base) = &config.base {
             let message = "an existing memory has no base in the library door; link the module instead";
             return Err(Error::option(Setting::base(base), message));
@@ -309,6 +310,18 @@ impl Lowering {
     }
 }
 
+/// Rejects ways to initialize memories that only linking can choose.
+fn check_init(config: &Config) -> Result<(), Error> {
+    match config.init {
+        Init::Auto => Ok(()),
+        init => {
+            let message =
+                "in the library door, the data segments of the frontend are as it adds them; link the module instead";
+            Err(Error::option(Setting::init(init), message))
+        }
+    }
+}
+
 /// A memory that linmem defines.
 pub(super) struct NewMemory {
     pub(super) home: Home,
@@ -321,6 +334,7 @@ pub(super) struct NewMemory {
 /// The memory of a module that is built.
 pub(super) fn new_memory(config: &Config, representation: Representation) -> Result<NewMemory, Error> {
     config.check(representation)?;
+    check_init(config)?;
     if let Some(name) = &config.memory {
         return Err(Error::option(Setting::memory(name), "segments are in the memory that linmem defines"));
     }

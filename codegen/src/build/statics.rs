@@ -11,7 +11,7 @@ use crate::context::Home;
 use crate::error::{Error, Place};
 use crate::index::MemoryIndex;
 use crate::link::same_in_all;
-use crate::start::{Copied, Start};
+use crate::start::{Copied, Once, Start};
 use crate::statics::{Area, Kind, PlacedStatics, StaticNumber};
 use linmem_allocator::layout::{ALIGNMENT, PAGE, align_up};
 use linmem_allocator::statics::{Plan, Sharing};
@@ -180,18 +180,17 @@ impl ModuleBuilder {
         }
         let first = self.items.data.len() as u32;
         let copied = (first..).zip(&plan.segments);
-        let segments =
+        let segments: Vec<Copied> =
             copied.map(|(number, segment)| Copied::at(number, segment.address, segment.bytes.len())).collect();
         for segment in &plan.segments {
             self.data(None, segment.bytes.clone());
         }
         if plan.end > area.base() {
-            self.own_start = Some(Start {
-                memory: self.context.memory,
-                once: (area.kind == Kind::Instances).then_some(area.start),
-                cleared: Some((area.base(), plan.end)),
-                segments,
-            });
+            let cleared = Some((area.base(), plan.end));
+            let contents = plan.segments.iter().map(|segment| segment.bytes.as_slice());
+            let written = segments.iter().map(|segment| segment.address.as_slice()).zip(contents);
+            let once = (area.kind == Kind::Instances).then(|| Once::new(area.start, cleared, written));
+            self.own_start = Some(Start { memory: self.context.memory, once, cleared, segments });
         }
     }
 

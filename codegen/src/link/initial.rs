@@ -10,10 +10,10 @@
 //! - all of them, if [`Init::Passive`] requests it.
 
 use crate::config::{Config, Init};
-use crate::error::Error;
-use crate::image::{self, MemoryInitialization, MemoryInitializer, ModuleMemories, Offset, Value, Verdict};
+use crate::error::{Error, Place};
+use crate::image::{self, ConstOp, MemoryInitialization, MemoryInitializer, ModuleMemories, Offset, Value, Verdict};
 use crate::link::input::{DATA, Input};
-use crate::link::memory::Memory;
+use crate::link::memory::{Memory, end_of};
 use crate::link::sections::reader;
 use crate::setting::Setting;
 use crate::start::WORD;
@@ -40,11 +40,15 @@ pub(super) struct PlacedData {
 impl PlacedData {
     /// The start and the end of static data, with the word that instances agree by.
     pub(super) fn occupied(&self) -> Option<(Address, Address)> {
-        let word = self.initialization.once.map(|word| (word, word + WORD));
-        match (word, self.range) {
-            (Some((start, _)), Some((_, end))) => Some((start, end)),
-            (word, range) => word.or(range),
-        }
+        occupied(self.initialization.once, self.range)
+    }
+}
+
+fn occupied(once: Option<Address>, range: Option<(Address, Address)>) -> Option<(Address, Address)> {
+    let word = once.map(|word| (word, word + WORD));
+    match (word, range) {
+        (Some((start, _)), Some((_, end))) => Some((start, end)),
+        (word, range) => word.or(range),
     }
 }
 
@@ -92,11 +96,10 @@ pub(super) fn choose(
         clears,
         once: None,
     };
+    let part = occupied(once, data.range);
     if program.is_active {
         let memories = image::read(input.bytes)?;
-        if let Some(range) = data.range {
-            check_overlap(config, index, &memories, (once.unwrap_or(range.0), range.1))?;
-        }
+        check_data(input, config, memory, &memories, part)?;
         let is_decided = data.segments.is_empty() || chosen.copies_statics || memory.defines.is_some();
         chosen.copies_statics |=
             !is_decided && spoils_image(with_addresses(memories, input, &data.placed), memory, data);
@@ -173,27 +176,63 @@ fn with_addresses<'a>(
     memories
 }
 
-/// Rejects a base below data of the program, which static data would overwrite. Data whose address is static data belongs
-/// there.
-fn check_overlap(
+/// Rejects data of the program that is in linmem's part of the memory, which would overwrite the one or the other, and data
+/// outside of a memory whose minimum is raised, which would no longer trap. Data whose address is static data belongs there;
+/// the value of an imported global is not known.
+fn check_data(
+    input: &Input<'_>,
     config: &Config,
-    memory: u32,
+    memory: &Memory,
     program: &ModuleMemories<'_>,
-    (start, end): (Address, Address),
+    part: Option<(Address, Address)>,
 ) -> Result<(), Error> {
-    let (MemoryInitialization::Segmented(list), Some(base)) = (&program.initialization, &config.base) else {
-        return Ok(());
-    };
-    for initializer in list.iter().filter(|initializer| initializer.memory == memory) {
-        let Offset::Constant(Value::I32(address)) = initializer.offset else { continue };
-        let (first, size) = (u64::from(address), initializer.data.len() as u64);
-        if size > 0 && first < end && start < first + size {
+    let MemoryInitialization::Segmented(list) = &program.initialization else { return Ok(()) };
+    let index = memory.index.0;
+    let declared = memory.raised.map(|_| end_of(input.types.as_ref().memory_at(index).initial));
+    for initializer in list.iter().filter(|initializer| initializer.memory == index) {
+        let value = initializer.offset.evaluate(|global| constant(input, global));
+        let Some(Value::I32(address)) = value else { continue };
+        let (segment, size) = (initializer.segment, initializer.data.len() as u64);
+        let (first, end) = (u64::from(address), u64::from(address) + size);
+        if let (Some((start, after)), Some(base)) = (part, &config.base)
+            && size > 0
+            && first < after
+            && start < end
+        {
             let message = format!(
-                "data segment {} of the program, {size} bytes at address {first}, overlaps static data from {start} to {end}",
-                initializer.segment
+                "data segment {segment} of the program, {size} bytes at address {first}, overlaps linmem's part of the memory, \
+                 from {start} to {after}"
             );
             return Err(Error::option(Setting::base(base), message));
         }
+        if let Some(declared) = declared.filter(|declared| end > *declared) {
+            let message = format!(
+                "data segment {segment} of the program, {size} bytes at address {first}, is outside of memory {index}, which \
+                 starts with {declared} bytes; the module could not be instantiated"
+            );
+            return Err(Error::Unsupported { message, place: Place::Module });
+        }
     }
     Ok(())
+}
+
+/// The value of a global that is defined as a constant, or computed from constants.
+fn constant(input: &Input<'_>, global: u32) -> Option<Value> {
+    let defined = global.checked_sub(input.imported_global_count)?;
+    let mut operators = input.global_values.get(defined as usize)?.get_operators_reader();
+    let mut ops = Vec::new();
+    while !operators.is_end_then_eof() {
+        ops.push(match operators.read().ok()? {
+            Operator::I32Const { value } => ConstOp::Constant(Value::I32(value.cast_unsigned())),
+            // A value refers only to earlier globals.
+            Operator::GlobalGet { global_index } if global_index < global => {
+                ConstOp::Constant(constant(input, global_index)?)
+            }
+            Operator::I32Add => ConstOp::I32Add,
+            Operator::I32Sub => ConstOp::I32Sub,
+            Operator::I32Mul => ConstOp::I32Mul,
+            _ => return None,
+        });
+    }
+    Offset::Extended(ops).evaluate(|_| None)
 }

@@ -99,7 +99,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
     let maximum = match growth {
         Growth::Split(_) => maximum(config, ty.initial)?,
         Growth::Grow | Growth::Allocator(_) => match config.max_pages {
-            Some(most) if takes_memory => {
+            Some(most) if takes_memory || !input.statics.is_empty() => {
                 let message = "linmem neither defines nor splits the memory, whose type states its maximum";
                 return Err(Error::option(Setting::max_pages(most), message));
             }
@@ -301,13 +301,23 @@ fn global(input: &Input<'_>, base: &Base, name: &str) -> Result<Start, Error> {
             _ => None,
         })
     };
-    let imported = || {
-        let globals = input.import_list.iter().filter(|import| matches!(import.ty, TypeRef::Global(_)));
-        (0..).zip(globals).find(|(_, import)| import.name == name).map(|(index, _)| index)
+    let imports: Vec<_> = (0..)
+        .zip(input.import_list.iter().filter(|import| matches!(import.ty, TypeRef::Global(_))))
+        .filter(|(_, import)| import.name == name || is_qualified(name, import))
+        .collect();
+    let index = match (exported.or_else(named), &imports[..]) {
+        (Some(index), _) => index,
+        (None, [(index, _)]) => *index,
+        (None, []) => return fail("the global does not exist; searched exports, imports and the name section"),
+        (None, several) => {
+            let names: Vec<String> =
+                several.iter().map(|(_, import)| format!("{}.{}", import.module, import.name)).collect();
+            return fail(&format!("several imported globals have this name: {}", names.join(", ")));
+        }
     };
-    let Some(index) = exported.or_else(named).or_else(imported).filter(|index| *index < input.global_count) else {
+    if index >= input.global_count {
         return fail("the global does not exist; searched exports, imports and the name section");
-    };
+    }
     if input.statics.segment(index).is_some() {
         return fail("the global is static data, whose address depends on the base");
     }
@@ -334,6 +344,11 @@ fn global(input: &Input<'_>, base: &Base, name: &str) -> Result<Start, Error> {
         // Only static data can have no index.
         _ => Ok(Start::Global(GlobalIndex(input.statics.index(index).unwrap_or(index)))),
     }
+}
+
+/// Whether a name is the module and the name of an import, separated by a dot.
+fn is_qualified(name: &str, import: &wasmparser::Import<'_>) -> bool {
+    name.strip_prefix(import.module).and_then(|rest| rest.strip_prefix('.')) == Some(import.name)
 }
 
 fn kind(kind: ExternalKind) -> &'static str {

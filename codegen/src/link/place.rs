@@ -173,6 +173,10 @@ fn failed(input: &Input<'_>, error: &PlanError, options: &Options, end: Address)
             item.item,
             format!("no room is left for its {size} bytes below address {limit}, where static data must end"),
         ),
+        PlanError::Area { base, .. } => Error::Unsupported {
+            message: format!("there is no room for static data, which starts at address {base}: the memory ends at {end}"),
+            place: input.statics.first_place(),
+        },
         other => Error::Unsupported {
             message: format!("static data cannot be placed: {other}"),
             place: input.statics.first_place(),

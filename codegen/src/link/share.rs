@@ -249,6 +249,13 @@ fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, grow
                  what its own memory.grow returned"
             ),
         ),
+        (Growth::Grow, None) if index < input.imported_memory_count && ty.shared => (
+            Severity::Note,
+            format!(
+                "memory {index} is imported and shared between threads: linmem has static data at the base, and each instance \
+                 grows the memory for its regions; all other code must use only what its own memory.grow returned"
+            ),
+        ),
         (Growth::Grow, None) if index < input.imported_memory_count => (
             Severity::Note,
             format!(

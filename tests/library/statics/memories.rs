@@ -8,7 +8,7 @@ use linmem::wasm_encoder::{
     CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType,
     ImportSection, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
 };
-use linmem::{Access, Base, Config, Error, Representation, Word};
+use linmem::{Access, Base, Config, Error, Init, Representation, Word};
 use linmem_host::wasmtime::{self, Extern, Instance, Memory, SharedMemory, Store};
 
 const BASE: u32 = 0x8000;
@@ -132,6 +132,19 @@ fn data_of_the_frontend_in_linmems_part_is_an_error() {
         module.active_data(memory, &ConstExpr::i32_const(BASE as i32 - 2), b"own");
         let error = module.finish().unwrap_err().to_string();
         assert!(error.contains("data segment 0 is at 32766..32769, but only the bytes below 32768"), "{error}");
+    }
+}
+
+#[test]
+fn data_segments_are_initialized_as_the_frontend_adds_them() {
+    for init in [Init::Passive, Init::Image] {
+        let config = Config::new().with_init(init);
+        let expected =
+            format!("`init = {init}`: in the library door, the data segments of the frontend are as it adds them");
+        let error = ModuleBuilder::new(&config, Representation::Packed).err().unwrap().to_string();
+        assert!(error.starts_with(&expected), "{error}");
+        let error = LateLowering::new(&config, Representation::Packed).err().unwrap().to_string();
+        assert!(error.starts_with(&expected), "{error}");
     }
 }
 

@@ -1,0 +1,4 @@
+;;! --max-pages 9
+(module
+  (import "linmem:utf8" "hi" (global i32))
+  (memory 1))
