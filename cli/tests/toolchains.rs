@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -68,21 +70,7 @@ fn compile(command: &mut Command, package: &Path, sources: &Path, output: &Path)
 /// Runs a module with options, and expects an output.
 #[track_caller]
 fn run(module: &Path, options: &[&str], input: &[u8], expected: &str) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_linmem"))
-        .arg("run")
-        .args(options)
-        .arg(module)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let output = std::thread::scope(|scope| {
-        // A program that does not read its input may exit before all of it is written.
-        scope.spawn(move || stdin.write_all(input));
-        child.wait_with_output().unwrap()
-    });
+    let output = support::output(support::linmem().arg("run").args(options).arg(module), input);
     let errors = String::from_utf8_lossy(&output.stderr);
     let (status, printed) = (output.status.code(), String::from_utf8_lossy(&output.stdout));
     assert_eq!((status, printed.as_ref()), (Some(0), expected), "{} {options:?}: {errors}", module.display());
@@ -213,7 +201,7 @@ fn programs_in_moonbit() {
 fn link(text: &str, options: &[&str], output: &Path) {
     let input = output.with_extension("wat");
     std::fs::write(&input, text).unwrap();
-    succeed(Command::new(env!("CARGO_BIN_EXE_linmem")).arg("link").args(options).arg(&input).arg("-o").arg(output));
+    succeed(support::linmem().arg("link").args(options).arg(&input).arg("-o").arg(output));
 }
 
 /// A module with regions, a fill of variable size, and the custom sections that LLVM's linker leaves without names.
