@@ -28,6 +28,7 @@ pub mod linker {}
 #[doc = include_str!("../docs/safety.md")]
 pub mod safety {}
 
+/// [docs/run.md]: run
 #[doc = include_str!("../docs/memory.md")]
 pub mod memory {}
 
@@ -40,6 +41,9 @@ pub mod names {}
 
 #[doc = include_str!("../docs/reports.md")]
 pub mod reports {}
+
+#[doc = include_str!("../docs/run.md")]
+pub mod run {}
 
 /// [linker.md]: linker
 /// [reports.md]: reports

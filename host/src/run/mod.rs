@@ -1,155 +1,32 @@
-//! Runs a command module with WASI preview 1.
+//! Runs a module with WASI preview 1.
+
+mod end;
+mod environment;
+mod invoke;
+mod limits;
+mod memories;
+mod options;
+mod state;
+mod value;
+
+pub use end::{End, Error, Frame, HostError, Violation};
+pub use options::{Directory, Invocation, Options};
 
 use crate::threads::{self, Threads};
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::atomic::AtomicI32;
+use end::ended;
+use environment::Environment;
+use limits::Budget;
+use memories::Needs;
+use state::State;
+use std::sync::atomic::{AtomicBool, AtomicI32};
 use std::sync::{Arc, OnceLock, mpsc};
-use thiserror::Error;
-use wasmtime::{Caller, Config, Engine, InstancePre, Linker, Module, Store, Trap, WasmBacktrace};
-use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
-use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
+use std::time::Duration;
+use wasmtime::{Caller, Config, Engine, InstancePre, Linker, Module, Store, Trap};
+use wasmtime_wasi::I32Exit;
+use wasmtime_wasi::p1::add_to_linker_sync;
 
-/// A directory of the host that the program can use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Directory {
-    /// The path on the host.
-    pub host: PathBuf,
-    /// The name that the program sees.
-    pub guest: String,
-}
-
-/// The environment of a program.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// The arguments, the name of the program first.
-    pub args: Vec<String>,
-    /// The environment variables.
-    pub env: Vec<(String, String)>,
-    /// The preopened directories.
-    pub directories: Vec<Directory>,
-}
-
-/// What a program passes to the import `linmem_report.violation` before it traps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The code of the kind.
-    pub kind: u32,
-    /// The number of the site, in the module's section `linmem.sites`.
-    pub site: u32,
-    /// The numbers of the violation; their meaning depends on the kind.
-    pub numbers: [u32; 3],
-}
-
-/// What a program passes to the import `linmem_report.errno` if a lifted host call returned an errno.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HostError {
-    /// The number of the site, in the module's section `linmem.sites`.
-    pub site: u32,
-    /// The errno.
-    pub errno: u32,
-}
-
-/// A function that was active when a program ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The index of the function.
-    pub function: u32,
-    /// Its name in the module's name section, if any.
-    pub name: Option<String>,
-}
-
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
-            // A name can contain any character.
-            Some(name) => write!(f, "${}", name.replace('\n', "\\n")),
-            None => write!(f, "function {}", self.function),
-        }
-    }
-}
-
-/// The state of a running program.
-struct State {
-    wasi: WasiP1Ctx,
-    reported: Reported,
-}
-
-/// The last reports of the program.
-#[derive(Clone, Copy, Debug, Default)]
-struct Reported {
-    violation: Option<Violation>,
-    errno: Option<HostError>,
-}
-
-/// Why a program did not exit by itself.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The module cannot be compiled.
-    #[error("the module cannot be compiled: {0}")]
-    Compile(String),
-    /// The module uses a feature of WebAssembly that the embedded engine does not support.
-    #[error(
-        "the module uses {feature}, which `linmem run` does not support; link it and run it on an engine that supports it"
-    )]
-    Unsupported {
-        /// The feature.
-        feature: &'static str,
-    },
-    /// A preopened directory cannot be opened.
-    #[error("the directory {} cannot be opened: {reason}", path.display())]
-    Directory {
-        /// The path on the host.
-        path: PathBuf,
-        /// The error of the operating system.
-        reason: String,
-    },
-    /// The module cannot be instantiated: for example, an import is unknown.
-    #[error("the module cannot be started: {0}")]
-    Instantiate(String),
-    /// The module is not a command: it has no usable `_start`.
-    #[error("the module does not export a function `_start` without parameters and results")]
-    NoStart,
-    /// The module imports `wasi.thread-spawn`, but cannot have threads.
-    #[error("the module imports `wasi.thread-spawn`, but {reason}")]
-    Threads {
-        /// What it lacks.
-        reason: &'static str,
-    },
-    /// The program reported a violation and trapped. The caller interprets the numbers.
-    #[error("the program reported a violation: kind {}, site {}{}", report.kind, report.site, backtrace(frames))]
-    Violation {
-        /// The report.
-        report: Violation,
-        /// The active functions, innermost first.
-        frames: Vec<Frame>,
-        /// The last errno that the program reported, if any.
-        errno: Option<HostError>,
-    },
-    /// The program trapped.
-    #[error("the program trapped: {reason}{}", backtrace(frames))]
-    Trap {
-        /// The kind of the trap.
-        reason: String,
-        /// The active functions, innermost first.
-        frames: Vec<Frame>,
-        /// The last errno that the program reported, if any.
-        errno: Option<HostError>,
-    },
-    /// The program failed in another way.
-    #[error("the program failed: {reason}{}", backtrace(frames))]
-    Failed {
-        /// The error.
-        reason: String,
-        /// The active functions, innermost first.
-        frames: Vec<Frame>,
-    },
-}
-
-fn backtrace(frames: &[Frame]) -> String {
-    frames.iter().map(|frame| format!("\n  in {frame}")).collect()
-}
+/// How long a program whose time is over has to tell where it was.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// An engine configuration with all features that linked modules can use.
 pub fn config() -> Config {
@@ -168,74 +45,100 @@ pub fn config() -> Config {
     config
 }
 
-impl Error {
-    /// The functions that were active when the program ended, innermost first.
-    pub fn frames_mut(&mut self) -> &mut [Frame] {
-        match self {
-            Error::Violation { frames, .. } | Error::Trap { frames, .. } | Error::Failed { frames, .. } => frames,
-            Error::Compile(_)
-            | Error::Unsupported { .. }
-            | Error::Directory { .. }
-            | Error::Instantiate(_)
-            | Error::NoStart
-            | Error::Threads { .. } => &mut [],
-        }
-    }
-}
-
 /// Runs `_start` of a module with the standard streams of this process, and returns the exit status.
 ///
-/// A shared memory that the module imports is a new one of the declared type. A module that imports
-/// `wasi.thread-spawn` can start threads; they can still run when this function returns, since nothing stops a thread
-/// that waits. Each has descriptors of its own.
+/// A memory that the module imports, by whatever name, is a new one of the declared type. A module that imports
+/// `wasi.thread-spawn` can start threads; each has descriptors of its own. When this function returns, threads that execute
+/// code of the program stop. Nothing stops a thread that waits, in the program or in the host: it stops when its wait ends.
 ///
 /// # Errors
 ///
-/// If the module cannot be started, or if it traps.
+/// If the module cannot be started, if it traps, or if it does not end within its time.
 pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
-    let engine = Engine::new(&config()).map_err(|error| Error::Compile(chain(&error)))?;
-    let module = Module::from_binary(&engine, bytes).map_err(|error| not_compiled(&error))?;
-    let mut store = Store::new(&engine, State { wasi: context(options)?, reported: Reported::default() });
-    let mut linker = linker(&engine).map_err(|error| Error::Instantiate(chain(&error)))?;
-    threads::define_memories(&mut linker, &store, &module).map_err(|error| Error::Instantiate(chain(&error)))?;
-    let instance =
-        |linker: &Linker<State>| linker.instantiate_pre(&module).map_err(|error| Error::Instantiate(chain(&error)));
-    match threads::spawns(&module) {
-        None => return command(&mut store, &instance(&linker)?),
-        Some(Err(reason)) => return Err(Error::Threads { reason }),
-        Some(Ok(())) => {}
+    match execute(bytes, options, None)? {
+        End::Exited(status) => Ok(status),
+        End::Returned(_) => Ok(0),
     }
-    let (ends, end) = mpsc::channel();
-    let (options, end_of_thread) = (options.clone(), ends.clone());
-    let threads = Arc::new(Threads {
-        engine,
-        state: Box::new(move || Some(State { wasi: context(&options).ok()?, reported: Reported::default() })),
-        failed: Box::new(move |error, state: &State| {
-            // Nobody receives it after the program has ended.
-            let _ = end_of_thread.send(ended(error, state.reported));
-        }),
-        instance: OnceLock::new(),
-        next: AtomicI32::new(1),
-    });
-    threads.define(&mut linker).map_err(|error| Error::Instantiate(chain(&error)))?;
-    let instance = instance(&linker)?;
-    let _ = threads.instance.set(instance.clone());
-    // The first thread also has a thread of its own, since another one may end the program while it waits.
-    let first = std::thread::spawn(move || command(&mut store, &instance));
-    std::thread::spawn(move || ends.send(first.join().unwrap_or_else(|_| Err(panicked()))));
-    end.recv().unwrap_or_else(|_| Err(panicked()))
 }
 
-fn panicked() -> Error {
-    Error::Failed { reason: "a function of the host panicked".to_string(), frames: Vec::new() }
+/// Calls an exported function of a module, as [`run`] runs `_start`, after the export `_initialize`, if there is one.
+///
+/// # Errors
+///
+/// As for [`run`], and if the function does not exist or does not take such arguments.
+pub fn invoke(bytes: &[u8], options: &Options, invocation: &Invocation) -> Result<End, Error> {
+    execute(bytes, options, Some(invocation))
+}
+
+fn execute(bytes: &[u8], options: &Options, invocation: Option<&Invocation>) -> Result<End, Error> {
+    let needs = Needs::read(bytes, threads::SPAWN);
+    let mut config = config();
+    let is_stopped = needs.spawns || options.timeout.is_some();
+    config.epoch_interruption(is_stopped);
+    let engine = Engine::new(&config).map_err(|error| Error::Compile(end::chain(&error)))?;
+    let module = Module::from_binary(&engine, bytes).map_err(|error| Error::not_compiled(&error))?;
+    let entry = invoke::Entry::new(&module, invocation)?;
+    let budget = Arc::new(Budget::new(options.max_memory));
+    let mut store = state::store(&engine, options, &budget)?;
+    memories::take(&mut store, needs, &budget)?;
+    let mut linker = linker(&engine).map_err(|error| Error::instantiate(&error))?;
+    memories::define_imported(&mut linker, &mut store, &module, needs, &budget)?;
+    let prepare = |linker: &Linker<State>| linker.instantiate_pre(&module).map_err(|error| Error::instantiate(&error));
+    if !is_stopped {
+        return enter(&mut store, &prepare(&linker)?, &entry, needs, &budget);
+    }
+    let (ends, end) = mpsc::channel();
+    let threads = Arc::new(Threads {
+        store: {
+            let (engine, options, budget) = (engine.clone(), options.clone(), Arc::clone(&budget));
+            Box::new(move || {
+                let mut store = state::store(&engine, &options, &budget).ok()?;
+                memories::take(&mut store, needs, &budget).ok()?;
+                Some(store)
+            })
+        },
+        failed: {
+            let ends = ends.clone();
+            Box::new(move |error, state: &State| {
+                // Nobody receives it after the program has ended.
+                let _ = ends.send(ended(error, state.reported, state.timeout));
+            })
+        },
+        instance: OnceLock::new(),
+        next: AtomicI32::new(1),
+        stopped: AtomicBool::new(false),
+    });
+    if needs.spawns {
+        threads::check(&module).map_err(|reason| Error::Threads { reason })?;
+        threads.define(&mut linker).map_err(|error| Error::instantiate(&error))?;
+    }
+    let instance = prepare(&linker)?;
+    let _ = threads.instance.set(instance.clone());
+    // The first thread also has a thread of its own, since the program may end while it waits.
+    let first = std::thread::spawn(move || enter(&mut store, &instance, &entry, needs, &budget));
+    std::thread::spawn(move || ends.send(first.join().unwrap_or_else(|_| Err(Error::panicked()))));
+    let received = match options.timeout {
+        None => end.recv().map_err(mpsc::RecvTimeoutError::from),
+        Some(timeout) => end.recv_timeout(timeout),
+    };
+    threads.stop(&engine);
+    match (received, options.timeout) {
+        (Ok(end), _) => end,
+        // A thread that executes code of the program tells where it is; one that waits does not.
+        (Err(mpsc::RecvTimeoutError::Timeout), Some(after)) => {
+            end.recv_timeout(GRACE).unwrap_or_else(|_| Err(Error::Timeout { after, frames: Vec::new() }))
+        }
+        (Err(_), _) => Err(Error::panicked()),
+    }
 }
 
 /// The functions that a program can import.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     add_to_linker_sync(&mut linker, |state: &mut State| &mut state.wasi)?;
-    // Allow every status: wasmtime's own `proc_exit` rejects statuses of 126 and more.
     linker.allow_shadowing(true);
+    Environment::define(&mut linker, |state: &State| &state.environment)?;
+    // Allow every status: wasmtime's own `proc_exit` rejects statuses of 126 and more.
     linker.func_wrap("wasi_snapshot_preview1", "proc_exit", |status: i32| -> wasmtime::Result<()> {
         Err(I32Exit(status).into())
     })?;
@@ -252,67 +155,19 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Instantiates a module, and runs its `_start`.
-fn command(store: &mut Store<State>, instance: &InstancePre<State>) -> Result<i32, Error> {
+/// Instantiates a module, and calls its entry.
+fn enter(
+    store: &mut Store<State>,
+    instance: &InstancePre<State>,
+    entry: &invoke::Entry,
+    needs: Needs,
+    budget: &Budget,
+) -> Result<End, Error> {
+    let end = |error: &wasmtime::Error, state: &State| ended(error, state.reported, state.timeout);
     let instance = match instance.instantiate(&mut *store) {
         Ok(instance) => instance,
-        Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return ended(&error, store.data().reported),
-        Err(error) => return Err(Error::Instantiate(chain(&error))),
+        Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return end(&error, store.data()),
+        Err(error) => return Err(memories::not_started(&error, store.data(), needs, budget)),
     };
-    let start = instance.get_typed_func::<(), ()>(&mut *store, "_start").map_err(|_| Error::NoStart)?;
-    match start.call(&mut *store, ()) {
-        Ok(()) => Ok(0),
-        Err(error) => ended(&error, store.data().reported),
-    }
-}
-
-/// Why a module cannot be compiled: the engine's error, or a feature that the engine does not support.
-fn not_compiled(error: &wasmtime::Error) -> Error {
-    const MISSING: [(&str, &str); 2] =
-        [("stack switching", "stack switching"), ("legacy_exceptions", "legacy exceptions")];
-    let reason = chain(error);
-    match MISSING.iter().find(|(words, _)| reason.contains(words)) {
-        Some((_, feature)) => Error::Unsupported { feature },
-        None => Error::Compile(reason),
-    }
-}
-
-fn context(options: &Options) -> Result<WasiP1Ctx, Error> {
-    let mut builder = WasiCtxBuilder::new();
-    builder.inherit_stdio().args(&options.args).envs(&options.env);
-    for Directory { host, guest } in &options.directories {
-        builder
-            .preopened_dir(host, guest, FsPerms::ReadWrite)
-            .map_err(|error| Error::Directory { path: host.clone(), reason: chain(&error) })?;
-    }
-    Ok(builder.build_p1())
-}
-
-/// The exit status, if `error` is an exit of the program; otherwise the matching error.
-fn ended(error: &wasmtime::Error, Reported { violation, errno }: Reported) -> Result<i32, Error> {
-    if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
-        return Ok(*status);
-    }
-    let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::UnreachableCodeReached) if let Some(report) = violation => {
-            Err(Error::Violation { report, frames, errno })
-        }
-        Some(trap) => Err(Error::Trap { reason: trap.to_string(), frames, errno }),
-        None => Err(Error::Failed { reason: error.root_cause().to_string(), frames }),
-    }
-}
-
-fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
-    let frame = |frame: &wasmtime::FrameInfo| Frame {
-        function: frame.func_index(),
-        name: frame.func_name().map(str::to_string),
-    };
-    backtrace.frames().iter().map(frame).collect()
-}
-
-/// The error and its causes, on one line.
-fn chain(error: &wasmtime::Error) -> String {
-    let text: Vec<String> = error.chain().map(|cause| cause.to_string().replace('\n', " ")).collect();
-    text.join(": ")
+    entry.call(store, &instance).or_else(|error| end(&error, store.data()))
 }
