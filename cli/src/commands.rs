@@ -16,17 +16,22 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             let (name, arguments) =
                 options::split_program(&program).map_err(|message| Failure { message, status: 2 })?;
             let file = Path::new(name);
+            let call = run::invocation(&options, arguments).map_err(|message| Failure { message, status: 2 })?;
+            let (mut config, module) = (configure(&lowering, OnViolation::Report)?, files::read(file)?);
+            if call.as_ref().is_some_and(|call| call.needs_memory()) && run::has_intrinsics(&module, &config) {
+                config = config.with_export_allocator(true);
+            }
             // Removed custom sections concern only a module that is written to a file.
             let shows = |warning: &Error| !matches!(warning, Error::Dropped { .. });
-            let linked = linked(file, &lowering, OnViolation::Report, shows)?;
-            run::execute(file, &linked, options, arguments)
+            let linked = link(file, &module, config, shows)?;
+            run::execute(file, &linked, options, arguments, call)
         }
         Command::Link { lowering, file, output } => {
-            files::write(&output, &linked(&file, &lowering, OnViolation::Trap, |_| true)?.module)?;
+            files::write(&output, &linked(&file, &lowering)?.module)?;
             Ok(0)
         }
         Command::Print { lowering, file } => {
-            let linked = linked(&file, &lowering, OnViolation::Trap, |_| true)?;
+            let linked = linked(&file, &lowering)?;
             let text = wat::print(&linked.module).map_err(|error| error.to_string())?;
             files::print(&text)?;
             Ok(0)
@@ -74,16 +79,15 @@ fn configure(lowering: &Lowering, on_violation: OnViolation) -> Result<Config, F
     lowering.config(on_violation).map_err(|message| Failure { message, status: 2 })
 }
 
-/// Links a file, and prints the warnings that `shows` selects.
-fn linked(
-    file: &Path,
-    lowering: &Lowering,
-    on_violation: OnViolation,
-    shows: impl Fn(&Error) -> bool,
-) -> Result<Linked, Failure> {
-    let config = configure(lowering, on_violation)?.with_file(files::name(file));
-    let module = files::read(file)?;
-    let linked = linmem::link_with_warnings(&module, &config).map_err(|error| failure(file, &error))?;
+/// Links a file, and prints the warnings.
+fn linked(file: &Path, lowering: &Lowering) -> Result<Linked, Failure> {
+    link(file, &files::read(file)?, configure(lowering, OnViolation::Trap)?, |_| true)
+}
+
+/// Links a module of a file, and prints the warnings that `shows` selects.
+fn link(file: &Path, module: &[u8], config: Config, shows: impl Fn(&Error) -> bool) -> Result<Linked, Failure> {
+    let config = config.with_file(files::name(file));
+    let linked = linmem::link_with_warnings(module, &config).map_err(|error| failure(file, &error))?;
     for warning in linked.warnings.iter().filter(|warning| shows(warning)) {
         eprintln!("warning: {}", printable(&one_line(file, warning)));
     }

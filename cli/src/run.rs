@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::options::RunOptions;
 use linmem::wasi::Errno;
-use linmem::{Linked, Report, Site, SourceLine, Violation};
+use linmem::{Config, Linked, Report, Site, SourceLine, Violation, wat};
 use linmem_host::run::{self, Directory, End, Invocation, Options};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -12,30 +12,44 @@ use std::path::Path;
 /// The exit status of a program whose time is over, as that of timeout(1).
 const TIMEOUT: u8 = 124;
 
+/// The call of an exported function that the options ask for.
+pub(crate) fn invocation(options: &RunOptions, arguments: &[OsString]) -> Result<Option<Invocation>, String> {
+    let Some(export) = &options.invoke else { return Ok(None) };
+    let text = |argument: &OsString| {
+        argument
+            .to_str()
+            .map(str::to_string)
+            .ok_or_else(|| format!("the argument `{}` is not UTF-8", argument.display()))
+    };
+    let args = arguments.iter().map(text).collect::<Result<_, _>>()?;
+    Ok(Some(Invocation { export: export.clone(), args }))
+}
+
+/// Whether linking changes a module. A module that cannot be linked is one without intrinsics.
+pub(crate) fn has_intrinsics(module: &[u8], config: &Config) -> bool {
+    wat::parse(module).is_ok_and(|binary| linmem::link(module, config).is_ok_and(|linked| linked != *binary))
+}
+
 /// Runs the module of a file, and returns the exit status.
 pub(crate) fn execute(
     file: &Path,
     linked: &Linked,
     options: RunOptions,
     arguments: &[OsString],
+    call: Option<Invocation>,
 ) -> Result<u8, Failure> {
-    let RunOptions { directories, environment, invoke, timeout, max_memory } = options;
+    let RunOptions { directories, environment, invoke: _, timeout, max_memory } = options;
     let usage = |message: String| Failure { message, status: 2 };
     let directories = directories.iter().map(|text| directory(text)).collect::<Result<_, _>>().map_err(usage)?;
     let bytes = |text: &OsStr| text.as_encoded_bytes().to_vec();
     let mut options =
         Options { args: vec![bytes(file.as_os_str())], env: environment, directories, timeout, max_memory };
-    let end = match invoke {
+    let end = match call {
         None => {
             options.args.extend(arguments.iter().map(|text| bytes(text)));
             run::run(&linked.module, &options).map(End::Exited)
         }
-        Some(export) => {
-            let args = arguments.iter().map(|text| text.to_str().map(str::to_string).ok_or(text));
-            let args = args.collect::<Result<_, _>>();
-            let args = args.map_err(|text| usage(format!("the argument `{}` is not UTF-8", text.display())))?;
-            run::invoke(&linked.module, &options, &Invocation { export, args })
-        }
+        Some(call) => run::invoke(&linked.module, &options, &call),
     };
     match end {
         // The program's own status, truncated to a byte as the operating system does.

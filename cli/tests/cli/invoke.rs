@@ -46,9 +46,9 @@ fn results_are_printed_one_per_line() {
 #[test]
 fn wrong_calls_are_usage_errors() {
     for (args, parts) in [
-        (&["sub", "3"][..], &["`--invoke sub`", "takes 2 arguments, (param i32 i32) (result i32)", "1 is given"][..]),
-        (&["nothing", "1"], &["takes no arguments", "1 is given"]),
-        (&["half"], &["takes 1 argument, (param f32) (result f32)", "none are given"]),
+        (&["sub", "3"][..], &["`--invoke sub`", "takes 2 values, (param i32 i32) (result i32)", "1 is given"][..]),
+        (&["nothing", "1"], &["takes no values", "1 is given"]),
+        (&["half"], &["takes 1 value, (param f32) (result f32)", "none are given"]),
         (&["sub", "3", "x"], &["argument 2 of 2", "`x`", "i32"]),
         (&["sub", "3", "4294967296"], &["argument 2 of 2", "out of range"]),
         (&["sub", "1.5", "1"], &["argument 1 of 2", "`1.5`"]),
@@ -92,4 +92,116 @@ fn reactors_are_initialized_first() {
     // Not the function of the convention.
     expect(&run("calls", "(param i32)"), 0, "0\n");
     expect_failure(&run("calls", "unreachable"), "error: standard input: the program trapped");
+}
+
+/// The exports of a program without an allocator, one for each way to pass a text. Each prints what it got.
+const TEXTS: &str = r#"
+  (func (export "pair") (param i32 i32 i32) (call $print (local.get 0) (local.get 1)) (call $exit (local.get 2)))
+  (func (export "packed") (param i64)
+    (call $print (i32.wrap_i64 (local.get 0)) (i32.wrap_i64 (i64.shr_u (local.get 0) (i64.const 32)))))
+  (func (export "terminated") (param $start i32) (local $end i32)
+    (local.set $end (local.get $start))
+    (loop $again
+      (local.set $end (i32.add (local.get $end) (i32.const 1)))
+      (br_if $again (i32.load8_u (local.get $end))))
+    (call $print (local.get $start) (i32.sub (local.get $end) (local.get $start))))
+  (func (export "two") (param i32 i32 i64)
+    (call $print (i32.wrap_i64 (local.get 2)) (i32.wrap_i64 (i64.shr_u (local.get 2) (i64.const 32))))
+    (call $print (local.get 0) (local.get 1)))
+  (func $print (param i32 i32)
+    (i32.store (i32.const 16) (local.get 0))
+    (i32.store (i32.const 20) (local.get 1))
+    (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24))))"#;
+
+const WASI: &str = r#"
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))"#;
+
+#[test]
+fn texts_are_passed_in_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |allocator: &str, name: &str, args: &[&str]| {
+        let text = format!("(module {WASI} {allocator} (memory (export \"memory\") 1) {TEXTS})");
+        std::fs::write(dir.path().join("m.wat"), text).unwrap();
+        linmem(&[&["run", "--invoke", name, "m.wat"], args].concat(), dir.path(), b"")
+    };
+    // With the program's own allocator, with linmem's, since the program has intrinsics, and with pages that the host adds.
+    let malloc = "(global $next (mut i32) (i32.const 1024))
+        (func (export \"malloc\") (param i32) (result i32)
+          (global.get $next)
+          (global.set $next (i32.add (global.get $next) (i32.and (i32.add (local.get 0) (i32.const 15)) (i32.const -8)))))
+        (func (export \"free\") (param i32) unreachable)";
+    let intrinsic = "(import \"linmem\" \"MemoryAllocator.new\" (func (result i32)))
+        (import \"linmem\" \"MemorySegment.size\" (func (param i64) (result i32)))";
+    for allocator in [malloc, intrinsic, ""] {
+        expect(&run(allocator, "pair", &["utf8:grüße", "0"]), 0, "grüße");
+        expect(&run(allocator, "pair", &["--", "hex:000a", "7"]), 7, "\0\n");
+        expect(&run(allocator, "pair", &["utf8:", "3"]), 3, "");
+        expect(&run(allocator, "packed", &["utf8:a text"]), 0, "a text");
+        expect(&run(allocator, "packed", &["utf16:ab"]), 0, "a\0b\0");
+        expect(&run(allocator, "terminated", &["cstr:hi there"]), 0, "hi there");
+        expect(&run(allocator, "two", &["utf8:second", "hex:66697273742c20"]), 0, "first, second");
+    }
+    let traps = malloc.replace("(global.get $next)\n", "unreachable");
+    expect_failure(
+        &run(&traps, "packed", &["utf8:a"]),
+        "error: m.wat: the program trapped: wasm trap: wasm `unreachable`",
+    );
+    let lies = malloc.replace("(i32.const 1024)", "(i32.const 65536)");
+    expect_failure(
+        &run(&lies, "packed", &["utf8:a"]),
+        "error: m.wat: the program failed: `malloc` of the guest returned",
+    );
+    for (name, args, parts) in [
+        ("pair", &["utf8:a"][..], &["takes 3 values, (param i32 i32 i32)", "2 are given"][..]),
+        ("pair", &["1", "2", "utf8:a"], &["argument 3 of 3", "`utf8:a` is passed as an address and a size, two i32"]),
+        ("packed", &["cstr:a"], &["argument 1 of 1", "an i32"]),
+        ("packed", &["hex:a"], &["argument 1 of 1", "even number of hexadecimal digits"]),
+        ("packed", &["text"], &["argument 1 of 1", "`utf8:text`"]),
+    ] {
+        expect_error(&run("", name, args), 2, parts);
+    }
+    let without = "(module (func (export \"f\") (param i64)))";
+    std::fs::write(dir.path().join("m.wat"), without).unwrap();
+    let output = linmem(&["run", "--invoke", "f", "m.wat", "utf8:a"], dir.path(), b"");
+    expect_error(&output, 2, &["argument 1 of 1", "a memory that is exported as `memory`"]);
+}
+
+/// Segments of a program with intrinsics, in each representation.
+#[test]
+fn texts_are_passed_as_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    for (segment, size) in [("i64", ""), ("anyref", ""), ("i32", "i32")] {
+        let text = format!(
+            "(module
+               (import \"linmem\" \"wasi.write_all\" (func $write_all (param i32 {segment} {size}) (result i32)))
+               (func (export \"print\") (param {segment} {size}) (result i32)
+                 (call $write_all (i32.const 1) (local.get 0) {})))",
+            if size.is_empty() { "" } else { "(local.get 1)" }
+        );
+        let args = |options: &[&'static str]| [&["run"], options, &["--invoke", "print", "-", "utf8:grüße, "]].concat();
+        let run = |options: &[&'static str]| linmem(&args(options), dir.path(), text.as_bytes());
+        expect(&run(&[]), 0, "grüße, 0\n");
+        expect(&run(&["--nesting", "outermost", "--export-allocator"]), 0, "grüße, 0\n");
+        if segment != "i32" {
+            expect(&run(&["--safety", "temporal"]), 0, "grüße, 0\n");
+        }
+    }
+}
+
+/// Texts are passed in memories of every kind; with a timeout, the code that copies to a shared memory is not interrupted.
+#[test]
+fn texts_are_passed_in_wide_and_shared_memories() {
+    let dir = tempfile::tempdir().unwrap();
+    for (memory, ty) in [("1", "i32"), ("i64 1", "i64"), ("1 9 shared", "i32"), ("i64 1 9 shared", "i64")] {
+        let text = format!(
+            "(module (memory (export \"memory\") {memory})
+               (func (export \"f\") (param {ty} {ty} {ty}) (result i32 {ty} i64)
+                 (i32.load8_u offset=1 (local.get 0)) (local.get 1) (i64.load (local.get 2))))"
+        );
+        for options in [&[][..], &["--timeout", "60s"]] {
+            let args = [&["run"], options, &["--invoke", "f", "-", "utf8:abc", "cstr:1234567"]].concat();
+            expect(&linmem(&args, dir.path(), text.as_bytes()), 0, "98\n3\n15540725856023089\n");
+        }
+    }
 }

@@ -1,16 +1,21 @@
 //! Where a program starts: `_start`, or a function that the caller names.
 
+use super::argument::{self, Argument};
 use super::end::{End, Error, one_line};
 use super::options::Invocation;
 use super::state::State;
 use super::value;
-use wasmtime::{ExternType, FuncType, Instance, Module, Store, Val};
+use crate::memory::GuestMemory;
+use wasmtime::{ExternType, FuncType, Instance, Module, Store, Val, ValType};
 
 /// The export that is called first, if there is one and `_start` is not called.
 const INITIALIZE: &str = "_initialize";
 
 /// The export that is called by default.
 const START: &str = "_start";
+
+/// The memory that texts are passed in.
+const MEMORY: &str = "memory";
 
 /// How many exports an error lists.
 const LISTED: usize = 20;
@@ -19,7 +24,7 @@ const LISTED: usize = 20;
 pub(crate) struct Entry {
     initialize: bool,
     export: String,
-    args: Vec<Val>,
+    args: Vec<Argument>,
     results: usize,
 }
 
@@ -41,7 +46,8 @@ impl Entry {
         let Some(ty) = function(module, &call.export) else {
             return Err(Error::NoExport { call: call.clone(), exports: exports(module) });
         };
-        let args = arguments(&ty, &call.args).map_err(|reason| Error::Arguments { call: call.clone(), reason })?;
+        let args =
+            arguments(module, &ty, &call.args).map_err(|reason| Error::Arguments { call: call.clone(), reason })?;
         Ok(Entry {
             initialize: call.export != INITIALIZE && function(module, INITIALIZE).is_some_and(|ty| is_plain(&ty)),
             export: call.export.clone(),
@@ -58,8 +64,19 @@ impl Entry {
         let function = instance
             .get_func(&mut *store, &self.export)
             .ok_or_else(|| wasmtime::format_err!("the export `{}` is not a function", self.export))?;
+        let has_bytes = self.args.iter().any(|argument| matches!(argument, Argument::Bytes(..)));
+        let memory = match has_bytes {
+            true => Some(GuestMemory::new(&mut *store, instance, Some(MEMORY)).map_err(argument::failed)?),
+            false => None,
+        };
+        let (mut args, mut owners) = (Vec::new(), Vec::new());
+        for argument in &self.args {
+            owners.push(argument.add_to(&mut args, &mut *store, memory.as_ref())?);
+        }
         let mut results = vec![Val::I32(0); self.results];
-        function.call(&mut *store, &self.args, &mut results)?;
+        function.call(&mut *store, &args, &mut results)?;
+        // The bytes are not freed: the function may have freed them, and the program ends here.
+        drop(owners);
         Ok(End::Returned(results.iter().map(value::print).collect()))
     }
 }
@@ -104,24 +121,36 @@ fn exports(module: &Module) -> String {
     }
 }
 
-/// The values of the arguments.
-fn arguments(ty: &FuncType, texts: &[String]) -> Result<Vec<Val>, String> {
-    let (expected, given) = (ty.params().len(), texts.len());
-    if expected != given {
-        return Err(format!("the function takes {}, but {} given", count(expected, &signature(ty)), are(given)));
+/// The arguments for the parameters of a function.
+fn arguments(module: &Module, ty: &FuncType, texts: &[String]) -> Result<Vec<Argument>, String> {
+    let params: Vec<ValType> = ty.params().collect();
+    let address = match module.get_export(MEMORY) {
+        Some(ExternType::Memory(ty)) => Some(if ty.is_64() { ValType::I64 } else { ValType::I32 }),
+        _ => None,
+    };
+    let (mut arguments, mut given) = (Vec::with_capacity(texts.len()), 0);
+    for (number, text) in (1..).zip(texts) {
+        let rest = params.get(given..).unwrap_or_default();
+        if rest.is_empty() {
+            given += 1;
+            continue;
+        }
+        let (argument, count) = argument::parse(text, rest, address.as_ref())
+            .map_err(|reason| format!("argument {number} of {}: {reason}", texts.len()))?;
+        arguments.push(argument);
+        given += count;
     }
-    let mut values = Vec::with_capacity(given);
-    for (number, (ty, text)) in (1..).zip(ty.params().zip(texts)) {
-        values.push(value::parse(text, &ty).map_err(|reason| format!("argument {number} of {given}: {reason}"))?);
+    if given != params.len() {
+        return Err(format!("the function takes {}, but {} given", count(params.len(), &signature(ty)), are(given)));
     }
-    Ok(values)
+    Ok(arguments)
 }
 
 fn count(number: usize, signature: &str) -> String {
     match number {
-        0 => "no arguments".to_string(),
-        1 => format!("1 argument,{signature}"),
-        _ => format!("{number} arguments,{signature}"),
+        0 => "no values".to_string(),
+        1 => format!("1 value,{signature}"),
+        _ => format!("{number} values,{signature}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs a module with WASI preview 1.
 
+mod argument;
 mod end;
 mod environment;
 mod invoke;

@@ -1,5 +1,6 @@
 //! What the caller chooses for a run.
 
+use super::argument::is_text;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +37,13 @@ pub struct Options {
 pub struct Invocation {
     /// The name of the export.
     pub export: String,
-    /// The arguments, as text.
+    /// The arguments, as text: numbers, or texts after `utf8:`, `utf16:`, `cstr:` or `hex:`.
     pub args: Vec<String>,
+}
+
+impl Invocation {
+    /// Whether an argument is passed in the memory of the program, so that the program needs an allocator.
+    pub fn needs_memory(&self) -> bool {
+        self.args.iter().any(|argument| is_text(argument))
+    }
 }
