@@ -49,8 +49,17 @@ fn arguments_after_file_belong_to_program() {
 fn options_directly_after_file_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let echo = example("echo.wat");
-    for option in ["--dir", "--dir=.", "--safety", "--on-violation=trap", "--max-pages", "--sealed", "--env", "--host"]
-    {
+    for option in [
+        "--dir",
+        "--dir=.",
+        "--safety",
+        "--on-violation=trap",
+        "--max-pages",
+        "--sealed",
+        "--env",
+        "--host",
+        "--timeout=1s",
+    ] {
         let parts = [
             &format!("`{option}` follows the file `{echo}`"),
             "before the file",
