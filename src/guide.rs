@@ -31,6 +31,7 @@ pub mod safety {}
 /// [`LateLowering`]: crate::build::LateLowering
 /// [`Lowering`]: crate::build::Lowering
 /// [`Parts`]: crate::build::Parts
+/// [docs/run.md]: run
 #[doc = include_str!("../docs/memory.md")]
 pub mod memory {}
 
@@ -43,6 +44,9 @@ pub mod names {}
 
 #[doc = include_str!("../docs/reports.md")]
 pub mod reports {}
+
+#[doc = include_str!("../docs/run.md")]
+pub mod run {}
 
 /// [linker.md]: linker
 /// [reports.md]: reports

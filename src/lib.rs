@@ -6,6 +6,7 @@
 //! [docs/own-writer.md]: guide::own_writer
 //! [docs/names.md]: guide::names
 //! [docs/reports.md]: guide::reports
+//! [docs/run.md]: guide::run
 //! [docs/safety.md]: guide::safety
 //! [docs/wasi.md]: guide::wasi
 //! [`Config`]: Config

@@ -1,4 +1,4 @@
-//! Reads files, and writes them atomically.
+//! Reads files, writes them atomically, and prints to standard output.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -63,4 +63,13 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     }
     file.persist(&target).map_err(|error| fail(error.error))?;
     Ok(())
+}
+
+/// Prints to standard output; a broken pipe is not an error.
+pub(crate) fn print(text: &str) -> Result<(), String> {
+    let mut output = std::io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
+        _ => Ok(()),
+    }
 }

@@ -1,10 +1,13 @@
 //! The binary `linmem`: the library on the command line.
 
 mod commands;
+mod failure;
 mod files;
 mod layout;
 mod options;
 mod printable;
+mod run;
+mod units;
 
 use clap::Parser;
 use options::Arguments;

@@ -1,11 +1,15 @@
 //! The command-line arguments, and the configuration that results from them.
 
+use crate::units;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use linmem::{
     Base, Config, HostFunction, Init, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
     SplitAddress, StaticData, Unwind, Zero,
 };
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Linear memory for compilers whose values live on a GC heap.
 #[derive(Debug, Parser)]
@@ -21,16 +25,12 @@ pub(crate) enum Command {
     Run {
         #[command(flatten)]
         lowering: Lowering,
-        /// A directory that the program can access
-        #[arg(long = "dir", value_name = "HOST[::GUEST]")]
-        directories: Vec<String>,
-        /// A variable of the program's environment
-        #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
-        environment: Vec<(String, String)>,
+        #[command(flatten)]
+        options: RunOptions,
         /// The module, in the binary or the text format (- is standard input), and the program's arguments, after -- if the
         /// first one looks like an option of linmem
         #[arg(required = true, trailing_var_arg = true, value_names = ["FILE", "ARGS"])]
-        program: Vec<String>,
+        program: Vec<OsString>,
     },
     /// Lower every intrinsic of a module
     Link {
@@ -71,6 +71,28 @@ pub(crate) enum Command {
     },
     /// List the intrinsics: names, types and descriptions
     Intrinsics,
+}
+
+/// What a program finds around it, and its limits.
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// A directory that the program can access
+    #[arg(long = "dir", value_name = "HOST[::GUEST]")]
+    pub(crate) directories: Vec<OsString>,
+    /// A variable of the program's environment
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = OsStringValueParser::new().try_map(variable_bytes))]
+    pub(crate) environment: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Call this exported function instead of _start, with ARGS as its arguments, and print its results, one per line. The
+    /// export _initialize is called before it, if it exists
+    #[arg(long, value_name = "NAME")]
+    pub(crate) invoke: Option<String>,
+    /// Stop the program and its threads after this time, in ms, s, m or h, and exit with status 124
+    #[arg(long, value_name = "DURATION", value_parser = units::duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// How much memory the program may have, with KiB, MiB or GiB: all memories, tables and GC objects together. Growth beyond
+    /// it fails
+    #[arg(long, value_name = "BYTES", value_parser = units::bytes)]
+    pub(crate) max_memory: Option<u64>,
 }
 
 /// How intrinsics are lowered.
@@ -188,13 +210,14 @@ pub(crate) fn flag(setting: &Setting) -> String {
 /// # Errors
 ///
 /// If there is no file, or if an option of `run` directly follows it, since the program would receive the option.
-pub(crate) fn split_program(program: &[String]) -> Result<(&str, &[String]), String> {
+pub(crate) fn split_program(program: &[OsString]) -> Result<(&OsStr, &[OsString]), String> {
     let (file, arguments) = program.split_first().ok_or("run requires a file")?;
     match arguments.split_first() {
         Some((first, arguments)) if first == "--" => Ok((file, arguments)),
-        Some((first, _)) if is_option_of_run(first) => Err(format!(
-            "`{first}` follows the file `{file}`: write an option of linmem before the file, or `--` before the program's \
-             arguments"
+        Some((first, _)) if first.to_str().is_some_and(is_option_of_run) => Err(format!(
+            "`{}` follows the file `{}`: write an option of linmem before the file, or `--` before the program's arguments",
+            first.display(),
+            file.display()
         )),
         _ => Ok((file, arguments)),
     }
@@ -207,6 +230,15 @@ fn is_option_of_run(argument: &str) -> bool {
     let command = Arguments::command();
     let run = command.find_subcommand("run");
     run.is_some_and(|run| run.get_arguments().any(|option| option.get_long() == Some(name)))
+}
+
+/// The name and the value of a variable. They are bytes, since they need not be UTF-8.
+fn variable_bytes(text: OsString) -> Result<(Vec<u8>, Vec<u8>), String> {
+    let bytes = text.as_encoded_bytes();
+    match bytes.iter().position(|byte| *byte == b'=') {
+        Some(end) if end > 0 => Ok((bytes[..end].to_vec(), bytes[end + 1..].to_vec())),
+        _ => Err(format!("`{}` is not of the form NAME=VALUE", text.display())),
+    }
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -3,10 +3,12 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 const LEVELS: [&str; 3] = ["none", "spatial", "temporal"];
 
@@ -46,24 +48,11 @@ impl Drop for Folder {
 }
 
 fn run(program: &mut Command, folder: &Folder, args: &[&str], input: &[u8]) -> Output {
-    let mut child = program
-        .args(args)
-        .current_dir(&folder.0)
-        .env("LC_ALL", "C")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(move || stdin.write_all(input));
-        child.wait_with_output().unwrap()
-    })
+    support::output(program.args(args).current_dir(&folder.0).env("LC_ALL", "C"), input)
 }
 
 fn ours(level: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linmem"));
+    let mut command = support::linmem();
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("examples/sha256sum.wat");
     command.args(["run", "--safety", level, "--dir", "."]).arg(example);
     command

@@ -3,45 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod support;
+#[path = "../../tests/toolchains/tools.rs"]
+mod tools;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
+use tools::{exists, package, skip, succeed};
 
 const LEVELS: [&str; 3] = ["none", "spatial", "temporal"];
 const LINE: &str = "Hello, world!\n";
 const INTACT: &str = "all is intact after many growths\n";
-
-fn toolchains() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("tests/toolchains")
-}
-
-/// Prints what is skipped and why, even if the test harness captures output. With `LINMEM_NO_SKIPS`, for machines that
-/// should have every tool, a skip is an error.
-fn skip(what: &str, why: &str) {
-    assert!(std::env::var_os("LINMEM_NO_SKIPS").is_none(), "{what}: {why}");
-    let _ = writeln!(std::io::stderr(), "skipped: {what}: {why}");
-}
-
-fn exists(program: &str) -> bool {
-    let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    version.is_ok_and(|status| status.success())
-}
-
-/// The folder `node_modules`, if node and the package are installed.
-fn package(name: &str) -> Option<PathBuf> {
-    let modules = toolchains().join("node_modules");
-    (exists("node") && modules.join(name).exists()).then_some(modules)
-}
-
-#[track_caller]
-fn succeed(command: &mut Command) -> Output {
-    let output = command.output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    let end: Vec<&str> = errors.lines().rev().take(20).collect();
-    assert!(output.status.success(), "{command:?}: {}", end.into_iter().rev().collect::<Vec<_>>().join("\n"));
-    output
-}
 
 /// Compiles a module by a JavaScript compiler, unless the same compiler has already compiled the same source with the same
 /// options: these compilers take most of the time of this test. `package` is the folder of the compiler, `sources` that of
@@ -68,21 +41,7 @@ fn compile(command: &mut Command, package: &Path, sources: &Path, output: &Path)
 /// Runs a module with options, and expects an output.
 #[track_caller]
 fn run(module: &Path, options: &[&str], input: &[u8], expected: &str) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_linmem"))
-        .arg("run")
-        .args(options)
-        .arg(module)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let output = std::thread::scope(|scope| {
-        // A program that does not read its input may exit before all of it is written.
-        scope.spawn(move || stdin.write_all(input));
-        child.wait_with_output().unwrap()
-    });
+    let output = support::output(support::linmem().arg("run").args(options).arg(module), input);
     let errors = String::from_utf8_lossy(&output.stderr);
     let (status, printed) = (output.status.code(), String::from_utf8_lossy(&output.stdout));
     assert_eq!((status, printed.as_ref()), (Some(0), expected), "{} {options:?}: {errors}", module.display());
@@ -96,31 +55,13 @@ fn run_at_every_level(module: &Path, options: &[&str], input: &[u8], expected: &
     }
 }
 
-/// The first of these files that exists.
-fn find(files: &[&str]) -> Option<String> {
-    files.iter().find(|file| Path::new(file).exists()).map(|file| file.to_string())
-}
-
-/// Compiles a C program with clang, with or without a libc.
 fn clang(source: &str, output: &Path, libc: Option<&str>, options: &[&str]) {
-    let mut command = Command::new("clang-19");
-    command.arg("-fuse-ld=/usr/bin/wasm-ld-19").arg("-o").arg(output).arg(toolchains().join("c").join(source));
-    match libc {
-        None => {
-            command.args(["--target=wasm32-unknown-unknown", "-nostdlib", "-fno-builtin"]);
-            command.args(["-Wl,--no-entry", "-Wl,-zstack-size=65536"])
-        }
-        Some(runtime) => {
-            command.args(["--target=wasm32-wasi", "--sysroot=/usr", "-isystem", "/usr/include/wasm32-wasi"]);
-            command.args(["-L/usr/lib/wasm32-wasi", "-nodefaultlibs", "-lc", runtime])
-        }
-    };
-    succeed(command.args(options));
+    tools::clang(&tools::folder().join("c").join(source), output, libc, options);
 }
 
 #[test]
 fn programs_in_c() {
-    if !exists("clang-19") || !Path::new("/usr/bin/wasm-ld-19").exists() {
+    if !tools::has_clang() {
         return skip("C", "clang-19 and wasm-ld-19 are not installed");
     }
     let dir = tempfile::tempdir().unwrap();
@@ -129,19 +70,15 @@ fn programs_in_c() {
         clang("hello.c", &module, None, options);
         run_at_every_level(&module, &[], b"", LINE);
     }
-    let runtime = find(&[
-        "/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a",
-        "/usr/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a",
-    ]);
-    let (Some(runtime), true) = (runtime, Path::new("/usr/lib/wasm32-wasi/libc.a").exists()) else {
+    let Some(runtime) = tools::libc() else {
         return skip("C with a libc", "wasi-libc and libclang-rt-19-dev-wasm32 are not installed");
     };
     for options in [&["-O0", "-g"][..], &["-O2"], &["-O2", "-DEARLY"]] {
-        clang("allocators.c", &module, Some(&runtime), options);
+        clang("allocators.c", &module, Some(runtime), options);
         run_at_every_level(&module, &[], b"", INTACT);
         run_at_every_level(&module, &["--split", "256MiB", "--nesting", "outermost"], b"", INTACT);
     }
-    clang("allocators.c", &module, Some(&runtime), &["-O2", "-Wl,--export=malloc"]);
+    clang("allocators.c", &module, Some(runtime), &["-O2", "-Wl,--export=malloc"]);
     run_at_every_level(&module, &["--share", "allocator:malloc"], b"", INTACT);
     run_at_every_level(&module, &["--share", "allocator:malloc", "--zero", "free"], b"", INTACT);
 }
@@ -155,11 +92,11 @@ fn programs_in_assemblyscript() {
     let module = dir.path().join("program.wasm");
     let compile = |source: &str, options: &[&str]| {
         let package = modules.join("assemblyscript");
-        let source = toolchains().join("assemblyscript").join(source);
+        let source = tools::folder().join("assemblyscript").join(source);
         let mut command = Command::new("node");
         command.arg(package.join("bin/asc.js")).arg(&source);
         command.arg("-o").arg(&module).args(["--use", "abort="]).args(options);
-        compile(&mut command, &package, &toolchains().join("assemblyscript"), &module);
+        compile(&mut command, &package, &tools::folder().join("assemblyscript"), &module);
     };
     let text: String = (0..3000).map(|number| format!("line {number} of some text\n")).collect();
     let counted = format!("3000 lines, 15000 words, 3004 of them different, {} bytes\n", text.len());
@@ -193,7 +130,7 @@ fn programs_in_moonbit() {
     let dir = tempfile::tempdir().unwrap();
     let module = dir.path().join("program.wasm");
     let compile = |source: &str| {
-        let folder = toolchains().join("moonbit");
+        let folder = tools::folder().join("moonbit");
         let (script, source) = (folder.join("compile.cjs"), folder.join(source));
         let mut command = Command::new("node");
         command.arg(&script).arg(&modules).arg(dir.path().join("library")).arg(&source).arg(&module);
@@ -213,7 +150,7 @@ fn programs_in_moonbit() {
 fn link(text: &str, options: &[&str], output: &Path) {
     let input = output.with_extension("wat");
     std::fs::write(&input, text).unwrap();
-    succeed(Command::new(env!("CARGO_BIN_EXE_linmem")).arg("link").args(options).arg(&input).arg("-o").arg(output));
+    succeed(support::linmem().arg("link").args(options).arg(&input).arg("-o").arg(output));
 }
 
 /// A module with regions, a fill of variable size, and the custom sections that LLVM's linker leaves without names.

@@ -3,12 +3,12 @@
 //!
 //! A thread that ends normally ends alone. If one traps or exits, the program ends, even if its other threads wait.
 
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, OnceLock};
-use wasmtime::{Engine, ExternType, InstancePre, Linker, Module, SharedMemory, Store};
+use wasmtime::{Engine, ExternType, InstancePre, Linker, Module, Store};
 
 /// The import that starts a thread.
-const SPAWN: (&str, &str) = ("wasi", "thread-spawn");
+pub(crate) const SPAWN: (&str, &str) = ("wasi", "thread-spawn");
 
 /// The export that a thread runs. Its parameters are the number of the thread and the argument of the spawn.
 const START: &str = "wasi_thread_start";
@@ -19,26 +19,12 @@ const LAST: i32 = (1 << 29) - 1;
 /// What `thread-spawn` returns if no thread can be started.
 const FAILED: i32 = -1;
 
-/// Gives a module a new memory for each shared memory that it imports.
+/// Checks that a module that can start threads has what they require.
 ///
 /// # Errors
 ///
-/// If a memory is too large.
-pub(crate) fn define_memories<T>(linker: &mut Linker<T>, store: &Store<T>, module: &Module) -> wasmtime::Result<()> {
-    for import in module.imports() {
-        if let ExternType::Memory(ty) = import.ty()
-            && ty.is_shared()
-        {
-            let memory = SharedMemory::new(store.engine(), ty)?;
-            linker.define(store, import.module(), import.name(), memory)?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether a module can start threads; if so, why it cannot work, if it lacks what threads require.
-pub(crate) fn spawns(module: &Module) -> Option<Result<(), &'static str>> {
-    module.imports().find(|import| (import.module(), import.name()) == SPAWN)?;
+/// What it lacks.
+pub(crate) fn check(module: &Module) -> Result<(), &'static str> {
     let has_start = match module.get_export(START) {
         Some(ExternType::Func(ty)) => {
             let is_i32 = |ty: wasmtime::ValType| ty.is_i32();
@@ -46,12 +32,15 @@ pub(crate) fn spawns(module: &Module) -> Option<Result<(), &'static str>> {
         }
         _ => false,
     };
-    let is_shared = |ty: ExternType| matches!(ty, ExternType::Memory(ty) if ty.is_shared());
-    Some(match module.imports().any(|import| is_shared(import.ty())) {
+    let imports = |shared: bool| {
+        module.imports().any(|import| matches!(import.ty(), ExternType::Memory(ty) if ty.is_shared() == shared))
+    };
+    match (imports(true), imports(false)) {
         _ if !has_start => Err("it does not export a function `wasi_thread_start` with two `i32` parameters"),
-        false => Err("it does not import a shared memory"),
-        true => Ok(()),
-    })
+        (false, _) => Err("it does not import a shared memory"),
+        (true, true) => Err("it imports a memory that is not shared, which threads cannot use"),
+        (true, false) => Ok(()),
+    }
 }
 
 /// Is told why a thread did not end normally, with its state.
@@ -59,16 +48,16 @@ type Failed<T> = Box<dyn Fn(&wasmtime::Error, &T) + Send + Sync>;
 
 /// How the threads of a program start, and where their ends are reported.
 pub(crate) struct Threads<T: 'static> {
-    /// The engine of the program.
-    pub(crate) engine: Engine,
-    /// Makes the state of a thread; `None` if it cannot be made.
-    pub(crate) state: Box<dyn Fn() -> Option<T> + Send + Sync>,
+    /// Makes the store of a thread, whose code stops when the engine's epoch advances; `None` if it cannot be made.
+    pub(crate) store: Box<dyn Fn() -> Option<Store<T>> + Send + Sync>,
     /// Is told why a thread did not end normally, with its state.
     pub(crate) failed: Failed<T>,
     /// The module with its imports. It is set before the program starts.
     pub(crate) instance: OnceLock<InstancePre<T>>,
     /// The number of the next thread.
     pub(crate) next: AtomicI32,
+    /// Whether the program has ended, so that no further thread starts.
+    pub(crate) stopped: AtomicBool,
 }
 
 impl<T: Send + 'static> Threads<T> {
@@ -80,10 +69,20 @@ impl<T: Send + 'static> Threads<T> {
         Ok(())
     }
 
+    /// Stops the threads of the program that execute its code.
+    pub(crate) fn stop(&self, engine: &Engine) {
+        self.stopped.store(true, Ordering::SeqCst);
+        engine.increment_epoch();
+    }
+
     /// Starts a thread, and returns its number.
     fn spawn(self: &Arc<Self>, argument: i32) -> Option<i32> {
         let instance = self.instance.get()?.clone();
-        let mut store = Store::new(&self.engine, (self.state)()?);
+        let mut store = (self.store)()?;
+        // The store was made before this is read: if the program ends from now on, the epoch advances for the new store.
+        if self.stopped.load(Ordering::SeqCst) {
+            return None;
+        }
         let more = |next: i32| (next <= LAST).then(|| next + 1);
         let number = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
         let threads = Arc::clone(self);

@@ -3,33 +3,23 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod findings;
+mod invoke;
 mod layout;
+mod limits;
 mod reports;
 mod run;
+#[path = "../support/mod.rs"]
+mod support;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
 fn linmem(args: &[&str], dir: &Path, input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_linmem"))
-        .args(args)
-        .current_dir(dir)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    std::thread::scope(|scope| {
-        // A program that does not read its input may exit before all of it is written.
-        scope.spawn(move || stdin.write_all(input));
-        child.wait_with_output().unwrap()
-    })
+    support::output(support::linmem().args(args).current_dir(dir), input)
 }
 
 fn example(name: &str) -> String {
@@ -53,6 +43,13 @@ fn expect_error(output: &Output, status: i32, parts: &[&str]) {
         assert!(errors.contains(part), "`{part}` is not in: {errors}");
     }
     assert!(output.stdout.is_empty());
+}
+
+/// Expects a program that fails, with a message that begins with `start` and may have further lines.
+#[track_caller]
+fn expect_failure(output: &Output, start: &str) {
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && errors.starts_with(start), "{errors}");
 }
 
 #[test]
@@ -113,6 +110,8 @@ fn bad_usage_exits_with_status_2() {
         &["run", "--host", "x=:", "x.wat"],
         &["run", "--static", "private", "x.wat"],
         &["run", "--host", "x=linmem:y", "x.wat"],
+        &["run", "--timeout", "5", "x.wat"],
+        &["run", "--max-memory", "1kB", "x.wat"],
         &[],
     ] {
         let output = linmem(args, dir.path(), b"");

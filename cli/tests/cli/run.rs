@@ -1,6 +1,6 @@
 //! `linmem run`: output, exit status, and what the program finds around it.
 
-use crate::{example, expect, expect_error, linmem, root};
+use crate::{example, expect, expect_error, expect_failure, linmem, root, support};
 
 #[test]
 fn examples_print_expected_output() {
@@ -49,8 +49,17 @@ fn arguments_after_file_belong_to_program() {
 fn options_directly_after_file_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let echo = example("echo.wat");
-    for option in ["--dir", "--dir=.", "--safety", "--on-violation=trap", "--max-pages", "--sealed", "--env", "--host"]
-    {
+    for option in [
+        "--dir",
+        "--dir=.",
+        "--safety",
+        "--on-violation=trap",
+        "--max-pages",
+        "--sealed",
+        "--env",
+        "--host",
+        "--timeout=1s",
+    ] {
         let parts = [
             &format!("`{option}` follows the file `{echo}`"),
             "before the file",
@@ -148,8 +157,113 @@ fn programs_have_shared_memories() {
     };
     expect(&program("(memory (export \"memory\") 1 100 shared)"), 3, "some text");
     expect(&program("(import \"any module\" \"any name\" (memory 1 100 shared))"), 3, "some text");
-    let unshared = program("(import \"any module\" \"any name\" (memory 1 100))");
-    expect_error(&unshared, 1, &["p.wat", "unknown import", "any module::any name"]);
+}
+
+/// Imported memories are new ones, whatever they are called; two imports of one name are one memory.
+#[test]
+fn imported_memories_are_new_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |text: &str| {
+        std::fs::write(dir.path().join("p.wat"), text).unwrap();
+        linmem(&["run", "--memory", "any name", "p.wat"], dir.path(), b"")
+    };
+    let text = r#"(module
+        (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+        (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+        (import "linmem" "MemorySegment.setInt" (func $setInt (param i64 i32 i32)))
+        (import "linmem" "wasi.write_all" (func $write_all (param i32 i64) (result i32)))
+        (import "any module" "any name" (memory $first 1 100))
+        (import "any module" "wide" (memory $wide i64 2))
+        (import "any module" "wide" (memory $again i64 2))
+        (import "other module" "wide" (memory $other i64 1 (pagesize 1)))
+        (import "other module" "shared" (memory $shared 1 2 shared))
+        (memory $defined 1)
+        (func (export "_start") (local $s i64)
+          (local.set $s (call $allocate (call $new) (i32.const 4)))
+          (call $setInt (local.get $s) (i32.const 0) (i32.const 0x0a216968))
+          (i64.store $wide (i64.const 0x1fff8) (i64.const 7))
+          (if (i64.ne (i64.load $again (i64.const 0x1fff8)) (i64.const 7)) (then unreachable))
+          (if (i64.ne (memory.size $other) (i64.const 1)) (then unreachable))
+          (if (i32.ne (memory.grow $shared (i32.const 1)) (i32.const 1)) (then unreachable))
+          (if (i32.ne (memory.grow $first (i32.const 99)) (i32.const -1))
+            (then (if (i32.ne (memory.grow $first (i32.const 1)) (i32.const -1)) (then unreachable))))
+          (drop (i32.load $defined (i32.const 0xfffc)))
+          (drop (call $write_all (i32.const 1) (local.get $s)))))"#;
+    expect(&run(text), 0, "hi!\n");
+    let global =
+        "(module (import \"any module\" \"any name\" (global i32)) (memory $first 1) (func (export \"_start\")))";
+    expect_error(&run(global), 1, &["p.wat", "unknown import", "any module::any name"]);
+}
+
+/// Arguments, variables, the path of the program and those of directories are bytes, as the system's are.
+#[cfg(unix)]
+#[test]
+fn arguments_and_environment_need_not_be_utf8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = |text: &[u8]| OsStr::from_bytes(text).to_os_string();
+    let program = |memory: &str| {
+        format!(
+            r#"(module
+              (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              {memory}
+              ;; Prints all texts, from the first pointer on.
+              (func $print
+                (i32.store (i32.const 16) (i32.load (i32.const 1024)))
+                (i32.store (i32.const 20) (i32.load (i32.const 4)))
+                (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8))))
+              (func (export "_start")
+                (drop (call $args_sizes (i32.const 0) (i32.const 4)))
+                (if (i32.ne (i32.load (i32.const 0)) (i32.const 3)) (then unreachable))
+                (drop (call $args (i32.const 1024) (i32.const 2048)))
+                (if (i32.ne (i32.load (i32.const 1032)) (i32.const 2059)) (then unreachable))
+                (call $print)
+                (drop (call $environ_sizes (i32.const 0) (i32.const 4)))
+                (if (i32.ne (i32.load (i32.const 0)) (i32.const 2)) (then unreachable))
+                (drop (call $environ (i32.const 1024) (i32.const 2049)))
+                (call $print)))"#
+        )
+    };
+    let name = bytes(b"\xffp.wat");
+    for memory in ["(memory (export \"memory\") 1)", "(memory (export \"memory\") 1 1 shared)"] {
+        std::fs::write(dir.path().join(&name), program(memory)).unwrap();
+        let mut command = support::linmem();
+        command.current_dir(dir.path()).arg("run").arg("--env").arg(bytes(b"N\xfe=\xc3\xfd")).args(["--env", "M=a=b"]);
+        let output = support::output(command.arg(&name).arg(bytes(b"\xf0\x80a")).arg(""), b"");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        assert_eq!(output.stdout, b"\xffp.wat\0\xf0\x80a\0\0N\xfe=\xc3\xfd\0M=a=b\0");
+    }
+    // Pointers that are out of bounds or not aligned trap, as in wasmtime's own functions.
+    for call in [
+        "$args (i32.const 1024) (i32.const 65530)",
+        "$args (i32.const 65536) (i32.const 2048)",
+        "$args (i32.const 1025) (i32.const 2048)",
+        "$args_sizes (i32.const -4) (i32.const 4)",
+    ] {
+        let text = program("(memory (export \"memory\") 1)").replace("$args_sizes (i32.const 0) (i32.const 4)", call);
+        std::fs::write(dir.path().join("bad.wat"), text).unwrap();
+        let output = linmem(&["run", "bad.wat", "a long argument"], dir.path(), b"");
+        expect_failure(&output, "error: bad.wat: the program failed: ");
+    }
+    // The name of a directory in the program is UTF-8.
+    std::fs::create_dir(dir.path().join(bytes(b"d\xff"))).unwrap();
+    std::fs::write(dir.path().join(bytes(b"d\xff")).join("file"), "text").unwrap();
+    let run = |option: &[u8]| {
+        let mut command = support::linmem();
+        let cat = ["run", &example("sha256sum.wat"), "d/file"];
+        command.current_dir(dir.path()).arg(cat[0]).arg("--dir").arg(bytes(option)).args(&cat[1..]);
+        support::output(&mut command, b"")
+    };
+    let sum = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
+    expect(&run(b"d\xff::d"), 0, &format!("{sum}  d/file\n"));
+    for option in [&b"d\xff"[..], b"d\xff::\xfe"] {
+        expect_error(&run(option), 2, &["--dir d", "not UTF-8", "HOST::GUEST"]);
+    }
 }
 
 /// A program whose threads each have regions of their own. `$thread` is the body of a thread.

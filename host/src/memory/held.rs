@@ -1,0 +1,105 @@
+//! What both kinds of owners have in common: a block, the memory that it is in, and what happens to it in the end.
+
+use super::error::Error;
+use super::guest::GuestMemory;
+use super::linmem::Form;
+use super::segment::Segment;
+use super::source::Allocator;
+use super::state::Block;
+use wasmtime::{AsContextMut, StoreContextMut, Val};
+
+/// Whether the bytes of an allocation are set to zero before it is freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zero {
+    /// The bytes are set to zero.
+    OnDrop,
+    /// The bytes are left as they are.
+    Never,
+}
+
+/// A block that has one owner.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub(super) memory: GuestMemory,
+    pub(super) block: Block,
+    pub(super) zero: Zero,
+    /// Whether functions of the guest can only be called by `call_async`, which a drop cannot do.
+    pub(super) is_async: bool,
+    /// Whether the block belongs to this owner. It does not after it was freed or given to another owner.
+    pub(super) is_owned: bool,
+}
+
+impl Held {
+    pub(super) fn segment(&self) -> Segment {
+        Segment { address: self.block.address, len: self.block.len }
+    }
+
+    /// A range of the block, given by its offset.
+    pub(super) fn range(&self, offset: u64, len: u64) -> Result<u64, Error> {
+        match offset.checked_add(len) {
+            Some(end) if end <= self.block.len => Ok(self.block.address + offset),
+            _ => Err(Error::OutOfBounds { address: offset, len, size: self.block.len }),
+        }
+    }
+
+    /// The block as an argument of a function of the guest.
+    pub(super) fn to_val(&self, store: impl AsContextMut) -> Result<Val, Error> {
+        match &self.block.form {
+            Form::Address => self.segment().to_val(self.memory.is_64()),
+            Form::Packed(packed) if self.block.len > 0 => Ok(Val::I64(packed.cast_signed())),
+            Form::Packed(_) => self.segment().to_packed().map(Val::I64),
+            Form::Reference(reference) => Ok(Val::AnyRef(Some(reference.to_rooted(store)))),
+        }
+    }
+
+    /// Takes the block out of this owner.
+    pub(super) fn take(&mut self) -> Held {
+        let taken = self.clone();
+        self.is_owned = false;
+        taken
+    }
+
+    /// Frees the block. Afterwards it has no owner.
+    pub(super) fn free<T: 'static>(&mut self, store: &mut StoreContextMut<'_, T>) -> Result<(), Error> {
+        self.is_owned = false;
+        self.memory.heap.release(store, &self.block, self.zero == Zero::OnDrop)
+    }
+
+    pub(super) async fn free_async<T: Send + 'static>(
+        &mut self,
+        store: &mut StoreContextMut<'_, T>,
+    ) -> Result<(), Error> {
+        self.is_owned = false;
+        self.memory.heap.release_async(store, &self.block, self.zero == Zero::OnDrop).await
+    }
+
+    /// Frees the block when its owner is dropped. If the guest has to be called by `call_async`, the bytes are set to zero, and
+    /// the block waits for the next asynchronous operation. Errors are kept.
+    pub(super) fn drop_with<T: 'static>(&mut self, store: &mut StoreContextMut<'_, T>) {
+        if !self.is_owned {
+            return;
+        }
+        let calls_guest = matches!(self.memory.heap.allocator, Allocator::Calls(_) | Allocator::Linmem(_));
+        let result = if self.is_async && calls_guest {
+            self.is_owned = false;
+            self.memory.heap.wait(self.block.clone(), false);
+            match self.zero {
+                Zero::OnDrop => self.memory.heap.linear.zero(store, self.block.address, self.block.len),
+                Zero::Never => Ok(()),
+            }
+        } else {
+            self.free(store)
+        };
+        if let Err(error) = result {
+            self.memory.heap.shared.lock().keep(error);
+        }
+    }
+
+    /// Lets the block wait to be zeroed and freed, when its owner is dropped without a store.
+    pub(super) fn drop_without_store(&mut self) {
+        if self.is_owned {
+            self.is_owned = false;
+            self.memory.heap.wait(self.block.clone(), self.zero == Zero::OnDrop);
+        }
+    }
+}
