@@ -6,7 +6,7 @@
 mod support;
 
 use linmem_host::memory::{Error, Grow, GuestMemory, Source, Zero};
-use linmem_host::wasmtime::{Instance, MemoryType, Module, SharedMemory, Store};
+use linmem_host::wasmtime::{Engine, Instance, MemoryType, Module, SharedMemory, Store};
 use support::{ALLOCATOR, SUM, assembled, engine, guest, instance};
 
 #[test]
@@ -138,6 +138,23 @@ fn shared_memory_is_copied() {
         memory.write_bytes(&mut store, 10_000, b"\0").unwrap();
         assert_eq!(memory.get_nul_output(&store, 5000).unwrap().len, 5000);
     }
+}
+
+#[test]
+fn copies_do_not_use_fuel_and_are_not_interrupted() {
+    let mut config = linmem_host::run::config();
+    config.consume_fuel(true).epoch_interruption(true);
+    let engine = Engine::new(&config).unwrap();
+    let text = r#"(module (memory (export "memory") 1 2 shared))"#;
+    let module = Module::new(&engine, assembled(text)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    engine.increment_epoch();
+    let memory = GuestMemory::new(&mut store, &instance, None).unwrap();
+    engine.increment_epoch();
+    memory.write_bytes(&mut store, 100, b"bytes").unwrap();
+    assert_eq!(memory.read_bytes(&store, 99, 7).unwrap(), b"\0bytes\0");
+    assert_eq!(store.get_fuel().unwrap(), 0);
 }
 
 #[test]

@@ -46,8 +46,7 @@ impl Held {
     pub(super) fn to_val(&self, store: impl AsContextMut) -> Result<Val, Error> {
         match &self.block.form {
             Form::Address => self.segment().to_val(self.memory.is_64()),
-            Form::Packed(packed) if self.block.len > 0 => Ok(Val::I64(packed.cast_signed())),
-            Form::Packed(_) => self.segment().to_packed().map(Val::I64),
+            Form::Packed(packed) => Ok(Val::I64(packed.cast_signed())),
             Form::Reference(reference) => Ok(Val::AnyRef(Some(reference.to_rooted(store)))),
         }
     }
