@@ -97,6 +97,24 @@ fn wide_memory_has_pages_and_malloc() {
     assert_eq!(guest(narrow).2.source(), Source::Pages);
 }
 
+#[test]
+fn wide_memory_has_regions() {
+    let text = r#"(module (memory (export "memory") i64 1)
+  (global $top (mut i64) (i64.const 1024))
+  (global $mark (export "mark") (mut i64) (i64.const 0))
+  (func (export "linmem_open") (result i32) (global.set $mark (global.get $top)) (i32.const 3))
+  (func (export "linmem_allocate") (param i32 i64 i64) (result i64)
+    (global.get $top) (global.set $top (i64.add (global.get $top) (i64.add (local.get 1) (local.get 2)))))
+  (func (export "linmem_close") (param i32) (global.set $top (global.get $mark))))"#;
+    let (mut store, _, memory) = guest(text);
+    assert_eq!(memory.source(), Source::Linmem);
+    for _ in 0..2 {
+        let mut allocation = memory.alloc(&mut store, &[7; 16], Grow::Allowed, Zero::OnDrop).unwrap();
+        assert_eq!(allocation.to_val().unwrap().unwrap_i64(), 1024);
+        assert_eq!(allocation.as_slice().unwrap(), [7; 16]);
+    }
+}
+
 /// A guest over a shared memory that the host provides.
 fn shared(memory: &str, functions: &str) -> (Store<()>, Instance, SharedMemory) {
     let engine = engine();
