@@ -216,6 +216,24 @@ fn block_that_overlaps_is_named() {
 }
 
 #[test]
+fn block_outside_of_the_memory_is_neither_written_nor_freed() {
+    for (name, exports) in EXPORTS {
+        for address in [131_064, 0x8000_0000, 0xffff_fff8_u32] {
+            let mut guest = Guest::new(exports);
+            guest.set("address", address.cast_signed());
+            // If the function that frees were called with the block, it would trap.
+            guest.set("frees", 1);
+            let memory = guest.memory.clone();
+            let error = memory.alloc(&mut guest.store, &[1; 16], Grow::Allowed, Zero::OnDrop).unwrap_err();
+            let is_named = matches!(error, Error::BadBlock { lie: Lie::OutOfBounds { size: 131_072 }, .. });
+            assert!(is_named, "{name} {address}: {error}");
+            // A region is closed, as it was opened.
+            assert_eq!(memory.take_errors().len(), usize::from(name == "linmem_allocate"), "{name}");
+        }
+    }
+}
+
+#[test]
 fn guest_allocator_cannot_return_pages_of_the_host() {
     let mut guest = Guest::new(EXPORTS[0].1);
     let memory = guest.memory.clone();
