@@ -5,7 +5,7 @@ use super::detached::Detached;
 use super::error::Error;
 use super::guest::GuestMemory;
 use super::heap::Grow;
-use super::held::{Held, Zero};
+use super::held::{Handle, Held, Zero};
 use super::linmem::Form;
 use super::segment::Segment;
 use super::source::Allocator;
@@ -28,7 +28,7 @@ macro_rules! allocating {
         ///
         /// If there is no room, if the guest's allocator fails, or if it returns a block that cannot be right.
         pub $($asynchronous)* fn $alloc<'a, T: $($send)* 'static>(
-            &self,
+            &'a self,
             store: impl Into<StoreContextMut<'a, T>>,
             data: &[u8],
             grow: Grow,
@@ -45,7 +45,7 @@ macro_rules! allocating {
         ///
         /// If there is no room, if the guest's allocator fails, or if it returns a block that cannot be right.
         pub $($asynchronous)* fn $aligned<'a, T: $($send)* 'static>(
-            &self,
+            &'a self,
             store: impl Into<StoreContextMut<'a, T>>,
             data: &[u8],
             align: u64,
@@ -67,7 +67,7 @@ macro_rules! allocating {
         ///
         /// If there is no room, if the guest's allocator fails, or if it returns a block that cannot be right.
         pub $($asynchronous)* fn $reserve<'a, T: $($send)* 'static>(
-            &self,
+            &'a self,
             store: impl Into<StoreContextMut<'a, T>>,
             len: u64,
             align: u64,
@@ -89,7 +89,7 @@ macro_rules! allocating {
         ///
         /// If there is no room, if the guest's allocator fails, or if it returns a block that cannot be right.
         pub $($asynchronous)* fn $utf16<'a, T: $($send)* 'static>(
-            &self,
+            &'a self,
             store: impl Into<StoreContextMut<'a, T>>,
             text: &str,
             grow: Grow,
@@ -157,8 +157,8 @@ impl Detached {
 }
 
 impl GuestMemory {
-    fn held(&self, block: Block, zero: Zero, is_async: bool) -> Held {
-        Held { memory: self.clone(), block, zero, is_async, is_owned: true }
+    fn held(&self, block: Block, zero: Zero, is_async: bool) -> Held<'_> {
+        Held { memory: Handle::Borrowed(self), block, zero, is_async, is_owned: true }
     }
 
     /// The address that an allocation of this size would have if no memory grows; `None` if there is none, or if the guest's
@@ -177,7 +177,7 @@ impl GuestMemory {
     ///
     /// If the block cannot be right, or if the source cannot free blocks of the guest.
     pub fn adopt<'a, T: 'static>(
-        &self,
+        &'a self,
         store: impl Into<StoreContextMut<'a, T>>,
         segment: Segment,
         align: u64,

@@ -18,7 +18,7 @@ use wasmtime::{AsContext, AsContextMut, StoreContext, StoreContextMut, Val};
 /// If it is leaked (by `mem::forget`), its memory stays allocated.
 pub struct Allocation<'a, T: 'static> {
     store: StoreContextMut<'a, T>,
-    held: Held,
+    held: Held<'a>,
 }
 
 impl<T> std::fmt::Debug for Allocation<'_, T> {
@@ -48,7 +48,7 @@ impl<T> Drop for Allocation<'_, T> {
 }
 
 impl<'a, T> Allocation<'a, T> {
-    pub(super) fn new(store: StoreContextMut<'a, T>, held: Held) -> Allocation<'a, T> {
+    pub(super) fn new(store: StoreContextMut<'a, T>, held: Held<'a>) -> Allocation<'a, T> {
         Allocation { store, held }
     }
 

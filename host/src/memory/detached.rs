@@ -12,7 +12,7 @@ use wasmtime::{AsContext, AsContextMut, StoreContext, StoreContextMut, Val};
 /// Each use takes the store, and is checked. When it is dropped, it waits: its bytes are set to zero and it is freed by the next
 /// allocation in the memory, or by [`GuestMemory::flush`]. [`Detached::free`] does it at once.
 pub struct Detached {
-    held: Held,
+    held: Held<'static>,
 }
 
 impl std::fmt::Debug for Detached {
@@ -28,11 +28,11 @@ impl Drop for Detached {
 }
 
 impl Detached {
-    pub(super) fn new(held: Held) -> Detached {
+    pub(super) fn new(held: Held<'static>) -> Detached {
         Detached { held }
     }
 
-    pub(super) fn take(mut self) -> Held {
+    pub(super) fn take(mut self) -> Held<'static> {
         self.held.take()
     }
 

@@ -1,9 +1,10 @@
 //! Free ranges of the memory that the host obtained for itself.
 //!
-//! An allocation takes the smallest range that it fits in, and of ranges of the same size the one at the lowest address. A
-//! freed range is merged with its neighbours. The list is in the host: nothing that the guest writes changes it.
+//! An allocation takes the range that was freed last, if that has exactly its size; else the smallest range that it fits in, and of
+//! ranges of the same size the one at the lowest address. A freed range is merged with its neighbours when it is no longer the
+//! last one. The list is in the host: nothing that the guest writes changes it.
 //!
-//! Invariants: the ranges are not empty, do not overlap and do not touch; both indices contain the same ranges.
+//! Invariants: the ranges are not empty and do not overlap; both indices contain the same ranges, which do not touch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,8 @@ pub(super) struct FreeList {
     by_address: BTreeMap<u64, u64>,
     /// The size and the address of each range.
     by_size: BTreeSet<(u64, u64)>,
+    /// The address and the size of the range that was freed last. It is not in the indices.
+    last: Option<(u64, u64)>,
 }
 
 /// The size that is reserved for this many bytes.
@@ -35,12 +38,20 @@ impl FreeList {
     }
 
     /// The address that [`FreeList::take`] would return.
-    pub(super) fn next(&self, len: u64, align: u64) -> Option<u64> {
+    pub(super) fn next(&mut self, len: u64, align: u64) -> Option<u64> {
+        if let Some((address, _)) = self.last.filter(|(address, size)| *size == len && address.is_multiple_of(align)) {
+            return Some(address);
+        }
+        self.merge_last();
         self.fit(len, align).map(|(address, _)| address)
     }
 
     /// Takes a range of a size that [`rounded`] returned.
     pub(super) fn take(&mut self, len: u64, align: u64) -> Option<u64> {
+        if let Some((address, _)) = self.last.take_if(|(address, size)| *size == len && address.is_multiple_of(align)) {
+            return Some(address);
+        }
+        self.merge_last();
         let (address, (size, start)) = self.fit(len, align)?;
         self.remove(start, size);
         self.add(start, address - start);
@@ -49,7 +60,14 @@ impl FreeList {
     }
 
     /// Gives a range back, or adds a new one. It must not overlap a range of the list.
-    pub(super) fn give(&mut self, mut address: u64, mut len: u64) {
+    pub(super) fn give(&mut self, address: u64, len: u64) {
+        self.merge_last();
+        self.last = Some((address, len));
+    }
+
+    /// Merges the range that was freed last with its neighbours.
+    fn merge_last(&mut self) {
+        let Some((mut address, mut len)) = self.last.take() else { return };
         if let Some((&before, &size)) = self.by_address.range(..address).next_back()
             && before + size == address
         {
@@ -77,7 +95,8 @@ impl FreeList {
 
     /// The free ranges, in ascending order: address and size.
     #[cfg(test)]
-    fn ranges(&self) -> Vec<(u64, u64)> {
+    fn ranges(&mut self) -> Vec<(u64, u64)> {
+        self.merge_last();
         self.by_address.iter().map(|(&address, &len)| (address, len)).collect()
     }
 }

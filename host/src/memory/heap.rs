@@ -121,16 +121,18 @@ macro_rules! calls {
             len: u64,
             align: u64,
         ) -> Result<Block, Error> {
-            // Of a segment without bytes, another one can have the same address.
-            let raw_len = len.max(1);
-            let Segment { address, len: returned, form } =
-                linmem.$segment(store, handle, raw_len, align)$($wait)*?;
-            if let Some(returned) = returned.filter(|returned| address != 0 && *returned != raw_len) {
-                return Err(bad_block(ALLOCATE, address, returned, Lie::WrongSize { requested: raw_len }));
+            let Segment { address, len: returned, form } = linmem.$segment(store, handle, len, align)$($wait)*?;
+            if let Some(returned) = returned.filter(|returned| address != 0 && *returned != len) {
+                return Err(bad_block(ALLOCATE, address, returned, Lie::WrongSize { requested: len }));
             }
-            self.accept(&mut *store, ALLOCATE, address, raw_len, align)?;
+            if len == 0 {
+                // The next segment can have the same address, so that this one is not among the live ones.
+                self.check(&mut *store, ALLOCATE, address, len, align)?;
+            } else {
+                self.accept(&mut *store, ALLOCATE, address, len, align)?;
+            }
             let region = Some(self.shared.lock().add_region(handle));
-            Ok(Block { address, len, raw: address, raw_len, align, region, form })
+            Ok(Block { address, len, raw: address, raw_len: len, align, region, form })
         }
 
         $($asynchronous)* fn $by_realloc<T: $($send)* 'static>(
@@ -266,7 +268,9 @@ impl Heap {
     /// Marks the region of a block as no longer used, and returns the handle of the next region to close.
     fn leave_region(&self, block: &Block) -> Option<u32> {
         let mut state = self.shared.lock();
-        state.remove_live(block.raw);
+        if block.len > 0 {
+            state.remove_live(block.raw);
+        }
         if let Some(region) = block.region {
             state.leave_region(region);
         }

@@ -6,6 +6,7 @@ use super::linmem::Form;
 use super::segment::Segment;
 use super::source::Allocator;
 use super::state::Block;
+use std::ops::Deref;
 use wasmtime::{AsContextMut, StoreContextMut, Val};
 
 /// Whether the bytes of an allocation are set to zero before it is freed.
@@ -17,10 +18,26 @@ pub enum Zero {
     Never,
 }
 
+/// A memory, borrowed or not: an allocation that borrows the store also borrows the memory, if it can.
+pub(super) enum Handle<'a> {
+    Borrowed(&'a GuestMemory),
+    Owned(GuestMemory),
+}
+
+impl Deref for Handle<'_> {
+    type Target = GuestMemory;
+
+    fn deref(&self) -> &GuestMemory {
+        match self {
+            Handle::Borrowed(memory) => memory,
+            Handle::Owned(memory) => memory,
+        }
+    }
+}
+
 /// A block that has one owner.
-#[derive(Clone)]
-pub(super) struct Held {
-    pub(super) memory: GuestMemory,
+pub(super) struct Held<'a> {
+    pub(super) memory: Handle<'a>,
     pub(super) block: Block,
     pub(super) zero: Zero,
     /// Whether functions of the guest can only be called by `call_async`, which a drop cannot do.
@@ -29,7 +46,7 @@ pub(super) struct Held {
     pub(super) is_owned: bool,
 }
 
-impl Held {
+impl Held<'_> {
     pub(super) fn segment(&self) -> Segment {
         Segment { address: self.block.address, len: self.block.len }
     }
@@ -46,17 +63,16 @@ impl Held {
     pub(super) fn to_val(&self, store: impl AsContextMut) -> Result<Val, Error> {
         match &self.block.form {
             Form::Address => self.segment().to_val(self.memory.is_64()),
-            Form::Packed(packed) if self.block.len > 0 => Ok(Val::I64(packed.cast_signed())),
-            Form::Packed(_) => self.segment().to_packed().map(Val::I64),
+            Form::Packed(packed) => Ok(Val::I64(packed.cast_signed())),
             Form::Reference(reference) => Ok(Val::AnyRef(Some(reference.to_rooted(store)))),
         }
     }
 
     /// Takes the block out of this owner.
-    pub(super) fn take(&mut self) -> Held {
-        let taken = self.clone();
-        self.is_owned = false;
-        taken
+    pub(super) fn take(&mut self) -> Held<'static> {
+        let Held { memory, block, zero, is_async, is_owned } = self;
+        let (memory, is_owned) = (Handle::Owned(GuestMemory::clone(memory)), std::mem::take(is_owned));
+        Held { memory, block: block.clone(), zero: *zero, is_async: *is_async, is_owned }
     }
 
     /// Frees the block. Afterwards it has no owner.

@@ -25,6 +25,33 @@
 //! - [`Segment`] is an address and a size, such as the results of a function. [`GuestMemory::get_output`] and its relatives
 //!   check them.
 //!
+//! # Values
+//!
+//! The bytes of a guest are little-endian on every host. Scalars are converted by [`GuestMemory::read`] and
+//! [`GuestMemory::write`]. Records are plain data of [`zerocopy`] without alignment: their fields are bytes, or numbers of
+//! [`zerocopy::little_endian`], which convert when they are used. A record with a field such as `u32`, which has the byte order
+//! of the host, is rejected by the compiler, unless it is `#[repr(C, packed)]`.
+//!
+//! ```
+//! use linmem_host::memory::zerocopy::little_endian::{F32, U32};
+//! use linmem_host::memory::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+//! use linmem_host::memory::{Error, GuestMemory};
+//! use linmem_host::wasmtime::Store;
+//!
+//! #[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+//! #[zerocopy(crate = "linmem_host::memory::zerocopy")]
+//! #[repr(C)]
+//! struct Sample {
+//!     time: U32,
+//!     value: F32,
+//! }
+//!
+//! fn sum(store: &Store<()>, memory: &GuestMemory, address: i32, count: i32) -> Result<f32, Error> {
+//!     let samples: Vec<Sample> = memory.read_records(store, address, count)?;
+//!     Ok(samples.iter().map(|sample| sample.value.get()).sum())
+//! }
+//! ```
+//!
 //! # What a guest can do
 //!
 //! A guest can return any address from its allocator and from its functions, trap in its allocator, grow its memory at any time,

@@ -50,7 +50,10 @@ struct Region {
 /// What the host knows about a memory.
 #[derive(Default)]
 pub(super) struct State {
-    /// The end of each live block of the guest's allocator, by its start.
+    /// The start and end of the newest live block of the guest's allocator. Most blocks are freed before the next one is
+    /// allocated, and never enter the map.
+    newest: Option<(u64, u64)>,
+    /// The end of each other live block of the guest's allocator, by its start.
     live: BTreeMap<u64, u64>,
     /// The end of each chunk that the host obtained for itself, by its start.
     chunks: BTreeMap<u64, u64>,
@@ -77,6 +80,9 @@ impl State {
 
     /// What is wrong with a range that the guest's allocator returned, if it overlaps memory that the host holds.
     fn overlap(&self, start: u64, end: u64) -> Option<Lie> {
+        if let Some((address, other)) = self.newest.filter(|&(address, other)| address < end && other > start) {
+            return Some(Lie::Overlaps { address, len: other - address });
+        }
         // The ranges of a map do not overlap, so that the last one that starts before `end` is the one that ends last.
         [&self.live, &self.chunks].into_iter().find_map(|ranges| {
             let (&address, &other) = ranges.range(..end).next_back()?;
@@ -90,12 +96,16 @@ impl State {
         if let Some(lie) = self.overlap(start, end) {
             return Err(lie);
         }
-        self.live.insert(start, end);
+        if let Some((start, end)) = self.newest.replace((start, end)) {
+            self.live.insert(start, end);
+        }
         Ok(())
     }
 
     pub(super) fn remove_live(&mut self, start: u64) {
-        self.live.remove(&start);
+        if self.newest.take_if(|(newest, _)| *newest == start).is_none() {
+            self.live.remove(&start);
+        }
     }
 
     /// Adds a chunk, which is free at first. Its range is inside the memory.
