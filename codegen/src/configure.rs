@@ -129,6 +129,13 @@ impl Config {
         self
     }
 
+    /// Sets [`trace`](Config::trace).
+    #[must_use]
+    pub fn with_trace(mut self, trace: bool) -> Config {
+        self.trace = trace;
+        self
+    }
+
     /// Sets [`names`](Config::names).
     #[must_use]
     pub fn with_names(mut self, names: Names) -> Config {
@@ -161,6 +168,7 @@ mod tests {
             .with_max_pages(9)
             .with_export_allocator(true)
             .with_static_data(StaticData::Unshared)
+            .with_trace(true)
             .with_last_errno(true)
             .with_file("a.wat")
             .with_names(names.clone());
@@ -180,6 +188,7 @@ mod tests {
             max_pages: Some(9),
             export_allocator: true,
             static_data: StaticData::Unshared,
+            trace: true,
             last_errno: true,
             file: Some("a.wat".to_string()),
             names,

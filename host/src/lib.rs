@@ -3,6 +3,7 @@
 //! Only this crate and the command line depend on wasmtime. This crate takes modules as bytes, and does not depend on
 //! how they were made.
 
+pub mod audit;
 pub mod run;
 mod threads;
 

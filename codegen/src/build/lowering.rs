@@ -159,6 +159,7 @@ impl Lowering {
             home,
             growth,
             keeps_errno: config.last_errno,
+            trace: None,
             segments,
         };
         let mut first = None;

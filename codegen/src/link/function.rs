@@ -277,7 +277,10 @@ impl Walk<'_> {
                         self.freed(offset);
                     }
                 }
-                None => self.reference(operator, *function_index, bytes),
+                None => {
+                    self.trace_call(*function_index, offset);
+                    self.reference(operator, *function_index, bytes);
+                }
             },
             Operator::ReturnCall { function_index } => match self.input.imports.intrinsic(*function_index) {
                 Some(signature) => {
@@ -290,9 +293,10 @@ impl Walk<'_> {
                     });
                 }
                 None => {
+                    self.trace_call(*function_index, offset);
                     let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
                     let target = FunctionRef::Program(*function_index);
-                    engine.diverge(None, pops, |tape| {
+                    self.engine.diverge(None, pops, |tape| {
                         tape.raw(&bytes[..1]);
                         tape.function(target);
                     });
@@ -323,6 +327,7 @@ impl Walk<'_> {
                     shape => shape,
                 };
                 let arity = self.arity(operator);
+                self.trace(operator, offset);
                 self.engine.other(shape, arity, copy);
             }
         }

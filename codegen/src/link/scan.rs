@@ -44,7 +44,7 @@ pub(super) fn parse_built<'a>(
 
 fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Result<Input<'a>, Error> {
     let bytes: &[u8] = &source.bytes;
-    let mut scanner = Scanner { imports, lowers: config.export_allocator, ..Scanner::default() };
+    let mut scanner = Scanner { imports, lowers: config.export_allocator, traces: config.trace, ..Scanner::default() };
     let mut validator = Validator::new_with_features(features());
     let mut parser = Parser::new(0);
     parser.set_features(features());
@@ -126,6 +126,8 @@ struct Scanner<'a> {
     errors: Vec<Error>,
     /// Whether the module may change even if it imports no intrinsics.
     lowers: bool,
+    /// Whether every function is lowered, because accesses are traced.
+    traces: bool,
     /// The offset of the first section that occurs only in relocatable object files.
     object: Option<usize>,
     allocations: FuncValidatorAllocations,
@@ -322,7 +324,7 @@ impl<'a> Scanner<'a> {
         if !calls {
             self.statics.read.extend(globals.iter().map(|instruction| instruction.global));
         }
-        let calls = calls.then_some(Calls { validator: again, assigned });
+        let calls = (calls || self.traces).then_some(Calls { validator: again, assigned });
         self.bodies.push(Body { index, body, references, sizes, globals, calls });
         Ok(())
     }
