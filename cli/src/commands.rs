@@ -1,5 +1,6 @@
 //! The subcommands.
 
+use crate::audit::Printer;
 use crate::files;
 use crate::layout;
 use crate::options::{self, Arguments, Command, Lowering};
@@ -9,6 +10,7 @@ use linmem::{
     Config, Error, Finding, Intrinsic, Linked, OnViolation, Report, Severity, Signature, Site, SourceLine, Violation,
     wat,
 };
+use linmem_host::audit::Findings;
 use linmem_host::run::{self, Directory, Options};
 use std::io::Write;
 use std::path::Path;
@@ -40,10 +42,13 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             let linked = linked(file, &lowering, OnViolation::Report, shows)?;
             let directories = directories.iter().map(|text| directory(text)).collect();
             let args = std::iter::once(name).chain(arguments.iter().map(String::as_str)).map(str::to_string).collect();
-            let options = Options { args, env: environment, directories };
-            let status = run::run(&linked.module, &options).map_err(|error| ended(file, &linked, error))?;
+            let findings = Findings::default();
+            let options = Options { args, env: environment, directories, findings: findings.clone() };
+            let outcome = run::run(&linked.module, &options);
+            let is_correct = print_findings(file, &linked, &findings);
             // The program's own status, truncated to a byte as the operating system does.
-            Ok(status as u8)
+            let status = outcome.map_err(|error| ended(file, &linked, error))? as u8;
+            Ok(if status == 0 { u8::from(!is_correct) } else { status })
         }
         Command::Link { lowering, file, output } => {
             files::write(&output, &linked(&file, &lowering, OnViolation::Trap, |_| true)?.module)?;
@@ -112,6 +117,20 @@ fn linked(
         eprintln!("warning: {}", printable(&one_line(file, warning)));
     }
     Ok(linked)
+}
+
+/// Prints what the auditor found, and returns whether it found nothing.
+fn print_findings(file: &Path, linked: &Linked, findings: &Findings) -> bool {
+    let findings = findings.list();
+    if findings.is_empty() {
+        return true;
+    }
+    let sites = linmem::sites::read(&linked.module);
+    let mut printer = Printer::new(file, &sites);
+    for finding in &findings {
+        eprintln!("{}\n", printer.render(finding));
+    }
+    false
 }
 
 /// The message for a program that did not exit by itself. It describes a violation in words, with its place. A function

@@ -129,6 +129,10 @@ pub(crate) struct Lowering {
     /// Whether equal constants of static data share their bytes: shared, unshared. With unshared, a program can write to them
     #[arg(long = "static", value_name = "WAY", default_value_t)]
     static_data: StaticData,
+    /// Trace accesses and regions for an auditor. run prints what it finds: accesses of freed memory or outside of an
+    /// allocation, regions that are closed twice or never
+    #[arg(long)]
+    trace: bool,
     /// An alias of an intrinsic
     #[arg(long = "alias", value_name = "NAME=INTRINSIC", value_parser = variable)]
     aliases: Vec<(String, String)>,
@@ -164,6 +168,7 @@ impl Lowering {
             .with_max_pages(self.max_pages)
             .with_export_allocator(self.export_allocator)
             .with_static_data(self.static_data)
+            .with_trace(self.trace)
             .with_names(names))
     }
 }

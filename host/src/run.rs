@@ -1,5 +1,6 @@
 //! Runs a command module with WASI preview 1.
 
+use crate::audit::{self, Auditor, Findings};
 use crate::threads::{self, Threads};
 use std::fmt;
 use std::path::PathBuf;
@@ -28,6 +29,8 @@ pub struct Options {
     pub env: Vec<(String, String)>,
     /// The preopened directories.
     pub directories: Vec<Directory>,
+    /// Receives what the auditor finds, if the module is traced.
+    pub findings: Findings,
 }
 
 /// What a program passes to the import `linmem_report.violation` before it traps.
@@ -73,6 +76,14 @@ impl fmt::Display for Frame {
 struct State {
     wasi: WasiP1Ctx,
     reported: Reported,
+    auditor: Auditor,
+}
+
+impl State {
+    fn new(options: &Options) -> Result<State, Error> {
+        let auditor = Auditor::new(options.findings.clone());
+        Ok(State { wasi: context(options)?, reported: Reported::default(), auditor })
+    }
 }
 
 /// The last reports of the program.
@@ -195,7 +206,7 @@ impl Error {
 pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let engine = Engine::new(&config()).map_err(|error| Error::Compile(chain(&error)))?;
     let module = Module::from_binary(&engine, bytes).map_err(|error| not_compiled(&error))?;
-    let mut store = Store::new(&engine, State { wasi: context(options)?, reported: Reported::default() });
+    let mut store = Store::new(&engine, State::new(options)?);
     let mut linker = linker(&engine).map_err(|error| Error::Instantiate(chain(&error)))?;
     threads::define_memories(&mut linker, &store, &module).map_err(|error| Error::Instantiate(chain(&error)))?;
     let instance =
@@ -209,7 +220,7 @@ pub fn run(bytes: &[u8], options: &Options) -> Result<i32, Error> {
     let (options, end_of_thread) = (options.clone(), ends.clone());
     let threads = Arc::new(Threads {
         engine,
-        state: Box::new(move || Some(State { wasi: context(&options).ok()?, reported: Reported::default() })),
+        state: Box::new(move || State::new(&options).ok()),
         failed: Box::new(move |error, state: &State| {
             // Nobody receives it after the program has ended.
             let _ = end_of_thread.send(ended(error, state.reported));
@@ -249,6 +260,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     linker.func_wrap("linmem_report", "errno", |mut caller: Caller<'_, State>, site: u32, errno: u32| {
         caller.data_mut().reported.errno = Some(HostError { site, errno });
     })?;
+    audit::define(&mut linker, |state: &mut State| &mut state.auditor)?;
     Ok(linker)
 }
 
@@ -260,10 +272,14 @@ fn command(store: &mut Store<State>, instance: &InstancePre<State>) -> Result<i3
         Err(error) => return Err(Error::Instantiate(chain(&error))),
     };
     let start = instance.get_typed_func::<(), ()>(&mut *store, "_start").map_err(|_| Error::NoStart)?;
-    match start.call(&mut *store, ()) {
+    let outcome = match start.call(&mut *store, ()) {
         Ok(()) => Ok(0),
         Err(error) => ended(&error, store.data().reported),
+    };
+    if outcome.is_ok() {
+        store.data_mut().auditor.finish();
     }
+    outcome
 }
 
 /// Why a module cannot be compiled: the engine's error, or a feature that the engine does not support.

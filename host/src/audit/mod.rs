@@ -1,8 +1,8 @@
 //! The auditor: finds wrong accesses and wrong closes in a module that was linked with tracing.
 //!
 //! Such a module imports its events from `linmem_trace`; [`define`] provides them. The auditor keeps two things: for each
-//! region and each allocation where it was made and freed ([`blocks`](Blocks), regions), and in the memory that the module
-//! exports as `linmem_trace.shadow` one byte for each byte of the traced memory ([`State`]). The module compares each access
+//! region and each allocation where it was made and freed (`blocks` and `regions`), and in the memory that the module
+//! exports as `linmem_trace.shadow` one byte for each byte of the traced memory (`shadow`). The module compares each access
 //! with that memory itself and calls the auditor only if a byte of it is not accessible.
 //!
 //! The auditor judges only bytes that belong to linmem. Those are known for the first chunk, from the first region to the end
@@ -22,6 +22,3 @@ mod shadow;
 pub use auditor::Auditor;
 pub use define::define;
 pub use finding::{Finding, Findings, Kind, Transfer};
-
-use blocks::Blocks;
-use shadow::State;
