@@ -41,6 +41,10 @@ pub mod names {}
 #[doc = include_str!("../docs/reports.md")]
 pub mod reports {}
 
+/// [docs/reports.md]: reports
+#[doc = include_str!("../docs/audit.md")]
+pub mod audit {}
+
 /// [linker.md]: linker
 /// [reports.md]: reports
 #[doc = include_str!("../docs/javascript.md")]

@@ -8,3 +8,4 @@ mod support;
 mod compiled;
 mod correct;
 mod planted;
+mod tracing;

@@ -59,8 +59,13 @@ fn bug(words: &str) -> Bug {
     let kind = words.next().expect("a kind").to_string();
     let levels: Vec<Safety> = words.map(|word| word.parse().expect("a level")).collect();
     Bug {
+        levels: match (levels.is_empty(), kind.as_str()) {
+            (false, _) => levels,
+            // With bounds checks, a violation ends the program.
+            (true, "Overlap") => vec![Safety::None],
+            (true, _) => vec![Safety::None, Safety::Spatial],
+        },
         kind,
-        levels: if levels.is_empty() { vec![Safety::None] } else { levels },
         types: types.split_whitespace().map(str::to_string).collect(),
         nesting: nesting.trim().parse().expect("a policy"),
         lines: [None; 3],

@@ -62,7 +62,7 @@ impl TestFile {
     /// compared, since tracing changes addresses. After a call that did not return, the next one has a new instance.
     pub fn audit(&self, traced: &[u8], level: Safety, representation: &str, instances: Instances) -> Vec<Audited> {
         let module = compile(traced);
-        let limits = || Limits { pages: self.pages.max(64), refused: self.refused.clone(), ..Limits::default() };
+        let limits = || Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };
         let mut running: Option<Running> = None;
         let mut audited = Vec::new();
         for Line { number, expectation, .. } in self.applicable(level, representation) {
