@@ -22,6 +22,9 @@ pub(crate) struct Printer<'a> {
     sources: BTreeMap<String, Option<String>>,
 }
 
+/// A line of a source file: what happened there, its position in the file, and its label.
+type Line = (Role, Range<usize>, String);
+
 /// What happened at a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -57,7 +60,7 @@ impl<'a> Printer<'a> {
         let places: Vec<(Role, &Site)> =
             places.into_iter().filter_map(|(role, site)| Some((role, sites.get(site? as usize)?))).collect();
         let is_region = finding.bytes.is_none();
-        let mut lines: Vec<(String, Vec<(Role, Range<usize>, String)>)> = Vec::new();
+        let mut lines: Vec<(String, Vec<Line>)> = Vec::new();
         let mut notes = Vec::new();
         for (role, site) in places {
             let label = printable(&format!("{}, in {}", role.words(is_region), site.function_name()));
@@ -76,7 +79,9 @@ impl<'a> Printer<'a> {
         for (path, annotations) in &lines {
             let Some(Some(source)) = self.sources.get(path) else { continue };
             let annotations = annotations.iter().map(|(role, span, label)| {
-                let kind = if *role == Role::Access { AnnotationKind::Primary } else { AnnotationKind::Context };
+                // A leak has no access.
+                let is_primary = *role == Role::Access || finding.access.is_none();
+                let kind = if is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
                 kind.span(span.clone()).label(label.as_str())
             });
             group = group.element(Snippet::source(source.as_str()).path(printable(path)).annotations(annotations));

@@ -1,6 +1,6 @@
 //! What `run --trace` prints.
 
-use crate::{example, expect, linmem};
+use crate::{example, expect, linmem, root};
 use std::path::Path;
 
 /// Runs a text with `--trace`, and returns the exit status and what was printed to standard error.
@@ -41,6 +41,15 @@ error: MemorySegment.getInt: reads 4 bytes at address 28, in the freed allocatio
 ";
     assert!(errors.starts_with(expected), "{errors}");
     assert_eq!(errors.matches("error: ").count(), 2, "{errors}");
+}
+
+#[test]
+fn document_shows_what_is_printed() {
+    let output = linmem(&["run", "--trace", "examples/use_after_free.wat"], &root(), b"");
+    assert_eq!(output.status.code(), Some(1));
+    let document = std::fs::read_to_string(root().join("docs/audit.md")).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(document.contains(&format!("use_after_free.wat\n{}\n```", errors.trim_end())), "{errors}");
 }
 
 #[test]
@@ -88,7 +97,7 @@ fn status_and_findings_do_not_depend_on_how_program_ends() {
     let (status, errors) = run(dir.path(), "leak.wat", &leak("(return)"), &[]);
     assert_eq!(status, Some(1));
     assert!(
-        errors.starts_with("error: a region is still open at the end of the program\n  --> leak.wat:7:5\n"),
+        errors.starts_with("error: a region is still open at the end of the program\n --> leak.wat:7:5\n"),
         "{errors}"
     );
     let (_, errors) = run(dir.path(), "trap.wat", &leak("(unreachable)"), &[]);

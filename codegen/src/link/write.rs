@@ -334,6 +334,9 @@ impl Writer<'_> {
         if self.needs.helpers().any(|helper| helper.function_type(self.context).results.len() > 1) {
             features.insert("multivalue");
         }
+        if self.context.trace.is_some() {
+            features.insert("multimemory");
+        }
         features
     }
 
