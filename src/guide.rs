@@ -47,6 +47,9 @@ pub mod reports {}
 
 #[doc = include_str!("../docs/run.md")]
 pub mod run {}
+/// [docs/reports.md]: reports
+#[doc = include_str!("../docs/audit.md")]
+pub mod audit {}
 
 /// [linker.md]: linker
 /// [reports.md]: reports

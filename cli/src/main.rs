@@ -1,5 +1,6 @@
 //! The binary `linmem`: the library on the command line.
 
+mod audit;
 mod commands;
 mod failure;
 mod files;

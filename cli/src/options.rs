@@ -155,6 +155,10 @@ pub(crate) struct Lowering {
     /// in the first instance); image (the active segments of each memory are merged into one)
     #[arg(long, value_name = "WAY", default_value_t)]
     init: Init,
+    /// Trace accesses and regions for an auditor. run prints what it finds: accesses of freed memory or outside of an
+    /// allocation, regions that are closed twice or never
+    #[arg(long)]
+    trace: bool,
     /// An alias of an intrinsic
     #[arg(long = "alias", value_name = "NAME=INTRINSIC", value_parser = variable)]
     aliases: Vec<(String, String)>,
@@ -191,6 +195,7 @@ impl Lowering {
             .with_export_allocator(self.export_allocator)
             .with_static_data(self.static_data)
             .with_init(self.init)
+            .with_trace(self.trace)
             .with_names(names))
     }
 }

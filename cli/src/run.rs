@@ -1,10 +1,12 @@
 //! Runs a linked module, and describes how it ended.
 
+use crate::audit::Printer;
 use crate::failure::Failure;
 use crate::files;
 use crate::options::RunOptions;
 use linmem::wasi::Errno;
 use linmem::{Config, Linked, Report, Site, SourceLine, Violation, wat};
+use linmem_host::audit::Findings;
 use linmem_host::run::{self, Directory, End, Invocation, Options};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -42,8 +44,15 @@ pub(crate) fn execute(
     let usage = |message: String| Failure { message, status: 2 };
     let directories = directories.iter().map(|text| directory(text)).collect::<Result<_, _>>().map_err(usage)?;
     let bytes = |text: &OsStr| text.as_encoded_bytes().to_vec();
-    let mut options =
-        Options { args: vec![bytes(file.as_os_str())], env: environment, directories, timeout, max_memory };
+    let findings = Findings::default();
+    let mut options = Options {
+        args: vec![bytes(file.as_os_str())],
+        env: environment,
+        directories,
+        timeout,
+        max_memory,
+        findings: findings.clone(),
+    };
     let end = match call {
         None => {
             options.args.extend(arguments.iter().map(|text| bytes(text)));
@@ -51,12 +60,14 @@ pub(crate) fn execute(
         }
         Some(call) => run::invoke(&linked.module, &options, &call),
     };
+    let is_correct = print_findings(file, linked, &findings);
     match end {
+        Ok(End::Exited(0)) => Ok(u8::from(!is_correct)),
         // The program's own status, truncated to a byte as the operating system does.
         Ok(End::Exited(status)) => Ok(status as u8),
         Ok(End::Returned(results)) => {
             files::print(&results.iter().map(|result| format!("{result}\n")).collect::<String>())?;
-            Ok(0)
+            Ok(u8::from(!is_correct))
         }
         Err(error) => {
             let status = match error {
@@ -67,6 +78,20 @@ pub(crate) fn execute(
             Err(Failure { message: ended(file, linked, error), status })
         }
     }
+}
+
+/// Prints what the auditor found, and returns whether it found nothing.
+fn print_findings(file: &Path, linked: &Linked, findings: &Findings) -> bool {
+    let findings = findings.list();
+    if findings.is_empty() {
+        return true;
+    }
+    let sites = linmem::sites::read(&linked.module);
+    let mut printer = Printer::new(file, &sites);
+    for finding in &findings {
+        eprintln!("{}\n", printer.render(finding));
+    }
+    false
 }
 
 /// A directory of the host, and its name in the program, which must be UTF-8.

@@ -47,12 +47,13 @@ fn run(module: &Path, options: &[&str], input: &[u8], expected: &str) {
     assert_eq!((status, printed.as_ref()), (Some(0), expected), "{} {options:?}: {errors}", module.display());
 }
 
-/// Runs a module at every safety level, with additional options.
+/// Runs a module at every safety level, and once with tracing, with additional options. The auditor finds nothing.
 #[track_caller]
 fn run_at_every_level(module: &Path, options: &[&str], input: &[u8], expected: &str) {
     for level in LEVELS {
         run(module, &[&["--safety", level], options].concat(), input, expected);
     }
+    run(module, &[&["--trace"], options].concat(), input, expected);
 }
 
 fn clang(source: &str, output: &Path, libc: Option<&str>, options: &[&str]) {

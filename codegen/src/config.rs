@@ -310,6 +310,10 @@ pub struct Config {
     pub static_data: StaticData,
     /// How data segments initialize the memory that segments are in, in a module that is linked.
     pub init: Init,
+    /// Whether a linked module tells its host where regions are opened and closed, what they contain, and which accesses are
+    /// wrong, so that the host can report these with the places of the allocation and of the free. Only for modules that are
+    /// linked; the library door rejects it.
+    pub trace: bool,
     /// Whether a module of the library door stores the errno of its last lifted call, for `wasi.last_errno`. A linked
     /// module does if it imports `wasi.last_errno`.
     pub last_errno: bool,

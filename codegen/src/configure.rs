@@ -136,6 +136,13 @@ impl Config {
         self
     }
 
+    /// Sets [`trace`](Config::trace).
+    #[must_use]
+    pub fn with_trace(mut self, trace: bool) -> Config {
+        self.trace = trace;
+        self
+    }
+
     /// Sets [`names`](Config::names).
     #[must_use]
     pub fn with_names(mut self, names: Names) -> Config {
@@ -169,6 +176,7 @@ mod tests {
             .with_export_allocator(true)
             .with_static_data(StaticData::Unshared)
             .with_init(Init::Image)
+            .with_trace(true)
             .with_last_errno(true)
             .with_file("a.wat")
             .with_names(names.clone());
@@ -189,6 +197,7 @@ mod tests {
             export_allocator: true,
             static_data: StaticData::Unshared,
             init: Init::Image,
+            trace: true,
             last_errno: true,
             file: Some("a.wat".to_string()),
             names,

@@ -138,6 +138,8 @@ pub(crate) struct Context {
     pub(crate) growth: Growth,
     /// Whether the module keeps the errno of the last lifted call.
     pub(crate) keeps_errno: bool,
+    /// The memory that shadows this one, if accesses are traced.
+    pub(crate) trace: Option<MemoryIndex>,
     /// How segments are encoded.
     pub(crate) segments: Segments,
 }

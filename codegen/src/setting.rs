@@ -34,6 +34,10 @@ impl Setting {
         Setting { field: "export_allocator", value: None }
     }
 
+    pub(crate) fn trace() -> Setting {
+        Setting { field: "trace", value: None }
+    }
+
     pub(crate) fn memory(name: &str) -> Setting {
         Setting::of("memory", &name)
     }

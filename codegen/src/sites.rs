@@ -1,6 +1,7 @@
 //! Sites: the places from which violations are reported.
 //!
-//! If violations are reported, each intrinsic that can cause one has a number, its site. The custom section [`SECTION`]
+//! If violations are reported, each intrinsic that can cause one has a number, its site. If accesses are traced, so has each
+//! instruction that accesses memory. The custom section [`SECTION`]
 //! of the linked module describes the sites:
 //!
 //! ```text
@@ -26,7 +27,6 @@
 
 use crate::source_line::{SourceLine, one_line};
 use indexmap::IndexSet;
-use linmem_intrinsics::Intrinsic;
 use std::cell::Cell;
 use std::fmt;
 use wasm_encoder::Encode;
@@ -145,8 +145,8 @@ fn decode(mut reader: BinaryReader<'_>) -> Result<Vec<Site>, BinaryReaderError> 
 /// A site, before the indices of the finished module are known.
 #[derive(Clone, Debug)]
 pub(crate) struct PlannedSite {
-    /// The intrinsic.
-    pub(crate) intrinsic: Intrinsic,
+    /// The name of the intrinsic or, if accesses are traced, of any instruction or host function.
+    pub(crate) intrinsic: &'static str,
     /// The function, by its number in the program or in the builder.
     pub(crate) function: u32,
     /// The offset in the input.
@@ -177,7 +177,7 @@ pub(crate) fn encode(
             }
             source => source.clone(),
         };
-        table.add(site.intrinsic.name(), (index, &name), site.offset, source);
+        table.add(site.intrinsic, (index, &name), site.offset, source);
     }
     table.finish()
 }

@@ -31,6 +31,7 @@
 //! [`GuestMemory::adopt`]: memory::GuestMemory::adopt
 #![doc = include_str!("../README.md")]
 
+pub mod audit;
 pub mod memory;
 pub mod run;
 mod threads;

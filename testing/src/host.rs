@@ -1,6 +1,7 @@
 //! A host for test modules: a WASI with transfers of limited size, growth by other code, and a log.
 
 use crate::folder::Embedding;
+use linmem_host::audit::{self, Auditor};
 use linmem_host::wasmtime::{
     Caller, Engine, Extern, Global, GlobalType, Instance, Linker, Memory, Module, Mutability, OptLevel,
     ResourceLimiter, SharedMemory, Store, Val, ValType,
@@ -29,6 +30,8 @@ pub struct State {
     pub errno: Option<[u32; 2]>,
     /// The limits of the memory.
     pub limits: Limits,
+    /// The auditor of a traced module.
+    pub auditor: Auditor,
     /// The environment of WASI, if the functions of WASI are the real ones.
     pub embedding: Option<Embedding>,
     /// The context of WASI, which is made on first use.
@@ -111,6 +114,7 @@ impl Running {
     /// Starts a compiled module.
     pub fn of_module(module: &Module, mut state: State, limits: Limits) -> Running {
         state.limits = Limits { pages: 65536, ..Limits::default() };
+        state.auditor = Auditor::new(state.auditor.findings().clone());
         // A new instance starts with the initial state of the world.
         state.embedding = state.embedding.map(|embedding| embedding.renewed());
         state.wasi = state.embedding.as_ref().map(Embedding::context);
@@ -257,6 +261,7 @@ fn new_linker(is_real: bool) -> Linker<State> {
             })
         })
         .expect("the names are distinct");
+    audit::define(&mut linker, |state: &mut State| &mut state.auditor).expect("the names are distinct");
     linker
 }
 

@@ -125,6 +125,7 @@ impl LateLowering {
             home,
             growth: Growth::Grow,
             keeps_errno: config.last_errno,
+            trace: None,
             segments: Segments::new(representation, choices, WIDTH, FIRST_TYPE),
         };
         Ok(LateLowering {

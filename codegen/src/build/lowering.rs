@@ -93,8 +93,7 @@ impl Lowering {
         representation: Representation,
         memory: u32,
     ) -> Result<Lowering, Error> {
-        config.check(representation)?;
-        check_init(config)?;
+        check(config, representation)?;
         if let Some(base) = &config.base {
             let message = "an existing memory has no base in the library door; link the module instead";
             return Err(Error::option(Setting::base(base), message));
@@ -160,6 +159,7 @@ impl Lowering {
             home,
             growth,
             keeps_errno: config.last_errno,
+            trace: None,
             segments,
         };
         let mut first = None;
@@ -331,10 +331,19 @@ pub(super) struct NewMemory {
     pub(super) maximum: Option<u64>,
 }
 
+/// Rejects options that the library door does not support with segments of this representation.
+fn check(config: &Config, representation: Representation) -> Result<(), Error> {
+    if config.trace {
+        let message = "accesses are traced only where modules are linked; link the module instead";
+        return Err(Error::option(Setting::trace(), message));
+    }
+    check_init(config)?;
+    config.check(representation)
+}
+
 /// The memory of a module that is built.
 pub(super) fn new_memory(config: &Config, representation: Representation) -> Result<NewMemory, Error> {
-    config.check(representation)?;
-    check_init(config)?;
+    check(config, representation)?;
     if let Some(name) = &config.memory {
         return Err(Error::option(Setting::memory(name), "segments are in the memory that linmem defines"));
     }

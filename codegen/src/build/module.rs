@@ -85,6 +85,7 @@ impl ModuleBuilder {
             home,
             growth: Growth::Grow,
             keeps_errno: config.last_errno,
+            trace: None,
             segments: Segments::new(representation, choices, WIDTH, 0),
         };
         let signatures = Signatures::default();

@@ -128,9 +128,14 @@ impl Engine {
         self.dead.is_some()
     }
 
-    /// Whether the origin of code matters, because violations are reported.
+    /// Whether violations are reported.
     pub(crate) fn reports(&self) -> bool {
         self.context.choices.reports()
+    }
+
+    /// Whether the origin of code matters, because violations are reported or accesses are traced.
+    pub(crate) fn has_sites(&self) -> bool {
+        self.reports() || self.traces()
     }
 
     /// Sets the origin of the code that follows.

@@ -28,7 +28,7 @@ impl Engine {
         if !is_access {
             self.event(Event::Pinned);
         }
-        self.current = Some((signature.intrinsic, None));
+        self.current = Some((signature.intrinsic.name(), None));
         let mut operands = std::mem::take(&mut self.taken);
         self.take(signature, &mut operands);
         let lowered = self.lower(signature, &mut operands);

@@ -34,6 +34,7 @@ mod structure;
 pub(crate) mod tape;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod unwind;
 mod values;
 pub(crate) mod wrappers;

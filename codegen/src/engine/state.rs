@@ -15,9 +15,9 @@ use crate::engine::tape::Tape;
 use crate::engine::wrappers::Wrappers;
 use crate::helpers::Demands;
 use crate::index::LocalIndex;
-use crate::segment::Part;
+use crate::segment::{Held, Part};
 use crate::source_line::SourceLine;
-use linmem_intrinsics::{Intrinsic, Violation};
+use linmem_intrinsics::Violation;
 
 /// The purpose of lowering a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +71,10 @@ pub(crate) struct Engine {
     pub(super) wrappers: Wrappers,
     /// The origin of the code that follows.
     pub(super) origin: Origin,
-    /// The intrinsic that is being lowered, and the index of its site, if it has one.
-    pub(super) current: Option<(Intrinsic, Option<u32>)>,
+    /// The name of the intrinsic or instruction that is being lowered, and the index of its site, if it has one.
+    pub(super) current: Option<(&'static str, Option<u32>)>,
+    /// The handle of the current allocation, if accesses are traced.
+    pub(super) traced_handle: Option<Held>,
     pub(super) labels: u32,
     /// The lines of the source that the code is of, in the order in which they were set.
     pub(super) lines: Vec<SourceLine>,
@@ -110,6 +112,7 @@ impl Engine {
             wrappers: Wrappers::default(),
             origin: Origin::default(),
             current: None,
+            traced_handle: None,
             labels: 0,
             lines: Vec::new(),
             purpose: Purpose::Code,

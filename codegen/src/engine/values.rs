@@ -52,7 +52,7 @@ impl Engine {
     }
 
     /// The site of the intrinsic that is being lowered, by its position among those of the function.
-    fn site(&mut self) -> Option<u32> {
+    pub(super) fn site(&mut self) -> Option<u32> {
         match self.current {
             Some((_, Some(site))) => Some(site),
             Some((intrinsic, None)) => {

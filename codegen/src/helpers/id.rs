@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::helpers::call::{Call, Form};
+use crate::helpers::trace::{self, TraceEvent};
 use crate::width::PointerType;
 use linmem_allocator::Width;
 use linmem_intrinsics::wasi::Function as HostFunction;
@@ -16,6 +17,8 @@ pub(crate) enum HostImport {
     Report,
     /// Receives errnos.
     Errno,
+    /// Receives events of a traced module.
+    Trace(TraceEvent),
 }
 
 impl HostImport {
@@ -24,6 +27,7 @@ impl HostImport {
         match self {
             HostImport::Wasi(_) => linmem_intrinsics::wasi::MODULE,
             HostImport::Report | HostImport::Errno => "linmem_report",
+            HostImport::Trace(_) => trace::MODULE,
         }
     }
 
@@ -33,6 +37,7 @@ impl HostImport {
             HostImport::Wasi(function) => function.name(),
             HostImport::Report => "violation",
             HostImport::Errno => "errno",
+            HostImport::Trace(event) => event.name(),
         }
     }
 
@@ -43,6 +48,7 @@ impl HostImport {
             HostImport::Wasi(function) => function.function_type(),
             HostImport::Report => FunctionType::new([ValueType::I32, ValueType::I32, pointer, pointer, pointer], []),
             HostImport::Errno => FunctionType::new([ValueType::I32; 2], []),
+            HostImport::Trace(event) => event.function_type(pointer),
         }
     }
 

@@ -24,6 +24,7 @@ mod share;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trace;
 mod violation;
 mod wasi;
 
@@ -32,3 +33,4 @@ pub(crate) use demands::Demands;
 pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};
 pub(crate) use id::{Alignment, Helper, HostImport};
 pub(crate) use needs::Needs;
+pub(crate) use trace::{Pointer, SHADOW, SHADOW_PAGES, TraceEvent, Transfer, policy};

@@ -85,6 +85,7 @@ fn contexts(width: Width) -> Vec<Context> {
             home,
             growth,
             keeps_errno: false,
+            trace: None,
             segments: Segments::new(representation, choices, width, 0),
         })
         .collect()

@@ -279,7 +279,10 @@ impl Walk<'_> {
                     }
                 }
                 None if self.input.wrappers.get(*function_index).is_some() => self.inline(*function_index, offset),
-                None => self.reference(operator, *function_index, bytes),
+                None => {
+                    self.trace_call(*function_index, offset);
+                    self.reference(operator, *function_index, bytes);
+                }
             },
             Operator::ReturnCall { function_index } => match self.input.intrinsic(*function_index) {
                 Some(signature) => {
@@ -291,9 +294,10 @@ impl Walk<'_> {
                     self.return_results(self.input.function_type(*function_index).results().len());
                 }
                 None => {
+                    self.trace_call(*function_index, offset);
                     let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
                     let target = FunctionRef::Program(*function_index);
-                    engine.diverge(None, pops, |tape| {
+                    self.engine.diverge(None, pops, |tape| {
                         tape.raw(&bytes[..1]);
                         tape.function(target);
                     });
@@ -324,6 +328,7 @@ impl Walk<'_> {
                     shape => shape,
                 };
                 let arity = self.arity(operator);
+                self.trace(operator, offset);
                 self.engine.other(shape, arity, copy);
             }
         }

@@ -17,6 +17,8 @@
 //!   function  lower one function through the engine
 //!   reach     find the instructions that every execution of a function reaches
 //!   walk      the state of a function that is being lowered
+//!   trace     the events of instructions that access memory, if accesses are traced
+//!   traced    the tables of those instructions, and of the functions of WASI
 //!   unwind    close regions when exceptions are thrown
 //!   unwinding what exceptions close in each function
 //!   labels    the labels of a function to which structures were added
@@ -63,6 +65,8 @@ pub(crate) mod shape;
 mod share;
 mod start;
 mod statics;
+mod trace;
+mod traced;
 mod unwind;
 mod unwinding;
 mod walk;
@@ -386,6 +390,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         home: memory.home,
         growth: memory.growth,
         keeps_errno: input.imports.has(Intrinsic::WasiLastErrno),
+        trace: trace::shadow(input, config, &memory)?,
         segments: Segments::new(representation, choices, WIDTH, input.types.as_ref().core_type_count_in_module()),
     };
     let previous = sites::merged(input.customs.iter().filter(|it| it.name == sites::SECTION).map(|it| it.data));

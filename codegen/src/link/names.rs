@@ -57,6 +57,9 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     if names.defines_memory {
         memories.insert(names.context.memory.0, "memory".to_string());
     }
+    if let Some(shadow) = names.context.trace {
+        memories.insert(shadow.0, "linmem.shadow".to_string());
+    }
     for (index, name) in names.globals.names() {
         globals.entry(index).or_insert(name);
     }

@@ -47,8 +47,8 @@ pub(super) fn parse_built<'a>(
 
 fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Result<Input<'a>, Error> {
     let bytes: &[u8] = &source.bytes;
-    let mut scanner =
-        Scanner { imports, lowers: config.export_allocator || config.init == Init::Passive, ..Scanner::default() };
+    let lowers = config.export_allocator || config.init == Init::Passive;
+    let mut scanner = Scanner { imports, lowers, traces: config.trace, ..Scanner::default() };
     let mut validator = Validator::new_with_features(features());
     let mut parser = Parser::new(0);
     parser.set_features(features());
@@ -146,6 +146,8 @@ struct Scanner<'a> {
     has_active_data: bool,
     /// Whether the module may change even if it imports no intrinsics.
     lowers: bool,
+    /// Whether every function is lowered, because accesses are traced.
+    traces: bool,
     /// The offset of the first section that occurs only in relocatable object files.
     object: Option<usize>,
     allocations: FuncValidatorAllocations,
@@ -345,7 +347,7 @@ impl<'a> Scanner<'a> {
         operators.finish()?;
         self.allocations = validator.into_allocations();
         let found = Calls { validator: again, assigned };
-        let (calls, other) = if calls { (Some(found), None) } else { (None, Some(found)) };
+        let (calls, other) = if calls || self.traces { (Some(found), None) } else { (None, Some(found)) };
         self.bodies.push(Body { index, body, references, sizes, globals, calls });
         self.others.push(other);
         Ok(())

@@ -25,14 +25,19 @@ impl Walk<'_> {
     pub(super) fn intrinsic(&mut self, signature: &Signature, offset: usize) {
         let input = self.input;
         let function = self.function;
-        if self.engine.reports() {
-            let source = input.source.line(offset);
-            self.engine.set_origin(Origin { function, offset: offset as u32, source });
-        }
+        self.set_origin(offset);
         if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
             let message = format!("{}: {message}", signature.intrinsic.name());
             let error = Error::Violation { kind, message, place: input.place(function, offset) };
             self.violations.push((offset, error));
+        }
+    }
+
+    /// Sets the origin of the code that follows, if reports name it.
+    pub(super) fn set_origin(&mut self, offset: usize) {
+        if self.engine.has_sites() {
+            let source = self.input.source.line(offset);
+            self.engine.set_origin(Origin { function: self.function, offset: offset as u32, source });
         }
     }
 

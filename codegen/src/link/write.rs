@@ -4,7 +4,7 @@ use crate::context::{Context, Growth};
 use crate::engine::Lowered;
 use crate::error::Error;
 use crate::globals::NewGlobal;
-use crate::helpers::Needs;
+use crate::helpers::{Needs, SHADOW, SHADOW_PAGES};
 use crate::link::allocator;
 use crate::link::custom;
 use crate::link::custom::CUSTOM;
@@ -266,6 +266,10 @@ impl Writer<'_> {
             let maximum = self.memory.maximum;
             section.memory(MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None });
         }
+        if self.context.trace.is_some() {
+            let (minimum, maximum) = (SHADOW_PAGES, Some(SHADOW_PAGES));
+            section.memory(MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None });
+        }
         Ok((!section.is_empty()).then(|| contents_of(&section)))
     }
 
@@ -298,6 +302,9 @@ impl Writer<'_> {
         if self.memory.exports {
             section.export(EXPORT, wasm_encoder::ExportKind::Memory, self.memory.index.0);
         }
+        if let Some(shadow) = self.context.trace {
+            section.export(SHADOW, wasm_encoder::ExportKind::Memory, shadow.0);
+        }
         for (export, index) in self.added.exports.iter().zip(self.plan.exports()) {
             section.export(export.name, wasm_encoder::ExportKind::Func, *index);
         }
@@ -326,6 +333,9 @@ impl Writer<'_> {
         let mut features = features::used(module, self.plan.imported(), |function| !is_copied(function));
         if self.needs.helpers().any(|helper| helper.function_type(self.context).results.len() > 1) {
             features.insert("multivalue");
+        }
+        if self.context.trace.is_some() {
+            features.insert("multimemory");
         }
         features
     }

@@ -13,6 +13,7 @@ mod value;
 pub use end::{End, Error, Frame, HostError, Violation};
 pub use options::{Directory, Invocation, Options};
 
+use crate::audit;
 use crate::threads::{self, Threads};
 use end::ended;
 use environment::Environment;
@@ -153,6 +154,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     linker.func_wrap("linmem_report", "errno", |mut caller: Caller<'_, State>, site: u32, errno: u32| {
         caller.data_mut().reported.errno = Some(HostError { site, errno });
     })?;
+    audit::define(&mut linker, |state: &mut State| &mut state.auditor)?;
     Ok(linker)
 }
 
@@ -170,5 +172,9 @@ fn enter(
         Err(error) if error.is::<I32Exit>() || error.is::<Trap>() => return end(&error, store.data()),
         Err(error) => return Err(memories::not_started(&error, store.data(), needs, budget)),
     };
-    entry.call(store, &instance).or_else(|error| end(&error, store.data()))
+    let outcome = entry.call(store, &instance).or_else(|error| end(&error, store.data()));
+    if outcome.is_ok() {
+        store.data_mut().auditor.finish();
+    }
+    outcome
 }

@@ -1,6 +1,7 @@
 //! What the caller chooses for a run.
 
 use super::argument::is_text;
+use crate::audit::Findings;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct Options {
     /// A growth beyond it fails. A table has 8 bytes for each element. A shared memory counts with its maximum, since
     /// its growth cannot be observed; the maximum of an imported shared memory is lowered to what is left.
     pub max_memory: Option<u64>,
+    /// Receives what the auditor finds, if the module is traced.
+    pub findings: Findings,
 }
 
 /// An exported function that is called instead of `_start`.

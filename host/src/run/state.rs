@@ -4,6 +4,7 @@ use super::end::{Error, Reported, chain};
 use super::environment::Environment;
 use super::limits::{Budget, Limiter};
 use super::options::{Directory, Options};
+use crate::audit::Auditor;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{Engine, Store};
@@ -16,6 +17,7 @@ pub(crate) struct State {
     pub(crate) environment: Environment,
     pub(crate) reported: Reported,
     pub(crate) limiter: Limiter,
+    pub(crate) auditor: Auditor,
     /// The time of the whole program.
     pub(crate) timeout: Option<Duration>,
 }
@@ -31,6 +33,7 @@ pub(crate) fn store(engine: &Engine, options: &Options, budget: &Arc<Budget>) ->
         environment: Environment::new(options),
         reported: Reported::default(),
         limiter: Limiter::new(budget),
+        auditor: Auditor::new(options.findings.clone()),
         timeout: options.timeout,
     };
     let mut store = Store::new(engine, state);

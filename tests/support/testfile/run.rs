@@ -3,6 +3,7 @@
 use super::{Call, Expectation, Instances, Line, TestFile, When};
 use crate::support;
 use linmem::{Report, Safety, Site, Violation};
+use linmem_host::audit::Finding;
 use linmem_host::wasmtime::{Val, ValType};
 use linmem_testing::folder::{Embedding, World};
 use linmem_testing::host::{Limits, Running, State, compile, violation};
@@ -10,7 +11,33 @@ use linmem_testing::host::{Limits, Running, State, compile, violation};
 impl TestFile {
     /// Runs a linked module, and checks every expectation that applies to this level and this representation.
     pub fn run(&self, linked: &[u8], level: Safety, representation: &str, instances: Instances) -> Result<(), String> {
-        let state = State {
+        let state = self.state();
+        let limits = || Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };
+        let module = compile(linked);
+        let mut running = Running::of_module(&module, state, limits());
+        let sites = linmem::sites::read(linked);
+        for Line { number, expectation, .. } in self.applicable(level, representation) {
+            if instances == Instances::Fresh {
+                running = Running::of_module(&module, running.store.into_data(), limits());
+            }
+            check(&mut running, &sites, expectation).map_err(|message| format!("line {number}: {message}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl TestFile {
+    /// The expectations that apply to this level and this representation.
+    fn applicable(&self, level: Safety, representation: &str) -> impl Iterator<Item = &Line> {
+        self.expectations.iter().filter(move |line| match line.when {
+            When::Always => true,
+            When::At(only) => only == level,
+            When::Checked(checked) => checked == (level >= Safety::Spatial && representation != "i32"),
+        })
+    }
+
+    fn state(&self) -> State {
+        State {
             input: self.stdin.as_bytes().to_vec(),
             transfer: self.transfer,
             errnos: self.errnos.clone(),
@@ -19,22 +46,46 @@ impl TestFile {
                 Embedding::new(world, support::scratch())
             }),
             ..State::default()
-        };
-        let limits = || Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };
-        let module = compile(linked);
-        let mut running = Running::of_module(&module, state, limits());
-        let sites = linmem::sites::read(linked);
-        for Line { number, expectation, .. } in self.expectations.iter().filter(|line| match line.when {
-            When::Always => true,
-            When::At(only) => only == level,
-            When::Checked(checked) => checked == (level >= Safety::Spatial && representation != "i32"),
-        }) {
-            if instances == Instances::Fresh {
-                running = Running::of_module(&module, running.store.into_data(), limits());
-            }
-            check(&mut running, &sites, expectation).map_err(|message| format!("line {number}: {message}"))?;
         }
-        Ok(())
+    }
+}
+
+/// What a traced module did wrong in a call.
+pub struct Audited {
+    /// The line of the call in the test file.
+    pub line: usize,
+    pub finding: Finding,
+}
+
+impl TestFile {
+    /// Runs a traced module, and returns what the auditor found in the calls that are expected to return. Their results are not
+    /// compared, since tracing changes addresses. After a call that did not return, the next one has a new instance.
+    pub fn audit(&self, traced: &[u8], level: Safety, representation: &str, instances: Instances) -> Vec<Audited> {
+        let module = compile(traced);
+        let limits = || Limits { pages: self.pages, refused: self.refused.clone(), ..Limits::default() };
+        let mut running: Option<Running> = None;
+        let mut audited = Vec::new();
+        for Line { number, expectation, .. } in self.applicable(level, representation) {
+            let (call, returns) = match expectation {
+                Expectation::Returns { call, .. } => (call, true),
+                Expectation::Traps { call }
+                | Expectation::Violates { call, .. }
+                | Expectation::Reports { call, .. } => (call, false),
+                Expectation::Output(_) | Expectation::Log(_) => continue,
+            };
+            let mut current = match running.take() {
+                Some(running) if instances == Instances::One => running,
+                _ => Running::of_module(&module, self.state(), limits()),
+            };
+            let known = current.store.data().auditor.findings().list().len();
+            let outcome = invoke(&mut current, call);
+            if returns {
+                let found = current.store.data().auditor.findings().list().split_off(known);
+                audited.extend(found.into_iter().map(|finding| Audited { line: *number, finding }));
+            }
+            running = matches!(outcome, Ok((Ok(_), _))).then_some(current);
+        }
+        audited
     }
 }
 

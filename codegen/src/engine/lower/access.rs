@@ -27,13 +27,15 @@ use crate::engine::late::Late;
 use crate::engine::lower::bounds::At;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
+use crate::helpers::Transfer;
 use crate::index::LocalIndex;
+use crate::module::val_type;
 use crate::segment::Part;
 use crate::segment::{Out, packed};
 use crate::statics::{StaticNumber, StaticSegment};
 use crate::width::PointerInstructions;
 use linmem_intrinsics::Access;
-use wasm_encoder::{InstructionSink, MemArg};
+use wasm_encoder::{InstructionSink, MemArg, ValType};
 
 /// The location that a segment and an offset denote.
 #[derive(Clone, Copy, Debug)]
@@ -187,9 +189,16 @@ impl Engine {
     }
 
     /// Emits a load or store.
-    fn emit_access(&mut self, added: Added, access: Access, write: impl Fn(&mut InstructionSink<'_>, MemArg)) {
+    fn emit_access(
+        &mut self,
+        added: Added,
+        access: Access,
+        above: &[ValType],
+        write: impl Fn(&mut InstructionSink<'_>, MemArg),
+    ) {
         match added {
             Added::Constant(offset) => {
+                self.trace_access(u64::from(offset), access.bytes(), Transfer::of_store(!above.is_empty()), above);
                 let memarg = self.context.memarg(offset, access.bytes());
                 self.tape.emit(|sink| write(sink, memarg));
             }
@@ -229,6 +238,7 @@ impl Engine {
         if self.context.checks_segments() {
             self.check_live(segment, offset, bytes);
         }
+        self.trace_bounds(segment, offset, bytes);
         Ok(())
     }
 
@@ -243,7 +253,7 @@ impl Engine {
             Some(offset) => Added::Constant(offset),
             None => self.push_start(segment, offset),
         };
-        self.emit_access(added, access, |sink, memarg| {
+        self.emit_access(added, access, &[], |sink, memarg| {
             match access {
                 Access::Byte => sink.i32_load8_s(memarg),
                 Access::UByte => sink.i32_load8_u(memarg),
@@ -278,7 +288,7 @@ impl Engine {
                 self.push_start(segment, offset)
             }
         };
-        self.emit_access(added, access, |sink, memarg| {
+        self.emit_access(added, access, &[val_type(access.value_type())], |sink, memarg| {
             match access {
                 Access::Byte | Access::UByte => sink.i32_store8(memarg),
                 Access::Short | Access::UShort => sink.i32_store16(memarg),

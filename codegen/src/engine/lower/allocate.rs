@@ -19,13 +19,16 @@ use linmem_intrinsics::Violation;
 
 impl Engine {
     /// Allocates with an alignment of 8.
-    pub(in crate::engine) fn lower_allocate(&mut self, handle: &Operand, bytes: &Operand) {
+    pub(in crate::engine) fn lower_allocate(&mut self, handle: &mut Operand, bytes: &Operand) {
         // Memory may grow.
         self.event(Event::Grow);
         let key = self.region_key(handle);
+        self.trace_handle(handle);
         let size = self.keep(bytes, Scratch::Bytes);
         let maker = self.take_handle(handle);
         match size {
+            // If accesses are traced, each allocation is followed by bytes that belong to none.
+            _ if self.traces() => self.lower_sized_bump(size, maker),
             // An allocation that may return null cannot join a frame.
             Size::Constant(_) if self.context.choices.gives_null() => self.lower_sized_bump(size, maker),
             Size::Constant(constant) if room(u64::from(constant)) <= u64::from(INLINE_BYTES) => {
@@ -77,7 +80,7 @@ impl Engine {
     /// Allocates with the given alignment. Constants up to 8 are lowered as `lower_allocate`.
     pub(in crate::engine) fn lower_allocate_aligned(
         &mut self,
-        handle: &Operand,
+        handle: &mut Operand,
         bytes: &Operand,
         alignment: &Operand,
     ) -> Result<(), Certain> {
@@ -115,7 +118,8 @@ impl Engine {
     /// # Traps
     ///
     /// In `$linmem.OutOfMemory`; top is unchanged.
-    fn lower_aligned_bump(&mut self, handle: &Operand, bytes: &Operand, alignment: &Operand) {
+    fn lower_aligned_bump(&mut self, handle: &mut Operand, bytes: &Operand, alignment: &Operand) {
+        self.trace_handle(handle);
         let is_constant = self.constant(bytes).is_some() && self.constant(alignment).is_some();
         if !is_constant && let Some(maker) = self.unchecked_maker(handle) {
             return self.lower_aligned_in_place(handle, bytes, alignment, maker);
@@ -142,7 +146,7 @@ impl Engine {
         self.materialize(bytes);
         self.materialize(alignment);
         let size = match self.constant(bytes) {
-            None if self.context.representation.carries_size() => {
+            None if self.context.representation.carries_size() || self.traces() => {
                 let (kept, scratch) = (self.locals.scratch(Scratch::From), self.locals.scratch(Scratch::Bytes));
                 self.tape.emit(|sink| {
                     sink.local_set(kept.0).local_tee(scratch.0).local_get(kept.0);

@@ -21,7 +21,9 @@
 
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
+use crate::helpers::Transfer;
 use crate::index::LocalIndex;
+use crate::module::val_type;
 use linmem_intrinsics::{Access, Atomic, Word};
 use wasm_encoder::{InstructionSink, ValType};
 
@@ -62,6 +64,15 @@ impl Engine {
         };
         let offset = self.push_word_operands(segment, offset, values);
         let memarg = self.context.memarg(offset, access.bytes());
+        let value = val_type(access.value_type());
+        let above: &[ValType] = match (atomic, values.len()) {
+            (Atomic::Wait, _) => &[value, ValType::I64],
+            (_, 0) => &[],
+            (_, 1) => &[value],
+            _ => &[value, value],
+        };
+        let transfer = Transfer::of_store(!matches!(atomic, Atomic::Get | Atomic::Wait));
+        self.trace_access(u64::from(offset), access.bytes(), transfer, above);
         self.tape.emit(|sink| {
             match (atomic, word) {
                 (Atomic::Get, Word::Int) => sink.i32_atomic_load(memarg),

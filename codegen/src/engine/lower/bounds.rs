@@ -32,7 +32,7 @@ use wasm_encoder::InstructionSink;
 use wasm_encoder::ValType;
 
 /// The statically known result of a bounds check.
-enum Judgement {
+pub(in crate::engine) enum Judgement {
     Inside,
     Outside(String),
     Unknown,
@@ -134,7 +134,7 @@ impl Engine {
     }
 
     /// The identity of a segment, for the facts about it.
-    pub(super) fn subject(&self, segment: &Operand) -> Option<Subject> {
+    pub(in crate::engine) fn subject(&self, segment: &Operand) -> Option<Subject> {
         match segment.value {
             Value::Slot(slot) if segment.deferred => Some(Subject::Slot(slot)),
             Value::Static(segment) => Some(Subject::Static(segment)),
@@ -161,7 +161,13 @@ impl Engine {
         }
     }
 
-    fn judge(&self, segment: &Operand, subject: Option<Subject>, offset: &Operand, bytes: &Operand) -> Judgement {
+    pub(in crate::engine) fn judge(
+        &self,
+        segment: &Operand,
+        subject: Option<Subject>,
+        offset: &Operand,
+        bytes: &Operand,
+    ) -> Judgement {
         let size = self.known_size(segment);
         let decided = |inside: bool, offset: u32, bytes: u32| match size {
             _ if inside => Judgement::Inside,
@@ -200,7 +206,7 @@ impl Engine {
     }
 
     /// The source of a segment's size. Stores the segment in a local if necessary.
-    pub(super) fn extent(&mut self, segment: &mut Operand) -> Extent {
+    pub(in crate::engine) fn extent(&mut self, segment: &mut Operand) -> Extent {
         match (self.known_size(segment), segment.value, self.program_local_of(segment)) {
             (Some(size), ..) => Extent::Known(size),
             (None, Value::Structure(types, local), _) => Extent::Structure(types, local),
@@ -210,7 +216,7 @@ impl Engine {
     }
 
     /// Pushes a number that was held.
-    pub(super) fn push_held(&mut self, held: Held) {
+    pub(in crate::engine) fn push_held(&mut self, held: Held) {
         let width = self.context.width();
         self.tape.emit(|sink| {
             held.push(sink, width);

@@ -19,7 +19,7 @@ use wasm_encoder::{BlockType, InstructionSink};
 
 /// A number that an allocation needs more than once.
 #[derive(Clone, Copy)]
-pub(super) enum Size {
+pub(in crate::engine) enum Size {
     Constant(u32),
     /// In a scratch local.
     Local(LocalIndex),
@@ -151,7 +151,7 @@ impl Engine {
     /// In `$linmem.OutOfMemory`; top is unchanged.
     pub(super) fn write_bump(&mut self, size: Size) {
         let choices = self.context.choices;
-        if self.optimize == Optimize::Size || choices.zero == Zero::Allocate {
+        if self.optimize == Optimize::Size || choices.zero == Zero::Allocate || self.traces() {
             self.push_size(size);
             return self.call_helper(Helper::Bump);
         }
@@ -238,7 +238,7 @@ impl Engine {
         Size::Local(scratch)
     }
 
-    pub(super) fn push_size(&mut self, size: Size) {
+    pub(in crate::engine) fn push_size(&mut self, size: Size) {
         let width = self.context.width();
         self.tape.emit(|sink| {
             match size {
@@ -254,6 +254,7 @@ impl Engine {
     /// local.tee $to   ;; pack it   i64.const 0   local.get $to   select
     /// ```
     pub(super) fn push_segment(&mut self, size: Size, maker: Maker) {
+        self.trace_allocate(size);
         if let Some(types) = self.context.segments.types() {
             return self.push_new_structure(types, size, maker);
         }

@@ -52,6 +52,8 @@ impl Engine {
                 _ => {}
             }
         }
+        self.trace_segments(operands, &meanings);
+        let before = self.trace_before(signature, operands);
         let form = call.form(&self.context, signature.folded);
         // A helper that only unpacks segments can be inlined.
         let in_place = self.optimize == Optimize::Speed && call.only_unpacks(form);
@@ -77,6 +79,7 @@ impl Engine {
             }
         }
         self.event(Event::Call);
+        self.trace_after(before);
         if let (Some(types), Some(Meaning::Segment | Meaning::Buffer(_))) =
             (self.context.segments.types(), signature.results().last())
         {

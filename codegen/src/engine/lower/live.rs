@@ -215,7 +215,7 @@ impl Engine {
     }
 
     /// The source of a segment's start. Stores the segment in a local if necessary.
-    fn start_of(&mut self, segment: &mut Operand) -> Start {
+    pub(in crate::engine) fn start_of(&mut self, segment: &mut Operand) -> Start {
         match segment.value {
             Value::Slot(slot) if segment.deferred => Start::Frame(self.knowledge.frames.base(slot.frame), slot.offset),
             Value::I64(constant) => Start::Constant(packed::start_of(constant)),

@@ -4,7 +4,7 @@
 mod access;
 mod allocate;
 mod atomic;
-mod bounds;
+pub(super) mod bounds;
 mod bulk;
 pub(super) mod bump;
 mod check;
@@ -30,7 +30,7 @@ impl Engine {
         // Without checks, a cast is placed where the reference was pushed, unless one cast may serve all iterations of
         // a loop.
         let in_loop = self.knowledge.is_scanning() && operands.iter().all(|operand| self.is_plain(operand));
-        if self.context.checks_bounds() || signature.intrinsic.takes_sizes() || in_loop {
+        if self.context.checks_bounds() || signature.intrinsic.takes_sizes() || in_loop || self.traces() {
             self.cast_segments(signature, operands);
         }
         let width = self.context.width();

@@ -32,9 +32,11 @@ impl Engine {
             Tracking::Headers | Tracking::List => self.write_checked_open(region),
         };
         self.event(Event::Open(RegionKey::Opened(region)));
+        self.trace_open(handle);
         self.simple(Value::Region(region), |sink| {
             sink.global_get(handle);
         });
+        self.trace_opened();
     }
 
     /// ```wasm
@@ -198,13 +200,14 @@ impl Engine {
     }
 
     /// Closes a region.
-    pub(in crate::engine) fn lower_close(&mut self, handle: &Operand) {
+    pub(in crate::engine) fn lower_close(&mut self, handle: &mut Operand) {
         self.demands.use_regions();
         let key = self.region_key(handle);
         let is_checked = self.context.choices.checks_regions();
         if self.unwinds && is_checked && planted::has(Bug::UnwindKeepsHeader) {
             return self.discard(handle);
         }
+        let closing = self.trace_close(handle);
         match self.context.choices.tracking() {
             Tracking::Marks => {
                 self.materialize(handle);
@@ -217,6 +220,7 @@ impl Engine {
             Tracking::Headers => self.write_checked_close(handle),
             Tracking::List => self.write_called_close(handle),
         }
+        self.trace_closed(closing);
         self.event(Event::Close(key));
     }
 
@@ -287,7 +291,7 @@ impl Engine {
     }
 
     /// Wraps code in an `if` without results; the condition is on the stack.
-    pub(super) fn write_if(&mut self, then: impl FnOnce(&mut Self)) {
+    pub(in crate::engine) fn write_if(&mut self, then: impl FnOnce(&mut Self)) {
         self.tape.label(None);
         self.tape.emit(|sink| {
             sink.if_(BlockType::Empty);

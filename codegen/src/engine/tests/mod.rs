@@ -53,6 +53,7 @@ fn contexts(choices: Choices) -> Vec<Context> {
             home,
             growth: Growth::Grow,
             keeps_errno: false,
+            trace: None,
             segments: Segments::new(representation, choices, Width::Bits64, 0),
         })
         .collect()

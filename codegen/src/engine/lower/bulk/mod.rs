@@ -26,6 +26,8 @@ use crate::engine::lower::access::Place;
 use crate::engine::lower::bulk::pieces::{narrow, pieces, store};
 use crate::engine::operands::Operand;
 use crate::engine::state::{Certain, Engine};
+use crate::helpers::Transfer;
+use crate::index::LocalIndex;
 use crate::width::PointerInstructions;
 
 /// The maximum number of bytes that is filled or copied by loads and stores.
@@ -63,6 +65,7 @@ impl Engine {
                         sink.i32_const(constant);
                     });
                 }
+                self.trace_fill();
                 self.tape.emit(|sink| {
                     sink.memory_fill(memory);
                 });
@@ -112,6 +115,7 @@ impl Engine {
         }
         let place = self.place(segment, offset);
         let (to, offset) = self.keep_place(place, Scratch::To);
+        self.trace_pieces((to, offset), size, Transfer::Write);
         for piece in pieces(size) {
             let memarg = self.context.memarg(offset + piece.offset, piece.bytes);
             let kept = if pattern.is_none() { self.locals.scratch(Scratch::Pattern).0 } else { 0 };
@@ -148,6 +152,8 @@ impl Engine {
                 let source = self.place(from, from_offset);
                 let (from, from_offset) = self.keep_place(source, Scratch::From);
                 let (to, to_offset) = self.keep_place(target, Scratch::To);
+                self.trace_pieces((from, from_offset), size, Transfer::Read);
+                self.trace_pieces((to, to_offset), size, Transfer::Write);
                 self.copy_by_loads((to, to_offset), (from, from_offset), size);
             }
             _ => {
@@ -156,6 +162,7 @@ impl Engine {
                 self.push_whole_place(target, to, to_offset);
                 let source = self.place(from, from_offset);
                 self.push_whole_place(source, from, from_offset);
+                self.trace_copy();
                 self.tape.emit(|sink| {
                     sink.memory_copy(memory, memory);
                 });
@@ -186,6 +193,13 @@ impl Engine {
                 };
             }
         });
+    }
+
+    /// Checks the bytes of an operation that is lowered to loads and stores, if accesses are traced.
+    fn trace_pieces(&mut self, (address, offset): (u32, u32), size: u32, transfer: Transfer) {
+        for piece in pieces(size).into_iter().filter(|_| self.traces()).collect::<Vec<_>>() {
+            self.trace_access_at(LocalIndex(address), u64::from(offset + piece.offset), piece.bytes, transfer);
+        }
     }
 
     /// Stores a place in a local that will not change, if it is not in one. Returns the local and the constant to add
