@@ -52,6 +52,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    #[inline]
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -142,7 +143,7 @@ macro_rules! calls {
             len: u64,
             align: u64,
         ) -> Result<Block, Error> {
-            let raw_len = rounded(len).ok_or(Error::TooLarge { value: len, bits: 64 })?;
+            let raw_len = rounded(len).ok_or_else(|| Error::TooLarge { value: len, bits: 64 })?;
             if let Some(block) = self.reuse(len, raw_len, align) {
                 return Ok(block);
             }
@@ -160,8 +161,8 @@ macro_rules! calls {
             align: u64,
             grow: Grow,
         ) -> Result<Block, Error> {
-            let too_large = Error::TooLarge { value: len, bits: 64 };
-            let Some(raw_len) = rounded(len) else { return Err(too_large) };
+            let too_large = || Error::TooLarge { value: len, bits: 64 };
+            let raw_len = rounded(len).ok_or_else(too_large)?;
             if let Some(block) = self.reuse(len, raw_len, align) {
                 return Ok(block);
             }
@@ -172,7 +173,7 @@ macro_rules! calls {
             // Address 0 means that there is no block, to the guest as well.
             let skipped = if self.linear.size(&mut *store) == 0 { align } else { 0 };
             let padding = if page_size.is_multiple_of(align) { skipped } else { align };
-            let needed = raw_len.checked_add(padding).ok_or(too_large)?.div_ceil(page_size);
+            let needed = raw_len.checked_add(padding).ok_or_else(too_large)?.div_ceil(page_size);
             let in_advance = self.shared.lock().owned().min(LARGEST_IN_ADVANCE).div_ceil(page_size);
             let mut pages = needed.max(in_advance);
             let mut grown = self.linear.$grow(store, pages)$($wait)*;

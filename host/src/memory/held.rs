@@ -27,6 +27,7 @@ pub(super) enum Handle<'a> {
 impl Deref for Handle<'_> {
     type Target = GuestMemory;
 
+    #[inline]
     fn deref(&self) -> &GuestMemory {
         match self {
             Handle::Borrowed(memory) => memory,
@@ -47,11 +48,13 @@ pub(super) struct Held<'a> {
 }
 
 impl Held<'_> {
+    #[inline]
     pub(super) fn segment(&self) -> Segment {
         Segment { address: self.block.address, len: self.block.len }
     }
 
     /// A range of the block, given by its offset.
+    #[inline]
     pub(super) fn range(&self, offset: u64, len: u64) -> Result<u64, Error> {
         match offset.checked_add(len) {
             Some(end) if end <= self.block.len => Ok(self.block.address + offset),

@@ -15,14 +15,11 @@ pub(super) enum Linear {
 }
 
 /// The range of an address and a size in a memory of this size.
+#[inline]
 fn range(address: u64, len: u64, size: u64) -> Result<std::ops::Range<usize>, Error> {
-    let out_of_bounds = Error::OutOfBounds { address, len, size };
     match address.checked_add(len) {
-        Some(end) if end <= size => match (usize::try_from(address), usize::try_from(end)) {
-            (Ok(start), Ok(end)) => Ok(start..end),
-            _ => Err(out_of_bounds),
-        },
-        _ => Err(out_of_bounds),
+        Some(end) if end <= size && usize::try_from(end).is_ok() => Ok(address as usize..end as usize),
+        _ => Err(Error::OutOfBounds { address, len, size }),
     }
 }
 
@@ -65,7 +62,7 @@ impl Linear {
         let Linear::Unshared(memory) = self else { return Err(Error::Shared) };
         let data = memory.data(store);
         let size = data.len() as u64;
-        data.get(range(address, len, size)?).ok_or(Error::OutOfBounds { address, len, size })
+        data.get(range(address, len, size)?).ok_or_else(|| Error::OutOfBounds { address, len, size })
     }
 
     pub(super) fn slice_mut<'a, T: 'static>(
@@ -77,7 +74,7 @@ impl Linear {
         let Linear::Unshared(memory) = self else { return Err(Error::Shared) };
         let data = memory.data_mut(store);
         let size = data.len() as u64;
-        data.get_mut(range(address, len, size)?).ok_or(Error::OutOfBounds { address, len, size })
+        data.get_mut(range(address, len, size)?).ok_or_else(|| Error::OutOfBounds { address, len, size })
     }
 
     /// Copies bytes of the memory into a buffer.

@@ -39,6 +39,7 @@ impl Segment {
     /// # Errors
     ///
     /// If the address has more than 32 bits.
+    #[inline]
     pub fn to_i32(self) -> Result<i32, Error> {
         narrow(self.address).map(u32::cast_signed)
     }
@@ -63,6 +64,7 @@ impl Segment {
     }
 }
 
+#[inline]
 fn narrow(value: u64) -> Result<u32, Error> {
     u32::try_from(value).map_err(|_| Error::TooLarge { value, bits: 32 })
 }

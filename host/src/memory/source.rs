@@ -176,14 +176,15 @@ impl Allocator {
 
 impl Calls {
     /// The arguments of an allocation, its number of bytes and the alignment that its block must have.
+    #[inline]
     pub(super) fn request(&self, len: u64, align: u64) -> Result<Request, Error> {
         let takes_alignment = self.allocate.parameters() == 2 && self.second == Second::Alignment;
         if takes_alignment || align <= self.guarantee {
             let second = if self.second == Second::Alignment { align } else { 0 };
             return Ok(Request { arguments: [len, second, 0, 0], len, align });
         }
-        let too_large = Error::TooLarge { value: len, bits: 64 };
-        let len = len.checked_add(align - self.guarantee).ok_or(too_large)?;
+        let too_large = || Error::TooLarge { value: len, bits: 64 };
+        let len = len.checked_add(align - self.guarantee).ok_or_else(too_large)?;
         Ok(Request { arguments: [len, 0, 0, 0], len, align: self.guarantee })
     }
 }

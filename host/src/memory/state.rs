@@ -79,6 +79,7 @@ impl State {
     }
 
     /// What is wrong with a range that the guest's allocator returned, if it overlaps memory that the host holds.
+    #[inline]
     fn overlap(&self, start: u64, end: u64) -> Option<Lie> {
         if let Some((address, other)) = self.newest.filter(|&(address, other)| address < end && other > start) {
             return Some(Lie::Overlaps { address, len: other - address });
@@ -91,6 +92,7 @@ impl State {
     }
 
     /// Adds a block of the guest's allocator, whose range is inside the memory.
+    #[inline]
     pub(super) fn add_live(&mut self, start: u64, len: u64) -> Result<(), Lie> {
         let end = start.saturating_add(len);
         if let Some(lie) = self.overlap(start, end) {
@@ -102,6 +104,7 @@ impl State {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn remove_live(&mut self, start: u64) {
         if self.newest.take_if(|(newest, _)| *newest == start).is_none() {
             self.live.remove(&start);
@@ -120,6 +123,7 @@ impl State {
     }
 
     /// Adds a region that the host opened, and returns its number.
+    #[inline]
     pub(super) fn add_region(&mut self, handle: u32) -> u64 {
         let id = self.number();
         self.regions.push(Region { id, handle, is_used: true });
@@ -127,6 +131,7 @@ impl State {
     }
 
     /// Marks a region as no longer used.
+    #[inline]
     pub(super) fn leave_region(&mut self, id: u64) {
         if let Some(region) = self.regions.iter_mut().rev().find(|region| region.id == id) {
             region.is_used = false;
@@ -135,6 +140,7 @@ impl State {
 
     /// The handle of the next region to close. Regions that nest are closed from the innermost one, so that one that is no
     /// longer used waits until those inside it are closed.
+    #[inline]
     pub(super) fn next_to_close(&mut self) -> Option<u32> {
         self.regions.pop_if(|region| !region.is_used).map(|region| region.handle)
     }
