@@ -57,6 +57,7 @@ const IOVEC: &str = r#"
       (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 50000)))))"#;
 
 const STORES: &str = r#"
+  (memory (export "memory") 1)
   (func (export "_start") (local $r i32) (local $p i32) (local $i i32) (local $j i32) (local $count i32)
     (local.set $r (call $new))
     (local.set $p (call $address (call $allocate (local.get $r) (i32.const 4000000))))
