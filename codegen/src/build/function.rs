@@ -216,7 +216,11 @@ impl FunctionBuilder {
         self.lower_signature(signature);
     }
 
-    fn lower_signature(&mut self, signature: &Signature) {
+    pub(super) fn lower_signature(&mut self, signature: &Signature) {
+        if signature.is_pattern() {
+            return self
+                .fail(&format!("{} requires an array type: see `Signature::with_array`", signature.intrinsic.name()));
+        }
         if signature.representation.is_some_and(|declared| declared != self.engine.representation()) {
             let message =
                 format!("the representation of segments of {} differs from the module's", signature.intrinsic.name());
