@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicI32;
 use std::sync::{Arc, OnceLock, mpsc};
 use thiserror::Error;
-use wasmtime::{Caller, Config, Engine, InstancePre, Linker, Module, Store, Trap, WasmBacktrace};
+use wasmtime::{Caller, Collector, Config, Engine, InstancePre, Linker, Module, Store, Trap, WasmBacktrace};
 use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
@@ -157,6 +157,8 @@ pub fn config() -> Config {
     config.wasm_tail_call(true);
     config.wasm_function_references(true);
     config.wasm_gc(true);
+    // Otherwise it would depend on the features that other crates enable.
+    config.collector(Collector::DeferredReferenceCounting);
     config.wasm_exceptions(true);
     config.wasm_memory64(true);
     config.wasm_multi_memory(true);

@@ -16,6 +16,7 @@ use crate::helpers::array_code::ArrayCode;
 use crate::helpers::fragments::PAGE_SHIFT;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Local, Routine};
+use crate::planted::{self, Bug};
 use linmem_allocator::Width;
 use linmem_intrinsics::{ArrayType, Element};
 use wasm_encoder::{HeapType, InstructionSink, MemArg, RefType, ValType};
@@ -100,6 +101,8 @@ fn copy(r: &mut Routine<'_>, ty: ArrayType, direction: Direction) {
             r.get(count);
             if round > 1 {
                 r.i32_const(round as i32).i32_ge_u();
+            } else if planted::has(Bug::ArrayRoundLess) {
+                r.i32_const(1).i32_gt_u();
             }
         };
         begin(r);
@@ -174,6 +177,9 @@ fn new(r: &mut Routine<'_>, ty: ArrayType) {
 /// Traps unless an array has `count` elements from `index` on.
 fn check_range(r: &mut Routine<'_>, ty: ArrayType, (array, index, count): (Local, Local, Local)) {
     r.get(index).i64_extend_i32_u().get(count).i64_extend_i32_u().i64_add();
+    if planted::has(Bug::ArrayIndexWraps) {
+        r.i32_wrap_i64().i64_extend_i32_u();
+    }
     r.get(array).emit(|sink, _| {
         sink.array_len();
     });
@@ -184,6 +190,9 @@ fn check_range(r: &mut Routine<'_>, ty: ArrayType, (array, index, count): (Local
 
 /// Traps unless the memory has bytes for `count` elements from an address on.
 fn check_memory(r: &mut Routine<'_>, element: Element, address: Local, count: Local) {
+    if planted::has(Bug::ArrayAddressUnchecked) {
+        return;
+    }
     r.wide(|r| {
         r.get(address);
     });

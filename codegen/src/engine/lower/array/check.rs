@@ -5,6 +5,7 @@ use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
 use crate::helpers::Helper;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use crate::segment::{Extent, Held};
 use crate::width::{PointerInstructions, PointerType};
 use linmem_allocator::Width;
@@ -83,6 +84,9 @@ impl Engine {
         self.tape.emit(|sink| {
             offset.push_wide(sink, width);
             sink.local_get(count.0).i64_extend_i32_u().i64_const(i64::from(element.bytes())).i64_mul();
+            if planted::has(Bug::ArrayBytesWrap) {
+                sink.i32_wrap_i64().i64_extend_i32_u();
+            }
             sink.local_tee(bytes.0).i64_add();
         });
         extent.push_exceeded(self);
