@@ -16,7 +16,7 @@ const MEMORY: u32 = 2 * 65536;
 
 /// The number of sequences, one for each configuration and element type: that of the variable `LINMEM_CASES`, if it is set.
 pub(crate) fn cases() -> usize {
-    std::env::var("LINMEM_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(56)
+    std::env::var("LINMEM_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(84)
 }
 
 /// What sequences reached.
