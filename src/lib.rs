@@ -1,4 +1,5 @@
 // The first definition of a link counts: in this documentation, the links of the README lead to items.
+//! [docs/arrays.md]: guide::arrays
 //! [docs/builder.md]: guide::builder
 //! [docs/javascript.md]: guide::javascript
 //! [docs/linker.md]: guide::linker
