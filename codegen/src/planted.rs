@@ -138,6 +138,8 @@ bugs! {
     ArrayInlineUnchecked,
     /// The elements that are left after the unrolled loop are one fewer.
     ArrayRoundLess,
+    /// A copy of a data segment is moved across code that may drop the data segment.
+    ArrayDataAcrossCode,
     /// An exception that leaves a function closes none of its regions.
     UnwindForgetsCleanup,
     /// The first handler of a function closes no region.

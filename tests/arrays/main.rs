@@ -13,11 +13,12 @@ mod run;
 
 use linmem::intrinsics::Element;
 use linmem::{Config, Nesting, Optimize, OutOfMemory, Safety, Zero};
-use linmem_codegen::planted::Bug;
+use linmem_codegen::planted::{Bug, plant};
 use linmem_host::wasmtime::Engine;
 use model::{Copy, Kind, Outcome};
 use program::{COUNTS, Form};
 use run::{Machine, engines};
+use support::host::{Running, State};
 
 /// The types of segments, and the levels and policies, that programs are linked with.
 fn configurations() -> Vec<(&'static str, Config)> {
@@ -172,6 +173,31 @@ fn random_sequences_agree_with_the_model() {
         reach.add(random::run(number).unwrap_or_else(|message| panic!("{message}")));
     }
     reach.check();
+}
+
+/// Runs code between an array that is made of a data segment and its copy, and returns what was copied.
+fn copied_after(code: &str) -> Result<i32, String> {
+    let text = r#"(module
+      (type $a (array i8))
+      (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+      (import "linmem" "MemoryAllocator.allocateArray" (func $array (param i32 (ref null $a) i32 i32) (result i64)))
+      (import "linmem" "MemorySegment.getInt" (func $getInt (param i64 i32) (result i32)))
+      (data $data "\01\02\03\04")
+      (func (export "f") (result i32)
+        (call $new) (array.new_data $a $data (i32.const 0) (i32.const 4)) {code} (i32.const 0) (i32.const 4)
+        (call $getInt (call $array) (i32.const 0))))"#;
+    let mut running = Running::new(&support::link(&text.replace("{code}", code)), State::default());
+    running.call("f", &[]).map(|results| results[0].unwrap_i32()).map_err(|error| format!("{error:?}"))
+}
+
+#[test]
+fn data_is_not_copied_after_it_was_dropped() {
+    assert_eq!(copied_after(""), Ok(0x0403_0201));
+    assert_eq!(copied_after("(data.drop $data)"), Ok(0x0403_0201));
+    plant(Some(Bug::ArrayDataAcrossCode));
+    let found = copied_after("(data.drop $data)");
+    plant(None);
+    assert!(found.is_err(), "{found:?}");
 }
 
 #[test]

@@ -175,6 +175,9 @@ impl FunctionBuilder {
                 self.may_throw_if_anything_does();
                 self.engine.other(Shape::Call, Arity::Unknown, |tape| tape.instruction(instruction));
             }
+            ArrayNewData { array_data_index, .. } => {
+                self.engine.array_new_data(*array_data_index, |tape| tape.instruction(instruction));
+            }
             MemorySize(memory) if self.engine.counts_pages_of(*memory) => {
                 self.engine.call_for_program(shape(instruction).1, Helper::ProgramSize);
             }

@@ -37,6 +37,19 @@ pub(crate) enum Value {
     Static(StaticSegment),
     /// A segment as a structure in the local.
     Structure(SegmentTypes, LocalIndex),
+    /// A new array of the bytes of a data segment.
+    Data(DataRange),
+}
+
+/// The bytes of a data segment that an array is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DataRange {
+    /// The data segment.
+    pub(crate) data: u32,
+    /// The first byte.
+    pub(crate) offset: u32,
+    /// The number of elements.
+    pub(crate) count: u32,
 }
 
 impl Value {
@@ -135,6 +148,16 @@ impl Operands {
             self.slots.resize(position + 1, 0);
         }
         self.slots[position] += 1;
+    }
+
+    /// The operands above `floor`, the top of the stack last.
+    pub(crate) fn above(&self, floor: usize) -> &[Operand] {
+        self.known.get(floor..).unwrap_or_default()
+    }
+
+    /// The top of the stack.
+    pub(crate) fn top_mut(&mut self) -> Option<&mut Operand> {
+        self.known.last_mut()
     }
 
     /// Pops an operand, but not from below `floor`.

@@ -5,7 +5,8 @@
 //! call $linmem.copy_from_array.i32.TYPE
 //! ```
 //!
-//! A constant count up to [`INLINE_ELEMENTS`] is lowered to accesses: see [`inline`]. An array is not in memory, so that
+//! A constant count up to [`INLINE_ELEMENTS`] is lowered to accesses: see [`inline`]. A whole array that was just made of a data
+//! segment is never made: see [`data`]. An array is not in memory, so that
 //! the ranges of a copy never overlap.
 //!
 //! # Traps
@@ -14,11 +15,13 @@
 //! if the range of the array is outside; if an allocation finds no memory.
 
 mod check;
+mod data;
 mod inline;
 
 use crate::config::Optimize;
 use crate::engine::knowledge::event::Event;
 use crate::engine::locals::Scratch;
+use crate::engine::lower::array::data::Data;
 use crate::engine::lower::bump::Size;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
@@ -47,6 +50,24 @@ enum Number {
     Local(LocalIndex),
 }
 
+/// What an allocation copies.
+#[derive(Clone, Copy)]
+enum Source {
+    Elements(Elements),
+    Data(Data),
+}
+
+impl Source {
+    /// The number of bytes, if it is constant.
+    fn bytes(self, ty: ArrayType) -> Option<u32> {
+        match self {
+            Source::Elements(Elements { count: Number::Constant(count), .. }) => count.checked_mul(ty.element.bytes()),
+            Source::Elements(_) => None,
+            Source::Data(data) => Some(data.bytes),
+        }
+    }
+}
+
 impl Engine {
     pub(in crate::engine) fn lower_copy_from_array(
         &mut self,
@@ -54,8 +75,16 @@ impl Engine {
         (segment, offset): (&mut Operand, &mut Operand),
         (array, index, count): (&mut Operand, &mut Operand, &mut Operand),
     ) -> Result<(), Certain> {
+        let data = self.data_of(ty, array, index, count);
         self.check_elements(ty.element, (segment, offset), count)?;
-        if let Some(constant) = self.inline_count(count) {
+        if let Some(data) = data {
+            for operand in [count, index, array] {
+                self.discard(operand);
+            }
+            let place = self.place(segment, offset);
+            self.push_whole_place(place, segment, offset);
+            self.write_memory_init(data);
+        } else if let Some(constant) = self.inline_count(count) {
             let elements = self.keep_elements(ty, array, index, count);
             let place = self.place(segment, offset);
             let to = self.keep_place(place, Scratch::To, constant * ty.element.bytes());
@@ -127,20 +156,24 @@ impl Engine {
         (array, index, count): (&mut Operand, &mut Operand, &mut Operand),
     ) {
         self.event(Event::Grow);
-        let elements = self.keep_elements(ty, array, index, count);
-        let bytes = match elements.count {
-            Number::Constant(count) => count.checked_mul(ty.element.bytes()),
-            Number::Local(_) => None,
+        let source = match self.data_of(ty, array, index, count) {
+            Some(data) => {
+                for operand in [count, index, array] {
+                    self.discard(operand);
+                }
+                Source::Data(data)
+            }
+            None => Source::Elements(self.keep_elements(ty, array, index, count)),
         };
         let fits = |bytes: &u32| room(u64::from(*bytes)) <= u64::from(INLINE_BYTES);
         let in_frame = !self.context.choices.gives_null() && self.knowledge.frames.has_room();
-        match bytes.filter(fits).filter(|_| in_frame) {
-            Some(bytes) => self.allocate_array_in_frame(ty, handle, elements, bytes),
-            None => self.allocate_array_alone(ty, handle, elements),
+        match source.bytes(ty).filter(fits).filter(|_| in_frame) {
+            Some(bytes) => self.allocate_array_in_frame(ty, handle, source, bytes),
+            None => self.allocate_array_alone(ty, handle, source),
         }
     }
 
-    fn allocate_array_in_frame(&mut self, ty: ArrayType, handle: &Operand, elements: Elements, bytes: u32) {
+    fn allocate_array_in_frame(&mut self, ty: ArrayType, handle: &Operand, source: Source, bytes: u32) {
         self.lower_allocate(handle, &Operand::of_pointer(self.context.width(), bytes));
         let allocated = self.pop();
         let Value::Slot(slot) = allocated.value else {
@@ -148,23 +181,29 @@ impl Engine {
             return self.operands.push(allocated);
         };
         let base = self.knowledge.frames.base(slot.frame);
-        self.copy_allocated(ty, (base, slot.offset), elements);
+        self.copy_allocated(ty, (base, slot.offset), source);
         self.push_deferred(Value::Slot(slot));
         if self.context.representation == Representation::Address {
             self.push_constant(bytes);
         }
     }
 
-    fn allocate_array_alone(&mut self, ty: ArrayType, handle: &Operand, elements: Elements) {
+    fn allocate_array_alone(&mut self, ty: ArrayType, handle: &Operand, source: Source) {
         let maker = self.take_handle(handle);
         let width = self.context.width();
-        self.push_elements(elements);
-        self.call_helper(Helper::Array(ArrayCode::Size, ty));
-        let bytes = self.locals.scratch(Scratch::Bytes);
-        self.tape.emit(|sink| {
-            sink.local_set(bytes.0);
-        });
-        self.write_bump(Size::Local(bytes));
+        let size = match source {
+            Source::Data(data) => Size::Constant(data.bytes),
+            Source::Elements(elements) => {
+                self.push_elements(elements);
+                self.call_helper(Helper::Array(ArrayCode::Size, ty));
+                let bytes = self.locals.scratch(Scratch::Bytes);
+                self.tape.emit(|sink| {
+                    sink.local_set(bytes.0);
+                });
+                Size::Local(bytes)
+            }
+        };
+        self.write_bump(size);
         let here = self.tape.here();
         let address = self.locals.take_held(width.val_type(), here);
         self.tape.emit(|sink| {
@@ -175,42 +214,41 @@ impl Engine {
             self.tape.emit(|sink| {
                 sink.local_get(address.0).ptr_nez(width);
             });
-            self.write_if(|engine| engine.copy_allocated(ty, (address, 0), elements));
+            self.write_if(|engine| engine.copy_allocated(ty, (address, 0), source));
         } else {
-            self.copy_allocated(ty, (address, 0), elements);
+            self.copy_allocated(ty, (address, 0), source);
         }
         self.tape.emit(|sink| {
             sink.local_get(address.0);
         });
-        self.push_segment(Size::Local(bytes), maker);
+        self.push_segment(size, maker);
         if self.context.representation == Representation::Address {
-            self.tape.emit(|sink| {
-                sink.local_get(bytes.0);
-                if gives_null {
-                    // The null segment has no bytes.
+            self.push_size(size);
+            if gives_null {
+                // The null segment has no bytes.
+                self.tape.emit(|sink| {
                     sink.ptr_const(width, 0).local_get(address.0).ptr_nez(width).select();
-                }
-            });
+                });
+            }
             self.push(Value::Unknown);
         }
     }
 
-    /// Copies elements to an address that is in a local, plus a constant.
-    fn copy_allocated(&mut self, ty: ArrayType, (address, offset): (LocalIndex, u32), elements: Elements) {
-        if let Number::Constant(count @ 1..=INLINE_ELEMENTS) = elements.count
-            && self.optimize == Optimize::Speed
-        {
-            return self.copy_from_array_inline(ty, (address.0, offset), elements, count);
-        }
-        let width = self.context.width();
-        self.tape.emit(|sink| {
-            sink.local_get(address.0);
-            if offset != 0 {
-                sink.ptr_const(width, u64::from(offset)).ptr_add(width);
+    /// Copies to an address that is in a local, plus a constant.
+    fn copy_allocated(&mut self, ty: ArrayType, (address, offset): (LocalIndex, u32), source: Source) {
+        match source {
+            Source::Data(data) => self.copy_data((address, offset), data),
+            Source::Elements(elements @ Elements { count: Number::Constant(count @ 1..=INLINE_ELEMENTS), .. })
+                if self.optimize == Optimize::Speed =>
+            {
+                self.copy_from_array_inline(ty, (address.0, offset), elements, count);
             }
-        });
-        self.push_elements(elements);
-        self.call_helper(Helper::Array(ArrayCode::CopyFrom, ty));
+            Source::Elements(elements) => {
+                self.push_address(address, offset);
+                self.push_elements(elements);
+                self.call_helper(Helper::Array(ArrayCode::CopyFrom, ty));
+            }
+        }
     }
 
     /// Calls a helper with the address of a place and the operands above it, which stay on the stack.
