@@ -178,6 +178,9 @@ impl FunctionBuilder {
             ArrayNewData { array_data_index, .. } => {
                 self.engine.array_new_data(*array_data_index, |tape| tape.instruction(instruction));
             }
+            ArrayNewFixed { array_size, .. } => {
+                self.engine.array_new_fixed(*array_size, |tape| tape.instruction(instruction));
+            }
             MemorySize(memory) if self.engine.counts_pages_of(*memory) => {
                 self.engine.call_for_program(shape(instruction).1, Helper::ProgramSize);
             }

@@ -39,6 +39,19 @@ pub(crate) enum Value {
     Structure(SegmentTypes, LocalIndex),
     /// A new array of the bytes of a data segment.
     Data(DataRange),
+    /// A new array of constants, by its number.
+    Constants(ArrayId),
+}
+
+/// The number of an array of constants, in the order of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ArrayId(pub(super) u32);
+
+impl ArrayId {
+    /// Its position in the list of arrays.
+    pub(super) fn position(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// The bytes of a data segment that an array is made of.

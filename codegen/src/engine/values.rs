@@ -220,7 +220,8 @@ impl Engine {
             | Value::Sum(..)
             | Value::Size(_)
             | Value::Comparison(_)
-            | Value::Data(_) => {}
+            | Value::Data(_)
+            | Value::Constants(_) => {}
         }
     }
 

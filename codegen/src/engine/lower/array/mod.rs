@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A constant count up to [`INLINE_ELEMENTS`] is lowered to accesses: see [`inline`]. A whole array that was just made of a data
-//! segment is never made: see [`data`]. An array is not in memory, so that
+//! segment, and a part of one of constants, are never made: see [`data`] and [`constants`]. An array is not in memory, so that
 //! the ranges of a copy never overlap.
 //!
 //! # Traps
@@ -15,6 +15,7 @@
 //! if the range of the array is outside; if an allocation finds no memory.
 
 mod check;
+mod constants;
 mod data;
 mod inline;
 
@@ -51,19 +52,22 @@ enum Number {
 }
 
 /// What an allocation copies.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Source {
     Elements(Elements),
     Data(Data),
+    /// Constants in their encoding in memory.
+    Constants(Vec<u8>),
 }
 
 impl Source {
     /// The number of bytes, if it is constant.
-    fn bytes(self, ty: ArrayType) -> Option<u32> {
+    fn bytes(&self, ty: ArrayType) -> Option<u32> {
         match self {
             Source::Elements(Elements { count: Number::Constant(count), .. }) => count.checked_mul(ty.element.bytes()),
             Source::Elements(_) => None,
             Source::Data(data) => Some(data.bytes),
+            Source::Constants(bytes) => Some(bytes.len() as u32),
         }
     }
 }
@@ -84,6 +88,13 @@ impl Engine {
             let place = self.place(segment, offset);
             self.push_whole_place(place, segment, offset);
             self.write_memory_init(data);
+        } else if let Some(constants) = self.constants_of(ty, array, index, count) {
+            for operand in [count, index, array] {
+                self.discard(operand);
+            }
+            let place = self.place(segment, offset);
+            let to = self.keep_place(place, Scratch::To, constants.len() as u32);
+            self.store_constants(to, &constants);
         } else if let Some(constant) = self.inline_count(count) {
             let elements = self.keep_elements(ty, array, index, count);
             let place = self.place(segment, offset);
@@ -156,12 +167,14 @@ impl Engine {
         (array, index, count): (&mut Operand, &mut Operand, &mut Operand),
     ) {
         self.event(Event::Grow);
-        let source = match self.data_of(ty, array, index, count) {
-            Some(data) => {
+        let data = self.data_of(ty, array, index, count).map(Source::Data);
+        let constants = || self.constants_of(ty, array, index, count).map(Source::Constants);
+        let source = match data.or_else(constants) {
+            Some(source) => {
                 for operand in [count, index, array] {
                     self.discard(operand);
                 }
-                Source::Data(data)
+                source
             }
             None => Source::Elements(self.keep_elements(ty, array, index, count)),
         };
@@ -181,7 +194,7 @@ impl Engine {
             return self.operands.push(allocated);
         };
         let base = self.knowledge.frames.base(slot.frame);
-        self.copy_allocated(ty, (base, slot.offset), source);
+        self.copy_allocated(ty, (base, slot.offset), &source);
         self.push_deferred(Value::Slot(slot));
         if self.context.representation == Representation::Address {
             self.push_constant(bytes);
@@ -191,10 +204,11 @@ impl Engine {
     fn allocate_array_alone(&mut self, ty: ArrayType, handle: &Operand, source: Source) {
         let maker = self.take_handle(handle);
         let width = self.context.width();
-        let size = match source {
+        let size = match &source {
             Source::Data(data) => Size::Constant(data.bytes),
+            Source::Constants(bytes) => Size::Constant(bytes.len() as u32),
             Source::Elements(elements) => {
-                self.push_elements(elements);
+                self.push_elements(*elements);
                 self.call_helper(Helper::Array(ArrayCode::Size, ty));
                 let bytes = self.locals.scratch(Scratch::Bytes);
                 self.tape.emit(|sink| {
@@ -214,9 +228,9 @@ impl Engine {
             self.tape.emit(|sink| {
                 sink.local_get(address.0).ptr_nez(width);
             });
-            self.write_if(|engine| engine.copy_allocated(ty, (address, 0), source));
+            self.write_if(|engine| engine.copy_allocated(ty, (address, 0), &source));
         } else {
-            self.copy_allocated(ty, (address, 0), source);
+            self.copy_allocated(ty, (address, 0), &source);
         }
         self.tape.emit(|sink| {
             sink.local_get(address.0);
@@ -235,8 +249,9 @@ impl Engine {
     }
 
     /// Copies to an address that is in a local, plus a constant.
-    fn copy_allocated(&mut self, ty: ArrayType, (address, offset): (LocalIndex, u32), source: Source) {
-        match source {
+    fn copy_allocated(&mut self, ty: ArrayType, (address, offset): (LocalIndex, u32), source: &Source) {
+        match *source {
+            Source::Constants(ref bytes) => self.store_constants((address.0, offset), bytes),
             Source::Data(data) => self.copy_data((address, offset), data),
             Source::Elements(elements @ Elements { count: Number::Constant(count @ 1..=INLINE_ELEMENTS), .. })
                 if self.optimize == Optimize::Speed =>

@@ -19,7 +19,7 @@
 //!
 //! Those of the instructions, if the bytes are outside of the memory.
 
-mod pieces;
+pub(super) mod pieces;
 
 use crate::engine::locals::Scratch;
 use crate::engine::lower::access::Place;
