@@ -35,6 +35,12 @@ pub mod safety {}
 #[doc = include_str!("../docs/memory.md")]
 pub mod memory {}
 
+/// [`FunctionBuilder`]: crate::build::FunctionBuilder
+/// [`TypeId`]: crate::build::TypeId
+/// [`Signatures::declare_array`]: crate::build::Signatures::declare_array
+#[doc = include_str!("../docs/arrays.md")]
+pub mod arrays {}
+
 /// [docs/reports.md]: reports
 #[doc = include_str!("../docs/wasi.md")]
 pub mod wasi {}

@@ -1,5 +1,6 @@
 // The first definition of a link counts: in this documentation, the links of the README lead to items.
 //! [docs/audit.md]: guide::audit
+//! [docs/arrays.md]: guide::arrays
 //! [docs/builder.md]: guide::builder
 //! [docs/javascript.md]: guide::javascript
 //! [docs/linker.md]: guide::linker
@@ -34,7 +35,9 @@ pub use linmem_intrinsics::wasi;
 /// The types that describe an intrinsic. Its operands are not at the root, where `build::Operand` is a value that a
 /// frontend passes.
 pub mod intrinsics {
-    pub use linmem_intrinsics::{Atomic, Effect, Effects, Intrinsic, Operand, Operation, Signature};
+    pub use linmem_intrinsics::{
+        ArrayReference, ArrayType, Atomic, Effect, Effects, Element, Intrinsic, Operand, Operation, Signature,
+    };
 }
 
 /// How the memories of a module are used.

@@ -127,6 +127,32 @@ fn instructions() {
     insta::assert_snapshot!("instructions", table);
 }
 
+/// The number of elements that are copied.
+const ELEMENTS: i32 = 8192;
+
+#[test]
+fn copies_of_arrays() {
+    let mut table = String::from("instructions for each element of a copy between an array and a segment (i64)\n\n");
+    writeln!(table, "{:16} {:>9} {:>9} {:>9} {:>9}", "", "from", "from_loop", "to", "to_loop").unwrap();
+    for element in support::elements::ELEMENTS {
+        for safety in Safety::ALL {
+            let config = Config::new().with_safety(*safety);
+            let linked = linmem::link(support::elements::program(element).as_bytes(), &config).unwrap();
+            let mut running = Running::new(&linked, State::default());
+            let count = [Val::I32(ELEMENTS)];
+            running.call("prepare", &count).unwrap();
+            write!(table, "{:16}", format!("{element} {safety}")).unwrap();
+            let costs = ["from", "from_loop", "to", "to_loop"]
+                .map(|name| running.fuel(name, &count) as f64 / f64::from(ELEMENTS));
+            costs.iter().for_each(|cost| write!(table, " {cost:9.2}").unwrap());
+            table.push('\n');
+            assert!(costs[0] < costs[1] && costs[2] < costs[3], "{element} {safety}: the loop executes less");
+        }
+    }
+    let _guard = support::goldens("cost");
+    insta::assert_snapshot!("arrays", table);
+}
+
 /// The size of a module without its custom sections.
 fn size_without_customs(module: &[u8]) -> usize {
     let customs: usize = wasmparser::Parser::new(0)

@@ -222,12 +222,17 @@ fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The lowered functions of a file of the matrix, with each choice.
+/// The lowered functions of a file of the matrix, with each choice that its golden shows.
 fn lowered(file: &TestFile, relative: &Path, modules: Vec<Vec<u8>>) -> Result<(Universe, Vec<Vec<Part>>), Failed> {
     let (mut choices, mut shown, mut representations) = (Vec::new(), Vec::new(), Vec::new());
     for ((representation, safety, nesting), linked) in file.choices().into_iter().zip(modules) {
+        if !file.shown.is_empty() && !file.shown.contains(&representation) {
+            continue;
+        }
         let config = file.config.clone().with_safety(safety).with_nesting(nesting);
-        shown.push(parts(relative, &representation, &config, &linmem::wat::print(&linked)?)?);
+        let mut functions = parts(relative, &representation, &config, &linmem::wat::print(&linked)?)?;
+        functions.retain(|function| file.shows(&function.head));
+        shown.push(functions);
         representations.push(representation.clone());
         choices.push(vec![representation, safety.to_string(), nesting.to_string()]);
     }

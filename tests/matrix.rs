@@ -5,7 +5,7 @@
 
 mod support;
 
-use linmem::intrinsics::Atomic;
+use linmem::intrinsics::{ArrayReference, ArrayType, Atomic, Element};
 use linmem::{Config, Error, Intrinsic, Nesting, Operation, Representation, Safety, Signature, Word};
 use support::testfile::{Expectation, TestFile};
 
@@ -13,6 +13,10 @@ use support::testfile::{Expectation, TestFile};
 fn distinct() -> [Representation; 3] {
     [Representation::Address, Representation::Packed, Representation::ALL[2]]
 }
+
+/// An array type that all intrinsics with arrays can have.
+const ARRAY: ArrayReference =
+    ArrayReference { nullable: true, ty: ArrayType { index: 0, element: Element::I8, mutable: true } };
 
 /// The stem of the file that tests an intrinsic. The fields of a record share a file, and so do the atomic operations on a type.
 fn stem(intrinsic: Intrinsic) -> String {
@@ -61,6 +65,7 @@ fn every_intrinsic_has_a_golden_and_a_run() {
                     let text = file.expand(&word);
                     assert!(text.contains(&format!("\"linmem\" \"{name}\"")), "{name} does not import itself");
                     // The type with this representation resolves to the intrinsic.
+                    let signature = signature.with_array(ARRAY).unwrap_or(signature);
                     let ty = signature.function_type();
                     assert_eq!(Signature::resolve(intrinsic, &ty).map(|found| found.intrinsic), Some(intrinsic));
                     // The runner lowers the file with these choices, and runs it with each.

@@ -8,7 +8,7 @@ use crate::width::{PointerType, WIDTH};
 use linmem_allocator::layout::{self, Address, Layout};
 use linmem_allocator::{Width, growth};
 use linmem_intrinsics::{Operand, Representation, Safety, Signature};
-use wasm_encoder::{MemArg, ValType};
+use wasm_encoder::{MemArg, RefType, ValType};
 
 /// The source of home, the first chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,9 +193,13 @@ impl Context {
         self.segments.is_packed()
     }
 
-    /// The types of the operands of an intrinsic.
+    /// The types of locals that can hold the operands of an intrinsic. The local of an array is nullable.
     pub(crate) fn operand_types(&self, signature: &Signature) -> Vec<ValType> {
-        signature.operands().iter().map(|operand| self.operand_type(signature, *operand)).collect()
+        let ty = |operand: &Operand| match (operand, self.operand_type(signature, *operand)) {
+            (Operand::Array, ValType::Ref(reference)) => ValType::Ref(RefType { nullable: true, ..reference }),
+            (_, ty) => ty,
+        };
+        signature.operands().iter().map(ty).collect()
     }
 
     /// The type of an operand. The catalogue's types are those for a 32-bit memory.
@@ -207,6 +211,7 @@ impl Context {
             Operand::Segment | Operand::Buffer(_) | Operand::Record(_) => self.segment_type(),
             Operand::Int(_)
             | Operand::Long(_)
+            | Operand::Array
             | Operand::Index
             | Operand::Byte
             | Operand::Value(_)

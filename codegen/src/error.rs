@@ -2,7 +2,7 @@
 
 use crate::setting::Setting;
 use crate::source_line::SourceLine;
-use linmem_intrinsics::{FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
+use linmem_intrinsics::{Element, FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
 use std::fmt;
 use thiserror::Error;
 
@@ -311,7 +311,8 @@ fn list(places: &[Place]) -> String {
 fn alternatives(types: &[FunctionType]) -> String {
     const LISTED: ValueType = ValueType::nullable(HeapType::Any);
     let is_variant = |ty: &FunctionType| {
-        let variant = |ty: &ValueType| matches!(ty, ValueType::Reference { .. }) && *ty != LISTED;
+        let is_array = |ty: &ValueType| matches!(ty, ValueType::Reference { heap: HeapType::AnyArray { .. }, .. });
+        let variant = |ty: &ValueType| matches!(ty, ValueType::Reference { .. }) && *ty != LISTED && !is_array(ty);
         ty.params.iter().chain(&ty.results).any(variant)
     };
     let shown: Vec<&FunctionType> = types.iter().filter(|ty| !is_variant(ty)).collect();
@@ -332,7 +333,27 @@ fn alternatives(types: &[FunctionType]) -> String {
             );
         }
     }
-    message
+    message + &array_types(types)
+}
+
+/// What `$array` stands for in these types; empty if they do not contain it.
+fn array_types(types: &[FunctionType]) -> String {
+    let mut all = types.iter().flat_map(|ty| ty.params.iter().chain(&ty.results));
+    let mutable = all.find_map(|ty| match ty {
+        ValueType::Reference { heap: HeapType::AnyArray { mutable }, .. } => Some(*mutable),
+        _ => None,
+    });
+    let elements: Vec<&str> = Element::ALL.iter().map(|element| element.name()).collect();
+    match (mutable, elements.split_last()) {
+        (Some(mutable), Some((last, rest))) => {
+            let mutable = if mutable { "mutable " } else { "" };
+            let rest = rest.join(", ");
+            format!(
+                "; $array is any {mutable}array type with elements {rest} or {last}; (ref $array) can replace (ref null $array)"
+            )
+        }
+        _ => String::new(),
+    }
 }
 
 /// A type in which non-nullable references replace those of the type `reference`.

@@ -22,12 +22,15 @@ pub(crate) fn val_type(ty: ValueType) -> ValType {
         ValueType::F64 => ValType::F64,
         ValueType::V128 => ValType::V128,
         ValueType::Reference { nullable, heap } => {
-            let ty = match heap {
-                HeapType::Eq => AbstractHeapType::Eq,
-                HeapType::Struct => AbstractHeapType::Struct,
-                HeapType::Any | HeapType::Other => AbstractHeapType::Any,
+            let abstract_type = |ty| Heap::Abstract { shared: false, ty };
+            let heap_type = match heap {
+                HeapType::Eq => abstract_type(AbstractHeapType::Eq),
+                HeapType::Struct => abstract_type(AbstractHeapType::Struct),
+                HeapType::Array(ty) => Heap::Concrete(ty.index),
+                HeapType::AnyArray { .. } => abstract_type(AbstractHeapType::Array),
+                HeapType::Any | HeapType::Other => abstract_type(AbstractHeapType::Any),
             };
-            ValType::Ref(RefType { nullable, heap_type: Heap::Abstract { shared: false, ty } })
+            ValType::Ref(RefType { nullable, heap_type })
         }
     }
 }

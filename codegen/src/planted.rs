@@ -28,6 +28,16 @@ macro_rules! bugs {
                 Bug::UnwindSkipsZeroing,
             ];
 
+            /// Those in copies between arrays and segments.
+            #[cfg(feature = "planted")]
+            pub const ARRAYS: &'static [Bug] = &[
+                Bug::ArrayIndexWraps,
+                Bug::ArrayBytesWrap,
+                Bug::ArrayAddressUnchecked,
+                Bug::ArrayInlineUnchecked,
+                Bug::ArrayRoundLess,
+            ];
+
             /// Those in how scopes of the library door close their regions. Exceptions close regions in both doors.
             #[cfg(feature = "planted")]
             pub const SCOPES: &'static [Bug] = &[
@@ -118,6 +128,18 @@ bugs! {
     BoundsOneByteFurther,
     /// A liveness check tests the first byte of an access instead of the last one.
     LiveFirstByte,
+    /// The sum of the index and the count of a range of an array wraps around.
+    ArrayIndexWraps,
+    /// The product of a count and the size of an element wraps around.
+    ArrayBytesWrap,
+    /// The range of the memory that elements are copied to is not checked.
+    ArrayAddressUnchecked,
+    /// The range of the array that a few elements are copied to is not checked.
+    ArrayInlineUnchecked,
+    /// The elements that are left after the unrolled loop are one fewer.
+    ArrayRoundLess,
+    /// A copy of a data segment is moved across code that may drop the data segment.
+    ArrayDataAcrossCode,
     /// An exception that leaves a function closes none of its regions.
     UnwindForgetsCleanup,
     /// The first handler of a function closes no region.

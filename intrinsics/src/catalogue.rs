@@ -40,6 +40,14 @@ pub enum Operation {
     Fill,
     /// Copy bytes between segments.
     Copy,
+    /// Allocate, and copy elements of an array to the segment.
+    AllocateArray,
+    /// Copy elements of an array to a segment.
+    CopyFromArray,
+    /// Copy bytes of a segment to elements of an array.
+    CopyToArray,
+    /// A new array with bytes of a segment.
+    ToArray,
     /// Read, write or wait for a word of a segment atomically.
     OnWord(Atomic, Word),
     /// Wake threads that wait for a word of a segment.
@@ -85,6 +93,10 @@ macro_rules! for_each_intrinsic {
                 [Allocator, Bytes, Alignment], [Segment], [OutOfMemory, BadAlignment, NotInnermost, UseAfterFree],
                 [Allocates, Grows],
                 "allocate bytes aligned to a power of two up to 65536";
+            AllocatorAllocateArray, "MemoryAllocator.allocateArray", (AllocateArray),
+                [Allocator, Array, Index, Int("count")], [Segment], [OutOfMemory, NotInnermost, UseAfterFree],
+                [Allocates, Grows, UsesArrays],
+                "allocate a segment with count elements of the array, starting with that at index";
             AllocatorFree, "MemoryAllocator.free", (Close), [Allocator], [], [AlreadyFreed, NotInnermost, Corrupted],
                 [Closes],
                 "close the region and free everything that was allocated since it was opened";
@@ -151,6 +163,15 @@ macro_rules! for_each_intrinsic {
             SegmentCopy, "MemorySegment.copy", (Copy), [Segment, Offset, Segment, Offset, Bytes], [],
                 [OutOfBounds, UseAfterFree, Forged], [],
                 "copy bytes from the second segment to the first; the segments may overlap";
+            SegmentCopyFromArray, "MemorySegment.copyFromArray", (CopyFromArray),
+                [Segment, Offset, Array, Index, Int("count")], [], [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
+                "copy count elements of the array, starting with that at index, to bytes at the offset, little-endian";
+            SegmentCopyToArray, "MemorySegment.copyToArray", (CopyToArray),
+                [Segment, Offset, Array, Index, Int("count")], [], [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
+                "copy bytes at the offset to count elements of the array, starting with that at index, little-endian";
+            SegmentToArray, "MemorySegment.toArray", (ToArray), [Segment, Offset, Int("count")], [Array],
+                [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
+                "a new array of count elements, copied from bytes at the offset, little-endian";
             SegmentGetVolatileInt, "MemorySegment.getVolatileInt", (OnWord(Atomic::Get, Word::Int)),
                 [Segment, Offset], [Value(Access::Int)],
                 [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
@@ -441,7 +462,17 @@ impl Intrinsic {
 
     /// Whether a size follows each segment that does not carry its own.
     pub const fn takes_sizes(self) -> bool {
-        self.is_host_call() || matches!(self.operation(), Operation::Item)
+        self.is_host_call() || matches!(self.operation(), Operation::Item | Operation::AllocateArray)
+    }
+
+    /// Whether one of its operands or results is a GC array.
+    pub fn has_array(self) -> bool {
+        self.operands().iter().chain(self.results()).any(|operand| *operand == Operand::Array)
+    }
+
+    /// Whether it assigns elements, so that the type of its array must be mutable.
+    pub const fn writes_array(self) -> bool {
+        matches!(self.operation(), Operation::CopyToArray | Operation::ToArray)
     }
 
     /// The names of operands and results: `(seg, offset) -> value`.

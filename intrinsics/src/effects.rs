@@ -50,6 +50,9 @@ define_effects! {
     CallsHost = calls_host, "calls the host", 4;
     /// Other threads can observe when it happens, so that nothing that they can also observe may move across it.
     Synchronizes = synchronizes, "synchronizes", 5;
+    /// It reads, writes or creates a GC array. That may trap, and arrays can be observed after a trap, so that no check
+    /// may move across it.
+    UsesArrays = uses_arrays, "uses arrays", 6;
 }
 
 impl Effects {
@@ -100,7 +103,7 @@ mod tests {
             assert!(!set.is_empty() && !Effects::default().has(*effect));
         }
         let all = Effects::of(Effect::ALL);
-        assert_eq!(all.to_string(), "opens, allocates, closes, grows, calls the host, synchronizes");
+        assert_eq!(all.to_string(), "opens, allocates, closes, grows, calls the host, synchronizes, uses arrays");
         assert_eq!(Effects::default().to_string(), "");
     }
 
@@ -114,6 +117,8 @@ mod tests {
         assert_eq!(words(Intrinsic::SegmentCopy), "");
         assert_eq!(words(Intrinsic::SegmentGetAndAddInt), "synchronizes");
         assert_eq!(words(Intrinsic::SegmentFence), "synchronizes");
+        assert_eq!(words(Intrinsic::SegmentCopyFromArray), "uses arrays");
+        assert_eq!(words(Intrinsic::AllocatorAllocateArray), "allocates, grows, uses arrays");
         assert_eq!(words(Intrinsic::WasiWriteAll), "grows, calls the host");
         assert_eq!(words(Intrinsic::WasiReadToEnd), "allocates, grows, calls the host");
         assert_eq!(words(Intrinsic::Host(wasi::Function::FdWrite)), "grows, calls the host");
@@ -146,6 +151,10 @@ mod tests {
                 Operation::Open
                 | Operation::Allocate
                 | Operation::AllocateAligned
+                | Operation::AllocateArray
+                | Operation::CopyFromArray
+                | Operation::CopyToArray
+                | Operation::ToArray
                 | Operation::Close
                 | Operation::OnWord(..)
                 | Operation::Notify
@@ -174,6 +183,7 @@ mod tests {
             let is_atomic =
                 matches!(intrinsic.operation(), Operation::OnWord(..) | Operation::Notify | Operation::Fence);
             assert_eq!(effects.synchronizes(), is_atomic, "{name}");
+            assert_eq!(effects.uses_arrays(), intrinsic.has_array(), "{name}");
             assert_eq!(effects.is_empty(), is_access || intrinsic == Intrinsic::WasiListItem, "{name}");
         }
     }

@@ -6,6 +6,7 @@
 //! neither on how WebAssembly is encoded nor on where bytes live.
 
 pub mod access;
+pub mod array;
 pub mod atomic;
 pub mod catalogue;
 pub mod effects;
@@ -19,6 +20,7 @@ pub mod violation;
 pub mod wasi;
 
 pub use access::Access;
+pub use array::{ArrayType, Element};
 pub use atomic::{Atomic, Word};
 pub use catalogue::{Intrinsic, Operation};
 pub use effects::{Effect, Effects};
@@ -27,7 +29,7 @@ pub use operand::Operand;
 pub use report::{Report, beyond_memory, out_of_bounds};
 pub use safety::Safety;
 pub use signature::{Representation, Signature};
-pub use value::{FunctionType, HeapType, ValueType};
+pub use value::{ArrayReference, FunctionType, HeapType, ValueType};
 pub use violation::Violation;
 
 /// The module name that intrinsics are imported from.

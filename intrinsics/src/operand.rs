@@ -18,7 +18,9 @@ pub enum Operand {
     Int(&'static str),
     /// A named number, an `i64`.
     Long(&'static str),
-    /// A position in a list, counted from 0.
+    /// A GC array.
+    Array,
+    /// A position in a list or an array, counted from 0.
     Index,
     /// A distance from the start of a segment, in bytes, unsigned.
     Offset,
@@ -48,6 +50,7 @@ impl Operand {
             Operand::Segment => "seg",
             Operand::Buffer(word) | Operand::Int(word) | Operand::Long(word) => word,
             Operand::Record(record) => record.name(),
+            Operand::Array => "arr",
             Operand::Index => "index",
             Operand::Offset => "offset",
             Operand::Bytes => "bytes",

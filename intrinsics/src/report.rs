@@ -52,7 +52,8 @@ fn at_address(address: u32, bytes: u32) -> String {
 
 /// Whether the intrinsic with this name allocates from a region.
 fn is_allocation(intrinsic: &str) -> bool {
-    let allocates = [Intrinsic::AllocatorAllocate, Intrinsic::AllocatorAllocateAligned];
+    let allocates =
+        [Intrinsic::AllocatorAllocate, Intrinsic::AllocatorAllocateAligned, Intrinsic::AllocatorAllocateArray];
     allocates.iter().any(|known| known.name() == intrinsic)
 }
 

@@ -3,10 +3,13 @@
 //! The declared type determines the representation of segments and, for a host call, whether its two results are folded
 //! into one. A segment that is only an address does not carry its size: `MemorySegment.size` does not exist for it, and
 //! a host call takes the number of bytes as an additional operand directly after the segment.
+//!
+//! An array has any array type of the program whose elements have bytes. So the types of an intrinsic with an array are
+//! patterns, which [`Signature::resolve`] matches with the declared type.
 
 use crate::catalogue::{Intrinsic, Operation};
 use crate::operand::Operand;
-use crate::value::{FunctionType, HeapType, ValueType};
+use crate::value::{ArrayReference, FunctionType, HeapType, ValueType};
 use std::fmt;
 
 /// The run-time representation of a segment.
@@ -70,21 +73,37 @@ pub struct Signature {
     /// Whether a host call returns one result instead of its errno and another result: a count or the negated errno, or
     /// a segment or the null segment.
     pub folded: bool,
+    /// The type of its array; `None` if it has no array, or if the signature is a pattern for all array types.
+    pub array: Option<ArrayReference>,
 }
 
 impl Signature {
     /// The intrinsic with segments of `representation` and the results that the catalogue lists; `None` if the
-    /// representation cannot support the intrinsic.
+    /// representation cannot support the intrinsic. If it has an array, the signature is a pattern: see
+    /// [`with_array`](Signature::with_array).
     #[inline]
     pub fn new(intrinsic: Intrinsic, representation: Representation) -> Option<Signature> {
         let uses_segments = intrinsic.operands().iter().chain(intrinsic.results()).any(|operand| operand.is_segment());
         if intrinsic.operation() == Operation::Size && !representation.carries_size() {
             return None;
         }
-        Some(Signature { intrinsic, representation: uses_segments.then_some(representation), folded: false })
+        let representation = uses_segments.then_some(representation);
+        Some(Signature { intrinsic, representation, folded: false, array: None })
     }
 
-    /// Every signature that the intrinsic can have, in a fixed order.
+    /// The signature for an array type; `None` if the intrinsic has no array, or cannot have one of this type because it
+    /// assigns elements.
+    pub fn with_array(self, array: ArrayReference) -> Option<Signature> {
+        let can = self.intrinsic.has_array() && (array.ty.mutable || !self.intrinsic.writes_array());
+        can.then_some(Signature { array: Some(array), ..self })
+    }
+
+    /// Whether it stands for the signatures with all array types.
+    pub fn is_pattern(&self) -> bool {
+        self.array.is_none() && self.intrinsic.has_array()
+    }
+
+    /// Every signature that the intrinsic can have, in a fixed order. One with an array is a pattern.
     pub fn possible(intrinsic: Intrinsic) -> Vec<Signature> {
         let mut list: Vec<Signature> = Vec::new();
         for &representation in Representation::ALL {
@@ -108,7 +127,17 @@ impl Signature {
 
     /// The signature that a declaration of this type selects; `None` if the intrinsic cannot have that type.
     pub fn resolve(intrinsic: Intrinsic, declared: &FunctionType) -> Option<Signature> {
-        Signature::possible(intrinsic).into_iter().find(|signature| signature.function_type() == *declared)
+        Signature::possible(intrinsic).into_iter().find_map(|signature| signature.matched(declared))
+    }
+
+    /// The signature with this type, if its type or an instance of its pattern is this type.
+    fn matched(self, declared: &FunctionType) -> Option<Signature> {
+        let signature = if self.is_pattern() {
+            self.with_array(declared.params.iter().chain(&declared.results).copied().find_map(ArrayReference::of)?)?
+        } else {
+            self
+        };
+        (signature.function_type() == *declared).then_some(signature)
     }
 
     /// The operands, first to last: those of the catalogue, and a number of bytes after each segment of a host call
@@ -167,6 +196,13 @@ impl Signature {
             }
             Operand::Value(access) => access.value_type(),
             Operand::Long(_) => ValueType::I64,
+            Operand::Array => match self.array {
+                Some(array) => array.value_type(),
+                None => {
+                    let heap = HeapType::AnyArray { mutable: self.intrinsic.writes_array() };
+                    ValueType::Reference { nullable: true, heap }
+                }
+            },
             Operand::Allocator
             | Operand::Int(_)
             | Operand::Index
@@ -185,8 +221,22 @@ impl Signature {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::array::{ArrayType, Element};
     use crate::wasi;
     use ValueType::{I32, I64};
+
+    /// Some array types, as a program can declare them.
+    fn arrays() -> Vec<ArrayReference> {
+        let mut arrays = Vec::new();
+        for (index, element) in (0..).zip(Element::ALL.iter().copied()) {
+            for mutable in [false, true] {
+                for nullable in [false, true] {
+                    arrays.push(ArrayReference { nullable, ty: ArrayType { index, element, mutable } });
+                }
+            }
+        }
+        arrays
+    }
 
     #[test]
     fn type_resolves_to_one_signature() {
@@ -195,10 +245,53 @@ mod tests {
             assert!(!possible.is_empty(), "{} can have no type", intrinsic.name());
             for signature in possible {
                 assert_eq!(signature.operand_count(), signature.operands().len(), "{}", intrinsic.name());
-                let resolved = Signature::resolve(intrinsic, &signature.function_type());
-                assert_eq!(resolved, Some(signature), "{}", intrinsic.name());
+                let instances = if signature.is_pattern() {
+                    arrays().into_iter().filter_map(|array| signature.with_array(array)).collect()
+                } else {
+                    vec![signature]
+                };
+                assert!(!instances.is_empty(), "{}", intrinsic.name());
+                for instance in instances {
+                    let resolved = Signature::resolve(intrinsic, &instance.function_type());
+                    assert_eq!(resolved, Some(instance), "{}", intrinsic.name());
+                }
             }
         }
+    }
+
+    #[test]
+    fn array_type_is_any_array_type_that_the_intrinsic_can_use() {
+        for array in arrays() {
+            let segment = Representation::Packed.value_type();
+            let copy = FunctionType::new([segment, I32, array.value_type(), I32, I32], []);
+            let from = Signature::resolve(Intrinsic::SegmentCopyFromArray, &copy);
+            assert_eq!(from.and_then(|signature| signature.array), Some(array));
+            let to = Signature::resolve(Intrinsic::SegmentCopyToArray, &copy);
+            assert_eq!(to.and_then(|signature| signature.array), array.ty.mutable.then_some(array));
+            let new = FunctionType::new([segment, I32, I32], [array.value_type()]);
+            let new = Signature::resolve(Intrinsic::SegmentToArray, &new);
+            assert_eq!(new.and_then(|signature| signature.array), array.ty.mutable.then_some(array));
+            assert_eq!(Signature::possible(Intrinsic::SegmentCopy)[0].with_array(array), None);
+        }
+        let other = ValueType::nullable(HeapType::Other);
+        let copy = FunctionType::new([I64, I32, other, I32, I32], []);
+        assert_eq!(Signature::resolve(Intrinsic::SegmentCopyFromArray, &copy), None);
+    }
+
+    #[test]
+    fn allocation_of_array_gives_size_if_segment_has_none() {
+        let types: Vec<String> = Signature::possible(Intrinsic::AllocatorAllocateArray)
+            .iter()
+            .map(|signature| signature.function_type().to_string())
+            .take(2)
+            .collect();
+        assert_eq!(
+            types,
+            [
+                "(param i32 (ref null $array) i32 i32) (result i32 i32)",
+                "(param i32 (ref null $array) i32 i32) (result i64)"
+            ]
+        );
     }
 
     #[test]

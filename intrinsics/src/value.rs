@@ -1,8 +1,9 @@
 //! The value types and function types that the declaration of an intrinsic can contain.
 
+use crate::array::ArrayType;
 use std::fmt;
 
-/// A heap type that a segment can be declared with, or another heap type.
+/// A heap type that a segment or an array can be declared with, or another heap type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HeapType {
     /// `any`, the top type of the internal hierarchy.
@@ -11,6 +12,13 @@ pub enum HeapType {
     Eq,
     /// `struct`, the supertype of all struct types.
     Struct,
+    /// An array type of the program.
+    Array(ArrayType),
+    /// In the types that an intrinsic can have: any array type whose elements have bytes.
+    AnyArray {
+        /// Whether it must be mutable.
+        mutable: bool,
+    },
     /// A heap type that no intrinsic uses.
     Other,
 }
@@ -44,6 +52,7 @@ impl ValueType {
     }
 }
 
+/// As in the text format. An array type is written as its index, and any array type as `$array`.
 impl fmt::Display for ValueType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {
@@ -52,20 +61,46 @@ impl fmt::Display for ValueType {
             ValueType::F32 => "f32",
             ValueType::F64 => "f64",
             ValueType::V128 => "v128",
-            ValueType::Reference { nullable: true, heap } => match heap {
-                HeapType::Any => "anyref",
-                HeapType::Eq => "eqref",
-                HeapType::Struct => "structref",
-                HeapType::Other => "(ref null …)",
-            },
-            ValueType::Reference { nullable: false, heap } => match heap {
-                HeapType::Any => "(ref any)",
-                HeapType::Eq => "(ref eq)",
-                HeapType::Struct => "(ref struct)",
-                HeapType::Other => "(ref …)",
-            },
+            ValueType::Reference { nullable, heap } => {
+                let null = if *nullable { "null " } else { "" };
+                match (heap, nullable) {
+                    (HeapType::Any, true) => "anyref",
+                    (HeapType::Eq, true) => "eqref",
+                    (HeapType::Struct, true) => "structref",
+                    (HeapType::Any, false) => "(ref any)",
+                    (HeapType::Eq, false) => "(ref eq)",
+                    (HeapType::Struct, false) => "(ref struct)",
+                    (HeapType::Array(ty), _) => return write!(f, "(ref {null}{})", ty.index),
+                    (HeapType::AnyArray { .. }, _) => return write!(f, "(ref {null}$array)"),
+                    (HeapType::Other, _) => return write!(f, "(ref {null}…)"),
+                }
+            }
         };
         f.write_str(name)
+    }
+}
+
+/// The type that a program declares for an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ArrayReference {
+    /// Whether it includes the null reference.
+    pub nullable: bool,
+    /// The array type.
+    pub ty: ArrayType,
+}
+
+impl ArrayReference {
+    /// The reference type.
+    pub const fn value_type(self) -> ValueType {
+        ValueType::Reference { nullable: self.nullable, heap: HeapType::Array(self.ty) }
+    }
+
+    /// The array type that a value type refers to; `None` if it is another type.
+    pub const fn of(ty: ValueType) -> Option<ArrayReference> {
+        match ty {
+            ValueType::Reference { nullable, heap: HeapType::Array(ty) } => Some(ArrayReference { nullable, ty }),
+            _ => None,
+        }
     }
 }
 

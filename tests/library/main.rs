@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod arrays;
 mod check;
 mod items;
 mod late;

@@ -7,6 +7,7 @@
 pub mod build;
 pub mod choices;
 pub mod derive;
+pub mod elements;
 pub mod planted;
 pub mod rules;
 pub mod sequences;

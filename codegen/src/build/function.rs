@@ -175,6 +175,12 @@ impl FunctionBuilder {
                 self.may_throw_if_anything_does();
                 self.engine.other(Shape::Call, Arity::Unknown, |tape| tape.instruction(instruction));
             }
+            ArrayNewData { array_data_index, .. } => {
+                self.engine.array_new_data(*array_data_index, |tape| tape.instruction(instruction));
+            }
+            ArrayNewFixed { array_size, .. } => {
+                self.engine.array_new_fixed(*array_size, |tape| tape.instruction(instruction));
+            }
             MemorySize(memory) if self.engine.counts_pages_of(*memory) => {
                 self.engine.call_for_program(shape(instruction).1, Helper::ProgramSize);
             }
@@ -216,7 +222,11 @@ impl FunctionBuilder {
         self.lower_signature(signature);
     }
 
-    fn lower_signature(&mut self, signature: &Signature) {
+    pub(super) fn lower_signature(&mut self, signature: &Signature) {
+        if signature.is_pattern() {
+            return self
+                .fail(&format!("{} requires an array type: see `Signature::with_array`", signature.intrinsic.name()));
+        }
         if signature.representation.is_some_and(|declared| declared != self.engine.representation()) {
             let message =
                 format!("the representation of segments of {} differs from the module's", signature.intrinsic.name());

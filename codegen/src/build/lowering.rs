@@ -243,7 +243,9 @@ impl Lowering {
     pub fn imports(&self, intrinsics: impl IntoIterator<Item = Intrinsic>) -> Vec<(&'static str, &'static str)> {
         let mut needs = Needs::new(self.context);
         for intrinsic in intrinsics {
-            let Some(signature) = Signature::new(intrinsic, self.context.representation) else { continue };
+            let signature = Signature::new(intrinsic, self.context.representation);
+            // Copies of arrays import nothing.
+            let Some(signature) = signature.filter(|signature| !signature.is_pattern()) else { continue };
             let ty = signature.function_type();
             let mut f = FunctionBuilder::new(
                 self.context,

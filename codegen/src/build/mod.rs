@@ -5,6 +5,7 @@
 //! [`ModuleSink`], and lowers function by function with [`Lowering`].
 
 mod append;
+mod arrays;
 mod atomic;
 mod branch;
 mod builder;

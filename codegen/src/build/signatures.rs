@@ -4,11 +4,12 @@
 //! on any thread. Only the module writes to it.
 
 use crate::error::{Error, Place};
+use linmem_intrinsics::Element;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use wasm_encoder::ValType;
 
-/// The signatures of a module's functions, types and tags, which a module writer declares before it refers to them.
+/// The signatures of a module's functions, types and tags, and its array types, which a module writer declares before it refers to them.
 ///
 /// A clone declares them for the same module.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,8 @@ struct Table {
     functions: HashMap<u32, Function>,
     /// The parameters and the number of results of function types.
     types: HashMap<u32, (Vec<ValType>, u32)>,
+    /// The elements of array types, and whether they can be assigned.
+    arrays: HashMap<u32, (Element, bool)>,
     /// The parameters of tags.
     tags: HashMap<u32, Vec<ValType>>,
     /// Whether no function of the module throws.
@@ -79,6 +82,12 @@ impl Signatures {
         self.write().types.insert(ty, (params, results));
     }
 
+    /// Declares an array type: its elements, and whether they can be assigned. Copies between arrays and segments require
+    /// it.
+    pub fn declare_array(&self, ty: u32, element: Element, mutable: bool) {
+        self.write().arrays.insert(ty, (element, mutable));
+    }
+
     /// Declares the parameters of an exception tag. Handlers outside of a region require it.
     pub fn declare_tag(&self, tag: u32, params: Vec<ValType>) {
         self.write().tags.insert(tag, params);
@@ -118,6 +127,11 @@ impl Signatures {
     /// The parameters of a function type; `None` if unknown.
     pub(super) fn type_params(&self, ty: u32) -> Option<Vec<ValType>> {
         self.read().types.get(&ty).map(|(params, _)| params.clone())
+    }
+
+    /// The elements of an array type, and whether they can be assigned; `None` if it is not declared.
+    pub(super) fn array(&self, ty: u32) -> Option<(Element, bool)> {
+        self.read().arrays.get(&ty).copied()
     }
 
     /// The parameter types of a tag; `None` if unknown.

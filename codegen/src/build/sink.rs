@@ -9,7 +9,9 @@ use wasm_encoder::{ConstExpr, Function, SubType, ValType};
 /// at the end uses a [`LateLowering`](crate::build::LateLowering). A writer that must import all functions before it
 /// defines the first one asks [`Lowering::imports`](crate::build::Lowering::imports) which ones are needed.
 pub trait ModuleSink {
-    /// Returns the index of the type with these parameters and results, and adds the type if it does not exist.
+    /// Returns the index of the type with these parameters and results, and adds the type if it does not exist. A type
+    /// can contain references to array types that the writer [declared](crate::build::Signatures::declare_array), by
+    /// their indices; they occur only if arrays are copied.
     fn function_type(&mut self, ty: &FunctionType) -> u32;
 
     /// Imports a function, unless it is already imported, and returns its index.

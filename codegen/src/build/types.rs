@@ -1,5 +1,6 @@
 //! The types of a module that is being built.
 
+use crate::build::arrays::array_of;
 use crate::build::ids::TypeId;
 use crate::build::signatures::Signatures;
 use crate::segment::SegmentTypes;
@@ -103,6 +104,9 @@ impl Types {
                 if let CompositeInnerType::Func(function) = &ty.composite_type.inner {
                     let results = function.results().len() as u32;
                     self.signatures.declare_type(id.0, function.params().to_vec(), results);
+                }
+                if let Some((element, mutable)) = array_of(ty) {
+                    self.signatures.declare_array(id.0, element, mutable);
                 }
                 id
             })

@@ -134,8 +134,8 @@ impl FunctionBuilder {
         self.keep_sized(region.scope)
     }
 
-    /// Moves a segment that a host call returned, and its size, from the stack to locals.
-    fn keep_sized(&mut self, scope: Option<Serial>) -> Segment {
+    /// Moves a segment that an intrinsic returned, and its size, if it does not carry it, from the stack to locals.
+    pub(super) fn keep_sized(&mut self, scope: Option<Serial>) -> Segment {
         if self.representation().carries_size() {
             return self.keep_segment(Bytes::Carried, scope);
         }

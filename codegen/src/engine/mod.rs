@@ -8,6 +8,7 @@
 
 pub(crate) mod compare;
 mod control;
+mod data;
 mod doors;
 mod finish;
 mod group;

@@ -37,6 +37,32 @@ pub(crate) enum Value {
     Static(StaticSegment),
     /// A segment as a structure in the local.
     Structure(SegmentTypes, LocalIndex),
+    /// A new array of the bytes of a data segment.
+    Data(DataRange),
+    /// A new array of constants, by its number.
+    Constants(ArrayId),
+}
+
+/// The number of an array of constants, in the order of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ArrayId(pub(super) u32);
+
+impl ArrayId {
+    /// Its position in the list of arrays.
+    pub(super) fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The bytes of a data segment that an array is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DataRange {
+    /// The data segment.
+    pub(crate) data: u32,
+    /// The first byte.
+    pub(crate) offset: u32,
+    /// The number of elements.
+    pub(crate) count: u32,
 }
 
 impl Value {
@@ -140,6 +166,16 @@ impl Operands {
     /// The operand on top, if it is known and not below `floor`.
     pub(crate) fn top(&self, floor: usize) -> Option<Operand> {
         self.known.get(floor..)?.last().copied()
+    }
+
+    /// The operands above `floor`, the top of the stack last.
+    pub(crate) fn above(&self, floor: usize) -> &[Operand] {
+        self.known.get(floor..).unwrap_or_default()
+    }
+
+    /// The top of the stack.
+    pub(crate) fn top_mut(&mut self) -> Option<&mut Operand> {
+        self.known.last_mut()
     }
 
     /// Pops an operand, but not from below `floor`.

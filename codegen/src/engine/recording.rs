@@ -8,8 +8,10 @@ use crate::source_line::Mark;
 use crate::width::PointerInstructions;
 use linmem_intrinsics::{Intrinsic, Signature};
 
-const OPEN: Signature = Signature { intrinsic: Intrinsic::AllocatorNew, representation: None, folded: false };
-const CLOSE: Signature = Signature { intrinsic: Intrinsic::AllocatorFree, representation: None, folded: false };
+const OPEN: Signature =
+    Signature { intrinsic: Intrinsic::AllocatorNew, representation: None, folded: false, array: None };
+const CLOSE: Signature =
+    Signature { intrinsic: Intrinsic::AllocatorFree, representation: None, folded: false, array: None };
 
 pub(super) const LOCAL_GET: u8 = 0x20;
 pub(super) const LOCAL_SET: u8 = 0x21;
@@ -97,7 +99,8 @@ impl Engine {
     pub(super) fn record_static(&mut self, bytes: u32) {
         const SOME_ADDRESS: u32 = 16;
         let representation = Some(self.context.representation);
-        let signature = Signature { intrinsic: Intrinsic::SegmentOfAddress, representation, folded: false };
+        let signature =
+            Signature { intrinsic: Intrinsic::SegmentOfAddress, representation, folded: false, array: None };
         let width = self.context.width();
         self.recorded(|tape| {
             tape.emit(|sink| {

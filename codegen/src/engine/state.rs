@@ -62,6 +62,8 @@ pub(crate) struct Engine {
     pub(super) knowledge: Knowledge,
     pub(super) regions: u32,
     pub(super) comparisons: Comparisons,
+    /// The arrays of constants, by their numbers.
+    pub(super) arrays: Vec<Vec<i64>>,
     /// The number of loops whose checks were hoisted.
     pub(super) hoisted: u32,
     /// The parts of locals that the current check reads, and how often.
@@ -105,6 +107,7 @@ impl Engine {
             knowledge: Knowledge::new(),
             regions: 0,
             comparisons: Comparisons::default(),
+            arrays: Vec::new(),
             hoisted: 0,
             reads: Vec::new(),
             splits: Splits::default(),

@@ -215,7 +215,13 @@ impl Engine {
                 sink.i64_const(constant);
             }),
             Value::Static(segment) => self.tape.insert_late(position, Late::Static(segment)),
-            Value::Unknown | Value::Local(_) | Value::Sum(..) | Value::Size(_) | Value::Comparison(_) => {}
+            Value::Unknown
+            | Value::Local(_)
+            | Value::Sum(..)
+            | Value::Size(_)
+            | Value::Comparison(_)
+            | Value::Data(_)
+            | Value::Constants(_) => {}
         }
     }
 

@@ -28,6 +28,7 @@ impl Helper {
             Helper::EnterScope => scope::enter(r),
             Helper::LeaveScope => scope::leave(r),
             Helper::Wasi(call, form) => call.write(form, r),
+            Helper::Array(code, ty) => code.write(ty, r),
         }
         routine.finish()
     }

@@ -1,12 +1,13 @@
 //! The identities of helpers and imported host functions: names and types.
 
 use crate::context::Context;
+use crate::helpers::array_code::ArrayCode;
 use crate::helpers::call::{Call, Form};
 use crate::helpers::trace::{self, TraceEvent};
 use crate::width::PointerType;
 use linmem_allocator::Width;
 use linmem_intrinsics::wasi::Function as HostFunction;
-use linmem_intrinsics::{FunctionType, ValueType, Violation};
+use linmem_intrinsics::{ArrayType, FunctionType, ValueType, Violation};
 
 /// A host function that lowered code calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +114,8 @@ pub(crate) enum Helper {
     LeaveScope,
     /// Calls a host function.
     Wasi(Call, Form),
+    /// Copies between arrays of a type and memory.
+    Array(ArrayCode, ArrayType),
 }
 
 impl Helper {
@@ -146,6 +149,7 @@ impl Helper {
             Helper::EnterScope => "enter_scope",
             Helper::LeaveScope => "leave_scope",
             Helper::Wasi(call, form) => return call.name(form),
+            Helper::Array(code, ty) => return code.name(ty),
         };
         format!("linmem.{name}")
     }
@@ -156,6 +160,7 @@ impl Helper {
             && match self {
                 Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => false,
                 Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
+                Helper::Array(..) => false,
                 Helper::FindHome => !context.choices.opens_without_home(),
                 _ => true,
             }
@@ -183,6 +188,10 @@ impl Helper {
                 let ty = call.function_type(form);
                 (ty.params, ty.results)
             }
+            Helper::Array(code, ty) => {
+                let ty = code.function_type(ty, context.width());
+                (ty.params, ty.results)
+            }
         };
         if self.takes_site(context) {
             params.push(ValueType::I32);
@@ -193,7 +202,7 @@ impl Helper {
     /// Whether it uses linmem's globals.
     pub(crate) fn uses_regions(self) -> bool {
         match self {
-            Helper::Violation(_) => false,
+            Helper::Violation(_) | Helper::Array(..) => false,
             Helper::Wasi(call, form) => call.uses_regions(form),
             _ => true,
         }

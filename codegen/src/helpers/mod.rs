@@ -5,6 +5,8 @@
 //! functions that it calls are filled in when they are known.
 
 mod allocate;
+mod array;
+mod array_code;
 mod blame;
 mod body;
 pub(crate) mod call;
@@ -28,6 +30,8 @@ mod trace;
 mod violation;
 mod wasi;
 
+pub(crate) use array::{emit_array_trap, emit_get_element, emit_load_element, emit_store_element};
+pub(crate) use array_code::ArrayCode;
 pub(crate) use call::{Call, Form};
 pub(crate) use demands::Demands;
 pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};

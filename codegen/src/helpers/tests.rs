@@ -9,20 +9,21 @@ use crate::config::{OnViolation, Optimize};
 use crate::context::{Allocator, Context, Convention, Growth, Home, Split};
 use crate::engine::Lowered;
 use crate::helpers::Needs;
+use crate::helpers::array_code::ArrayCode;
 use crate::helpers::call::{Call, Form};
 use crate::helpers::id::{Alignment, Helper, HostImport, Refused};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::{val_type, validate};
-use crate::segment::Segments;
+use crate::segment::{SegmentTypes, Segments};
 use crate::width::PointerType;
 use linmem_allocator::layout::{HOME, Layout, PAGE};
 use linmem_allocator::{Nesting, OutOfMemory, Width, Zero};
 use linmem_intrinsics::wasi::Function as HostFunction;
-use linmem_intrinsics::{FunctionType, Representation, Safety, ValueType, Violation};
+use linmem_intrinsics::{ArrayType, Element, FunctionType, Representation, Safety, ValueType, Violation};
 use std::collections::BTreeSet;
 use wasm_encoder::{
     CodeSection, EntityType, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType,
-    Module, TypeSection, ValType,
+    Module, StorageType, TypeSection, ValType,
 };
 
 /// The functions of the program: its allocator, and the one that each result is passed to.
@@ -117,6 +118,25 @@ fn helpers(context: &Context) -> Vec<Helper> {
     helpers
 }
 
+/// The array types of the program, which follow the segment types.
+pub(crate) fn arrays(context: &Context) -> Vec<ArrayType> {
+    let first = context.segments.types().map_or(0, SegmentTypes::count);
+    let elements = Element::ALL.iter().copied();
+    (first..).zip(elements).map(|(index, element)| ArrayType { index, element, mutable: true }).collect()
+}
+
+fn storage_type(element: Element) -> StorageType {
+    match element {
+        Element::I8 => StorageType::I8,
+        Element::I16 => StorageType::I16,
+        Element::I32 => StorageType::Val(ValType::I32),
+        Element::I64 => StorageType::Val(ValType::I64),
+        Element::F32 => StorageType::Val(ValType::F32),
+        Element::F64 => StorageType::Val(ValType::F64),
+        Element::V128 => StorageType::Val(ValType::V128),
+    }
+}
+
 /// The types of the program's functions.
 fn program(context: &Context) -> [FunctionType; 2] {
     let pointer = context.width().value_type();
@@ -145,6 +165,10 @@ pub(crate) fn module_of(context: &Context, needs: &mut Needs, lowered: &[(Vec<Va
     if let Some(segments) = context.segments.types() {
         types.ty().rec(segments.group(0));
         next_type = segments.count();
+    }
+    for ty in arrays(context) {
+        types.ty().array(&storage_type(ty.element), ty.mutable);
+        next_type += 1;
     }
     let mut add_encoded = |params: Vec<ValType>, results: Vec<ValType>| {
         types.ty().function(params, results);
@@ -223,6 +247,18 @@ fn every_helper_is_valid_in_memories_of_both_widths() {
     assert_eq!(count(|helper| matches!(helper, Helper::Refill(..))), 4);
     assert_eq!(count(|helper| matches!(helper, Helper::Blame(_))), 2);
     assert_eq!(count(|helper| !matches!(helper, Helper::Violation(_) | Helper::Refill(..) | Helper::Blame(_))), 13);
+}
+
+#[test]
+fn helpers_that_copy_arrays_are_valid_in_memories_of_both_widths() {
+    let codes = [ArrayCode::Size, ArrayCode::CopyFrom, ArrayCode::CopyTo, ArrayCode::New];
+    for width in [Width::Bits32, Width::Bits64] {
+        for context in contexts(width).into_iter().filter(|context| context.growth == Growth::Grow) {
+            let roots: Vec<Helper> =
+                pairs(&codes, &arrays(&context)).into_iter().map(|(code, ty)| Helper::Array(code, ty)).collect();
+            assert_eq!(check(&context, &roots).len(), roots.len());
+        }
+    }
 }
 
 #[test]

@@ -304,6 +304,8 @@ impl Walk<'_> {
                 }
             },
             Operator::RefFunc { function_index } => self.reference(operator, *function_index, bytes),
+            Operator::ArrayNewData { array_data_index, .. } => engine.array_new_data(*array_data_index, copy),
+            Operator::ArrayNewFixed { array_size, .. } => engine.array_new_fixed(*array_size, copy),
             Operator::MemorySize { .. } | Operator::MemoryGrow { .. } => {
                 let arity = self.arity(operator);
                 let counted = SizeInstruction::of(operator).filter(|(memory, _)| self.engine.counts_pages_of(*memory));

@@ -2,10 +2,10 @@
 
 use crate::config::Config;
 use crate::error::{Error, Place};
-use crate::module::{function_type, print_function_type};
+use crate::link::declared::DeclaredType;
 use indexmap::IndexMap;
 use linmem_intrinsics::{Intrinsic, MODULE, Representation, Signature, Target, wasi};
-use wasmparser::{FuncType, Import, TypeRef};
+use wasmparser::{Import, TypeRef};
 
 /// How an imported function is handled.
 #[derive(Clone, Debug)]
@@ -83,7 +83,12 @@ impl<'a> Imports<'a> {
     }
 
     /// Adds an import of any kind.
-    pub(crate) fn add(&mut self, import: &Import<'a>, ty: Option<&FuncType>, config: &Config) -> Result<(), Error> {
+    pub(super) fn add(
+        &mut self,
+        import: &Import<'a>,
+        ty: Option<DeclaredType<'_>>,
+        config: &Config,
+    ) -> Result<(), Error> {
         let place = self.next_place();
         self.count += 1;
         if import.module != MODULE {
@@ -110,18 +115,18 @@ impl<'a> Imports<'a> {
         resolved.map(|_| ())
     }
 
-    fn resolve(&mut self, name: &str, ty: &FuncType, config: &Config, place: Place) -> Result<Fate<'a>, Error> {
-        let declared = function_type(ty);
+    fn resolve(&mut self, name: &str, ty: DeclaredType<'_>, config: &Config, place: Place) -> Result<Fate<'a>, Error> {
+        let declared = ty.function_type();
         let wrong_type = |possible| Error::WrongType {
             name: name.to_string(),
-            declared: print_function_type(ty),
+            declared: ty.print(),
             possible,
             place: place.clone(),
         };
         match config.names.get(name) {
             None => Err(Error::UnknownIntrinsic {
                 name: name.to_string(),
-                declared: print_function_type(ty),
+                declared: ty.print(),
                 suggestion: config.names.nearest(name).map(str::to_string),
                 place,
             }),

@@ -4,6 +4,7 @@
 //!   input     what linking knows about a module
 //!   scan      parse and validate; find the functions that call intrinsics, and all function indices
 //!   imports   resolve the imports from `linmem`, and the representation of segments
+//!   declared  the types that imports declare, with their array types
 //!   constants the static data that an import declares by its module and name
 //!   statics   the imports that are static data, and the globals of the module without them
 //!   which     find the memory that segments are in
@@ -46,6 +47,7 @@ mod code;
 mod constants;
 pub(crate) mod custom;
 mod data;
+mod declared;
 mod features;
 mod function;
 mod globals;

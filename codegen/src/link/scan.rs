@@ -6,6 +6,7 @@ use crate::engine::knowledge::contents::Assigned;
 use crate::error::{Error, Place};
 use crate::link::allocator;
 use crate::link::custom::{Custom, NAME};
+use crate::link::declared::DeclaredType;
 use crate::link::imports::Imports;
 use crate::link::input::{Body, Calls, GlobalInstruction, Input, Section, SizeInstruction};
 use crate::link::statics::{Statics, format_of};
@@ -241,7 +242,10 @@ impl<'a> Scanner<'a> {
         let ty = match import.ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
                 self.function_count += 1;
-                types.map(|types| types[types.core_type_at_in_module(ty)].unwrap_func().clone())
+                types.map(|types| {
+                    let ty = types[types.core_type_at_in_module(ty)].unwrap_func().clone();
+                    (ty, types)
+                })
             }
             TypeRef::Memory(_) => {
                 self.memory_count += 1;
@@ -256,7 +260,8 @@ impl<'a> Scanner<'a> {
             TypeRef::Table(_) | TypeRef::Tag(_) => None,
         };
         let place = self.imports.next_place();
-        let mut added = self.imports.add(import, ty.as_ref(), config);
+        let ty = ty.as_ref().map(|(ty, types)| DeclaredType { ty, types: *types });
+        let mut added = self.imports.add(import, ty, config);
         if let Some(format) = format_of(import.module).filter(|_| !self.imports.are_given()) {
             self.imports.has_statics();
             let global = self.imported_global_count.saturating_sub(1);

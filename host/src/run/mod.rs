@@ -23,7 +23,7 @@ use state::State;
 use std::sync::atomic::{AtomicBool, AtomicI32};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
-use wasmtime::{Caller, Config, Engine, InstancePre, Linker, Module, Store, Trap};
+use wasmtime::{Caller, Collector, Config, Engine, InstancePre, Linker, Module, Store, Trap};
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p1::add_to_linker_sync;
 
@@ -36,6 +36,8 @@ pub fn config() -> Config {
     config.wasm_tail_call(true);
     config.wasm_function_references(true);
     config.wasm_gc(true);
+    // Otherwise it would depend on the features that other crates enable.
+    config.collector(Collector::DeferredReferenceCounting);
     config.wasm_exceptions(true);
     config.wasm_memory64(true);
     config.wasm_multi_memory(true);

@@ -1,4 +1,5 @@
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; A segment of no bytes: reads and writes are out of bounds, but slices, fills and copies of no bytes are correct.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,5 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; A region in two chunks, with pages between them that other code grew: these are never free.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,5 +1,6 @@
 ;;! --safety temporal --on-violation report
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; Reports of freed segments: the bytes that are used, and their address.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -29,13 +30,13 @@
     (call $free (local.get $r))
     (call $setLong (local.get $s) (i32.const 8) (i64.const 1))))
 
-;; report: gets(0) == MemorySegment.getByte: the byte at address 24 of a freed segment (at line 18, in $gets)
-;; report: gets(15) == MemorySegment.getByte: the byte at address 39 of a freed segment (at line 18, in $gets)
-;; report: gets(16) == MemorySegment.getByte: bytes 16..17 of a segment of 16 bytes (at line 18, in $gets)
-;; report: sets(8) == MemorySegment.setLong: the 8 bytes at address 32 of a freed segment (at line 19, in $sets)
-;; report: slices() == MemorySegment.slice: the 7 bytes at address 28 of a freed segment (at line 21, in $slices)
-;; report: fills(3) == MemorySegment.fill: the 3 bytes at address 28 of a freed segment (at line 23, in $fills)
-;; report: copies(9) == MemorySegment.copy: the 9 bytes at address 25 of a freed segment (at line 25, in $copies)
-;; report: copies(15) == MemorySegment.copy: the 15 bytes at address 25 of a freed segment (at line 25, in $copies)
-;; report: writes() == wasi.fd_write: the 16 bytes at address 24 of a freed segment (at line 26, in $writes)
-;; report: same() == MemorySegment.setLong: the 8 bytes at address 32 of a freed segment (at line 30, in $same)
+;; report: gets(0) == MemorySegment.getByte: the byte at address 24 of a freed segment (at line 19, in $gets)
+;; report: gets(15) == MemorySegment.getByte: the byte at address 39 of a freed segment (at line 19, in $gets)
+;; report: gets(16) == MemorySegment.getByte: bytes 16..17 of a segment of 16 bytes (at line 19, in $gets)
+;; report: sets(8) == MemorySegment.setLong: the 8 bytes at address 32 of a freed segment (at line 20, in $sets)
+;; report: slices() == MemorySegment.slice: the 7 bytes at address 28 of a freed segment (at line 22, in $slices)
+;; report: fills(3) == MemorySegment.fill: the 3 bytes at address 28 of a freed segment (at line 24, in $fills)
+;; report: copies(9) == MemorySegment.copy: the 9 bytes at address 25 of a freed segment (at line 26, in $copies)
+;; report: copies(15) == MemorySegment.copy: the 15 bytes at address 25 of a freed segment (at line 26, in $copies)
+;; report: writes() == wasi.fd_write: the 16 bytes at address 24 of a freed segment (at line 27, in $writes)
+;; report: same() == MemorySegment.setLong: the 8 bytes at address 32 of a freed segment (at line 31, in $same)

@@ -1,5 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; Checks run after all operands have been evaluated, bounds before liveness, and before anything is written.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,5 +1,6 @@
 ;;! --safety temporal --on-violation report
 ;;! representations: i32 i64 anyref
+;;! shown: i64
 ;; Every violation of regions, as a report with its place.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -81,12 +82,12 @@
     (call $closes (local.get $a))
     (i32.const 1)))
 
-;; report: closed_twice() == MemoryAllocator.free: allocator 1 is not open: it was already closed, or never opened (at line 20, in $closes)
-;; report: closed_later() == MemoryAllocator.free: allocator 3 is not open: it was already closed, or never opened (at line 20, in $closes)
-;; report: used_later() == MemoryAllocator.allocate: allocator 7 is not open: it was closed, or never opened (at line 18, in $allocates)
-;; report: forgotten() == MemoryAllocator.allocate: allocator 0 is not open: it was closed, or never opened (at line 18, in $allocates)
-;; report: outer_allocates() == MemoryAllocator.allocate: allocator 11 is not the innermost one: 2 regions opened in it are still open (at line 18, in $allocates)
-;; report: outer_closes() == MemoryAllocator.free: allocator 17 is not the innermost one: 1 region opened in it is still open (at line 20, in $closes)
+;; report: closed_twice() == MemoryAllocator.free: allocator 1 is not open: it was already closed, or never opened (at line 21, in $closes)
+;; report: closed_later() == MemoryAllocator.free: allocator 3 is not open: it was already closed, or never opened (at line 21, in $closes)
+;; report: used_later() == MemoryAllocator.allocate: allocator 7 is not open: it was closed, or never opened (at line 19, in $allocates)
+;; report: forgotten() == MemoryAllocator.allocate: allocator 0 is not open: it was closed, or never opened (at line 19, in $allocates)
+;; report: outer_allocates() == MemoryAllocator.allocate: allocator 11 is not the innermost one: 2 regions opened in it are still open (at line 19, in $allocates)
+;; report: outer_closes() == MemoryAllocator.free: allocator 17 is not the innermost one: 1 region opened in it is still open (at line 21, in $closes)
 
 ;; The functions that it calls stay functions.
 ;;! calls: wrappers

@@ -1,5 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i32 i64 anyref
+;;! shown: i64
 ;;! pages: 20
 ;; Every violation of regions, as a trap.
 (module

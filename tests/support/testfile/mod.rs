@@ -4,6 +4,7 @@
 //! ;;! --optimize size                  options, as on the command line; unknown ones are errors
 //! ;;! representations: i32 (ref any)   the text runs once for each, with its placeholders filled in
 //! ;;! shown: i32                   those of them whose code the golden contains, if not all
+//! ;;! functions: f g              the exports whose code the golden contains, if not all
 //! ;;! policies: stack outermost        the nesting policies that the program obeys, if not all
 //! ;;! stdin: text   ;;! transfer: 3   ;;! errnos: 27 6   ;;! pages: 4   ;;! refused: 0 1
 //! ;;! directories: / /sub              WASI is the real one, with these directories: see `folder`
@@ -83,6 +84,8 @@ pub struct TestFile {
     pub shown: Vec<String>,
     /// Whether the golden has calls of functions that only pass on to an intrinsic.
     pub calls_wrappers: bool,
+    /// The exported functions whose code the golden of a file of the matrix contains; empty if all.
+    pub functions: Vec<String>,
     /// The nesting policies that the program obeys.
     pub policies: Vec<Nesting>,
     pub stdin: String,
@@ -115,6 +118,11 @@ impl TestFile {
             choices.extend(levels.into_iter().map(|(safety, nesting)| (word.clone(), safety, nesting)));
         }
         choices
+    }
+
+    /// Whether the golden of a file of the matrix contains the function with this head.
+    pub fn shows(&self, head: &str) -> bool {
+        self.functions.is_empty() || self.functions.iter().any(|name| head.contains(&format!("(export \"{name}\")")))
     }
 
     /// Whether a file of the matrix runs with these choices. All reference types give the same code, which their golden shows, so

@@ -13,6 +13,7 @@ impl TestFile {
             config: Config::default(),
             representations: Vec::new(),
             shown: Vec::new(),
+            functions: Vec::new(),
             stdin: String::new(),
             transfer: 0,
             errnos: Vec::new(),
@@ -55,6 +56,7 @@ impl TestFile {
         match key {
             "representations" => self.representations = types(value),
             "shown" => self.shown = types(value),
+            "functions" => self.functions = types(value),
             "policies" => {
                 self.policies = value.split_whitespace().map(str::parse::<Nesting>).collect::<Result<_, _>>()?;
             }

@@ -82,7 +82,7 @@ impl Engine {
     }
 
     /// Writes the violation of an access that is known to be outside.
-    fn write_out_of_bounds(
+    pub(super) fn write_out_of_bounds(
         &mut self,
         segment: &mut Operand,
         offset: &mut Operand,

@@ -3,6 +3,7 @@
 
 mod access;
 mod allocate;
+mod array;
 mod atomic;
 pub(super) mod bounds;
 mod bulk;
@@ -34,6 +35,7 @@ impl Engine {
             self.cast_segments(signature, operands);
         }
         let width = self.context.width();
+        let ty = signature.array.map(|array| array.ty);
         match (signature.intrinsic.operation(), operands) {
             (Operation::Open, []) => self.lower_open(),
             (Operation::Close, [handle]) => self.lower_close(handle),
@@ -50,6 +52,26 @@ impl Engine {
             (Operation::Fill, [segment, offset, bytes, byte]) => self.lower_fill((segment, offset), bytes, byte)?,
             (Operation::Copy, [to, to_offset, from, from_offset, bytes]) => {
                 self.lower_copy((to, to_offset), (from, from_offset), bytes)?;
+            }
+            (Operation::CopyFromArray, [segment, offset, array, index, count]) => {
+                if let Some(ty) = ty {
+                    self.lower_copy_from_array(ty, (segment, offset), (array, index, count))?;
+                }
+            }
+            (Operation::CopyToArray, [segment, offset, array, index, count]) => {
+                if let Some(ty) = ty {
+                    self.lower_copy_to_array(ty, (segment, offset), (array, index, count))?;
+                }
+            }
+            (Operation::AllocateArray, [handle, array, index, count]) => {
+                if let Some(ty) = ty {
+                    self.lower_allocate_array(ty, handle, (array, index, count));
+                }
+            }
+            (Operation::ToArray, [segment, offset, count]) => {
+                if let Some(ty) = ty {
+                    self.lower_to_array(ty, (segment, offset), count)?;
+                }
             }
             (Operation::OnWord(atomic, word), [segment, offset, values @ ..]) => {
                 self.lower_atomic(atomic, word, (segment, offset), values)?;

@@ -12,14 +12,14 @@ use crate::config::Optimize;
 use crate::context::{Context, Growth, Home};
 use crate::engine::tests::program::{Form, Place, lower, open_many};
 use crate::helpers::Needs;
-use crate::helpers::tests::{choices, module_of, pairs};
+use crate::helpers::tests::{arrays, choices, module_of, pairs};
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::validate;
 use crate::segment::Segments;
 use linmem_allocator::Width;
 use linmem_allocator::layout::{HOME, PAGE};
 use linmem_intrinsics::wasi::Field;
-use linmem_intrinsics::{Intrinsic, Representation, Safety, Signature};
+use linmem_intrinsics::{ArrayReference, Element, Intrinsic, Representation, Safety, Signature};
 
 /// The signatures of the intrinsics that do not call the host.
 fn signatures(context: &Context) -> impl Iterator<Item = Signature> + '_ {
@@ -28,10 +28,17 @@ fn signatures(context: &Context) -> impl Iterator<Item = Signature> + '_ {
     let is_tested = move |intrinsic: &Intrinsic| match intrinsic {
         Intrinsic::Get(other) | Intrinsic::Set(other) => Some(*other) == field,
         Intrinsic::WasiLastErrno => false,
+        Intrinsic::AllocatorAllocateArray => true,
         other => !other.takes_sizes(),
     };
     let intrinsics = Intrinsic::ALL.iter().copied().filter(is_tested);
-    intrinsics.filter_map(|intrinsic| Signature::new(intrinsic, context.representation))
+    // The element type changes only the accesses and the factor of the count.
+    let array = arrays(context).into_iter().find(|ty| ty.element == Element::I16);
+    let array = array.map(|ty| ArrayReference { nullable: false, ty });
+    intrinsics.filter_map(move |intrinsic| {
+        let signature = Signature::new(intrinsic, context.representation)?;
+        if signature.is_pattern() { signature.with_array(array?) } else { Some(signature) }
+    })
 }
 
 fn contexts(choices: Choices) -> Vec<Context> {

@@ -19,7 +19,7 @@
 //!
 //! Those of the instructions, if the bytes are outside of the memory.
 
-mod pieces;
+pub(super) mod pieces;
 
 use crate::engine::locals::Scratch;
 use crate::engine::lower::access::Place;
@@ -114,7 +114,7 @@ impl Engine {
             }
         }
         let place = self.place(segment, offset);
-        let (to, offset) = self.keep_place(place, Scratch::To);
+        let (to, offset) = self.keep_place(place, Scratch::To, INLINE_BULK);
         self.trace_pieces((to, offset), size, Transfer::Write);
         for piece in pieces(size) {
             let memarg = self.context.memarg(offset + piece.offset, piece.bytes);
@@ -150,8 +150,8 @@ impl Engine {
                 self.discard(bytes);
                 let target = self.place(to, to_offset);
                 let source = self.place(from, from_offset);
-                let (from, from_offset) = self.keep_place(source, Scratch::From);
-                let (to, to_offset) = self.keep_place(target, Scratch::To);
+                let (from, from_offset) = self.keep_place(source, Scratch::From, INLINE_BULK);
+                let (to, to_offset) = self.keep_place(target, Scratch::To, INLINE_BULK);
                 self.trace_pieces((from, from_offset), size, Transfer::Read);
                 self.trace_pieces((to, to_offset), size, Transfer::Write);
                 self.copy_by_loads((to, to_offset), (from, from_offset), size);
@@ -203,9 +203,9 @@ impl Engine {
     }
 
     /// Stores a place in a local that will not change, if it is not in one. Returns the local and the constant to add
-    /// to it. The sum of that constant and [`INLINE_BULK`] does not wrap.
-    fn keep_place(&mut self, place: Place, scratch: Scratch) -> (u32, u32) {
-        let (limit, width) = (u32::MAX - INLINE_BULK, self.context.width());
+    /// to it. The sum of that constant and `bytes` does not wrap.
+    pub(super) fn keep_place(&mut self, place: Place, scratch: Scratch, bytes: u32) -> (u32, u32) {
+        let (limit, width) = (u32::MAX - bytes, self.context.width());
         match place {
             Place::Local(local, offset) if offset <= limit => (local.0, offset),
             Place::Local(local, offset) => {
@@ -229,7 +229,7 @@ impl Engine {
     }
 
     /// Turns a place into a complete address on the stack.
-    fn push_whole_place(&mut self, place: Place, segment: &Operand, offset: &Operand) {
+    pub(super) fn push_whole_place(&mut self, place: Place, segment: &Operand, offset: &Operand) {
         let (position, local, constant) = match place {
             Place::Local(local, constant) => (self.at(segment), Some(local), constant),
             Place::Pushed(constant) => (self.at(offset), None, constant),

@@ -4,15 +4,15 @@ use wasm_encoder::{InstructionSink, MemArg};
 
 /// One load or store of a bulk operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(in crate::engine::lower) struct Piece {
     /// The distance from the start.
-    pub(super) offset: u32,
+    pub(in crate::engine::lower) offset: u32,
     /// The number of bytes: 8, 4, 2 or 1.
-    pub(super) bytes: u32,
+    pub(in crate::engine::lower) bytes: u32,
 }
 
 /// Returns a minimal list of pieces that covers `bytes` bytes. The last one may overlap the one before it.
-pub(super) fn pieces(bytes: u32) -> Vec<Piece> {
+pub(in crate::engine::lower) fn pieces(bytes: u32) -> Vec<Piece> {
     let mut list = Vec::new();
     let mut offset = 0;
     for width in [8, 4, 2, 1] {
@@ -32,7 +32,7 @@ pub(super) fn pieces(bytes: u32) -> Vec<Piece> {
 }
 
 /// The low `bytes` bytes of a pattern.
-pub(super) fn narrow(pattern: i64, bytes: u32) -> i32 {
+pub(in crate::engine::lower) fn narrow(pattern: i64, bytes: u32) -> i32 {
     match bytes {
         4 => pattern as i32,
         2 => i32::from(pattern as u16),
@@ -41,7 +41,7 @@ pub(super) fn narrow(pattern: i64, bytes: u32) -> i32 {
 }
 
 /// Stores the low `bytes` bytes, at most four, of the `i32` on the stack.
-pub(super) fn store<'s, 'b>(
+pub(in crate::engine::lower) fn store<'s, 'b>(
     sink: &'s mut InstructionSink<'b>,
     memarg: MemArg,
     bytes: u32,

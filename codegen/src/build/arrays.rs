@@ -1,0 +1,127 @@
+//! Copies between GC arrays and segments, with their operands as arguments.
+//!
+//! An array type is given by its [`TypeId`]. [`ModuleBuilder`](crate::build::ModuleBuilder) knows the array types that
+//! it defines; a frontend with its own module writer declares them in [`Signatures`](crate::build::Signatures).
+
+use crate::build::builder::FunctionBuilder;
+use crate::build::ids::TypeId;
+use crate::build::operand::{Operand, Region, Segment};
+use linmem_intrinsics::{ArrayReference, ArrayType, Element, Intrinsic, Signature};
+use wasm_encoder::{CompositeInnerType, StorageType, SubType, ValType};
+
+/// The elements of an array type, and whether they can be assigned; `None` if the type is another one, if its elements
+/// are references, or if threads share it.
+pub(super) fn array_of(ty: &SubType) -> Option<(Element, bool)> {
+    let CompositeInnerType::Array(array) = &ty.composite_type.inner else { return None };
+    if ty.composite_type.shared {
+        return None;
+    }
+    let element = match array.0.element_type {
+        StorageType::I8 => Element::I8,
+        StorageType::I16 => Element::I16,
+        StorageType::Val(ValType::I32) => Element::I32,
+        StorageType::Val(ValType::I64) => Element::I64,
+        StorageType::Val(ValType::F32) => Element::F32,
+        StorageType::Val(ValType::F64) => Element::F64,
+        StorageType::Val(ValType::V128) => Element::V128,
+        StorageType::Val(ValType::Ref(_)) => return None,
+    };
+    Some((element, array.0.mutable))
+}
+
+impl FunctionBuilder {
+    /// Copies `count` elements to a segment and an offset in bytes, from an array and an index.
+    pub fn copy_from_array(
+        &mut self,
+        ty: TypeId,
+        to: (impl Operand, impl Operand),
+        from: (impl Operand, impl Operand),
+        count: impl Operand,
+    ) {
+        self.count();
+        self.copy_elements(Intrinsic::SegmentCopyFromArray, ty, to, from, count);
+    }
+
+    /// Copies `count` elements to an array, whose type must be mutable, and an index, from a segment and an offset in bytes.
+    pub fn copy_to_array(
+        &mut self,
+        ty: TypeId,
+        to: (impl Operand, impl Operand),
+        from: (impl Operand, impl Operand),
+        count: impl Operand,
+    ) {
+        self.count();
+        self.copy_elements(Intrinsic::SegmentCopyToArray, ty, from, to, count);
+    }
+
+    /// Pushes a new array of `count` elements, copied from a segment and an offset in bytes. Its type must be mutable.
+    pub fn to_array(&mut self, ty: TypeId, segment: impl Operand, offset: impl Operand, count: impl Operand) {
+        self.count();
+        self.in_order([segment.is_on_stack(), offset.is_on_stack(), count.is_on_stack()]);
+        self.operand(segment);
+        offset.push_folding(self);
+        count.push_folding(self);
+        self.array_intrinsic(Intrinsic::SegmentToArray, ty);
+    }
+
+    /// Allocates a segment with `count` elements of an array, starting with that at `index`. None of these operands can
+    /// already be on the stack, since the handle of the region precedes them.
+    pub fn allocate_array(
+        &mut self,
+        region: Region,
+        ty: TypeId,
+        from: (impl Operand, impl Operand),
+        count: impl Operand,
+    ) -> Segment {
+        self.count();
+        // The handle is the first operand.
+        self.in_order([false, from.0.is_on_stack(), from.1.is_on_stack(), count.is_on_stack()]);
+        self.check_region(region);
+        self.engine.handle(region.handle);
+        self.operand(from.0);
+        from.1.push_folding(self);
+        count.push_folding(self);
+        self.array_intrinsic(Intrinsic::AllocatorAllocateArray, ty);
+        self.keep_sized(region.scope)
+    }
+
+    fn copy_elements(
+        &mut self,
+        intrinsic: Intrinsic,
+        ty: TypeId,
+        (segment, offset): (impl Operand, impl Operand),
+        (array, index): (impl Operand, impl Operand),
+        count: impl Operand,
+    ) {
+        self.in_order([
+            segment.is_on_stack(),
+            offset.is_on_stack(),
+            array.is_on_stack(),
+            index.is_on_stack(),
+            count.is_on_stack(),
+        ]);
+        self.operand(segment);
+        offset.push_folding(self);
+        self.operand(array);
+        index.push_folding(self);
+        count.push_folding(self);
+        self.array_intrinsic(intrinsic, ty);
+    }
+
+    /// An intrinsic with an array of this type, with its operands on the stack.
+    fn array_intrinsic(&mut self, intrinsic: Intrinsic, ty: TypeId) {
+        let name = intrinsic.name();
+        let Some((element, mutable)) = self.signatures.array(ty.0) else {
+            return self
+                .fail(&format!("{name}: type {} is not an array type whose elements are numbers or vectors", ty.0));
+        };
+        // Operands may be null; a new array is not.
+        let nullable = intrinsic != Intrinsic::SegmentToArray;
+        let array = ArrayReference { nullable, ty: ArrayType { index: ty.0, element, mutable } };
+        let signature = Signature::new(intrinsic, self.representation());
+        match signature.and_then(|signature| signature.with_array(array)) {
+            Some(signature) => self.lower_signature(&signature),
+            None => self.fail(&format!("{name}: type {} is not mutable: it is (array {element})", ty.0)),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The types that the program declares for imports from `linmem`, with the array types that they refer to.
+
+use crate::module::{function_type, print_function_type, value_type};
+use linmem_intrinsics::{ArrayReference, ArrayType, Element, FunctionType, ValueType};
+use std::collections::BTreeMap;
+use wasmparser::types::{CoreTypeId, TypesRef};
+use wasmparser::{CompositeInnerType, FuncType, HeapType, RefType, StorageType, SubType, UnpackedIndex, ValType};
+
+/// The type of an imported function.
+#[derive(Clone, Copy)]
+pub(super) struct DeclaredType<'a> {
+    /// The type.
+    pub(super) ty: &'a FuncType,
+    /// The types of the module that were declared before the import.
+    pub(super) types: TypesRef<'a>,
+}
+
+impl DeclaredType<'_> {
+    /// The type in the terms of the catalogue.
+    pub(super) fn function_type(self) -> FunctionType {
+        if self.references().next().is_none() {
+            return function_type(self.ty);
+        }
+        let convert = |types: &[ValType]| types.iter().map(|ty| self.value_type(*ty)).collect();
+        FunctionType { params: convert(self.ty.params()), results: convert(self.ty.results()) }
+    }
+
+    fn value_type(self, ty: ValType) -> ValueType {
+        let array = |reference: RefType| {
+            let id = type_of(reference)?;
+            let (element, mutable) = array_of(&self.types[id])?;
+            let ty = ArrayType { index: self.index(id)?, element, mutable };
+            Some(ArrayReference { nullable: reference.is_nullable(), ty }.value_type())
+        };
+        match ty {
+            ValType::Ref(reference) => array(reference).unwrap_or_else(|| value_type(ty)),
+            _ => value_type(ty),
+        }
+    }
+
+    /// The references to types of the module.
+    fn references(self) -> impl Iterator<Item = (RefType, CoreTypeId)> {
+        let all = self.ty.params().iter().chain(self.ty.results());
+        all.filter_map(|ty| match ty {
+            ValType::Ref(reference) => Some((*reference, type_of(*reference)?)),
+            _ => None,
+        })
+    }
+
+    /// The index of a type: the first one, if the module declares the type several times.
+    fn index(self, id: CoreTypeId) -> Option<u32> {
+        (0..self.types.core_type_count_in_module()).find(|index| self.types.core_type_at_in_module(*index) == id)
+    }
+
+    /// The type as in the text format, followed by the definitions of the types that it refers to:
+    /// `(param i64 i32 (ref null 3) i32 i32), where type 3 is (array i8)`.
+    pub(super) fn print(self) -> String {
+        let mut text = print_function_type(self.ty);
+        let mut definitions = BTreeMap::new();
+        for (reference, id) in self.references() {
+            let Some(index) = self.index(id) else { continue };
+            let null = if reference.is_nullable() { "null " } else { "" };
+            text = text.replace(&ValType::Ref(reference).to_string(), &format!("(ref {null}{index})"));
+            definitions.insert(index, definition(&self.types[id]));
+        }
+        let list: Vec<String> =
+            definitions.iter().map(|(index, definition)| format!("type {index} is {definition}")).collect();
+        if list.is_empty() { text } else { format!("{text}, where {}", list.join(" and ")) }
+    }
+}
+
+/// The type of the module that a reference refers to.
+fn type_of(reference: RefType) -> Option<CoreTypeId> {
+    match reference.heap_type() {
+        HeapType::Concrete(UnpackedIndex::Id(id)) => Some(id),
+        _ => None,
+    }
+}
+
+/// The elements of an array type, and whether they can be assigned; `None` if the type is another one, if its elements
+/// are references, or if threads share it.
+fn array_of(ty: &SubType) -> Option<(Element, bool)> {
+    let CompositeInnerType::Array(array) = &ty.composite_type.inner else { return None };
+    if ty.composite_type.shared {
+        return None;
+    }
+    let element = match array.0.element_type {
+        StorageType::I8 => Element::I8,
+        StorageType::I16 => Element::I16,
+        StorageType::Val(ValType::I32) => Element::I32,
+        StorageType::Val(ValType::I64) => Element::I64,
+        StorageType::Val(ValType::F32) => Element::F32,
+        StorageType::Val(ValType::F64) => Element::F64,
+        StorageType::Val(ValType::V128) => Element::V128,
+        StorageType::Val(ValType::Ref(_)) => return None,
+    };
+    Some((element, array.0.mutable))
+}
+
+/// A type in messages.
+fn definition(ty: &SubType) -> String {
+    let inner = match &ty.composite_type.inner {
+        CompositeInnerType::Array(array) if array_of(ty).is_some() => return array.to_string(),
+        CompositeInnerType::Array(array) => match array.0.element_type {
+            StorageType::Val(ValType::Ref(_)) => "array of references",
+            StorageType::I8 | StorageType::I16 | StorageType::Val(_) => "array of numbers",
+        },
+        CompositeInnerType::Struct(_) => "struct",
+        CompositeInnerType::Func(_) => "function",
+        CompositeInnerType::Cont(_) => "continuation",
+    };
+    let article = match inner.starts_with('a') {
+        _ if ty.composite_type.shared => "a shared",
+        true => "an",
+        false => "a",
+    };
+    format!("{article} {inner}")
+}
