@@ -77,7 +77,7 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             match svg {
                 Some(output) => files::write(&output, layout::svg(&shown).as_bytes())?,
                 None if json => print(&layout::json(&shown))?,
-                None => print(&printable(&layout::table(&shown)))?,
+                None => print(&layout::table(&shown))?,
             }
             Ok(0)
         }

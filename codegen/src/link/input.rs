@@ -20,7 +20,7 @@ use wasmparser::{ConstExpr, FuncToValidate, FuncType, FunctionBody, Name, Operat
 pub(super) const TAG: u8 = 13;
 
 /// The id of the section of data segments.
-pub(super) const DATA: u8 = 11;
+pub(crate) const DATA: u8 = 11;
 
 /// A section of the input.
 #[derive(Clone, Debug)]
