@@ -224,7 +224,7 @@ test("alignments are checked and respected", async () => {
     for (const bytes of [-1, 2 ** 32]) {
       assert.throws(() => region.allocate(bytes), { message: `cannot allocate ${bytes} bytes` });
     }
-    assert.throws(() => region.allocate(), { message: "the number of bytes undefined is not an integer" });
+    assert.throws(() => region.allocate(), { message: "the number of bytes is undefined, not a number" });
   });
 });
 
