@@ -54,15 +54,15 @@ export interface ReportOptions {
 }
 
 export interface InstantiateOptions extends MemoryOptions, ReportOptions {
-  /** The memory of segments, if it is neither exported as `memory` nor the first imported one. */
-  memory?: WebAssembly.Memory;
+  /** The memory of segments, or the name of its export. Required if the module exports or imports several memories. */
+  memory?: WebAssembly.Memory | string;
 }
 
 export interface Instantiated {
   module: WebAssembly.Module;
   instance: WebAssembly.Instance;
   exports: WebAssembly.Exports;
-  /** `undefined` if the module neither exports `memory` nor imports a memory, and the options contain none. */
+  /** `undefined` if the module neither exports nor imports a memory, and the options contain none. */
   memory: Memory | undefined;
   reports: Reports;
 }
