@@ -13,7 +13,7 @@
   (func $finish (param $region i32)
     (call $free (local.get $region)))
 
-  (func (export "_start")
+  (func $start (export "_start")
     (local $region i32)
     (local.set $region (call $new))
     (call $use (local.get $region))

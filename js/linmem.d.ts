@@ -3,6 +3,16 @@
 /// <reference lib="es2022" />
 /// <reference lib="dom" />
 
+// What the library `esnext.disposable` of TypeScript 5.2 declares, for programs that do not use it, and for earlier versions.
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+  interface Disposable {
+    [Symbol.dispose](): void;
+  }
+}
+
 export type NumberArray =
   | Int8Array
   | Uint8Array
@@ -44,15 +54,15 @@ export interface ReportOptions {
 }
 
 export interface InstantiateOptions extends MemoryOptions, ReportOptions {
-  /** The memory of segments, if it is neither exported as `memory` nor the first imported one. */
-  memory?: WebAssembly.Memory;
+  /** The memory of segments, or the name of its export. Required if the module exports or imports several memories. */
+  memory?: WebAssembly.Memory | string;
 }
 
 export interface Instantiated {
   module: WebAssembly.Module;
   instance: WebAssembly.Instance;
   exports: WebAssembly.Exports;
-  /** `undefined` if the module neither exports `memory` nor imports a memory, and the options contain none. */
+  /** `undefined` if the module neither exports nor imports a memory, and the options contain none. */
   memory: Memory | undefined;
   reports: Reports;
 }
@@ -88,8 +98,8 @@ export class Memory {
   withRegion<T>(callback: (region: Region) => T): T;
 }
 
-/** A region that the host opened. It also has a method `Symbol.dispose` where that symbol exists. */
-export class Region {
+/** A region that the host opened. `using` closes it. */
+export class Region implements Disposable {
   private constructor();
   readonly isOpen: boolean;
   /** The alignment is a power of two up to 65536, by default 8. */
@@ -98,6 +108,8 @@ export class Region {
   allocateUtf8(text: string): Segment;
   allocateUtf16(text: string): Segment;
   close(): void;
+  /** Closes the region unless that has been done. It exists if the engine has the symbol. */
+  [Symbol.dispose](): void;
 }
 
 /** A contiguous part of a memory. Every access is checked. Integers are little-endian. */

@@ -12,15 +12,15 @@ export { utf8Size } from "./text.mjs";
 // Compiles and instantiates a linked module. `source` is its bytes, a `WebAssembly.Module`, a `Response`, or a promise of one
 // of these, such as the result of `fetch`. The imports of reports are provided unless `imports` contains them.
 //
-// The memory is the one given in the options, else the one that the module exports as `memory`, else the first one that it
-// imports.
+// The memory is the one that the option `memory` gives, or the one that the module exports by the name that it gives. Without
+// the option, it is the only memory that the module exports or imports: which one segments are in cannot be found out.
 export async function instantiate(source, imports = {}, options = {}) {
   const module = await compile(await source);
   const reports = new Reports(module, options);
   const instance = await WebAssembly.instantiate(module, { ...reports.imports, ...imports });
   const { exports } = instance;
-  const found = options.memory ?? exportedMemory(exports) ?? importedMemory(module, imports);
-  const memory = found && new Memory(found, exports, options);
+  const found = chosenMemory(options.memory, exports) ?? onlyMemory(module, exports, imports);
+  const memory = found === undefined ? undefined : new Memory(found, exports, options);
   return { module, instance, exports, memory, reports };
 }
 
@@ -38,11 +38,41 @@ async function compile(source) {
   return WebAssembly.compile(source);
 }
 
-function exportedMemory(exports) {
-  return exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined;
+const isMemory = (value) => value instanceof WebAssembly.Memory;
+
+// The memory that the option gives.
+function chosenMemory(option, exports) {
+  if (typeof option !== "string") {
+    return option;
+  }
+  if (!isMemory(exports[option])) {
+    const names = Object.keys(exports).filter((name) => isMemory(exports[name]));
+    throw new TypeError(`the module exports no memory \`${option}\`; it exports ${listed(names, "no memory")}`);
+  }
+  return exports[option];
 }
 
-function importedMemory(module, imports) {
-  const found = WebAssembly.Module.imports(module).find(({ kind }) => kind === "memory");
-  return found && imports[found.module]?.[found.name];
+// The memory that the module exports or imports.
+function onlyMemory(module, exports, imports) {
+  const exported = Object.entries(exports);
+  const imported = WebAssembly.Module.imports(module).map((found) => {
+    return [`${found.module}.${found.name}`, imports[found.module]?.[found.name]];
+  });
+  const names = new Map();
+  for (const [name, value] of [...exported, ...imported]) {
+    if (isMemory(value) && !names.has(value)) {
+      names.set(value, name);
+    }
+  }
+  if (names.size > 1) {
+    throw new TypeError(
+      `the module has the memories ${listed([...names.values()])}: the option \`memory\` says which one segments are in, by ` +
+        "the name of its export or by the memory itself",
+    );
+  }
+  return names.keys().next().value;
+}
+
+function listed(names, none) {
+  return names.length > 0 ? names.map((name) => `\`${name}\``).join(", ") : none;
 }

@@ -12,10 +12,20 @@ export function unsigned(value, what) {
 
 // An offset or a number of elements or bytes, which a caller computed. Negative ones are not wrapped.
 export function count(value, what) {
+  if (typeof value !== "number") {
+    throw new TypeError(`the ${what} is ${typeOf(value)}, not a number`);
+  }
   if (!Number.isInteger(value)) {
-    throw new TypeError(`the ${what} ${String(value)} is not an integer`);
+    throw new TypeError(`the ${what} ${value} is not an integer`);
   }
   return value;
+}
+
+function typeOf(value) {
+  if (value === undefined || value === null) {
+    return String(value);
+  }
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 export function bytesOf(number) {

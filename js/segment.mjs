@@ -10,12 +10,19 @@ if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) {
 // An access outside of a segment.
 export class BoundsError extends RangeError {
   constructor(offset, bytes, size) {
-    super(`bytes ${offset}..${offset + bytes} of a segment of ${bytesOf(size)}`);
+    super(`${range(offset, bytes)} of a segment of ${bytesOf(size)}`);
     this.name = "BoundsError";
     this.offset = offset;
     this.bytes = bytes;
     this.size = size;
   }
+}
+
+function range(offset, bytes) {
+  if (bytes < 0) {
+    return `${bytesOf(bytes)} from offset ${offset}`;
+  }
+  return bytes === 0 ? `offset ${offset}` : `bytes ${offset}..${offset + bytes}`;
 }
 
 // A contiguous part of a memory. Made by `Memory` and `Region`.
@@ -124,7 +131,7 @@ export class Segment {
   }
 
   // A part of the segment, by default up to its end.
-  slice(offset, bytes = this.size - offset) {
+  slice(offset, bytes = this.#rest(offset)) {
     const start = this.#at(offset, bytes);
     return new Segment(this.#memory, start, bytes, this.#owner, undefined);
   }
@@ -176,7 +183,7 @@ export class Segment {
     return this.#write(offset, encodeUtf8(text));
   }
 
-  getUtf8(offset = 0, bytes = this.size - offset) {
+  getUtf8(offset = 0, bytes = this.#rest(offset)) {
     return decodeUtf8(this.toArray(Uint8Array, offset, bytes));
   }
 
@@ -184,7 +191,7 @@ export class Segment {
     return this.#write(offset, encodeUtf16(text));
   }
 
-  getUtf16(offset = 0, bytes = this.size - offset) {
+  getUtf16(offset = 0, bytes = this.#rest(offset)) {
     if (bytes % 2 !== 0) {
       throw new RangeError(`UTF-16 has an even number of bytes, not ${bytes}`);
     }
@@ -197,7 +204,13 @@ export class Segment {
   }
 
   #fitting(Type, offset) {
-    return Math.floor((this.size - offset) / Type.BYTES_PER_ELEMENT);
+    return Math.floor(this.#rest(offset) / Type.BYTES_PER_ELEMENT);
+  }
+
+  // The number of bytes from an offset to the end.
+  #rest(offset) {
+    this.#at(offset, 0);
+    return this.size - offset;
   }
 
   #view() {

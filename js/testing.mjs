@@ -50,5 +50,13 @@ export function needsReferences(seg) {
   return { skip: isKnown ? false : "the engine does not know anyref" };
 }
 
+// A module with two memories.
+const MEMORIES = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 5, 2, 0, 0, 0, 0);
+
+// The options of a test with several memories: Node 20 does not know them, but every browser does.
+export const NEEDS_MEMORIES = {
+  skip: WebAssembly.validate(MEMORIES) ? false : "the engine does not know several memories",
+};
+
 // The choices of a program whose memory linmem grows.
 export const TRUST = ["--share", "trust"];

@@ -431,7 +431,10 @@ fn areas(rest: &str, config: &Config) -> Vec<(u64, Option<u64>, &'static str, St
 #[test]
 fn layout_shows_static_data_and_the_parts_of_a_split_memory() {
     let page = u64::from(PAGE);
-    let new = areas(r#"(import "linmem" "MemoryAllocator.new" (func (result i32)))"#, &Config::new());
+    let imports = r#"(import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+      (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))"#;
+    let allocates = "(func (drop (call $allocate (call $new) (i32.const 8))))";
+    let new = areas(&format!("{imports} {allocates}"), &Config::new());
     let parts: Vec<_> = new.iter().map(|(start, end, kind, _)| (*start, *end, *kind)).collect();
     assert_eq!(
         parts,
@@ -444,7 +447,8 @@ fn layout_shows_static_data_and_the_parts_of_a_split_memory() {
         ]
     );
     let config = Config::new().with_split(SplitAddress::of_pages(4));
-    let split = areas("(memory 1) (func (result i32) memory.size)", &config);
+    let memory = "(memory 1) (func (result i32) memory.size)";
+    let split = areas(memory, &config);
     let parts: Vec<_> = split.iter().map(|(start, end, kind, _)| (*start, *end, *kind)).collect();
     let end = 4 * page + 8;
     assert_eq!(
@@ -453,11 +457,15 @@ fn layout_shows_static_data_and_the_parts_of_a_split_memory() {
             (0, Some(page), "program"),
             (page, Some(4 * page), "program"),
             (4 * page, Some(end), "data"),
-            (end, Some(5 * page), "program"),
-            (5 * page, None, "growth")
+            (end, Some(5 * page), "program")
         ]
     );
     assert_eq!(split[2].3, "linmem: static data");
+    // Only a module that allocates grows its memory.
+    let split = areas(&format!("{imports} {memory} {allocates}"), &config);
+    let last: Vec<_> = split.iter().rev().map(|(start, end, kind, _)| (*start, *end, *kind)).take(2).collect();
+    assert_eq!(last[0], (5 * page, None, "growth"));
+    assert_eq!(last[1].1, Some(5 * page));
 }
 
 proptest! {

@@ -58,7 +58,7 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             match svg {
                 Some(output) => files::write(&output, layout::svg(&shown).as_bytes())?,
                 None if json => files::print(&layout::json(&shown))?,
-                None => files::print(&printable(&layout::table(&shown)))?,
+                None => files::print(&layout::table(&shown))?,
             }
             Ok(0)
         }

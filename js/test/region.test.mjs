@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Memory } from "../linmem.mjs";
-import { load, needsReferences, program, TRUST } from "../testing.mjs";
+import { load, NEEDS_MEMORIES, needsReferences, program, TRUST } from "../testing.mjs";
 
 const EXPORT = ["--export-allocator", ...TRUST];
 const REPRESENTATIONS = ["i32", "i64", "anyref"];
@@ -224,7 +224,7 @@ test("alignments are checked and respected", async () => {
     for (const bytes of [-1, 2 ** 32]) {
       assert.throws(() => region.allocate(bytes), { message: `cannot allocate ${bytes} bytes` });
     }
-    assert.throws(() => region.allocate(), { message: "the number of bytes undefined is not an integer" });
+    assert.throws(() => region.allocate(), { message: "the number of bytes is undefined, not a number" });
   });
 });
 
@@ -333,4 +333,52 @@ test("a program that lies about an address is not believed", () => {
     result = 8;
     assert.equal(region.allocate(8).address, 8);
   });
+});
+
+// A program with several memories, whose segments are in one of them.
+const MEMORIES = `(module
+  (import "linmem" "MemorySegment.getUByte" (func $getUByte (param i64 i32) (result i32)))
+  (memory (export "memory") 1) (memory $seg (export "seg") 1) (memory (export "other") 1)
+  (func (export "byte") (param i64) (result i32) (call $getUByte (local.get 0) (i32.const 0))))`;
+
+test("the memory of segments is the one that the option names", NEEDS_MEMORIES, async () => {
+  const linking = ["--export-allocator", "--memory", "seg", ...TRUST];
+  const { memory, exports } = await load(MEMORIES, linking, {}, { memory: "seg" });
+  assert.equal(memory.wasm, exports.seg);
+  memory.withRegion((region) => {
+    assert.equal(exports.byte(region.allocateUtf8("abc").value), "a".charCodeAt(0));
+  });
+});
+
+test("the memory of segments is not guessed if there are several", NEEDS_MEMORIES, async () => {
+  await assert.rejects(load(MEMORIES, ["--memory", "seg"]), {
+    name: "TypeError",
+    message:
+      "the module has the memories `memory`, `seg`, `other`: the option `memory` says which one segments are in, by the " +
+      "name of its export or by the memory itself",
+  });
+  const both = `(module (import "env" "memory" (memory 1)) (memory (export "memory") 1))`;
+  const imports = { env: { memory: new WebAssembly.Memory({ initial: 1 }) } };
+  await assert.rejects(load(both, [], imports), { message: /^the module has the memories `memory`, `env.memory`: / });
+  assert.equal((await load(both, [], imports, { memory: imports.env.memory })).memory.wasm, imports.env.memory);
+});
+
+test("a memory that the module does not export is refused", async () => {
+  const one = `(module (memory (export "memory") 1) (func (export "byte")))`;
+  for (const name of ["missing", "byte", ""]) {
+    await assert.rejects(load(one, [], {}, { memory: name }), {
+      name: "TypeError",
+      message: `the module exports no memory \`${name}\`; it exports \`memory\``,
+    });
+  }
+  const none = load("(module)", [], {}, { memory: "memory" });
+  await assert.rejects(none, { message: "the module exports no memory `memory`; it exports no memory" });
+  await assert.rejects(load("(module)", [], {}, { memory: 0 }), { message: "the memory is not a WebAssembly.Memory" });
+});
+
+test("the only memory can have several names, and a module can have none", async () => {
+  const text = `(module (import "env" "memory" (memory 1)) (export "a" (memory 0)) (export "b" (memory 0)))`;
+  const imports = { env: { memory: new WebAssembly.Memory({ initial: 1 }) } };
+  assert.equal((await load(text, [], imports)).memory.wasm, imports.env.memory);
+  assert.equal((await load("(module)")).memory, undefined);
 });

@@ -42,7 +42,14 @@ test("accesses outside of the segment name their numbers, and write nothing", ()
   outside(() => memory.getByte(-1), "bytes -1..0 of a segment of 16 bytes");
   outside(() => segment(1).getShort(0), "bytes 0..2 of a segment of 1 byte");
   outside(() => memory.slice(8, 9), "bytes 8..17 of a segment of 16 bytes");
-  outside(() => memory.slice(17), "bytes 17..16 of a segment of 16 bytes");
+  outside(() => memory.slice(17), "offset 17 of a segment of 16 bytes");
+  outside(() => memory.slice(17, 0), "offset 17 of a segment of 16 bytes");
+  outside(() => memory.slice(-1), "offset -1 of a segment of 16 bytes");
+  outside(() => memory.slice(8, -4), "-4 bytes from offset 8 of a segment of 16 bytes");
+  outside(() => memory.getUtf8(17), "offset 17 of a segment of 16 bytes");
+  outside(() => memory.getUtf16(18), "offset 18 of a segment of 16 bytes");
+  outside(() => memory.toArray(Int32Array, 20), "offset 20 of a segment of 16 bytes");
+  outside(() => memory.view(Int32Array, 20), "offset 20 of a segment of 16 bytes");
   outside(() => memory.fill(1, 16, 255), "bytes 1..17 of a segment of 16 bytes");
   outside(() => memory.setUtf8(0, "seventeen letters"), "bytes 0..17 of a segment of 16 bytes");
   outside(() => memory.copyFromArray(8, new Float64Array(2)), "bytes 8..24 of a segment of 16 bytes");
@@ -55,8 +62,18 @@ test("accesses outside of the segment name their numbers, and write nothing", ()
 });
 
 test("offsets are integers", () => {
-  for (const offset of [undefined, 0.5, NaN, "0", null, 0n]) {
-    assert.throws(() => segment().getInt(offset), { name: "TypeError", message: /^the offset .* is not an integer$/ });
+  for (const [offset, message] of [
+    [0.5, "the offset 0.5 is not an integer"],
+    [NaN, "the offset NaN is not an integer"],
+    ["0", "the offset is a string, not a number"],
+    [0n, "the offset is a bigint, not a number"],
+    [undefined, "the offset is undefined, not a number"],
+    [null, "the offset is null, not a number"],
+    [[0], "the offset is an object, not a number"],
+    [Symbol("0"), "the offset is a symbol, not a number"],
+  ]) {
+    assert.throws(() => segment().getInt(offset), { name: "TypeError", message });
+    assert.throws(() => segment().slice(offset), offset === undefined ? TypeError : { name: "TypeError", message });
   }
   assert.throws(() => segment().slice(0, 1.5), { message: "the number of bytes 1.5 is not an integer" });
 });

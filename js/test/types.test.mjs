@@ -30,5 +30,9 @@ test("every method of a class is declared, and nothing else", async () => {
     assert.ok(methods.length > 0, name);
     const unknown = methods.filter((member) => member !== "constructor" && typeof linmem[name].prototype[member] !== "function");
     assert.deepEqual(unknown, [], `${name}: declared, but not a method`);
+    // In an engine without `Symbol.dispose`, another symbol describes itself as this one.
+    const nameOf = (symbol) => Object.getOwnPropertyNames(Symbol).find((key) => Symbol[key] === symbol) ?? symbol.description;
+    const symbols = [...body.matchAll(/^ {2}\[Symbol\.(\w+)\]\(/gm)].map(([, symbol]) => symbol);
+    assert.deepEqual(symbols, Object.getOwnPropertySymbols(linmem[name].prototype).map(nameOf), name);
   }
 });

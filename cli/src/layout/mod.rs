@@ -2,6 +2,7 @@
 
 mod json;
 mod picture;
+mod rows;
 mod table;
 mod words;
 

@@ -4,14 +4,35 @@
 //! page. A large area has a break in the bar, which says that it is not to scale. Each use has a lightness and a pattern of
 //! its own, so that the picture can be read without colours.
 
-use super::words::{bytes, size, title};
-use linmem::image::Verdict;
+use super::rows::{Row, items, more_items, omitted, rows};
+use super::words::{bytes, size, title, verdict};
+use crate::printable::on_one_line;
 use linmem::layout::{Area, AreaKind, MemoryLayout, ModuleLayout};
 
 const WIDTH: u32 = 760;
 const BAR: (u32, u32) = (170, 120);
 const MARGIN: u32 = 28;
-const TITLE: u32 = 52;
+
+/// The heights of a line of a title and of other lines.
+const TITLE_LINE: u32 = 20;
+const LINE: u32 = 17;
+
+/// The largest number of columns of a title, of a label, and of a line below the memories.
+const TITLE_COLUMNS: usize = 56;
+const LABEL_COLUMNS: usize = 56;
+const COLUMNS: usize = 84;
+
+/// The largest number of areas of a memory that are drawn.
+const MAX_AREAS: usize = 24;
+
+/// The largest number of items of static data that are listed.
+const MAX_ITEMS: usize = 6;
+
+/// The largest number of characters of a name in a title.
+const MAX_NAME: usize = 80;
+
+/// The largest number of lines of a title, of the verdict and of a label.
+const MAX_LINES: usize = 6;
 
 /// The largest number of functions whose frames are listed.
 const MAX_FRAMES: usize = 12;
@@ -51,18 +72,14 @@ pub(crate) fn svg(layout: &ModuleLayout) -> String {
     for (index, memory) in layout.memories.iter().enumerate() {
         y = add_memory(&mut body, index, memory, y);
     }
-    let verdict = match &layout.verdict {
-        Verdict::Static => "image: static".to_string(),
-        Verdict::Segmented(reason) => format!("image: segmented: {reason}"),
-    };
-    for line in wrapped(&verdict, 104) {
+    for line in wrapped(&format!("image: {}", verdict(layout)), COLUMNS) {
         body += &text("note", MARGIN, y, &line);
         y += 18;
     }
     let shown = layout.frames.iter().take(MAX_FRAMES);
     let frames = shown.map(|frames| format!("frame of {}: {}", frames.function, bytes(frames.total())));
-    for line in frames {
-        body += &text("note", MARGIN, y, &cut(&line, 104));
+    for line in frames.flat_map(|line| wrapped(&line, COLUMNS)) {
+        body += &text("note", MARGIN, y, &line);
         y += 18;
     }
     let height = y + MARGIN;
@@ -85,14 +102,19 @@ fn pattern(kind: AreaKind) -> Option<String> {
 
 /// Adds a memory below `y`, and returns where it ends.
 fn add_memory(body: &mut String, index: usize, memory: &MemoryLayout, y: u32) -> u32 {
-    *body += &text("title", MARGIN, y + 6, &title(index, memory));
+    let mut y = y + 6;
+    for line in wrapped(&title(index, memory, MAX_NAME), TITLE_COLUMNS) {
+        *body += &text("title", MARGIN, y, &line);
+        y += TITLE_LINE;
+    }
     let segments = if memory.has_segments { "; segments are here" } else { "" };
-    *body += &text("note", MARGIN, y + 26, &format!("{}{segments}", size(memory)));
-    let mut y = y + TITLE;
-    for area in &memory.areas {
-        let height = height(area);
-        add_area(body, area, y, height);
-        y += height;
+    *body += &text("note", MARGIN, y, &format!("{}{segments}", size(memory)));
+    y += 26;
+    for row in rows(&memory.areas, MAX_AREAS) {
+        y = match row {
+            Row::Area(area) => add_area(body, area, y),
+            Row::Omitted(areas) => add_omitted(body, areas, y),
+        };
     }
     let end = memory.areas.last().map(|area| area.end);
     if let Some(Some(end)) = end {
@@ -110,7 +132,18 @@ fn height(area: &Area) -> u32 {
     }
 }
 
-fn add_area(body: &mut String, area: &Area, y: u32, height: u32) {
+/// Adds an area below `y`, and returns where it ends.
+fn add_area(body: &mut String, area: &Area, y: u32) -> u32 {
+    let mut height = height(area);
+    let mut lines: Vec<(&str, String)> =
+        wrapped(&area.label, LABEL_COLUMNS).into_iter().map(|line| ("", line)).collect();
+    if height > 40 {
+        lines.push(("note", area.end.map_or("open".to_string(), |end| bytes(end - area.start))));
+    }
+    let items = items(area, MAX_ITEMS).into_iter().map(|(addresses, label)| format!("{addresses}  {label}"));
+    let items = items.chain(more_items(area, MAX_ITEMS)).flat_map(|line| wrapped(&line, LABEL_COLUMNS));
+    lines.extend(items.map(|line| ("note", line)));
+    height = height.max(9 + LINE * lines.len() as u32);
     let (x, width) = BAR;
     let (plain, stripes) = fill(area.kind);
     let fill = if stripes.is_some() { format!("url(#{})", area.kind.name()) } else { plain.to_string() };
@@ -122,12 +155,22 @@ fn add_area(body: &mut String, area: &Area, y: u32, height: u32) {
         add_break(body, y + height / 2);
     }
     *body += &text("address", x - 10, y + 4, &format!("{:#x}", area.start));
-    let label_x = x + width + 14;
-    *body += &text("", label_x, y + height / 2 + 5 - if height > 40 { 8 } else { 0 }, &cut(&area.label, 56));
-    if height > 40 {
-        let size = area.end.map_or("open".to_string(), |end| bytes(end - area.start));
-        *body += &text("note", label_x, y + height / 2 + 14, &size);
+    let others = lines.len().saturating_sub(1) as u32;
+    let first = y + height / 2 + 5 - others * LINE / 2;
+    for ((class, line), number) in lines.iter().zip(0..) {
+        *body += &text(class, x + width + 14, first + number * LINE, line);
     }
+    y + height
+}
+
+/// Adds a gap in the bar for areas that are not drawn, and returns where it ends.
+fn add_omitted(body: &mut String, areas: &[Area], y: u32) -> u32 {
+    const HEIGHT: u32 = 40;
+    let start = areas.first().map(|area| area.start).unwrap_or_default();
+    *body += &text("address", BAR.0 - 10, y + 4, &format!("{start:#x}"));
+    add_break(body, y + HEIGHT / 2);
+    *body += &text("note", BAR.0 + BAR.1 + 14, y + HEIGHT / 2 + 5, &omitted(areas));
+    y + HEIGHT
 }
 
 /// A zigzag across the bar.
@@ -147,43 +190,72 @@ fn text(class: &str, x: u32, y: u32, text: &str) -> String {
     format!("<text{class} x=\"{x}\" y=\"{y}\">{}</text>\n", escaped(text))
 }
 
-/// Text of XML. Characters that XML cannot contain are replaced.
+/// Text of XML, without the characters that XML cannot contain.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for char in text.chars() {
+    for char in on_one_line(text).chars() {
         match char {
             '&' => out += "&amp;",
             '<' => out += "&lt;",
             '>' => out += "&gt;",
             '"' => out += "&quot;",
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            char if char.is_control() => out.push('\u{fffd}'),
             char => out.push(char),
         }
     }
     out
 }
 
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_string(),
-    }
+/// The number of columns that a character takes, in a font whose characters have different widths.
+fn columns(char: char) -> usize {
+    if char.is_ascii() && !matches!(char, 'm' | 'w' | 'M' | 'W' | '@' | '%') { 1 } else { 2 }
 }
 
-/// Lines of at most this many characters, unless a word is longer.
+/// Lines of at most this many columns. There are at most [`MAX_LINES`].
 fn wrapped(text: &str, most: usize) -> Vec<String> {
+    let width = |text: &str| text.chars().map(columns).sum::<usize>();
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() || line.chars().count() + 1 + word.chars().count() <= most => {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
+    for word in on_one_line(text).split(' ') {
+        if let Some(line) = lines.last_mut()
+            && width(line) + 1 + width(word) <= most
+        {
+            if !line.is_empty() {
+                line.push(' ');
             }
-            _ => lines.push(word.to_string()),
+            line.push_str(word);
+            continue;
+        }
+        // The word begins a line, and is divided if it is longer.
+        if lines.last().is_some_and(|line| !line.is_empty()) {
+            lines.push(String::new());
+        }
+        let mut used = 0;
+        for char in word.chars() {
+            if used + columns(char) > most {
+                lines.push(String::new());
+                used = 0;
+            }
+            used += columns(char);
+            lines.last_mut().into_iter().for_each(|line| line.push(char));
         }
     }
+    if lines.len() > MAX_LINES {
+        lines.truncate(MAX_LINES);
+        lines.last_mut().into_iter().for_each(|line| line.push('…'));
+    }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_wrapped_between_and_inside_of_words() {
+        assert_eq!(wrapped("ab cd ef", 5), ["ab cd", "ef"]);
+        assert_eq!(wrapped("a bcdefghi j", 4), ["a", "bcde", "fghi", "j"]);
+        assert_eq!(wrapped("éWx", 3), ["é", "Wx"]);
+        assert_eq!(wrapped("", 4), [""]);
+        let long = wrapped(&"x".repeat(100), 10);
+        assert_eq!((long.len(), long[5].as_str()), (MAX_LINES, "xxxxxxxxxx…"));
+    }
 }

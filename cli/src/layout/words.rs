@@ -1,12 +1,15 @@
 //! Memories and numbers in words.
 
-use linmem::layout::MemoryLayout;
+use crate::printable::on_one_line;
+use linmem::image::Verdict;
+use linmem::layout::{MemoryLayout, ModuleLayout};
 
-/// A memory in a title: its index, its name and its origin.
-pub(super) fn title(index: usize, memory: &MemoryLayout) -> String {
-    let name = memory.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+/// A memory in a title: its index, its name and its origin. Names are shortened to `longest` characters.
+pub(super) fn title(index: usize, memory: &MemoryLayout, longest: usize) -> String {
+    let shown = |name: &str| cut(&on_one_line(name), longest);
+    let name = memory.name.as_ref().map(|name| format!(" `{}`", shown(name))).unwrap_or_default();
     let origin = match &memory.import {
-        Some(import) => format!("imported from {import}"),
+        Some(import) => format!("imported from `{}.{}`", shown(&import.module), shown(&import.name)),
         None => "defined".to_string(),
     };
     let shared = if memory.shared { ", shared" } else { "" };
@@ -19,6 +22,28 @@ pub(super) fn size(memory: &MemoryLayout) -> String {
     match memory.maximum {
         Some(maximum) => format!("{} at first, at most {}", bytes(memory.minimum), bytes(maximum)),
         None => format!("{} at first, no maximum", bytes(memory.minimum)),
+    }
+}
+
+/// Whether an engine can make images, or how data gets into the memories otherwise.
+pub(super) fn verdict(layout: &ModuleLayout) -> String {
+    let copies = layout.memories.iter().any(|memory| memory.copied > 0);
+    let has_active = layout.memories.iter().any(|memory| memory.data > 0);
+    match &layout.verdict {
+        Verdict::Static if copies && has_active => {
+            "static for active segments, which an engine can map; the start function copies the other data".to_string()
+        }
+        Verdict::Static if copies => "none: the start function copies the data into the memory".to_string(),
+        Verdict::Static => "static: an engine can map it instead of copying segments".to_string(),
+        Verdict::Segmented(reason) => format!("segmented: {}", on_one_line(&reason.to_string())),
+    }
+}
+
+/// The first characters of a text.
+pub(super) fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_string(),
     }
 }
 

@@ -64,7 +64,7 @@ fn violation_reports_name_line() {
     let report = || {
         format!(
             "error: MemoryAllocator.free: allocator 1 is not open: it was already closed, or never opened\n  \
-             at {file}:14, in $finish\n"
+             at {file}:20, in $start\n"
         )
     };
     let output = run(&["run", "--safety", "temporal", &file]);
@@ -84,7 +84,7 @@ fn violation_reports_name_line() {
     let output = run(&["run", linked]);
     assert_eq!(output.status.code(), Some(1));
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(errors.ends_with(":14, in $finish\n"), "{errors}");
+    assert!(errors.ends_with(":20, in $start\n"), "{errors}");
 }
 
 #[test]

@@ -199,6 +199,11 @@ impl Helper {
         FunctionType::new(params, results)
     }
 
+    /// Whether it obtains a chunk, from the memory or from the program's allocator.
+    pub(crate) fn obtains_memory(self) -> bool {
+        matches!(self, Helper::FindHome | Helper::Grow | Helper::Claim | Helper::Refill(..))
+    }
+
     /// Whether it uses linmem's globals.
     pub(crate) fn uses_regions(self) -> bool {
         match self {

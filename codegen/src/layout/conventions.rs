@@ -1,7 +1,8 @@
 //! What runtimes say about their memory by the names of globals.
 //!
-//! LLVM's linker exports or names `__stack_pointer`, `__data_end` and `__heap_base`; AssemblyScript has globals with these names
-//! in the file `~lib/memory`. The initial value of the stack pointer is the end of a stack that grows down.
+//! LLVM's linker exports or names `__stack_pointer`, `__stack_low`, `__data_end` and `__heap_base`, the last three only if the
+//! program uses them; AssemblyScript has globals with these names in the file `~lib/memory`. The initial value of the stack
+//! pointer is the end of a stack that grows down.
 
 use crate::link::input::Input;
 use std::collections::BTreeMap;
@@ -12,7 +13,9 @@ use wasmparser::{ExternalKind, Name, Operator};
 pub(super) struct Conventions {
     /// The end of the stack.
     pub(super) stack: Option<u64>,
-    /// The end of static data.
+    /// The start of the stack.
+    pub(super) stack_low: Option<u64>,
+    /// The end of static data, which includes data that is zero.
     pub(super) data_end: Option<u64>,
     /// The start of the heap.
     pub(super) heap: Option<u64>,
@@ -27,7 +30,12 @@ impl Conventions {
             let index = names.iter().find(|(known, _)| of_name(known)).map(|(_, index)| *index)?;
             constant(input, index)
         };
-        Conventions { stack: value("__stack_pointer"), data_end: value("__data_end"), heap: value("__heap_base") }
+        Conventions {
+            stack: value("__stack_pointer"),
+            stack_low: value("__stack_low"),
+            data_end: value("__data_end"),
+            heap: value("__heap_base"),
+        }
     }
 }
 

@@ -36,6 +36,8 @@ pub struct MemoryLayout {
     pub data: u64,
     /// The bytes from the first to the last of them.
     pub span: u64,
+    /// The number of bytes that the start function copies from passive data segments.
+    pub copied: u64,
     /// The areas, in ascending order. They do not overlap.
     pub areas: Vec<Area>,
 }
@@ -52,6 +54,20 @@ pub struct Area {
     pub kind: AreaKind,
     /// Its use in words.
     pub label: String,
+    /// The items of static data in it, in ascending order. Constants that share bytes overlap.
+    pub items: Vec<StaticItem>,
+}
+
+/// An item of static data: a constant or a reservation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StaticItem {
+    /// Its address.
+    pub start: u64,
+    /// Its size in bytes, at least 1.
+    pub size: u64,
+    /// Its text, its bytes or its name, shortened if it is long.
+    pub label: String,
 }
 
 /// The use of an area.
@@ -60,9 +76,9 @@ pub struct Area {
 pub enum AreaKind {
     /// Addresses that are not handed out, so that no segment starts at address 0.
     Null,
-    /// Active data.
+    /// Data that active segments or the start function write, and static data.
     Data,
-    /// A stack of the program.
+    /// A stack of the program, if its start is known.
     Stack,
     /// What the program allocates.
     Heap,

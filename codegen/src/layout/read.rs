@@ -2,14 +2,18 @@
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::image::{self, Memory, Width};
-use crate::layout::areas::{Facts, areas, data};
+use crate::image::{self, Memory, MemoryInitialization, MemoryInitializer};
+use crate::layout::areas::{Facts, areas};
 use crate::layout::conventions::Conventions;
+use crate::layout::copies::{SegmentCopy, copies};
+use crate::layout::data::Data;
 use crate::layout::description::{FunctionFrames, MemoryLayout, ModuleLayout};
-use crate::link::input::Input;
+use crate::layout::items::items;
+use crate::link::input::{DATA, Input};
 use crate::link::{Placement, link_placed, scan};
 use crate::source::Source;
-use wasmparser::{ExternalKind, Name};
+use std::collections::BTreeSet;
+use wasmparser::{BinaryReader, DataKind, DataSectionReader, ExternalKind, Name};
 
 /// Describes how a module uses its memories, after it is linked. `page_size` and `allowance` are the host's: see
 /// [`try_static_init`](crate::image::ModuleMemories::try_static_init).
@@ -25,14 +29,20 @@ pub fn read(bytes: &[u8], config: &Config, page_size: u64, allowance: u64) -> Re
     let input = scan::parse(&linked, &Config::new())?;
     let mut memories = image::read(&placed.module)?;
     let segments = match &memories.initialization {
-        image::MemoryInitialization::Segmented(segments) => segments.clone(),
-        image::MemoryInitialization::Static { .. } => Vec::new(),
+        MemoryInitialization::Segmented(segments) => segments.clone(),
+        MemoryInitialization::Static { .. } => Vec::new(),
     };
-    let conventions = Conventions::of(&input);
+    let linked = Linked {
+        program: &program,
+        input: &input,
+        segments,
+        copies: copies(&input)?,
+        passive: passive(&input)?,
+        conventions: Conventions::of(&input),
+    };
     let describe = |(index, memory): (u32, &Memory)| {
         let placement = placed.placement.as_ref().filter(|placement| placement.memory.0 == index);
-        let own: Vec<_> = segments.iter().filter(|segment| segment.memory == index).collect();
-        layout(&input, index, memory, own, placement, conventions)
+        linked.layout(index, memory, placement)
     };
     let described = (0..).zip(&memories.memories).map(describe).collect();
     let mut frames: Vec<FunctionFrames> = placed
@@ -45,34 +55,54 @@ pub fn read(bytes: &[u8], config: &Config, page_size: u64, allowance: u64) -> Re
     Ok(ModuleLayout { memories: described, verdict, frames })
 }
 
-fn layout(
-    input: &Input<'_>,
-    index: u32,
-    memory: &Memory,
-    segments: Vec<&image::MemoryInitializer<'_>>,
-    placement: Option<&Placement>,
+/// The passive data segments.
+fn passive(input: &Input<'_>) -> Result<BTreeSet<u32>, Error> {
+    let Some(section) = input.section(DATA) else { return Ok(BTreeSet::new()) };
+    let contents = BinaryReader::new(&input.bytes[section.range.clone()], section.range.start);
+    let mut passive = BTreeSet::new();
+    for (number, data) in (0..).zip(DataSectionReader::new(contents)?) {
+        if let DataKind::Passive = data?.kind {
+            passive.insert(number);
+        }
+    }
+    Ok(passive)
+}
+
+/// A linked module, and the program that it was.
+struct Linked<'a> {
+    program: &'a Input<'a>,
+    input: &'a Input<'a>,
+    segments: Vec<MemoryInitializer<'a>>,
+    copies: Vec<SegmentCopy>,
+    passive: BTreeSet<u32>,
     conventions: Conventions,
-) -> MemoryLayout {
-    let ty = input.types.as_ref().memory_at(index);
-    let bytes = |pages: u64| pages.saturating_mul(memory.page_size().unwrap_or(u64::MAX));
-    let minimum = bytes(memory.minimum);
-    let width: Width = memory.width;
-    let places = data(&segments, width);
-    let end = places.iter().map(|(_, end, _)| *end).max().unwrap_or(0);
-    let span = places.first().map_or(0, |(start, ..)| end - start);
-    // Names such as `__heap_base` are about the memory that the program has first.
-    let conventions = if index == 0 { conventions } else { Conventions::default() };
-    MemoryLayout {
-        name: name(input, index),
-        import: memory.import.clone(),
-        shared: ty.shared,
-        width,
-        minimum,
-        maximum: ty.maximum.map(bytes),
-        has_segments: placement.is_some(),
-        data: places.iter().map(|(start, end, _)| end - start).sum(),
-        span,
-        areas: areas(&Facts { minimum, width, segments, conventions, placement }),
+}
+
+impl Linked<'_> {
+    fn layout(&self, index: u32, memory: &Memory, placement: Option<&Placement>) -> MemoryLayout {
+        let Linked { program, input, segments, copies, passive, conventions } = self;
+        let ty = input.types.as_ref().memory_at(index);
+        let bytes = |pages: u64| pages.saturating_mul(memory.page_size().unwrap_or(u64::MAX));
+        let minimum = bytes(memory.minimum);
+        let data = Data::of(index, segments, copies, passive, memory.width);
+        let (active, span) = data.active();
+        let copied = data.copied;
+        // Names such as `__heap_base` are about the memory that the program has first.
+        let conventions = if index == 0 { *conventions } else { Conventions::default() };
+        let items = placement.map(|placement| items(program, placement)).unwrap_or_default();
+        MemoryLayout {
+            name: name(input, index),
+            import: memory.import.clone(),
+            shared: ty.shared,
+            width: memory.width,
+            minimum,
+            maximum: ty.maximum.map(bytes),
+            has_segments: placement.is_some_and(|placement| placement.has_segments),
+            data: active,
+            span,
+            copied,
+            areas: areas(&Facts { minimum, data, conventions, placement, items }),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::link::statics::Statics;
 use crate::link::wrappers::Wrappers;
 use crate::source::Source;
 use crate::source_line::Mark;
+use linmem_intrinsics::Signature;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -20,7 +21,7 @@ use wasmparser::{ConstExpr, FuncToValidate, FuncType, FunctionBody, Name, Operat
 pub(super) const TAG: u8 = 13;
 
 /// The id of the section of data segments.
-pub(super) const DATA: u8 = 11;
+pub(crate) const DATA: u8 = 11;
 
 /// A section of the input.
 #[derive(Clone, Debug)]
@@ -182,6 +183,12 @@ impl Input<'_> {
     /// Whether linking changes the module.
     pub(crate) fn changes(&self) -> bool {
         self.imports.has_any() || self.exports_allocator || self.copies_data
+    }
+
+    /// The signature of an intrinsic that a function is: an import, or a wrapper that passes on everything unchanged.
+    pub(crate) fn intrinsic(&self, function: u32) -> Option<&Signature> {
+        let import = self.wrappers.get(function).and_then(|wrapper| wrapper.is);
+        self.imports.intrinsic(import.unwrap_or(function))
     }
 
     /// The type of a function.

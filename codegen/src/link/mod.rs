@@ -14,7 +14,8 @@
 //!   place     assign the addresses of static data
 //!   initial   choose how the bytes of data segments get into the memory
 //!   start     the function that copies them when the module starts
-//!   wrappers  the functions that only pass on to an intrinsic, which are lowered where they are called
+//!   wrappers  the functions that only pass on to an intrinsic, which are lowered where they are called; find_wrappers
+//!             finds them
 //!   function  lower one function through the engine
 //!   reach     find the instructions that every execution of a function reaches
 //!   walk      the state of a function that is being lowered
@@ -49,6 +50,7 @@ pub(crate) mod custom;
 mod data;
 mod declared;
 mod features;
+mod find_wrappers;
 mod function;
 mod globals;
 pub(crate) mod imports;
@@ -81,7 +83,7 @@ use crate::code::FunctionRef;
 use crate::config::{Config, Init, Optimize};
 use crate::context::{Context, Growth, Home};
 use crate::error::{Error, Finding, Place, Severity};
-use crate::helpers::Needs;
+use crate::helpers::{Helper, Needs};
 use crate::image;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::link::function::{Findings, Purpose};
@@ -300,18 +302,28 @@ impl<E: Into<Error>> From<E> for Errors {
 }
 
 /// Where linmem's regions are in a linked module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Placement {
     /// The memory.
     pub(crate) memory: MemoryIndex,
     /// Whether linmem defines it.
     pub(crate) is_new: bool,
+    /// Whether the module has segments in it: it imports intrinsics or static data, or exports an allocator.
+    pub(crate) has_segments: bool,
+    /// Whether the module opens regions or allocates.
+    pub(crate) has_regions: bool,
+    /// Whether code of linmem obtains further chunks.
+    pub(crate) grows: bool,
     /// The first chunk.
     pub(crate) home: Home,
     /// The source of further chunks.
     pub(crate) growth: Growth,
-    /// The start and the end of static data, if there is any.
+    /// The start and the end of static data, if there is any, with the word that instances agree by.
     pub(crate) statics: Option<(Address, Address)>,
+    /// The address of each item of static data.
+    pub(crate) items: Vec<Address>,
+    /// The address of the word that instances agree by, if there is one.
+    pub(crate) word: Option<Address>,
 }
 
 /// A linked module, with what `layout` describes.
@@ -441,9 +453,14 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     let placement = Placement {
         memory: memory.index,
         is_new: memory.defines.is_some(),
+        has_segments: input.imports.has_any() || input.exports_allocator,
+        has_regions: !needs.globals().is_empty(),
+        grows: needs.helpers().any(Helper::obtains_memory),
         home: context.home,
         growth: context.growth,
         statics: statics.occupied(),
+        word: statics.initialization.once,
+        items: statics.placed.addresses,
     };
     let framed = input.bodies.iter().zip(&lowered).filter_map(|(body, lowered)| Some((body.index, lowered.as_ref()?)));
     let frames = framed.filter(|(_, lowered)| !lowered.frames.is_empty());

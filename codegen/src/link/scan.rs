@@ -4,13 +4,13 @@ use crate::code::{FunctionRef, Relocation};
 use crate::config::{Config, Init, Optimize};
 use crate::engine::knowledge::contents::Assigned;
 use crate::error::{Error, Place};
-use crate::link::allocator;
 use crate::link::custom::{Custom, NAME};
 use crate::link::declared::DeclaredType;
 use crate::link::imports::Imports;
 use crate::link::input::{Body, Calls, GlobalInstruction, Input, Section, SizeInstruction};
 use crate::link::statics::{Statics, format_of};
 use crate::link::wrappers::Wrappers;
+use crate::link::{allocator, find_wrappers};
 use crate::module::features;
 use crate::planted::{Optimization, is_off};
 use crate::source::Source;
@@ -107,10 +107,10 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
     // An auditor names the functions that the program has.
     let inlines = config.optimize == Optimize::Speed && !config.trace;
     if inlines && !input.imports.are_given() && !is_off(Optimization::Wrappers) {
-        input.wrappers = Wrappers::find(&input);
+        input.wrappers = find_wrappers::find(&input);
     }
     for (body, other) in input.bodies.iter_mut().zip(scanner.others) {
-        if body.calls.is_none() && input.wrappers.are_called_by(body) {
+        if body.calls.is_none() && find_wrappers::are_called_by(&input.wrappers, body) {
             body.calls = other;
         }
         if body.calls.is_none() {

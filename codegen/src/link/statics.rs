@@ -61,7 +61,7 @@ impl<'a> Statics<'a> {
     }
 
     /// The contents and the alignments of the items.
-    pub(super) fn items(&self) -> impl Iterator<Item = (&Initial, u32)> {
+    pub(crate) fn items(&self) -> impl Iterator<Item = (&Initial, u32)> {
         self.items.iter().map(|(initial, alignment, _)| (initial, *alignment))
     }
 

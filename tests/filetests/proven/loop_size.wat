@@ -48,3 +48,5 @@
 ;; run: ints(0) == 0
 ;; violation: OutOfBounds ints(15)
 ;; violation: OutOfBounds ints(1)
+
+;;! shown: i64

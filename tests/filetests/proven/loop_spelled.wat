@@ -59,3 +59,5 @@
 ;; violation: OutOfBounds down(10, 0)
 ;; run: goes_on(11, 10) == 0
 ;; violation: OutOfBounds goes_on(10, 10)
+
+;;! shown: i64

@@ -84,3 +84,5 @@
 ;; violation: OutOfBounds nested(2, 1)
 ;; run: values(10, 10) == 100
 ;; violation: OutOfBounds values(9, 10)
+
+;;! shown: i64
