@@ -26,6 +26,7 @@ mod share;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
+mod text;
 mod violation;
 mod wasi;
 
@@ -36,3 +37,4 @@ pub(crate) use demands::Demands;
 pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};
 pub(crate) use id::{Alignment, Helper, HostImport};
 pub(crate) use needs::Needs;
+pub(crate) use text::TextCode;

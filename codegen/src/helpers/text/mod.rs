@@ -1,0 +1,60 @@
+//! Text in GC arrays and in memory.
+//!
+//! The helpers of each encoding and array type:
+//!
+//! ```text
+//!   size        how many bytes a range of an array has when it is encoded
+//!   encode      encodes a range, without any check
+//!   write       checks the ranges of the array and of the memory, then calls encode
+//!   allocate    checks the range of the array, calls encode at top, and moves top after the text
+//!   new         measures the text in memory, makes an array, and decodes the text into it
+//! ```
+//!
+//! Encoding needs the room that the text takes at most: [`most_bytes`] for each element. If there is less, its size is
+//! computed first. So no byte is written before all checks are done.
+//!
+//! Sizes are computed in 64 bits: a text has at most `3 * (2^32 - 1)` bytes. A size that is not a pointer becomes the
+//! largest pointer, which neither a segment nor the memory has room for.
+
+mod code;
+mod decode;
+mod encode;
+mod malformed;
+mod measure;
+mod place;
+mod units;
+
+pub(crate) use code::TextCode;
+pub(super) use malformed::malformed;
+
+use crate::helpers::routine::Routine;
+use linmem_intrinsics::{ArrayType, Element, Encoding};
+
+/// U+FFFD, which replaces ill-formed input.
+const REPLACEMENT: i32 = 0xfffd;
+
+/// Replaces characters that an encoding or an array cannot hold.
+const QUESTION_MARK: i32 = b'?' as i32;
+
+impl TextCode {
+    /// Writes its body.
+    pub(super) fn write(self, encoding: Encoding, ty: ArrayType, r: &mut Routine<'_>) {
+        match self {
+            TextCode::Size => measure::size(r, encoding, ty),
+            TextCode::Encode => encode::encode(r, encoding, ty),
+            TextCode::Write => place::write(r, encoding, ty),
+            TextCode::Allocate => place::allocate(r, encoding, ty),
+            TextCode::New => decode::new(r, encoding, ty),
+        }
+    }
+}
+
+/// The maximum number of bytes that an element is encoded as.
+fn most_bytes(encoding: Encoding, element: Element) -> u32 {
+    match (encoding, element) {
+        (Encoding::Latin1, _) => 1,
+        (_, Element::I8) => 2,
+        // A character of four bytes has two elements.
+        _ => 3,
+    }
+}
