@@ -65,6 +65,7 @@ macro_rules! bugs {
                 Bug::TextOneByteEach,
                 Bug::TextOverlong,
                 Bug::TextDecodesSurrogate,
+                Bug::TextKeepsGuess,
             ];
         }
     };
@@ -197,6 +198,8 @@ bugs! {
     TextOverlong,
     /// A surrogate is decoded from UTF-8.
     TextDecodesSurrogate,
+    /// The array of an ill-formed text has the length that it would have if it were well-formed.
+    TextKeepsGuess,
 }
 
 #[cfg(feature = "planted")]

@@ -268,7 +268,9 @@ fn helpers_of_text_are_valid_in_memories_of_both_widths() {
         for context in contexts(width).into_iter().filter(|context| context.growth == Growth::Grow) {
             let units: Vec<ArrayType> =
                 arrays(&context).into_iter().filter(|ty| Encoding::is_unit(ty.element)).collect();
-            let texts = pairs(&pairs(TextCode::ALL, Encoding::ALL), &units);
+            let mut texts = pairs(&pairs(TextCode::ALL, Encoding::ALL), &units);
+            // Latin-1 is never ill-formed.
+            texts.retain(|(text, _)| *text != (TextCode::Count, Encoding::Latin1));
             let roots: Vec<Helper> =
                 texts.into_iter().map(|((code, encoding), ty)| code.helper(encoding, ty)).collect();
             for simd in [false, true] {

@@ -19,13 +19,15 @@ pub(crate) enum TextCode {
     Allocate,
     /// Makes an array of the text in memory.
     New,
+    /// Counts the units of text in memory that is ill-formed.
+    Count,
 }
 
 impl TextCode {
     /// All of them.
     #[cfg(test)]
     pub(crate) const ALL: &'static [TextCode] =
-        &[TextCode::Size, TextCode::Encode, TextCode::Write, TextCode::Allocate, TextCode::New];
+        &[TextCode::Size, TextCode::Encode, TextCode::Write, TextCode::Allocate, TextCode::New, TextCode::Count];
 
     /// The helper for an encoding and an array type. Encodings that do not differ share one.
     pub(crate) fn helper(self, encoding: Encoding, ty: ArrayType) -> Helper {
@@ -50,6 +52,7 @@ impl TextCode {
             TextCode::Write => "write_text",
             TextCode::Allocate => "allocate_text",
             TextCode::New => "decode",
+            TextCode::Count => "count_units",
         };
         format!("linmem.{name}.{encoding}.{}.{}", ty.element, ty.index)
     }
@@ -65,6 +68,7 @@ impl TextCode {
             TextCode::Write => FunctionType::new([pointer, pointer, array(true), index, count], [pointer]),
             TextCode::Allocate => FunctionType::new([array(true), index, count], [pointer, pointer]),
             TextCode::New => FunctionType::new([pointer, pointer], [array(false)]),
+            TextCode::Count => FunctionType::new([pointer, pointer], [pointer]),
         }
     }
 

@@ -1,45 +1,31 @@
 //! Decoding: from memory to a new array.
 //!
-//! The text is walked twice: to count its units, and to assign them.
+//! The length of the array is guessed first: it is exact for well-formed text. If the text turns out to be ill-formed, its
+//! units are counted, and it is decoded again.
 
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::id::Helper;
-use crate::helpers::routine::{Label, Local, Routine};
+use crate::helpers::routine::{Local, Routine};
+use crate::helpers::text::TextCode;
 use crate::helpers::text::place::{push_ends_outside, trap_outside};
-use crate::helpers::text::units::{HIGH_SURROGATE, LOW_SURROGATE, SURROGATE};
-use crate::helpers::text::{QUESTION_MARK, REPLACEMENT};
-use crate::planted::{self, Bug};
+use crate::helpers::text::walk::{NOT_ASCII, Pass, Retry, Walk};
 use linmem_allocator::Width;
 use linmem_intrinsics::{ArrayType, Element, Encoding};
 use wasm_encoder::{HeapType, RefType, ValType};
 
-/// The bytes that are not ASCII, of eight.
-const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
-
-/// What is done with each unit.
-#[derive(Clone, Copy)]
-enum Pass {
-    /// It is counted, in a pointer.
-    Count(Local),
-    /// It is assigned to an element, whose index is in an `i32`.
-    Assign(ArrayType, Local, Local),
-}
-
-/// The bytes that are left, and the kind of the array.
-#[derive(Clone, Copy)]
-struct Walk {
-    address: Local,
-    left: Local,
-    element: Element,
-}
+/// The lowest bit of each of eight bytes.
+const ONES: i64 = 0x0101_0101_0101_0101;
 
 /// ```wasm
 /// ;; (address, bytes) -> array
 /// address + bytes > memory.size << 16:   trap      ;; in 64 bits, unless there are no bytes
-/// ;; count the units
-/// array = array.new_default(units)
-/// ;; assign the units
-/// array
+/// units = the number of units of well-formed text
+/// loop $again
+///   array = array.new_default(units)
+///   ;; assign the units; at the first ill-formed sequence:
+///   not counted:   units = count(address, bytes)   br $again
+///   return array
+/// end
 /// ```
 ///
 /// # Traps
@@ -63,29 +49,93 @@ pub(super) fn new(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
     trap_outside(r);
     r.end().end();
     let [start, left, units] = r.pointers();
-    let index = r.local(ValType::I32);
+    let [index, counted] = r.locals(ValType::I32);
     let array = r.local(ValType::Ref(RefType { nullable: false, heap_type: HeapType::Concrete(ty.index) }));
     let walk = Walk { address: start, left, element: ty.element };
-    let walk_all = |r: &mut Routine<'_>, pass: Pass| {
+    r.get(bytes).set(units);
+    if encoding != Encoding::Latin1 {
         r.get(address).set(start).get(bytes).set(left);
-        match encoding {
-            Encoding::Latin1 => walk.latin1(r, pass),
-            Encoding::Utf8 | Encoding::Wtf8 => walk.utf8(r, encoding, pass),
-        }
-    };
-    match encoding {
-        Encoding::Latin1 => {
-            r.get(bytes).set(units);
-        }
-        Encoding::Utf8 | Encoding::Wtf8 => walk_all(r, Pass::Count(units)),
+        guess(r, walk, units);
     }
+    let again = r.repeat();
     push_count(r, units);
     r.emit(|sink, _| {
         sink.array_new_default(ty.index);
     });
-    r.set(array);
-    walk_all(r, Pass::Assign(ty, array, index));
-    r.get(array);
+    r.set(array).i32_const(0).set(index);
+    r.get(address).set(start).get(bytes).set(left);
+    let pass = Pass::Assign(ty, array, index);
+    match encoding {
+        Encoding::Latin1 => walk.latin1(r, pass),
+        Encoding::Utf8 | Encoding::Wtf8 => {
+            let count = TextCode::Count.helper(encoding, ty);
+            walk.utf8(r, encoding, pass, Some(Retry { counted, units, text: (address, bytes), count, again }));
+        }
+    }
+    // A local that is not nullable is known to be assigned only in here.
+    r.get(array).return_().end().unreachable();
+}
+
+/// Counts the units of a text exactly.
+///
+/// ```wasm
+/// ;; (address, bytes) -> units
+/// ```
+pub(super) fn count(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
+    let [address, left] = r.params();
+    let units = r.pointer();
+    Walk { address, left, element: ty.element }.utf8(r, encoding, Pass::Count(units), None);
+    r.get(units);
+}
+
+/// Changes the number of bytes of a text in UTF-8 to the number of its units, if it is well-formed: one for each sequence,
+/// and one more for each sequence of four bytes, unless the elements are Latin-1.
+///
+/// ```wasm
+/// loop $next
+///   left < 8:
+///     left == 0:   br $done
+///     eight = i64.load8_u(address)   address += 1   left -= 1
+///   else
+///     eight = i64.load(address)   address += 8   left -= 8
+///   eight & NOT_ASCII != 0:
+///     units -= i64.popcnt(eight >> 7 & ~(eight >> 6) & ONES)                                   ;; 10xxxxxx
+///     units += i64.popcnt(eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & ONES)            ;; 1111xxxx
+///   br $next
+/// end
+/// ```
+///
+/// For any text, each sequence that is decoded before the first ill-formed one has its units in the sum.
+fn guess(r: &mut Routine<'_>, walk: Walk, units: Local) {
+    let eight = r.local(ValType::I64);
+    let at = r.at(0, 1);
+    let shifted = |r: &mut Routine<'_>, shift: i64| {
+        r.get(eight).i64_const(shift).i64_shr_u();
+    };
+    let done = r.block();
+    let next = r.repeat();
+    walk.push_lacks(r, 8);
+    r.if_();
+    r.get(walk.left).ptr_eqz().br_if(done);
+    r.get(walk.address).i64_load8_u(at).set(eight);
+    walk.skip(r, 1);
+    r.else_().get(walk.address).i64_load(at).set(eight);
+    walk.skip(r, 8);
+    r.end();
+    r.get(eight).i64_const(NOT_ASCII).i64_and().i64_eqz().br_if(next);
+    r.get(units);
+    shifted(r, 7);
+    shifted(r, 6);
+    r.i64_const(-1).i64_xor().i64_and().i64_const(ONES).i64_and().i64_popcnt().ptr_wrap().ptr_sub();
+    if walk.element != Element::I8 {
+        shifted(r, 7);
+        for shift in [6, 5, 4] {
+            shifted(r, shift);
+            r.i64_and();
+        }
+        r.i64_const(ONES).i64_and().i64_popcnt().ptr_wrap().ptr_add();
+    }
+    r.set(units).br(next).end().end();
 }
 
 /// Pushes a number of elements. No array has the largest number.
@@ -96,209 +146,4 @@ fn push_count(r: &mut Routine<'_>, count: Local) {
         r.ptr_const(most).get(count).ptr_const(most).ptr_lt_u().select();
     }
     r.i32_from_ptr();
-}
-
-impl Pass {
-    /// Handles a unit, which `push` pushes.
-    fn unit(self, r: &mut Routine<'_>, push: impl FnOnce(&mut Routine<'_>)) {
-        if let Pass::Assign(ty, array, index) = self {
-            r.get(array).get(index);
-            push(r);
-            r.emit(|sink, _| {
-                sink.array_set(ty.index);
-            });
-        }
-        self.skip(r, 1);
-    }
-
-    /// Handles a number of units that are bytes at an address.
-    fn bytes(self, r: &mut Routine<'_>, address: Local, count: u32) {
-        if let Pass::Assign(ty, array, index) = self {
-            for number in 0..count {
-                let at = r.at(number, 1);
-                r.get(array).get(index);
-                if number != 0 {
-                    r.i32_const(number as i32).i32_add();
-                }
-                r.get(address).i32_load8_u(at).emit(|sink, _| {
-                    sink.array_set(ty.index);
-                });
-            }
-        }
-        self.skip(r, count);
-    }
-
-    fn skip(self, r: &mut Routine<'_>, count: u32) {
-        match self {
-            Pass::Count(units) => r.get(units).ptr_const(u64::from(count)).ptr_add().set(units),
-            Pass::Assign(_, _, index) => r.get(index).i32_const(count as i32).i32_add().set(index),
-        };
-    }
-}
-
-impl Walk {
-    fn skip(self, r: &mut Routine<'_>, bytes: u32) {
-        r.get(self.address).ptr_const(u64::from(bytes)).ptr_add().set(self.address);
-        r.get(self.left).ptr_const(u64::from(bytes)).ptr_sub().set(self.left);
-    }
-
-    /// Pushes whether fewer bytes than this are left.
-    fn push_lacks(self, r: &mut Routine<'_>, bytes: u32) {
-        r.get(self.left).ptr_const(u64::from(bytes)).ptr_lt_u();
-    }
-
-    /// ```wasm
-    /// loop $next
-    ///   left < 8:
-    ///     left == 0:   br $done
-    ///     ;; one byte
-    ///   else
-    ///     ;; eight bytes
-    ///   br $next
-    /// end
-    /// ```
-    fn latin1(self, r: &mut Routine<'_>, pass: Pass) {
-        let done = r.block();
-        let next = r.repeat();
-        self.push_lacks(r, 8);
-        r.if_();
-        r.get(self.left).ptr_eqz().br_if(done);
-        pass.bytes(r, self.address, 1);
-        self.skip(r, 1);
-        r.else_();
-        pass.bytes(r, self.address, 8);
-        self.skip(r, 8);
-        r.end().br(next).end().end();
-    }
-
-    /// Well-formed sequences are decoded in place; ill-formed ones are measured by a helper.
-    ///
-    /// ```wasm
-    /// loop $next
-    ///   left >= 8, and the next eight bytes are ASCII:   ;; eight units   br $next
-    ///   left == 0:   br $done
-    ///   first = address[0]
-    ///   first < 0x80:   ;; one unit   br $next
-    ///   block $malformed
-    ///     ;; a sequence of two bytes, three bytes or four bytes:   its units   br $next
-    ///   end
-    ///   ;; the unit 0xfffd
-    ///   bytes = malformed(address, left)   address += bytes   left -= bytes   br $next
-    /// end
-    /// ```
-    fn utf8(self, r: &mut Routine<'_>, encoding: Encoding, pass: Pass) {
-        let [first, number, more] = r.locals(ValType::I32);
-        let bytes = r.pointer();
-        let at = r.at(0, 1);
-        let done = r.block();
-        let next = r.repeat();
-        self.ascii(r, pass, next);
-        r.get(self.left).ptr_eqz().br_if(done);
-        r.get(self.address).i32_load8_u(at).tee(first).i32_const(0x80).i32_lt_u().if_();
-        pass.bytes(r, self.address, 1);
-        self.skip(r, 1);
-        r.br(next).end();
-        let malformed = r.block();
-        r.get(first).i32_const(0xe0).i32_lt_u().if_();
-        // 0xc0 and 0xc1 would begin sequences that are too long.
-        r.get(first).i32_const(0xc2).i32_lt_u().br_if(malformed);
-        self.continuations(r, (first, number, more), 0x1f, 1, malformed);
-        self.emit(r, pass, number);
-        self.skip(r, 2);
-        r.br(next).end();
-        r.get(first).i32_const(0xf0).i32_lt_u().if_();
-        self.continuations(r, (first, number, more), 0x0f, 2, malformed);
-        let least = if planted::has(Bug::TextOverlong) { 0x80 } else { 0x800 };
-        r.get(number).i32_const(least).i32_lt_u().br_if(malformed);
-        if encoding == Encoding::Utf8 && !planted::has(Bug::TextDecodesSurrogate) {
-            r.get(number).i32_const(SURROGATE.0).i32_and().i32_const(SURROGATE.1).i32_eq().br_if(malformed);
-        }
-        self.emit(r, pass, number);
-        self.skip(r, 3);
-        r.br(next).end();
-        r.get(first).i32_const(0xf4).i32_gt_u().br_if(malformed);
-        self.continuations(r, (first, number, more), 0x07, 3, malformed);
-        r.get(number).i32_const(0x10000).i32_sub().i32_const(0x10_0000).i32_ge_u().br_if(malformed);
-        self.emit_supplementary(r, pass, number);
-        self.skip(r, 4);
-        r.br(next).end();
-        self.replace(r, pass);
-        r.get(self.address).get(self.left).helper(Helper::Malformed(encoding)).tee(bytes);
-        r.get(self.address).ptr_add().set(self.address);
-        r.get(self.left).get(bytes).ptr_sub().set(self.left);
-        r.br(next).end().end();
-    }
-
-    /// Handles as many bytes as are tested at once, and branches to `next`, if all of them are ASCII.
-    fn ascii(self, r: &mut Routine<'_>, pass: Pass, next: Label) {
-        let is_vector = r.context().choices.simd;
-        let bytes = if is_vector { 16 } else { 8 };
-        let at = r.at(0, 1);
-        self.push_lacks(r, bytes);
-        r.i32_eqz().if_();
-        r.get(self.address);
-        if is_vector {
-            r.emit(|sink, _| {
-                sink.v128_load(at).i8x16_bitmask();
-            });
-        } else {
-            r.i64_load(at).i64_const(NOT_ASCII as i64).i64_and().i64_const(0).i64_ne();
-        }
-        r.i32_eqz().if_();
-        pass.bytes(r, self.address, bytes);
-        self.skip(r, bytes);
-        r.br(next).end().end();
-    }
-
-    /// Computes the number that a sequence encodes: the bits of the first byte, and six bits of each byte after it.
-    /// Branches to `malformed` if one of these is absent or does not begin with `10`.
-    fn continuations(
-        self,
-        r: &mut Routine<'_>,
-        (first, number, more): (Local, Local, Local),
-        mask: i32,
-        count: u32,
-        malformed: Label,
-    ) {
-        self.push_lacks(r, count + 1);
-        r.br_if(malformed);
-        r.get(first).i32_const(mask).i32_and().set(number);
-        for offset in 1..=count {
-            let at = r.at(offset, 1);
-            // The bits above the lowest six are 0 if the byte begins with `10`.
-            r.get(self.address).i32_load8_u(at).i32_const(0x80).i32_xor().tee(more);
-            r.i32_const(0x3f).i32_gt_u().br_if(malformed);
-            r.get(number).i32_const(6).i32_shl().get(more).i32_or().set(number);
-        }
-    }
-
-    /// Handles a character below U+10000.
-    fn emit(self, r: &mut Routine<'_>, pass: Pass, number: Local) {
-        pass.unit(r, |r| match self.element {
-            Element::I8 => {
-                r.get(number).i32_const(QUESTION_MARK).get(number).i32_const(0x100).i32_lt_u().select();
-            }
-            _ => _ = r.get(number),
-        });
-    }
-
-    /// Handles a character from U+10000 on: two surrogates.
-    fn emit_supplementary(self, r: &mut Routine<'_>, pass: Pass, number: Local) {
-        if self.element == Element::I8 {
-            return pass.unit(r, |r| _ = r.i32_const(QUESTION_MARK));
-        }
-        pass.unit(r, |r| {
-            let bias = HIGH_SURROGATE.1 - (0x10000 >> 10);
-            r.get(number).i32_const(10).i32_shr_u().i32_const(bias).i32_add();
-        });
-        pass.unit(r, |r| {
-            r.get(number).i32_const(0x3ff).i32_and().i32_const(LOW_SURROGATE.1).i32_or();
-        });
-    }
-
-    /// Handles an ill-formed sequence.
-    fn replace(self, r: &mut Routine<'_>, pass: Pass) {
-        let replacement = if self.element == Element::I8 { QUESTION_MARK } else { REPLACEMENT };
-        pass.unit(r, |r| _ = r.i32_const(replacement));
-    }
 }

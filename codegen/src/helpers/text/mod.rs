@@ -7,7 +7,8 @@
 //!   encode      encodes a range, without any check
 //!   write       checks the ranges of the array and of the memory, then calls encode
 //!   allocate    checks the range of the array, calls encode at top, and moves top after the text
-//!   new         measures the text in memory, makes an array, and decodes the text into it
+//!   new         guesses the length of the text in memory, makes an array, and decodes the text into it
+//!   count       counts the units of text in memory, if it is ill-formed
 //! ```
 //!
 //! Encoding needs the room that the text takes at most: [`most_bytes`] for each element. If there is less, its size is
@@ -23,6 +24,7 @@ mod malformed;
 mod measure;
 mod place;
 mod units;
+mod walk;
 
 pub(crate) use code::TextCode;
 pub(super) use malformed::malformed;
@@ -45,6 +47,7 @@ impl TextCode {
             TextCode::Write => place::write(r, encoding, ty),
             TextCode::Allocate => place::allocate(r, encoding, ty),
             TextCode::New => decode::new(r, encoding, ty),
+            TextCode::Count => decode::count(r, encoding, ty),
         }
     }
 }
