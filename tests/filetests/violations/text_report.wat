@@ -23,6 +23,6 @@
 ;; run: set(1, 3) == 9
 ;; report: set(2, 3) == MemorySegment.setUtf8: bytes 2..11 of a segment of 10 bytes (at line 15, in $sets)
 ;; report: set(11, 0) == MemorySegment.setUtf8: bytes 11..11 of a segment of 10 bytes (at line 15, in $sets)
-;; report: freed(1) == MemorySegment.setUtf8: the 3 bytes at address 98 of a freed segment (at line 20, in $freed)
+;; violation: UseAfterFree freed(1)
 ;; report: get(4) == MemorySegment.getUtf8: bytes 0..4 of a segment of 3 bytes (at line 22, in $gets)
 ;; run: get(3) == 1
