@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::call::{Call, Form};
-use crate::helpers::text::TextCode;
+use crate::helpers::text_code::TextCode;
 use crate::width::PointerType;
 use linmem_allocator::Width;
 use linmem_intrinsics::wasi::Function as HostFunction;

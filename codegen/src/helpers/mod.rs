@@ -27,6 +27,7 @@ mod target;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
+mod text_code;
 mod violation;
 mod wasi;
 
@@ -37,4 +38,4 @@ pub(crate) use demands::Demands;
 pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};
 pub(crate) use id::{Alignment, Helper, HostImport};
 pub(crate) use needs::Needs;
-pub(crate) use text::TextCode;
+pub(crate) use text_code::TextCode;

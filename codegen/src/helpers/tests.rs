@@ -12,7 +12,7 @@ use crate::helpers::Needs;
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::call::{Call, Form};
 use crate::helpers::id::{Alignment, Helper, HostImport, Refused};
-use crate::helpers::text::TextCode;
+use crate::helpers::text_code::TextCode;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::{val_type, validate};
 use crate::segment::{SegmentTypes, Segments};

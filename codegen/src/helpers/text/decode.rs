@@ -6,9 +6,9 @@
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Local, Routine};
-use crate::helpers::text::TextCode;
 use crate::helpers::text::place::{push_ends_outside, trap_outside};
 use crate::helpers::text::walk::{NOT_ASCII, Pass, Retry, Walk};
+use crate::helpers::text_code::TextCode;
 use linmem_allocator::Width;
 use linmem_intrinsics::{ArrayType, Element, Encoding};
 use wasm_encoder::{HeapType, RefType, ValType};

@@ -3,7 +3,7 @@
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Local, Routine};
-use crate::helpers::text::units::{HIGH_SURROGATE, LOW_SURROGATE, Many, SURROGATE, Units, is};
+use crate::helpers::text::units::{AtOnce, HIGH_SURROGATE, LOW_SURROGATE, Many, SURROGATE, Units, is};
 use crate::helpers::text::{QUESTION_MARK, REPLACEMENT};
 use crate::planted::{self, Bug};
 use linmem_intrinsics::{ArrayType, Element, Encoding};
@@ -52,8 +52,7 @@ pub(super) fn encode(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
         advance(r, address, units.len() as u32);
     };
     let many = |r: &mut Routine<'_>, many: Many| write_vectors(r, encoding, units, address, many);
-    let many: Option<&dyn Fn(&mut Routine<'_>, Many)> =
-        if is_utf16 && r.context().choices.simd { Some(&many) } else { None };
+    let many: AtOnce<'_> = if is_utf16 && r.context().choices.simd { Some(&many) } else { None };
     units.each(r, mask(encoding), many, block, |r, unit| match encoding {
         Encoding::Latin1 => {
             r.get(unit).i32_const(0xff).i32_gt_u().if_();

@@ -17,7 +17,6 @@
 //! Sizes are computed in 64 bits: a text has at most `3 * (2^32 - 1)` bytes. A size that is not a pointer becomes the
 //! largest pointer, which neither a segment nor the memory has room for.
 
-mod code;
 mod decode;
 mod encode;
 mod malformed;
@@ -26,10 +25,12 @@ mod place;
 mod units;
 mod walk;
 
-pub(crate) use code::TextCode;
 pub(super) use malformed::malformed;
 
+use crate::helpers::array_code::ArrayCode;
+use crate::helpers::id::Helper;
 use crate::helpers::routine::Routine;
+use crate::helpers::text_code::TextCode;
 use linmem_intrinsics::{ArrayType, Element, Encoding};
 
 /// U+FFFD, which replaces ill-formed input.
@@ -39,6 +40,21 @@ const REPLACEMENT: i32 = 0xfffd;
 const QUESTION_MARK: i32 = b'?' as i32;
 
 impl TextCode {
+    /// The helper for an encoding and an array type. Encodings that do not differ share one.
+    pub(crate) fn helper(self, encoding: Encoding, ty: ArrayType) -> Helper {
+        let no_surrogates = ty.element == Element::I8;
+        match (self, encoding) {
+            // Each element is one byte.
+            (TextCode::Size, Encoding::Latin1) if no_surrogates => Helper::Array(ArrayCode::Size, ty),
+            // U+FFFD and a lone surrogate have three bytes each.
+            (TextCode::Size, Encoding::Wtf8) => Helper::Text(self, Encoding::Utf8, ty),
+            (TextCode::Encode | TextCode::Write | TextCode::Allocate, Encoding::Wtf8) if no_surrogates => {
+                Helper::Text(self, Encoding::Utf8, ty)
+            }
+            _ => Helper::Text(self, encoding, ty),
+        }
+    }
+
     /// Writes its body.
     pub(super) fn write(self, encoding: Encoding, ty: ArrayType, r: &mut Routine<'_>) {
         match self {

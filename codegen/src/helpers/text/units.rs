@@ -109,7 +109,7 @@ impl Units {
         self,
         r: &mut Routine<'_>,
         mask: i32,
-        many: Option<&dyn Fn(&mut Routine<'_>, Many)>,
+        many: AtOnce<'_>,
         block: impl FnOnce(&mut Routine<'_>, &[Local]),
         one: impl FnOnce(&mut Routine<'_>, Local),
     ) {
@@ -149,6 +149,9 @@ impl Units {
         r.br(next).end().end();
     }
 }
+
+/// A way to handle many units at once, if there is one.
+pub(super) type AtOnce<'a> = Option<&'a dyn Fn(&mut Routine<'_>, Many)>;
 
 /// The places that code for many units at once can continue at.
 #[derive(Clone, Copy)]

@@ -1,10 +1,8 @@
 //! The identities of helpers that encode and decode text.
 
-use crate::helpers::array_code::ArrayCode;
-use crate::helpers::id::Helper;
 use crate::width::PointerType;
 use linmem_allocator::Width;
-use linmem_intrinsics::{ArrayReference, ArrayType, Element, Encoding, FunctionType, ValueType};
+use linmem_intrinsics::{ArrayReference, ArrayType, Encoding, FunctionType, ValueType};
 
 /// What a helper does with the text of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,23 +27,8 @@ impl TextCode {
     pub(crate) const ALL: &'static [TextCode] =
         &[TextCode::Size, TextCode::Encode, TextCode::Write, TextCode::Allocate, TextCode::New, TextCode::Count];
 
-    /// The helper for an encoding and an array type. Encodings that do not differ share one.
-    pub(crate) fn helper(self, encoding: Encoding, ty: ArrayType) -> Helper {
-        let no_surrogates = ty.element == Element::I8;
-        match (self, encoding) {
-            // Each element is one byte.
-            (TextCode::Size, Encoding::Latin1) if no_surrogates => Helper::Array(ArrayCode::Size, ty),
-            // U+FFFD and a lone surrogate have three bytes each.
-            (TextCode::Size, Encoding::Wtf8) => Helper::Text(self, Encoding::Utf8, ty),
-            (TextCode::Encode | TextCode::Write | TextCode::Allocate, Encoding::Wtf8) if no_surrogates => {
-                Helper::Text(self, Encoding::Utf8, ty)
-            }
-            _ => Helper::Text(self, encoding, ty),
-        }
-    }
-
     /// The name of the helper for an encoding and an array type.
-    pub(in crate::helpers) fn name(self, encoding: Encoding, ty: ArrayType) -> String {
+    pub(super) fn name(self, encoding: Encoding, ty: ArrayType) -> String {
         let name = match self {
             TextCode::Size => "text_size",
             TextCode::Encode => "encode",
@@ -58,7 +41,7 @@ impl TextCode {
     }
 
     /// Its type.
-    pub(in crate::helpers) fn function_type(self, ty: ArrayType, width: Width) -> FunctionType {
+    pub(super) fn function_type(self, ty: ArrayType, width: Width) -> FunctionType {
         let pointer = width.value_type();
         let array = |nullable| ArrayReference { nullable, ty }.value_type();
         let (index, count) = (ValueType::I32, ValueType::I32);
@@ -73,7 +56,7 @@ impl TextCode {
     }
 
     /// Whether it may report a violation, or uses linmem's globals: if it allocates.
-    pub(in crate::helpers) fn allocates(self) -> bool {
+    pub(super) fn allocates(self) -> bool {
         self == TextCode::Allocate
     }
 }
