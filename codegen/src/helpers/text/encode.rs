@@ -3,23 +3,14 @@
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Local, Routine};
+use crate::helpers::text::encoding::{QUESTION_MARK, REPLACEMENT, mask};
 use crate::helpers::text::units::{AtOnce, HIGH_SURROGATE, LOW_SURROGATE, Many, SURROGATE, Units, is};
-use crate::helpers::text::{QUESTION_MARK, REPLACEMENT};
 use crate::planted::{self, Bug};
 use linmem_intrinsics::{ArrayType, Element, Encoding};
 use wasm_encoder::ValType;
 
 /// The number of units that are narrowed by one vector instruction.
 const VECTOR: u32 = 16;
-
-/// The bits that a unit does not have if it is encoded as one byte of the same value.
-pub(super) fn mask(encoding: Encoding) -> i32 {
-    match encoding {
-        Encoding::Utf8 | Encoding::Wtf8 if planted::has(Bug::TextMask) => 0xff00,
-        Encoding::Utf8 | Encoding::Wtf8 => 0xff80,
-        Encoding::Latin1 => 0xff00,
-    }
-}
 
 /// Encodes a range of an array that was checked.
 ///

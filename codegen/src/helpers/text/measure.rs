@@ -2,6 +2,7 @@
 
 use crate::helpers::array::check_range;
 use crate::helpers::routine::{Local, Routine};
+use crate::helpers::text::encoding::mask;
 use crate::helpers::text::units::{BLOCK, HIGH_SURROGATE, LOW_SURROGATE, Units, is};
 use crate::planted::{self, Bug};
 use linmem_allocator::Width;
@@ -37,7 +38,7 @@ pub(super) fn size(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
             r.i32_const(0).set(after_high);
         }
     };
-    units.each(r, super::encode::mask(encoding), None, block, |r, unit| {
+    units.each(r, mask(encoding), None, block, |r, unit| {
         r.get(bytes).i32_const(1);
         if encoding != Encoding::Latin1 {
             r.get(unit).i32_const(0x7f).i32_gt_u().i32_add();

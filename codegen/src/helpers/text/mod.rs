@@ -11,7 +11,7 @@
 //!   count       counts the units of text in memory, if it is ill-formed
 //! ```
 //!
-//! Encoding needs the room that the text takes at most: [`most_bytes`] for each element. If there is less, its size is
+//! Encoding needs the room that the text takes at most: [`most_bytes`](encoding::most_bytes) for each element. If there is less, its size is
 //! computed first. So no byte is written before all checks are done.
 //!
 //! Sizes are computed in 64 bits: a text has at most `3 * (2^32 - 1)` bytes. A size that is not a pointer becomes the
@@ -19,6 +19,7 @@
 
 mod decode;
 mod encode;
+mod encoding;
 mod malformed;
 mod measure;
 mod place;
@@ -27,34 +28,11 @@ mod walk;
 
 pub(super) use malformed::malformed;
 
-use crate::helpers::array_code::ArrayCode;
-use crate::helpers::id::Helper;
 use crate::helpers::routine::Routine;
 use crate::helpers::text_code::TextCode;
-use linmem_intrinsics::{ArrayType, Element, Encoding};
-
-/// U+FFFD, which replaces ill-formed input.
-const REPLACEMENT: i32 = 0xfffd;
-
-/// Replaces characters that an encoding or an array cannot hold.
-const QUESTION_MARK: i32 = b'?' as i32;
+use linmem_intrinsics::{ArrayType, Encoding};
 
 impl TextCode {
-    /// The helper for an encoding and an array type. Encodings that do not differ share one.
-    pub(crate) fn helper(self, encoding: Encoding, ty: ArrayType) -> Helper {
-        let no_surrogates = ty.element == Element::I8;
-        match (self, encoding) {
-            // Each element is one byte.
-            (TextCode::Size, Encoding::Latin1) if no_surrogates => Helper::Array(ArrayCode::Size, ty),
-            // U+FFFD and a lone surrogate have three bytes each.
-            (TextCode::Size, Encoding::Wtf8) => Helper::Text(self, Encoding::Utf8, ty),
-            (TextCode::Encode | TextCode::Write | TextCode::Allocate, Encoding::Wtf8) if no_surrogates => {
-                Helper::Text(self, Encoding::Utf8, ty)
-            }
-            _ => Helper::Text(self, encoding, ty),
-        }
-    }
-
     /// Writes its body.
     pub(super) fn write(self, encoding: Encoding, ty: ArrayType, r: &mut Routine<'_>) {
         match self {
@@ -65,15 +43,5 @@ impl TextCode {
             TextCode::New => decode::new(r, encoding, ty),
             TextCode::Count => decode::count(r, encoding, ty),
         }
-    }
-}
-
-/// The maximum number of bytes that an element is encoded as.
-fn most_bytes(encoding: Encoding, element: Element) -> u32 {
-    match (encoding, element) {
-        (Encoding::Latin1, _) => 1,
-        (_, Element::I8) => 2,
-        // A character of four bytes has two elements.
-        _ => 3,
     }
 }

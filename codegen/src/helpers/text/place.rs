@@ -5,7 +5,7 @@ use crate::helpers::array::check_range;
 use crate::helpers::fragments::PAGE_SHIFT;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Local, Routine};
-use crate::helpers::text::most_bytes;
+use crate::helpers::text::encoding::most_bytes;
 use crate::helpers::text_code::TextCode;
 use crate::planted::{self, Bug};
 use linmem_intrinsics::{ArrayType, Encoding};

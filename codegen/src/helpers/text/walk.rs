@@ -2,8 +2,8 @@
 
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Label, Local, Routine};
+use crate::helpers::text::encoding::{QUESTION_MARK, REPLACEMENT};
 use crate::helpers::text::units::{HIGH_SURROGATE, LOW_SURROGATE, SURROGATE};
-use crate::helpers::text::{QUESTION_MARK, REPLACEMENT};
 use crate::planted::{self, Bug};
 use linmem_intrinsics::{ArrayType, Element, Encoding};
 use wasm_encoder::ValType;
