@@ -11,8 +11,8 @@
 //!   count       counts the units of text in memory, if it is ill-formed
 //! ```
 //!
-//! Encoding needs the room that the text takes at most: [`most_bytes`](encoding::most_bytes) for each element. If there is less, its size is
-//! computed first. So no byte is written before all checks are done.
+//! Encoding needs the room that the text takes at most: [`most_bytes`](encoding::most_bytes) for each element. If there
+//! is less, its size is computed first. So no byte is written before all checks are done.
 //!
 //! Sizes are computed in 64 bits: a text has at most `3 * (2^32 - 1)` bytes. A size that is not a pointer becomes the
 //! largest pointer, which neither a segment nor the memory has room for.
