@@ -64,11 +64,11 @@ function texts() {
 // Every sequence of up to four bytes at the ends of the classes that UTF-8 distinguishes.
 function sequences() {
   const bytes = [0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff];
-  const found = [];
+  let found = [];
   let last = [[]];
   for (let length = 1; length <= 4; length += 1) {
     last = last.flatMap((text) => bytes.map((byte) => [...text, byte]));
-    found.push(...last);
+    found = found.concat(last);
   }
   return found;
 }
@@ -77,7 +77,7 @@ function sequences() {
 const string = (units) => String.fromCharCode(...units);
 
 for (const options of [[], ["--simd"]]) {
-  test(`text is encoded as TextEncoder does ${options}`, setting, async () => {
+  test(`text is encoded as TextEncoder does ${options}`.trim(), setting, async () => {
     const { memory, encode } = await guest("Utf8", "i16", options);
     const all = texts();
     const view = new DataView(memory.buffer);
@@ -103,7 +103,7 @@ for (const options of [[], ["--simd"]]) {
     }
   });
 
-  test(`text is decoded as TextDecoder does ${options}`, setting, async () => {
+  test(`text is decoded as TextDecoder does ${options}`.trim(), setting, async () => {
     const { memory, decode } = await guest("Utf8", "i16", options);
     const all = [...sequences(), ...texts().map((units) => [...Buffer.from(string(units))])];
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
