@@ -203,7 +203,8 @@ function decode(bytes) {
 
 // What a violation says, as `linmem run` prints it.
 function sentence(kind, intrinsic, [a, b, c]) {
-  const allocations = ["allocate", "allocateAligned", "allocateArray"].map((name) => `MemoryAllocator.${name}`);
+  const ways = ["", "Aligned", "Array", "Utf8", "Wtf8", "Latin1"];
+  const allocations = ways.map((way) => `MemoryAllocator.allocate${way}`);
   const isAllocation = allocations.includes(intrinsic);
   const pages = c === 1 ? "1 page" : `${c} pages`;
   switch (kind) {

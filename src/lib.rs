@@ -26,8 +26,8 @@ pub use linmem_codegen::{
     SourceLine, SplitAddress, StaticData, build, check, link, link_with_warnings, sites, tree, wasm_encoder,
 };
 pub use linmem_intrinsics::{
-    ABI_VERSION, Access, FunctionType, HeapType, HostFunction, Intrinsic, MODULE, NameError, Names, Operation, Report,
-    Representation, Safety, Signature, Target, ValueType, Violation, Word,
+    ABI_VERSION, Access, Encoding, FunctionType, HeapType, HostFunction, Intrinsic, MODULE, NameError, Names,
+    Operation, Report, Representation, Safety, Signature, Target, ValueType, Violation, Word,
 };
 
 pub use linmem_intrinsics::wasi;
@@ -36,7 +36,7 @@ pub use linmem_intrinsics::wasi;
 /// frontend passes.
 pub mod intrinsics {
     pub use linmem_intrinsics::{
-        ArrayReference, ArrayType, Atomic, Effect, Effects, Element, Intrinsic, Operand, Operation, Signature,
+        ArrayReference, ArrayType, Atomic, Effect, Effects, Element, Encoding, Intrinsic, Operand, Operation, Signature,
     };
 }
 

@@ -153,6 +153,35 @@ fn copies_of_arrays() {
     insta::assert_snapshot!("arrays", table);
 }
 
+/// The texts that are encoded and decoded: a name, a unit that is not ASCII, and the distance of these units.
+const TEXTS: [(&str, i32, i32); 3] = [("ASCII", 0x61, 1), ("one in 40", 0xe9, 40), ("CJK", 0x4e2d, 1)];
+
+#[test]
+fn texts() {
+    let mut table =
+        String::from("instructions for each unit of a text of UTF-16 that becomes UTF-8, or the reverse (i64)\n\n");
+    let names = ["allocate", "set", "set_loop", "get", "get_loop"];
+    writeln!(table, "{:24}{}", "", names.map(|name| format!(" {name:>8}")).concat()).unwrap();
+    for (safety, simd) in
+        [(Safety::None, false), (Safety::Spatial, false), (Safety::Temporal, false), (Safety::None, true)]
+    {
+        let config = Config::new().with_safety(safety).with_simd(simd);
+        let linked = linmem::link(text("text.wat").as_bytes(), &config).unwrap();
+        for (name, other, each) in TEXTS {
+            let mut running = Running::new(&linked, State::default());
+            let count = [Val::I32(ELEMENTS)];
+            running.call("prepare", &[Val::I32(ELEMENTS), Val::I32(other), Val::I32(each)]).unwrap();
+            let costs = names.map(|name| running.fuel(name, &count) as f64 / f64::from(ELEMENTS));
+            let vectors = if simd { " simd" } else { "" };
+            write!(table, "{:24}", format!("{name} {safety}{vectors}")).unwrap();
+            costs.iter().for_each(|cost| write!(table, " {cost:8.2}").unwrap());
+            table.push('\n');
+        }
+    }
+    let _guard = support::goldens("cost");
+    insta::assert_snapshot!("text", table);
+}
+
 /// The size of a module without its custom sections.
 fn size_without_customs(module: &[u8]) -> usize {
     let customs: usize = wasmparser::Parser::new(0)

@@ -18,13 +18,18 @@ fn distinct() -> [Representation; 3] {
 const ARRAY: ArrayReference =
     ArrayReference { nullable: true, ty: ArrayType { index: 0, element: Element::I8, mutable: true } };
 
-/// The stem of the file that tests an intrinsic. The fields of a record share a file, and so do the atomic operations on a type.
+/// The stem of the file that tests an intrinsic. The fields of a record share a file, and so do the atomic operations on a
+/// type, and the encodings of text.
 fn stem(intrinsic: Intrinsic) -> String {
     match intrinsic.operation() {
         Operation::GetField(field) | Operation::SetField(field) => format!("wasi.{}", field.record().name()),
         Operation::OnWord(Atomic::Wait, _) | Operation::Notify | Operation::Fence => "MemorySegment.wait".to_string(),
         Operation::OnWord(_, Word::Int) => "MemorySegment.atomicInt".to_string(),
         Operation::OnWord(_, Word::Long) => "MemorySegment.atomicLong".to_string(),
+        Operation::AllocateText(_) => "Text.allocate".to_string(),
+        Operation::SetText(_) => "Text.set".to_string(),
+        Operation::GetText(_) => "Text.get".to_string(),
+        Operation::TextSize(_) => "Text.size".to_string(),
         _ => intrinsic.name().to_string(),
     }
 }

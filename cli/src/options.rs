@@ -121,6 +121,9 @@ pub(crate) struct Lowering {
     /// Reject a program that creates segments from addresses (requires segments that are references)
     #[arg(long)]
     sealed: bool,
+    /// Use vector instructions where they are faster, for engines that support them
+    #[arg(long)]
+    simd: bool,
     /// Optimize for speed (inline fast paths) or for size (the fewest bytes)
     #[arg(long, value_name = "GOAL", default_value_t)]
     optimize: Optimize,
@@ -187,6 +190,7 @@ impl Lowering {
             .with_on_violation(self.on_violation.unwrap_or(on_violation))
             .with_optimize(self.optimize)
             .with_sealed(self.sealed)
+            .with_simd(self.simd)
             .with_memory(self.memory.clone())
             .with_base(self.base.clone())
             .with_share(self.share.clone())

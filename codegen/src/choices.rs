@@ -22,6 +22,8 @@ pub(crate) struct Choices {
     pub(crate) optimize: Optimize,
     /// Whether segments cannot be made from addresses.
     pub(crate) sealed: bool,
+    /// Whether helpers may use vectors.
+    pub(crate) simd: bool,
 }
 
 impl Choices {
@@ -35,6 +37,7 @@ impl Choices {
             on_violation: config.on_violation,
             optimize: config.optimize,
             sealed: config.sealed,
+            simd: config.simd,
         }
     }
 

@@ -285,6 +285,9 @@ pub struct Config {
     /// Whether a program that creates segments from addresses is rejected. Requires segments that are references: all
     /// others can be forged by arithmetic.
     pub sealed: bool,
+    /// Whether helpers may use vector instructions, for engines that support them. Text is then encoded and decoded sixteen
+    /// units at a time where it is ASCII.
+    pub simd: bool,
     /// The memory that segments are in, in a module that has several: the name of its export, of its import (`name` or
     /// `module.name`), its name in the name section, or its index. `None` means the memory exported as `memory`, else the
     /// first one.

@@ -66,6 +66,13 @@ impl Config {
         self
     }
 
+    /// Sets [`simd`](Config::simd).
+    #[must_use]
+    pub fn with_simd(mut self, simd: bool) -> Config {
+        self.simd = simd;
+        self
+    }
+
     /// Sets [`memory`](Config::memory).
     #[must_use]
     pub fn with_memory(mut self, memory: impl Into<Option<String>>) -> Config {
@@ -168,6 +175,7 @@ mod tests {
             .with_on_violation(OnViolation::Report)
             .with_optimize(Optimize::Size)
             .with_sealed(true)
+            .with_simd(true)
             .with_memory("m".to_string())
             .with_base(Base::Address(8))
             .with_share(Share::Trust)
@@ -189,6 +197,7 @@ mod tests {
             on_violation: OnViolation::Report,
             optimize: Optimize::Size,
             sealed: true,
+            simd: true,
             memory: Some("m".to_string()),
             base: Some(Base::Address(8)),
             share: Some(Share::Trust),

@@ -2,7 +2,9 @@
 
 use crate::setting::Setting;
 use crate::source_line::SourceLine;
-use linmem_intrinsics::{Element, FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
+use linmem_intrinsics::{
+    Element, Encoding, FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean,
+};
 use std::fmt;
 use thiserror::Error;
 
@@ -339,11 +341,13 @@ fn alternatives(types: &[FunctionType]) -> String {
 /// What `$array` stands for in these types; empty if they do not contain it.
 fn array_types(types: &[FunctionType]) -> String {
     let mut all = types.iter().flat_map(|ty| ty.params.iter().chain(&ty.results));
-    let mutable = all.find_map(|ty| match ty {
-        ValueType::Reference { heap: HeapType::AnyArray { mutable }, .. } => Some(*mutable),
+    let pattern = all.find_map(|ty| match ty {
+        ValueType::Reference { heap: HeapType::AnyArray { mutable, text }, .. } => Some((*mutable, *text)),
         _ => None,
     });
-    let elements: Vec<&str> = Element::ALL.iter().map(|element| element.name()).collect();
+    let (mutable, text) = pattern.unzip();
+    let can = |element: &&Element| text != Some(true) || Encoding::is_unit(**element);
+    let elements: Vec<&str> = Element::ALL.iter().filter(can).map(|element| element.name()).collect();
     match (mutable, elements.split_last()) {
         (Some(mutable), Some((last, rest))) => {
             let mutable = if mutable { "mutable " } else { "" };

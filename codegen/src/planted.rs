@@ -53,6 +53,20 @@ macro_rules! bugs {
                 Bug::JumpForgetsOutermost,
                 Bug::TableClosesFewer,
             ];
+
+            /// Those in the encoding and decoding of text.
+            #[cfg(feature = "planted")]
+            pub const TEXT: &'static [Bug] = &[
+                Bug::TextMask,
+                Bug::TextKeepsSurrogate,
+                Bug::TextSizeOfPair,
+                Bug::TextWritesPart,
+                Bug::TextStagesFurther,
+                Bug::TextOneByteEach,
+                Bug::TextOverlong,
+                Bug::TextDecodesSurrogate,
+                Bug::TextKeepsGuess,
+            ];
         }
     };
 }
@@ -168,6 +182,24 @@ bugs! {
     JumpForgetsOutermost,
     /// A `br_table` whose targets leave different scopes closes those of the innermost target.
     TableClosesFewer,
+    /// A unit from U+0080 to U+00FF is one byte of UTF-8.
+    TextMask,
+    /// A lone surrogate is encoded in UTF-8.
+    TextKeepsSurrogate,
+    /// The size of a surrogate pair is five bytes.
+    TextSizeOfPair,
+    /// Text is written to a segment without room for it.
+    TextWritesPart,
+    /// Units are staged in memory after the text.
+    TextStagesFurther,
+    /// Each byte of an ill-formed sequence is replaced.
+    TextOneByteEach,
+    /// A sequence that is too long is decoded.
+    TextOverlong,
+    /// A surrogate is decoded from UTF-8.
+    TextDecodesSurrogate,
+    /// The array of an ill-formed text has the length that it would have if it were well-formed.
+    TextKeepsGuess,
 }
 
 #[cfg(feature = "planted")]

@@ -10,6 +10,7 @@ use crate::access::Access;
 use crate::atomic::{Atomic, Word};
 use crate::effects::{Effect, Effects};
 use crate::operand::Operand;
+use crate::text::Encoding;
 use crate::violation::Violation;
 use crate::wasi;
 
@@ -48,6 +49,14 @@ pub enum Operation {
     CopyToArray,
     /// A new array with bytes of a segment.
     ToArray,
+    /// Allocate, and encode the text of an array to the segment.
+    AllocateText(Encoding),
+    /// Encode the text of an array to a segment.
+    SetText(Encoding),
+    /// A new array with the decoded text of a segment.
+    GetText(Encoding),
+    /// The size of the encoded text of an array.
+    TextSize(Encoding),
     /// Read, write or wait for a word of a segment atomically.
     OnWord(Atomic, Word),
     /// Wake threads that wait for a word of a segment.
@@ -97,6 +106,18 @@ macro_rules! for_each_intrinsic {
                 [Allocator, Array, Index, Int("count")], [Segment], [OutOfMemory, NotInnermost, UseAfterFree],
                 [Allocates, Grows, UsesArrays],
                 "allocate a segment with count elements of the array, starting with that at index";
+            AllocatorAllocateUtf8, "MemoryAllocator.allocateUtf8", (AllocateText(Encoding::Utf8)),
+                [Allocator, Array, Index, Int("count")], [Segment], [OutOfMemory, NotInnermost, UseAfterFree],
+                [Allocates, Grows, UsesArrays],
+                "allocate a segment with count elements of the array, starting with that at index, as UTF-8, with U+FFFD in place of ill-formed input";
+            AllocatorAllocateWtf8, "MemoryAllocator.allocateWtf8", (AllocateText(Encoding::Wtf8)),
+                [Allocator, Array, Index, Int("count")], [Segment], [OutOfMemory, NotInnermost, UseAfterFree],
+                [Allocates, Grows, UsesArrays],
+                "allocate a segment with count elements of the array, starting with that at index, as WTF-8, which preserves lone surrogates";
+            AllocatorAllocateLatin1, "MemoryAllocator.allocateLatin1", (AllocateText(Encoding::Latin1)),
+                [Allocator, Array, Index, Int("count")], [Segment], [OutOfMemory, NotInnermost, UseAfterFree],
+                [Allocates, Grows, UsesArrays],
+                "allocate a segment with count elements of the array, starting with that at index, as Latin-1, with `?` in place of other characters";
             AllocatorFree, "MemoryAllocator.free", (Close), [Allocator], [], [AlreadyFreed, NotInnermost, Corrupted],
                 [Closes],
                 "close the region and free everything that was allocated since it was opened";
@@ -172,6 +193,36 @@ macro_rules! for_each_intrinsic {
             SegmentToArray, "MemorySegment.toArray", (ToArray), [Segment, Offset, Int("count")], [Array],
                 [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
                 "a new array of count elements, copied from bytes at the offset, little-endian";
+            SegmentSetUtf8, "MemorySegment.setUtf8", (SetText(Encoding::Utf8)),
+                [Segment, Offset, Array, Index, Int("count")], [Bytes], [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
+                "write count elements of the array, starting with that at index, as UTF-8, with U+FFFD in place of ill-formed input; the result is \
+                 the number of bytes written";
+            SegmentSetWtf8, "MemorySegment.setWtf8", (SetText(Encoding::Wtf8)),
+                [Segment, Offset, Array, Index, Int("count")], [Bytes], [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
+                "write count elements of the array, starting with that at index, as WTF-8, which preserves lone surrogates; the result is \
+                 the number of bytes written";
+            SegmentSetLatin1, "MemorySegment.setLatin1", (SetText(Encoding::Latin1)),
+                [Segment, Offset, Array, Index, Int("count")], [Bytes], [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
+                "write count elements of the array, starting with that at index, as Latin-1, with `?` in place of other characters; the result is \
+                 the number of bytes written";
+            SegmentGetUtf8, "MemorySegment.getUtf8", (GetText(Encoding::Utf8)), [Segment, Offset, Bytes], [Array],
+                [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
+                "a new array with the text of bytes at the offset, which are UTF-8, with U+FFFD in place of ill-formed bytes";
+            SegmentGetWtf8, "MemorySegment.getWtf8", (GetText(Encoding::Wtf8)), [Segment, Offset, Bytes], [Array],
+                [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
+                "a new array with the text of bytes at the offset, which are WTF-8, which preserves lone surrogates";
+            SegmentGetLatin1, "MemorySegment.getLatin1", (GetText(Encoding::Latin1)), [Segment, Offset, Bytes], [Array],
+                [OutOfBounds, UseAfterFree, Forged], [UsesArrays],
+                "a new array with the text of bytes at the offset, which are Latin-1";
+            TextUtf8Size, "Text.utf8Size", (TextSize(Encoding::Utf8)), [Array, Index, Int("count")], [Bytes], [],
+                [UsesArrays],
+                "the number of bytes of count elements of the array, starting with that at index, as UTF-8";
+            TextWtf8Size, "Text.wtf8Size", (TextSize(Encoding::Wtf8)), [Array, Index, Int("count")], [Bytes], [],
+                [UsesArrays],
+                "the number of bytes of count elements of the array, starting with that at index, as WTF-8";
+            TextLatin1Size, "Text.latin1Size", (TextSize(Encoding::Latin1)), [Array, Index, Int("count")], [Bytes], [],
+                [UsesArrays],
+                "the number of bytes of count elements of the array, starting with that at index, as Latin-1";
             SegmentGetVolatileInt, "MemorySegment.getVolatileInt", (OnWord(Atomic::Get, Word::Int)),
                 [Segment, Offset], [Value(Access::Int)],
                 [OutOfBounds, UseAfterFree, Forged], [Synchronizes],
@@ -462,7 +513,8 @@ impl Intrinsic {
 
     /// Whether a size follows each segment that does not carry its own.
     pub const fn takes_sizes(self) -> bool {
-        self.is_host_call() || matches!(self.operation(), Operation::Item | Operation::AllocateArray)
+        self.is_host_call()
+            || matches!(self.operation(), Operation::Item | Operation::AllocateArray | Operation::AllocateText(_))
     }
 
     /// Whether one of its operands or results is a GC array.
@@ -472,7 +524,15 @@ impl Intrinsic {
 
     /// Whether it assigns elements, so that the type of its array must be mutable.
     pub const fn writes_array(self) -> bool {
-        matches!(self.operation(), Operation::CopyToArray | Operation::ToArray)
+        matches!(self.operation(), Operation::CopyToArray | Operation::ToArray | Operation::GetText(_))
+    }
+
+    /// Whether its array holds text, so that the elements are code units.
+    pub const fn has_text(self) -> bool {
+        matches!(
+            self.operation(),
+            Operation::AllocateText(_) | Operation::SetText(_) | Operation::GetText(_) | Operation::TextSize(_)
+        )
     }
 
     /// The names of operands and results: `(seg, offset) -> value`.

@@ -119,6 +119,8 @@ mod tests {
         assert_eq!(words(Intrinsic::SegmentFence), "synchronizes");
         assert_eq!(words(Intrinsic::SegmentCopyFromArray), "uses arrays");
         assert_eq!(words(Intrinsic::AllocatorAllocateArray), "allocates, grows, uses arrays");
+        assert_eq!(words(Intrinsic::AllocatorAllocateUtf8), "allocates, grows, uses arrays");
+        assert_eq!(words(Intrinsic::TextWtf8Size), "uses arrays");
         assert_eq!(words(Intrinsic::WasiWriteAll), "grows, calls the host");
         assert_eq!(words(Intrinsic::WasiReadToEnd), "allocates, grows, calls the host");
         assert_eq!(words(Intrinsic::Host(wasi::Function::FdWrite)), "grows, calls the host");
@@ -155,6 +157,10 @@ mod tests {
                 | Operation::CopyFromArray
                 | Operation::CopyToArray
                 | Operation::ToArray
+                | Operation::AllocateText(_)
+                | Operation::SetText(_)
+                | Operation::GetText(_)
+                | Operation::TextSize(_)
                 | Operation::Close
                 | Operation::OnWord(..)
                 | Operation::Notify

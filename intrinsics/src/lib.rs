@@ -15,6 +15,7 @@ pub mod operand;
 pub mod report;
 pub mod safety;
 pub mod signature;
+pub mod text;
 pub mod value;
 pub mod violation;
 pub mod wasi;
@@ -29,6 +30,7 @@ pub use operand::Operand;
 pub use report::{Report, beyond_memory, out_of_bounds};
 pub use safety::Safety;
 pub use signature::{Representation, Signature};
+pub use text::Encoding;
 pub use value::{ArrayReference, FunctionType, HeapType, ValueType};
 pub use violation::Violation;
 

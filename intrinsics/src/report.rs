@@ -1,6 +1,6 @@
 //! The text of a violation report. The kind and three numbers come from the running program, the rest from the site.
 
-use crate::catalogue::Intrinsic;
+use crate::catalogue::{Intrinsic, Operation};
 use crate::violation::Violation;
 use std::fmt;
 
@@ -52,9 +52,13 @@ fn at_address(address: u32, bytes: u32) -> String {
 
 /// Whether the intrinsic with this name allocates from a region.
 fn is_allocation(intrinsic: &str) -> bool {
-    let allocates =
-        [Intrinsic::AllocatorAllocate, Intrinsic::AllocatorAllocateAligned, Intrinsic::AllocatorAllocateArray];
-    allocates.iter().any(|known| known.name() == intrinsic)
+    let allocates = |known: Intrinsic| {
+        matches!(
+            known.operation(),
+            Operation::Allocate | Operation::AllocateAligned | Operation::AllocateArray | Operation::AllocateText(_)
+        )
+    };
+    Intrinsic::from_name(intrinsic).is_some_and(allocates)
 }
 
 impl fmt::Display for Report {

@@ -9,6 +9,7 @@
 
 use crate::catalogue::{Intrinsic, Operation};
 use crate::operand::Operand;
+use crate::text::Encoding;
 use crate::value::{ArrayReference, FunctionType, HeapType, ValueType};
 use std::fmt;
 
@@ -92,9 +93,11 @@ impl Signature {
     }
 
     /// The signature for an array type; `None` if the intrinsic has no array, or cannot have one of this type because it
-    /// assigns elements.
+    /// assigns elements or because the elements cannot be code units.
     pub fn with_array(self, array: ArrayReference) -> Option<Signature> {
-        let can = self.intrinsic.has_array() && (array.ty.mutable || !self.intrinsic.writes_array());
+        let can = self.intrinsic.has_array()
+            && (array.ty.mutable || !self.intrinsic.writes_array())
+            && (Encoding::is_unit(array.ty.element) || !self.intrinsic.has_text());
         can.then_some(Signature { array: Some(array), ..self })
     }
 
@@ -199,7 +202,8 @@ impl Signature {
             Operand::Array => match self.array {
                 Some(array) => array.value_type(),
                 None => {
-                    let heap = HeapType::AnyArray { mutable: self.intrinsic.writes_array() };
+                    let (mutable, text) = (self.intrinsic.writes_array(), self.intrinsic.has_text());
+                    let heap = HeapType::AnyArray { mutable, text };
                     ValueType::Reference { nullable: true, heap }
                 }
             },
@@ -272,6 +276,13 @@ mod tests {
             let new = Signature::resolve(Intrinsic::SegmentToArray, &new);
             assert_eq!(new.and_then(|signature| signature.array), array.ty.mutable.then_some(array));
             assert_eq!(Signature::possible(Intrinsic::SegmentCopy)[0].with_array(array), None);
+            let size = FunctionType::new([array.value_type(), I32, I32], [I32]);
+            let size = Signature::resolve(Intrinsic::TextUtf8Size, &size);
+            let is_text = matches!(array.ty.element, Element::I8 | Element::I16);
+            assert_eq!(size.and_then(|signature| signature.array), is_text.then_some(array));
+            let get = FunctionType::new([segment, I32, I32], [array.value_type()]);
+            let get = Signature::resolve(Intrinsic::SegmentGetLatin1, &get);
+            assert_eq!(get.is_some(), is_text && array.ty.mutable);
         }
         let other = ValueType::nullable(HeapType::Other);
         let copy = FunctionType::new([I64, I32, other, I32, I32], []);

@@ -18,6 +18,8 @@ pub enum HeapType {
     AnyArray {
         /// Whether it must be mutable.
         mutable: bool,
+        /// Whether its elements must be code units, `i8` or `i16`.
+        text: bool,
     },
     /// A heap type that no intrinsic uses.
     Other,

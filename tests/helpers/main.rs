@@ -9,6 +9,7 @@ mod support;
 mod arrays;
 mod calls;
 mod records;
+mod text;
 
 use linmem::{Config, Nesting, OnViolation, Optimize, OutOfMemory, Signature, ValueType, Violation, Zero};
 use std::collections::{BTreeMap, BTreeSet};

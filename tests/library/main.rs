@@ -15,6 +15,7 @@ mod operations;
 mod printing;
 mod scopes;
 mod statics;
+mod text;
 mod tree;
 mod writer;
 

@@ -164,6 +164,10 @@ fn target_features_include_those_of_lowered_code() {
         added(add, "(func (param i64) (drop (call $add (local.get 0) (i32.const 0) (i32.const 1))))", &config),
         ["atomics"]
     );
+    let text = r#"(type $u (array i16)) (import "linmem" "MemorySegment.setUtf8" (func $text (param i64 i32 (ref $u) i32 i32) (result i32)))"#;
+    let code = "(func (param i64 (ref $u)) (drop (call $text (local.get 0) (i32.const 0) (local.get 1) (i32.const 0) (i32.const 1))))";
+    assert_eq!(added(text, code, &config), ["gc", "reference-types"]);
+    assert_eq!(added(text, code, &Config::new().with_simd(true)), ["gc", "reference-types", "simd128"]);
     let zeroing = Config::new().with_zero(Zero::Free);
     assert_eq!(added("", "", &zeroing), ["bulk-memory"]);
     // Features that only copied code uses are not added.

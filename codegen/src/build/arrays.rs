@@ -6,7 +6,7 @@
 use crate::build::builder::FunctionBuilder;
 use crate::build::ids::TypeId;
 use crate::build::operand::{Operand, Region, Segment};
-use linmem_intrinsics::{ArrayReference, ArrayType, Element, Intrinsic, Signature};
+use linmem_intrinsics::{ArrayReference, ArrayType, Element, Encoding, Intrinsic, Operand as Meaning, Signature};
 use wasm_encoder::{CompositeInnerType, StorageType, SubType, ValType};
 
 /// The elements of an array type, and whether they can be assigned; `None` if the type is another one, if its elements
@@ -109,15 +109,18 @@ impl FunctionBuilder {
     }
 
     /// An intrinsic with an array of this type, with its operands on the stack.
-    fn array_intrinsic(&mut self, intrinsic: Intrinsic, ty: TypeId) {
+    pub(super) fn array_intrinsic(&mut self, intrinsic: Intrinsic, ty: TypeId) {
         let name = intrinsic.name();
         let Some((element, mutable)) = self.signatures.array(ty.0) else {
             return self
                 .fail(&format!("{name}: type {} is not an array type whose elements are numbers or vectors", ty.0));
         };
         // Operands may be null; a new array is not.
-        let nullable = intrinsic != Intrinsic::SegmentToArray;
+        let nullable = !intrinsic.results().contains(&Meaning::Array);
         let array = ArrayReference { nullable, ty: ArrayType { index: ty.0, element, mutable } };
+        if intrinsic.has_text() && !Encoding::is_unit(element) {
+            return self.fail(&format!("{name}: type {} is (array {element}): text requires i8 or i16", ty.0));
+        }
         let signature = Signature::new(intrinsic, self.representation());
         match signature.and_then(|signature| signature.with_array(array)) {
             Some(signature) => self.lower_signature(&signature),

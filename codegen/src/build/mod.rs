@@ -45,6 +45,7 @@ mod sink;
 mod static_items;
 mod statics;
 mod structure;
+mod text;
 mod types;
 mod wasi;
 

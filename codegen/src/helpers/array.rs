@@ -175,7 +175,7 @@ fn new(r: &mut Routine<'_>, ty: ArrayType) {
 }
 
 /// Traps unless an array has `count` elements from `index` on.
-fn check_range(r: &mut Routine<'_>, ty: ArrayType, (array, index, count): (Local, Local, Local)) {
+pub(super) fn check_range(r: &mut Routine<'_>, ty: ArrayType, (array, index, count): (Local, Local, Local)) {
     r.get(index).i64_extend_i32_u().get(count).i64_extend_i32_u().i64_add();
     if planted::has(Bug::ArrayIndexWraps) {
         r.i32_wrap_i64().i64_extend_i32_u();

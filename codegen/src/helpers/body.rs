@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Body, Routine};
-use crate::helpers::{allocate, blame, close, home, live, open, refill, scope, share, violation};
+use crate::helpers::{allocate, blame, close, home, live, open, refill, scope, share, text, violation};
 
 impl Helper {
     /// Writes the body. `is_needed` tells which helpers the module needs.
@@ -29,6 +29,8 @@ impl Helper {
             Helper::LeaveScope => scope::leave(r),
             Helper::Wasi(call, form) => call.write(form, r),
             Helper::Array(code, ty) => code.write(ty, r),
+            Helper::Text(code, encoding, ty) => code.write(encoding, ty, r),
+            Helper::Malformed(encoding) => text::malformed(r, encoding),
         }
         routine.finish()
     }

@@ -3,11 +3,12 @@
 use crate::context::Context;
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::call::{Call, Form};
+use crate::helpers::text_code::TextCode;
 use crate::helpers::trace::{self, TraceEvent};
 use crate::width::PointerType;
 use linmem_allocator::Width;
 use linmem_intrinsics::wasi::Function as HostFunction;
-use linmem_intrinsics::{ArrayType, FunctionType, ValueType, Violation};
+use linmem_intrinsics::{ArrayType, Encoding, FunctionType, ValueType, Violation};
 
 /// A host function that lowered code calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +117,10 @@ pub(crate) enum Helper {
     Wasi(Call, Form),
     /// Copies between arrays of a type and memory.
     Array(ArrayCode, ArrayType),
+    /// Encodes the text of arrays of a type to memory, or decodes it.
+    Text(TextCode, Encoding, ArrayType),
+    /// Measures an ill-formed sequence of bytes.
+    Malformed(Encoding),
 }
 
 impl Helper {
@@ -150,6 +155,8 @@ impl Helper {
             Helper::LeaveScope => "leave_scope",
             Helper::Wasi(call, form) => return call.name(form),
             Helper::Array(code, ty) => return code.name(ty),
+            Helper::Text(code, encoding, ty) => return code.name(encoding, ty),
+            Helper::Malformed(encoding) => return format!("linmem.malformed.{encoding}"),
         };
         format!("linmem.{name}")
     }
@@ -160,7 +167,8 @@ impl Helper {
             && match self {
                 Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => false,
                 Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
-                Helper::Array(..) => false,
+                Helper::Array(..) | Helper::Malformed(_) => false,
+                Helper::Text(code, ..) => code.allocates(),
                 Helper::FindHome => !context.choices.opens_without_home(),
                 _ => true,
             }
@@ -192,6 +200,11 @@ impl Helper {
                 let ty = code.function_type(ty, context.width());
                 (ty.params, ty.results)
             }
+            Helper::Text(code, _, ty) => {
+                let ty = code.function_type(ty, context.width());
+                (ty.params, ty.results)
+            }
+            Helper::Malformed(_) => (vec![pointer; 2], vec![pointer]),
         };
         if self.takes_site(context) {
             params.push(ValueType::I32);
@@ -207,7 +220,8 @@ impl Helper {
     /// Whether it uses linmem's globals.
     pub(crate) fn uses_regions(self) -> bool {
         match self {
-            Helper::Violation(_) | Helper::Array(..) => false,
+            Helper::Violation(_) | Helper::Array(..) | Helper::Malformed(_) => false,
+            Helper::Text(code, ..) => code.allocates(),
             Helper::Wasi(call, form) => call.uses_regions(form),
             _ => true,
         }

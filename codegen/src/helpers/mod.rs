@@ -26,6 +26,8 @@ mod share;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
+mod text;
+mod text_code;
 mod trace;
 mod violation;
 mod wasi;
@@ -37,4 +39,5 @@ pub(crate) use demands::Demands;
 pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};
 pub(crate) use id::{Alignment, Helper, HostImport};
 pub(crate) use needs::Needs;
+pub(crate) use text_code::TextCode;
 pub(crate) use trace::{Pointer, SHADOW, SHADOW_PAGES, TraceEvent, Transfer, policy};

@@ -12,6 +12,7 @@ use crate::helpers::Needs;
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::call::{Call, Form};
 use crate::helpers::id::{Alignment, Helper, HostImport, Refused};
+use crate::helpers::text_code::TextCode;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::{val_type, validate};
 use crate::segment::{SegmentTypes, Segments};
@@ -19,7 +20,7 @@ use crate::width::PointerType;
 use linmem_allocator::layout::{HOME, Layout, PAGE};
 use linmem_allocator::{Nesting, OutOfMemory, Width, Zero};
 use linmem_intrinsics::wasi::Function as HostFunction;
-use linmem_intrinsics::{ArrayType, Element, FunctionType, Representation, Safety, ValueType, Violation};
+use linmem_intrinsics::{ArrayType, Element, Encoding, FunctionType, Representation, Safety, ValueType, Violation};
 use std::collections::BTreeSet;
 use wasm_encoder::{
     CodeSection, EntityType, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType,
@@ -51,6 +52,7 @@ pub(crate) fn choices() -> Vec<Choices> {
             on_violation,
             optimize: Optimize::Speed,
             sealed: false,
+            simd: false,
         })
         .collect()
 }
@@ -257,6 +259,28 @@ fn helpers_that_copy_arrays_are_valid_in_memories_of_both_widths() {
             let roots: Vec<Helper> =
                 pairs(&codes, &arrays(&context)).into_iter().map(|(code, ty)| Helper::Array(code, ty)).collect();
             assert_eq!(check(&context, &roots).len(), roots.len());
+        }
+    }
+}
+
+#[test]
+fn helpers_of_text_are_valid_in_memories_of_both_widths() {
+    for width in [Width::Bits32, Width::Bits64] {
+        for context in contexts(width).into_iter().filter(|context| context.growth == Growth::Grow) {
+            let units: Vec<ArrayType> =
+                arrays(&context).into_iter().filter(|ty| Encoding::is_unit(ty.element)).collect();
+            let mut texts = pairs(&pairs(TextCode::ALL, Encoding::ALL), &units);
+            // Latin-1 is never ill-formed.
+            texts.retain(|(text, _)| *text != (TextCode::Count, Encoding::Latin1));
+            let roots: Vec<Helper> =
+                texts.into_iter().map(|((code, encoding), ty)| code.helper(encoding, ty)).collect();
+            for simd in [false, true] {
+                let context = Context { choices: Choices { simd, ..context.choices }, ..context };
+                let helpers = check(&context, &roots);
+                assert!(roots.iter().all(|root| helpers.contains(root)), "{context:?}");
+                // Each encoding has one, except for Latin-1.
+                assert_eq!(helpers.iter().filter(|helper| matches!(helper, Helper::Malformed(_))).count(), 2);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 ;;! --on-violation report
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; Reports of accesses that end beyond their segment: the bytes of the access, and the size of the segment.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -24,17 +25,17 @@
   (func $vector (export "vector") (param $bytes i32) (param $o i32)
     (call $setVector (call $segment (local.get $bytes)) (local.get $o) (v128.const i64x2 1 1))))
 
-;; report: byte(8, 8) == MemorySegment.getByte: bytes 8..9 of a segment of 8 bytes (at line 15, in $byte)
-;; report: byte(0, 0) == MemorySegment.getByte: bytes 0..1 of a segment of 0 bytes (at line 15, in $byte)
-;; report: byte(1, 1) == MemorySegment.getByte: bytes 1..2 of a segment of 1 byte (at line 15, in $byte)
-;; report: byte(1, 0xffffffff) == MemorySegment.getByte: bytes 4294967295..4294967296 of a segment of 1 byte (at line 15, in $byte)
-;; report: short(8, 7) == MemorySegment.getShort: bytes 7..9 of a segment of 8 bytes (at line 17, in $short)
-;; report: int(16, 13) == MemorySegment.getInt: bytes 13..17 of a segment of 16 bytes (at line 19, in $int)
-;; report: int(3, 0) == MemorySegment.getInt: bytes 0..4 of a segment of 3 bytes (at line 19, in $int)
-;; report: int(16, 0xfffffffe) == MemorySegment.getInt: bytes 4294967294..4294967298 of a segment of 16 bytes (at line 19, in $int)
-;; report: long(15) == MemorySegment.getLong: bytes 8..16 of a segment of 15 bytes (at line 21, in $long)
-;; report: double(12, 5) == MemorySegment.setDouble: bytes 5..13 of a segment of 12 bytes (at line 23, in $double)
-;; report: vector(15, 0) == MemorySegment.setVector: bytes 0..16 of a segment of 15 bytes (at line 25, in $vector)
+;; report: byte(8, 8) == MemorySegment.getByte: bytes 8..9 of a segment of 8 bytes (at line 16, in $byte)
+;; report: byte(0, 0) == MemorySegment.getByte: bytes 0..1 of a segment of 0 bytes (at line 16, in $byte)
+;; report: byte(1, 1) == MemorySegment.getByte: bytes 1..2 of a segment of 1 byte (at line 16, in $byte)
+;; report: byte(1, 0xffffffff) == MemorySegment.getByte: bytes 4294967295..4294967296 of a segment of 1 byte (at line 16, in $byte)
+;; report: short(8, 7) == MemorySegment.getShort: bytes 7..9 of a segment of 8 bytes (at line 18, in $short)
+;; report: int(16, 13) == MemorySegment.getInt: bytes 13..17 of a segment of 16 bytes (at line 20, in $int)
+;; report: int(3, 0) == MemorySegment.getInt: bytes 0..4 of a segment of 3 bytes (at line 20, in $int)
+;; report: int(16, 0xfffffffe) == MemorySegment.getInt: bytes 4294967294..4294967298 of a segment of 16 bytes (at line 20, in $int)
+;; report: long(15) == MemorySegment.getLong: bytes 8..16 of a segment of 15 bytes (at line 22, in $long)
+;; report: double(12, 5) == MemorySegment.setDouble: bytes 5..13 of a segment of 12 bytes (at line 24, in $double)
+;; report: vector(15, 0) == MemorySegment.setVector: bytes 0..16 of a segment of 15 bytes (at line 26, in $vector)
 ;; run: int(16, 12) == 0
 ;; run: long(16) == 0
 ;; run: vector(16, 0) == ()

@@ -1,5 +1,6 @@
 ;;! --on-violation report
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; Reports of slices, fills, copies and addresses. The destination of a copy is checked before its source.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -22,17 +23,17 @@
   (func $vouches (export "vouches") (param $address i32) (param $bytes i32) (result i32)
     (call $size (call $ofAddress (local.get $address) (local.get $bytes)))))
 
-;; report: slices(8, 9) == MemorySegment.slice: bytes 8..17 of a segment of 16 bytes (at line 14, in $slices)
-;; report: slices(17, 0) == MemorySegment.slice: bytes 17..17 of a segment of 16 bytes (at line 14, in $slices)
-;; report: slices(0xffffffff, 0xffffffff) == MemorySegment.slice: bytes 4294967295..8589934590 of a segment of 16 bytes (at line 14, in $slices)
+;; report: slices(8, 9) == MemorySegment.slice: bytes 8..17 of a segment of 16 bytes (at line 15, in $slices)
+;; report: slices(17, 0) == MemorySegment.slice: bytes 17..17 of a segment of 16 bytes (at line 15, in $slices)
+;; report: slices(0xffffffff, 0xffffffff) == MemorySegment.slice: bytes 4294967295..8589934590 of a segment of 16 bytes (at line 15, in $slices)
 ;; run: slices(8, 8) == 8
-;; report: fills(15, 2) == MemorySegment.fill: bytes 15..17 of a segment of 16 bytes (at line 16, in $fills)
-;; report: fills(17, 0) == MemorySegment.fill: bytes 17..17 of a segment of 16 bytes (at line 16, in $fills)
+;; report: fills(15, 2) == MemorySegment.fill: bytes 15..17 of a segment of 16 bytes (at line 17, in $fills)
+;; report: fills(17, 0) == MemorySegment.fill: bytes 17..17 of a segment of 16 bytes (at line 17, in $fills)
 ;; run: fills(16, 0) == ()
-;; report: copies(9, 0, 8) == MemorySegment.copy: bytes 9..17 of a segment of 16 bytes (at line 18, in $copies)
-;; report: copies(8, 25, 8) == MemorySegment.copy: bytes 25..33 of a segment of 32 bytes (at line 18, in $copies)
-;; report: copies(0, 0, 33) == MemorySegment.copy: bytes 0..33 of a segment of 16 bytes (at line 18, in $copies)
+;; report: copies(9, 0, 8) == MemorySegment.copy: bytes 9..17 of a segment of 16 bytes (at line 19, in $copies)
+;; report: copies(8, 25, 8) == MemorySegment.copy: bytes 25..33 of a segment of 32 bytes (at line 19, in $copies)
+;; report: copies(0, 0, 33) == MemorySegment.copy: bytes 0..33 of a segment of 16 bytes (at line 19, in $copies)
 ;; run: copies(8, 24, 8) == ()
-;; report: vouches(0xffffffff, 2) == MemorySegment.ofAddress: the addresses 4294967295..4294967297 exceed the address space, which ends at 4294967296 (at line 23, in $vouches)
-;; report: vouches(0x80000000, 0x80000001) == MemorySegment.ofAddress: the addresses 2147483648..4294967297 exceed the address space, which ends at 4294967296 (at line 23, in $vouches)
+;; report: vouches(0xffffffff, 2) == MemorySegment.ofAddress: the addresses 4294967295..4294967297 exceed the address space, which ends at 4294967296 (at line 24, in $vouches)
+;; report: vouches(0x80000000, 0x80000001) == MemorySegment.ofAddress: the addresses 2147483648..4294967297 exceed the address space, which ends at 4294967296 (at line 24, in $vouches)
 ;; run: vouches(0x80000000, 0x80000000) == 0x80000000

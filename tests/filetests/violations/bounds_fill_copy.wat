@@ -1,4 +1,5 @@
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; Fills and copies must end inside of their segments, source and destination; those of no bytes must start there.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

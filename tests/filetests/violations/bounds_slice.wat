@@ -1,4 +1,5 @@
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; A slice must be inside of its segment, also one of no bytes, and a slice of a slice inside of that slice.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

@@ -1,5 +1,6 @@
 ;;! --safety temporal --on-violation report
 ;;! representations: i32 i64 anyref
+;;! shown: i64
 ;; The report of a header that a store of the program overwrote.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -19,7 +20,7 @@
 
 ;; run: open() == 1
 ;; run: write(65544, 65) == ()
-;; report: close(1) == MemoryAllocator.free: the region header at address 65544 was overwritten: its first word is 0x00000041 (at line 10, in $close)
-;; report: allocates(1) == MemoryAllocator.allocate: the region header at address 65544 was overwritten: its first word is 0x00000041 (at line 11, in $allocates)
+;; report: close(1) == MemoryAllocator.free: the region header at address 65544 was overwritten: its first word is 0x00000041 (at line 11, in $close)
+;; report: allocates(1) == MemoryAllocator.allocate: the region header at address 65544 was overwritten: its first word is 0x00000041 (at line 12, in $allocates)
 ;; run: write(65544, 1) == ()
-;; report: inside(65552) == MemoryAllocator.free: the region header at address 65552 was overwritten: its first word is 0x00000042 (at line 16, in $inside)
+;; report: inside(65552) == MemoryAllocator.free: the region header at address 65552 was overwritten: its first word is 0x00000042 (at line 17, in $inside)

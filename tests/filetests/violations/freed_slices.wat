@@ -1,5 +1,6 @@
 ;;! --safety temporal
 ;;! representations: i64 anyref
+;;! shown: i64
 ;; A slice, and a slice of a slice, is freed with its segment.
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))

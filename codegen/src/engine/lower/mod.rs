@@ -14,6 +14,7 @@ mod live;
 mod reference;
 mod region;
 mod segment;
+mod text;
 mod vouched;
 
 use crate::engine::operands::Operand;
@@ -71,6 +72,26 @@ impl Engine {
             (Operation::ToArray, [segment, offset, count]) => {
                 if let Some(ty) = ty {
                     self.lower_to_array(ty, (segment, offset), count)?;
+                }
+            }
+            (Operation::AllocateText(encoding), [handle, array, index, count]) => {
+                if let Some(ty) = ty {
+                    self.lower_allocate_text(encoding, ty, handle, (array, index, count));
+                }
+            }
+            (Operation::SetText(encoding), [segment, offset, array, index, count]) => {
+                if let Some(ty) = ty {
+                    self.lower_set_text(encoding, ty, (segment, offset), (array, index, count))?;
+                }
+            }
+            (Operation::GetText(encoding), [segment, offset, bytes]) => {
+                if let Some(ty) = ty {
+                    self.lower_get_text(encoding, ty, (segment, offset), bytes)?;
+                }
+            }
+            (Operation::TextSize(encoding), [array, index, count]) => {
+                if let Some(ty) = ty {
+                    self.lower_text_size(encoding, ty, [array, index, count]);
                 }
             }
             (Operation::OnWord(atomic, word), [segment, offset, values @ ..]) => {

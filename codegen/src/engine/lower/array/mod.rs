@@ -38,7 +38,7 @@ const INLINE_ELEMENTS: u32 = 8;
 
 /// A range of an array in locals that will not change.
 #[derive(Clone, Copy)]
-struct Elements {
+pub(super) struct Elements {
     array: LocalIndex,
     index: Number,
     count: Number,
@@ -291,7 +291,13 @@ impl Engine {
     }
 
     /// Pops a range of an array.
-    fn keep_elements(&mut self, ty: ArrayType, array: &Operand, index: &Operand, count: &Operand) -> Elements {
+    pub(super) fn keep_elements(
+        &mut self,
+        ty: ArrayType,
+        array: &Operand,
+        index: &Operand,
+        count: &Operand,
+    ) -> Elements {
         let count = self.keep_number(count);
         let index = self.keep_number(index);
         let reference = ValType::Ref(RefType { nullable: true, heap_type: HeapType::Concrete(ty.index) });
@@ -323,7 +329,7 @@ impl Engine {
         local
     }
 
-    fn push_elements(&mut self, elements: Elements) {
+    pub(super) fn push_elements(&mut self, elements: Elements) {
         self.tape.emit(|sink| {
             sink.local_get(elements.array.0);
             for number in [elements.index, elements.count] {

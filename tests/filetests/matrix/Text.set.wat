@@ -1,0 +1,46 @@
+;;! representations: i32 i64 anyref
+;;! functions: dynamic
+;; What is written depends on the array, so that the offset is checked before, and the size of the text after it is known.
+
+(module
+  (type $units (array (mut i16)))
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
+  (import "linmem" "MemorySegment.setUtf8" (func $utf8 (param {seg} i32 (ref null $units) i32 i32) (result i32)))
+  (import "linmem" "MemorySegment.setWtf8" (func $wtf8 (param {seg} i32 (ref null $units) i32 i32) (result i32)))
+  (import "linmem" "MemorySegment.setLatin1" (func $latin1 (param {seg} i32 (ref null $units) i32 i32) (result i32)))
+  (import "linmem" "MemorySegment.getLong" (func $getLong (param {seg} i32) (result i64)))
+
+  (func (export "dynamic") (param $s {seg}) (param $at i32) (param $a (ref null $units)) (param $count i32) (result i32)
+    (call $utf8 (local.get $s) (local.get $at) (local.get $a) (i32.const 0) (local.get $count)))
+
+  (func $array (result (ref $units))
+    (array.new_fixed $units 5 (i32.const 0xe9) (i32.const 0x20ac) (i32.const 0xd83d) (i32.const 0xde00) (i32.const 0xde00)))
+  (func (export "run") (param $at i32) (param $i i32) (param $count i32) (result i32 i64) (local $s {seg})
+    (local.set $s (call $allocate (call $new) (i32.const 8)))
+    (call $utf8 (local.get $s) (local.get $at) (call $array) (local.get $i) (local.get $count))
+    (call $getLong (local.get $s) (i32.const 0)))
+  (func (export "lone") (result i32 i64) (local $s {seg})
+    (local.set $s (call $allocate (call $new) (i32.const 8)))
+    (call $wtf8 (local.get $s) (i32.const 1) (call $array) (i32.const 2) (i32.const 3))
+    (call $getLong (local.get $s) (i32.const 0)))
+  (func (export "latin1") (param $at i32) (result i32 i64) (local $s {seg})
+    (local.set $s (call $allocate (call $new) (i32.const 8)))
+    (call $latin1 (local.get $s) (local.get $at) (call $array) (i32.const 0) (i32.const 5))
+    (call $getLong (local.get $s) (i32.const 0)))
+  (func (export "null") (param $at i32) (result i32)
+    (call $utf8 (call $allocate (call $new) (i32.const 8)) (local.get $at) (ref.null $units) (i32.const 0) (i32.const 0))))
+
+;; run: run(0, 0, 2) == (5, 0xac82e2a9c3)
+;; run: run(4, 2, 2) == (4, 0x80989ff000000000)
+;; run: run(8, 0, 0) == (0, 0)
+;; run: lone() == (7, 0x80b8ed80989ff000)
+;; run: latin1(4) == (4, 0x3f3f3fe900000000)
+;; trap: run(0, 5, 1)
+;; trap: run(0, 6, 0)
+;; trap: null(8)
+;; violation checked: OutOfBounds null(9)
+;; violation checked: OutOfBounds run(9, 0, 0)
+;; violation checked: OutOfBounds run(4, 0, 2)
+;; violation checked: OutOfBounds run(0, 0, 4)
+;; violation checked: OutOfBounds latin1(5)
