@@ -285,8 +285,8 @@ pub struct Config {
     /// Whether a program that creates segments from addresses is rejected. Requires segments that are references: all
     /// others can be forged by arithmetic.
     pub sealed: bool,
-    /// Whether helpers may use vector instructions, for engines that support them. Text is then encoded and decoded sixteen
-    /// units at a time where it is ASCII.
+    /// Whether helpers may use vector instructions, for engines that support them. ASCII is then encoded 64 units at a time,
+    /// and decoded 16 bytes at a time.
     pub simd: bool,
     /// The memory that segments are in, in a module that has several: the name of its export, of its import (`name` or
     /// `module.name`), its name in the name section, or its index. `None` means the memory exported as `memory`, else the

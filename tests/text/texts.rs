@@ -49,7 +49,8 @@ impl Random {
 /// ASCII texts of all lengths up to that of several blocks, with a pair, a lone surrogate, or another unit at each position.
 pub(crate) fn at_each_position() -> Vec<Vec<u16>> {
     let mut texts = Vec::new();
-    for length in 0..=70 {
+    // From 128 units on, or from 256 in Latin-1, vectors are used.
+    for length in (0..=70).chain([127, 128, 129, 191, 193, 257, 321]) {
         let ascii: Vec<u16> = (0..length).map(|position| b'a' as u16 + position % 26).collect();
         for position in 0..ascii.len() {
             for put in [

@@ -56,6 +56,7 @@ plain! {
     i32_eqz()
     i32_ge_u()
     i32_gt_u()
+    i32_le_u()
     i32_load(at: MemArg)
     i32_load16_u(at: MemArg)
     i32_load8_u(at: MemArg)

@@ -2,15 +2,21 @@
 
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::id::Helper;
-use crate::helpers::routine::{Local, Routine};
+use crate::helpers::routine::{Label, Local, Routine};
 use crate::helpers::text::encoding::{QUESTION_MARK, REPLACEMENT, mask};
-use crate::helpers::text::units::{AtOnce, HIGH_SURROGATE, LOW_SURROGATE, Many, SURROGATE, Units, is};
+use crate::helpers::text::units::{HIGH_SURROGATE, LOW_SURROGATE, SURROGATE, Units, is};
 use crate::planted::{self, Bug};
 use linmem_intrinsics::{ArrayType, Element, Encoding};
 use wasm_encoder::ValType;
 
-/// The number of units that are narrowed by one vector instruction.
-const VECTOR: u32 = 16;
+/// The number of units in a vector.
+const LANES: u32 = 8;
+
+/// The number of units that are staged at once, for vectors.
+const VECTORS: u32 = 64;
+
+/// The number of units that are encoded without vectors after a unit that is not small.
+const PAUSE: i32 = 512;
 
 /// Encodes a range of an array that was checked.
 ///
@@ -42,8 +48,16 @@ pub(super) fn encode(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
         }
         advance(r, address, units.len() as u32);
     };
-    let many = |r: &mut Routine<'_>, many: Many| write_vectors(r, encoding, units, address, many);
-    let many: AtOnce<'_> = if is_utf16 && r.context().choices.simd { Some(&many) } else { None };
+    let is_vector = is_utf16 && r.context().choices.simd;
+    let resume = is_vector.then(|| r.local(ValType::I32));
+    if let Some(resume) = resume {
+        r.get(count).set(resume);
+    }
+    let many = |r: &mut Routine<'_>, next: Label| {
+        if let Some(resume) = resume {
+            write_vectors(r, encoding, units, (address, resume), next);
+        }
+    };
     units.each(r, mask(encoding), many, block, |r, unit| match encoding {
         Encoding::Latin1 => {
             r.get(unit).i32_const(0xff).i32_gt_u().if_();
@@ -136,56 +150,85 @@ fn write_four(r: &mut Routine<'_>, address: Local, (high, low): (Local, Local)) 
     advance(r, address, 4);
 }
 
-/// Writes sixteen units as they are, loads them as vectors, and narrows these, if all units are small.
+/// Writes units as they are, loads them as vectors, and narrows these, if all units are small.
 ///
 /// ```wasm
-/// left >= STAGED:
+/// STAGED <= left <= resume:
 ///   block $mixed
 ///     units[0] & MASK:   br $mixed
-///     i32.store16(address, units[0])   ...   i32.store16(address + 30, units[15])
-///     first = v128.load(address)   second = v128.load(address + 16)
-///     v128.any_true((first | second) & MASK):   br $mixed
-///     v128.store(address, i8x16.narrow_i16x8_u(first, second))
-///     address += 16   index += 16   left -= 16   br $next
+///     i32.store16(address, units[0])   ...   i32.store16(address + 126, units[63])
+///     vectors[0] = v128.load(address)   ...   vectors[7] = v128.load(address + 112)
+///     v128.any_true((vectors[0] | ... | vectors[7]) & MASK):   br $mixed
+///     v128.store(address, i8x16.narrow_i16x8_u(vectors[0], vectors[1]))   ...
+///     address += 64   index += 64   left -= 64   br $next
 ///   end
-///   resume = left - 16   br $chosen
+///   resume = left - PAUSE, or 0
+/// end
 /// ```
 ///
-/// The bytes from 16 to 32 are part of the encoded text, and are written again: in UTF-8, each of the units after these
-/// sixteen is at least one byte, and in Latin-1 each two units are.
-fn write_vectors(r: &mut Routine<'_>, encoding: Encoding, units: Units, address: Local, many: Many) {
+/// A load of bytes that several stores have just written waits for them, so that many units are staged at once.
+///
+/// The second half of the staged bytes is part of the encoded text, and is written again: in UTF-8, each of the units after
+/// these is at least one byte, and in Latin-1 each two units are.
+fn write_vectors(
+    r: &mut Routine<'_>,
+    encoding: Encoding,
+    units: Units,
+    (address, resume): (Local, Local),
+    next: Label,
+) {
     let staged = match encoding {
-        _ if planted::has(Bug::TextStagesFurther) => VECTOR,
-        Encoding::Utf8 | Encoding::Wtf8 => 2 * VECTOR,
-        Encoding::Latin1 => 4 * VECTOR,
+        _ if planted::has(Bug::TextStagesFurther) => VECTORS,
+        Encoding::Utf8 | Encoding::Wtf8 => 2 * VECTORS,
+        Encoding::Latin1 => 4 * VECTORS,
     };
-    let (first, second) = (r.local(ValType::V128), r.local(ValType::V128));
+    let vectors = r.group(VECTORS / LANES, ValType::V128);
     let mask = mask(encoding);
-    r.get(units.left).i32_const(staged as i32).i32_ge_u().if_();
+    r.get(units.left).i32_const(staged as i32).i32_ge_u().get(units.left).get(resume).i32_le_u().i32_and().if_();
     let mixed = r.block();
     units.push(r, 0);
     r.i32_const(mask).i32_and().br_if(mixed);
-    for number in 0..VECTOR {
+    for number in 0..VECTORS {
         let at = r.at(2 * number, 1);
         r.get(address);
         units.push(r, number);
         r.i32_store16(at);
     }
-    let (low, high) = (r.at(0, 1), r.at(VECTOR, 1));
-    r.get(address).emit(|sink, _| {
-        sink.v128_load(low).local_tee(first.index());
-    });
-    r.get(address).emit(|sink, _| {
-        sink.v128_load(high).local_tee(second.index());
-        let lanes = (0..8).fold(0_i128, |lanes, lane| lanes | i128::from(mask) << (16 * lane));
-        sink.v128_or().v128_const(lanes).v128_and().v128_any_true();
+    for (number, vector) in (0..).zip(&vectors) {
+        let at = r.at(2 * LANES * number, 1);
+        r.get(address).emit(|sink, _| {
+            sink.v128_load(at).local_tee(vector.index());
+            if number != 0 {
+                sink.v128_or();
+            }
+        });
+    }
+    r.emit(|sink, _| {
+        let lanes = (0..LANES).fold(0_i128, |lanes, lane| lanes | i128::from(mask) << (16 * lane));
+        sink.v128_const(lanes).v128_and().v128_any_true();
     });
     r.br_if(mixed);
-    r.get(address).get(first).get(second).emit(|sink, _| {
-        sink.i8x16_narrow_i16x8_u().v128_store(low);
-    });
-    advance(r, address, VECTOR);
-    units.skip(r, VECTOR);
-    r.br(many.next).end();
-    r.get(units.left).i32_const(VECTOR as i32).i32_sub().set(many.resume).br(many.chosen).end();
+    for (number, pair) in (0..).zip(vectors.chunks_exact(2)) {
+        let at = r.at(2 * LANES * number, 1);
+        r.get(address);
+        for vector in pair {
+            r.get(*vector);
+        }
+        r.emit(|sink, _| {
+            sink.i8x16_narrow_i16x8_u().v128_store(at);
+        });
+    }
+    advance(r, address, VECTORS);
+    units.skip(r, VECTORS);
+    r.br(next).end();
+    r.get(units.left)
+        .i32_const(PAUSE)
+        .i32_sub()
+        .i32_const(0)
+        .get(units.left)
+        .i32_const(PAUSE)
+        .i32_ge_u()
+        .select()
+        .set(resume)
+        .end();
 }

@@ -38,27 +38,33 @@ pub(super) fn size(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
             r.i32_const(0).set(after_high);
         }
     };
-    units.each(r, mask(encoding), None, block, |r, unit| {
-        r.get(bytes).i32_const(1);
-        if encoding != Encoding::Latin1 {
-            r.get(unit).i32_const(0x7f).i32_gt_u().i32_add();
-        }
-        if encoding != Encoding::Latin1 && is_utf16 {
-            r.get(unit).i32_const(0x7ff).i32_gt_u().i32_add();
-        }
-        if is_utf16 {
-            is(r, unit, LOW_SURROGATE);
-            r.get(after_high).i32_and();
+    units.each(
+        r,
+        mask(encoding),
+        |_, _| {},
+        block,
+        |r, unit| {
+            r.get(bytes).i32_const(1);
             if encoding != Encoding::Latin1 {
-                let shift = if planted::has(Bug::TextSizeOfPair) { 0 } else { 1 };
-                r.i32_const(shift).i32_shl();
+                r.get(unit).i32_const(0x7f).i32_gt_u().i32_add();
             }
-            r.i32_sub();
-            is(r, unit, HIGH_SURROGATE);
-            r.set(after_high);
-        }
-        r.i64_extend_i32_u().i64_add().set(bytes);
-    });
+            if encoding != Encoding::Latin1 && is_utf16 {
+                r.get(unit).i32_const(0x7ff).i32_gt_u().i32_add();
+            }
+            if is_utf16 {
+                is(r, unit, LOW_SURROGATE);
+                r.get(after_high).i32_and();
+                if encoding != Encoding::Latin1 {
+                    let shift = if planted::has(Bug::TextSizeOfPair) { 0 } else { 1 };
+                    r.i32_const(shift).i32_shl();
+                }
+                r.i32_sub();
+                is(r, unit, HIGH_SURROGATE);
+                r.set(after_high);
+            }
+            r.i64_extend_i32_u().i64_add().set(bytes);
+        },
+    );
     r.get(bytes);
     if r.width() == Width::Bits32 {
         let most = i64::from(u32::MAX);

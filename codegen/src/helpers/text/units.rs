@@ -80,7 +80,7 @@ impl Units {
     /// ```wasm
     /// block $done
     ///   loop $next
-    ///     ;; many at once, if there is a way: br $next, or set $resume
+    ///     ;; many at once, if there is a way:   br $next
     ///     left < 8:
     ///       left == 0:   br $done
     ///       resume = 0
@@ -109,7 +109,7 @@ impl Units {
         self,
         r: &mut Routine<'_>,
         mask: i32,
-        many: AtOnce<'_>,
+        many: impl FnOnce(&mut Routine<'_>, Label),
         block: impl FnOnce(&mut Routine<'_>, &[Local]),
         one: impl FnOnce(&mut Routine<'_>, Local),
     ) {
@@ -117,10 +117,7 @@ impl Units {
         let units = r.group(BLOCK, ValType::I32);
         let done = r.block();
         let next = r.repeat();
-        let chosen = r.block();
-        if let Some(many) = many {
-            many(r, Many { next, resume, chosen });
-        }
+        many(r, next);
         r.get(self.left).i32_const(BLOCK as i32).i32_lt_u().if_();
         r.get(self.left).i32_eqz().br_if(done);
         r.i32_const(0).set(resume).else_();
@@ -139,7 +136,6 @@ impl Units {
         self.skip(r, BLOCK);
         r.br(next).end();
         r.get(self.left).i32_const(BLOCK as i32).i32_sub().set(resume).end();
-        r.end();
         let again = r.repeat();
         self.push(r, 0);
         r.set(unit);
@@ -148,20 +144,6 @@ impl Units {
         r.get(self.left).get(resume).i32_gt_u().br_if(again).end();
         r.br(next).end().end();
     }
-}
-
-/// A way to handle many units at once, if there is one.
-pub(super) type AtOnce<'a> = Option<&'a dyn Fn(&mut Routine<'_>, Many)>;
-
-/// The places that code for many units at once can continue at.
-#[derive(Clone, Copy)]
-pub(super) struct Many {
-    /// The start of the loop.
-    pub(super) next: Label,
-    /// The number of units that are left when units are no longer handled one by one.
-    pub(super) resume: Local,
-    /// The units are handled one by one, until `resume` are left.
-    pub(super) chosen: Label,
 }
 
 /// Pushes whether a unit is a surrogate of a kind.
