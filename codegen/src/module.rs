@@ -1,7 +1,7 @@
 //! Conversions between the catalogue's types and those of wasmparser and wasm-encoder, and validation of modules.
 
-use linmem_intrinsics::{FunctionType, HeapType, ValueType};
-use wasm_encoder::ValType;
+use linmem_intrinsics::{Element, FunctionType, HeapType, ValueType};
+use wasm_encoder::{StorageType, ValType};
 use wasmparser::{
     BinaryReaderError, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,
     ValidatorResources, WasmFeatures,
@@ -140,4 +140,17 @@ pub(crate) fn validate(bytes: &[u8], touched: impl Fn(u32) -> bool) -> Result<()
         }
     }
     Ok(())
+}
+/// The elements of an array with this type of storage; `None` if they are references.
+pub(crate) fn element(storage: StorageType) -> Option<Element> {
+    Some(match storage {
+        StorageType::I8 => Element::I8,
+        StorageType::I16 => Element::I16,
+        StorageType::Val(ValType::I32) => Element::I32,
+        StorageType::Val(ValType::I64) => Element::I64,
+        StorageType::Val(ValType::F32) => Element::F32,
+        StorageType::Val(ValType::F64) => Element::F64,
+        StorageType::Val(ValType::V128) => Element::V128,
+        StorageType::Val(ValType::Ref(_)) => return None,
+    })
 }

@@ -6,8 +6,9 @@
 use crate::build::builder::FunctionBuilder;
 use crate::build::ids::TypeId;
 use crate::build::operand::{Operand, Region, Segment};
+use crate::module::element;
 use linmem_intrinsics::{ArrayReference, ArrayType, Element, Encoding, Intrinsic, Operand as Meaning, Signature};
-use wasm_encoder::{CompositeInnerType, StorageType, SubType, ValType};
+use wasm_encoder::{CompositeInnerType, SubType};
 
 /// The elements of an array type, and whether they can be assigned; `None` if the type is another one, if its elements
 /// are references, or if threads share it.
@@ -16,17 +17,7 @@ pub(super) fn array_of(ty: &SubType) -> Option<(Element, bool)> {
     if ty.composite_type.shared {
         return None;
     }
-    let element = match array.0.element_type {
-        StorageType::I8 => Element::I8,
-        StorageType::I16 => Element::I16,
-        StorageType::Val(ValType::I32) => Element::I32,
-        StorageType::Val(ValType::I64) => Element::I64,
-        StorageType::Val(ValType::F32) => Element::F32,
-        StorageType::Val(ValType::F64) => Element::F64,
-        StorageType::Val(ValType::V128) => Element::V128,
-        StorageType::Val(ValType::Ref(_)) => return None,
-    };
-    Some((element, array.0.mutable))
+    Some((element(array.0.element_type)?, array.0.mutable))
 }
 
 impl FunctionBuilder {
@@ -74,6 +65,17 @@ impl FunctionBuilder {
         count: impl Operand,
     ) -> Segment {
         self.count();
+        self.allocate_elements(region, from, count, |f| f.array_intrinsic(Intrinsic::AllocatorAllocateArray, ty))
+    }
+
+    /// Allocates a segment by an operation on elements of an array, which `lower` adds.
+    pub(super) fn allocate_elements(
+        &mut self,
+        region: Region,
+        from: (impl Operand, impl Operand),
+        count: impl Operand,
+        lower: impl FnOnce(&mut FunctionBuilder),
+    ) -> Segment {
         // The handle is the first operand.
         self.in_order([false, from.0.is_on_stack(), from.1.is_on_stack(), count.is_on_stack()]);
         self.check_region(region);
@@ -81,7 +83,7 @@ impl FunctionBuilder {
         self.operand(from.0);
         from.1.push_folding(self);
         count.push_folding(self);
-        self.array_intrinsic(Intrinsic::AllocatorAllocateArray, ty);
+        lower(self);
         self.keep_sized(region.scope)
     }
 

@@ -20,14 +20,7 @@ impl FunctionBuilder {
         count: impl Operand,
     ) -> Segment {
         self.count();
-        self.in_order([false, from.0.is_on_stack(), from.1.is_on_stack(), count.is_on_stack()]);
-        self.check_region(region);
-        self.engine.handle(region.handle);
-        self.operand(from.0);
-        from.1.push_folding(self);
-        count.push_folding(self);
-        self.array_operation(Operation::AllocateText(encoding), ty);
-        self.keep_sized(region.scope)
+        self.allocate_elements(region, from, count, |f| f.array_operation(Operation::AllocateText(encoding), ty))
     }
 
     /// Writes `count` elements to a segment and an offset in bytes, from an array and an index, in an encoding. Pushes the

@@ -1,8 +1,9 @@
 //! The types that the program declares for imports from `linmem`, with the array types that they refer to.
 
-use crate::module::{function_type, print_function_type, value_type};
+use crate::module::{element, function_type, print_function_type, value_type};
 use linmem_intrinsics::{ArrayReference, ArrayType, Element, FunctionType, ValueType};
 use std::collections::BTreeMap;
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::types::{CoreTypeId, TypesRef};
 use wasmparser::{CompositeInnerType, FuncType, HeapType, RefType, StorageType, SubType, UnpackedIndex, ValType};
 
@@ -84,17 +85,9 @@ fn array_of(ty: &SubType) -> Option<(Element, bool)> {
     if ty.composite_type.shared {
         return None;
     }
-    let element = match array.0.element_type {
-        StorageType::I8 => Element::I8,
-        StorageType::I16 => Element::I16,
-        StorageType::Val(ValType::I32) => Element::I32,
-        StorageType::Val(ValType::I64) => Element::I64,
-        StorageType::Val(ValType::F32) => Element::F32,
-        StorageType::Val(ValType::F64) => Element::F64,
-        StorageType::Val(ValType::V128) => Element::V128,
-        StorageType::Val(ValType::Ref(_)) => return None,
-    };
-    Some((element, array.0.mutable))
+    // References to types of the module cannot be converted, and have no bytes.
+    let storage = RoundtripReencoder.storage_type(array.0.element_type).ok()?;
+    Some((element(storage)?, array.0.mutable))
 }
 
 /// A type in messages.
