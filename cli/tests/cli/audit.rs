@@ -44,6 +44,26 @@ error: MemorySegment.getInt: reads 4 bytes at address 28, in the freed allocatio
 }
 
 #[test]
+fn texts_of_a_call_are_no_leaks() {
+    let text = r#"(module
+      (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+      (import "linmem" "MemorySegment.size" (func $size (param i64) (result i32)))
+      (func (export "f") (param i64 i64) (result i32)
+        (i32.add (call $size (local.get 0)) (call $size (local.get 1))))
+      (func $leaks (export "leaks") (param i64) (result i32)
+        (call $new)))"#;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("f.wat"), text).unwrap();
+    let output = linmem(&["run", "--trace", "--invoke", "f", "f.wat", "utf8:abc", "utf8:de"], dir.path(), b"");
+    expect(&output, 0, "5\n");
+    let output = linmem(&["run", "--trace", "--invoke", "leaks", "f.wat", "utf8:abc"], dir.path(), b"");
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(errors.matches("error: ").count(), 1, "{errors}");
+    assert!(errors.contains("opened here, in $leaks"), "{errors}");
+}
+
+#[test]
 fn document_shows_what_is_printed() {
     let output = linmem(&["run", "--trace", "examples/use_after_free.wat"], &root(), b"");
     assert_eq!(output.status.code(), Some(1));

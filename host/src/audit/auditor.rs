@@ -52,10 +52,15 @@ impl Auditor {
 
     /// Reports the regions that are open: for the end of a program that was not interrupted.
     pub fn finish(&mut self) {
-        for region in std::mem::take(&mut self.regions.open) {
+        for region in std::mem::take(&mut self.regions.open).into_iter().filter(|region| !region.is_kept) {
             let allocation = site(region.opened);
             self.findings.add(Finding { allocation, ..Finding::new(Kind::Leak, u32::MAX) });
         }
+    }
+
+    /// The regions that are open now stay open on purpose, and are not reported at the end: the host opened them.
+    pub fn keep_open(&mut self) {
+        self.regions.open.iter_mut().for_each(|region| region.is_kept = true);
     }
 
     /// A region was opened. `mark` is the address of its header or its first byte, and `home` that of the first chunk's
@@ -74,7 +79,7 @@ impl Auditor {
         if let Some(header) = header {
             set(shadow, header..header + HEADER, State::Header);
         }
-        self.regions.open.push(Region { handle, opened, header, blocks: Vec::new() });
+        self.regions.open.push(Region { handle, opened, header, blocks: Vec::new(), is_kept: false });
     }
 
     /// Learns the end of the first chunk, which contains `address` if `limit` is not 0.

@@ -28,6 +28,8 @@ pub(super) struct Region {
     pub(super) header: Option<u64>,
     /// The addresses of its allocations.
     pub(super) blocks: Vec<u64>,
+    /// Whether it is not reported if it is still open at the end.
+    pub(super) is_kept: bool,
 }
 
 /// A closed region.

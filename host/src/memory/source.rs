@@ -20,6 +20,10 @@ use wasmtime::AsContext;
 /// | `CabiRealloc` | `cabi_realloc(address, old bytes, alignment, bytes)` | the host keeps the blocks, as `cabi_realloc` cannot free, and reuses parts of them |
 /// | `Pages` | | pages that the host adds to the memory |
 ///
+/// With `Linmem`, regions of the host and of the guest are in one stack, unless the guest was linked with `--nesting
+/// outermost`. If a function that is called with an allocation opens a region and keeps it open, then freeing the allocation
+/// also frees what that region has: keep the allocation as long, or link the guest with `outermost`.
+///
 /// With `Pages`, the host uses only pages that its own growth added. A guest whose allocator uses everything up to
 /// `memory.size`, or that expects its own growth to be contiguous, is not prepared for that: wasi-libc and AssemblyScript do
 /// so when they allocate for the first time. Such guests have an allocator that they can export.
