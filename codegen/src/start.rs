@@ -61,7 +61,7 @@ impl Once {
         let (start, end) = cleared.unwrap_or_default();
         let mut digest = extended_number(number(&start.to_le_bytes()), &end.to_le_bytes());
         for (address, bytes) in segments {
-            digest = extended_number(extended_number(digest, address), &bytes.len().to_le_bytes());
+            digest = extended_number(extended_number(digest, address), &(bytes.len() as u64).to_le_bytes());
             digest = extended_number(digest, bytes);
         }
         Once { word, done: digest | 2 }
