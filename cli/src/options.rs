@@ -4,8 +4,8 @@ use crate::units;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use linmem::{
-    Base, Config, HostFunction, Init, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting, Share,
-    SplitAddress, StaticData, Unwind, Zero,
+    Base, Config, HostFunction, Init, NameSection, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting,
+    Share, SplitAddress, StaticData, Unwind, Zero,
 };
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -162,6 +162,10 @@ pub(crate) struct Lowering {
     /// allocation, regions that are closed twice or never
     #[arg(long)]
     trace: bool,
+    /// The names in the name section: keep (those of the input, and linmem's), none, auto (keep if the input has a name
+    /// section, else none)
+    #[arg(long = "names", value_name = "WHICH", default_value_t)]
+    name_section: NameSection,
     /// An alias of an intrinsic
     #[arg(long = "alias", value_name = "NAME=INTRINSIC", value_parser = variable)]
     aliases: Vec<(String, String)>,
@@ -200,6 +204,7 @@ impl Lowering {
             .with_static_data(self.static_data)
             .with_init(self.init)
             .with_trace(self.trace)
+            .with_name_section(self.name_section)
             .with_names(names))
     }
 }

@@ -223,6 +223,20 @@ pub enum Optimize {
     Size,
 }
 
+/// Which names a module has in its name section.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NameSection {
+    /// The names of the input, or those that the frontend gave, and those of linmem's functions, globals and locals. The
+    /// backtrace of an engine then shows the kind of a violation.
+    #[default]
+    Keep,
+    /// No names: the module has no name section.
+    None,
+    /// As `Keep` if the input has a name section, else as `None`. A module of the library door has names, as with `Keep`.
+    Auto,
+}
+
 macro_rules! named {
     ($($type:ident, $what:literal: $($name:ident = $text:literal),+;)+) => {$(
         impl FromStr for $type {
@@ -248,6 +262,7 @@ named! {
     OnViolation, "a reaction to violations": Trap = "trap", Report = "report";
     Optimize, "an optimization goal": Speed = "speed", Size = "size";
     StaticData, "a way to store static data": Shared = "shared", Unshared = "unshared";
+    NameSection, "a choice of names": Keep = "keep", None = "none", Auto = "auto";
     Init, "a way to initialize a memory": Auto = "auto", Passive = "passive", Image = "image";
 }
 
@@ -322,6 +337,8 @@ pub struct Config {
     pub last_errno: bool,
     /// The name of the file that the module was read from, for places in a module that is given as text.
     pub file: Option<String>,
+    /// Which names the module has in its name section.
+    pub name_section: NameSection,
     /// The names that a program can import, including aliases and host functions.
     pub names: Names,
 }

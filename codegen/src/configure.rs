@@ -1,6 +1,6 @@
 //! The methods that build a configuration: one for each option.
 
-use crate::config::{Base, Config, Init, OnViolation, Optimize, Share, SplitAddress, StaticData};
+use crate::config::{Base, Config, Init, NameSection, OnViolation, Optimize, Share, SplitAddress, StaticData};
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem_intrinsics::{Names, Safety};
 
@@ -150,6 +150,13 @@ impl Config {
         self
     }
 
+    /// Sets [`name_section`](Config::name_section).
+    #[must_use]
+    pub fn with_name_section(mut self, name_section: NameSection) -> Config {
+        self.name_section = name_section;
+        self
+    }
+
     /// Sets [`names`](Config::names).
     #[must_use]
     pub fn with_names(mut self, names: Names) -> Config {
@@ -187,6 +194,7 @@ mod tests {
             .with_trace(true)
             .with_last_errno(true)
             .with_file("a.wat")
+            .with_name_section(NameSection::Auto)
             .with_names(names.clone());
         let written = Config {
             safety: Some(Safety::Temporal),
@@ -209,6 +217,7 @@ mod tests {
             trace: true,
             last_errno: true,
             file: Some("a.wat".to_string()),
+            name_section: NameSection::Auto,
             names,
         };
         assert_eq!(built, written);

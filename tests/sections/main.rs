@@ -8,7 +8,7 @@ mod support;
 mod sites;
 mod toolchain;
 
-use linmem::{Config, Error, OnViolation, Safety};
+use linmem::{Config, Error, NameSection, OnViolation, Safety};
 use wasm_encoder::{CustomSection, Module, RawSection};
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
@@ -120,4 +120,45 @@ fn name_section_of_linked_module_is_readable() {
     });
     let subsections: Vec<Name<'_>> = section.expect("names").collect::<Result<_, _>>().unwrap();
     assert!(subsections.iter().any(|name| matches!(name, Name::Function(_))));
+}
+
+#[test]
+fn name_section_is_kept_or_absent_as_requested() {
+    let named = support::parse(&format!("(module {CODE})"));
+    let unnamed = with_customs(CODE, &[("other", b"kept")]);
+    let has_names = |module: &[u8], which: NameSection| {
+        let linked = link(module, &Config::new().with_name_section(which));
+        let keep = link(module, &Config::new());
+        let others = |module: &[u8]| -> Vec<_> {
+            let sections = Parser::new(0).parse_all(module).filter_map(|payload| {
+                let (id, range) = payload.unwrap().as_section()?;
+                Some((id, module[range].to_vec()))
+            });
+            sections.filter(|(id, data)| *id != 0 || !data.starts_with(b"\x04name")).collect()
+        };
+        assert_eq!(others(&linked), others(&keep), "only names differ");
+        names_of(&linked).contains(&"name".to_string())
+    };
+    for (which, expected) in
+        [(NameSection::Keep, [true, true]), (NameSection::None, [false, false]), (NameSection::Auto, [true, false])]
+    {
+        assert_eq!([has_names(&named, which), has_names(&unnamed, which)], expected, "{which}");
+    }
+    // A module without intrinsics changes only if its names are to be removed.
+    let alone = support::parse("(module (func $f (export \"f\")) (@custom \"other\" \"kept\"))");
+    assert!(has_names(&alone, NameSection::Auto) && has_names(&alone, NameSection::Keep));
+    assert!(!has_names(&alone, NameSection::None));
+    assert_eq!(names_of(&link(&alone, &Config::new().with_name_section(NameSection::None))), ["other"]);
+}
+
+#[test]
+fn built_module_has_no_names_if_none_are_requested() {
+    let built = |which: NameSection| {
+        let config = Config::new().with_name_section(which);
+        let builder = linmem::build::ModuleBuilder::new(&config, linmem::Representation::Packed).unwrap();
+        names_of(&builder.finish().unwrap())
+    };
+    assert_eq!(built(NameSection::Keep), ["name"]);
+    assert_eq!(built(NameSection::Auto), ["name"]);
+    assert_eq!(built(NameSection::None), [""; 0]);
 }

@@ -106,7 +106,7 @@ impl Written {
         }
         let mut names = NameSection::new();
         names.functions(&written.layout.function_name_map(builder));
-        written.module = written.layout.module(builder, &types, &imports, (&functions, &code), None, &names);
+        written.module = written.layout.module(builder, &types, &imports, (&functions, &code), None, Some(&names));
         written
     }
 

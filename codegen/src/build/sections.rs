@@ -6,6 +6,7 @@ use crate::build::items::{Contents, Custom, Mode};
 use crate::build::layout::Layout;
 use crate::build::module::{ModuleBuilder, Source};
 use crate::code::FunctionRef;
+use crate::config;
 use crate::digest::number;
 use crate::sites;
 use std::borrow::Cow;
@@ -36,7 +37,8 @@ impl Layout {
             })
         });
         let (imports, names) = (self.imports(builder), self.names(builder));
-        self.module(builder, &types, &imports, (&functions, &code), sites, &names)
+        let names = (builder.config.name_section != config::NameSection::None).then_some(names);
+        self.module(builder, &types, &imports, (&functions, &code), sites, names.as_ref())
     }
 
     /// Writes the sections of a module with these functions.
@@ -47,7 +49,7 @@ impl Layout {
         imports: &ImportSection,
         (functions, code): (&FunctionSection, &CodeSection),
         sites: Option<Vec<u8>>,
-        names: &NameSection,
+        names: Option<&NameSection>,
     ) -> Vec<u8> {
         let items = &builder.items;
         let mut module = Module::new();
@@ -95,7 +97,9 @@ impl Layout {
         if let Some(data) = sites {
             module.section(&CustomSection { name: sites::SECTION.into(), data: data.into() });
         }
-        module.section(names);
+        if let Some(names) = names {
+            module.section(names);
+        }
         customs(&mut module, &items.last);
         module.finish()
     }

@@ -39,8 +39,8 @@
 //!
 //! Functions that call no intrinsic are copied byte for byte, except for the indices of functions and globals, for
 //! `global.get` of static data, and for `memory.size` and `memory.grow` of a split memory. A module that imports nothing
-//! from `linmem`, not even static data, is returned unchanged, unless it gets an exported allocator, or `init` requests other
-//! data segments.
+//! from `linmem`, not even static data, is returned unchanged, unless it gets an exported allocator, or the options request
+//! other data segments or no names.
 
 mod allocator;
 mod blocks;
@@ -80,7 +80,7 @@ mod write;
 
 use crate::choices::Choices;
 use crate::code::FunctionRef;
-use crate::config::{Config, Init, Optimize};
+use crate::config::{Config, Init, NameSection, Optimize};
 use crate::context::{Context, Growth, Home};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::{Helper, Needs};
@@ -121,7 +121,8 @@ pub struct Linked {
 /// Lowers every intrinsic of a module, which is given in the binary format or as text.
 ///
 /// The output is deterministic. A module that imports nothing from `linmem` is returned unchanged, unless
-/// [`Config::export_allocator`] adds an allocator. If the module is given as text, or has debug information, errors and
+/// [`Config::export_allocator`] adds an allocator, [`Config::init`] requests other data segments, or
+/// [`Config::name_section`] requests that it has no names. If the module is given as text, or has debug information, errors and
 /// reports name source lines.
 ///
 /// # Errors
@@ -373,7 +374,11 @@ struct Outcome {
 fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Outcome, Errors> {
     if !input.changes() {
         let functions = (0..input.function_count).map(Some).collect();
-        let module = with_images(input.bytes.to_vec(), config)?;
+        let module = match config.name_section {
+            NameSection::None => custom::without_names(input),
+            NameSection::Keep | NameSection::Auto => input.bytes.to_vec(),
+        };
+        let module = with_images(module, config)?;
         return Ok(Outcome { module, findings: Vec::new(), functions, placement: None, frames: Vec::new() });
     }
     if !input.errors.is_empty() {
@@ -441,9 +446,14 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         let error = Error::Dropped { names: names.into_iter().collect() };
         findings.push(Finding { severity: Severity::Warning, error });
     }
-    let sites = write::Sites { previous: &previous, file: config.file.as_deref() };
+    let has_names = match config.name_section {
+        NameSection::Keep => true,
+        NameSection::None => false,
+        NameSection::Auto => input.customs.iter().any(|section| section.name == custom::NAME),
+    };
+    let customs = write::Customs { previous: &previous, file: config.file.as_deref(), has_names };
     let globals = Globals { statics: &input.statics, data: &statics, segments: context.segments };
-    let module = write::module(input, &context, &needs, &memory, globals, &plan, &lowered, added, sites)?;
+    let module = write::module(input, &context, &needs, &memory, globals, &plan, &lowered, added, customs)?;
     plan.check_indices()?;
     // Copied functions were valid in the input. Without static data, only the indices of functions of the same types have
     // changed.

@@ -59,13 +59,15 @@ const ORDER: [u8; 13] = [
     id::DATA,
 ];
 
-/// The inputs of the section of sites, besides the sites that were added.
+/// The inputs of the custom sections that linmem writes, besides the sites that were added.
 #[derive(Clone, Copy)]
-pub(super) struct Sites<'a> {
+pub(super) struct Customs<'a> {
     /// The sites that the input already has.
     pub(super) previous: &'a [Site],
     /// The file name of the text that was linked, if it has one.
     pub(super) file: Option<&'a str>,
+    /// Whether the module has a name section.
+    pub(super) has_names: bool,
 }
 
 /// Writes the linked module.
@@ -79,17 +81,17 @@ pub(super) fn module(
     plan: &Plan,
     lowered: &[Option<Lowered>],
     added: Added<'_>,
-    sites: Sites<'_>,
+    customs: Customs<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let writer = Writer { input, context, needs, memory, globals, plan, lowered, added, sites };
+    let writer = Writer { input, context, needs, memory, globals, plan, lowered, added, customs };
     let mut out = Vec::with_capacity(input.bytes.len() + input.bytes.len() / 8 + 1024);
-    out.extend_from_slice(&input.bytes[..8]);
+    out.extend_from_slice(&input.bytes[..custom::HEADER]);
     let mut pending = ORDER.iter().copied().peekable();
     let last = input.sections.iter().rposition(|section| section.id != CUSTOM).unwrap_or_default();
-    let mut customs = input.customs.iter();
+    let mut unknown = input.customs.iter();
     for (position, section) in input.sections.iter().enumerate() {
         if section.id == CUSTOM {
-            let kept = customs.next().filter(|custom| custom.fate() == custom::Fate::Kept);
+            let kept = unknown.next().filter(|custom| custom.fate() == custom::Fate::Kept);
             kept.into_iter().for_each(|custom| custom::write(custom.name, custom.data, &mut out));
         } else {
             while let Some(id) = pending.next_if(|id| *id != section.id) {
@@ -105,7 +107,9 @@ pub(super) fn module(
         }
     }
     writer.sites(&mut out);
-    names::section(&writer.names(), &mut out);
+    if customs.has_names {
+        names::section(&writer.names(), &mut out);
+    }
     custom::write_producers(&input.customs, &mut out);
     if custom::has_target_features(&input.customs) {
         let used = writer.features(&out);
@@ -124,7 +128,7 @@ pub(super) struct Writer<'a> {
     pub(super) plan: &'a Plan,
     pub(super) lowered: &'a [Option<Lowered>],
     pub(super) added: Added<'a>,
-    sites: Sites<'a>,
+    customs: Customs<'a>,
 }
 
 impl Writer<'_> {
@@ -313,7 +317,7 @@ impl Writer<'_> {
 
     /// Writes the section of sites, if this code or previously linked code reports violations.
     fn sites(&self, out: &mut Vec<u8>) {
-        let Sites { previous, file } = self.sites;
+        let Customs { previous, file, .. } = self.customs;
         if previous.is_empty() && self.needs.sites().is_empty() {
             return;
         }

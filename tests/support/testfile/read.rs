@@ -105,6 +105,7 @@ impl TestFile {
             "--split" => config.split = Some(value.parse()?),
             "--max-pages" => config.max_pages = Some(value.parse().map_err(|_| format!("`{value}` is not a number"))?),
             "--static" => config.static_data = value.parse()?,
+            "--names" => config.name_section = value.parse()?,
             "--init" => config.init = value.parse()?,
             "--alias" => {
                 let (alias, name) = value.split_once('=').ok_or("an alias requires a `=`")?;
