@@ -164,6 +164,85 @@ fn check_reports_all_import_errors() {
     assert!(check(&support::parse("(module)"), &Config::default()).is_empty());
 }
 
+/// The number of types of a module, and the names of types.
+fn types(module: &[u8]) -> (u32, Vec<(u32, String)>) {
+    let (mut count, mut names) = (0, Vec::new());
+    for payload in wasmparser::Parser::new(0).parse_all(module) {
+        match payload.unwrap() {
+            wasmparser::Payload::TypeSection(section) => {
+                count = section.into_iter().map(|group| group.unwrap().types().len() as u32).sum();
+            }
+            wasmparser::Payload::CustomSection(section) => {
+                let wasmparser::KnownCustom::Name(section) = section.as_known() else { continue };
+                for subsection in section {
+                    let wasmparser::Name::Type(map) = subsection.unwrap() else { continue };
+                    names.extend(
+                        map.into_iter().map(|naming| naming.map(|it| (it.index, it.name.to_string())).unwrap()),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+    (count, names)
+}
+
+/// Every kind of reference to a type follows its new index, and a type that something refers to is kept.
+#[test]
+fn types_that_only_intrinsics_had_are_removed() {
+    let text = r#"(module
+        (type $new (func (result i32)))
+        (type $address (func (param i64) (result i32)))
+        (type $allocate (func (param i32 i32) (result i64)))
+        (type $free (func (param i32)))
+        (type $unused (func (param f64)))
+        (rec (type $array (array (mut i32))) (type $pair (struct (field (ref $array)) (field (ref null $unary)))) (type $unary (func (param i32) (result i32))))
+        (type $thrown (func (param i64 i64)))
+        (import "linmem" "MemoryAllocator.new" (func $new (type $new)))
+        (import "linmem" "MemoryAllocator.allocate" (func $allocate (type $allocate)))
+        (import "linmem" "MemoryAllocator.free" (func $free (type $free)))
+        (import "linmem" "MemorySegment.address" (func $address (type $address)))
+        (tag $tag (type $thrown))
+        (table $table funcref (elem $double $eat))
+        (global $pair (mut (ref null $pair)) (ref.null $pair))
+        (elem declare func $double)
+        (func $double (type $unary) (i32.mul (local.get 0) (i32.const 2)))
+        (func $eat (type $free))
+        (func $negate (param i32) (result i32) (local $array (ref null $array))
+          (local.set $array (array.new $array (local.get 0) (i32.const 3)))
+          (i32.sub (i32.const 0) (array.get $array (local.get $array) (i32.const 2))))
+        (func (export "f") (param $x i32) (result i32) (local $region i32)
+          (local.set $region (call $new))
+          (global.set $pair (struct.new $pair (array.new_fixed $array 1 (i32.const 5)) (ref.func $double)))
+          (call_indirect (type $free) (i32.const 1) (i32.const 1))
+          (call_indirect (type $unary) (local.get $x) (i32.const 0))
+          (if (type $unary) (ref.test (ref $pair) (global.get $pair))
+            (then (call $negate))
+            (else (drop) (i32.const 0)))
+          (call_ref $unary (struct.get $pair 1 (global.get $pair)))
+          (block $caught (result i64 i64)
+            (try_table (result i64 i64) (catch $tag $caught) (throw $tag (i64.const 3) (i64.const 4))))
+          (i32.wrap_i64 (i64.add))
+          (array.get $array (struct.get $pair 0 (global.get $pair)) (i32.const 0))
+          (call $address (call $allocate (local.get $region) (i32.const 8)))
+          (call $free (local.get $region))
+          (drop) (i32.add) (i32.add)))"#;
+    let linked = support::link(text);
+    // Of the imports of intrinsics, only the type of `free` is used by something else.
+    let expected = ["free", "unused", "array", "pair", "unary", "thrown"];
+    let (count, names) = types(&linked);
+    assert_eq!(names, (0..).zip(expected.map(str::to_string)).collect::<Vec<_>>());
+    assert!(count > 6, "the types of helpers follow");
+    let mut running = Running::new(&linked, State::default());
+    assert_eq!(running.call("f", &[Val::I32(7)]).unwrap()[0].unwrap_i32(), -28 + 7 + 5);
+
+    // Large modules are not encoded a second time.
+    let filler = "(func nop nop nop nop nop nop nop nop nop nop nop nop nop nop nop nop)".repeat(4000);
+    let large = support::link(&text.replace("(elem declare", &format!("{filler} (elem declare")));
+    let (_, names) = types(&large);
+    assert_eq!(names.first(), Some(&(0, "new".to_string())));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 

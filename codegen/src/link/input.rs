@@ -185,6 +185,14 @@ impl Input<'_> {
         self.imports.has_any() || self.exports_allocator || self.copies_data
     }
 
+    /// The type of each imported function.
+    pub(super) fn imported_types(&self) -> impl Iterator<Item = u32> {
+        self.import_list.iter().filter_map(|import| match import.ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => Some(ty),
+            _ => None,
+        })
+    }
+
     /// The signature of an intrinsic that a function is: an import, or a wrapper that passes on everything unchanged.
     pub(crate) fn intrinsic(&self, function: u32) -> Option<&Signature> {
         let import = self.wrappers.get(function).and_then(|wrapper| wrapper.is);

@@ -34,6 +34,7 @@
 //!   sections  copy or re-encode the entries of sections
 //!   custom    copy or rewrite custom sections
 //!   names     write the name section
+//!   prune     remove the types that only removed imports had
 //!   features  find the WebAssembly features that code uses
 //! ```
 //!
@@ -61,6 +62,7 @@ mod memory;
 mod names;
 mod place;
 mod plan;
+mod prune;
 pub(crate) mod reach;
 pub(crate) mod scan;
 mod sections;
@@ -455,9 +457,13 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     let globals = Globals { statics: &input.statics, data: &statics, segments: context.segments };
     let module = write::module(input, &context, &needs, &memory, globals, &plan, &lowered, added, customs)?;
     plan.check_indices()?;
+    let (module, is_pruned) = match prune::without_unused_types(&module, input, &plan) {
+        Some(pruned) => (pruned, true),
+        None => (module, false),
+    };
     // Copied functions were valid in the input. Without static data, only the indices of functions of the same types have
     // changed.
-    let is_valid = |function| input.statics.is_empty() && plan.is_copied(function, &lowered);
+    let is_valid = |function| !is_pruned && input.statics.is_empty() && plan.is_copied(function, &lowered);
     crate::module::validate(&module, |function| !is_valid(function)).map_err(Error::defect)?;
     let module = with_images(module, config)?;
     let placement = Placement {

@@ -227,15 +227,7 @@ impl Writer<'_> {
     /// The types of the functions that are added.
     fn functions(&self, out: &mut Vec<u8>) {
         // A shim has the same type as its import.
-        let types: Vec<u32> = self
-            .input
-            .import_list
-            .iter()
-            .filter_map(|import| match import.ty {
-                TypeRef::Func(ty) | TypeRef::FuncExact(ty) => Some(ty),
-                _ => None,
-            })
-            .collect();
+        let types: Vec<u32> = self.input.imported_types().collect();
         for shim in self.added.shims {
             types.get(shim.import as usize).copied().unwrap_or_default().encode(out);
         }
