@@ -202,9 +202,9 @@ fn size_without_customs(module: &[u8]) -> usize {
 fn sizes() {
     let mut table = String::from(
         "bytes of a linked module without its custom sections, lowered for speed, for size, and the result of\n\
-         --optimize size, which is the smaller of both\n\n",
+         --optimize size, which is the smaller of both; and with --optimize size --own-memory\n\n",
     );
-    writeln!(table, "{:10} {:>8} {:>8} {:>8}", "module", "speed", "for size", "size").unwrap();
+    writeln!(table, "{:10} {:>8} {:>8} {:>8} {:>8}", "module", "speed", "for size", "size", "own").unwrap();
     let mut row = |name: &str, source: &str| {
         let module = support::parse(source);
         let config = |optimize| Config::new().with_optimize(optimize);
@@ -212,7 +212,9 @@ fn sizes() {
         let (speed, smaller) = (result(Optimize::Speed), result(Optimize::Size));
         let for_size = size_without_customs(&link_for_size(&module, &config(Optimize::Size)));
         assert_eq!(smaller, speed.min(for_size), "{name} for size has the smaller of both sizes");
-        writeln!(table, "{name:10} {speed:8} {for_size:8} {smaller:8}").unwrap();
+        let alone = config(Optimize::Size).with_own_memory(true);
+        let own = size_without_customs(&linmem::link(&module, &alone).unwrap());
+        writeln!(table, "{name:10} {speed:8} {for_size:8} {smaller:8} {own:8}").unwrap();
     };
     row("hello", &std::fs::read_to_string(support::root().join("examples/hello.wat")).unwrap());
     for Program { name, .. } in PROGRAMS {

@@ -147,6 +147,10 @@ pub(crate) struct Lowering {
     /// The maximum number of pages of a memory that linmem defines or splits
     #[arg(long, value_name = "PAGES")]
     max_pages: Option<u32>,
+    /// Nobody but linmem grows a memory that linmem defines, so that the code for further chunks is not needed. A growth after
+    /// another by the host fails
+    #[arg(long)]
+    own_memory: bool,
     /// Export functions by which the host opens regions, allocates and closes them: linmem_open, linmem_allocate,
     /// linmem_close, and linmem_address and linmem_size if segments carry their size
     #[arg(long)]
@@ -200,6 +204,7 @@ impl Lowering {
             .with_share(self.share.clone())
             .with_split(self.split)
             .with_max_pages(self.max_pages)
+            .with_own_memory(self.own_memory)
             .with_export_allocator(self.export_allocator)
             .with_static_data(self.static_data)
             .with_init(self.init)

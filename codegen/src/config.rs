@@ -319,6 +319,10 @@ pub struct Config {
     pub split: Option<SplitAddress>,
     /// The maximum number of pages of the memory, if linmem defines it or it is split.
     pub max_pages: Option<u32>,
+    /// Whether nobody but linmem grows the memory, if linmem defines it: neither the host nor another instance. Its chunk is
+    /// then continued by each growth, and the code for further chunks is not needed. If somebody grows the memory after all,
+    /// the next growth fails as if there were no memory.
+    pub own_memory: bool,
     /// Whether a linked module exports functions by which its host opens regions, allocates and closes them:
     /// `linmem_open`, `linmem_allocate` and `linmem_close`, and `linmem_address` and `linmem_size` if segments carry their
     /// size. For a module of the library door, see
@@ -348,6 +352,11 @@ impl Config {
     pub fn safety_of(&self, representation: Representation) -> Safety {
         let default = if representation.carries_size() { Safety::Spatial } else { Safety::None };
         self.safety.unwrap_or(default)
+    }
+
+    /// Rejects `own_memory` where linmem does not define the memory.
+    pub(crate) fn check_not_own(&self, owner: &str) -> Result<(), Error> {
+        if self.own_memory { Err(Error::option(Setting::own_memory(), owner)) } else { Ok(()) }
     }
 
     /// Rejects options that segments of this representation do not support, instead of ignoring them.

@@ -108,6 +108,13 @@ impl Config {
         self
     }
 
+    /// Sets [`own_memory`](Config::own_memory).
+    #[must_use]
+    pub fn with_own_memory(mut self, own_memory: bool) -> Config {
+        self.own_memory = own_memory;
+        self
+    }
+
     /// Sets [`export_allocator`](Config::export_allocator).
     #[must_use]
     pub fn with_export_allocator(mut self, export_allocator: bool) -> Config {
@@ -188,6 +195,7 @@ mod tests {
             .with_share(Share::Trust)
             .with_split(SplitAddress::of_pages(1))
             .with_max_pages(9)
+            .with_own_memory(true)
             .with_export_allocator(true)
             .with_static_data(StaticData::Unshared)
             .with_init(Init::Image)
@@ -211,6 +219,7 @@ mod tests {
             share: Some(Share::Trust),
             split: SplitAddress::of_pages(1),
             max_pages: Some(9),
+            own_memory: true,
             export_allocator: true,
             static_data: StaticData::Unshared,
             init: Init::Image,

@@ -1,6 +1,7 @@
 //! The facts about a module that lowering depends on.
 
 use crate::choices::Choices;
+use crate::config::Config;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::val_type;
 use crate::segment::Segments;
@@ -77,12 +78,21 @@ impl Home {
 /// The source of memory that was not reserved when the module was generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Growth {
-    /// `memory.grow`.
+    /// `memory.grow`, in a memory that others grow, too.
     Grow,
+    /// `memory.grow`, in a memory that nobody else grows: there is one chunk, which each growth continues.
+    Contiguous,
     /// `memory.grow`, above the program's part.
     Split(Split),
     /// A function of the program.
     Allocator(Allocator),
+}
+
+impl Growth {
+    /// The source of further memory, in a memory that linmem defines.
+    pub(crate) fn of_own(config: &Config) -> Growth {
+        if config.own_memory { Growth::Contiguous } else { Growth::Grow }
+    }
 }
 
 /// A memory whose lower part belongs to the program.
@@ -164,7 +174,7 @@ impl Context {
     pub(crate) fn fixed_pages(&self) -> Option<u32> {
         match self.growth {
             Growth::Split(split) => split.fixed,
-            Growth::Grow | Growth::Allocator(_) => None,
+            Growth::Grow | Growth::Contiguous | Growth::Allocator(_) => None,
         }
     }
 

@@ -34,6 +34,10 @@ impl Setting {
         Setting { field: "export_allocator", value: None }
     }
 
+    pub(crate) fn own_memory() -> Setting {
+        Setting { field: "own_memory", value: None }
+    }
+
     pub(crate) fn trace() -> Setting {
         Setting { field: "trace", value: None }
     }

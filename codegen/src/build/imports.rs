@@ -49,6 +49,7 @@ impl ModuleBuilder {
         self.check_unsettled(module, name)?;
         let fail = |setting, message: &str| Err(Error::option(setting, message));
         let imported = "segments are in a memory that the module imports";
+        self.config.check_not_own(imported)?;
         match &self.config {
             Config { max_pages: Some(most), .. } => return fail(Setting::max_pages(*most), imported),
             Config { split: Some(split), .. } => return fail(Setting::split(*split), imported),

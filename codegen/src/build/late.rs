@@ -123,7 +123,7 @@ impl LateLowering {
             width: WIDTH,
             first_global: GlobalIndex(VIRTUAL),
             home,
-            growth: Growth::Grow,
+            growth: Growth::of_own(config),
             keeps_errno: config.last_errno,
             trace: None,
             segments: Segments::new(representation, choices, WIDTH, FIRST_TYPE),

@@ -73,7 +73,7 @@ impl Lowering {
     ) -> Result<Lowering, Error> {
         let NewMemory { home, pages, maximum } = new_memory(config, representation)?;
         let memory = MemoryIndex(sink.add_memory(pages, maximum));
-        Ok(Lowering::in_context(sink, config, representation, memory, home, Growth::Grow))
+        Ok(Lowering::in_context(sink, config, representation, memory, home, Growth::of_own(config)))
     }
 
     /// Adds linmem's globals to a module that has a memory. linmem owns no part of this memory until it grows it. The
@@ -94,6 +94,7 @@ impl Lowering {
         memory: u32,
     ) -> Result<Lowering, Error> {
         check(config, representation)?;
+        config.check_not_own("linmem does not define the memory")?;
         if let Some(base) = &config.base {
             let message = "an existing memory has no base in the library door; link the module instead";
             return Err(Error::option(Setting::base(base), message));

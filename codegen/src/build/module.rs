@@ -83,7 +83,7 @@ impl ModuleBuilder {
             width: WIDTH,
             first_global: GlobalIndex(0),
             home,
-            growth: Growth::Grow,
+            growth: Growth::of_own(config),
             keeps_errno: config.last_errno,
             trace: None,
             segments: Segments::new(representation, choices, WIDTH, 0),

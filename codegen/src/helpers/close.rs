@@ -1,6 +1,7 @@
 //! Closing regions, out of line.
 
 use crate::choices::Tracking;
+use crate::context::Growth;
 use crate::globals::Global;
 use crate::helpers::fragments::Field;
 use crate::helpers::id::Helper;
@@ -111,8 +112,15 @@ pub(super) fn release(r: &mut Routine<'_>) {
         r.get(mark).ptr_eqz().read(Global::Top).ptr_const(0).ptr_ne().i32_and().if_();
         r.home().skip_header().set(mark).end();
     }
-    r.read(Global::Limit).ptr_nez().if_();
+    let has_one_chunk = r.context().growth == Growth::Contiguous;
+    if !has_one_chunk {
+        r.read(Global::Limit).ptr_nez().if_();
+    }
     r.get(mark).i32_const(0).read(Global::Top).get(mark).ptr_sub().memory_fill();
+    if has_one_chunk {
+        r.get(mark).write(Global::Top);
+        return;
+    }
     r.else_();
     r.get(mark).read(Global::Top).ptr_eq().if_();
     r.return_().end();

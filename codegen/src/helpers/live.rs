@@ -1,6 +1,6 @@
 //! Out-of-line check of whether bytes are free.
 
-use crate::context::Home;
+use crate::context::{Growth, Home};
 use crate::globals::Global;
 use crate::helpers::fragments::Field;
 use crate::helpers::routine::Routine;
@@ -19,6 +19,8 @@ use linmem_intrinsics::Violation;
 ///   end = chunk.end   br $chunks
 /// end
 /// ```
+///
+/// If there is one chunk, its end is `limit`, and there is no loop.
 pub(super) fn check_segment(r: &mut Routine<'_>) {
     let [address, bytes] = r.params();
     let [chunk, end, from] = r.pointers();
@@ -28,11 +30,17 @@ pub(super) fn check_segment(r: &mut Routine<'_>) {
         r.read(Global::Top).ptr_eqz().if_();
         r.return_().end();
     }
+    let is_only_chunk = r.context().growth == Growth::Contiguous;
     r.home().set(chunk);
     r.clear_home(chunk);
-    r.get(chunk).load(Field::End).tee(end).read(Global::Limit);
-    r.get(end).read(Global::Limit).ptr_gt_u().select().set(end);
-    let chunks = r.repeat();
+    let chunks = if is_only_chunk {
+        r.read(Global::Limit).set(end);
+        None
+    } else {
+        r.get(chunk).load(Field::End).tee(end).read(Global::Limit);
+        r.get(end).read(Global::Limit).ptr_gt_u().select().set(end);
+        Some(r.repeat())
+    };
     if r.context().reserve() != 0 {
         r.get(end).add_reserve().set(end);
     }
@@ -49,7 +57,9 @@ pub(super) fn check_segment(r: &mut Routine<'_>) {
         r.get(address).get(bytes).read(Global::Top);
     });
     r.end();
-    r.get(chunk).load(Field::Next).tee(chunk).ptr_nez().if_();
-    r.get(chunk).load(Field::End).set(end).br(chunks).end();
-    r.end();
+    if let Some(chunks) = chunks {
+        r.get(chunk).load(Field::Next).tee(chunk).ptr_nez().if_();
+        r.get(chunk).load(Field::End).set(end).br(chunks).end();
+        r.end();
+    }
 }

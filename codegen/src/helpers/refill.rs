@@ -48,8 +48,91 @@ pub(super) fn body(r: &mut Routine<'_>, refused: Refused, alignment: Alignment, 
         or_violation(r, alignment);
     } else if alignment == Alignment::Fixed && is_needed(by_aligned) {
         fixed(r, by_aligned);
+    } else if r.context().growth == Growth::Contiguous {
+        contiguous(r, refused, alignment);
     } else {
         refill(r, refused, alignment);
+    }
+}
+
+/// Grows the only chunk. `from` is the value of top before the fast path bumped it.
+///
+/// ```wasm
+/// top = from                                          ;; in case there is no memory
+/// start = from                                        ;; aligned, if requested; in 64 bits
+/// end = start + round_up(bytes)
+/// page = memory.size
+/// page == limit >> 16 and end > limit:                ;; nobody else has grown the memory
+///   pages = (end - limit + 65535) >> 16   tried = max(pages, owned)
+///   memory.grow(tried) == -1:   tried = pages * (memory.grow(pages) != -1)
+///   owned += tried
+///   limit = min(page + tried, 65535) << 16
+/// end > limit:   call $linmem.OutOfMemory             ;; or return 0
+/// top = end   return start
+/// ```
+///
+/// If regions have headers, `limit` is lower by the reserve for one. An allocation that the fast path refused does not fit, so
+/// that `end > limit` is tested before the growth only where regions are opened, too: for a header, any number of bytes is tried.
+fn contiguous(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
+    let operands = Operands::of(r, alignment);
+    let Operands { from, .. } = operands;
+    let [pages, tried, page] = r.pointers();
+    let end = r.local(ValType::I64);
+    let start = operands.align.map(|_| r.local(ValType::I64));
+
+    r.get(from).write(Global::Top);
+    r.get(from).ptr_extend();
+    if let Some(start) = start {
+        align(r, operands);
+        r.tee(start);
+    }
+    operands.push_bytes(r);
+    r.round_up_wide().i64_add().set(end);
+    r.memory_size().tee(page);
+    r.read(Global::Limit).add_reserve().ptr_const(u64::from(PAGE_SHIFT)).ptr_shr_u().ptr_eq();
+    if refused == Refused::Null {
+        r.get(end).read(Global::Limit).ptr_extend().i64_gt_u().i32_and();
+    }
+    r.if_();
+    r.get(end).read(Global::Limit).ptr_extend().i64_sub().whole_pages().tee(pages);
+    r.read(Global::Owned).get(pages).read(Global::Owned).ptr_gt_u().select().tee(tried);
+    r.memory_grow().ptr_const(REFUSED).ptr_eq().if_();
+    r.get(pages).get(pages).memory_grow().ptr_const(REFUSED).ptr_ne().ptr_from_i32().ptr_mul().set(tried).end();
+    r.own(tried);
+    r.get(page).get(tried).ptr_add().tee(page);
+    r.limit_pages(page).pages_to_bytes().subtract_reserve().write(Global::Limit).end();
+    r.get(end).read(Global::Limit).ptr_extend().i64_gt_u().if_();
+    gives_up(r, refused, operands);
+    r.end();
+    r.get(end).ptr_wrap().write(Global::Top);
+    match start {
+        Some(start) => r.get(start).ptr_wrap(),
+        None => r.get(from),
+    };
+}
+
+/// Aligns the address on the stack, an `i64`, if an alignment is requested.
+fn align(r: &mut Routine<'_>, operands: Operands) {
+    let Some(align) = operands.align else { return };
+    // In 64 bits, because the last chunk may end just below the end of the address space.
+    let wide = |r: &mut Routine<'_>| {
+        r.wide(|r| {
+            r.get(align);
+        });
+    };
+    wide(r);
+    r.i64_add().i64_const(1).i64_sub().i64_const(0);
+    wide(r);
+    r.i64_sub().i64_and();
+}
+
+/// Ends an allocation for which there is no memory.
+fn gives_up(r: &mut Routine<'_>, refused: Refused, operands: Operands) {
+    match refused {
+        Refused::Null => {
+            r.ptr_const(0).return_();
+        }
+        Refused::Violation => violate(r, operands),
     }
 }
 
@@ -97,15 +180,10 @@ pub(super) fn body(r: &mut Routine<'_>, refused: Refused, alignment: Alignment, 
 fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
     let context = r.context();
     let operands = Operands::of(r, alignment);
-    let Operands { from, align, .. } = operands;
+    let Operands { from, .. } = operands;
     let [chunk, start, pages, tried, page] = r.pointers();
     let [end, missing, first_free] = r.locals(ValType::I64);
-    let gives_up = |r: &mut Routine<'_>| match refused {
-        Refused::Null => {
-            r.ptr_const(0).return_();
-        }
-        Refused::Violation => violate(r, operands),
-    };
+    let gives_up = |r: &mut Routine<'_>| gives_up(r, refused, operands);
 
     // A helper that finds home requires top as it was before the fast path.
     r.get(from).write(Global::Top);
@@ -140,18 +218,7 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
     let again = r.repeat();
     r.get(from).get(chunk).skip_header().tee(start);
     r.get(from).get(start).ptr_gt_u().select().ptr_extend();
-    if let Some(align) = align {
-        // In 64 bits, because the last chunk may end just below the end of the address space.
-        let wide = |r: &mut Routine<'_>| {
-            r.wide(|r| {
-                r.get(align);
-            });
-        };
-        wide(r);
-        r.i64_add().i64_const(1).i64_sub().i64_const(0);
-        wide(r);
-        r.i64_sub().i64_and();
-    }
+    align(r, operands);
     r.tee(first_free);
     operands.push_bytes(r);
     r.round_up_wide().i64_add().tee(end).get(chunk).load_wide(Field::End).i64_sub().tee(missing);
@@ -181,8 +248,7 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
         return;
     }
 
-    r.get(missing).i64_const(i64::from(PAGE) - 1).i64_add().i64_const(i64::from(PAGE_SHIFT)).i64_shr_u();
-    r.ptr_wrap().tee(pages).read(Global::Owned);
+    r.get(missing).whole_pages().tee(pages).read(Global::Owned);
     r.get(pages).read(Global::Owned).ptr_gt_u().select().tee(tried);
     r.grow().tee(page).is_refused().if_();
     r.get(pages).tee(tried).grow().tee(page).is_refused().if_();
@@ -199,6 +265,11 @@ fn refill(r: &mut Routine<'_>, refused: Refused, alignment: Alignment) {
 }
 
 impl Routine<'_> {
+    /// Converts the number of bytes on the stack, an `i64`, to a number of pages, rounded up.
+    fn whole_pages(&mut self) -> &mut Self {
+        self.i64_const(i64::from(PAGE) - 1).i64_add().i64_const(i64::from(PAGE_SHIFT)).i64_shr_u().ptr_wrap()
+    }
+
     /// Pushes whether the page number on the stack, returned by a growth, is unusable.
     fn is_refused(&mut self) -> &mut Self {
         let last_page = self.context().layout().last_page();

@@ -264,7 +264,7 @@ impl<'a> Routine<'a> {
     pub(super) fn grow(&mut self) -> &mut Self {
         match self.context.growth {
             Growth::Split(Split { fixed: None, .. }) => self.helper(Helper::Grow),
-            Growth::Split(_) | Growth::Grow | Growth::Allocator(_) => self.memory_grow(),
+            Growth::Split(_) | Growth::Grow | Growth::Contiguous | Growth::Allocator(_) => self.memory_grow(),
         }
     }
 

@@ -41,7 +41,7 @@ use wasm_encoder::ValType;
 pub(super) fn grow(r: &mut Routine<'_>) {
     let wanted = match r.context().growth {
         Growth::Split(Split { pages, .. }) => pages,
-        Growth::Grow | Growth::Allocator(_) => 0,
+        Growth::Grow | Growth::Contiguous | Growth::Allocator(_) => 0,
     };
     let [needed] = r.params();
     let [size, least, want] = r.pointers();

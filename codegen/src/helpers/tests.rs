@@ -64,7 +64,7 @@ fn growths() -> Vec<Growth> {
         .map(|(convention, pin)| Growth::Allocator(Allocator { function: ALLOCATOR, convention, pin }));
     let splits = pairs(&[None, Some(100)], &[None, Some(7)]);
     let splits = splits.into_iter().map(|(maximum, fixed)| Growth::Split(Split { pages: 50, maximum, fixed }));
-    [Growth::Grow].into_iter().chain(splits).chain(allocators).collect()
+    [Growth::Grow, Growth::Contiguous].into_iter().chain(splits).chain(allocators).collect()
 }
 
 fn contexts(width: Width) -> Vec<Context> {
@@ -77,8 +77,11 @@ fn contexts(width: Width) -> Vec<Context> {
         Home::Found { base: Some((BASE, end)) },
     ];
     let representations = [Representation::Packed, Representation::ALL[2]];
+    // Only a memory that linmem defines has one chunk, and it has a home from the start.
+    let is_possible = |home: Home, growth: Growth| growth != Growth::Contiguous || home == homes[0];
     pairs(&pairs(&choices(), &homes), &pairs(&growths(), &representations))
         .into_iter()
+        .filter(|((_, home), (growth, _))| is_possible(*home, *growth))
         .map(|((choices, home), (growth, representation))| Context {
             representation,
             choices,
@@ -103,7 +106,7 @@ fn helpers(context: &Context) -> Vec<Helper> {
     helpers.extend((context.home.start().is_none()).then_some(Helper::FindHome));
     helpers.extend((context.choices.zero == Zero::Free).then_some(Helper::Release));
     match context.growth {
-        Growth::Grow => {}
+        Growth::Grow | Growth::Contiguous => {}
         Growth::Split(split) => {
             helpers.extend([Helper::ProgramSize, Helper::ProgramGrow]);
             helpers.extend(split.fixed.is_none().then_some(Helper::Grow));

@@ -98,6 +98,7 @@ fn add_placement(areas: &mut Vec<Area>, placement: &Placement, minimum: u64) {
     }
     let (start, label) = match placement.growth {
         Growth::Grow => (minimum, "linmem: further chunks, by memory.grow"),
+        Growth::Contiguous => (minimum, "linmem: the growth of the chunk, by memory.grow"),
         Growth::Split(split) => {
             if !placement.grows && split.fixed.is_none() {
                 // The memory is only split when linmem grows it.

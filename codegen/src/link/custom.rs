@@ -6,7 +6,6 @@
 //! them.
 
 use crate::link::features::Features;
-use crate::link::input::Input;
 use indexmap::IndexMap;
 use std::borrow::Cow;
 use wasm_encoder::{CustomSection, Encode, ProducersField, ProducersSection};
@@ -145,20 +144,6 @@ fn read_features(data: &[u8]) -> Result<Vec<(String, u8)>, BinaryReaderError> {
 /// Whether the input declares the features that it uses.
 pub(crate) fn has_target_features(sections: &[Custom<'_>]) -> bool {
     sections.iter().any(|section| section.name == TARGET_FEATURES)
-}
-
-/// The module that was parsed, without its name sections.
-pub(crate) fn without_names(input: &Input<'_>) -> Vec<u8> {
-    let mut out = input.bytes[..HEADER].to_vec();
-    let mut customs = input.customs.iter().peekable();
-    for section in &input.sections {
-        let custom = customs.next_if(|_| section.id == CUSTOM);
-        if custom.is_none_or(|custom| custom.name != NAME) {
-            out.push(section.id);
-            input.bytes[section.range.clone()].encode(&mut out);
-        }
-    }
-    out
 }
 
 /// Writes a custom section.

@@ -77,6 +77,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
     if input.memory_count == 0 {
         return define(input, config, choices);
     }
+    config.check_not_own("the module has a memory of its own")?;
     let index = which::memory(input, config)?;
     let ty = input.types.as_ref().memory_at(index);
     let unsupported = |what: &str| {
@@ -98,7 +99,7 @@ pub(super) fn choose(input: &Input<'_>, config: &Config, choices: Choices) -> Re
     let takes_memory = finding.is_some();
     let maximum = match growth {
         Growth::Split(_) => maximum(config, ty.initial)?,
-        Growth::Grow | Growth::Allocator(_) => match config.max_pages {
+        Growth::Grow | Growth::Contiguous | Growth::Allocator(_) => match config.max_pages {
             Some(most) if takes_memory || !input.statics.is_empty() => {
                 let message = "linmem neither defines nor splits the memory, whose type states its maximum";
                 return Err(Error::option(Setting::max_pages(most), message));
@@ -181,7 +182,7 @@ fn define(input: &Input<'_>, config: &Config, choices: Choices) -> Result<Memory
             let maximum = maximum(config, pages)?;
             let index = MemoryIndex(0);
             let defines = Some(pages);
-            let growth = Growth::Grow;
+            let growth = Growth::of_own(config);
             Ok(Memory {
                 index,
                 defines,

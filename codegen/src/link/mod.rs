@@ -377,7 +377,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     if !input.changes() {
         let functions = (0..input.function_count).map(Some).collect();
         let module = match config.name_section {
-            NameSection::None => custom::without_names(input),
+            NameSection::None => names::without_names(input),
             NameSection::Keep | NameSection::Auto => input.bytes.to_vec(),
         };
         let module = with_images(module, config)?;

@@ -4,6 +4,7 @@ use crate::code::FunctionRef;
 use crate::context::Context;
 use crate::engine::Lowered;
 use crate::helpers::Needs;
+use crate::link::custom;
 use crate::link::globals::Globals;
 use crate::link::input::Input;
 use crate::link::plan::{Added, Plan};
@@ -92,6 +93,20 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     copy(&copied, |name| !matches!(name, Name::Table(_)), &mut section);
     out.push(section.id());
     section.encode(out);
+}
+
+/// The module that was parsed, without its name sections.
+pub(super) fn without_names(input: &Input<'_>) -> Vec<u8> {
+    let mut out = input.bytes[..custom::HEADER].to_vec();
+    let mut customs = input.customs.iter().peekable();
+    for section in &input.sections {
+        let custom = customs.next_if(|_| section.id == custom::CUSTOM);
+        if custom.is_none_or(|custom| custom.name != custom::NAME) {
+            out.push(section.id);
+            input.bytes[section.range.clone()].encode(&mut out);
+        }
+    }
+    out
 }
 
 impl Names<'_> {

@@ -143,13 +143,13 @@ fn area(input: &Input<'_>, config: &Config, memory: &Memory) -> Result<Area, Err
                  static data; split the memory, or give linmem a part of it by a base"
             ));
         }
-        Growth::Allocator(_) | Growth::Grow => ty.initial.saturating_mul(u64::from(PAGE)),
+        Growth::Allocator(_) | Growth::Grow | Growth::Contiguous => ty.initial.saturating_mul(u64::from(PAGE)),
     };
     let has_home = takes_memory(input) && !matches!(memory.growth, Growth::Allocator(_));
     let kind = if has_home { Kind::Home } else { Kind::Alone };
     let maximum = match memory.growth {
         Growth::Split(_) => memory.maximum,
-        Growth::Allocator(_) | Growth::Grow => ty.maximum,
+        Growth::Allocator(_) | Growth::Grow | Growth::Contiguous => ty.maximum,
     };
     // Nothing is at address 0, so that no segment is null.
     Ok(Area { start: start.max(HOME), end: end(maximum), kind })

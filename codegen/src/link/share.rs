@@ -236,41 +236,41 @@ fn finding(input: &Input<'_>, config: &Config, index: u32, ty: &MemoryType, grow
         (Growth::Allocator(_), _) => {
             (Severity::Note, "linmem allocates from the program's allocator, as requested".to_string())
         }
-        (Growth::Grow, Some(_)) => (
+        (Growth::Grow | Growth::Contiguous, Some(_)) => (
             Severity::Note,
             format!(
                 "linmem grows memory {index}, as requested: the program must use only what its own memory.grow returned"
             ),
         ),
-        (Growth::Grow, None) if index < input.imported_memory_count && config.base.is_none() => (
+        (Growth::Grow | Growth::Contiguous, None) if index < input.imported_memory_count && config.base.is_none() => (
             Severity::Warning,
             format!(
                 "memory {index} is imported, so that it is shared by `trust`: linmem grows it, and all other code must use only \
                  what its own memory.grow returned"
             ),
         ),
-        (Growth::Grow, None) if index < input.imported_memory_count && ty.shared => (
+        (Growth::Grow | Growth::Contiguous, None) if index < input.imported_memory_count && ty.shared => (
             Severity::Note,
             format!(
                 "memory {index} is imported and shared between threads: linmem has static data at the base, and each instance \
                  grows the memory for its regions; all other code must use only what its own memory.grow returned"
             ),
         ),
-        (Growth::Grow, None) if index < input.imported_memory_count => (
+        (Growth::Grow | Growth::Contiguous, None) if index < input.imported_memory_count => (
             Severity::Note,
             format!(
                 "memory {index} is imported, so that it is shared by `trust`: linmem owns the memory above the base, and grows it; \
                  all other code must use only what its own memory.grow returned"
             ),
         ),
-        (Growth::Grow, None) if ty.shared => (
+        (Growth::Grow | Growth::Contiguous, None) if ty.shared => (
             Severity::Warning,
             format!(
                 "memory {index} is shared between threads, so that it is not split: linmem grows it, and the program must \
                  use only what its own memory.grow returned"
             ),
         ),
-        (Growth::Grow, None) => (
+        (Growth::Grow | Growth::Contiguous, None) => (
             Severity::Note,
             format!("linmem grows memory {index}, since the module contains neither memory.size nor memory.grow of it"),
         ),

@@ -1,6 +1,6 @@
 //! Both sides of a program, the linked module and the reference model, and their comparison.
 
-use crate::differential::program::{FRAMES, Program, Setting, Variant};
+use crate::differential::program::{FRAMES, Program, Variant};
 use crate::differential::reach::Reach;
 use crate::host::{Limits, engine, violation};
 use linmem::{Violation, Zero};
@@ -55,7 +55,7 @@ impl Machine {
             allocate: instance.get_typed_func(&mut store, "allocate").unwrap(),
             aligned: instance.get_typed_func(&mut store, "aligned").unwrap(),
             frames,
-            sizes: (variant.setting != Setting::Defined).then(|| {
+            sizes: (!variant.setting.is_defined()).then(|| {
                 let size = instance.get_typed_func(&mut store, "size").unwrap();
                 (size, instance.get_typed_func(&mut store, "grow").unwrap())
             }),

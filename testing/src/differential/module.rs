@@ -59,7 +59,7 @@ fn allocator() -> String {
 /// The linked test module of a variant.
 fn lower(variant: Variant) -> Vec<u8> {
     let memory = match variant.setting {
-        Setting::Defined => String::new(),
+        Setting::Defined | Setting::Alone => String::new(),
         Setting::Split(_) => format!("(memory (export \"memory\") {OWN_PAGES} {MAXIMUM})"),
         Setting::Allocator => allocator(),
         Setting::Owned | Setting::Base(_) => {
@@ -72,7 +72,7 @@ fn lower(variant: Variant) -> Vec<u8> {
         }
     };
     // A program without its own memory cannot use these instructions.
-    let sizes = if variant.setting == Setting::Defined {
+    let sizes = if variant.setting.is_defined() {
         ""
     } else {
         "(func (export \"size\") (result i32) memory.size)

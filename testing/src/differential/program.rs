@@ -40,6 +40,8 @@ pub(crate) enum Step {
 pub(crate) enum Setting {
     /// linmem defines it.
     Defined,
+    /// linmem defines it, and nobody else grows it.
+    Alone,
     /// The program defines it.
     Owned,
     /// The program defines it, and leaves the part from an address on to linmem.
@@ -51,6 +53,11 @@ pub(crate) enum Setting {
 }
 
 impl Setting {
+    /// Whether linmem defines the memory.
+    pub(crate) fn is_defined(self) -> bool {
+        matches!(self, Setting::Defined | Setting::Alone)
+    }
+
     /// Whether the memory is split.
     pub(crate) fn is_split(self) -> bool {
         matches!(self, Setting::Split(_))
@@ -97,7 +104,7 @@ pub(crate) struct Variant {
     pub(crate) out_of_memory: OutOfMemory,
 }
 
-const SETTINGS: usize = 7;
+const SETTINGS: usize = 8;
 const COUNT: usize = SETTINGS * 18;
 
 impl Variant {
@@ -112,6 +119,7 @@ impl Variant {
             Setting::Split(8),
             Setting::Split(40),
             Setting::Allocator,
+            Setting::Alone,
         ];
         let first = Variant {
             setting: Setting::Defined,
@@ -150,7 +158,7 @@ impl Variant {
             Setting::Owned => share = Some(Share::Trust),
             Setting::Split(pages) => split = SplitAddress::of_pages(pages),
             Setting::Allocator => share = Some(Share::Allocator { export: "malloc".into(), pin: Some("pin".into()) }),
-            Setting::Defined => {}
+            Setting::Defined | Setting::Alone => {}
         }
         Config::new()
             .with_safety(if self.checked { Safety::Temporal } else { Safety::None })
@@ -161,6 +169,7 @@ impl Variant {
             .with_base(base)
             .with_share(share)
             .with_split(split)
+            .with_own_memory(self.setting == Setting::Alone)
     }
 
     /// Whether an allocation may return null.
@@ -186,7 +195,7 @@ impl Program {
     /// The model's side of the program.
     pub(crate) fn model(&self, variant: Variant) -> Model {
         let (pages, home) = match variant.setting {
-            Setting::Defined => (1, Home::Reserved),
+            Setting::Defined | Setting::Alone => (1, Home::Reserved),
             Setting::Owned => (OWN_PAGES, Home::Grown),
             Setting::Base(address) => (OWN_PAGES, Home::Base(u64::from(address))),
             Setting::Split(_) => (OWN_PAGES, Home::Grown),

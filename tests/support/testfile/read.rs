@@ -95,6 +95,9 @@ impl TestFile {
             "--on-violation" => config.on_violation = value.parse()?,
             "--optimize" => config.optimize = value.parse()?,
             "--sealed" => config.sealed = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?,
+            "--own-memory" => {
+                config.own_memory = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?;
+            }
             "--simd" => config.simd = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?,
             "--export-allocator" => {
                 config.export_allocator = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?;
