@@ -312,9 +312,12 @@ fn list(places: &[Place]) -> String {
 /// listed, with the types that can replace it.
 fn alternatives(types: &[FunctionType]) -> String {
     const LISTED: ValueType = ValueType::nullable(HeapType::Any);
+    const STRING: ValueType = ValueType::nullable(HeapType::Extern);
     let is_variant = |ty: &FunctionType| {
         let is_array = |ty: &ValueType| matches!(ty, ValueType::Reference { heap: HeapType::AnyArray { .. }, .. });
-        let variant = |ty: &ValueType| matches!(ty, ValueType::Reference { .. }) && *ty != LISTED && !is_array(ty);
+        let variant = |ty: &ValueType| {
+            matches!(ty, ValueType::Reference { .. }) && *ty != LISTED && !is_array(ty) && *ty != STRING
+        };
         ty.params.iter().chain(&ty.results).any(variant)
     };
     let shown: Vec<&FunctionType> = types.iter().filter(|ty| !is_variant(ty)).collect();
@@ -335,7 +338,17 @@ fn alternatives(types: &[FunctionType]) -> String {
             );
         }
     }
-    message + &array_types(types)
+    message += &array_types(types);
+    if has_string(types) {
+        message += "; (ref extern) can replace externref";
+    }
+    message
+}
+
+/// Whether a string can be declared.
+fn has_string(types: &[FunctionType]) -> bool {
+    let is_string = |ty: &ValueType| *ty == ValueType::nullable(HeapType::Extern);
+    types.iter().any(|ty| ty.params.iter().chain(&ty.results).any(is_string))
 }
 
 /// What `$array` stands for in these types; empty if they do not contain it.
