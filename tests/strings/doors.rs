@@ -2,9 +2,12 @@
 
 use crate::guest::{Guest, ints};
 use crate::host;
-use linmem::build::{FunctionBuilder, ModuleBuilder, OnStack, TypeId};
+use linmem::build::{FunctionBuilder, Indices, LateLowering, ModuleBuilder, OnStack, Sections, TypeId};
+use linmem::intrinsics::Element;
 use linmem::wasm_encoder::{
-    ArrayType, CompositeInnerType, CompositeType, FieldType, Instruction, StorageType, SubType, ValType,
+    ArrayType, CodeSection, CompositeInnerType, CompositeType, DataSection, ExportKind, ExportSection, FieldType,
+    FunctionSection, GlobalSection, ImportSection, Instruction, MemorySection, Module, StorageType, SubType,
+    TypeSection, ValType,
 };
 use linmem::{Config, Encoding, Error, Representation};
 use linmem_host::wasmtime::Val;
@@ -188,4 +191,47 @@ fn builder_makes_strings_of_arrays_of_code_units() {
         error.contains("MemorySegment.getUtf8: strings are made of (array (mut i16)), which type 1 is not"),
         "{error}"
     );
+}
+
+/// A writer that assigns indices last, with its own sections.
+#[test]
+fn late_bodies_have_strings() {
+    for representation in [Representation::Packed, Representation::ALL[2]] {
+        let mut lowering = LateLowering::new(&Config::default(), representation).unwrap();
+        lowering.signatures().declare_array(1, Element::I16, true);
+        lowering.declare_function(0, "f", &[ValType::EXTERNREF, ValType::I32], &[ValType::EXTERNREF]).unwrap();
+        let mut f = lowering.body(0).unwrap();
+        texts(&mut f, TypeId(1), TypeId(1));
+        lowering.define(f).unwrap();
+        let parts = lowering.finish().unwrap();
+        let (mut types, mut imports, mut functions) =
+            (TypeSection::new(), ImportSection::new(), FunctionSection::new());
+        types.ty().function([ValType::EXTERNREF, ValType::I32], [ValType::EXTERNREF]);
+        types.ty().array(&StorageType::I16, true);
+        functions.function(0);
+        let (mut memories, mut globals) = (MemorySection::new(), GlobalSection::new());
+        let (mut exports, mut code, mut data) = (ExportSection::new(), CodeSection::new(), DataSection::new());
+        let sections = Sections {
+            types: &mut types,
+            imports: &mut imports,
+            functions: &mut functions,
+            memories: &mut memories,
+            globals: &mut globals,
+            exports: &mut exports,
+            code: &mut code,
+            data: &mut data,
+        };
+        let indices = parts.add_to(sections).unwrap();
+        exports.export("f", ExportKind::Func, indices.function(0));
+        let mut module = Module::new();
+        module.section(&types).section(&imports).section(&functions).section(&memories).section(&globals);
+        module.section(&exports).section(&code).section(&data);
+        let bytes = module.finish();
+        parts.validate(&bytes, &indices).unwrap();
+        let mut guest = Guest::of(&bytes);
+        let units: Vec<u16> = "aé€😀b".encode_utf16().collect();
+        let string = host::string(&mut guest.store, &units);
+        let made = guest.call("f", &[&[string][..], &ints(&[5])].concat()).unwrap();
+        assert_eq!(host::units(&mut guest.store, &made[0]).unwrap(), units[..5]);
+    }
 }

@@ -66,6 +66,12 @@ pub(crate) enum StringCode {
 }
 
 impl StringCode {
+    /// All of them, with arrays of a type.
+    #[cfg(test)]
+    pub(crate) fn all(units: u32) -> [StringCode; 5] {
+        [StringCode::Size, StringCode::Encode, StringCode::Write, StringCode::Allocate, StringCode::New(units)]
+    }
+
     /// The name of the helper for an encoding.
     pub(super) fn name(self, encoding: Encoding) -> String {
         let name = match self {

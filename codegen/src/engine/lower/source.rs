@@ -60,7 +60,7 @@ impl TextSource {
     }
 
     /// The helper that makes one of text in memory; `None` if the type of the arrays is not known.
-    pub(super) fn new(self, encoding: Encoding) -> Option<Helper> {
+    pub(super) fn make(self, encoding: Encoding) -> Option<Helper> {
         match self {
             TextSource::Array(ty) => Some(TextCode::New.helper(encoding, ty)),
             TextSource::String { units } => units.map(|ty| StringCode::New(ty.index).helper(encoding)),

@@ -65,7 +65,7 @@ impl Engine {
         self.materialize(bytes);
         let place = self.place(segment, offset);
         self.push_whole_place(place, segment, offset);
-        match source.new(encoding) {
+        match source.make(encoding) {
             Some(helper) => self.call_helper(helper),
             // The doors do not lower such a signature.
             None => debug_assert!(false, "the arrays that strings are made of have a type"),
