@@ -115,11 +115,10 @@ fn types_without_strings_are_rejected() {
     let error =
         |text: &str| linmem::link(format!("(module {text})").as_bytes(), &Config::new()).unwrap_err().to_string();
     let copy = error(r#"(import "linmem" "MemorySegment.toArray" (func (param i64 i32 i32) (result externref)))"#);
-    assert!(copy.contains("externref") && !copy.contains("or (param i64 i32 i32) (result externref)"), "{copy}");
+    assert!(copy.contains("externref") && !copy.contains("externref and"), "{copy}");
     let size = error(r#"(import "linmem" "Text.utf8Size" (func (param externref) (result i32)))"#);
     assert!(size.contains("(param (ref null $array) i32 i32) (result i32)"), "{size}");
-    assert!(size.contains("(param externref i32 i32) (result i32)"), "{size}");
-    assert!(size.contains("(ref extern) can replace externref"), "{size}");
+    assert!(size.contains("(ref $array), externref and (ref extern) can replace (ref null $array)"), "{size}");
 }
 
 fn array(element_type: StorageType, mutable: bool) -> SubType {

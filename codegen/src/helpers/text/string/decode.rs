@@ -3,7 +3,7 @@
 use crate::helpers::routine::{Local, Routine};
 use crate::helpers::string_code::{STRING, StringFunction, units};
 use crate::helpers::text::place::{push_ends_outside, trap_outside};
-use crate::helpers::text::string::call;
+use crate::helpers::text::string::access::call;
 use crate::helpers::text_code::TextCode;
 use crate::module::val_type;
 use crate::planted::{self, Bug};

@@ -2,7 +2,7 @@
 
 use crate::helpers::routine::{Local, Routine};
 use crate::helpers::text::encoding::{QUESTION_MARK, REPLACEMENT};
-use crate::helpers::text::string::push_unit;
+use crate::helpers::text::string::access::push_unit;
 use crate::helpers::text::units::{HIGH_SURROGATE, LOW_SURROGATE, SURROGATE, is};
 use crate::planted::{self, Bug};
 use linmem_intrinsics::Encoding;

@@ -1,7 +1,7 @@
 //! The size of the text of a string.
 
 use crate::helpers::routine::Routine;
-use crate::helpers::text::string::{check_range, push_unit};
+use crate::helpers::text::string::access::{check_range, push_unit};
 use crate::helpers::text::units::{HIGH_SURROGATE, LOW_SURROGATE, is};
 use crate::planted::{self, Bug};
 use linmem_allocator::Width;

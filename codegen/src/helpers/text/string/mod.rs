@@ -1,6 +1,7 @@
 //! Strings of JavaScript and text in memory.
 //!
 //! ```text
+//!   access      calls of the functions of the host, and the check of a range
 //!   measure     how many bytes a range of a string has when it is encoded
 //!   encode      encodes a range, without any check
 //!   place       checks the ranges of the string and of the memory, then calls encode
@@ -11,14 +12,15 @@
 //! `intoCharCodeArray` first, and to encode the array, requires engines with arrays. On V8, it takes about as long for ASCII, and
 //! 1.3 to 1.6 times as long for other text: see the bench in `benches/v8`.
 
+mod access;
 mod decode;
 mod encode;
 mod measure;
 mod place;
 
-use crate::helpers::id::{Helper, HostImport};
-use crate::helpers::routine::{Local, Routine};
-use crate::helpers::string_code::{StringCode, StringFunction};
+use crate::helpers::id::Helper;
+use crate::helpers::routine::Routine;
+use crate::helpers::string_code::StringCode;
 use linmem_intrinsics::Encoding;
 
 impl StringCode {
@@ -41,31 +43,4 @@ impl StringCode {
             _ => Helper::String(self, encoding),
         }
     }
-}
-
-/// Calls a function of the host, whose operands are on the stack.
-fn call(r: &mut Routine<'_>, function: StringFunction) {
-    r.import(HostImport::String(function));
-}
-
-/// Pushes the unit of a string at an index.
-fn push_unit(r: &mut Routine<'_>, string: Local, index: Local) {
-    r.get(string).get(index);
-    call(r, StringFunction::CharCodeAt);
-}
-
-/// Traps if a range of a string is outside, as the host's functions do, or if it is not a string.
-///
-/// ```wasm
-/// index + count > length(string):   charCodeAt(string, 2^32 - 1)          ;; in 64 bits
-/// ```
-fn check_range(r: &mut Routine<'_>, (string, index, count): (Local, Local, Local)) {
-    r.get(index).i64_extend_i32_u().get(count).i64_extend_i32_u().i64_add();
-    r.get(string);
-    call(r, StringFunction::Length);
-    r.i64_extend_i32_u().i64_gt_u().if_();
-    // No string has so many units.
-    r.get(string).i32_const(-1);
-    call(r, StringFunction::CharCodeAt);
-    r.drop().unreachable().end();
 }

@@ -6,7 +6,7 @@ use crate::helpers::routine::{Local, Routine};
 use crate::helpers::string_code::StringCode;
 use crate::helpers::text::encoding::most_bytes;
 use crate::helpers::text::place::{push_ends_outside, trap_outside};
-use crate::helpers::text::string::check_range;
+use crate::helpers::text::string::access::check_range;
 use crate::planted::{self, Bug};
 use linmem_intrinsics::{Element, Encoding};
 use wasm_encoder::ValType;
