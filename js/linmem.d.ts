@@ -54,6 +54,8 @@ export interface ReportOptions {
 }
 
 export interface InstantiateOptions extends MemoryOptions, ReportOptions {
+  /** Whether the functions of `wasm:js-string` are builtins where the engine has these; true by default. */
+  builtins?: boolean;
   /** The memory of segments, or the name of its export. Required if the module exports or imports several memories. */
   memory?: WebAssembly.Memory | string;
 }
@@ -69,7 +71,7 @@ export interface Instantiated {
 
 export type Source = BufferSource | WebAssembly.Module | Response;
 
-/** Compiles and instantiates a linked module, with the imports of reports. */
+/** Compiles and instantiates a linked module, with the imports of reports and of strings. */
 export function instantiate(
   source: Source | PromiseLike<Source>,
   imports?: WebAssembly.Imports,
@@ -222,6 +224,9 @@ export class ViolationError extends Error {
   readonly numbers: [number, number, number];
   readonly site: Site | undefined;
 }
+
+/** The functions of `wasm:js-string` as imports, for engines that do not have them as builtins. */
+export function stringImports(): WebAssembly.Imports;
 
 /** The number of bytes of a text in UTF-8. */
 export function utf8Size(text: string): number;

@@ -1,30 +1,34 @@
 // The host's side of linmem in JavaScript, for Node and for pages: segments of a WebAssembly memory, regions that a linked
-// module exports with `--export-allocator`, and reports of violations. It has no dependencies.
+// module exports with `--export-allocator`, strings as the program uses them, and reports of violations. It has no dependencies.
 
 import { Memory } from "./memory.mjs";
 import { Reports } from "./reports.mjs";
+import { BUILTINS, importsStrings, stringImports } from "./strings.mjs";
 
 export { Memory, Region } from "./memory.mjs";
 export { BoundsError, Segment, View } from "./segment.mjs";
 export { Reports, ViolationError, readSites } from "./reports.mjs";
+export { stringImports } from "./strings.mjs";
 export { utf8Size } from "./text.mjs";
 
 // Compiles and instantiates a linked module. `source` is its bytes, a `WebAssembly.Module`, a `Response`, or a promise of one
-// of these, such as the result of `fetch`. The imports of reports are provided unless `imports` contains them.
+// of these, such as the result of `fetch`. The imports of reports are provided unless `imports` contains them, and so are those
+// of strings, if the engine does not have them as builtins or the option `builtins` is false.
 //
 // The memory is the one that the option `memory` gives, or the one that the module exports by the name that it gives. Without
 // the option, it is the only memory that the module exports or imports: which one segments are in cannot be found out.
 export async function instantiate(source, imports = {}, options = {}) {
-  const module = await compile(await source);
+  const module = await compile(await source, options.builtins === false ? undefined : BUILTINS);
   const reports = new Reports(module, options);
-  const instance = await WebAssembly.instantiate(module, { ...reports.imports, ...imports });
+  const strings = importsStrings(module) ? stringImports() : {};
+  const instance = await WebAssembly.instantiate(module, { ...reports.imports, ...strings, ...imports });
   const { exports } = instance;
   const found = chosenMemory(options.memory, exports) ?? onlyMemory(module, exports, imports);
   const memory = found === undefined ? undefined : new Memory(found, exports, options);
   return { module, instance, exports, memory, reports };
 }
 
-async function compile(source) {
+async function compile(source, options) {
   if (source instanceof WebAssembly.Module) {
     return source;
   }
@@ -33,9 +37,9 @@ async function compile(source) {
       throw new Error(`the module cannot be fetched from ${source.url}: ${source.status} ${source.statusText}`.trimEnd());
     }
     // Streaming requires a media type that not every server sends.
-    return WebAssembly.compile(await source.arrayBuffer());
+    return WebAssembly.compile(await source.arrayBuffer(), options);
   }
-  return WebAssembly.compile(source);
+  return WebAssembly.compile(source, options);
 }
 
 const isMemory = (value) => value instanceof WebAssembly.Memory;

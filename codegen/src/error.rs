@@ -309,12 +309,19 @@ fn list(places: &[Place]) -> String {
 }
 
 /// A list of types as prose: `a`, `a or b`, `a, b or c`. Of all reference types that a segment can have, only one is
-/// listed, with the types that can replace it.
+/// listed, with the types that can replace it; and of an array of text and a string, only the array.
 fn alternatives(types: &[FunctionType]) -> String {
     const LISTED: ValueType = ValueType::nullable(HeapType::Any);
+    const STRING: ValueType = ValueType::nullable(HeapType::Extern);
+    let mut types = types.to_vec();
+    if let Some((_, true)) = array_pattern(&types) {
+        types.retain(|ty| !ty.params.iter().chain(&ty.results).any(|ty| *ty == STRING));
+    }
     let is_variant = |ty: &FunctionType| {
         let is_array = |ty: &ValueType| matches!(ty, ValueType::Reference { heap: HeapType::AnyArray { .. }, .. });
-        let variant = |ty: &ValueType| matches!(ty, ValueType::Reference { .. }) && *ty != LISTED && !is_array(ty);
+        let variant = |ty: &ValueType| {
+            matches!(ty, ValueType::Reference { .. }) && *ty != LISTED && !is_array(ty) && *ty != STRING
+        };
         ty.params.iter().chain(&ty.results).any(variant)
     };
     let shown: Vec<&FunctionType> = types.iter().filter(|ty| !is_variant(ty)).collect();
@@ -335,17 +342,21 @@ fn alternatives(types: &[FunctionType]) -> String {
             );
         }
     }
-    message + &array_types(types)
+    message + &array_types(&types)
 }
 
-/// What `$array` stands for in these types; empty if they do not contain it.
-fn array_types(types: &[FunctionType]) -> String {
-    let mut all = types.iter().flat_map(|ty| ty.params.iter().chain(&ty.results));
-    let pattern = all.find_map(|ty| match ty {
+/// Whether the array in these types must be mutable, and whether it holds text; `None` if there is none.
+fn array_pattern(types: &[FunctionType]) -> Option<(bool, bool)> {
+    types.iter().flat_map(|ty| ty.params.iter().chain(&ty.results)).find_map(|ty| match ty {
         ValueType::Reference { heap: HeapType::AnyArray { mutable, text }, .. } => Some((*mutable, *text)),
         _ => None,
-    });
-    let (mutable, text) = pattern.unzip();
+    })
+}
+
+/// What `$array` stands for in these types, and what can replace it; empty if they do not contain it.
+fn array_types(types: &[FunctionType]) -> String {
+    let (mutable, text) = array_pattern(types).unzip();
+    let replacements = if text == Some(true) { "(ref $array), externref and (ref extern)" } else { "(ref $array)" };
     let can = |element: &&Element| text != Some(true) || Encoding::is_unit(**element);
     let elements: Vec<&str> = Element::ALL.iter().filter(can).map(|element| element.name()).collect();
     match (mutable, elements.split_last()) {
@@ -353,7 +364,7 @@ fn array_types(types: &[FunctionType]) -> String {
             let mutable = if mutable { "mutable " } else { "" };
             let rest = rest.join(", ");
             format!(
-                "; $array is any {mutable}array type with elements {rest} or {last}; (ref $array) can replace (ref null $array)"
+                "; $array is any {mutable}array type with elements {rest} or {last}; {replacements} can replace (ref null $array)"
             )
         }
         _ => String::new(),

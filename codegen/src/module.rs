@@ -27,6 +27,7 @@ pub(crate) fn val_type(ty: ValueType) -> ValType {
                 HeapType::Eq => abstract_type(AbstractHeapType::Eq),
                 HeapType::Struct => abstract_type(AbstractHeapType::Struct),
                 HeapType::Array(ty) => Heap::Concrete(ty.index),
+                HeapType::Extern => abstract_type(AbstractHeapType::Extern),
                 HeapType::AnyArray { .. } => abstract_type(AbstractHeapType::Array),
                 HeapType::Any | HeapType::Other => abstract_type(AbstractHeapType::Any),
             };
@@ -50,6 +51,7 @@ pub(crate) fn value_type(ty: wasmparser::ValType) -> ValueType {
                 Heap::Abstract { shared: false, ty: AbstractHeapType::Any } => HeapType::Any,
                 Heap::Abstract { shared: false, ty: AbstractHeapType::Eq } => HeapType::Eq,
                 Heap::Abstract { shared: false, ty: AbstractHeapType::Struct } => HeapType::Struct,
+                Heap::Abstract { shared: false, ty: AbstractHeapType::Extern } => HeapType::Extern,
                 _ => HeapType::Other,
             },
         },

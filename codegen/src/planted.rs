@@ -54,6 +54,15 @@ macro_rules! bugs {
                 Bug::TableClosesFewer,
             ];
 
+            /// Those in the encoding and decoding of strings of JavaScript.
+            #[cfg(feature = "planted")]
+            pub const STRINGS: &'static [Bug] = &[
+                Bug::StringPairLeavesRange,
+                Bug::StringSizeOfPair,
+                Bug::StringWritesPart,
+                Bug::StringSplitsSequence,
+            ];
+
             /// Those in the encoding and decoding of text.
             #[cfg(feature = "planted")]
             pub const TEXT: &'static [Bug] = &[
@@ -190,6 +199,14 @@ bugs! {
     TextSizeOfPair,
     /// Text is written to a segment without room for it.
     TextWritesPart,
+    /// The second unit of a pair may be after the range of a string.
+    StringPairLeavesRange,
+    /// The units of a pair in a string are counted as two characters.
+    StringSizeOfPair,
+    /// A string is written to a segment without room for it.
+    StringWritesPart,
+    /// A chunk of text that becomes a string ends within a sequence.
+    StringSplitsSequence,
     /// Units are staged in memory after the text.
     TextStagesFurther,
     /// Each byte of an ill-formed sequence is replaced.

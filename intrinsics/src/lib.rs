@@ -31,7 +31,7 @@ pub use report::{Report, beyond_memory, out_of_bounds};
 pub use safety::Safety;
 pub use signature::{Representation, Signature};
 pub use text::Encoding;
-pub use value::{ArrayReference, FunctionType, HeapType, ValueType};
+pub use value::{ArrayReference, FunctionType, HeapType, StringReference, ValueType};
 pub use violation::Violation;
 
 /// The module name that intrinsics are imported from.

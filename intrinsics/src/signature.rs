@@ -5,12 +5,14 @@
 //! a host call takes the number of bytes as an additional operand directly after the segment.
 //!
 //! An array has any array type of the program whose elements have bytes. So the types of an intrinsic with an array are
-//! patterns, which [`Signature::resolve`] matches with the declared type.
+//! patterns, which [`Signature::resolve`] matches with the declared type. An array of text can be replaced by a string of
+//! JavaScript, an `externref`.
 
+use crate::array::{ArrayType, Element};
 use crate::catalogue::{Intrinsic, Operation};
 use crate::operand::Operand;
 use crate::text::Encoding;
-use crate::value::{ArrayReference, FunctionType, HeapType, ValueType};
+use crate::value::{ArrayReference, FunctionType, HeapType, StringReference, ValueType};
 use std::fmt;
 
 /// The run-time representation of a segment.
@@ -74,8 +76,11 @@ pub struct Signature {
     /// Whether a host call returns one result instead of its errno and another result: a count or the negated errno, or
     /// a segment or the null segment.
     pub folded: bool,
-    /// The type of its array; `None` if it has no array, or if the signature is a pattern for all array types.
+    /// The type of its array; `None` if it has no array, or if the signature is a pattern for all array types. If it makes a
+    /// string, the type of the arrays that the code units of the string are decoded to, once it is known.
     pub array: Option<ArrayReference>,
+    /// The type of the string that replaces its array; `None` if none does.
+    pub string: Option<StringReference>,
 }
 
 impl Signature {
@@ -89,24 +94,46 @@ impl Signature {
             return None;
         }
         let representation = uses_segments.then_some(representation);
-        Some(Signature { intrinsic, representation, folded: false, array: None })
+        Some(Signature { intrinsic, representation, folded: false, array: None, string: None })
     }
 
     /// The signature for an array type; `None` if the intrinsic has no array, or cannot have one of this type because it
-    /// assigns elements or because the elements cannot be code units.
+    /// assigns elements or because the elements cannot be code units. Strings are made of mutable arrays of `i16`.
     pub fn with_array(self, array: ArrayReference) -> Option<Signature> {
-        let can = self.intrinsic.has_array()
-            && (array.ty.mutable || !self.intrinsic.writes_array())
-            && (Encoding::is_unit(array.ty.element) || !self.intrinsic.has_text());
+        let ArrayType { element, mutable, .. } = array.ty;
+        let can = match self.string {
+            None => {
+                self.intrinsic.has_array()
+                    && (mutable || !self.intrinsic.writes_array())
+                    && (Encoding::is_unit(element) || !self.intrinsic.has_text())
+            }
+            Some(_) => self.makes_string() && mutable && element == Element::I16,
+        };
         can.then_some(Signature { array: Some(array), ..self })
+    }
+
+    /// The signature with a string in the place of its array; `None` if the intrinsic has no text.
+    pub fn with_string(self, string: StringReference) -> Option<Signature> {
+        self.intrinsic.has_text().then_some(Signature { string: Some(string), ..self })
+    }
+
+    /// Whether it makes a string.
+    pub fn makes_string(&self) -> bool {
+        self.string.is_some() && self.intrinsic.writes_array()
     }
 
     /// Whether it stands for the signatures with all array types.
     pub fn is_pattern(&self) -> bool {
-        self.array.is_none() && self.intrinsic.has_array()
+        self.array.is_none() && self.string.is_none() && self.intrinsic.has_array()
     }
 
-    /// Every signature that the intrinsic can have, in a fixed order. One with an array is a pattern.
+    /// Whether it cannot be lowered without an array type.
+    pub fn needs_array(&self) -> bool {
+        self.is_pattern() || (self.array.is_none() && self.makes_string())
+    }
+
+    /// Every signature that the intrinsic can have, in a fixed order. One with an array is a pattern. One with a string stands
+    /// also for that with non-nullable strings.
     pub fn possible(intrinsic: Intrinsic) -> Vec<Signature> {
         let mut list: Vec<Signature> = Vec::new();
         for &representation in Representation::ALL {
@@ -119,7 +146,8 @@ impl Signature {
             };
             let can_fold = matches!(intrinsic.results(), [Operand::Errno, value] if !value.is_segment() || has_null);
             let folded = can_fold.then_some(Signature { folded: true, ..plain });
-            for signature in [Some(plain), folded].into_iter().flatten() {
+            let string = plain.with_string(StringReference { nullable: true });
+            for signature in [Some(plain), folded, string].into_iter().flatten() {
                 if !list.contains(&signature) {
                     list.push(signature);
                 }
@@ -135,8 +163,11 @@ impl Signature {
 
     /// The signature with this type, if its type or an instance of its pattern is this type.
     fn matched(self, declared: &FunctionType) -> Option<Signature> {
+        let mut types = declared.params.iter().chain(&declared.results).copied();
         let signature = if self.is_pattern() {
-            self.with_array(declared.params.iter().chain(&declared.results).copied().find_map(ArrayReference::of)?)?
+            self.with_array(types.find_map(ArrayReference::of)?)?
+        } else if self.string.is_some() {
+            self.with_string(types.find_map(StringReference::of)?)?
         } else {
             self
         };
@@ -199,9 +230,10 @@ impl Signature {
             }
             Operand::Value(access) => access.value_type(),
             Operand::Long(_) => ValueType::I64,
-            Operand::Array => match self.array {
-                Some(array) => array.value_type(),
-                None => {
+            Operand::Array => match (self.string, self.array) {
+                (Some(string), _) => string.value_type(),
+                (None, Some(array)) => array.value_type(),
+                (None, None) => {
                     let (mutable, text) = (self.intrinsic.writes_array(), self.intrinsic.has_text());
                     let heap = HeapType::AnyArray { mutable, text };
                     ValueType::Reference { nullable: true, heap }
@@ -225,7 +257,6 @@ impl Signature {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::array::{ArrayType, Element};
     use crate::wasi;
     use ValueType::{I32, I64};
 
@@ -287,6 +318,24 @@ mod tests {
         let other = ValueType::nullable(HeapType::Other);
         let copy = FunctionType::new([I64, I32, other, I32, I32], []);
         assert_eq!(Signature::resolve(Intrinsic::SegmentCopyFromArray, &copy), None);
+    }
+
+    #[test]
+    fn string_can_replace_an_array_of_text_only() {
+        for nullable in [false, true] {
+            let string = StringReference { nullable };
+            let size = FunctionType::new([string.value_type(), I32, I32], [I32]);
+            let size = Signature::resolve(Intrinsic::TextWtf8Size, &size);
+            assert_eq!(size.and_then(|signature| signature.string), Some(string));
+            let get = FunctionType::new([I64, I32, I32], [string.value_type()]);
+            let get = Signature::resolve(Intrinsic::SegmentGetUtf8, &get);
+            assert!(get.is_some_and(|signature| signature.makes_string() && !signature.is_pattern()));
+            let copy = FunctionType::new([I64, I32, string.value_type(), I32, I32], []);
+            assert_eq!(Signature::resolve(Intrinsic::SegmentCopyFromArray, &copy), None);
+            let allocate = FunctionType::new([I32, string.value_type(), I32, I32], [I32, I32]);
+            let allocate = Signature::resolve(Intrinsic::AllocatorAllocateUtf8, &allocate);
+            assert_eq!(allocate.and_then(|signature| signature.string), Some(string));
+        }
     }
 
     #[test]

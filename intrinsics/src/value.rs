@@ -14,6 +14,8 @@ pub enum HeapType {
     Struct,
     /// An array type of the program.
     Array(ArrayType),
+    /// `extern`, the top type of the references of the host, of which strings of JavaScript are some.
+    Extern,
     /// In the types that an intrinsic can have: any array type whose elements have bytes.
     AnyArray {
         /// Whether it must be mutable.
@@ -69,9 +71,11 @@ impl fmt::Display for ValueType {
                     (HeapType::Any, true) => "anyref",
                     (HeapType::Eq, true) => "eqref",
                     (HeapType::Struct, true) => "structref",
+                    (HeapType::Extern, true) => "externref",
                     (HeapType::Any, false) => "(ref any)",
                     (HeapType::Eq, false) => "(ref eq)",
                     (HeapType::Struct, false) => "(ref struct)",
+                    (HeapType::Extern, false) => "(ref extern)",
                     (HeapType::Array(ty), _) => return write!(f, "(ref {null}{})", ty.index),
                     (HeapType::AnyArray { .. }, _) => return write!(f, "(ref {null}$array)"),
                     (HeapType::Other, _) => return write!(f, "(ref {null}…)"),
@@ -101,6 +105,28 @@ impl ArrayReference {
     pub const fn of(ty: ValueType) -> Option<ArrayReference> {
         match ty {
             ValueType::Reference { nullable, heap: HeapType::Array(ty) } => Some(ArrayReference { nullable, ty }),
+            _ => None,
+        }
+    }
+}
+
+/// The type that a program declares for a string of JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StringReference {
+    /// Whether it includes the null reference.
+    pub nullable: bool,
+}
+
+impl StringReference {
+    /// The reference type.
+    pub const fn value_type(self) -> ValueType {
+        ValueType::Reference { nullable: self.nullable, heap: HeapType::Extern }
+    }
+
+    /// The reference to strings that a value type is; `None` if it is another type.
+    pub const fn of(ty: ValueType) -> Option<StringReference> {
+        match ty {
+            ValueType::Reference { nullable, heap: HeapType::Extern } => Some(StringReference { nullable }),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ const TYPES = {
   ".mjs": "text/javascript; charset=utf-8",
   ".ts": "text/plain; charset=utf-8",
   ".wasm": "application/wasm",
+  ".wat": "text/plain; charset=utf-8",
 };
 
 // Pages with these headers can share memories between threads.

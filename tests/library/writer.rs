@@ -3,12 +3,14 @@
 use crate::module;
 use crate::support::host::{Running, State};
 use linmem::build::{FunctionBuilder, Lowering, ModuleSink};
+use linmem::intrinsics::StringReference;
 use linmem::wasm_encoder::{
     CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, SubType, TypeSection, ValType,
 };
 use linmem::{
-    Access, Config, FunctionType, Intrinsic, OnViolation, Representation, Safety, Share, SplitAddress, ValueType, Word,
+    Access, Config, Encoding, FunctionType, Intrinsic, OnViolation, Operation, Representation, Safety, Share,
+    Signature, SplitAddress, ValueType, Word,
 };
 use linmem_host::wasmtime::Val;
 
@@ -258,6 +260,28 @@ fn imports_are_known_in_advance() {
     let lowering = Lowering::new(&mut sink, &reports, Representation::Packed).unwrap();
     let imports = lowering.imports([Intrinsic::AllocatorAllocate]);
     assert_eq!(imports, [("linmem_report", "violation")]);
+}
+
+/// A writer that imports functions before it lowers any.
+#[test]
+fn imports_of_strings_are_known_in_advance() {
+    let mut sink = Writer::default();
+    let lowering = Lowering::new(&mut sink, &Config::default(), Representation::Packed).unwrap();
+    let string = |operation| {
+        let signature = Signature::new(Intrinsic::from_operation(operation).unwrap(), Representation::Packed).unwrap();
+        signature.with_string(StringReference { nullable: true }).unwrap()
+    };
+    let read = ["length", "charCodeAt"].map(|name| ("wasm:js-string", name));
+    let made = ["concat", "fromCharCodeArray"].map(|name| ("wasm:js-string", name));
+    for &encoding in Encoding::ALL {
+        for operation in
+            [Operation::AllocateText(encoding), Operation::SetText(encoding), Operation::TextSize(encoding)]
+        {
+            assert_eq!(lowering.imports_of([string(operation)]), read);
+        }
+        assert_eq!(lowering.imports_of([string(Operation::GetText(encoding))]), made);
+    }
+    assert!(lowering.imports([Intrinsic::TextUtf8Size]).is_empty(), "an array needs no import");
 }
 
 /// The recursion group of a module's segment types, as text.

@@ -223,7 +223,7 @@ impl FunctionBuilder {
     }
 
     pub(super) fn lower_signature(&mut self, signature: &Signature) {
-        if signature.is_pattern() {
+        if signature.needs_array() {
             return self
                 .fail(&format!("{} requires an array type: see `Signature::with_array`", signature.intrinsic.name()));
         }

@@ -21,7 +21,9 @@ use crate::width::WIDTH;
 use indexmap::IndexMap;
 use linmem_allocator::Unwind;
 use linmem_allocator::layout::HOME;
-use linmem_intrinsics::{FunctionType, Intrinsic, Representation, Signature, ValueType};
+use linmem_intrinsics::{
+    ArrayReference, ArrayType, Element, FunctionType, Intrinsic, Representation, Signature, ValueType,
+};
 use wasm_encoder::{Function, ValType};
 
 /// Lowers functions for a [`ModuleSink`].
@@ -242,16 +244,29 @@ impl Lowering {
     /// The functions that these intrinsics import, by module and name, in every configuration of their operands. A
     /// writer whose function indices are final once they are assigned imports them first.
     pub fn imports(&self, intrinsics: impl IntoIterator<Item = Intrinsic>) -> Vec<(&'static str, &'static str)> {
+        let representation = self.context.representation;
+        self.imports_of(intrinsics.into_iter().filter_map(|intrinsic| Signature::new(intrinsic, representation)))
+    }
+
+    /// Like [`imports`](Lowering::imports), for intrinsics with these types. Those of text import functions if they have
+    /// strings.
+    pub fn imports_of(&self, signatures: impl IntoIterator<Item = Signature>) -> Vec<(&'static str, &'static str)> {
+        // The names of functions do not depend on the index of a type.
+        let units = ArrayType { index: 0, element: Element::I16, mutable: true };
+        let units = ArrayReference { nullable: false, ty: units };
         let mut needs = Needs::new(self.context);
-        for intrinsic in intrinsics {
-            let signature = Signature::new(intrinsic, self.context.representation);
+        for signature in signatures {
+            let signature =
+                if signature.makes_string() { signature.with_array(units).unwrap_or(signature) } else { signature };
             // Copies of arrays import nothing.
-            let Some(signature) = signature.filter(|signature| !signature.is_pattern()) else { continue };
+            if signature.is_pattern() {
+                continue;
+            }
             let ty = signature.function_type();
             let mut f = FunctionBuilder::new(
                 self.context,
                 Signatures::default(),
-                (0, intrinsic.name()),
+                (0, signature.intrinsic.name()),
                 Unwind::Program,
                 (ty.params.len() as u32, ty.results.len() as u32),
             );

@@ -44,6 +44,7 @@ mod signatures;
 mod sink;
 mod static_items;
 mod statics;
+mod strings;
 mod structure;
 mod text;
 mod types;

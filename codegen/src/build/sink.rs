@@ -11,7 +11,8 @@ use wasm_encoder::{ConstExpr, Function, SubType, ValType};
 pub trait ModuleSink {
     /// Returns the index of the type with these parameters and results, and adds the type if it does not exist. A type
     /// can contain references to array types that the writer [declared](crate::build::Signatures::declare_array), by
-    /// their indices; they occur only if arrays are copied.
+    /// their indices; they occur only if arrays are copied. If strings are encoded or made, it can contain `externref` and
+    /// `(ref extern)`.
     fn function_type(&mut self, ty: &FunctionType) -> u32;
 
     /// Imports a function, unless it is already imported, and returns its index.

@@ -34,6 +34,17 @@ impl FunctionBuilder {
         count: impl Operand,
     ) {
         self.count();
+        self.text_operands(to, from, count);
+        self.array_operation(Operation::SetText(encoding), ty);
+    }
+
+    /// The operands of an operation that writes text to a segment.
+    pub(super) fn text_operands(
+        &mut self,
+        to: (impl Operand, impl Operand),
+        from: (impl Operand, impl Operand),
+        count: impl Operand,
+    ) {
         self.in_order([
             to.0.is_on_stack(),
             to.1.is_on_stack(),
@@ -46,7 +57,6 @@ impl FunctionBuilder {
         self.operand(from.0);
         from.1.push_folding(self);
         count.push_folding(self);
-        self.array_operation(Operation::SetText(encoding), ty);
     }
 
     /// Pushes a new array with the text of bytes of a segment, in an encoding. Its type must be mutable.

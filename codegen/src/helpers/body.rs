@@ -30,6 +30,7 @@ impl Helper {
             Helper::Wasi(call, form) => call.write(form, r),
             Helper::Array(code, ty) => code.write(ty, r),
             Helper::Text(code, encoding, ty) => code.write(encoding, ty, r),
+            Helper::String(code, encoding) => code.write(encoding, r),
             Helper::Malformed(encoding) => text::malformed(r, encoding),
         }
         routine.finish()

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::call::{Call, Form};
+use crate::helpers::string_code::{self, StringCode, StringFunction};
 use crate::helpers::text_code::TextCode;
 use crate::helpers::trace::{self, TraceEvent};
 use crate::width::PointerType;
@@ -21,6 +22,8 @@ pub(crate) enum HostImport {
     Errno,
     /// Receives events of a traced module.
     Trace(TraceEvent),
+    /// A function of strings of JavaScript.
+    String(StringFunction),
 }
 
 impl HostImport {
@@ -30,6 +33,7 @@ impl HostImport {
             HostImport::Wasi(_) => linmem_intrinsics::wasi::MODULE,
             HostImport::Report | HostImport::Errno => "linmem_report",
             HostImport::Trace(_) => trace::MODULE,
+            HostImport::String(_) => string_code::MODULE,
         }
     }
 
@@ -40,6 +44,7 @@ impl HostImport {
             HostImport::Report => "violation",
             HostImport::Errno => "errno",
             HostImport::Trace(event) => event.name(),
+            HostImport::String(function) => function.name(),
         }
     }
 
@@ -51,6 +56,7 @@ impl HostImport {
             HostImport::Report => FunctionType::new([ValueType::I32, ValueType::I32, pointer, pointer, pointer], []),
             HostImport::Errno => FunctionType::new([ValueType::I32; 2], []),
             HostImport::Trace(event) => event.function_type(pointer),
+            HostImport::String(function) => function.function_type(),
         }
     }
 
@@ -121,6 +127,8 @@ pub(crate) enum Helper {
     Text(TextCode, Encoding, ArrayType),
     /// Measures an ill-formed sequence of bytes.
     Malformed(Encoding),
+    /// Encodes strings of JavaScript to memory, or makes them.
+    String(StringCode, Encoding),
 }
 
 impl Helper {
@@ -156,6 +164,7 @@ impl Helper {
             Helper::Wasi(call, form) => return call.name(form),
             Helper::Array(code, ty) => return code.name(ty),
             Helper::Text(code, encoding, ty) => return code.name(encoding, ty),
+            Helper::String(code, encoding) => return code.name(encoding),
             Helper::Malformed(encoding) => return format!("linmem.malformed.{encoding}"),
         };
         format!("linmem.{name}")
@@ -169,6 +178,7 @@ impl Helper {
                 Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
                 Helper::Array(..) | Helper::Malformed(_) => false,
                 Helper::Text(code, ..) => code.allocates(),
+                Helper::String(code, _) => code.allocates(),
                 Helper::FindHome => !context.choices.opens_without_home(),
                 _ => true,
             }
@@ -204,6 +214,10 @@ impl Helper {
                 let ty = code.function_type(ty, context.width());
                 (ty.params, ty.results)
             }
+            Helper::String(code, _) => {
+                let ty = code.function_type(context.width());
+                (ty.params, ty.results)
+            }
             Helper::Malformed(_) => (vec![pointer; 2], vec![pointer]),
         };
         if self.takes_site(context) {
@@ -222,6 +236,7 @@ impl Helper {
         match self {
             Helper::Violation(_) | Helper::Array(..) | Helper::Malformed(_) => false,
             Helper::Text(code, ..) => code.allocates(),
+            Helper::String(code, _) => code.allocates(),
             Helper::Wasi(call, form) => call.uses_regions(form),
             _ => true,
         }

@@ -23,6 +23,7 @@ mod refill;
 mod routine;
 mod scope;
 mod share;
+mod string_code;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -39,5 +40,6 @@ pub(crate) use demands::Demands;
 pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, push_home};
 pub(crate) use id::{Alignment, Helper, HostImport};
 pub(crate) use needs::Needs;
+pub(crate) use string_code::{STRING, StringCode};
 pub(crate) use text_code::TextCode;
 pub(crate) use trace::{Pointer, SHADOW, SHADOW_PAGES, TraceEvent, Transfer, policy};

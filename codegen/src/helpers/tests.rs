@@ -12,6 +12,7 @@ use crate::helpers::Needs;
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::call::{Call, Form};
 use crate::helpers::id::{Alignment, Helper, HostImport, Refused};
+use crate::helpers::string_code::StringCode;
 use crate::helpers::text_code::TextCode;
 use crate::index::{GlobalIndex, MemoryIndex};
 use crate::module::{val_type, validate};
@@ -284,6 +285,20 @@ fn helpers_of_text_are_valid_in_memories_of_both_widths() {
                 // Each encoding has one, except for Latin-1.
                 assert_eq!(helpers.iter().filter(|helper| matches!(helper, Helper::Malformed(_))).count(), 2);
             }
+        }
+    }
+}
+
+#[test]
+fn helpers_of_strings_are_valid_in_memories_of_both_widths() {
+    for width in [Width::Bits32, Width::Bits64] {
+        for context in contexts(width).into_iter().filter(|context| context.growth == Growth::Grow) {
+            let units = arrays(&context).into_iter().find(|ty| ty.element == Element::I16).expect("it is declared");
+            let strings = pairs(&StringCode::all(units.index), Encoding::ALL);
+            let roots: Vec<Helper> = strings.into_iter().map(|(code, encoding)| code.helper(encoding)).collect();
+            let helpers = check(&context, &roots);
+            // UTF-8 and WTF-8 have the same sizes.
+            assert_eq!(helpers.iter().filter(|helper| matches!(helper, Helper::String(..))).count(), 14, "{context:?}");
         }
     }
 }

@@ -39,6 +39,20 @@ impl DeclaredType<'_> {
         }
     }
 
+    /// The type of the arrays that strings are made of: mutable, of `i16`, final, without a supertype, and alone in its
+    /// recursion group, since the functions of the host have exactly this type. It is the first one of the module, or else the
+    /// one that linmem adds after the module's types.
+    pub(super) fn units(self) -> ArrayType {
+        let count = self.types.core_type_count_in_module();
+        let is_units = |index: &u32| {
+            let id = self.types.core_type_at_in_module(*index);
+            let ty = &self.types[id];
+            let is_alone = self.types.rec_group_elements(self.types.rec_group_id_of(id)).len() == 1;
+            is_alone && ty.is_final && ty.supertype_idx.is_none() && array_of(ty) == Some((Element::I16, true))
+        };
+        ArrayType { index: (0..count).find(is_units).unwrap_or(count), element: Element::I16, mutable: true }
+    }
+
     /// The references to types of the module.
     fn references(self) -> impl Iterator<Item = (RefType, CoreTypeId)> {
         let all = self.ty.params().iter().chain(self.ty.results());

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::error::{Error, Place};
 use crate::link::declared::DeclaredType;
 use indexmap::IndexMap;
-use linmem_intrinsics::{Intrinsic, MODULE, Representation, Signature, Target, wasi};
+use linmem_intrinsics::{ArrayReference, Intrinsic, MODULE, Representation, Signature, Target, wasi};
 use wasmparser::{Import, TypeRef};
 
 /// How an imported function is handled.
@@ -45,6 +45,7 @@ pub(crate) struct Imports<'a> {
     /// The first import that uses segments: its name and its representation of segments.
     representation: Option<(String, Representation)>,
     from_linmem: bool,
+    adds_units: bool,
     count: u32,
     /// The intrinsics that are imported, last first, if they are not found by their names and types.
     given: Option<Vec<Signature>>,
@@ -140,9 +141,24 @@ impl<'a> Imports<'a> {
                     wrong_type(possible.iter().map(Signature::function_type).collect())
                 })?;
                 self.agree(name, signature, place)?;
-                Ok(Fate::Intrinsic(signature))
+                Ok(Fate::Intrinsic(self.with_units(signature, ty)))
             }
         }
+    }
+
+    /// The signature, with the type of the arrays that strings are made of.
+    fn with_units(&mut self, signature: Signature, declared: DeclaredType<'_>) -> Signature {
+        if !signature.needs_array() {
+            return signature;
+        }
+        let units = declared.units();
+        self.adds_units |= units.index == declared.types.core_type_count_in_module();
+        signature.with_array(ArrayReference { nullable: false, ty: units }).unwrap_or(signature)
+    }
+
+    /// Whether linmem adds the type of the arrays that strings are made of, immediately after the types of the module.
+    pub(crate) fn adds_units(&self) -> bool {
+        self.adds_units
     }
 
     /// Checks that an import uses the same representation of segments as the others.

@@ -5,6 +5,7 @@ use crate::engine::knowledge::contents::Assigned;
 use crate::error::{Built, Error, Place};
 use crate::helpers::Helper;
 use crate::link::custom::Custom;
+use crate::link::declared::DeclaredType;
 use crate::link::imports::Imports;
 use crate::link::statics::Statics;
 use crate::link::wrappers::Wrappers;
@@ -202,6 +203,23 @@ impl Input<'_> {
     /// The type of a function.
     pub(crate) fn function_type(&self, function: u32) -> &FuncType {
         self.types[self.types.as_ref().core_function_at(function)].unwrap_func()
+    }
+
+    /// The type of a function, in the terms of the catalogue.
+    pub(super) fn declared_type(&self, function: u32) -> linmem_intrinsics::FunctionType {
+        DeclaredType { ty: self.function_type(function), types: self.types.as_ref() }.function_type()
+    }
+
+    /// The type of arrays that linmem adds after those of the module, encoded as an entry of the type section: empty if it
+    /// adds none.
+    pub(super) fn units_entry(&self) -> &'static [u8] {
+        // array, i16, mutable
+        if self.imports.adds_units() { &[0x5e, 0x77, 0x01] } else { &[] }
+    }
+
+    /// The index of the first type that linmem adds after that.
+    pub(super) fn first_added_type(&self) -> u32 {
+        self.types.as_ref().core_type_count_in_module() + u32::from(self.imports.adds_units())
     }
 
     /// The section with an id.

@@ -412,7 +412,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         growth: memory.growth,
         keeps_errno: input.imports.has(Intrinsic::WasiLastErrno),
         trace: trace::shadow(input, config, &memory)?,
-        segments: Segments::new(representation, choices, WIDTH, input.types.as_ref().core_type_count_in_module()),
+        segments: Segments::new(representation, choices, WIDTH, input.first_added_type()),
     };
     let previous = sites::merged(input.customs.iter().filter(|it| it.name == sites::SECTION).map(|it| it.data));
     let mut needs = Needs::new(context);
@@ -422,8 +422,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     let mut unwind = match config.unwind.unwrap_or_default() {
         linmem_allocator::Unwind::Release => {
             let segment_types = context.segments.types().map_or(0, SegmentTypes::count);
-            let first_type = input.types.as_ref().core_type_count_in_module() + segment_types;
-            Some(Unwind::new(input, &context, first_type)?)
+            Some(Unwind::new(input, &context, input.first_added_type() + segment_types)?)
         }
         linmem_allocator::Unwind::Program => None,
     };

@@ -67,6 +67,9 @@ pub(super) fn section(names: &Names<'_>, out: &mut Vec<u8>) {
     for (index, new) in (names.context.first_global.0..).zip(names.needs.globals()) {
         globals.insert(index, new.global.name().to_string());
     }
+    if names.input.imports.adds_units() {
+        types.insert(names.input.first_added_type() - 1, "linmem.units".to_string());
+    }
     if let Some(segments) = names.context.segments.types() {
         types.extend(segments.names().map(|(index, name)| (index, name.to_string())));
     }

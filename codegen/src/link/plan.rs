@@ -54,6 +54,8 @@ pub(super) struct Plan {
     block_types: BlockTypes,
     /// The segment types, encoded as an entry of the type section.
     segment_group: Vec<u8>,
+    /// The type of the arrays that strings are made of, if linmem adds it.
+    units_entry: &'static [u8],
     /// The number of functions that the linked module imports.
     imported: u32,
     /// The start function, if linmem adds one.
@@ -85,6 +87,7 @@ impl Plan {
                 .map(|types| segments::group(input, types))
                 .transpose()?
                 .unwrap_or_default(),
+            units_entry: input.units_entry(),
             block_types,
             imported: 0,
             start: None,
@@ -103,7 +106,7 @@ impl Plan {
         for import in needs.imports() {
             let present = kept
                 .get(&(import.module(), import.name()))
-                .filter(|index| function_type(input.function_type(**index)) == import.function_type(context.width()))
+                .filter(|index| input.declared_type(**index) == import.function_type(context.width()))
                 .and_then(|index| plan.functions[*index as usize]);
             let index = present.unwrap_or_else(|| {
                 plan.added_imports.push(import);
@@ -146,8 +149,7 @@ impl Plan {
 
     fn need_type(&mut self, ty: FunctionType, input: &Input<'_>) {
         if !self.types.contains_key(&ty) {
-            let first =
-                input.types.as_ref().core_type_count_in_module() + self.segment_types + self.block_types.count();
+            let first = input.first_added_type() + self.segment_types + self.block_types.count();
             let index = first + self.added_types.len() as u32;
             self.types.insert(ty.clone(), TypeIndex(index));
             self.added_types.push(ty);
@@ -208,9 +210,16 @@ impl Plan {
         &self.segment_group
     }
 
+    /// The type of the arrays that strings are made of, encoded as an entry of the type section, which precedes all others
+    /// that linmem adds.
+    pub(super) fn units_entry(&self) -> &'static [u8] {
+        self.units_entry
+    }
+
     /// The number of entries that linmem adds to the type section. A recursion group is one entry.
     pub(super) fn added_type_entries(&self) -> usize {
-        self.added_types.len() + self.block_types.count() as usize + usize::from(!self.segment_group.is_empty())
+        let groups = usize::from(!self.segment_group.is_empty()) + usize::from(!self.units_entry.is_empty());
+        self.added_types.len() + self.block_types.count() as usize + groups
     }
 
     /// The types of structures, which follow the segment types.

@@ -40,7 +40,10 @@ fn is_new(input: &Input<'_>, entry: &[u8], types: SegmentTypes) -> Result<bool, 
     let section = input.sections.iter().find(|section| section.id == TYPE);
     let contents = section.map(|section| &input.bytes[section.range.clone()]);
     let mut module = input.bytes[..8].to_vec();
-    if let Some(contents) = super::sections::extended(contents, 1, |out| out.extend_from_slice(entry))? {
+    // The indices in the entry are those that it will have.
+    let units = input.units_entry();
+    let added = 1 + usize::from(!units.is_empty());
+    if let Some(contents) = super::sections::extended(contents, added, |out| out.extend([units, entry].concat()))? {
         module.push(TYPE);
         wasm_encoder::Encode::encode(contents.as_slice(), &mut module);
     }

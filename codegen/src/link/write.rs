@@ -177,6 +177,7 @@ impl Writer<'_> {
 
     fn types(&self, out: &mut Vec<u8>) {
         const FUNCTION_TYPE: u8 = 0x60;
+        out.extend_from_slice(self.plan.units_entry());
         out.extend_from_slice(self.plan.segment_group());
         self.plan.block_types().write(out);
         for ty in self.plan.added_types() {

@@ -14,9 +14,11 @@ mod live;
 mod reference;
 mod region;
 mod segment;
+mod source;
 mod text;
 mod vouched;
 
+use crate::engine::lower::source::TextSource;
 use crate::engine::operands::Operand;
 use crate::engine::state::{Certain, Engine};
 use crate::helpers::Call;
@@ -37,6 +39,7 @@ impl Engine {
         }
         let width = self.context.width();
         let ty = signature.array.map(|array| array.ty);
+        let source = TextSource::of(signature);
         match (signature.intrinsic.operation(), operands) {
             (Operation::Open, []) => self.lower_open(),
             (Operation::Close, [handle]) => self.lower_close(handle),
@@ -75,23 +78,23 @@ impl Engine {
                 }
             }
             (Operation::AllocateText(encoding), [handle, array, index, count]) => {
-                if let Some(ty) = ty {
-                    self.lower_allocate_text(encoding, ty, handle, (array, index, count));
+                if let Some(source) = source {
+                    self.lower_allocate_text(encoding, source, handle, (array, index, count));
                 }
             }
             (Operation::SetText(encoding), [segment, offset, array, index, count]) => {
-                if let Some(ty) = ty {
-                    self.lower_set_text(encoding, ty, (segment, offset), (array, index, count))?;
+                if let Some(source) = source {
+                    self.lower_set_text(encoding, source, (segment, offset), (array, index, count))?;
                 }
             }
             (Operation::GetText(encoding), [segment, offset, bytes]) => {
-                if let Some(ty) = ty {
-                    self.lower_get_text(encoding, ty, (segment, offset), bytes)?;
+                if let Some(source) = source {
+                    self.lower_get_text(encoding, source, (segment, offset), bytes)?;
                 }
             }
             (Operation::TextSize(encoding), [array, index, count]) => {
-                if let Some(ty) = ty {
-                    self.lower_text_size(encoding, ty, [array, index, count]);
+                if let Some(source) = source {
+                    self.lower_text_size(encoding, source, [array, index, count]);
                 }
             }
             (Operation::OnWord(atomic, word), [segment, offset, values @ ..]) => {

@@ -1,4 +1,4 @@
-//! Text of GC arrays in segments.
+//! Text of GC arrays, and of strings of JavaScript, in segments.
 //!
 //! ```wasm
 //! ;; to a new segment              ;; from a segment            ;; the size
@@ -31,27 +31,33 @@ use crate::engine::knowledge::event::Event;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::array::Elements;
 use crate::engine::lower::bump::Size;
+use crate::engine::lower::source::TextSource;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
-use crate::helpers::{Helper, TextCode};
+use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::segment::{Extent, Held};
 use crate::width::{PointerInstructions, PointerType};
 use linmem_intrinsics::{ArrayType, Element, Encoding, Representation, Violation};
 
 impl Engine {
-    pub(in crate::engine) fn lower_text_size(&mut self, encoding: Encoding, ty: ArrayType, operands: [&Operand; 3]) {
+    pub(in crate::engine) fn lower_text_size(
+        &mut self,
+        encoding: Encoding,
+        source: TextSource,
+        operands: [&Operand; 3],
+    ) {
         for operand in operands {
             self.materialize(operand);
         }
-        self.call_helper(TextCode::Size.helper(encoding, ty));
+        self.call_helper(source.size(encoding));
         self.push(Value::Unknown);
     }
 
     pub(in crate::engine) fn lower_get_text(
         &mut self,
         encoding: Encoding,
-        ty: ArrayType,
+        source: TextSource,
         (segment, offset): (&mut Operand, &mut Operand),
         bytes: &mut Operand,
     ) -> Result<(), Certain> {
@@ -59,7 +65,11 @@ impl Engine {
         self.materialize(bytes);
         let place = self.place(segment, offset);
         self.push_whole_place(place, segment, offset);
-        self.call_helper(TextCode::New.helper(encoding, ty));
+        match source.make(encoding) {
+            Some(helper) => self.call_helper(helper),
+            // The doors do not lower such a signature.
+            None => debug_assert!(false, "the arrays that strings are made of have a type"),
+        }
         self.push(Value::Unknown);
         Ok(())
     }
@@ -67,25 +77,25 @@ impl Engine {
     pub(in crate::engine) fn lower_set_text(
         &mut self,
         encoding: Encoding,
-        ty: ArrayType,
+        source: TextSource,
         (segment, offset): (&mut Operand, &mut Operand),
         (array, index, count): (&mut Operand, &mut Operand, &mut Operand),
     ) -> Result<(), Certain> {
         self.check_access(segment, offset, &mut Operand::of_pointer(self.context.width(), 0))?;
-        let elements = self.keep_elements(ty, array, index, count);
+        let elements = self.keep_range(source.val_type(), array, index, count);
         if !self.context.checks_bounds() {
-            self.write_text(encoding, ty, (segment, offset), elements, None);
+            self.write_text(encoding, source, (segment, offset), elements, None);
         } else if self.context.checks_segments() {
             self.push_elements(elements);
-            self.call_helper(TextCode::Size.helper(encoding, ty));
+            self.call_helper(source.size(encoding));
             let bytes = self.keep_result();
             let position = Some(self.tape.here());
             let mut bytes = Operand { value: Value::Local(bytes), position, ..Operand::UNKNOWN };
             self.check_access(segment, offset, &mut bytes)?;
-            self.write_text(encoding, ty, (segment, offset), elements, None);
+            self.write_text(encoding, source, (segment, offset), elements, None);
         } else {
             let (extent, start) = (self.extent(segment), self.hold(offset));
-            self.write_text(encoding, ty, (segment, offset), elements, Some((extent, start)));
+            self.write_text(encoding, source, (segment, offset), elements, Some((extent, start)));
             self.check_written(extent, start);
         }
         self.push(Value::Unknown);
@@ -96,7 +106,7 @@ impl Engine {
     fn write_text(
         &mut self,
         encoding: Encoding,
-        ty: ArrayType,
+        source: TextSource,
         (segment, offset): (&Operand, &Operand),
         elements: Elements,
         room: Option<(Extent, Held)>,
@@ -118,7 +128,7 @@ impl Engine {
             }),
         }
         self.push_elements(elements);
-        self.call_helper(TextCode::Write.helper(encoding, ty));
+        self.call_helper(source.write(encoding));
     }
 
     /// Checks that the bytes whose number is on the stack are inside a segment, and leaves it there. If they are not,
@@ -152,19 +162,19 @@ impl Engine {
     pub(in crate::engine) fn lower_allocate_text(
         &mut self,
         encoding: Encoding,
-        ty: ArrayType,
+        source: TextSource,
         handle: &mut Operand,
         (array, index, count): (&mut Operand, &mut Operand, &mut Operand),
     ) {
-        if encoding == Encoding::Latin1 && ty.element == Element::I8 {
+        if let (Encoding::Latin1, TextSource::Array(ty @ ArrayType { element: Element::I8, .. })) = (encoding, source) {
             return self.lower_allocate_array(ty, handle, (array, index, count));
         }
         self.event(Event::Grow);
         self.trace_handle(handle);
-        let elements = self.keep_elements(ty, array, index, count);
+        let elements = self.keep_range(source.val_type(), array, index, count);
         let maker = self.take_handle(handle);
         self.push_elements(elements);
-        self.call_helper(TextCode::Allocate.helper(encoding, ty));
+        self.call_helper(source.allocate(encoding));
         let bytes = self.locals.scratch(Scratch::Bytes);
         self.tape.emit(|sink| {
             sink.local_set(bytes.0);

@@ -19,7 +19,7 @@ use crate::segment::Segments;
 use linmem_allocator::Width;
 use linmem_allocator::layout::{HOME, PAGE};
 use linmem_intrinsics::wasi::Field;
-use linmem_intrinsics::{ArrayReference, Element, Intrinsic, Representation, Safety, Signature};
+use linmem_intrinsics::{ArrayReference, Element, Intrinsic, Representation, Safety, Signature, StringReference};
 
 /// The signatures of the intrinsics that do not call the host.
 fn signatures(context: &Context) -> impl Iterator<Item = Signature> + '_ {
@@ -36,9 +36,13 @@ fn signatures(context: &Context) -> impl Iterator<Item = Signature> + '_ {
     // The element type changes only the accesses and the factor of the count.
     let array = arrays(context).into_iter().find(|ty| ty.element == Element::I16);
     let array = array.map(|ty| ArrayReference { nullable: false, ty });
-    intrinsics.filter_map(move |intrinsic| {
-        let signature = Signature::new(intrinsic, context.representation)?;
-        if signature.is_pattern() { signature.with_array(array?) } else { Some(signature) }
+    intrinsics.flat_map(move |intrinsic| {
+        let signature = Signature::new(intrinsic, context.representation);
+        let string = signature.and_then(|signature| signature.with_string(StringReference { nullable: true }));
+        let with_array = move |signature: Signature| {
+            if signature.needs_array() { signature.with_array(array?) } else { Some(signature) }
+        };
+        [signature, string].into_iter().flatten().filter_map(with_array)
     })
 }
 

@@ -1,6 +1,6 @@
 //! Text in GC arrays and in memory.
 //!
-//! The helpers of each encoding and array type:
+//! The helpers of each encoding and array type; those of [strings](string) are similar:
 //!
 //! ```text
 //!   size        how many bytes a range of an array has when it is encoded
@@ -23,6 +23,7 @@ mod encoding;
 mod malformed;
 mod measure;
 mod place;
+mod string;
 mod units;
 mod walk;
 

@@ -36,7 +36,7 @@ use wasm_encoder::{HeapType, RefType, ValType};
 /// The maximum number of elements that are copied without a loop.
 const INLINE_ELEMENTS: u32 = 8;
 
-/// A range of an array in locals that will not change.
+/// A range of an array, or of a string, in locals that will not change.
 #[derive(Clone, Copy)]
 pub(super) struct Elements {
     array: LocalIndex,
@@ -298,9 +298,20 @@ impl Engine {
         index: &Operand,
         count: &Operand,
     ) -> Elements {
+        let reference = ValType::Ref(RefType { nullable: true, heap_type: HeapType::Concrete(ty.index) });
+        self.keep_range(reference, array, index, count)
+    }
+
+    /// Pops a range of an array or a string, whose reference has this type.
+    pub(super) fn keep_range(
+        &mut self,
+        reference: ValType,
+        array: &Operand,
+        index: &Operand,
+        count: &Operand,
+    ) -> Elements {
         let count = self.keep_number(count);
         let index = self.keep_number(index);
-        let reference = ValType::Ref(RefType { nullable: true, heap_type: HeapType::Concrete(ty.index) });
         Elements { array: self.keep_in(array, reference), index, count }
     }
 
