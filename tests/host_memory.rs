@@ -144,11 +144,12 @@ impl Holds {
             }
         }
     }
+}
 
-    /// The bytes that are 7.
-    fn sevens(&self) -> usize {
-        self.memory.as_slice(&self.store).unwrap().iter().filter(|byte| **byte == 7).count()
-    }
+/// The largest number of consecutive bytes that are 7. Single ones can be anywhere, as in tokens.
+fn sevens(memory: &GuestMemory, store: &Store<()>) -> usize {
+    let bytes = memory.as_slice(store).unwrap();
+    bytes.split(|byte| *byte != 7).map(<[u8]>::len).max().unwrap_or_default()
 }
 
 #[test]
@@ -160,9 +161,8 @@ fn allocation_is_kept_while_region_of_guest_is_open_inside() {
         let error = allocation.free().unwrap_err();
         assert!(matches!(error, Error::RegionOpen { address: found, len: 24 } if found == address), "{error}");
         assert!(error.to_string().contains("--nesting outermost"), "{error}");
-        assert_eq!(holds.sevens(), 40, "{safety:?}: nothing of the guest is freed");
+        assert_eq!(sevens(memory, store), 40, "{safety:?}: nothing of the guest is freed");
         // It is refused again, without an error, while the region is open; then it is freed.
-        let Holds { store, memory, .. } = &mut holds;
         let inner = memory.alloc(&mut *store, &[2; 8], Grow::Allowed, Zero::OnDrop).unwrap();
         assert!(inner.index() > address);
         inner.free().unwrap();
@@ -203,8 +203,7 @@ fn allocation_that_guest_freed_is_not_used() {
         let after = memory.alloc_detached(&mut *store, &[3; 24], Grow::Allowed, Zero::OnDrop).unwrap();
         assert_eq!(after.as_slice(&*store).unwrap(), [3; 24]);
         after.free(&mut *store).unwrap();
-        assert_eq!(holds.sevens(), 48, "no byte of the guest has changed");
-        let Holds { store, memory, .. } = &mut holds;
+        assert_eq!(sevens(memory, store), 48, "no byte of the guest has changed");
         close.call(&mut *store, region).unwrap();
         before.free(&mut *store).unwrap();
         assert!(memory.take_errors().is_empty(), "{safety:?}");
@@ -248,14 +247,14 @@ fn regions_that_do_not_nest_are_independent() {
 #[test]
 fn refused_allocations_leave_nothing_open() {
     for oom in [OutOfMemory::Trap, OutOfMemory::Null] {
-        for len in [10_000_usize, 200_000, 300_000, usize::MAX >> 32] {
+        for len in [10_000_usize, 150_000, 300_000, usize::MAX >> 32] {
             let Holds { mut store, memory, open, close } = Holds::new(&Config::new().with_out_of_memory(oom));
             let outer = memory.alloc_detached(&mut store, &[1; 24], Grow::Allowed, Zero::Never).unwrap();
             let fits = memory.reserve(&mut store, len as u64, 8, Grow::Allowed, Zero::Never).is_ok();
-            assert_eq!(fits, len < 250_000, "{len}");
+            assert_eq!(fits, len < 190_000, "{len}");
             for _ in 0..100 {
-                let result = memory.reserve(&mut store, len as u64, 8, Grow::Allowed, Zero::Never);
-                assert!(result.is_ok() == fits);
+                let is_there = memory.reserve(&mut store, len as u64, 8, Grow::Allowed, Zero::Never).is_ok();
+                assert_eq!(is_there, fits, "{len}");
                 let region = open.call(&mut store, 1000).unwrap();
                 close.call(&mut store, region).unwrap();
             }

@@ -394,7 +394,15 @@ const HOLDS = `(module
     (local.get $region))
   (func (export "close") (param i32) (call $free (local.get 0))))`;
 
-const sevens = (memory) => memory.bytes().filter((byte) => byte === 7).length;
+// The largest number of consecutive bytes that are 7. Single ones can be anywhere, as in tokens.
+function sevens(memory) {
+  let [longest, length] = [0, 0];
+  for (const byte of memory.bytes()) {
+    length = byte === 7 ? length + 1 : 0;
+    longest = Math.max(longest, length);
+  }
+  return longest;
+}
 
 for (const safety of ["none", "spatial", "temporal"]) {
   test(`a region stays while one of the program is open inside, at ${safety}`, async () => {
@@ -411,7 +419,7 @@ for (const safety of ["none", "spatial", "temporal"]) {
     memory.withRegion((other) => assert.ok(other.allocate(8).address > address));
     exports.close(inside);
     assert.equal(memory.withRegion((next) => next.allocate(24).address), address);
-    assert.equal(sevens(memory), 0);
+    assert.ok(sevens(memory) < 8);
   });
 }
 
