@@ -85,8 +85,8 @@ impl Guest {
         Guest { store, instance, touch, data, output: vec![0; BYTES] }
     }
 
-    /// Turns by hand.
-    fn by_hand(mut self) -> impl FnMut() {
+    /// Turns by hand. With `OnDrop`, the bytes are set to zero before they are freed.
+    fn by_hand(mut self, zero: Zero) -> impl FnMut() {
         let malloc = self.instance.get_typed_func::<u32, u32>(&mut self.store, "malloc").unwrap();
         let free = self.instance.get_typed_func::<u32, ()>(&mut self.store, "free").unwrap();
         let memory = self.instance.get_memory(&mut self.store, "memory").unwrap();
@@ -96,7 +96,10 @@ impl Guest {
             let range = address as usize..address as usize + BYTES;
             memory.data_mut(&mut *store)[range.clone()].copy_from_slice(data);
             black_box(touch.call(&mut *store, (address.cast_signed(), BYTES as i32)).unwrap());
-            output.copy_from_slice(&memory.data(&*store)[range]);
+            output.copy_from_slice(&memory.data(&*store)[range.clone()]);
+            if zero == Zero::OnDrop {
+                memory.data_mut(&mut *store)[range].fill(0);
+            }
             free.call(&mut *store, address).unwrap();
             assert_eq!(black_box(&*output)[0], 1);
         }
@@ -132,7 +135,8 @@ fn host(criterion: &mut Criterion) {
     let guest = || Guest::new(&engine, &program);
     let linked = || Guest::new(&engine, &linked);
     let mut ways: Vec<Way> = vec![
-        ("by hand, dlmalloc", Box::new(guest().by_hand())),
+        ("by hand, dlmalloc", Box::new(guest().by_hand(Zero::Never))),
+        ("by hand, zeroed", Box::new(guest().by_hand(Zero::OnDrop))),
         ("dlmalloc", Box::new(guest().by_source(&Source::Malloc, Zero::Never))),
         ("dlmalloc, zeroed", Box::new(guest().by_source(&Source::Malloc, Zero::OnDrop))),
         ("linmem", Box::new(linked().by_source(&Source::Linmem, Zero::Never))),

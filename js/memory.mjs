@@ -7,6 +7,11 @@ import { encodeUtf8, encodeUtf16 } from "./text.mjs";
 
 const NESTINGS = ["stack", "outermost", "forbid"];
 
+const OPENED = "the program opened a region in it, and allocated there; close that first, or link with --nesting outermost";
+const FREED =
+  "the region was freed: the program closed a region that was open before, or wrote past the end of a segment; " +
+  "close the region before, or link with --nesting outermost";
+
 // A memory. Its buffer is never kept: a call of the program can grow the memory, which detaches the buffer.
 export class Memory {
   #wasm;
@@ -77,16 +82,46 @@ export class Memory {
   // Opens a region, which the caller must close.
   openRegion() {
     const open = this.#function("linmem_open");
+    // A region whose close the program refused earlier may be closed now.
+    this.#closeUnused();
     if (this.#nesting === "forbid" && this.#open.length > 0) {
       throw new Error("a region is open, and regions must not nest");
     }
-    const handle = open();
+    const entry = this.#begin(open);
     const region = new Region({
-      allocate: (bytes, alignment) => this.#allocate(region, handle, bytes, alignment),
-      close: () => this.#close(region),
+      allocate: (bytes, alignment) => this.#allocate(entry, bytes, alignment),
+      close: () => this.#close(entry),
+      isLent: () => this.#isLent(entry),
     });
-    this.#open.push({ region, handle });
+    entry.region = region;
+    this.#open.push(entry);
     return region;
+  }
+
+  // Opens a region of the program. If the program does not track regions, it keeps a token in the region until that is closed, by
+  // whomever. `top` is the next free address after the last allocation in the region; 0 if the program does not tell it.
+  #begin(open) {
+    const acquire = this.#exports.linmem_acquire;
+    if (acquire === undefined) {
+      return { handle: open(), loan: 0, token: 0n, top: this.#top() };
+    }
+    const token = randomToken();
+    const [value, handle] = acquire(0, 1, BigInt.asIntN(64, token));
+    const address = this.#addressOf(value);
+    if (address === 0) {
+      throw new RangeError(`out of memory: cannot open a region; the memory has ${bytesOf(this.size)}`);
+    }
+    return { handle, loan: Math.ceil(address / 8) * 8, token, top: this.#top() };
+  }
+
+  #top() {
+    const top = this.#exports.linmem_top;
+    return top === undefined ? 0 : unsigned(top(), "address");
+  }
+
+  // Whether the program has not closed a region, as far as it tells that.
+  #isLent({ loan, token }) {
+    return loan === 0 || (loan + 8 <= this.size && this.view().getBigUint64(loan, true) === token);
   }
 
   // Opens a region for a callback. It is closed when the callback returns or throws; if the callback returns a promise, when
@@ -116,7 +151,8 @@ export class Memory {
     return result;
   }
 
-  #allocate(region, handle, bytes, alignment) {
+  #allocate(entry, bytes, alignment) {
+    const { region, handle } = entry;
     const allocate = this.#function("linmem_allocate");
     if (count(bytes, "number of bytes") < 0 || bytes > 0xffff_ffff) {
       throw new RangeError(`cannot allocate ${bytes} bytes`);
@@ -124,12 +160,16 @@ export class Memory {
     if (!isAlignment(alignment)) {
       throw new RangeError(`the alignment ${alignment} is not a power of two up to 65536`);
     }
-    const inside = this.#open.length - 1 - this.#open.findIndex((other) => other.region === region);
+    const inside = this.#open.length - 1 - this.#open.indexOf(entry);
     if (this.#nesting !== "outermost" && inside > 0) {
       const regions = inside === 1 ? "1 region opened in it is" : `${inside} regions opened in it are`;
       throw new Error(`the region is not the innermost one: ${regions} still open`);
     }
+    if (entry.top !== 0 && this.#top() !== entry.top) {
+      throw new Error(`the region is not the innermost one: ${OPENED}`);
+    }
     const value = allocate(handle, bytes, alignment);
+    entry.top = this.#top();
     const address = this.#addressOf(value);
     if (address === 0) {
       throw new RangeError(`out of memory: cannot allocate ${bytesOf(bytes)}; the memory has ${bytesOf(this.size)}`);
@@ -142,17 +182,46 @@ export class Memory {
 
   // With `stack`, closing a region closes those inside it, so that one is closed only when it is the innermost one. Until then,
   // a region that its owner has closed waits.
-  #close(region) {
-    const close = this.#function("linmem_close");
+  #close(entry) {
+    const isLent = this.#isLent(entry);
+    if (!isLent || this.#nesting === "outermost") {
+      this.#open = this.#open.filter((other) => other !== entry);
+    }
+    if (!isLent) {
+      throw new Error(FREED);
+    }
     if (this.#nesting === "outermost") {
-      const position = this.#open.findIndex((other) => other.region === region);
-      const [{ handle }] = this.#open.splice(position, 1);
-      close(handle);
+      this.#end(entry);
       return;
     }
-    while (this.#open.length > 0 && !this.#open.at(-1).region.isOpen) {
-      close(this.#open.pop().handle);
+    this.#closeUnused();
+    const isInside = ({ region }) => region.isOpen;
+    const position = this.#open.indexOf(entry);
+    if (position >= 0 && !this.#open.slice(position).some(isInside)) {
+      throw new Error(`the region is not closed: ${OPENED}`);
     }
+  }
+
+  // Closes the regions that their owners have closed, from the innermost one, until the program refuses.
+  #closeUnused() {
+    while (this.#open.length > 0 && !this.#open.at(-1).region.isOpen) {
+      const entry = this.#open.at(-1);
+      // If it is not lent any more, the program has closed it.
+      if (this.#isLent(entry) && !this.#end(entry)) {
+        return;
+      }
+      this.#open.pop();
+    }
+  }
+
+  // Closes a region of the program, and returns whether the program did that.
+  #end({ handle, loan, top }) {
+    const release = this.#exports.linmem_release;
+    if (release === undefined) {
+      this.#function("linmem_close")(handle);
+      return true;
+    }
+    return release(handle, loan, top) === 0;
   }
 
   // The address of a segment in the form that the program has it.
@@ -192,13 +261,17 @@ export class Region {
     this.#implementation = implementation;
   }
 
+  // Whether neither the host nor the program has closed it.
   get isOpen() {
-    return this.#isOpen;
+    return this.#isOpen && this.#implementation.isLent();
   }
 
   allocate(bytes, alignment = 8) {
     if (!this.#isOpen) {
       throw new Error("the region is closed");
+    }
+    if (!this.#implementation.isLent()) {
+      throw new Error(FREED);
     }
     return this.#implementation.allocate(bytes, alignment);
   }
@@ -240,6 +313,12 @@ export class Region {
     segment.copyFromArray(0, bytes);
     return segment;
   }
+}
+
+// A number of 64 bits that other data is unlikely to contain.
+function randomToken() {
+  const half = () => BigInt(Math.floor(Math.random() * 2 ** 32));
+  return (half() << 32n) | half() | 1n;
 }
 
 function isAlignment(alignment) {

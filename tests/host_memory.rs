@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use linmem::{Config, Nesting, OutOfMemory, Safety};
+use linmem::{Config, Nesting, Optimize, OutOfMemory, Safety};
 use linmem_host::memory::{Error, Grow, GuestMemory, Source, Zero};
-use linmem_host::wasmtime::{Engine, Instance, Module, Store, Val};
+use linmem_host::wasmtime::{Engine, Instance, Module, Store, TypedFunc, Val};
 
 /// A program whose segments have this type. `sum` adds the bytes of a segment.
 fn program(segment: &str) -> String {
@@ -102,5 +102,165 @@ fn exhausted_memory_is_error_and_closes_the_region() {
             assert_eq!(allocation.as_slice().unwrap(), [1; 4000]);
         }
         assert!(memory.take_errors().is_empty(), "{oom:?}");
+    }
+}
+
+/// A program that opens a region, allocates in it, and closes it later.
+const HOLDS: &str = r#"(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.fill" (func $fill (param i64 i32 i32 i32)))
+  (memory (export "memory") 1 4)
+  (func (export "open") (param $bytes i32) (result i32) (local $region i32)
+    (local.set $region (call $new))
+    (call $fill (call $allocate (local.get $region) (local.get $bytes)) (i32.const 0) (local.get $bytes) (i32.const 7))
+    (local.get $region))
+  (func (export "close") (param i32) (call $free (local.get 0))))"#;
+
+struct Holds {
+    store: Store<()>,
+    memory: GuestMemory,
+    open: TypedFunc<i32, i32>,
+    close: TypedFunc<i32, ()>,
+}
+
+impl Holds {
+    fn new(config: &Config) -> Holds {
+        let (mut store, instance, memory) = instance(HOLDS, config);
+        let open = instance.get_typed_func(&mut store, "open").unwrap();
+        let close = instance.get_typed_func(&mut store, "close").unwrap();
+        Holds { store, memory, open, close }
+    }
+
+    /// Each combination of options below `outermost`.
+    fn each(test: impl Fn(Holds, Safety)) {
+        for safety in [Safety::None, Safety::Spatial, Safety::Temporal] {
+            for zero in [linmem::Zero::Never, linmem::Zero::Allocate, linmem::Zero::Free] {
+                for optimize in [Optimize::Speed, Optimize::Size] {
+                    let config = Config::new().with_safety(safety).with_zero(zero).with_optimize(optimize);
+                    test(Holds::new(&config), safety);
+                }
+            }
+        }
+    }
+}
+
+/// The largest number of consecutive bytes that are 7. Single ones can be anywhere, as in tokens.
+fn sevens(memory: &GuestMemory, store: &Store<()>) -> usize {
+    let bytes = memory.as_slice(store).unwrap();
+    bytes.split(|byte| *byte != 7).map(<[u8]>::len).max().unwrap_or_default()
+}
+
+#[test]
+fn allocation_is_kept_while_region_of_guest_is_open_inside() {
+    Holds::each(|mut holds, safety| {
+        let Holds { store, memory, open, close } = &mut holds;
+        let mut allocation = memory.alloc(&mut *store, &[1; 24], Grow::Allowed, Zero::OnDrop).unwrap();
+        let (address, region) = (allocation.index(), open.call(&mut allocation, 40).unwrap());
+        let error = allocation.free().unwrap_err();
+        assert!(matches!(error, Error::RegionOpen { address: found, len: 24 } if found == address), "{error}");
+        assert!(error.to_string().contains("--nesting outermost"), "{error}");
+        assert_eq!(sevens(memory, store), 40, "{safety:?}: nothing of the guest is freed");
+        // It is refused again, without an error, while the region is open; then it is freed.
+        let inner = memory.alloc(&mut *store, &[2; 8], Grow::Allowed, Zero::OnDrop).unwrap();
+        assert!(inner.index() > address);
+        inner.free().unwrap();
+        close.call(&mut *store, region).unwrap();
+        let next = memory.alloc(&mut *store, &[2; 24], Grow::Allowed, Zero::OnDrop).unwrap();
+        assert_eq!(next.index(), address, "{safety:?}: it was freed");
+        next.free().unwrap();
+        assert!(memory.take_errors().is_empty());
+    });
+}
+
+#[test]
+fn allocation_that_guest_freed_is_not_used() {
+    Holds::each(|mut holds, safety| {
+        let Holds { store, memory, open, close } = &mut holds;
+        let before = memory.alloc_detached(&mut *store, b"before", Grow::Allowed, Zero::OnDrop).unwrap();
+        let region = open.call(&mut *store, 8).unwrap();
+        let mut inside = memory.alloc_detached(&mut *store, &[1; 24], Grow::Allowed, Zero::OnDrop).unwrap();
+        let closed = close.call(&mut *store, region);
+        if safety == Safety::Temporal {
+            // The guest is stopped, since the region is not the innermost one.
+            assert!(closed.is_err());
+            assert_eq!(inside.as_slice(&*store).unwrap(), [1; 24]);
+            return;
+        }
+        closed.unwrap();
+        // The same addresses are in use again, and top is where it was.
+        let region = open.call(&mut *store, 8 + 24 + 16).unwrap();
+        let is_freed =
+            |error: Error| assert!(matches!(error, Error::FreedByGuest { len: 24, .. }), "{safety:?}: {error}");
+        is_freed(inside.as_slice(&*store).unwrap_err());
+        is_freed(inside.to_vec(&*store).unwrap_err());
+        is_freed(inside.write(&mut *store, 0, b"x").unwrap_err());
+        is_freed(inside.zero(&mut *store).unwrap_err());
+        is_freed(inside.as_mut_slice(&mut *store).unwrap_err());
+        is_freed(inside.free(&mut *store).unwrap_err());
+        assert_eq!(before.as_slice(&*store).unwrap(), b"before");
+        let after = memory.alloc_detached(&mut *store, &[3; 24], Grow::Allowed, Zero::OnDrop).unwrap();
+        assert_eq!(after.as_slice(&*store).unwrap(), [3; 24]);
+        after.free(&mut *store).unwrap();
+        assert_eq!(sevens(memory, store), 48, "no byte of the guest has changed");
+        close.call(&mut *store, region).unwrap();
+        before.free(&mut *store).unwrap();
+        assert!(memory.take_errors().is_empty(), "{safety:?}");
+    });
+}
+
+/// An allocation takes the place of one that the guest freed, whose owner does not know it yet.
+#[test]
+fn freed_allocation_gives_way() {
+    let Holds { mut store, memory, open, close } = Holds::new(&Config::new());
+    let region = open.call(&mut store, 8).unwrap();
+    let lost = memory.alloc_detached(&mut store, &[1; 24], Grow::Allowed, Zero::OnDrop).unwrap();
+    close.call(&mut store, region).unwrap();
+    let found = memory.alloc_detached(&mut store, &[2; 64], Grow::Allowed, Zero::OnDrop).unwrap();
+    assert!(found.segment().address < lost.segment().address);
+    drop(lost);
+    memory.flush(&mut store);
+    assert!(matches!(memory.take_errors()[..], [Error::FreedByGuest { len: 24, .. }]));
+    assert_eq!(found.as_slice(&store).unwrap(), [2; 64]);
+    found.free(&mut store).unwrap();
+}
+
+/// With `outermost`, neither happens.
+#[test]
+fn regions_that_do_not_nest_are_independent() {
+    for safety in [Safety::None, Safety::Temporal] {
+        let config = Config::new().with_safety(safety).with_nesting(Nesting::Outermost);
+        let Holds { mut store, memory, open, close } = Holds::new(&config);
+        let first = open.call(&mut store, 8).unwrap();
+        let inside = memory.alloc_detached(&mut store, &[1; 24], Grow::Allowed, Zero::Never).unwrap();
+        close.call(&mut store, first).unwrap();
+        let second = open.call(&mut store, 40).unwrap();
+        assert_eq!(inside.as_slice(&store).unwrap(), [1; 24]);
+        inside.free(&mut store).unwrap();
+        close.call(&mut store, second).unwrap();
+        assert!(memory.take_errors().is_empty());
+    }
+}
+
+/// Nothing is lost if memory is exhausted again and again, with and without a chunk that must grow.
+#[test]
+fn refused_allocations_leave_nothing_open() {
+    for oom in [OutOfMemory::Trap, OutOfMemory::Null] {
+        for len in [10_000_usize, 150_000, 300_000, usize::MAX >> 32] {
+            let Holds { mut store, memory, open, close } = Holds::new(&Config::new().with_out_of_memory(oom));
+            let outer = memory.alloc_detached(&mut store, &[1; 24], Grow::Allowed, Zero::Never).unwrap();
+            let fits = memory.reserve(&mut store, len as u64, 8, Grow::Allowed, Zero::Never).is_ok();
+            assert_eq!(fits, len < 190_000, "{len}");
+            for _ in 0..100 {
+                let is_there = memory.reserve(&mut store, len as u64, 8, Grow::Allowed, Zero::Never).is_ok();
+                assert_eq!(is_there, fits, "{len}");
+                let region = open.call(&mut store, 1000).unwrap();
+                close.call(&mut store, region).unwrap();
+            }
+            assert_eq!(outer.as_slice(&store).unwrap(), [1; 24]);
+            outer.free(&mut store).unwrap();
+            assert!(memory.take_errors().is_empty());
+        }
     }
 }

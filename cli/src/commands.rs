@@ -23,8 +23,9 @@ pub(crate) fn execute(arguments: Arguments) -> Result<u8, Failure> {
             }
             // Removed custom sections concern only a module that is written to a file.
             let shows = |warning: &Error| !matches!(warning, Error::Dropped { .. });
+            let is_traced = config.trace;
             let linked = link(file, &module, config, shows)?;
-            run::execute(file, &linked, options, arguments, call)
+            run::execute(file, &linked, options, is_traced, arguments, call)
         }
         Command::Link { lowering, file, output } => {
             files::write(&output, &linked(&file, &lowering)?.module)?;

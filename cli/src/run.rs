@@ -37,6 +37,7 @@ pub(crate) fn execute(
     file: &Path,
     linked: &Linked,
     options: RunOptions,
+    is_traced: bool,
     arguments: &[OsString],
     call: Option<Invocation>,
 ) -> Result<u8, Failure> {
@@ -51,6 +52,7 @@ pub(crate) fn execute(
         directories,
         timeout,
         max_memory,
+        is_traced,
         findings: findings.clone(),
     };
     let end = match call {

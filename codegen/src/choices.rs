@@ -24,6 +24,8 @@ pub(crate) struct Choices {
     pub(crate) sealed: bool,
     /// Whether helpers may use vectors.
     pub(crate) simd: bool,
+    /// Whether the module exports an allocator, and is not traced.
+    pub(crate) lends: bool,
 }
 
 impl Choices {
@@ -38,6 +40,7 @@ impl Choices {
             optimize: config.optimize,
             sealed: config.sealed,
             simd: config.simd,
+            lends: config.export_allocator && !config.trace,
         }
     }
 
@@ -49,6 +52,12 @@ impl Choices {
             (true, false) => Tracking::Headers,
             (true, true) => Tracking::List,
         }
+    }
+
+    /// Whether the allocations of the host are in a list, so that closing a region of the program can mark those that it
+    /// frees.
+    pub(crate) fn lists_loans(self) -> bool {
+        self.lends && self.tracking() == Tracking::Marks
     }
 
     /// Whether regions have headers.

@@ -324,8 +324,8 @@ pub struct Config {
     /// the next growth fails as if there were no memory.
     pub own_memory: bool,
     /// Whether a linked module exports functions by which its host opens regions, allocates and closes them:
-    /// `linmem_open`, `linmem_allocate` and `linmem_close`, and `linmem_address` and `linmem_size` if segments carry their
-    /// size. For a module of the library door, see
+    /// `linmem_open`, `linmem_allocate`, `linmem_close` and others. If an allocation of the host is in a region of the
+    /// program, closing that region marks the allocation as freed. In the library door, this is the only effect: see
     /// [`ModuleBuilder::export_allocator`](crate::build::ModuleBuilder::export_allocator).
     pub export_allocator: bool,
     /// Whether constants of static data share their bytes.

@@ -26,6 +26,8 @@ pub(crate) enum Global {
     Open,
     /// The first of the structures of open regions, which form a list, if segments refer to their region.
     Scope,
+    /// The address of the innermost loan to the host, or 0 if there is none.
+    Loan,
     /// The size of the lower part of a split memory in pages; 0 while the memory is not split. There is no such global if
     /// the memory is split from the start.
     Split,
@@ -38,7 +40,7 @@ pub(crate) enum Global {
 }
 
 impl Global {
-    const ALL: [Global; 12] = [
+    const ALL: [Global; 13] = [
         Global::Top,
         Global::Limit,
         Global::Home,
@@ -47,6 +49,7 @@ impl Global {
         Global::Mark,
         Global::Open,
         Global::Scope,
+        Global::Loan,
         Global::Split,
         Global::Pages,
         Global::Errno,
@@ -64,6 +67,7 @@ impl Global {
             Global::Mark => "linmem.mark",
             Global::Open => "linmem.open",
             Global::Scope => "linmem.scope",
+            Global::Loan => "linmem.loan",
             Global::Split => "linmem.split",
             Global::Pages => "linmem.pages",
             Global::Errno => "linmem.errno",
@@ -119,6 +123,7 @@ impl Context {
             Global::Mark => matches!(tracking, Tracking::Count | Tracking::List),
             Global::Open => tracking == Tracking::Count,
             Global::Scope => self.has_scopes(),
+            Global::Loan => self.choices.lists_loans(),
             Global::Errno => self.keeps_errno,
             Global::Split => matches!(self.growth, Growth::Split(_)) && self.fixed_pages().is_none(),
             Global::Pages => matches!(self.growth, Growth::Split(_)),

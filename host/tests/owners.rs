@@ -177,6 +177,90 @@ fn block_of_the_guest_is_adopted_and_freed() {
     assert!(pages.adopt(&mut store, Segment::new(addresses[0], 5), 1, Zero::OnDrop).is_err());
 }
 
+#[test]
+fn adopted_block_is_freed_asynchronously() {
+    let make = format!("{WAITING} (export \"make\" (func $take))");
+    let (mut store, instance, memory) = asynchronous(&waiting(&make));
+    let make = instance.get_typed_func::<i32, i32>(&mut store, "make").unwrap();
+    for _ in 0..2 {
+        let address = block_on(make.call_async(&mut store, 5)).unwrap();
+        let owner = memory.adopt_async(&mut store, Segment::new(address, 5), 1, Zero::OnDrop).unwrap();
+        block_on(is_send(owner.free_async())).unwrap();
+        let again = block_on(make.call_async(&mut store, 5)).unwrap();
+        assert_eq!(again, address, "it was freed");
+        drop(memory.adopt_async(&mut store, Segment::new(again, 5), 1, Zero::OnDrop).unwrap());
+        block_on(memory.flush_async(&mut store));
+    }
+    assert!(memory.take_errors().is_empty());
+}
+
+/// The future of an allocation is dropped while the guest waits in its allocator.
+#[test]
+fn cancelled_allocation_leaves_no_region_open() {
+    let exports = r#"
+  (global $open (export "open") (mut i32) (i32.const 0))
+  (global $waits (export "waits") (mut i32) (i32.const 1))
+  (func (export "linmem_open") (result i32)
+    (global.set $open (i32.add (global.get $open) (i32.const 1))) (global.get $open))
+  (func (export "linmem_allocate") (param i32 i32 i32) (result i32)
+    (if (global.get $waits) (then (global.set $waits (i32.const 0)) (call $wait)))
+    (call $take (local.get 1)))
+  (func (export "linmem_close") (param i32)
+    (if (i32.ne (local.get 0) (global.get $open)) (then unreachable))
+    (global.set $open (i32.sub (global.get $open) (i32.const 1))))"#;
+    let (mut store, instance, memory) = asynchronous(&waiting(exports));
+    assert_eq!(memory.source(), Source::Linmem);
+    let open = instance.get_global(&mut store, "open").unwrap();
+    {
+        let mut future = std::pin::pin!(memory.alloc_async(&mut store, b"abc", Grow::Allowed, Zero::OnDrop));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
+    }
+    assert_eq!(open.get(&mut store).unwrap_i32(), 1);
+    let next = block_on(memory.alloc_async(&mut store, b"abc", Grow::Allowed, Zero::OnDrop)).unwrap();
+    block_on(next.free_async()).unwrap();
+    assert_eq!(open.get(&mut store).unwrap_i32(), 0, "both regions are closed");
+    assert!(memory.take_errors().is_empty());
+}
+
+#[test]
+fn block_whose_pin_fails_is_freed() {
+    let exports = r#"
+  (global $pins (export "pins") (mut i32) (i32.const 0))
+  (func (export "__new") (param i32 i32) (result i32) (call $take (local.get 0)))
+  (func (export "__pin") (param i32) (result i32)
+    (global.set $pins (i32.add (global.get $pins) (i32.const 1)))
+    (if (i32.eq (global.get $pins) (i32.const 1)) (then unreachable))
+    (local.get 0))
+  (func (export "__unpin") (param i32) (call $give (local.get 0)))"#;
+    let (mut store, _, memory) = guest(&with_allocator(exports));
+    let error = memory.alloc(&mut store, b"abc", Grow::Allowed, Zero::OnDrop).unwrap_err();
+    assert!(matches!(&error, Error::Trapped { function, .. } if function == "__pin"), "{error}");
+    let first = memory.alloc_detached(&mut store, b"abc", Grow::Allowed, Zero::OnDrop).unwrap();
+    let second = memory.alloc_detached(&mut store, b"abc", Grow::Allowed, Zero::OnDrop).unwrap();
+    assert!(first.segment().address < second.segment().address, "the first block was used again");
+    assert_eq!(first.segment().address, 4096 + 16);
+}
+
+#[test]
+fn caller_without_memory_is_named_as_such() {
+    let engine = engine();
+    let text = r#"(module (import "host" "find" (func $find)) (memory (export "other") 1)
+  (func (export "free") (param i32)) (func (export "call") (call $find)))"#;
+    let module = Module::new(&engine, assembled(text)).unwrap();
+    let mut linker = Linker::new(&engine);
+    let find = |mut caller: Caller<'_, ()>| {
+        let error = GuestMemory::of_caller(&mut caller, None, &Source::Detect).unwrap_err();
+        assert!(matches!(&error, Error::NoMemoryOfCaller { exports, .. } if exports == &["`free`"]), "{error}");
+        let message = "the caller does not export a memory `memory`; of the names of allocators, it exports `free`";
+        assert_eq!(error.to_string(), message);
+    };
+    linker.func_wrap("host", "find", find).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    instance.get_typed_func::<(), ()>(&mut store, "call").unwrap().call(&mut store, ()).unwrap();
+}
+
 /// Allocates in the memory of the caller, in a call of its allocator.
 fn reenter(mut caller: Caller<'_, u32>) {
     *caller.data_mut() += 1;

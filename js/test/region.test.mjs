@@ -382,3 +382,65 @@ test("the only memory can have several names, and a module can have none", async
   assert.equal((await load(text, [], imports)).memory.wasm, imports.env.memory);
   assert.equal((await load("(module)")).memory, undefined);
 });
+
+const HOLDS = `(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.fill" (func $fill (param i64 i32 i32 i32)))
+  (func (export "open") (param $bytes i32) (result i32) (local $region i32)
+    (local.set $region (call $new))
+    (call $fill (call $allocate (local.get $region) (local.get $bytes)) (i32.const 0) (local.get $bytes) (i32.const 7))
+    (local.get $region))
+  (func (export "close") (param i32) (call $free (local.get 0))))`;
+
+// The largest number of consecutive bytes that are 7. Single ones can be anywhere, as in tokens.
+function sevens(memory) {
+  let [longest, length] = [0, 0];
+  for (const byte of memory.bytes()) {
+    length = byte === 7 ? length + 1 : 0;
+    longest = Math.max(longest, length);
+  }
+  return longest;
+}
+
+for (const safety of ["none", "spatial", "temporal"]) {
+  test(`a region stays while one of the program is open inside, at ${safety}`, async () => {
+    const { memory, exports } = await load(HOLDS, [...EXPORT, "--safety", safety, "--zero", "free"]);
+    const region = memory.openRegion();
+    const { address } = region.allocate(24);
+    const inside = exports.open(40);
+    if (safety !== "temporal") {
+      assert.throws(() => region.allocate(8), /not the innermost one: the program opened a region/);
+    }
+    assert.throws(() => region.close(), /the region is not closed: the program opened a region in it.*--nesting outermost/);
+    assert.equal(region.isOpen, false);
+    assert.equal(sevens(memory), 40);
+    memory.withRegion((other) => assert.ok(other.allocate(8).address > address));
+    exports.close(inside);
+    assert.equal(memory.withRegion((next) => next.allocate(24).address), address);
+    assert.ok(sevens(memory) < 8);
+  });
+}
+
+for (const safety of ["none", "spatial"]) {
+  test(`a region that the program freed is not used, at ${safety}`, async () => {
+    const { memory, exports } = await load(HOLDS, [...EXPORT, "--safety", safety]);
+    const outer = memory.openRegion();
+    outer.allocate(8).setLong(0, 1n);
+    const inside = exports.open(8);
+    const region = memory.openRegion();
+    const segment = region.allocate(24);
+    exports.close(inside);
+    const next = exports.open(72);
+    assert.equal(segment.isLive, false);
+    assert.equal(region.isOpen, false);
+    assert.throws(() => segment.setInt(0, 1), /was freed/);
+    assert.throws(() => segment.getInt(0), /was freed/);
+    assert.throws(() => region.allocate(8), /the region was freed: the program closed/);
+    assert.throws(() => region.close(), /the region was freed: the program closed/);
+    assert.equal(sevens(memory), 72);
+    exports.close(next);
+    outer.close();
+  });
+}

@@ -205,3 +205,69 @@ fn texts_are_passed_in_wide_and_shared_memories() {
         }
     }
 }
+
+/// With `cabi_realloc`, each text is a block of its own, which the callee can free.
+#[test]
+fn callee_frees_each_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let text = format!(
+            r#"(module {WASI}
+  (memory (export "memory") 1)
+  (global $next (mut i32) (i32.const 1024))
+  (func $cabi_realloc (export "cabi_realloc") (param $old i32) (param $size i32) (param $align i32) (param $new i32) (result i32)
+    (if (local.get $old)
+      (then
+        ;; The size is before each block. Freeing anything else traps.
+        (if (i32.ne (i32.load (i32.sub (local.get $old) (i32.const 8))) (local.get $size)) (then unreachable))
+        (return (i32.const 0))))
+    (if (i32.eqz (local.get $new)) (then (return (local.get $align))))
+    (i32.store (global.get $next) (local.get $new))
+    (i32.add (global.get $next) (i32.const 8))
+    (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get $new)) (i32.const 15)) (i32.const -8))))
+  (func $free (param $text i32) (param $size i32)
+    (if (local.get $size)
+      (then (drop (call $cabi_realloc (local.get $text) (local.get $size) (i32.const 1) (i32.const 0))))))
+  (func (export "both") (param i32 i32 i32 i32) (result i32)
+    (call $free (local.get 0) (local.get 1))
+    (call $free (local.get 2) (local.get 3))
+    (i32.add (local.get 1) (local.get 3))))"#
+        );
+        std::fs::write(dir.path().join("m.wat"), text).unwrap();
+        linmem(&[&["run", "--invoke", "both", "m.wat"], args].concat(), dir.path(), b"")
+    };
+    expect(&run(&["utf8:hello", "utf8:world!"]), 0, "11\n");
+    expect(&run(&["utf8:", "hex:00"]), 0, "1\n");
+}
+
+#[test]
+fn text_for_another_reference_is_a_usage_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |imports: &str, ty: &str| {
+        let text = format!("(module {imports} (memory (export \"memory\") 1) (func (export \"f\") (param {ty})))");
+        linmem(&["run", "--invoke", "f", "-", "utf8:a"], dir.path(), text.as_bytes())
+    };
+    let segments = "(import \"linmem\" \"MemorySegment.size\" (func (param anyref) (result i32)))";
+    expect(&run(segments, "anyref"), 0, "");
+    for (imports, ty) in [
+        (segments, "externref"),
+        (segments, "arrayref"),
+        ("", "anyref"),
+        ("(import \"linmem\" \"MemorySegment.size\" (func (param i64) (result i32)))", "anyref"),
+    ] {
+        expect_error(&run(imports, ty), 2, &["argument 1 of 1: `utf8:a` cannot be passed", "not that of a segment"]);
+    }
+}
+
+/// A program that exits in its allocator.
+#[test]
+fn exit_in_the_allocator_ends_the_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = r#"(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "malloc") (param i32) (result i32) (call $exit (i32.const 42)) unreachable)
+  (func (export "free") (param i32))
+  (func (export "f") (param i32 i32)))"#;
+    expect(&linmem(&["run", "--invoke", "f", "-", "utf8:a"], dir.path(), text.as_bytes()), 42, "");
+}

@@ -144,3 +144,44 @@ fn threads_share_limit() {
     expect(&run("192KiB"), 0, "1\n-1\n2\n");
     expect(&run("256KiB"), 0, "1\n2\n3\n");
 }
+
+#[test]
+fn shadow_of_a_traced_program_does_not_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = r#"(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param i64 i32 i32)))
+  (func (export "_start") (local $region i32)
+    (local.set $region (call $new))
+    (call $setInt (call $allocate (local.get $region) (i32.const 8)) (i32.const 0) (i32.const 1))
+    (call $free (local.get $region))))"#;
+    let run = |options: &[&str], limit: &str| {
+        linmem(&[&["run", "--max-memory", limit], options, &["-"]].concat(), dir.path(), text.as_bytes())
+    };
+    expect(&run(&["--trace"], "64KiB"), 0, "");
+    expect(&run(&[], "64KiB"), 0, "");
+    expect_error(&run(&["--trace"], "63KiB"), 1, &["needs 65536 bytes of memory to start, and may have 64512"]);
+    // Without `--trace`, a memory of that name counts.
+    let own = "(module (memory (export \"linmem_trace.shadow\") 65536 65536) (func (export \"_start\")))";
+    let run = |limit: &str| linmem(&["run", "--max-memory", limit, "-"], dir.path(), own.as_bytes());
+    expect_error(&run("1GiB"), 1, &["needs 4294967296 bytes of memory to start"]);
+}
+
+/// Two imports of one memory, in either order.
+#[test]
+fn imports_of_one_memory_have_the_larger_minimum() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |first: &str, second: &str| {
+        let text = format!(
+            "(module (import \"env\" \"memory\" (memory {first})) (import \"env\" \"memory\" (memory {second}))
+               (func (export \"f\") (result i32 i32 i32)
+                 (memory.size 0) (memory.size 1) (memory.grow 0 (i32.const 3))))"
+        );
+        linmem(&["run", "--invoke", "f", "-"], dir.path(), text.as_bytes())
+    };
+    expect(&run("1", "3"), 0, "3\n3\n3\n");
+    expect(&run("3", "1 5"), 0, "3\n3\n-1\n");
+    expect(&run("1 9 shared", "2 9 shared"), 0, "2\n2\n2\n");
+}

@@ -69,24 +69,26 @@ impl ModuleBuilder {
     }
 
     /// Defines and exports functions by which the host opens regions, allocates and closes them: `linmem_open`,
-    /// `linmem_allocate (allocator, bytes, alignment) -> segment` and `linmem_close`. If segments carry their size, it also
-    /// exports `linmem_address` and `linmem_size`, which return those of a segment.
+    /// `linmem_allocate (allocator, bytes, alignment) -> segment`, `linmem_close` and `linmem_release`. If segments carry
+    /// their size, it also exports `linmem_address` and `linmem_size`, which return those of a segment.
+    ///
+    /// If [`Config::export_allocator`](crate::Config::export_allocator) is set as well, the module notices when closing a
+    /// region frees an allocation of the host, as a linked module does.
     ///
     /// # Errors
     ///
     /// If something is already exported under one of these names.
     pub fn export_allocator(&mut self) -> Result<(), Error> {
-        for (name, signature) in allocator_exports::functions(self.context.representation) {
+        let (choices, representation) = (self.context.choices, self.context.representation);
+        for allocator_exports::Export { name, ty: declared, code } in
+            allocator_exports::functions(choices, representation)
+        {
             if self.exports.iter().any(|(export, _)| export == name) {
                 let message = format!("the module already has an export `{name}`");
                 return Err(Error::Builder { message, place: Place::Module });
             }
-            let declared = signature.function_type();
             let ty = self.intern(&declared);
-            let function = self.function(name, ty, |f| {
-                (0..declared.params.len() as u32).for_each(|param| f.push(f.param(param)));
-                f.signature(&signature);
-            })?;
+            let function = self.function(name, ty, |f| f.engine.allocator_export(&code))?;
             self.export(name, function);
         }
         Ok(())

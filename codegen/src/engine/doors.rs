@@ -169,7 +169,8 @@ impl Engine {
 
     /// Whether closing a region only writes its mark to top.
     pub(crate) fn closes_by_top(&self) -> bool {
-        self.closes_all_at_once() && self.context.choices.zero != Zero::Free
+        let choices = self.context.choices;
+        self.closes_all_at_once() && choices.zero != Zero::Free && !choices.lists_loans()
     }
 
     /// Whether the module keeps the errno of the last lifted call.

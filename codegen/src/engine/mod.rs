@@ -19,6 +19,7 @@ mod instructions;
 mod intrinsic;
 pub(crate) mod knowledge;
 pub(crate) mod late;
+mod loans;
 pub(crate) mod locals;
 mod lower;
 mod lowered;

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Body, Routine};
-use crate::helpers::{allocate, blame, close, home, live, open, refill, scope, share, text, violation};
+use crate::helpers::{allocate, blame, close, home, live, loan, open, refill, scope, share, text, violation};
 
 impl Helper {
     /// Writes the body. `is_needed` tells which helpers the module needs.
@@ -24,6 +24,9 @@ impl Helper {
             Helper::Close => close::close(r),
             Helper::Blame(closed) => blame::body(r, closed),
             Helper::Release => close::release(r),
+            Helper::Lend => loan::lend(r),
+            Helper::EndLoans => loan::end_loans(r),
+            Helper::Refuses => loan::refuses(r),
             Helper::CheckSegment => live::check_segment(r),
             Helper::EnterScope => scope::enter(r),
             Helper::LeaveScope => scope::leave(r),

@@ -90,6 +90,7 @@ fn go_back(r: &mut Routine<'_>) {
 ///
 /// ```wasm
 /// ;; (mark)
+/// call $linmem.end_loans (mark)                       ;; if loans are in a list
 /// limit:   memory.fill (mark, 0, top - mark)          ;; top is in home, and so is the mark
 /// else:
 ///   mark == top:   return                              ;; maybe there is no home yet
@@ -106,6 +107,9 @@ fn go_back(r: &mut Routine<'_>) {
 pub(super) fn release(r: &mut Routine<'_>) {
     let [mark] = r.params();
     let [chunk, from, end] = r.pointers();
+    if r.context().choices.lists_loans() {
+        r.get(mark).helper(Helper::EndLoans);
+    }
     // The mark of a region that was opened before home existed is 0. If home exists now, the region starts at home's
     // start.
     if r.context().choices.opens_without_home() {

@@ -113,6 +113,12 @@ pub(crate) enum Helper {
     Blame(Violation),
     /// Zeroes all memory from a mark to top, and restores top to the mark.
     Release,
+    /// Opens a region, and allocates in it for the host.
+    Lend,
+    /// Ends the loans that start at or after a mark.
+    EndLoans,
+    /// Whether the host must not close its region now; else it ends the loan of that region.
+    Refuses,
     /// Checks that bytes are not in free memory.
     CheckSegment,
     /// Makes the region with this handle, as a structure, the first one in the list of scopes.
@@ -158,6 +164,9 @@ impl Helper {
             Helper::Blame(Violation::UseAfterFree) => "check_allocator",
             Helper::Blame(_) => "check_close",
             Helper::Release => "release",
+            Helper::Lend => "lend",
+            Helper::EndLoans => "end_loans",
+            Helper::Refuses => "refuses",
             Helper::CheckSegment => "check_segment",
             Helper::EnterScope => "enter_scope",
             Helper::LeaveScope => "leave_scope",
@@ -176,7 +185,7 @@ impl Helper {
             && match self {
                 Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => false,
                 Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
-                Helper::Array(..) | Helper::Malformed(_) => false,
+                Helper::EndLoans | Helper::Refuses | Helper::Array(..) | Helper::Malformed(_) => false,
                 Helper::Text(code, ..) => code.allocates(),
                 Helper::String(code, _) => code.allocates(),
                 Helper::FindHome => !context.choices.opens_without_home(),
@@ -199,9 +208,14 @@ impl Helper {
             Helper::ProgramSize => (vec![], vec![pointer]),
             Helper::AllocateAligned => (vec![pointer; 2], vec![pointer]),
             Helper::CheckSegment => (vec![pointer; 2], vec![]),
-            Helper::Close | Helper::Blame(_) | Helper::Release | Helper::EnterScope | Helper::LeaveScope => {
-                (vec![pointer], vec![])
-            }
+            Helper::Lend => (vec![pointer, pointer, ValueType::I64], vec![pointer; 3]),
+            Helper::Refuses => (vec![pointer; 3], vec![ValueType::I32]),
+            Helper::Close
+            | Helper::Blame(_)
+            | Helper::Release
+            | Helper::EndLoans
+            | Helper::EnterScope
+            | Helper::LeaveScope => (vec![pointer], vec![]),
             Helper::Wasi(call, form) => {
                 let ty = call.function_type(form);
                 (ty.params, ty.results)

@@ -17,6 +17,7 @@ mod home;
 pub(crate) mod id;
 mod instructions;
 mod live;
+mod loan;
 mod needs;
 mod open;
 mod refill;

@@ -54,6 +54,8 @@ pub(crate) fn choices() -> Vec<Choices> {
             optimize: Optimize::Speed,
             sealed: false,
             simd: false,
+            // In each combination of the other two, with one value of each.
+            lends: (on_violation == OnViolation::Trap) == (out_of_memory == OutOfMemory::Null),
         })
         .collect()
 }
@@ -106,6 +108,10 @@ fn helpers(context: &Context) -> Vec<Helper> {
     helpers.extend(refills.into_iter().map(|(refused, alignment)| Helper::Refill(refused, alignment)));
     helpers.extend((context.home.start().is_none()).then_some(Helper::FindHome));
     helpers.extend((context.choices.zero == Zero::Free).then_some(Helper::Release));
+    helpers.extend([Helper::Refuses]);
+    if context.choices.lists_loans() {
+        helpers.extend([Helper::Lend, Helper::EndLoans]);
+    }
     match context.growth {
         Growth::Grow | Growth::Contiguous => {}
         Growth::Split(split) => {
@@ -252,7 +258,7 @@ fn every_helper_is_valid_in_memories_of_both_widths() {
     assert_eq!(count(|helper| matches!(helper, Helper::Violation(_))), Violation::ALL.len());
     assert_eq!(count(|helper| matches!(helper, Helper::Refill(..))), 4);
     assert_eq!(count(|helper| matches!(helper, Helper::Blame(_))), 2);
-    assert_eq!(count(|helper| !matches!(helper, Helper::Violation(_) | Helper::Refill(..) | Helper::Blame(_))), 13);
+    assert_eq!(count(|helper| !matches!(helper, Helper::Violation(_) | Helper::Refill(..) | Helper::Blame(_))), 16);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::engine::{Lowered, Origin};
 use crate::error::Error;
 use crate::helpers::Needs;
-use crate::link::function::shim;
+use crate::link::function::passing;
 use crate::link::input::Input;
 use crate::module::function_type;
 use crate::setting::Setting;
@@ -23,11 +23,11 @@ pub(super) struct Export {
 /// Whether the module already exports an allocator with these types, with segments of any representation.
 pub(super) fn is_present(input: &Input<'_>) -> bool {
     Representation::ALL.iter().any(|representation| {
-        allocator_exports::functions(*representation).all(|(name, signature)| {
+        allocator_exports::intrinsics(*representation).all(|function| {
             input.exports.iter().any(|export| {
-                export.name == name
+                export.name == function.name
                     && export.kind == ExternalKind::Func
-                    && function_type(input.function_type(export.index)) == signature.function_type()
+                    && function_type(input.function_type(export.index)) == function.ty
             })
         })
     })
@@ -36,8 +36,8 @@ pub(super) fn is_present(input: &Input<'_>) -> bool {
 /// # Errors
 ///
 /// If the program exports something under one of the names.
-pub(super) fn check(input: &Input<'_>, representation: Representation) -> Result<(), Error> {
-    for (name, _) in allocator_exports::functions(representation) {
+pub(super) fn check(input: &Input<'_>, context: &Context) -> Result<(), Error> {
+    for allocator_exports::Export { name, .. } in functions(context) {
         if input.exports.iter().any(|export| export.name == name) {
             let message = format!("the program already has an export `{name}`");
             return Err(Error::option(Setting::export_allocator(), message));
@@ -48,14 +48,20 @@ pub(super) fn check(input: &Input<'_>, representation: Representation) -> Result
 
 /// Lowers the functions. Reports number them after the functions of the input.
 pub(super) fn lower(input: &Input<'_>, context: &Context, needs: &mut Needs) -> Vec<Export> {
-    let functions = allocator_exports::functions(context.representation).zip(input.function_count..);
-    let lower = |((name, signature), function)| {
-        let lowered = shim(context, &signature, Origin { function, ..Origin::default() });
-        let mut export = Export { name, ty: signature.function_type(), lowered };
+    let lower = |(allocator_exports::Export { name, ty, code }, function)| {
+        let origin = Origin { function, ..Origin::default() };
+        let mut export = Export { name, lowered: passing(context, &ty, origin, &code), ty };
         export.lowered.add_to(needs, &[]);
         export
     };
-    if input.exports_allocator { functions.map(lower).collect() } else { Vec::new() }
+    if !input.exports_allocator {
+        return Vec::new();
+    }
+    functions(context).into_iter().zip(input.function_count..).map(lower).collect()
+}
+
+fn functions(context: &Context) -> Vec<allocator_exports::Export> {
+    allocator_exports::functions(context.choices, context.representation)
 }
 
 /// The name of an added function, by the number that reports have for it.

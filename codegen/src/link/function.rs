@@ -1,5 +1,6 @@
 //! Lowering the functions that call intrinsics.
 
+use crate::allocator_exports::Code;
 use crate::code::FunctionRef;
 use crate::context::Context;
 use crate::engine::knowledge::contents::Assigned;
@@ -17,7 +18,7 @@ use crate::link::shape::shape;
 use crate::link::unwinding::{Unwind, Unwinding};
 use crate::link::walk::{Walk, block_arity};
 use crate::link::wrappers::Step;
-use linmem_intrinsics::Signature;
+use linmem_intrinsics::{FunctionType, Signature};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Encode, ValType};
 use wasmparser::{FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader};
@@ -118,18 +119,17 @@ pub(super) fn shims(input: &Input<'_>, context: &Context, needs: &mut Needs) -> 
 }
 
 /// The body of a function that passes its parameters to an intrinsic.
-pub(super) fn shim(context: &Context, signature: &Signature, origin: Origin) -> Lowered {
-    let ty = signature.function_type();
+fn shim(context: &Context, signature: &Signature, origin: Origin) -> Lowered {
+    passing(context, &signature.function_type(), origin, &Code::Intrinsic(*signature))
+}
+
+/// The body of a function of this type that passes its parameters to this code.
+pub(super) fn passing(context: &Context, ty: &FunctionType, origin: Origin, code: &Code) -> Lowered {
     let params = ty.params.len() as u32;
     let locals = Locals::new(context.width(), params, Vec::new(), vec![Assigned::Never; params as usize]);
     let mut engine = Engine::new(*context, locals, ty.results.len() as u32);
     engine.set_origin(origin);
-    for param in 0..params {
-        engine.local_get(LocalIndex(param));
-    }
-    // No operand is constant, so there are no definite violations.
-    let lowered = engine.intrinsic(signature);
-    debug_assert_eq!(lowered, Ok(()));
+    engine.allocator_export(code);
     engine.end(|tape| {
         tape.emit(|sink| {
             sink.end();

@@ -397,9 +397,6 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         check_sealed(input)?;
     }
     let representation = declared.unwrap_or(Representation::Address);
-    if input.exports_allocator {
-        allocator::check(input, representation)?;
-    }
     let mut memory = memory::choose(input, config, choices)?;
     let mut statics = place::place(input, config, choices, &mut memory)?;
     let context = Context {
@@ -414,6 +411,9 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         trace: trace::shadow(input, config, &memory)?,
         segments: Segments::new(representation, choices, WIDTH, input.first_added_type()),
     };
+    if input.exports_allocator {
+        allocator::check(input, &context)?;
+    }
     let previous = sites::merged(input.customs.iter().filter(|it| it.name == sites::SECTION).map(|it| it.data));
     let mut needs = Needs::new(context);
     needs.number_sites_from(previous.len() as u32);

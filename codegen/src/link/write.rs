@@ -328,7 +328,8 @@ impl Writer<'_> {
     fn features(&self, module: &[u8]) -> Features {
         let is_copied = |function| self.plan.is_copied(function, self.lowered);
         let mut features = features::used(module, self.plan.imported(), |function| !is_copied(function));
-        if self.needs.helpers().any(|helper| helper.function_type(self.context).results.len() > 1) {
+        let exported = self.added.exports.iter().any(|export| export.ty.results.len() > 1);
+        if exported || self.needs.helpers().any(|helper| helper.function_type(self.context).results.len() > 1) {
             features.insert("multivalue");
         }
         if self.context.trace.is_some() {

@@ -8,7 +8,7 @@ use wasmtime::{Caller, Extern, Linker, Memory};
 const MODULE: &str = "linmem_trace";
 
 /// The export name of the memory that shadows the traced one.
-const SHADOW: &str = "linmem_trace.shadow";
+pub(crate) const SHADOW: &str = "linmem_trace.shadow";
 
 /// The export name of the memory that functions of WASI use.
 const MEMORY: &str = "memory";

@@ -20,5 +20,6 @@ mod regions;
 mod shadow;
 
 pub use auditor::Auditor;
+pub(crate) use define::SHADOW;
 pub use define::define;
 pub use finding::{Finding, Findings, Kind, Transfer};

@@ -9,7 +9,7 @@ use super::held::{Handle, Held, Zero};
 use super::linmem::Form;
 use super::segment::Segment;
 use super::source::Allocator;
-use super::state::Block;
+use super::state::{Block, Origin};
 use super::text::utf16;
 use wasmtime::{AsContextMut, StoreContextMut};
 
@@ -55,7 +55,7 @@ macro_rules! allocating {
             let mut store = store.into();
             let block = self.heap.$allocate(&mut store, data.len() as u64, align, grow)$($wait)*?;
             let mut allocation = Allocation::new(store, self.held(block, zero, $is_async));
-            allocation.write(0, data)?;
+            allocation.fill(data)?;
             Ok(allocation)
         }
 
@@ -170,6 +170,29 @@ impl GuestMemory {
         }
     }
 
+    /// Allocates memory, copies the data to it, and leaves it to a function of the guest. With `cabi_realloc`, it is a block of
+    /// its own, as the callee may free it.
+    pub(crate) fn alloc_for_callee<T: 'static>(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        data: &[u8],
+    ) -> Result<Detached, Error> {
+        let mut store = store.as_context_mut();
+        let Allocator::CabiRealloc(realloc) = &self.heap.allocator else {
+            return self.alloc_detached(&mut store, data, Grow::Allowed, Zero::Never);
+        };
+        let len = data.len() as u64;
+        let start = realloc.call(&mut store, [0, 0, ALIGNMENT, len])?;
+        if len > 0 {
+            self.heap.accept(&store, realloc.name(), start, len, ALIGNMENT)?;
+            self.heap.linear.write(&mut store, start, data)?;
+        }
+        let origin = Origin::Raw { start, len, align: ALIGNMENT };
+        let block = Block { address: start, len, origin, form: Form::Address };
+        let held = self.held(block, Zero::Never, false);
+        Ok(Detached::new(Held { memory: Handle::Owned(self.clone()), is_owned: false, ..held }))
+    }
+
     /// Takes over a block that a function of the guest allocated for the host, by the allocator that is the source of this
     /// memory. It is freed as an allocation is.
     ///
@@ -183,7 +206,32 @@ impl GuestMemory {
         align: u64,
         zero: Zero,
     ) -> Result<Allocation<'a, T>, Error> {
-        let store = store.into();
+        self.adopted(store.into(), segment, align, zero, false)
+    }
+
+    /// The same for asynchronous stores: the guest's allocator is called by `call_async`. This itself calls nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the block cannot be right, or if the source cannot free blocks of the guest.
+    pub fn adopt_async<'a, T: Send + 'static>(
+        &'a self,
+        store: impl Into<StoreContextMut<'a, T>>,
+        segment: Segment,
+        align: u64,
+        zero: Zero,
+    ) -> Result<Allocation<'a, T>, Error> {
+        self.adopted(store.into(), segment, align, zero, true)
+    }
+
+    fn adopted<'a, T: 'static>(
+        &'a self,
+        store: StoreContextMut<'a, T>,
+        segment: Segment,
+        align: u64,
+        zero: Zero,
+        is_async: bool,
+    ) -> Result<Allocation<'a, T>, Error> {
         let Allocator::Calls(calls) = &self.heap.allocator else {
             let reason = "the source of this memory does not free blocks of the guest".to_string();
             return Err(Error::Function { name: "free".to_string(), reason });
@@ -194,7 +242,8 @@ impl GuestMemory {
         }
         let raw_len = len.max(1);
         self.heap.accept(&store, calls.allocate.name(), address, raw_len, align)?;
-        let block = Block { address, len, raw: address, raw_len: len, align, region: None, form: Form::Address };
-        Ok(Allocation::new(store, self.held(block, zero, false)))
+        let origin = Origin::Raw { start: address, len: raw_len, align };
+        let block = Block { address, len, origin, form: Form::Address };
+        Ok(Allocation::new(store, self.held(block, zero, is_async)))
     }
 }

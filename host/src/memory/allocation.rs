@@ -105,7 +105,7 @@ impl<'a, T> Allocation<'a, T> {
     ///
     /// # Errors
     ///
-    /// If the address does not fit.
+    /// If the address does not fit, or if the guest has freed the allocation.
     pub fn to_val(&mut self) -> Result<Val, Error> {
         self.held.to_val(&mut self.store)
     }
@@ -114,53 +114,63 @@ impl<'a, T> Allocation<'a, T> {
     ///
     /// # Errors
     ///
-    /// If the memory is shared.
+    /// If the memory is shared, or if the guest has freed the allocation.
     pub fn as_slice(&self) -> Result<&[u8], Error> {
-        self.held.memory.slice(&self.store, self.held.block.address, self.held.block.len)
+        let Segment { address, len } = self.held.checked(&self.store)?;
+        self.held.memory.slice(&self.store, address, len)
     }
 
     /// Its bytes, to be changed.
     ///
     /// # Errors
     ///
-    /// If the memory is shared.
+    /// If the memory is shared, or if the guest has freed the allocation.
     pub fn as_mut_slice(&mut self) -> Result<&mut [u8], Error> {
-        self.held.memory.slice_mut(&mut self.store, self.held.block.address, self.held.block.len)
+        let Segment { address, len } = self.held.checked(&self.store)?;
+        self.held.memory.slice_mut(&mut self.store, address, len)
     }
 
     /// A copy of its bytes, also from a shared memory.
     ///
     /// # Errors
     ///
-    /// If a shared memory cannot be copied from.
+    /// If a shared memory cannot be copied from, or if the guest has freed the allocation.
     pub fn to_vec(&self) -> Result<Vec<u8>, Error> {
-        self.held.memory.read_bytes(&self.store, self.held.block.address, self.held.block.len)
+        let Segment { address, len } = self.held.checked(&self.store)?;
+        self.held.memory.read_bytes(&self.store, address, len)
     }
 
     /// Copies bytes to an offset in the allocation.
     ///
     /// # Errors
     ///
-    /// If they do not fit.
+    /// If they do not fit, or if the guest has freed the allocation.
     pub fn write(&mut self, offset: impl Address, bytes: &[u8]) -> Result<(), Error> {
-        let address = self.held.range(offset.unsigned(), bytes.len() as u64)?;
+        let address = self.held.range(&self.store, offset.unsigned(), bytes.len() as u64)?;
         self.held.memory.heap.linear.write(&mut self.store, address, bytes)
+    }
+
+    /// Copies as many bytes as it has to a new allocation.
+    #[inline]
+    pub(super) fn fill(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.held.memory.heap.linear.write(&mut self.store, self.held.block.address, bytes)
     }
 
     /// Sets its bytes to zero.
     ///
     /// # Errors
     ///
-    /// If a shared memory cannot be copied to.
+    /// If a shared memory cannot be copied to, or if the guest has freed the allocation.
     pub fn zero(&mut self) -> Result<(), Error> {
-        self.held.memory.heap.linear.zero(&mut self.store, self.held.block.address, self.held.block.len)
+        let Segment { address, len } = self.held.checked(&self.store)?;
+        self.held.memory.heap.linear.zero(&mut self.store, address, len)
     }
 
     /// Frees the allocation now, as dropping it does, and returns the error of that.
     ///
     /// # Errors
     ///
-    /// If the guest's allocator fails.
+    /// If the guest's allocator fails, if a region of the guest prevents it, or if the guest has freed the allocation.
     pub fn free(mut self) -> Result<(), Error> {
         self.held.free(&mut self.store)
     }

@@ -50,7 +50,7 @@ impl Detached {
     ///
     /// # Errors
     ///
-    /// If the address does not fit.
+    /// If the address does not fit, or if the guest has freed the allocation.
     pub fn to_val(&self, store: impl AsContextMut) -> Result<Val, Error> {
         self.held.to_val(store)
     }
@@ -59,39 +59,44 @@ impl Detached {
     ///
     /// # Errors
     ///
-    /// If the memory is shared.
+    /// If the memory is shared, or if the guest has freed the allocation.
     pub fn as_slice<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> Result<&'a [u8], Error> {
-        self.held.memory.slice(store, self.held.block.address, self.held.block.len)
+        let store = store.into();
+        let Segment { address, len } = self.held.checked(&store)?;
+        self.held.memory.slice(store, address, len)
     }
 
     /// Its bytes, to be changed.
     ///
     /// # Errors
     ///
-    /// If the memory is shared.
+    /// If the memory is shared, or if the guest has freed the allocation.
     pub fn as_mut_slice<'a, T: 'static>(
         &mut self,
         store: impl Into<StoreContextMut<'a, T>>,
     ) -> Result<&'a mut [u8], Error> {
-        self.held.memory.slice_mut(store, self.held.block.address, self.held.block.len)
+        let store = store.into();
+        let Segment { address, len } = self.held.checked(&store)?;
+        self.held.memory.slice_mut(store, address, len)
     }
 
     /// A copy of its bytes, also from a shared memory.
     ///
     /// # Errors
     ///
-    /// If a shared memory cannot be copied from.
+    /// If a shared memory cannot be copied from, or if the guest has freed the allocation.
     pub fn to_vec(&self, store: impl AsContext) -> Result<Vec<u8>, Error> {
-        self.held.memory.read_bytes(store, self.held.block.address, self.held.block.len)
+        let Segment { address, len } = self.held.checked(&store)?;
+        self.held.memory.read_bytes(store, address, len)
     }
 
     /// Copies bytes to an offset in the allocation.
     ///
     /// # Errors
     ///
-    /// If they do not fit.
+    /// If they do not fit, or if the guest has freed the allocation.
     pub fn write(&mut self, store: impl AsContextMut, offset: impl Address, bytes: &[u8]) -> Result<(), Error> {
-        let address = self.held.range(offset.unsigned(), bytes.len() as u64)?;
+        let address = self.held.range(&store, offset.unsigned(), bytes.len() as u64)?;
         self.held.memory.heap.linear.write(store, address, bytes)
     }
 
@@ -99,16 +104,17 @@ impl Detached {
     ///
     /// # Errors
     ///
-    /// If a shared memory cannot be copied to.
+    /// If a shared memory cannot be copied to, or if the guest has freed the allocation.
     pub fn zero(&mut self, store: impl AsContextMut) -> Result<(), Error> {
-        self.held.memory.heap.linear.zero(store, self.held.block.address, self.held.block.len)
+        let Segment { address, len } = self.held.checked(&store)?;
+        self.held.memory.heap.linear.zero(store, address, len)
     }
 
     /// Frees the allocation.
     ///
     /// # Errors
     ///
-    /// If the guest's allocator fails.
+    /// If the guest's allocator fails, if a region of the guest prevents it, or if the guest has freed the allocation.
     pub fn free(mut self, mut store: impl AsContextMut) -> Result<(), Error> {
         self.held.free(&mut store.as_context_mut())
     }
@@ -117,7 +123,7 @@ impl Detached {
     ///
     /// # Errors
     ///
-    /// If the guest's allocator fails.
+    /// If the guest's allocator fails, if a region of the guest prevents it, or if the guest has freed the allocation.
     pub async fn free_async(mut self, mut store: impl AsContextMut<Data: Send>) -> Result<(), Error> {
         self.held.free_async(&mut store.as_context_mut()).await
     }

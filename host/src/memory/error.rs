@@ -15,6 +15,15 @@ pub enum Error {
         /// The names of all exports; those of memories come first and say so.
         exports: Vec<String>,
     },
+    /// The caller of a function of the host does not export a memory of this name.
+    #[error("the caller does not export a memory `{name}`; of the names of allocators, it exports {}", list(exports))]
+    NoMemoryOfCaller {
+        /// The requested name.
+        name: String,
+        /// The exports that were found. The exports of a caller cannot be listed: these are those with a name that
+        /// [`Source`](super::Source) knows.
+        exports: Vec<String>,
+    },
     /// A range is not inside the memory.
     #[error("{len} bytes at address {address} are outside of the memory, which has {size} bytes")]
     OutOfBounds {
@@ -119,6 +128,30 @@ pub enum Error {
         function: String,
         /// The error, from which the trap can be downcast.
         error: Arc<wasmtime::Error>,
+    },
+    /// An allocation was not freed, because the guest has opened a region after it and has not closed it. It is freed when one of
+    /// the next allocations is made or freed, if that region is closed then.
+    #[error(
+        "the {len} bytes at address {address} are not freed: the guest opened a region after they were allocated, and \
+         allocated in it; close that region first, or link the guest with `--nesting outermost`"
+    )]
+    RegionOpen {
+        /// The address of the allocation.
+        address: u64,
+        /// The number of bytes.
+        len: u64,
+    },
+    /// The guest has freed an allocation of the host, by closing a region that it had opened before, or it has written past the
+    /// end of the allocation. Nothing was read or written.
+    #[error(
+        "the {len} bytes at address {address} belong to the guest again: it closed a region that was open when they were \
+         allocated, or wrote past their end; free them before, or link the guest with `--nesting outermost`"
+    )]
+    FreedByGuest {
+        /// The address of the allocation.
+        address: u64,
+        /// The number of bytes.
+        len: u64,
     },
     /// The memory cannot be grown.
     #[error("the memory of {size} bytes cannot be grown by {pages} pages: {reason}")]

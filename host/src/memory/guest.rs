@@ -2,8 +2,9 @@
 
 use super::calls::Exports;
 use super::error::Error;
-use super::heap::{Heap, Shared};
+use super::heap::Heap;
 use super::linear::Linear;
+use super::live::Shared;
 use super::shared::Copier;
 use super::source::{self, Source};
 use std::sync::Arc;
@@ -86,7 +87,10 @@ impl GuestMemory {
         }
         let export = |name: &str| caller.get_export(name).map(|export| (name.to_string(), export));
         let exports = names.into_iter().filter_map(export).collect();
-        GuestMemory::from_exports(caller, &exports, name, source)
+        GuestMemory::from_exports(caller, &exports, name, source).map_err(|error| match error {
+            Error::NoMemory { name, exports } => Error::NoMemoryOfCaller { name, exports },
+            other => other,
+        })
     }
 
     fn from_exports(
@@ -105,7 +109,8 @@ impl GuestMemory {
         };
         let is_64 = linear.is_64(&store);
         let allocator = source.resolve(&store, exports, is_64)?;
-        Ok(GuestMemory { heap: Arc::new(Heap::new(linear, is_64, allocator, Arc::default())) })
+        let shared = Arc::new(Shared::new(matches!(linear, Linear::Unshared(_))));
+        Ok(GuestMemory { heap: Arc::new(Heap::new(linear, is_64, allocator, shared)) })
     }
 
     /// The same memory with another source. What one of them allocated is known to the other, so that neither accepts a block
@@ -231,12 +236,12 @@ impl GuestMemory {
 
     /// The last error of a free that could not be returned, because it happened when an owner was dropped.
     pub fn last_error(&self) -> Option<Error> {
-        self.heap.shared.lock().last_error().cloned()
+        self.heap.shared.lock().state.last_error().cloned()
     }
 
     /// The errors that could not be returned, the oldest first; the last 64 of them are kept. Afterwards there are none.
     pub fn take_errors(&self) -> Vec<Error> {
-        self.heap.shared.lock().take_errors()
+        self.heap.shared.lock().state.take_errors()
     }
 }
 

@@ -7,11 +7,11 @@ use super::calls::Callee;
 use super::error::{Error, Lie};
 use super::free_list::rounded;
 use super::linear::Linear;
-use super::linmem::{ALLOCATE, Form, Linmem, Segment};
+use super::linmem::{Acquired, Form, Linmem, Segment};
+use super::live::Shared;
 use super::source::{Allocator, Calls, Request};
-use super::state::{Block, State, Waiting};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use super::state::{Block, Open, Origin, Region, Waiting};
+use std::sync::Arc;
 use wasmtime::{AsContext, StoreContextMut};
 
 /// Whether an allocation may grow the memory.
@@ -43,25 +43,25 @@ pub(super) struct Heap {
     pub(super) shared: Arc<Shared>,
 }
 
-/// What the heaps of a memory share.
-#[derive(Default)]
-pub(super) struct Shared {
-    state: Mutex<State>,
-    /// The number of blocks that wait to be freed, to be read without the lock.
-    waiting: AtomicUsize,
+/// A region that is open while a guest allocates in it. If the future of that is dropped, the region is closed later.
+struct Opened<'a> {
+    shared: &'a Shared,
+    region: Option<Region>,
 }
 
-impl Shared {
-    #[inline]
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        if let Some(region) = self.region.take() {
+            self.shared.add_unused(region, 0);
+        }
     }
 }
 
 /// The functions that call the guest. They exist twice, for `call` and for `call_async`.
 macro_rules! calls {
-    ($allocate:ident, $by_calls:ident, $by_region:ident, $by_realloc:ident, $by_pages:ident, $release:ident, $flush:ident,
-        $call:ident, $open:ident, $segment:ident, $close:ident, $grow:ident,
+    ($allocate:ident, $by_calls:ident, $by_acquire:ident, $by_region:ident, $by_realloc:ident, $by_pages:ident,
+        $release:ident, $release_region:ident, $close_unused:ident, $flush:ident,
+        $call:ident, $open:ident, $segment:ident, $acquire:ident, $close:ident, $top:ident, $grow:ident,
         [$($asynchronous:tt)*], [$($wait:tt)*], [$($send:tt)*]) => {
         /// Allocates a block. Blocks that wait to be freed are freed first.
         pub(super) $($asynchronous)* fn $allocate<T: $($send)* 'static>(
@@ -74,7 +74,7 @@ macro_rules! calls {
             if !align.is_power_of_two() || align > LARGEST_ALIGNMENT {
                 return Err(Error::BadAlignment { align });
             }
-            if self.shared.waiting.load(Ordering::Relaxed) > 0 {
+            if self.shared.has_waiting() {
                 self.$flush(store)$($wait)*;
             }
             match &self.allocator {
@@ -82,14 +82,12 @@ macro_rules! calls {
                 Allocator::CabiRealloc(realloc) => self.$by_realloc(store, realloc, len, align)$($wait)*,
                 Allocator::Pages => self.$by_pages(store, len, align, grow)$($wait)*,
                 Allocator::Linmem(linmem) => {
-                    let region = linmem.$open(store)$($wait)*?;
-                    let block = self.$by_region(store, linmem, region, len, align)$($wait)*;
-                    if block.is_err()
-                        && let Err(error) = linmem.$close(store, region)$($wait)*
+                    if self.shared.has_entries()
+                        && let Err(error) = self.$close_unused(store, linmem, 0)$($wait)*
                     {
-                        self.shared.lock().keep(error);
+                        self.shared.lock().state.keep(error);
                     }
-                    block
+                    self.$by_acquire(store, linmem, len, align)$($wait)*
                 }
             }
         }
@@ -103,37 +101,65 @@ macro_rules! calls {
         ) -> Result<Block, Error> {
             let Request { arguments, len: raw_len, align: raw_align } = calls.request(len.max(1), align)?;
             let raw = calls.allocate.$call(store, arguments)$($wait)*?;
-            self.accept(&mut *store, calls.allocate.name(), raw, raw_len, raw_align)?;
+            self.accept(&*store, calls.allocate.name(), raw, raw_len, raw_align)?;
             if let Some(pin) = &calls.pin
                 && let Err(error) = pin.$call(store, [raw, 0, 0, 0])$($wait)*
             {
-                self.shared.lock().remove_live(raw);
+                self.shared.remove(raw);
+                // Without a pin, a collector frees the block. This frees one that was pinned before `pin` failed.
+                let _ = calls.free.$call(store, [raw, raw_len, raw_align, 0])$($wait)*;
                 return Err(error);
             }
             let address = raw.next_multiple_of(align);
-            Ok(Block { address, len, raw, raw_len, align: raw_align, region: None, form: Form::Address })
+            Ok(Block { address, len, origin: Origin::Raw { start: raw, len: raw_len, align: raw_align }, form: Form::Address })
+        }
+
+        $($asynchronous)* fn $by_acquire<T: $($send)* 'static>(
+            &self,
+            store: &mut StoreContextMut<'_, T>,
+            linmem: &Linmem,
+            len: u64,
+            align: u64,
+        ) -> Result<Block, Error> {
+            let id = self.shared.number();
+            let acquired = linmem.$acquire(store, len, align, id, self.shared.token(id))$($wait)*?;
+            let Some(Acquired { segment, region }) = acquired else {
+                return self.$by_region(store, linmem, len, align, id)$($wait)*;
+            };
+            let is_there = segment.address != 0;
+            let block = self.accept_segment(&*store, segment, region, len, align);
+            if block.is_err() && is_there {
+                // The region is open, unless this is a lie as well.
+                let _ = linmem.$close(store, &region)$($wait)*;
+            }
+            block
         }
 
         $($asynchronous)* fn $by_region<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
             linmem: &Linmem,
-            handle: u32,
             len: u64,
             align: u64,
+            id: u64,
         ) -> Result<Block, Error> {
-            let Segment { address, len: returned, form } = linmem.$segment(store, handle, len, align)$($wait)*?;
-            if let Some(returned) = returned.filter(|returned| address != 0 && *returned != len) {
-                return Err(bad_block(ALLOCATE, address, returned, Lie::WrongSize { requested: len }));
+            let handle = linmem.$open(store)$($wait)*?;
+            let mut region = Region { id, handle, top: 0, loan: 0, token: 0 };
+            let mut opened = Opened { shared: &self.shared, region: Some(region) };
+            let segment = linmem.$segment(store, handle, len, align)$($wait)*;
+            let top = match &segment {
+                Ok(_) => linmem.$top(store)$($wait)*,
+                Err(_) => Ok(0),
+            };
+            opened.region = None;
+            let block = top.and_then(|top| {
+                region.top = top;
+                self.accept_segment(&*store, segment?, region, len, align)
+            });
+            if block.is_err() && let Err(error) = linmem.$close(store, &region)$($wait)* {
+                self.shared.lock().state.keep(error);
             }
-            if len == 0 {
-                // The next segment can have the same address, so that this one is not among the live ones.
-                self.check(&mut *store, ALLOCATE, address, len, align)?;
-            } else {
-                self.accept(&mut *store, ALLOCATE, address, len, align)?;
-            }
-            let region = Some(self.shared.lock().add_region(handle));
-            Ok(Block { address, len, raw: address, raw_len: len, align, region, form })
+            block
         }
 
         $($asynchronous)* fn $by_realloc<T: $($send)* 'static>(
@@ -149,7 +175,7 @@ macro_rules! calls {
             }
             let (chunk, chunk_align) = (raw_len.max(CHUNK), align.max(CHUNK_ALIGNMENT));
             let address = realloc.$call(store, [0, 0, chunk_align, chunk])$($wait)*?;
-            self.check(&mut *store, realloc.name(), address, chunk, chunk_align)?;
+            self.check(&*store, realloc.name(), address, chunk, 0, chunk_align)?;
             self.add_chunk(realloc.name(), address, chunk)?;
             self.reuse(len, raw_len, align).ok_or_else(|| self.full(store, len, "has no more room"))
         }
@@ -174,7 +200,7 @@ macro_rules! calls {
             let skipped = if self.linear.size(&mut *store) == 0 { align } else { 0 };
             let padding = if page_size.is_multiple_of(align) { skipped } else { align };
             let needed = raw_len.checked_add(padding).ok_or_else(too_large)?.div_ceil(page_size);
-            let in_advance = self.shared.lock().owned().min(LARGEST_IN_ADVANCE).div_ceil(page_size);
+            let in_advance = self.shared.lock().state.owned().min(LARGEST_IN_ADVANCE).div_ceil(page_size);
             let mut pages = needed.max(in_advance);
             let mut grown = self.linear.$grow(store, pages)$($wait)*;
             if grown.is_err() && pages > needed {
@@ -194,29 +220,75 @@ macro_rules! calls {
             block: &Block,
             zero: bool,
         ) -> Result<(), Error> {
-            let zeroed = if zero { self.linear.zero(&mut *store, block.address, block.len) } else { Ok(()) };
-            match &self.allocator {
-                Allocator::Pages | Allocator::CabiRealloc(_) => self.shared.lock().free.give(block.raw, block.raw_len),
-                Allocator::Calls(calls) => {
-                    self.shared.lock().remove_live(block.raw);
-                    calls.free.$call(store, [block.raw, block.raw_len, block.align, 0])$($wait)*?;
+            let zeroed = |heap: &Heap, store: &mut StoreContextMut<'_, T>| match zero {
+                true => heap.linear.zero(store, block.address, block.len),
+                false => Ok(()),
+            };
+            match (&self.allocator, &block.origin) {
+                (Allocator::Linmem(linmem), Origin::Region(region)) => {
+                    self.check_lent(&*store, block)?;
+                    let zeroed = zeroed(self, store);
+                    self.$release_region(store, linmem, block, region)$($wait)*.and(zeroed)
                 }
-                Allocator::Linmem(linmem) => {
-                    let mut next = self.leave_region(block);
-                    while let Some(handle) = next {
-                        linmem.$close(store, handle)$($wait)*?;
-                        next = self.shared.lock().next_to_close();
-                    }
+                (Allocator::Calls(calls), &Origin::Raw { start, len, align }) => {
+                    let zeroed = zeroed(self, store);
+                    self.shared.remove(start);
+                    calls.free.$call(store, [start, len, align, 0])$($wait)*.and(zeroed)
                 }
+                (_, &Origin::Raw { start, len, .. }) => {
+                    let zeroed = zeroed(self, store);
+                    self.shared.lock().state.free.give(start, len);
+                    zeroed
+                }
+                // A block is only freed by the heap that it is from.
+                (_, Origin::Region(_)) => Ok(()),
             }
-            zeroed
+        }
+
+        #[inline]
+        $($asynchronous)* fn $release_region<T: $($send)* 'static>(
+            &self,
+            store: &mut StoreContextMut<'_, T>,
+            linmem: &Linmem,
+            block: &Block,
+            region: &Region,
+        ) -> Result<(), Error> {
+            if self.shared.remove_only(region) {
+                if linmem.$close(store, region)$($wait)*? {
+                    return Ok(());
+                }
+                self.shared.add_unused(*region, block.address);
+                return Err(refused(block));
+            }
+            self.shared.leave(block.address, block.len, region);
+            if self.$close_unused(store, linmem, region.id)$($wait)*? { Ok(()) } else { Err(refused(block)) }
+        }
+
+        /// Closes the regions that no block is in, from the innermost one. Returns whether the guest did not prevent that the
+        /// region with this number is closed.
+        $($asynchronous)* fn $close_unused<T: $($send)* 'static>(
+            &self,
+            store: &mut StoreContextMut<'_, T>,
+            linmem: &Linmem,
+            id: u64,
+        ) -> Result<bool, Error> {
+            let mut is_closed = false;
+            while let Some(Open { region, start, .. }) = self.next_to_close() {
+                // If it is not lent any more, the guest has closed it.
+                if self.is_lent(&*store, &region) && !linmem.$close(store, &region)$($wait)*? {
+                    self.shared.add_unused(region, start);
+                    return Ok(is_closed);
+                }
+                is_closed |= region.id == id;
+            }
+            Ok(true)
         }
 
         /// Frees the blocks that wait for it. Errors are kept.
         pub(super) $($asynchronous)* fn $flush<T: $($send)* 'static>(&self, store: &mut StoreContextMut<'_, T>) {
             while let Some(waiting) = self.next_to_free() {
                 if let Err(error) = self.$release(store, &waiting.block, waiting.zero)$($wait)* {
-                    self.shared.lock().keep(error);
+                    self.shared.lock().state.keep(error);
                 }
             }
         }
@@ -225,89 +297,125 @@ macro_rules! calls {
 
 impl Heap {
     pub(super) fn new(linear: Linear, is_64: bool, allocator: Allocator, shared: Arc<Shared>) -> Heap {
-        let id = shared.lock().number();
+        let id = shared.lock().state.number();
         Heap { id, linear, is_64, allocator, shared }
     }
 
     calls!(
         allocate,
         by_calls,
+        by_acquire,
         by_region,
         by_realloc,
         by_pages,
         release,
+        release_region,
+        close_unused,
         flush,
         call,
         open,
         segment,
+        acquire,
         close,
+        top,
         grow,
         [],
         [],
         []
     );
     calls!(
-        allocate_async, by_calls_async, by_region_async, by_realloc_async, by_pages_async, release_async, flush_async,
-        call_async, open_async, segment_async, close_async, grow_async,
+        allocate_async, by_calls_async, by_acquire_async, by_region_async, by_realloc_async, by_pages_async,
+        release_async, release_region_async, close_unused_async, flush_async,
+        call_async, open_async, segment_async, acquire_async, close_async, top_async, grow_async,
         [async], [.await], [Send +]
     );
 
     /// Lets a block wait until the next operation that can call the guest.
     pub(super) fn wait(&self, block: Block, zero: bool) {
-        let mut state = self.shared.lock();
-        state.wait(Waiting { heap: self.id, block, zero });
-        self.shared.waiting.store(state.waiting(), Ordering::Relaxed);
+        self.shared.lock().state.wait(Waiting { heap: self.id, block, zero });
     }
 
     fn next_to_free(&self) -> Option<Waiting> {
-        let mut state = self.shared.lock();
-        let waiting = state.next_to_free(self.id);
-        self.shared.waiting.store(state.waiting(), Ordering::Relaxed);
-        waiting
+        self.shared.lock().state.next_to_free(self.id)
     }
 
-    /// Marks the region of a block as no longer used, and returns the handle of the next region to close.
-    fn leave_region(&self, block: &Block) -> Option<u32> {
-        let mut state = self.shared.lock();
-        if block.len > 0 {
-            state.remove_live(block.raw);
+    /// The next region to close, unless the newest block is in a region inside it.
+    fn next_to_close(&self) -> Option<Open> {
+        if self.shared.is_newest_live() { None } else { self.shared.lock().state.next_to_close() }
+    }
+
+    /// Whether the region of an allocation is open, as far as the guest tells it. If the guest closed it, or an outer region, its
+    /// memory belongs to somebody else.
+    #[inline]
+    fn is_lent(&self, store: impl AsContext, region: &Region) -> bool {
+        if region.loan == 0 {
+            return true;
         }
-        if let Some(region) = block.region {
-            state.leave_region(region);
+        let address = region.loan.into();
+        let token = region.token.to_le_bytes();
+        match self.linear {
+            Linear::Unshared(_) => self.linear.slice(store.as_context(), address, 8).is_ok_and(|bytes| bytes == token),
+            Linear::Shared(..) => {
+                let mut bytes = [0; 8];
+                self.linear.read(store, address, &mut bytes).is_ok() && bytes == token
+            }
         }
-        state.next_to_close()
+    }
+
+    /// # Errors
+    ///
+    /// If the guest has freed the block.
+    #[inline]
+    pub(super) fn check_lent(&self, store: impl AsContext, block: &Block) -> Result<(), Error> {
+        match &block.origin {
+            Origin::Region(region) if !self.is_lent(store, region) => Err(self.lost(block, region)),
+            Origin::Region(_) | Origin::Raw { .. } => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn lost(&self, block: &Block, region: &Region) -> Error {
+        self.shared.forget(region);
+        Error::FreedByGuest { address: block.address, len: block.len }
     }
 
     /// A block in a free range of the host's own chunks.
     fn reuse(&self, len: u64, raw_len: u64, align: u64) -> Option<Block> {
-        let address = self.shared.lock().free.take(raw_len, align)?;
-        Some(Block { address, len, raw: address, raw_len, align, region: None, form: Form::Address })
+        let address = self.shared.lock().state.free.take(raw_len, align)?;
+        Some(Block { address, len, origin: Origin::Raw { start: address, len: raw_len, align }, form: Form::Address })
     }
 
     /// The address that an allocation would have without a new chunk.
     pub(super) fn next(&self, len: u64, align: u64) -> Option<u64> {
-        self.shared.lock().free.next(rounded(len)?, align)
+        self.shared.lock().state.free.next(rounded(len)?, align)
     }
 
     fn full(&self, store: impl AsContext, len: u64, reason: &'static str) -> Error {
         Error::OutOfMemory { len, size: self.linear.size(store), reason }
     }
 
-    /// Checks a block that the guest returned, except whether it overlaps others.
-    fn check(&self, store: impl AsContext, function: &str, address: u64, len: u64, align: u64) -> Result<(), Error> {
-        if address == 0 {
-            return Err(Error::Refused { function: function.to_string(), len });
-        }
+    /// Checks a block that the guest returned, except whether it overlaps others. `behind` bytes after it must be inside the
+    /// memory, too.
+    #[inline]
+    fn check(
+        &self,
+        store: impl AsContext,
+        function: &str,
+        address: u64,
+        len: u64,
+        behind: u64,
+        align: u64,
+    ) -> Result<(), Error> {
         let size = self.linear.size(store);
-        let lie = match address.checked_add(len) {
-            Some(end) if end <= size && address.is_multiple_of(align) => return Ok(()),
-            Some(end) if end <= size => Lie::Misaligned { align },
-            _ => Lie::OutOfBounds { size },
-        };
-        Err(bad_block(function, address, len, lie))
+        let end = address.checked_add(len).and_then(|end| end.checked_add(behind));
+        if address != 0 && end.is_some_and(|end| end <= size) && address & (align - 1) == 0 {
+            return Ok(());
+        }
+        Err(wrong_block(function, address, len, align, end.filter(|end| *end <= size).ok_or(size)))
     }
 
     /// Checks a block that the guest returned, and adds it to the live ones.
+    #[inline]
     pub(super) fn accept(
         &self,
         store: impl AsContext,
@@ -316,15 +424,52 @@ impl Heap {
         len: u64,
         align: u64,
     ) -> Result<(), Error> {
-        self.check(store, function, address, len, align)?;
-        self.shared.lock().add_live(address, len).map_err(|lie| bad_block(function, address, len, lie))
+        self.check(&store, function, address, len, 0, align)?;
+        let added = self.shared.add(address, len, None, |region| !self.is_lent(&store, region));
+        added.map_err(|lie| bad_block(function, address, len, lie))
+    }
+
+    /// Checks a segment that the guest returned, and adds it to the live ones.
+    #[inline]
+    fn accept_segment(
+        &self,
+        store: impl AsContext,
+        segment: Segment,
+        region: Region,
+        len: u64,
+        align: u64,
+    ) -> Result<Block, Error> {
+        let Segment { function, address, len: returned, form } = segment;
+        if let Some(returned) = returned.filter(|returned| address != 0 && *returned != len) {
+            return Err(bad_block(function, address, returned, Lie::WrongSize { requested: len }));
+        }
+        self.check(&store, function, address, len, region.behind(address.saturating_add(len)), align)?;
+        let added = self.shared.add(address, len, Some(&region), |region| !self.is_lent(&store, region));
+        added.map_err(|lie| bad_block(function, address, len, lie))?;
+        Ok(Block { address, len, origin: Origin::Region(region), form })
     }
 
     fn add_chunk(&self, function: &str, address: u64, len: u64) -> Result<(), Error> {
-        self.shared.lock().add_chunk(address, len).map_err(|lie| bad_block(function, address, len, lie))
+        self.shared.add_chunk(address, len).map_err(|lie| bad_block(function, address, len, lie))
     }
 }
 
+/// What is wrong with a block. `end` is the size of the memory if the block is not inside it.
+#[cold]
+fn wrong_block(function: &str, address: u64, len: u64, align: u64, end: Result<u64, u64>) -> Error {
+    match end {
+        _ if address == 0 => Error::Refused { function: function.to_string(), len },
+        Ok(_) => bad_block(function, address, len, Lie::Misaligned { align }),
+        Err(size) => bad_block(function, address, len, Lie::OutOfBounds { size }),
+    }
+}
+
+#[cold]
+fn refused(block: &Block) -> Error {
+    Error::RegionOpen { address: block.address, len: block.len }
+}
+
+#[cold]
 fn bad_block(function: &str, address: u64, len: u64, lie: Lie) -> Error {
     Error::BadBlock { function: function.to_string(), address, len, lie }
 }

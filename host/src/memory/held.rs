@@ -7,7 +7,7 @@ use super::segment::Segment;
 use super::source::Allocator;
 use super::state::Block;
 use std::ops::Deref;
-use wasmtime::{AsContextMut, StoreContextMut, Val};
+use wasmtime::{AsContext, AsContextMut, StoreContextMut, Val};
 
 /// Whether the bytes of an allocation are set to zero before it is freed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,17 @@ impl Held<'_> {
         Segment { address: self.block.address, len: self.block.len }
     }
 
+    /// Checks that the block still belongs to the host, and returns its range.
+    #[inline]
+    pub(super) fn checked(&self, store: impl AsContext) -> Result<Segment, Error> {
+        self.memory.heap.check_lent(store, &self.block)?;
+        Ok(self.segment())
+    }
+
     /// A range of the block, given by its offset.
     #[inline]
-    pub(super) fn range(&self, offset: u64, len: u64) -> Result<u64, Error> {
+    pub(super) fn range(&self, store: impl AsContext, offset: u64, len: u64) -> Result<u64, Error> {
+        self.memory.heap.check_lent(store, &self.block)?;
         match offset.checked_add(len) {
             Some(end) if end <= self.block.len => Ok(self.block.address + offset),
             _ => Err(Error::OutOfBounds { address: offset, len, size: self.block.len }),
@@ -64,6 +72,7 @@ impl Held<'_> {
 
     /// The block as an argument of a function of the guest.
     pub(super) fn to_val(&self, store: impl AsContextMut) -> Result<Val, Error> {
+        self.memory.heap.check_lent(&store, &self.block)?;
         match &self.block.form {
             Form::Address => self.segment().to_val(self.memory.is_64()),
             Form::Packed(packed) => Ok(Val::I64(packed.cast_signed())),
@@ -101,16 +110,19 @@ impl Held<'_> {
         let calls_guest = matches!(self.memory.heap.allocator, Allocator::Calls(_) | Allocator::Linmem(_));
         let result = if self.is_async && calls_guest {
             self.is_owned = false;
-            self.memory.heap.wait(self.block.clone(), false);
-            match self.zero {
-                Zero::OnDrop => self.memory.heap.linear.zero(store, self.block.address, self.block.len),
-                Zero::Never => Ok(()),
-            }
+            let heap = &self.memory.heap;
+            heap.check_lent(&*store, &self.block).and_then(|()| {
+                heap.wait(self.block.clone(), false);
+                match self.zero {
+                    Zero::OnDrop => heap.linear.zero(store, self.block.address, self.block.len),
+                    Zero::Never => Ok(()),
+                }
+            })
         } else {
             self.free(store)
         };
         if let Err(error) = result {
-            self.memory.heap.shared.lock().keep(error);
+            self.memory.heap.shared.lock().state.keep(error);
         }
     }
 

@@ -85,6 +85,8 @@ mod heap;
 mod held;
 mod linear;
 mod linmem;
+mod live;
+mod newest;
 mod output;
 mod segment;
 mod shared;

@@ -12,7 +12,7 @@ use wasmtime::AsContext;
 ///
 /// | source | exports of the guest | remarks |
 /// | --- | --- | --- |
-/// | `Linmem` | `linmem_open`, `linmem_allocate`, `linmem_close` | each allocation has a region of its own |
+/// | `Linmem` | `linmem_open`, `linmem_allocate`, `linmem_close` and others | each allocation has a region of its own |
 /// | `Malloc` | `malloc(bytes)`, `free(address)` | |
 /// | `AssemblyScript` | `__new(bytes, id)`, `__pin(address)`, `__unpin(address)` | the object stays pinned until it is freed |
 /// | `WasmBindgen` | `__wbindgen_malloc(bytes, alignment)`, `__wbindgen_free(address, bytes, alignment)`; both without the alignment in old versions | |
@@ -21,8 +21,9 @@ use wasmtime::AsContext;
 /// | `Pages` | | pages that the host adds to the memory |
 ///
 /// With `Linmem`, regions of the host and of the guest are in one stack, unless the guest was linked with `--nesting
-/// outermost`. If a function that is called with an allocation opens a region and keeps it open, then freeing the allocation
-/// also frees what that region has: keep the allocation as long, or link the guest with `outermost`.
+/// outermost`. If the guest opens a region after an allocation, allocates in it and keeps it open, then freeing the
+/// allocation is [`Error::RegionOpen`], and nothing is freed until that region is closed. If the guest closes a region that was
+/// open before the allocation, the allocation is freed: each use of it is [`Error::FreedByGuest`].
 ///
 /// With `Pages`, the host uses only pages that its own growth added. A guest whose allocator uses everything up to
 /// `memory.size`, or that expects its own growth to be contiguous, is not prepared for that: wasi-libc and AssemblyScript do

@@ -21,14 +21,38 @@ pub(super) struct Block {
     /// The address and the number of bytes that were requested.
     pub(super) address: u64,
     pub(super) len: u64,
-    /// The address, size and alignment by which it is freed.
-    pub(super) raw: u64,
-    pub(super) raw_len: u64,
-    pub(super) align: u64,
-    /// The region that it is in, if any.
-    pub(super) region: Option<u64>,
+    pub(super) origin: Origin,
     /// The segment as the guest has it.
     pub(super) form: Form,
+}
+
+/// How a block is freed.
+#[derive(Clone)]
+pub(super) enum Origin {
+    /// By the address, size and alignment of the whole block.
+    Raw { start: u64, len: u64, align: u64 },
+    /// By closing its region.
+    Region(Region),
+}
+
+/// A region that the host opened for one block.
+#[derive(Clone, Copy)]
+pub(super) struct Region {
+    pub(super) id: u64,
+    pub(super) handle: u32,
+    /// The next free address after the allocation, if the guest tells it, else 0.
+    pub(super) top: u32,
+    /// Where the guest keeps the token while the region is open, else 0.
+    pub(super) loan: u32,
+    pub(super) token: u64,
+}
+
+impl Region {
+    /// The number of bytes that the guest keeps behind a block that ends at an address.
+    #[inline]
+    pub(super) fn behind(&self, end: u64) -> u64 {
+        if self.loan == 0 { 0 } else { u64::from(self.top).saturating_sub(end) }
+    }
 }
 
 /// A block whose owner is gone, and which is not freed yet.
@@ -40,27 +64,26 @@ pub(super) struct Waiting {
     pub(super) zero: bool,
 }
 
-/// A region that the host opened.
-struct Region {
-    id: u64,
-    handle: u32,
-    is_used: bool,
+/// A region, and whether a block is in it.
+#[derive(Clone, Copy)]
+pub(super) struct Open {
+    pub(super) region: Region,
+    /// The start of its block.
+    pub(super) start: u64,
+    pub(super) is_used: bool,
 }
 
 /// What the host knows about a memory.
 #[derive(Default)]
 pub(super) struct State {
-    /// The start and end of the newest live block of the guest's allocator. Most blocks are freed before the next one is
-    /// allocated, and never enter the map.
-    newest: Option<(u64, u64)>,
-    /// The end of each other live block of the guest's allocator, by its start.
+    /// The end of each live block of the guest's allocator, by its start, except for the one in [`Newest`](super::newest::Newest).
     live: BTreeMap<u64, u64>,
     /// The end of each chunk that the host obtained for itself, by its start.
     chunks: BTreeMap<u64, u64>,
     /// The free ranges of chunks.
     pub(super) free: FreeList,
-    /// The regions that the host opened, the outermost first.
-    regions: Vec<Region>,
+    /// The regions that the host opened, the outermost first, except for that of the newest block.
+    regions: Vec<Open>,
     waiting: Vec<Waiting>,
     errors: VecDeque<Error>,
     next: u64,
@@ -79,11 +102,7 @@ impl State {
     }
 
     /// What is wrong with a range that the guest's allocator returned, if it overlaps memory that the host holds.
-    #[inline]
-    fn overlap(&self, start: u64, end: u64) -> Option<Lie> {
-        if let Some((address, other)) = self.newest.filter(|&(address, other)| address < end && other > start) {
-            return Some(Lie::Overlaps { address, len: other - address });
-        }
+    pub(super) fn overlap(&self, start: u64, end: u64) -> Option<Lie> {
         // The ranges of a map do not overlap, so that the last one that starts before `end` is the one that ends last.
         [&self.live, &self.chunks].into_iter().find_map(|ranges| {
             let (&address, &other) = ranges.range(..end).next_back()?;
@@ -91,24 +110,13 @@ impl State {
         })
     }
 
-    /// Adds a block of the guest's allocator, whose range is inside the memory.
-    #[inline]
-    pub(super) fn add_live(&mut self, start: u64, len: u64) -> Result<(), Lie> {
-        let end = start.saturating_add(len);
-        if let Some(lie) = self.overlap(start, end) {
-            return Err(lie);
-        }
-        if let Some((start, end)) = self.newest.replace((start, end)) {
-            self.live.insert(start, end);
-        }
-        Ok(())
+    /// Adds a block of the guest's allocator that overlaps no other.
+    pub(super) fn add_live(&mut self, start: u64, end: u64) {
+        self.live.insert(start, end);
     }
 
-    #[inline]
     pub(super) fn remove_live(&mut self, start: u64) {
-        if self.newest.take_if(|(newest, _)| *newest == start).is_none() {
-            self.live.remove(&start);
-        }
+        self.live.remove(&start);
     }
 
     /// Adds a chunk, which is free at first. Its range is inside the memory.
@@ -122,27 +130,39 @@ impl State {
         Ok(())
     }
 
-    /// Adds a region that the host opened, and returns its number.
-    #[inline]
-    pub(super) fn add_region(&mut self, handle: u32) -> u64 {
-        let id = self.number();
-        self.regions.push(Region { id, handle, is_used: true });
-        id
+    /// The number of entries that a new block has to be compared with, or whose order it has to keep.
+    pub(super) fn entries(&self) -> usize {
+        self.live.len() + self.chunks.len() + self.regions.len()
+    }
+
+    /// Adds a region that was opened last.
+    pub(super) fn add_region(&mut self, region: Region, start: u64, is_used: bool) {
+        self.regions.push(Open { region, start, is_used });
     }
 
     /// Marks a region as no longer used.
-    #[inline]
     pub(super) fn leave_region(&mut self, id: u64) {
-        if let Some(region) = self.regions.iter_mut().rev().find(|region| region.id == id) {
-            region.is_used = false;
+        if let Some(open) = self.regions.iter_mut().rev().find(|open| open.region.id == id) {
+            open.is_used = false;
         }
     }
 
-    /// The handle of the next region to close. Regions that nest are closed from the innermost one, so that one that is no
-    /// longer used waits until those inside it are closed.
-    #[inline]
-    pub(super) fn next_to_close(&mut self) -> Option<u32> {
-        self.regions.pop_if(|region| !region.is_used).map(|region| region.handle)
+    /// The next region to close. Regions that nest are closed from the innermost one, so that one that is no longer used waits
+    /// until those inside it are closed.
+    pub(super) fn next_to_close(&mut self) -> Option<Open> {
+        self.regions.pop_if(|open| !open.is_used)
+    }
+
+    /// Removes the regions for which `is_lost` holds, and the blocks in them.
+    pub(super) fn remove_lost(&mut self, is_lost: impl Fn(&Region) -> bool) {
+        let live = &mut self.live;
+        self.regions.retain(|open| {
+            let is_lost = is_lost(&open.region);
+            if is_lost {
+                live.remove(&open.start);
+            }
+            !is_lost
+        });
     }
 
     pub(super) fn wait(&mut self, waiting: Waiting) {

@@ -3,8 +3,9 @@
 //! A text is one argument, and one or two parameters: what the function takes decides.
 
 use super::value;
-use crate::memory::{Detached, Error, Grow, GuestMemory, Zero};
+use crate::memory::{Detached, Error, GuestMemory};
 use wasmtime::{AsContextMut, Val, ValType};
+use wasmtime_wasi::I32Exit;
 
 /// What an argument that is a text begins with.
 const KINDS: [(&str, Kind); 4] =
@@ -59,12 +60,18 @@ pub(crate) fn is_text(argument: &str) -> bool {
 }
 
 /// Reads the argument for the first of `types`, and returns how many of them it takes. `address` is the type of addresses; it
-/// is absent if the module does not export a memory.
+/// is absent if the module does not export a memory. `segment` is the type of the segments that the module allocates, if it
+/// does.
 ///
 /// # Errors
 ///
 /// Why it does not match.
-pub(crate) fn parse(argument: &str, types: &[ValType], address: Option<&ValType>) -> Result<(Argument, usize), String> {
+pub(crate) fn parse(
+    argument: &str,
+    types: &[ValType],
+    address: Option<&ValType>,
+    segment: Option<&ValType>,
+) -> Result<(Argument, usize), String> {
     let first = types.first().ok_or("the function has no parameter for it")?;
     let Some((kind, text)) = split(argument) else {
         let hint = |reason: String| match argument.starts_with(char::is_alphabetic) && address.is_some() {
@@ -77,7 +84,14 @@ pub(crate) fn parse(argument: &str, types: &[ValType], address: Option<&ValType>
     let is_address = |ty: Option<&ValType>| ty.is_some_and(|ty| ValType::eq(ty, address));
     let form = match first {
         _ if kind == Kind::Terminated && is_address(Some(first)) => Form::Address,
-        ValType::Ref(_) if kind != Kind::Terminated => Form::Reference,
+        ValType::Ref(_) if kind != Kind::Terminated => match segment {
+            Some(segment) if segment.is_ref() && segment.matches(first) => Form::Reference,
+            _ => {
+                return Err(format!(
+                    "`{argument}` cannot be passed as the type {first}, which is not that of a segment"
+                ));
+            }
+        },
         ValType::I64 if kind != Kind::Terminated && address.is_i32() => Form::Packed,
         _ if kind != Kind::Terminated && is_address(Some(first)) && is_address(types.get(1)) => Form::AddressAndSize,
         _ if kind == Kind::Terminated => return Err(format!("`{argument}` is passed as an address, an {address}")),
@@ -122,7 +136,7 @@ impl Argument {
             Argument::Bytes(bytes, form) => (bytes, form),
         };
         let memory = memory.ok_or_else(|| wasmtime::format_err!("the memory of the program is unknown"))?;
-        let owner = memory.alloc_detached(&mut store, bytes, Grow::Allowed, Zero::Never).map_err(failed)?;
+        let owner = memory.alloc_for_callee(&mut store, bytes).map_err(failed)?;
         let segment = owner.segment();
         let number = |number: u64| match memory.is_64() {
             true => Ok(Val::I64(number.cast_signed())),
@@ -138,12 +152,17 @@ impl Argument {
     }
 }
 
-/// The error of an allocation: the trap, if the program's allocator trapped.
+/// The error of an allocation: the trap, if the program's allocator trapped, or the exit, if it ended the program.
 pub(crate) fn failed(error: Error) -> wasmtime::Error {
-    match error.trap() {
-        Some(trap) => trap.into(),
-        None => error.into(),
+    if let Some(trap) = error.trap() {
+        return trap.into();
     }
+    if let Error::Trapped { error, .. } = &error
+        && let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>()
+    {
+        return I32Exit(*status).into();
+    }
+    error.into()
 }
 
 #[cfg(test)]
@@ -153,9 +172,11 @@ mod tests {
     use super::{Argument, Form, parse};
     use wasmtime::{RefType, ValType};
 
+    const SEGMENT: ValType = ValType::Ref(RefType::ANYREF);
+
     /// How an argument is passed to these types, its bytes, and the number of parameters.
     fn passed(argument: &str, types: &[ValType], address: &ValType) -> Result<(Form, Vec<u8>, usize), String> {
-        match parse(argument, types, Some(address))? {
+        match parse(argument, types, Some(address), Some(&SEGMENT))? {
             (Argument::Bytes(bytes, form), count) => Ok((form, bytes, count)),
             (Argument::Number(_), _) => panic!("{argument} is a number"),
         }
@@ -193,6 +214,14 @@ mod tests {
         ] {
             assert!(passed(argument, types, &address).is_err(), "{argument}");
         }
-        assert!(parse("utf8:a", &[I64], None).is_err());
+        assert!(parse("utf8:a", &[I64], None, None).is_err());
+        for (ty, segment) in [
+            (SEGMENT, None),
+            (SEGMENT, Some(I64)),
+            (ValType::EXTERNREF, Some(SEGMENT)),
+            (ValType::Ref(RefType::STRUCTREF), Some(SEGMENT)),
+        ] {
+            assert!(parse("utf8:a", std::slice::from_ref(&ty), Some(&I32), segment.as_ref()).is_err(), "{ty}");
+        }
     }
 }

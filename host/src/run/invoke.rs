@@ -17,6 +17,9 @@ const START: &str = "_start";
 /// The memory that texts are passed in.
 const MEMORY: &str = "memory";
 
+/// The function that allocates segments, if the module was linked with an exported allocator.
+const ALLOCATE: &str = "linmem_allocate";
+
 /// How many exports an error lists.
 const LISTED: usize = 20;
 
@@ -130,6 +133,10 @@ fn arguments(module: &Module, ty: &FuncType, texts: &[String]) -> Result<Vec<Arg
         Some(ExternType::Memory(ty)) => Some(if ty.is_64() { ValType::I64 } else { ValType::I32 }),
         _ => None,
     };
+    let segment = match module.get_export(ALLOCATE) {
+        Some(ExternType::Func(ty)) => ty.results().next(),
+        _ => None,
+    };
     let (mut arguments, mut given) = (Vec::with_capacity(texts.len()), 0);
     for (number, text) in (1..).zip(texts) {
         let rest = params.get(given..).unwrap_or_default();
@@ -137,7 +144,7 @@ fn arguments(module: &Module, ty: &FuncType, texts: &[String]) -> Result<Vec<Arg
             given += 1;
             continue;
         }
-        let (argument, count) = argument::parse(text, rest, address.as_ref())
+        let (argument, count) = argument::parse(text, rest, address.as_ref(), segment.as_ref())
             .map_err(|reason| format!("argument {number} of {}: {reason}", texts.len()))?;
         arguments.push(argument);
         given += count;

@@ -52,12 +52,14 @@ pub(crate) struct Limiter {
     held: u64,
     /// Those of them that the engine has not asked for yet.
     ahead: u64,
+    /// The size of one memory that is not counted, until the engine has asked for it.
+    exempt: u64,
     refused: Option<u64>,
 }
 
 impl Limiter {
     pub(crate) fn new(budget: &Arc<Budget>) -> Limiter {
-        Limiter { budget: Arc::clone(budget), held: 0, ahead: 0, refused: None }
+        Limiter { budget: Arc::clone(budget), held: 0, ahead: 0, exempt: 0, refused: None }
     }
 
     /// Takes bytes, if they are left.
@@ -74,6 +76,11 @@ impl Limiter {
                 false
             }
         }
+    }
+
+    /// Does not count one memory, which always has this size. It is the first one of that size.
+    pub(crate) fn exempt(&mut self, bytes: u64) {
+        self.exempt = bytes;
     }
 
     /// Takes bytes that the engine will ask for later, if they are left.
@@ -101,6 +108,10 @@ impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         // A growth beyond the maximum fails, so that nothing is taken for it.
         let possible = maximum.is_none_or(|maximum| desired <= maximum);
+        if self.exempt > 0 && current == 0 && desired as u64 == self.exempt && maximum == Some(desired) {
+            self.exempt = 0;
+            return Ok(true);
+        }
         Ok(possible && self.take(desired.saturating_sub(current) as u64))
     }
 
@@ -154,6 +165,18 @@ mod tests {
         let mut limiter = Limiter::new(&budget);
         assert!(limiter.take(u64::MAX) && limiter.take_ahead(u64::MAX) && limiter.take(u64::MAX));
         assert_eq!((budget.state(), limiter.refused()), ((u64::MAX, 0), None));
+    }
+
+    #[test]
+    fn one_memory_of_the_exempt_size_is_not_counted() {
+        let budget = Arc::new(Budget::new(Some(100)));
+        let mut limiter = Limiter::new(&budget);
+        limiter.exempt(1000);
+        assert!(!limiter.memory_growing(0, 1000, None).unwrap(), "it can grow");
+        assert!(!limiter.memory_growing(1, 1000, Some(1000)).unwrap(), "it grows");
+        assert!(limiter.memory_growing(0, 1000, Some(1000)).unwrap());
+        assert!(!limiter.memory_growing(0, 1000, Some(1000)).unwrap(), "it is the second one");
+        assert_eq!(budget.state(), (100, 0));
     }
 
     #[test]

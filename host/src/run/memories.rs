@@ -4,8 +4,9 @@
 use super::end::Error;
 use super::limits::{Budget, ELEMENT};
 use super::state::State;
+use crate::audit;
 use std::collections::BTreeMap;
-use wasmparser::{Parser, Payload, TypeRef};
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 use wasmtime::{Extern, ExternType, Linker, Memory, MemoryType, MemoryTypeBuilder, Module, SharedMemory, Store};
 
 /// The page size if a memory does not declare one, as a logarithm.
@@ -16,6 +17,8 @@ const PAGE: u32 = 16;
 pub(crate) struct Needs {
     /// The initial bytes of its own memories and tables.
     initial: u64,
+    /// The bytes of the memory that shadows another one, which are not counted.
+    shadow: u64,
     /// By how many bytes its own shared memories can grow. The engine asks only for their initial sizes.
     growth: u64,
     /// Whether it imports a function that starts threads.
@@ -24,14 +27,20 @@ pub(crate) struct Needs {
 
 impl Needs {
     /// Reads them from a module. What is invalid is left to the engine.
-    pub(crate) fn read(bytes: &[u8], spawn: (&str, &str)) -> Needs {
+    pub(crate) fn read(bytes: &[u8], spawn: (&str, &str), is_traced: bool) -> Needs {
         let mut needs = Needs::default();
+        // The initial bytes of each memory.
+        let mut initial = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
             match payload {
                 Ok(Payload::ImportSection(imports)) => {
-                    let mut imports = imports.into_imports().flatten();
-                    needs.spawns |= imports
-                        .any(|import| matches!(import.ty, TypeRef::Func(_)) && (import.module, import.name) == spawn);
+                    for import in imports.into_imports().flatten() {
+                        let is_spawn = (import.module, import.name) == spawn;
+                        needs.spawns |= is_spawn && matches!(import.ty, TypeRef::Func(_));
+                        if let TypeRef::Memory(_) = import.ty {
+                            initial.push(0);
+                        }
+                    }
                 }
                 Ok(Payload::MemorySection(memories)) => {
                     for ty in memories.into_iter().flatten() {
@@ -42,12 +51,21 @@ impl Needs {
                             needs.growth = needs.growth.saturating_add(bytes(growth));
                         }
                         needs.initial = needs.initial.saturating_add(bytes(ty.initial));
+                        initial.push(bytes(ty.initial));
                     }
                 }
                 Ok(Payload::TableSection(tables)) => {
                     for table in tables.into_iter().flatten() {
                         needs.initial = needs.initial.saturating_add(table.ty.initial.saturating_mul(ELEMENT));
                     }
+                }
+                Ok(Payload::ExportSection(exports)) if is_traced => {
+                    let mut exports = exports.into_iter().flatten();
+                    let shadow =
+                        exports.find(|export| export.kind == ExternalKind::Memory && export.name == audit::SHADOW);
+                    let bytes = shadow.and_then(|export| initial.get(export.index as usize));
+                    needs.shadow = bytes.copied().unwrap_or_default();
+                    needs.initial = needs.initial.saturating_sub(needs.shadow);
                 }
                 Ok(_) => {}
                 Err(_) => break,
@@ -64,6 +82,7 @@ impl Needs {
 /// If it is not left.
 pub(crate) fn take(store: &mut Store<State>, needs: Needs, budget: &Budget) -> Result<(), Error> {
     let limiter = &mut store.data_mut().limiter;
+    limiter.exempt(needs.shadow);
     match limiter.take(needs.growth) && limiter.take_ahead(needs.initial) {
         true => Ok(()),
         false => Err(too_large(limiter.refused().unwrap_or_default(), needs, budget)),
@@ -82,11 +101,16 @@ pub(crate) fn define_imported(
     needs: Needs,
     budget: &Budget,
 ) -> Result<(), Error> {
-    // Two imports of the same name are the same memory.
-    let mut imported = BTreeMap::new();
+    // Imports of the same name are the same memory, which must match all of their types.
+    let mut imported: BTreeMap<(&str, &str), MemoryType> = BTreeMap::new();
     for import in module.imports() {
         if let ExternType::Memory(ty) = import.ty() {
-            imported.entry((import.module(), import.name())).or_insert(ty);
+            let key = (import.module(), import.name());
+            let ty = match imported.get(&key) {
+                Some(other) => both(other, &ty).map_err(|error| Error::instantiate(&error))?,
+                None => ty,
+            };
+            imported.insert(key, ty);
         }
     }
     let initial = |ty: &MemoryType| ty.minimum().saturating_mul(ty.page_size());
@@ -114,12 +138,22 @@ pub(crate) fn define_imported(
 
 /// The type of a shared memory, with another maximum.
 fn lowered(ty: &MemoryType, maximum: u64) -> wasmtime::Result<MemoryType> {
+    with_limits(ty, ty.minimum(), Some(maximum))
+}
+
+/// The type of a memory that matches both types, as far as one can.
+fn both(first: &MemoryType, second: &MemoryType) -> wasmtime::Result<MemoryType> {
+    let maximum = [first.maximum(), second.maximum()].into_iter().flatten().min();
+    with_limits(first, first.minimum().max(second.minimum()), maximum)
+}
+
+fn with_limits(ty: &MemoryType, minimum: u64, maximum: Option<u64>) -> wasmtime::Result<MemoryType> {
     MemoryTypeBuilder::new()
         .memory64(ty.is_64())
-        .shared(true)
+        .shared(ty.is_shared())
         .page_size_log2(ty.page_size_log2())
-        .min(ty.minimum())
-        .max(Some(maximum))
+        .min(minimum)
+        .max(maximum)
         .build()
 }
 

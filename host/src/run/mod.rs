@@ -75,7 +75,7 @@ pub fn invoke(bytes: &[u8], options: &Options, invocation: &Invocation) -> Resul
 }
 
 fn execute(bytes: &[u8], options: &Options, invocation: Option<&Invocation>) -> Result<End, Error> {
-    let needs = Needs::read(bytes, threads::SPAWN);
+    let needs = Needs::read(bytes, threads::SPAWN, options.is_traced);
     let mut config = config();
     let is_stopped = needs.spawns || options.timeout.is_some();
     config.epoch_interruption(is_stopped);

@@ -31,6 +31,9 @@ pub struct Options {
     /// A growth beyond it fails. A table has 8 bytes for each element. A shared memory counts with its maximum, since
     /// its growth cannot be observed; the maximum of an imported shared memory is lowered to what is left.
     pub max_memory: Option<u64>,
+    /// Whether the module was linked with [`trace`](https://docs.rs/linmem/latest/linmem/struct.Config.html#structfield.trace),
+    /// which adds the memory `linmem_trace.shadow`. That memory does not count.
+    pub is_traced: bool,
     /// Receives what the auditor finds, if the module is traced.
     pub findings: Findings,
 }

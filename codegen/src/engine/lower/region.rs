@@ -229,15 +229,34 @@ impl Engine {
     /// ```wasm
     /// global.set $linmem.top                            ;; or call $linmem.release
     /// ```
+    ///
+    /// If the host's loans are in a list, this follows `global.set`:
+    ///
+    /// ```wasm
+    /// global.get $linmem.loan   global.get $linmem.top   i32.ge_u
+    /// if  global.get $linmem.top   call $linmem.end_loans  end
+    /// ```
     fn write_top_back(&mut self) {
         let skips_zeroing = self.unwinds && planted::has(Bug::UnwindSkipsZeroing);
         if self.context.choices.zero == Zero::Free && !skips_zeroing {
             return self.call_helper(Helper::Release);
         }
-        let top = self.context.top();
+        let (top, width) = (self.context.top(), self.context.width());
         self.tape.emit(|sink| {
             sink.global_set(top);
         });
+        if self.context.choices.lists_loans() {
+            let loan = self.context.global(Global::Loan);
+            self.tape.emit(|sink| {
+                sink.global_get(loan).global_get(top).ptr_ge_u(width);
+            });
+            self.write_if(|engine| {
+                engine.tape.emit(|sink| {
+                    sink.global_get(top);
+                });
+                engine.call_helper(Helper::EndLoans);
+            });
+        }
     }
 
     /// ```wasm
