@@ -148,13 +148,11 @@ impl Walk {
     ///       bytes = malformed(address, left)   address += bytes   left -= bytes
     ///     end
     ///     block $small
-    ///       loop $run
-    ///         left == 0:   br $done
-    ///         first = address[0]
-    ///         first < 0x80:   br $small
-    ///         ;; four sequences of two or three bytes each:   four units   br $run
-    ///         br $again
-    ///       end
+    ///       left == 0:   br $done
+    ///       first = address[0]
+    ///       first < 0x80:   br $small
+    ///       ;; sequences of two or three bytes each, as long as there are four of the same size
+    ///       br $again
     ///     end
     ///     ;; one unit
     ///     left == 0:   br $done
@@ -208,11 +206,13 @@ impl Walk {
         r.get(self.address).ptr_add().set(self.address);
         r.get(self.left).get(bytes).ptr_sub().set(self.left).end();
         let small = r.block();
-        let run = r.repeat();
-        r.get(self.left).ptr_eqz().br_if(done);
-        r.get(self.address).i32_load8_u(at).tee(first).i32_const(0x80).i32_lt_u().br_if(small);
-        self.runs(r, pass, (first, number), run);
-        r.br(again).end().end();
+        let read = |r: &mut Routine<'_>| {
+            r.get(self.left).ptr_eqz().br_if(done);
+            r.get(self.address).i32_load8_u(at).tee(first).i32_const(0x80).i32_lt_u().br_if(small);
+        };
+        read(r);
+        self.runs(r, pass, (first, number), read);
+        r.br(again).end();
         pass.unit(r, |r| _ = r.get(first));
         self.skip(r, 1);
         r.get(self.left).ptr_eqz().br_if(done);
@@ -327,39 +327,59 @@ impl Walk {
         r.i32_const(marks).i32_sub();
     }
 
-    /// Handles four sequences of two or three bytes each, if there are any, and branches to `again`. Units are counted one by
+    /// Handles sequences of two or three bytes each, as long as there are four of the same size. Units are counted one by
     /// one, and so are those of Latin-1.
-    fn runs(self, r: &mut Routine<'_>, pass: Pass, (first, number): (Local, Local), again: Label) {
+    ///
+    /// ```wasm
+    /// first < 0xe0:   ;; sequences of two bytes
+    /// else            ;; sequences of three bytes
+    /// left == 0:      br $done
+    /// first = address[0]
+    /// first < 0x80:   br $small
+    /// ```
+    fn runs(
+        self,
+        r: &mut Routine<'_>,
+        pass: Pass,
+        (first, number): (Local, Local),
+        read: impl FnOnce(&mut Routine<'_>),
+    ) {
         if matches!(pass, Pass::Assign(..)) && self.element == Element::I16 {
             r.get(first).i32_const(0xe0).i32_lt_u().if_();
-            self.run(r, pass, 2, number, again);
+            self.run(r, pass, 2, number);
             r.else_();
-            self.run(r, pass, 3, number, again);
+            self.run(r, pass, 3, number);
             r.end();
+            read(r);
         }
     }
 
-    /// Assigns the units of four sequences of the same size, and branches to `again`. Characters of three bytes must be
-    /// below the surrogates. If a character is not in the range, the elements before it are assigned again.
+    /// Assigns the units of sequences of the same size, as long as there are four of them. Characters of three bytes must
+    /// be below the surrogates. If a character is not in the range, the elements before it are assigned again.
     ///
     /// ```wasm
-    /// left < BYTES:                                     br $single
-    /// ;; the marks of all bytes are not as expected:    br $single
-    /// ;; for each sequence:
-    /// number - LEAST >= RANGE:                          br $single
-    /// array[index + SEQUENCE] = number
-    /// ;; after all of them:
-    /// index += 4   address += BYTES   left -= BYTES     br $again
+    /// block $single
+    ///   loop $again
+    ///     left < BYTES:                                     br $single
+    ///     ;; the marks of all bytes are not as expected:    br $single
+    ///     ;; for each sequence:
+    ///     number is not in the range:                       br $single
+    ///     array[index + SEQUENCE] = number
+    ///     ;; after all of them:
+    ///     index += 4   address += BYTES   left -= BYTES     br $again
+    ///   end
+    /// end
     /// ```
-    fn run(self, r: &mut Routine<'_>, pass: Pass, bytes: u32, number: Local, again: Label) {
+    fn run(self, r: &mut Routine<'_>, pass: Pass, bytes: u32, number: Local) {
         let at = r.at(0, 1);
         let single = r.block();
+        let again = r.repeat();
         self.push_lacks(r, 4 * bytes);
         r.br_if(single).get(self.address).i64_load(at);
-        let (least, range) = if bytes == 2 {
+        let (least, end) = if bytes == 2 {
             r.i64_const(0xc0e0_c0e0_c0e0_c0e0_u64 as i64).i64_and().i64_const(0x80c0_80c0_80c0_80c0_u64 as i64);
             r.i64_ne().br_if(single);
-            (if planted::has(Bug::TextRunOverlong) { 0 } else { 0x80 }, 0x800)
+            (if planted::has(Bug::TextRunOverlong) { 0 } else { 0x80 }, None)
         } else {
             let last = r.at(8, 1);
             let (tested, expected) = if planted::has(Bug::TextRunContinues) {
@@ -370,16 +390,22 @@ impl Walk {
             r.i64_const(0xc0f0_c0c0_f0c0_c0f0_u64 as i64).i64_and().i64_const(0x80e0_8080_e080_80e0_u64 as i64);
             r.i64_ne().br_if(single).get(self.address).i32_load(last);
             r.i32_const(tested as i32).i32_and().i32_const(expected as i32).i32_ne().br_if(single);
-            (0x800, SURROGATE.1)
+            (0x800, Some(SURROGATE.1))
         };
         for sequence in 0..4 {
             self.push_number(r, bytes * sequence, bytes);
-            r.tee(number).i32_const(least).i32_sub().i32_const(range - least).i32_ge_u().br_if(single);
+            r.tee(number).i32_const(least);
+            match end {
+                // The marks leave room for no number above the range.
+                None => r.i32_lt_u(),
+                Some(end) => r.i32_sub().i32_const(end - least).i32_ge_u(),
+            };
+            r.br_if(single);
             pass.assign(r, sequence, |r| _ = r.get(number));
         }
         pass.skip(r, 4);
         self.skip(r, 4 * bytes);
-        r.br(again).end();
+        r.br(again).end().end();
     }
 
     /// Handles a character below U+10000.
