@@ -4,7 +4,9 @@ use crate::helpers::array_code::ArrayCode;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Label, Local, Routine};
 use crate::helpers::text::encoding::{QUESTION_MARK, REPLACEMENT, small_below};
-use crate::helpers::text::units::{Count, HIGH_SURROGATE, LOW_SURROGATE, SURROGATE, Units, Visit, is};
+use crate::helpers::text::units::{
+    Count, HIGH_SURROGATE, LOW_SURROGATE, RUN, SURROGATE, Units, Visit, is, leave_range,
+};
 use crate::planted::{self, Bug};
 use linmem_intrinsics::{ArrayType, Element, Encoding};
 use wasm_encoder::ValType;
@@ -14,9 +16,6 @@ const LANES: u32 = 8;
 
 /// The number of units that are staged at once, for vectors.
 const VECTORS: u32 = 64;
-
-/// The number of units of a run that are encoded at once.
-const RUN: u32 = 4;
 
 /// The number of units that are encoded without vectors after a unit that is not small.
 const PAUSE: i32 = 512;
@@ -142,22 +141,11 @@ impl Visit for Encode {
             return;
         }
         let all = [&[unit], &self.more[..]].concat();
-        let read = |r: &mut Routine<'_>, (first, count): (i32, i32), is_read: bool| {
-            for (number, local) in (0..).zip(&all) {
-                if number != 0 {
-                    units.push(r, number);
-                    r.set(*local);
-                }
-                if number != 0 || is_read {
-                    r.get(*local).i32_const(first).i32_sub().i32_const(count).i32_ge_u().br_if(single);
-                }
-            }
-        };
         if self.is_utf16 {
             r.get(unit).i32_const(0x800).i32_lt_u().if_();
         }
         r.get(units.left).i32_const(RUN as i32).i32_lt_u().br_if(single);
-        read(r, (0x80, 0x800 - 0x80), false);
+        units.read_run(r, &self.more, (0x80, 0x800 - 0x80), single);
         for (number, local) in (0..).zip(&all) {
             write_two(r, (self.address, 2 * number), *local);
         }
@@ -171,7 +159,8 @@ impl Visit for Encode {
         let after = if planted::has(Bug::TextRunToEnd) { 0 } else { 1 };
         r.get(units.left).i32_const(RUN as i32 + after).i32_lt_u().br_if(single);
         let most = if planted::has(Bug::TextRunOfSurrogates) { 0xe000 } else { SURROGATE.1 };
-        read(r, (0x800, most - 0x800), true);
+        leave_range(r, unit, (0x800, most - 0x800), single);
+        units.read_run(r, &self.more, (0x800, most - 0x800), single);
         for (number, local) in (0..).zip(&all) {
             write_three_and_one(r, (self.address, 3 * number), *local);
         }

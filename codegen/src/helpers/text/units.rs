@@ -8,6 +8,9 @@ use wasm_encoder::{HeapType, RefType, ValType};
 /// The number of units in a block.
 pub(super) const BLOCK: u32 = 8;
 
+/// The number of units of a run that are handled at once.
+pub(super) const RUN: u32 = 4;
+
 /// The surrogates, as the bits that they have in common: all surrogates, high ones, low ones.
 pub(super) const SURROGATE: (i32, i32) = (0xf800, 0xd800);
 pub(super) const HIGH_SURROGATE: (i32, i32) = (0xfc00, 0xd800);
@@ -47,6 +50,16 @@ impl Units {
     pub(super) fn skip(self, r: &mut Routine<'_>, count: u32) {
         r.get(self.index).i32_const(count as i32).i32_add().set(self.index);
         r.get(self.left).i32_const(count as i32).i32_sub().set(self.left);
+    }
+
+    /// Reads the units after the next one into locals, and branches to `single` if one of them is not one of `count` units
+    /// from `least` on. There are that many units.
+    pub(super) fn read_run(self, r: &mut Routine<'_>, locals: &[Local], range: (i32, i32), single: Label) {
+        for (number, local) in (1..).zip(locals) {
+            self.push(r, number);
+            r.set(*local);
+            leave_range(r, *local, range, single);
+        }
     }
 
     /// Skips one unit, if the one in a local and the unit after it are a pair. The second one is then in `next`.
@@ -210,6 +223,11 @@ pub(super) trait Visit {
     fn run(&self, r: &mut Routine<'_>, _: Units, _unit: Local, (single, _run): (Label, Label)) {
         r.br(single);
     }
+}
+
+/// Branches if a unit is not one of `count` units from `least` on.
+pub(super) fn leave_range(r: &mut Routine<'_>, unit: Local, (least, count): (i32, i32), label: Label) {
+    r.get(unit).i32_const(least).i32_sub().i32_const(count).i32_ge_u().br_if(label);
 }
 
 /// Pushes whether a unit is a surrogate of a kind.
