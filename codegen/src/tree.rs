@@ -3,8 +3,8 @@
 //! A frontend whose middle end already has a tree lowers it with a [`FunctionBuilder`] and does not need this one. This
 //! tree is for code that is put together in one place and emitted in another: glue, wrappers of host functions,
 //! accessors. It has values, calls, and the statements that regions require, and no others: a segment has a constant
-//! size, and arithmetic, branches and loops are closures, [`Value::Code`] and [`Statement::Code`]. Trees can be sent to
-//! other threads.
+//! size, or that of elements or of a text, and arithmetic, branches and loops are closures, [`Value::Code`] and
+//! [`Statement::Code`]. Trees can be sent to other threads.
 //!
 //! ```
 //! use linmem_codegen::build::ModuleBuilder;
