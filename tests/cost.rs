@@ -153,6 +153,53 @@ fn copies_of_arrays() {
     insta::assert_snapshot!("arrays", table);
 }
 
+/// Constants are not read from an array when the program runs: the instructions do not depend on their number.
+#[test]
+fn constants_of_arrays() {
+    let mut table = String::from(
+        "instructions of an allocation with the bytes of an array that was just made; wasmtime counts each byte of\n\
+         memory.init, and of array.new, as one\n\n",
+    );
+    writeln!(table, "{:8} {:>10} {:>10} {:>10}", "bytes", "new_data", "new_fixed", "elements").unwrap();
+    let mut costs = Vec::new();
+    for count in [4, 8, 4096] {
+        let fixed = "(i32.const 7)".repeat(count.min(8));
+        let program = format!(
+            r#"(module
+              (type $a (array (mut i8)))
+              (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+              (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+              (import "linmem" "MemoryAllocator.allocateArray" (func $array (param i32 (ref $a) i32 i32) (result i64)))
+              (data $data "{bytes}")
+              (func (export "new_data") (local $r i32) (local.set $r (call $new))
+                (drop (call $array (local.get $r) (array.new_data $a $data (i32.const 0) (i32.const {count}))
+                  (i32.const 0) (i32.const {count})))
+                (call $free (local.get $r)))
+              (func (export "new_fixed") (local $r i32) (local.set $r (call $new))
+                (drop (call $array (local.get $r) (array.new_fixed $a {small} {fixed}) (i32.const 0) (i32.const {small})))
+                (call $free (local.get $r)))
+              (func (export "elements") (local $r i32) (local.set $r (call $new))
+                (drop (call $array (local.get $r) (array.new $a (i32.const 7) (i32.const {count}))
+                  (i32.const 0) (i32.const {count})))
+                (call $free (local.get $r))))"#,
+            bytes = "x".repeat(count),
+            small = count.min(8),
+        );
+        let linked = linmem::link(program.as_bytes(), &Config::new().with_safety(Safety::None)).unwrap();
+        let mut running = Running::new(&linked, State::default());
+        let row = ["new_data", "new_fixed", "elements"].map(|name| running.fuel(name, &[]));
+        let [new_data, new_fixed, elements] = row;
+        writeln!(table, "{count:<8} {new_data:>10} {new_fixed:>10} {elements:>10}").unwrap();
+        costs.push((count as u64, row));
+    }
+    // Each byte of `memory.init` counts as one.
+    let beyond_bytes: Vec<u64> = costs.iter().map(|(count, row)| row[0] - count).collect();
+    assert!(beyond_bytes.iter().all(|cost| *cost == beyond_bytes[0]), "no element is read: {costs:?}");
+    assert!(costs.iter().all(|(_, row)| row[1] == costs[0].1[1]), "no element is read: {costs:?}");
+    let _guard = support::goldens("cost");
+    insta::assert_snapshot!("constants", table);
+}
+
 /// The texts that are encoded and decoded: a name, a unit that is not ASCII, and the distance of these units.
 const TEXTS: [(&str, i32, i32); 3] = [("ASCII", 0x61, 1), ("one in 40", 0xe9, 40), ("CJK", 0x4e2d, 1)];
 

@@ -75,6 +75,11 @@ macro_rules! bugs {
                 Bug::TextOverlong,
                 Bug::TextDecodesSurrogate,
                 Bug::TextKeepsGuess,
+                Bug::TextRunToEnd,
+                Bug::TextRunOfSurrogates,
+                Bug::TextRunOverlong,
+                Bug::TextRunContinues,
+                Bug::TextGuessesPairs,
             ];
         }
     };
@@ -217,6 +222,16 @@ bugs! {
     TextDecodesSurrogate,
     /// The array of an ill-formed text has the length that it would have if it were well-formed.
     TextKeepsGuess,
+    /// A run of units of three bytes is written as four bytes each, also at the end of the text.
+    TextRunToEnd,
+    /// A run of units of three bytes contains surrogates.
+    TextRunOfSurrogates,
+    /// A run of sequences of two bytes contains some that are too long.
+    TextRunOverlong,
+    /// The last byte of a run of sequences of three bytes is not tested.
+    TextRunContinues,
+    /// Sequences of four bytes are counted as one unit.
+    TextGuessesPairs,
 }
 
 #[cfg(feature = "planted")]

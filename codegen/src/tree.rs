@@ -3,8 +3,8 @@
 //! A frontend whose middle end already has a tree lowers it with a [`FunctionBuilder`] and does not need this one. This
 //! tree is for code that is put together in one place and emitted in another: glue, wrappers of host functions,
 //! accessors. It has values, calls, and the statements that regions require, and no others: a segment has a constant
-//! size, and arithmetic, branches and loops are closures, [`Value::Code`] and [`Statement::Code`]. Trees can be sent to
-//! other threads.
+//! size, or that of elements or of a text, and arithmetic, branches and loops are closures, [`Value::Code`] and
+//! [`Statement::Code`]. Trees can be sent to other threads.
 //!
 //! ```
 //! use linmem_codegen::build::ModuleBuilder;
@@ -37,8 +37,8 @@
 //! # }
 //! ```
 
-use crate::build::{FunctionBuilder, FunctionId, Local, Region, Segment};
-use linmem_intrinsics::{Access, Intrinsic};
+use crate::build::{FunctionBuilder, FunctionId, Local, Region, Segment, TypeId};
+use linmem_intrinsics::{Access, Encoding, Intrinsic};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Code of a frontend inside a tree.
@@ -76,6 +76,18 @@ impl<T: Copy> Slot<T> {
     }
 }
 
+/// Elements of an array: the array, the index of the first one, and their number.
+pub struct Elements {
+    /// The type of the array.
+    pub ty: TypeId,
+    /// The array.
+    pub array: Value,
+    /// The index of the first element.
+    pub index: Value,
+    /// The number of elements.
+    pub count: Value,
+}
+
 /// An expression that leaves one value on the stack.
 #[non_exhaustive]
 pub enum Value {
@@ -95,6 +107,14 @@ pub enum Value {
     Address(SegmentName),
     /// The size of a segment in bytes.
     Size(SegmentName),
+    /// A new array with elements that are read from a segment at an offset in bytes: their type, and their number.
+    Array(TypeId, SegmentName, Box<Value>, Box<Value>),
+    /// A new array of the text in an encoding that is in a segment at an offset: the type of the array, and the number of bytes.
+    Text(Encoding, TypeId, SegmentName, Box<Value>, Box<Value>),
+    /// The number of bytes of a text in an encoding.
+    TextSize(Encoding, Box<Elements>),
+    /// Writes a text in an encoding to a segment at an offset; its number of bytes.
+    StoreText(Encoding, SegmentName, Box<Value>, Box<Elements>),
     /// The result of a call.
     Call(FunctionId, Vec<Value>),
     /// The value that this code leaves.
@@ -108,6 +128,14 @@ pub enum Statement {
     Region(RegionName, Vec<Statement>),
     /// Allocates a segment and names it.
     Allocate(SegmentName, RegionName, u32),
+    /// Allocates a segment that contains elements of an array, and names it.
+    AllocateArray(SegmentName, RegionName, Elements),
+    /// Allocates a segment that contains a text in an encoding, and names it.
+    AllocateText(Encoding, SegmentName, RegionName, Elements),
+    /// Copies elements of an array to a segment, at an offset.
+    StoreArray(SegmentName, Value, Elements),
+    /// Copies bytes of a segment, at an offset, to elements of an array.
+    LoadArray(SegmentName, Value, Elements),
     /// Writes a value to a segment, at an offset.
     Store(Access, SegmentName, Value, Value),
     /// Writes a value to a local.
@@ -154,9 +182,45 @@ impl Value {
                     function.size(segment);
                 }
             }
+            Value::Array(ty, segment, offset, count) => {
+                if let Some(segment) = segment.resolve(function, Intrinsic::SegmentToArray) {
+                    function.to_array(ty, segment, offset.operand(), count.operand());
+                }
+            }
+            Value::Text(encoding, ty, segment, offset, bytes) => {
+                let user = match encoding {
+                    Encoding::Utf8 => Intrinsic::SegmentGetUtf8,
+                    Encoding::Wtf8 => Intrinsic::SegmentGetWtf8,
+                    Encoding::Latin1 => Intrinsic::SegmentGetLatin1,
+                };
+                if let Some(segment) = segment.resolve(function, user) {
+                    function.get_text(encoding, ty, segment, offset.operand(), bytes.operand());
+                }
+            }
+            Value::TextSize(encoding, elements) => {
+                let Elements { ty, array, index, count } = *elements;
+                function.text_size(encoding, ty, (array.operand(), index.operand()), count.operand());
+            }
+            Value::StoreText(encoding, segment, offset, elements) => {
+                let user = match encoding {
+                    Encoding::Utf8 => Intrinsic::SegmentSetUtf8,
+                    Encoding::Wtf8 => Intrinsic::SegmentSetWtf8,
+                    Encoding::Latin1 => Intrinsic::SegmentSetLatin1,
+                };
+                if let Some(segment) = segment.resolve(function, user) {
+                    let Elements { ty, array, index, count } = *elements;
+                    let from = (array.operand(), index.operand());
+                    function.set_text(encoding, ty, (segment, offset.operand()), from, count.operand());
+                }
+            }
             Value::Call(callee, arguments) => call(function, callee, arguments),
             Value::Code(code) => code(function),
         }
+    }
+
+    /// The value as an operand, which is pushed where its instruction needs it.
+    fn operand(self) -> impl FnOnce(&mut FunctionBuilder) {
+        move |function: &mut FunctionBuilder| self.lower(function)
     }
 }
 
@@ -172,6 +236,18 @@ impl Statement {
     pub fn allocate(region: &RegionName, bytes: u32) -> (Statement, SegmentName) {
         let name = SegmentName(Slot::new());
         (Statement::Allocate(name.clone(), region.clone(), bytes), name)
+    }
+
+    /// An allocation of elements of an array, and the name of its segment.
+    pub fn allocate_array(region: &RegionName, elements: Elements) -> (Statement, SegmentName) {
+        let name = SegmentName(Slot::new());
+        (Statement::AllocateArray(name.clone(), region.clone(), elements), name)
+    }
+
+    /// An allocation of a text, and the name of its segment.
+    pub fn allocate_text(region: &RegionName, encoding: Encoding, text: Elements) -> (Statement, SegmentName) {
+        let name = SegmentName(Slot::new());
+        (Statement::AllocateText(encoding, name.clone(), region.clone(), text), name)
     }
 
     /// A write to a segment.
@@ -195,10 +271,35 @@ impl Statement {
                 // The name is invalid after its scope.
                 name.0.set(None);
             }),
-            Statement::Allocate(name, region, bytes) => match region.0.get() {
-                Some(region) => name.0.set(Some(function.allocate(region, bytes))),
-                None => function.fail("a tree allocates from a region outside of its statement"),
-            },
+            Statement::Allocate(name, region, bytes) => {
+                if let Some(region) = region.resolve(function) {
+                    name.0.set(Some(function.allocate(region, bytes)));
+                }
+            }
+            Statement::AllocateArray(name, region, Elements { ty, array, index, count }) => {
+                if let Some(region) = region.resolve(function) {
+                    let from = (array.operand(), index.operand());
+                    name.0.set(Some(function.allocate_array(region, ty, from, count.operand())));
+                }
+            }
+            Statement::AllocateText(encoding, name, region, Elements { ty, array, index, count }) => {
+                if let Some(region) = region.resolve(function) {
+                    let from = (array.operand(), index.operand());
+                    name.0.set(Some(function.allocate_text(region, encoding, ty, from, count.operand())));
+                }
+            }
+            Statement::StoreArray(segment, offset, Elements { ty, array, index, count }) => {
+                if let Some(segment) = segment.resolve(function, Intrinsic::SegmentCopyFromArray) {
+                    let from = (array.operand(), index.operand());
+                    function.copy_from_array(ty, (segment, offset.operand()), from, count.operand());
+                }
+            }
+            Statement::LoadArray(segment, offset, Elements { ty, array, index, count }) => {
+                if let Some(segment) = segment.resolve(function, Intrinsic::SegmentCopyToArray) {
+                    let to = (array.operand(), index.operand());
+                    function.copy_to_array(ty, to, (segment, offset.operand()), count.operand());
+                }
+            }
             Statement::Store(access, segment, offset, value) => {
                 if let Some(segment) = segment.resolve(function, Intrinsic::SegmentSetInt) {
                     function.put(
@@ -217,6 +318,16 @@ impl Statement {
             Statement::Call(callee, arguments) => call(function, callee, arguments),
             Statement::Code(code) => code(function),
         }
+    }
+}
+
+impl RegionName {
+    fn resolve(&self, function: &mut FunctionBuilder) -> Option<Region> {
+        let region = self.0.get();
+        if region.is_none() {
+            function.fail("a tree allocates from a region outside of its statement");
+        }
+        region
     }
 }
 

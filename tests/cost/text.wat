@@ -8,6 +8,8 @@
   (import "linmem" "MemoryAllocator.allocateUtf8" (func $allocateUtf8 (param i32 (ref null $units) i32 i32) (result i64)))
   (import "linmem" "MemorySegment.setUtf8" (func $setUtf8 (param i64 i32 (ref null $units) i32 i32) (result i32)))
   (import "linmem" "MemorySegment.getUtf8" (func $getUtf8 (param i64 i32 i32) (result (ref $units))))
+  (import "linmem" "Text.utf8Size" (func $utf8Size (param (ref null $units) i32 i32) (result i32)))
+  (import "linmem" "MemorySegment.setShort" (func $setShort (param i64 i32 i32)))
   (import "linmem" "MemorySegment.setByte" (func $setByte (param i64 i32 i32)))
   (import "linmem" "MemorySegment.getUByte" (func $getByte (param i64 i32) (result i32)))
 
@@ -91,6 +93,35 @@
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $next))))
     (global.set $array (local.get $a)))
+
+  (func (export "size") (param $count i32)
+    (global.set $bytes (call $utf8Size (global.get $array) (i32.const 0) (local.get $count))))
+
+  (func (export "size_loop") (param $count i32)
+    (local $a (ref null $units)) (local $i i32) (local $size i32) (local $u i32)
+    (local.set $a (global.get $array))
+    (loop $next
+      (if (i32.lt_u (local.get $i) (local.get $count)) (then
+        (local.set $u (array.get_u $units (local.get $a) (local.get $i)))
+        (if (i32.lt_u (local.get $u) (i32.const 0x80))
+          (then (local.set $size (i32.add (local.get $size) (i32.const 1))))
+          (else (if (i32.lt_u (local.get $u) (i32.const 0x800))
+            (then (local.set $size (i32.add (local.get $size) (i32.const 2))))
+            (else (local.set $size (i32.add (local.get $size) (i32.const 3)))))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next))))
+    (global.set $bytes (local.get $size)))
+
+  ;; Stores each unit as it is, in two bytes: it does not encode.
+  (func (export "store_loop") (param $count i32) (local $a (ref null $units)) (local $s i64) (local $i i32)
+    (local.set $a (global.get $array))
+    (local.set $s (global.get $s))
+    (loop $next
+      (if (i32.lt_u (local.get $i) (local.get $count)) (then
+        (call $setShort (local.get $s) (i32.shl (local.get $i) (i32.const 1))
+          (array.get_u $units (local.get $a) (local.get $i)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next)))))
 
   ;; A number that depends on each byte of the segment and each unit of the array.
   (func (export "sum") (param $count i32) (result i64) (local $i i32) (local $sum i64)

@@ -1,14 +1,14 @@
 //! Copies between GC arrays and segments, with array types by their ids.
 
 use crate::expect;
+use crate::sections::Written;
 use crate::support::build::{add_probe, configurations};
 use crate::support::host::{Running, State};
-use linmem::build::{FunctionBuilder, Indices, LateLowering, ModuleBuilder, OnStack, Sections, TypeId};
+use linmem::build::{FunctionBuilder, LateLowering, ModuleBuilder, OnStack, TypeId};
 use linmem::intrinsics::{ArrayReference, ArrayType as DeclaredArray, Element, Signature};
 use linmem::wasm_encoder::{
-    ArrayType, CodeSection, CompositeInnerType, CompositeType, DataSection, ExportKind, ExportSection, FieldType,
-    FunctionSection, GlobalSection, HeapType, ImportSection, Instruction, MemorySection, Module, RefType, StorageType,
-    SubType, TypeSection, ValType,
+    ArrayType, CompositeInnerType, CompositeType, FieldType, HeapType, Instruction, RefType, StorageType, SubType,
+    ValType,
 };
 use linmem::{Config, Error, Intrinsic, OnViolation, Representation, Safety};
 use linmem_host::wasmtime::Val;
@@ -114,31 +114,13 @@ fn writers_declare_their_array_types() {
         copies(&mut body, &types);
         lowering.define(body).unwrap();
         let parts = lowering.finish().unwrap();
-        let (mut section, mut imports, mut functions) =
-            (TypeSection::new(), ImportSection::new(), FunctionSection::new());
-        section.ty().function([ValType::I32], [ValType::I32]);
-        section.ty().rec([array(StorageType::I16, true), array(StorageType::Val(ValType::I32), false)]);
-        functions.function(0);
-        let (mut memories, mut globals) = (MemorySection::new(), GlobalSection::new());
-        let (mut exports, mut code, mut data) = (ExportSection::new(), CodeSection::new(), DataSection::new());
-        let indices = parts
-            .add_to(Sections {
-                types: &mut section,
-                imports: &mut imports,
-                functions: &mut functions,
-                memories: &mut memories,
-                globals: &mut globals,
-                exports: &mut exports,
-                code: &mut code,
-                data: &mut data,
-            })
-            .unwrap();
-        exports.export("f", ExportKind::Func, indices.function(0));
-        let mut module = Module::new();
-        module.section(&section).section(&imports).section(&functions).section(&memories).section(&globals);
-        module.section(&exports).section(&code);
-        let bytes = module.finish();
-        parts.validate(&bytes, &indices).unwrap();
+        let mut written = Written::default();
+        written.types.ty().function([ValType::I32], [ValType::I32]);
+        written.types.ty().rec([array(StorageType::I16, true), array(StorageType::Val(ValType::I32), false)]);
+        written.functions.function(0);
+        let indices = written.add(&parts).unwrap();
+        written.export("f", 0, &indices);
+        let bytes = written.finish(&parts, &indices).unwrap();
         let found = Running::new(&bytes, State::default()).call("f", &[Val::I32(2)]).unwrap();
         assert_eq!(found[0].unwrap_i32(), 287_143 + 8, "{representation}");
     }

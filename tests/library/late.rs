@@ -1,13 +1,12 @@
 //! Writers that assign indices after all code is written, and functions that are built on several threads.
 
+use crate::sections::Written;
 use crate::support::build::configurations;
 use crate::support::host::{Running, State};
-use linmem::build::{FunctionBuilder, Indices, Item, LateLowering, ModuleBuilder, Parts, Sections};
+use linmem::build::{FunctionBuilder, Indices, Item, LateLowering, ModuleBuilder, Parts};
 use linmem::wasm_encoder::{
-    BlockType, Catch, CodeSection, CompositeInnerType, CompositeType, ConstExpr, DataSection, EntityType, ExportKind,
-    ExportSection, FunctionSection, GlobalSection, GlobalType, HeapType, ImportSection, Instruction, MemArg,
-    MemorySection, MemoryType, Module, RefType, StructType, SubType, TableType, TagKind, TagSection, TagType,
-    TypeSection, ValType,
+    BlockType, Catch, CompositeInnerType, CompositeType, ConstExpr, EntityType, ExportKind, GlobalType, HeapType,
+    Instruction, MemArg, MemoryType, RefType, StructType, SubType, TableType, TagKind, TagType, ValType,
 };
 use linmem::{Access, Config, Error, OnViolation, Representation, Safety};
 
@@ -102,7 +101,8 @@ fn write(parts: &Parts) -> Result<Vec<u8>, Error> {
     let (imports, helpers, group) =
         (parts.imports.len() as u32, parts.functions.len() as u32, parts.types(2).len() as u32);
     let layout = Layout { imports, helpers, group: 2, blocks: 2 + group };
-    let mut types = TypeSection::new();
+    let mut written = Written::default();
+    let types = &mut written.types;
     types.ty().function([], [ValType::I32, ValType::I64]);
     types.ty().function([ValType::I32, ValType::I64], []);
     if group > 0 {
@@ -117,39 +117,28 @@ fn write(parts: &Parts) -> Result<Vec<u8>, Error> {
         next += 1;
         next - 1
     };
-    let mut imports = ImportSection::new();
     for import in &parts.imports {
         let ty = add_type(&import.params, &import.results);
-        imports.import(import.module, import.name, EntityType::Function(ty));
+        written.imports.import(import.module, import.name, EntityType::Function(ty));
     }
-    let (mut functions, mut code) = (FunctionSection::new(), CodeSection::new());
     for function in parts.functions.iter().chain(parts.program.values().rev()) {
-        functions.function(add_type(&function.params, &function.results));
-        code.function(&function.body.resolve(parts, &layout)?);
+        written.functions.function(add_type(&function.params, &function.results));
+        written.code.function(&function.body.resolve(parts, &layout)?);
     }
     let memory =
         |minimum, maximum| MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None };
-    let mut memories = MemorySection::new();
-    memories.memory(memory(1, None)).memory(memory(parts.memory.minimum, parts.memory.maximum));
-    let mut tags = TagSection::new();
-    tags.tag(TagType { kind: TagKind::Exception, func_type_idx: 1 });
-    let mut globals = GlobalSection::new();
-    globals.global(GlobalType { val_type: ValType::I64, mutable: false, shared: false }, &ConstExpr::i64_const(7));
+    written.memories.memory(memory(1, None)).memory(memory(parts.memory.minimum, parts.memory.maximum));
+    written.tags.tag(TagType { kind: TagKind::Exception, func_type_idx: 1 });
+    written
+        .globals
+        .global(GlobalType { val_type: ValType::I64, mutable: false, shared: false }, &ConstExpr::i64_const(7));
     for global in &parts.globals {
         let (val_type, value) = parts.global(global, &layout);
-        globals.global(GlobalType { val_type, mutable: global.is_mutable, shared: false }, &value);
+        written.globals.global(GlobalType { val_type, mutable: global.is_mutable, shared: false }, &value);
     }
-    let mut exports = ExportSection::new();
-    exports.export("start", ExportKind::Func, layout.function(START)).export("memory", ExportKind::Memory, 1);
-    let mut module = Module::new();
-    module.section(&types).section(&imports).section(&functions).section(&memories).section(&tags);
-    module.section(&globals).section(&exports).section(&code);
-    for section in &parts.custom_sections {
-        module.section(section);
-    }
-    let module = module.finish();
-    parts.validate(&module, &layout)?;
-    Ok(module)
+    written.export("start", START, &layout);
+    written.exports.export("memory", ExportKind::Memory, 1);
+    written.finish(parts, &layout)
 }
 
 #[test]
@@ -198,46 +187,26 @@ fn items_of_frontend_keep_their_indices() {
         let global = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
         let table =
             TableType { element_type: RefType::FUNCREF, table64: false, minimum: 1, maximum: None, shared: false };
-        let (mut types, mut imports, mut functions) =
-            (TypeSection::new(), ImportSection::new(), FunctionSection::new());
+        let mut written = Written::default();
         let inner = CompositeInnerType::Struct(StructType { fields: Box::new([]) });
         let composite_type = CompositeType { inner, shared: false, descriptor: None, describes: None };
         let empty = SubType { is_final: true, supertype_idx: None, composite_type };
-        types.ty().rec([empty.clone(), empty]);
-        types.ty().function([], []);
-        types.ty().function([ValType::I32], []);
-        imports.import("env", "memory", memory).import("env", "table", table).import("env", "global", global);
-        imports.import("env", "log", EntityType::Function(3));
-        functions.function(2).function(2);
-        let (mut memories, mut globals) = (MemorySection::new(), GlobalSection::new());
-        memories.memory(memory);
-        globals.global(global, &ConstExpr::i32_const(4));
-        let (mut exports, mut code, mut data) = (ExportSection::new(), CodeSection::new(), DataSection::new());
-        let indices = parts
-            .add_to(Sections {
-                types: &mut types,
-                imports: &mut imports,
-                functions: &mut functions,
-                memories: &mut memories,
-                globals: &mut globals,
-                exports: &mut exports,
-                code: &mut code,
-                data: &mut data,
-            })
-            .unwrap();
+        written.types.ty().rec([empty.clone(), empty]);
+        written.types.ty().function([], []);
+        written.types.ty().function([ValType::I32], []);
+        written.imports.import("env", "memory", memory).import("env", "table", table).import("env", "global", global);
+        written.imports.import("env", "log", EntityType::Function(3));
+        written.functions.function(2).function(2);
+        written.memories.memory(memory);
+        written.globals.global(global, &ConstExpr::i32_const(4));
+        let indices = written.add(&parts).unwrap();
         let added = parts.imports.len() as u32;
         assert_eq!([0, 1, 2].map(|number| indices.function(number)), [0, 1 + added, 2 + added]);
         let items = [Item::Memory, Item::Global(0), Item::Import(0), Item::Function(0), Item::Type(0)];
         assert_eq!(items.map(|item| indices.item(item)), [2, 2, 1, 3 + added, 4]);
         // Items that follow do not move others.
-        globals.global(global, &ConstExpr::i32_const(5));
-        let mut module = Module::new();
-        module.section(&types).section(&imports).section(&functions).section(&memories);
-        module.section(&globals).section(&exports).section(&code);
-        for section in &parts.custom_sections {
-            module.section(section);
-        }
-        parts.validate(&module.finish(), &indices).unwrap();
+        written.globals.global(global, &ConstExpr::i32_const(5));
+        written.finish(&parts, &indices).unwrap();
     }
 }
 

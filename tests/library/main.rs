@@ -14,6 +14,7 @@ mod misuse;
 mod operations;
 mod printing;
 mod scopes;
+mod sections;
 mod statics;
 mod text;
 mod tree;

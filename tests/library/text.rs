@@ -16,14 +16,14 @@ fn array(element_type: StorageType, mutable: bool) -> SubType {
 }
 
 /// The types of a program: mutable shorts, constant bytes and constant integers.
-struct Types {
-    shorts: TypeId,
+pub(crate) struct Types {
+    pub(crate) shorts: TypeId,
     bytes: TypeId,
     ints: TypeId,
 }
 
 /// A module whose export `f: i32 -> i32` has this code.
-fn built(
+pub(crate) fn built(
     config: &Config,
     representation: Representation,
     code: impl FnOnce(&mut FunctionBuilder, &Types),

@@ -31,6 +31,19 @@ const PROGRAM: &str = r#"(module
       (call $array (local.get $count) (local.get $unit) (local.get $last)) (i32.const 0) (local.get $count)))
   (func (export "get") (param $address i32) (param $bytes i32) (result i32)
     (array.len (call $get (call $ofAddress (local.get $address) (local.get $bytes)) (i32.const 0) (local.get $bytes))))
+  ;; Ranges of an array of four units.
+  (func (export "size_of_range") (param $index i32) (param $count i32) (result i32)
+    (call $size (call $array (i32.const 4) (i32.const 0x61) (i32.const 0x62)) (local.get $index) (local.get $count)))
+  (func (export "set_range") (param $index i32) (param $count i32) (result i32)
+    (call $set (call $ofAddress (i32.const 0x1000) (i32.const 100)) (i32.const 0)
+      (call $array (i32.const 4) (i32.const 0x61) (i32.const 0x62)) (local.get $index) (local.get $count)))
+  (func (export "allocate_range") (param $index i32) (param $count i32) (result i32) (local $region i32)
+    (local.set $region (call $new))
+    (call $allocateText (local.get $region) (call $array (i32.const 4) (i32.const 0x61) (i32.const 0x62))
+      (local.get $index) (local.get $count))
+    {drop} (drop)
+    (call $free (local.get $region))
+    (local.get $count))
   ;; The address of the text, and the distance from there to the next segment.
   (func (export "allocate") (param $count i32) (param $unit i32) (param $last i32) (result i32 i32)
     (local $none i32) (local $region i32) (local $s {seg}) (local $address i32)
@@ -162,6 +175,31 @@ fn new_text_takes_exactly_its_room() {
                     }
                     let again = call(&mut running, "allocate", &[126_000, 0x61, 0x62]);
                     assert!(out_of_memory != OutOfMemory::Null || again.is_ok());
+                }
+            }
+        }
+    }
+}
+
+/// Sums of an index and a count that are small if they wrap around, and counts whose bytes are.
+#[test]
+fn large_ranges_are_outside_of_an_array() {
+    let near = |number: u32| [number.wrapping_sub(1), number, number.wrapping_add(1)];
+    let large: Vec<u32> =
+        [1 << 30, 1 << 31, 0x5555_5555, 0xaaaa_aaab, u32::MAX - 1].into_iter().flat_map(near).collect();
+    for kind in Kind::all() {
+        for safety in [Safety::None, Safety::Temporal] {
+            let mut running = running(kind, Config::new().with_safety(safety));
+            for name in ["size_of_range", "set_range", "allocate_range"] {
+                for (index, count) in [(0, 4), (1, 3), (4, 0)] {
+                    assert_eq!(call(&mut running, name, &[index, count]), Ok(vec![count]), "{kind:?} {name}");
+                }
+                for number in &large {
+                    let wraps = 0u32.wrapping_sub(*number);
+                    for (index, count) in [(0, *number), (1, *number), (*number, 0), (*number, 1), (wraps, *number)] {
+                        let result = call(&mut running, name, &[index, count]);
+                        assert_eq!(result, Err(None), "{kind:?} {name} {index} {count}");
+                    }
                 }
             }
         }

@@ -46,29 +46,37 @@ impl Random {
     }
 }
 
-/// ASCII texts of all lengths up to that of several blocks, with a pair, a lone surrogate, or another unit at each position.
-pub(crate) fn at_each_position() -> Vec<Vec<u16>> {
+/// What texts consist of, apart from one position: units of one, two and three bytes.
+const UNITS: [u16; 3] = [b'a' as u16, 0x3b1, 0x4e2d];
+
+/// Texts of all lengths up to one, and texts in ASCII of other lengths, with a pair, a lone surrogate, or another unit at each
+/// position.
+pub(crate) fn at_each_position(longest: u16, others: &[u16]) -> Vec<Vec<u16>> {
     let mut texts = Vec::new();
-    // From 128 units on, or from 256 in Latin-1, vectors are used.
-    for length in (0..=70).chain([127, 128, 129, 191, 193, 257, 321]) {
-        let ascii: Vec<u16> = (0..length).map(|position| b'a' as u16 + position % 26).collect();
-        for position in 0..ascii.len() {
-            for put in [
-                &[0xd83d][..],
-                &[0xde00],
-                &[0xd83d, 0xde00],
-                &[0xde00, 0xd83d],
-                &[0xd83d, 0xd83d, 0xde00],
-                &[0xe9],
-                &[0x20ac],
-            ] {
-                let mut text = ascii.clone();
-                let end = (position + put.len()).min(text.len());
-                text[position..end].copy_from_slice(&put[..end - position]);
-                texts.push(text);
+    let others = others.iter().map(|length| (*length, 1));
+    for (length, kinds) in (0..=longest).map(|length| (length, UNITS.len())).chain(others) {
+        for first in &UNITS[..kinds] {
+            let text: Vec<u16> = (0..length).map(|position| first + position % 26).collect();
+            for position in 0..text.len() {
+                for put in [
+                    &[0xd83d][..],
+                    &[0xde00],
+                    &[0xd83d, 0xde00],
+                    &[0xde00, 0xd83d],
+                    &[0xd83d, 0xd83d, 0xde00],
+                    &[0xe9],
+                    &[0x20ac],
+                    &[0xff0c],
+                    &[0x20],
+                ] {
+                    let mut text = text.clone();
+                    let end = (position + put.len()).min(text.len());
+                    text[position..end].copy_from_slice(&put[..end - position]);
+                    texts.push(text);
+                }
             }
+            texts.push(text);
         }
-        texts.push(ascii);
     }
     texts
 }
@@ -94,13 +102,20 @@ pub(crate) fn sequences() -> Vec<Vec<u8>> {
     all
 }
 
-/// ASCII texts of several lengths with an ill-formed or a well-formed sequence at each position.
-pub(crate) fn bytes_at_each_position() -> Vec<Vec<u8>> {
-    let put: [&[u8]; 9] = [
+/// Texts of up to this number of characters, all with one, two, three or four bytes, with an ill-formed or another well-formed
+/// sequence at each position.
+pub(crate) fn bytes_at_each_position(longest: usize) -> Vec<Vec<u8>> {
+    let put: [&[u8]; 15] = [
+        &[0x20],
         &[0x80],
+        &[0xc0, 0x80],
+        &[0xc1, 0xbf],
+        &[0xc3],
         &[0xc3, 0xa9],
+        &[0xe0, 0x9f, 0xbf],
         &[0xe2, 0x82],
         &[0xe2, 0x82, 0xac],
+        &[0xe2, 0x82, 0xec],
         &[0xed, 0xa0, 0xbd],
         &[0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80],
         &[0xf0, 0x9f, 0x98],
@@ -108,11 +123,16 @@ pub(crate) fn bytes_at_each_position() -> Vec<Vec<u8>> {
         &[0xef, 0xbb, 0xbf],
     ];
     let mut texts = Vec::new();
-    for length in 0..=40_u8 {
-        for position in 0..=usize::from(length) {
-            let ascii: Vec<u8> = (0..length).map(|position| b'a' + position % 26).collect();
-            let (before, after) = ascii.split_at(position);
-            texts.extend(put.iter().map(|put| [before, put, after].concat()));
+    for first in ['a', '\u{3b1}', '\u{4e2d}', '\u{1f600}'] {
+        for length in 0..=longest {
+            let characters = |range: std::ops::Range<usize>| -> Vec<u8> {
+                let character = |position| char::from_u32(first as u32 + position as u32 % 26);
+                range.filter_map(character).collect::<String>().into_bytes()
+            };
+            for position in 0..=length {
+                let (before, after) = (characters(0..position), characters(position..length));
+                texts.extend(put.iter().map(|put| [&before[..], put, &after].concat()));
+            }
         }
     }
     texts

@@ -185,6 +185,12 @@ impl<'a> Routine<'a> {
         self.enter()
     }
 
+    /// Begins a block that returns an `i32`.
+    pub(super) fn block_number(&mut self) -> Label {
+        self.sink().block(BlockType::Result(ValType::I32));
+        self.enter()
+    }
+
     pub(super) fn repeat(&mut self) -> Label {
         self.sink().loop_(BlockType::Empty);
         self.enter()
@@ -228,6 +234,14 @@ impl<'a> Routine<'a> {
     pub(super) fn br_if(&mut self, label: Label) -> &mut Self {
         let depth = self.depth - label.0;
         self.sink().br_if(depth);
+        self
+    }
+
+    /// Branches to the label whose number is on the stack, or to the last one.
+    pub(super) fn br_table(&mut self, labels: &[Label], last: Label) -> &mut Self {
+        let depths: Vec<u32> = labels.iter().map(|label| self.depth - label.0).collect();
+        let last = self.depth - last.0;
+        self.sink().br_table(depths, last);
         self
     }
 

@@ -1,13 +1,11 @@
 //! Static data in memories that are imported or shared, at chosen addresses, and in modules that the frontend writes.
 
+use crate::sections::Written;
 use crate::statics::{add, call, everywhere};
 use crate::support;
 use crate::support::host::{compile, engine};
-use linmem::build::{Indices, LateLowering, ModuleBuilder, OnStack, Sections, Static};
-use linmem::wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType,
-    ImportSection, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
-};
+use linmem::build::{Indices, LateLowering, ModuleBuilder, OnStack, Static};
+use linmem::wasm_encoder::{ConstExpr, DataSection, GlobalType, Instruction, MemoryType, ValType};
 use linmem::{Access, Base, Config, Error, Init, Representation, Word};
 use linmem_host::wasmtime::{self, Extern, Instance, Memory, SharedMemory, Store};
 
@@ -230,12 +228,10 @@ fn late(config: &Config, representation: Representation, has_data: bool) -> Resu
     assert_eq!(parts.static_address(at)?, 5000);
     assert_eq!(parts.static_address(bytes)? % 64, 0);
     assert_eq!(parts.static_address(bytes.slice(1, 1).unwrap())?, parts.static_address(bytes)? + 1);
-    let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
-    types.ty().function([ValType::I32], [ValType::I32]);
-    functions.function(0);
-    let (mut memories, mut globals) = (MemorySection::new(), GlobalSection::new());
-    let (mut exports, mut code, mut data) = (ExportSection::new(), CodeSection::new(), DataSection::new());
-    data.passive(*b"of the frontend");
+    let mut written = Written::default();
+    written.types.ty().function([ValType::I32], [ValType::I32]);
+    written.functions.function(0);
+    written.data.passive(*b"of the frontend");
     // linmem adds one type group after the type of the function, so that the global's type is known.
     let first = 1;
     let val_type = match representation {
@@ -250,30 +246,13 @@ fn late(config: &Config, representation: Representation, has_data: bool) -> Resu
         }
     }
     let global = GlobalType { val_type, mutable: false, shared: false };
-    globals.global(global, &parts.static_segment(bytes, &First(first))?);
-    let indices = parts.add_to(Sections {
-        types: &mut types,
-        imports: &mut imports,
-        functions: &mut functions,
-        memories: &mut memories,
-        globals: &mut globals,
-        exports: &mut exports,
-        code: &mut code,
-        data: &mut data,
-    })?;
-    exports.export("f", ExportKind::Func, indices.function(0));
-    let mut module = Module::new();
-    module.section(&types).section(&imports).section(&functions).section(&memories).section(&globals);
-    module.section(&exports).section(&code);
-    if has_data {
-        module.section(&data);
+    written.globals.global(global, &parts.static_segment(bytes, &First(first))?);
+    let indices = written.add(&parts)?;
+    written.export("f", 0, &indices);
+    if !has_data {
+        written.data = DataSection::new();
     }
-    for section in &parts.custom_sections {
-        module.section(section);
-    }
-    let module = module.finish();
-    parts.validate(&module, &indices)?;
-    Ok(module)
+    written.finish(&parts, &indices)
 }
 
 #[test]

@@ -9,12 +9,13 @@ use crate::helpers::routine::{Local, Routine};
 use crate::helpers::text::place::{push_ends_outside, trap_outside};
 use crate::helpers::text::walk::{NOT_ASCII, Pass, Retry, Walk};
 use crate::helpers::text_code::TextCode;
+use crate::planted::{self, Bug};
 use linmem_allocator::Width;
 use linmem_intrinsics::{ArrayType, Element, Encoding};
 use wasm_encoder::{HeapType, RefType, ValType};
 
-/// The lowest bit of each of eight bytes.
-const ONES: i64 = 0x0101_0101_0101_0101;
+/// The bit below the highest one of each of eight bytes.
+const SECOND: i64 = 0x4040_4040_4040_4040;
 
 /// ```wasm
 /// ;; (address, bytes) -> array
@@ -52,8 +53,9 @@ pub(super) fn new(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
     let [index, counted] = r.locals(ValType::I32);
     let array = r.local(ValType::Ref(RefType { nullable: false, heap_type: HeapType::Concrete(ty.index) }));
     let walk = Walk { address: start, left, element: ty.element };
-    r.get(bytes).set(units);
-    if encoding != Encoding::Latin1 {
+    if encoding == Encoding::Latin1 {
+        r.get(bytes).set(units);
+    } else {
         r.get(address).set(start).get(bytes).set(left);
         guess(r, walk, units);
     }
@@ -88,54 +90,113 @@ pub(super) fn count(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
     r.get(units);
 }
 
-/// Changes the number of bytes of a text in UTF-8 to the number of its units, if it is well-formed: one for each sequence,
-/// and one more for each sequence of four bytes, unless the elements are Latin-1.
+/// Counts the units of a text in UTF-8, if it is well-formed: one for each sequence, and one more for each sequence of four
+/// bytes, unless the elements are Latin-1.
 ///
 /// ```wasm
 /// loop $next
-///   left < 8:
-///     left == 0:   br $done
-///     eight = i64.load8_u(address)   address += 1   left -= 1
-///   else
-///     eight = i64.load(address)   address += 8   left -= 8
-///   eight & NOT_ASCII != 0:
-///     units -= i64.popcnt(eight >> 7 & ~(eight >> 6) & ONES)                                   ;; 10xxxxxx
-///     units += i64.popcnt(eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & ONES)            ;; 1111xxxx
-///   br $next
+///   left < 16:   br $few
+///   units += units_of(i64.load(address)) + units_of(i64.load(address + 8))
+///   address += 16   left -= 16   br $next
+/// end
+/// left >= 8:
+///   units += units_of(i64.load(address))   address += 8   left -= 8
+/// loop $last
+///   left == 0:   br $done
+///   byte = i32.load8_u(address)
+///   units += (byte & 0xc0 != 0x80) + (byte > 0xef)   address += 1   left -= 1   br $last
 /// end
 /// ```
 ///
 /// For any text, each sequence that is decoded before the first ill-formed one has its units in the sum.
 fn guess(r: &mut Routine<'_>, walk: Walk, units: Local) {
-    let eight = r.local(ValType::I64);
+    let byte = r.local(ValType::I32);
     let at = r.at(0, 1);
-    let shifted = |r: &mut Routine<'_>, shift: i64| {
-        r.get(eight).i64_const(shift).i64_shr_u();
-    };
-    let done = r.block();
+    let is_vector = r.context().choices.simd;
+    let eight = if is_vector { Vec::new() } else { r.group(3, ValType::I64) };
+    let sixteen = is_vector.then(|| r.local(ValType::V128));
+    let few = r.block();
     let next = r.repeat();
-    walk.push_lacks(r, 8);
-    r.if_();
-    r.get(walk.left).ptr_eqz().br_if(done);
-    r.get(walk.address).i64_load8_u(at).set(eight);
-    walk.skip(r, 1);
-    r.else_().get(walk.address).i64_load(at).set(eight);
-    walk.skip(r, 8);
-    r.end();
-    r.get(eight).i64_const(NOT_ASCII).i64_and().i64_eqz().br_if(next);
-    r.get(units);
-    shifted(r, 7);
-    shifted(r, 6);
-    r.i64_const(-1).i64_xor().i64_and().i64_const(ONES).i64_and().i64_popcnt().ptr_wrap().ptr_sub();
-    if walk.element != Element::I8 {
-        shifted(r, 7);
-        for shift in [6, 5, 4] {
-            shifted(r, shift);
-            r.i64_and();
+    walk.push_lacks(r, 16);
+    r.br_if(few).get(units);
+    match sixteen {
+        Some(sixteen) => push_units_of_vector(r, walk, sixteen),
+        None => {
+            push_units_of_eight(r, walk, 0, &eight);
+            push_units_of_eight(r, walk, 8, &eight);
+            r.i64_add().ptr_wrap();
         }
-        r.i64_const(ONES).i64_and().i64_popcnt().ptr_wrap().ptr_add();
     }
-    r.set(units).br(next).end().end();
+    r.ptr_add().set(units);
+    walk.skip(r, 16);
+    r.br(next).end().end();
+    if !is_vector {
+        walk.push_lacks(r, 8);
+        r.i32_eqz().if_();
+        r.get(units);
+        push_units_of_eight(r, walk, 0, &eight);
+        r.ptr_wrap().ptr_add().set(units);
+        walk.skip(r, 8);
+        r.end();
+    }
+    let done = r.block();
+    let last = r.repeat();
+    r.get(walk.left).ptr_eqz().br_if(done);
+    r.get(walk.address).i32_load8_u(at).set(byte);
+    r.get(units).get(byte).i32_const(0xc0).i32_and().i32_const(0x80).i32_ne();
+    if counts_pairs(walk) {
+        r.get(byte).i32_const(0xef).i32_gt_u().i32_add();
+    }
+    r.ptr_from_i32().ptr_add().set(units);
+    walk.skip(r, 1);
+    r.br(last).end().end();
+}
+
+/// Whether a sequence of four bytes has two units.
+fn counts_pairs(walk: Walk) -> bool {
+    walk.element != Element::I8 && !planted::has(Bug::TextGuessesPairs)
+}
+
+/// Pushes the number of units of eight bytes at an offset, as an `i64`. The highest bit of each byte tells whether it is the
+/// first one of a sequence, the bit below it whether the sequence has four bytes.
+///
+/// ```wasm
+/// next = eight << 1                                            ;; each highest bit is the second one of its byte
+/// two = eight & next                                           ;; 11xxxxxx
+/// i64.popcnt((~eight | next) & HIGHEST | (two & two << 2) >> 1 & SECOND)
+/// ```
+fn push_units_of_eight(r: &mut Routine<'_>, walk: Walk, offset: u32, locals: &[Local]) {
+    let [eight, next, two] = *locals else { return };
+    let at = r.at(offset, 1);
+    r.get(walk.address).i64_load(at).tee(eight).i64_const(1).i64_shl().set(next);
+    r.get(eight).i64_const(-1).i64_xor().get(next).i64_or().i64_const(NOT_ASCII).i64_and();
+    if counts_pairs(walk) {
+        r.get(eight).get(next).i64_and().tee(two).get(two).i64_const(2).i64_shl().i64_and();
+        r.i64_const(1).i64_shr_u().i64_const(SECOND).i64_and().i64_or();
+    }
+    r.i64_popcnt();
+}
+
+/// Pushes the number of units of 16 bytes, as a pointer.
+///
+/// ```wasm
+/// i32.popcnt(i8x16.bitmask(i8x16.gt_s(sixteen, -65))) + i32.popcnt(i8x16.bitmask(i8x16.gt_u(sixteen, 0xef)))
+/// ```
+fn push_units_of_vector(r: &mut Routine<'_>, walk: Walk, sixteen: Local) {
+    let at = r.at(0, 1);
+    let lanes = |byte: u8| i128::from_le_bytes([byte; 16]);
+    // As signed numbers, the bytes 10xxxxxx are the smallest ones.
+    r.get(walk.address).emit(|sink, _| {
+        sink.v128_load(at).local_tee(sixteen.index()).v128_const(lanes(0xbf)).i8x16_gt_s().i8x16_bitmask();
+    });
+    r.i32_popcnt();
+    if counts_pairs(walk) {
+        r.get(sixteen).emit(|sink, _| {
+            sink.v128_const(lanes(0xef)).i8x16_gt_u().i8x16_bitmask();
+        });
+        r.i32_popcnt().i32_add();
+    }
+    r.ptr_from_i32();
 }
 
 /// Pushes a number of elements. No array has the largest number.

@@ -3,8 +3,10 @@
 use crate::helpers::array_code::ArrayCode;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Label, Local, Routine};
-use crate::helpers::text::encoding::{QUESTION_MARK, REPLACEMENT, mask};
-use crate::helpers::text::units::{HIGH_SURROGATE, LOW_SURROGATE, SURROGATE, Units, is};
+use crate::helpers::text::encoding::{QUESTION_MARK, REPLACEMENT, small_below};
+use crate::helpers::text::units::{
+    Count, HIGH_SURROGATE, LOW_SURROGATE, RUN, SURROGATE, Units, Visit, is, leave_range,
+};
 use crate::planted::{self, Bug};
 use linmem_intrinsics::{ArrayType, Element, Encoding};
 use wasm_encoder::ValType;
@@ -24,7 +26,7 @@ const PAUSE: i32 = 512;
 /// ;; (address, array, index, count) -> end
 /// ;; eight units at a time:
 /// i32.store8(address, units[0])   ...   i32.store8(address + 7, units[7])   address += 8
-/// ;; or one by one
+/// ;; or one by one, or four of the same size at a time
 /// ```
 ///
 /// # Traps
@@ -32,7 +34,7 @@ const PAUSE: i32 = 512;
 /// If the array is null.
 pub(super) fn encode(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
     let [address, array, index, count] = r.params();
-    let (at, is_utf16) = (r.at(0, 1), ty.element == Element::I16);
+    let is_utf16 = ty.element == Element::I16;
     if encoding == Encoding::Latin1 && !is_utf16 {
         // Each element is one byte.
         r.get(address).get(array).get(index).get(count).helper(Helper::Array(ArrayCode::CopyFrom, ty));
@@ -40,60 +42,132 @@ pub(super) fn encode(r: &mut Routine<'_>, encoding: Encoding, ty: ArrayType) {
         return;
     }
     let next = r.local(ValType::I32);
-    let units = Units::new(r, ty, (array, index, count));
-    let block = |r: &mut Routine<'_>, units: &[Local]| {
-        for (number, unit) in (0..).zip(units) {
-            let at = r.at(number, 1);
-            r.get(address).get(*unit).i32_store8(at);
-        }
-        advance(r, address, units.len() as u32);
-    };
-    let is_vector = is_utf16 && r.context().choices.simd;
-    let resume = is_vector.then(|| r.local(ValType::I32));
+    let resume = (is_utf16 && r.context().choices.simd).then(|| r.local(ValType::I32));
     if let Some(resume) = resume {
         r.get(count).set(resume);
     }
-    let many = |r: &mut Routine<'_>, next: Label| {
-        if let Some(resume) = resume {
-            write_vectors(r, encoding, units, (address, resume), next);
-        }
-    };
-    units.each(r, mask(encoding), many, block, |r, unit| match encoding {
-        Encoding::Latin1 => {
-            r.get(unit).i32_const(0xff).i32_gt_u().if_();
-            units.pair(r, unit, next, |_| {});
-            r.i32_const(QUESTION_MARK).set(unit).end();
-            r.get(address).get(unit).i32_store8(at);
-            advance(r, address, 1);
-        }
-        Encoding::Utf8 | Encoding::Wtf8 => {
-            let written = r.block();
-            r.get(unit).i32_const(0x80).i32_lt_u().if_();
-            r.get(address).get(unit).i32_store8(at);
-            advance(r, address, 1);
-            r.br(written).end();
-            if is_utf16 {
-                r.get(unit).i32_const(0x800).i32_lt_u().if_();
-            }
-            write_two(r, address, unit);
-            if is_utf16 {
-                r.br(written).end();
-                is(r, unit, SURROGATE);
-                r.if_();
-                units.pair(r, unit, next, |r| {
-                    write_four(r, address, (unit, next));
-                    r.br(written);
-                });
-                if encoding == Encoding::Utf8 && !planted::has(Bug::TextKeepsSurrogate) {
-                    r.i32_const(REPLACEMENT).set(unit);
-                }
-                r.end();
-                write_three(r, address, unit);
-            }
-            r.end();
-        }
-    });
+    let more = if encoding != Encoding::Latin1 { r.group(RUN - 1, ValType::I32) } else { Vec::new() };
+    let units = Units::new(r, ty, (array, index, count));
+    units.each(r, &Encode { encoding, is_utf16, address, next, resume, more });
     r.get(address);
+}
+
+/// Writes encoded units at an address.
+struct Encode {
+    encoding: Encoding,
+    is_utf16: bool,
+    address: Local,
+    /// The second unit of a pair.
+    next: Local,
+    /// With vectors, the number of units that are left when they are used again.
+    resume: Option<Local>,
+    /// The units of a run, after the first one.
+    more: Vec<Local>,
+}
+
+impl Visit for Encode {
+    fn small_below(&self) -> i32 {
+        small_below(self.encoding)
+    }
+
+    fn many(&self, r: &mut Routine<'_>, units: Units, next: Label) {
+        if let Some(resume) = self.resume {
+            write_vectors(r, self.encoding, units, (self.address, resume), next);
+        }
+    }
+
+    fn small(&self, r: &mut Routine<'_>, number: u32, unit: Local) {
+        let at = r.at(number, 1);
+        r.get(self.address).get(unit).i32_store8(at);
+    }
+
+    fn skip_small(&self, r: &mut Routine<'_>, count: Count) {
+        match count {
+            Count::Constant(bytes) => advance(r, self.address, bytes),
+            Count::Local(bytes) => {
+                _ = r.get(self.address).get(bytes).ptr_from_i32().ptr_add().set(self.address);
+            }
+        }
+    }
+
+    fn other(&self, r: &mut Routine<'_>, units: Units, unit: Local) {
+        let (address, next) = (self.address, self.next);
+        if self.encoding == Encoding::Latin1 {
+            let at = r.at(0, 1);
+            units.pair(r, unit, next, |_| {});
+            r.get(address).i32_const(QUESTION_MARK).i32_store8(at);
+            return advance(r, address, 1);
+        }
+        if !self.is_utf16 {
+            write_two(r, (address, 0), unit);
+            return advance(r, address, 2);
+        }
+        let written = r.block();
+        r.get(unit).i32_const(0x800).i32_lt_u().if_();
+        write_two(r, (address, 0), unit);
+        advance(r, address, 2);
+        r.br(written).end();
+        is(r, unit, SURROGATE);
+        r.if_();
+        units.pair(r, unit, next, |r| {
+            write_four(r, address, (unit, next));
+            r.br(written);
+        });
+        if self.encoding == Encoding::Utf8 && !planted::has(Bug::TextKeepsSurrogate) {
+            r.i32_const(REPLACEMENT).set(unit);
+        }
+        r.end();
+        write_three(r, address, unit);
+        r.end();
+    }
+
+    /// ```wasm
+    /// unit < 0x800:
+    ///   left < 4:   br $single
+    ///   ;; read three units; any is not in 0x80..0x800:   br $single
+    ///   ;; write four times two bytes
+    ///   address += 8   index += 4   left -= 4   br $run
+    /// left < 5:   br $single
+    /// ;; read three units; any is not in 0x800..0xd800:   br $single
+    /// ;; write four times three bytes
+    /// address += 12   index += 4   left -= 4   br $run
+    /// ```
+    ///
+    /// Three bytes are written as four; the fourth one belongs to the text, and is written again. So there must be a unit
+    /// after the last one of them, which has at least one byte.
+    fn run(&self, r: &mut Routine<'_>, units: Units, unit: Local, (single, run): (Label, Label)) {
+        if self.encoding == Encoding::Latin1 {
+            _ = r.br(single);
+            return;
+        }
+        let all = [&[unit], &self.more[..]].concat();
+        if self.is_utf16 {
+            r.get(unit).i32_const(0x800).i32_lt_u().if_();
+        }
+        r.get(units.left).i32_const(RUN as i32).i32_lt_u().br_if(single);
+        units.read_run(r, &self.more, (0x80, 0x800 - 0x80), single);
+        for (number, local) in (0..).zip(&all) {
+            write_two(r, (self.address, 2 * number), *local);
+        }
+        advance(r, self.address, 2 * RUN);
+        units.skip(r, RUN);
+        r.br(run);
+        if !self.is_utf16 {
+            return;
+        }
+        r.end();
+        let after = if planted::has(Bug::TextRunToEnd) { 0 } else { 1 };
+        r.get(units.left).i32_const(RUN as i32 + after).i32_lt_u().br_if(single);
+        let most = if planted::has(Bug::TextRunOfSurrogates) { 0xe000 } else { SURROGATE.1 };
+        leave_range(r, unit, (0x800, most - 0x800), single);
+        units.read_run(r, &self.more, (0x800, most - 0x800), single);
+        for (number, local) in (0..).zip(&all) {
+            write_three_and_one(r, (self.address, 3 * number), *local);
+        }
+        advance(r, self.address, 3 * RUN);
+        units.skip(r, RUN);
+        r.br(run);
+    }
 }
 
 /// Adds a constant to an address.
@@ -114,12 +188,21 @@ fn push_continuation(r: &mut Routine<'_>, number: Local, shift: i32, position: i
 }
 
 /// Two bytes, as a number: `110xxxxx 10xxxxxx`.
-fn write_two(r: &mut Routine<'_>, address: Local, unit: Local) {
-    let at = r.at(0, 1);
+fn write_two(r: &mut Routine<'_>, (address, offset): (Local, u32), unit: Local) {
+    let at = r.at(offset, 1);
     r.get(address).get(unit).i32_const(6).i32_shr_u();
     push_continuation(r, unit, 0, 1);
     r.i32_or().i32_const(0x80c0).i32_or().i32_store16(at);
-    advance(r, address, 2);
+}
+
+/// Three bytes, and one that is written again: `1110xxxx 10xxxxxx 10xxxxxx 00000000`.
+fn write_three_and_one(r: &mut Routine<'_>, (address, offset): (Local, u32), unit: Local) {
+    let at = r.at(offset, 1);
+    r.get(address).get(unit).i32_const(12).i32_shr_u();
+    // The middle bits are shifted at once.
+    r.get(unit).i32_const(2).i32_shl().i32_const(0x3f00).i32_and().i32_or();
+    push_continuation(r, unit, 0, 2);
+    r.i32_or().i32_const(0x0080_80e0).i32_or().i32_store(at);
 }
 
 /// Two bytes, and one: `1110xxxx 10xxxxxx 10xxxxxx`.
@@ -183,7 +266,8 @@ fn write_vectors(
         Encoding::Latin1 => 4 * VECTORS,
     };
     let vectors = r.group(VECTORS / LANES, ValType::V128);
-    let mask = mask(encoding);
+    // The bits that small units do not have.
+    let mask = 0x1_0000 - small_below(encoding);
     r.get(units.left).i32_const(staged as i32).i32_ge_u().get(units.left).get(resume).i32_le_u().i32_and().if_();
     let mixed = r.block();
     units.push(r, 0);

@@ -12,12 +12,12 @@ pub(super) const REPLACEMENT: i32 = 0xfffd;
 /// Replaces characters that an encoding or an array cannot hold.
 pub(super) const QUESTION_MARK: i32 = b'?' as i32;
 
-/// The bits that a unit does not have if it is encoded as one byte of the same value.
-pub(super) fn mask(encoding: Encoding) -> i32 {
+/// The smallest unit that is not encoded as one byte of the same value.
+pub(super) fn small_below(encoding: Encoding) -> i32 {
     match encoding {
-        Encoding::Utf8 | Encoding::Wtf8 if planted::has(Bug::TextMask) => 0xff00,
-        Encoding::Utf8 | Encoding::Wtf8 => 0xff80,
-        Encoding::Latin1 => 0xff00,
+        Encoding::Utf8 | Encoding::Wtf8 if planted::has(Bug::TextMask) => 0x100,
+        Encoding::Utf8 | Encoding::Wtf8 => 0x80,
+        Encoding::Latin1 => 0x100,
     }
 }
 
