@@ -5,6 +5,9 @@
 //! does not check. The allocator of the baseline is dlmalloc of wasi-libc, in a guest that clang compiles; without clang, the
 //! bench prints a message and measures nothing.
 //!
+//! "By hand, linmem" calls the exports of linmem's allocator by hand. It is what the calls of the guest and the copies take, and
+//! so the least that the library can reach.
+//!
 //! All are run alternately in one process, for many rounds; the bench prints the ratios of the fastest rounds.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
@@ -105,6 +108,26 @@ impl Guest {
         }
     }
 
+    /// Turns with linmem's allocator by hand: what the calls of the guest and the copies take.
+    fn by_hand_linmem(mut self) -> impl FnMut() {
+        let Guest { store, instance, .. } = &mut self;
+        let acquire = instance.get_typed_func::<(u32, u32, u64), (u64, u32)>(&mut *store, "linmem_acquire").unwrap();
+        let release = instance.get_typed_func::<(u32, u32, u32), u32>(&mut *store, "linmem_release").unwrap();
+        let memory = instance.get_memory(&mut *store, "memory").unwrap();
+        move || {
+            let Guest { store, touch, data, output, .. } = &mut self;
+            let (segment, handle) = acquire.call(&mut *store, (BYTES as u32, 8, 1)).unwrap();
+            let address = segment as u32;
+            let range = address as usize..address as usize + BYTES;
+            memory.data_mut(&mut *store)[range.clone()].copy_from_slice(data);
+            black_box(touch.call(&mut *store, (address.cast_signed(), BYTES as i32)).unwrap());
+            output.copy_from_slice(&memory.data(&*store)[range]);
+            let loan = address + BYTES as u32;
+            assert_eq!(release.call(&mut *store, (handle, loan, loan + 16)).unwrap(), 0);
+            assert_eq!(black_box(&*output)[0], 1);
+        }
+    }
+
     /// Turns by [`GuestMemory`].
     fn by_source(mut self, source: &Source, zero: Zero) -> impl FnMut() {
         let memory = GuestMemory::with_source(&mut self.store, &self.instance, None, source).unwrap();
@@ -139,6 +162,7 @@ fn host(criterion: &mut Criterion) {
         ("by hand, zeroed", Box::new(guest().by_hand(Zero::OnDrop))),
         ("dlmalloc", Box::new(guest().by_source(&Source::Malloc, Zero::Never))),
         ("dlmalloc, zeroed", Box::new(guest().by_source(&Source::Malloc, Zero::OnDrop))),
+        ("by hand, linmem", Box::new(linked().by_hand_linmem())),
         ("linmem", Box::new(linked().by_source(&Source::Linmem, Zero::Never))),
         ("linmem, zeroed", Box::new(linked().by_source(&Source::Linmem, Zero::OnDrop))),
         ("pages of the host", Box::new(linked().by_source(&Source::Pages, Zero::Never))),

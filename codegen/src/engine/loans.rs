@@ -11,17 +11,17 @@ use wasm_encoder::BlockType;
 impl Engine {
     /// Writes the code of an exported function. Its parameters are those of the function that is being lowered.
     pub(crate) fn allocator_export(&mut self, code: &Code) {
+        if let Code::Intrinsic(signature) = code {
+            let params = signature.function_type().params.len() as u32;
+            (0..params).for_each(|param| self.local_get(LocalIndex(param)));
+            // No operand is constant, so there are no definite violations.
+            let lowered = self.intrinsic(signature);
+            debug_assert_eq!(lowered, Ok(()));
+            return;
+        }
         let record = self.record.take();
         match code {
-            Code::Intrinsic(signature) => {
-                let params = signature.function_type().params.len() as u32;
-                (0..params).for_each(|param| self.local_get(LocalIndex(param)));
-                self.record = record;
-                // No operand is constant, so there are no definite violations.
-                let lowered = self.intrinsic(signature);
-                debug_assert_eq!(lowered, Ok(()));
-                return;
-            }
+            Code::Intrinsic(_) => {}
             Code::Acquire => self.acquire(),
             Code::Release => self.release(),
             Code::Top => self.push_top(),

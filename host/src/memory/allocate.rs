@@ -54,9 +54,12 @@ macro_rules! allocating {
         ) -> Result<Allocation<'a, T>, Error> {
             let mut store = store.into();
             let block = self.heap.$allocate(&mut store, data.len() as u64, align, grow)$($wait)*?;
-            let mut allocation = Allocation::new(store, self.held(block, zero, $is_async));
-            allocation.fill(data)?;
-            Ok(allocation)
+            // The owner is made last, in the place of the result, since it is large.
+            if let Err(error) = self.heap.linear.write(&mut store, block.address, data) {
+                drop(Allocation::new(store, self.held(block, zero, $is_async)));
+                return Err(error);
+            }
+            Ok(Allocation::new(store, self.held(block, zero, $is_async)))
         }
 
         /// Allocates memory that is filled with zeroes, for the guest to write to.
@@ -157,6 +160,7 @@ impl Detached {
 }
 
 impl GuestMemory {
+    #[inline]
     fn held(&self, block: Block, zero: Zero, is_async: bool) -> Held<'_> {
         Held { memory: Handle::Borrowed(self), block, zero, is_async, is_owned: true }
     }

@@ -30,12 +30,14 @@ impl<T> std::fmt::Debug for Allocation<'_, T> {
 impl<T> AsContext for Allocation<'_, T> {
     type Data = T;
 
+    #[inline]
     fn as_context(&self) -> StoreContext<'_, T> {
         self.store.as_context()
     }
 }
 
 impl<T> AsContextMut for Allocation<'_, T> {
+    #[inline]
     fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
         self.store.as_context_mut()
     }
@@ -48,6 +50,7 @@ impl<T> Drop for Allocation<'_, T> {
 }
 
 impl<'a, T> Allocation<'a, T> {
+    #[inline]
     pub(super) fn new(store: StoreContextMut<'a, T>, held: Held<'a>) -> Allocation<'a, T> {
         Allocation { store, held }
     }
@@ -82,6 +85,7 @@ impl<'a, T> Allocation<'a, T> {
     /// # Errors
     ///
     /// If the address has more than 32 bits.
+    #[inline]
     pub fn to_i32(&self) -> Result<i32, Error> {
         self.segment().to_i32()
     }
@@ -115,9 +119,9 @@ impl<'a, T> Allocation<'a, T> {
     /// # Errors
     ///
     /// If the memory is shared, or if the guest has freed the allocation.
+    #[inline]
     pub fn as_slice(&self) -> Result<&[u8], Error> {
-        let Segment { address, len } = self.held.checked(&self.store)?;
-        self.held.memory.slice(&self.store, address, len)
+        self.held.memory.heap.slice(&self.store, &self.held.block)
     }
 
     /// Its bytes, to be changed.
@@ -148,12 +152,6 @@ impl<'a, T> Allocation<'a, T> {
     pub fn write(&mut self, offset: impl Address, bytes: &[u8]) -> Result<(), Error> {
         let address = self.held.range(&self.store, offset.unsigned(), bytes.len() as u64)?;
         self.held.memory.heap.linear.write(&mut self.store, address, bytes)
-    }
-
-    /// Copies as many bytes as it has to a new allocation.
-    #[inline]
-    pub(super) fn fill(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.held.memory.heap.linear.write(&mut self.store, self.held.block.address, bytes)
     }
 
     /// Sets its bytes to zero.

@@ -50,6 +50,7 @@ fn word<W: Word>(value: u64) -> Result<W, Error> {
 
 macro_rules! call_typed {
     ($name:ident, $call:ident, [$($asynchronous:tt)*], [$($wait:tt)*], [$($send:tt)*]) => {
+        #[inline(always)]
         $($asynchronous)* fn $name<T: $($send)* 'static>(
             &self,
             name: &str,
@@ -113,6 +114,7 @@ macro_rules! call_callee {
         /// # Errors
         ///
         /// If an argument is wider than an address, or if the call fails.
+        #[inline(always)]
         pub(super) $($asynchronous)* fn $name<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,

@@ -61,9 +61,7 @@ impl Detached {
     ///
     /// If the memory is shared, or if the guest has freed the allocation.
     pub fn as_slice<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> Result<&'a [u8], Error> {
-        let store = store.into();
-        let Segment { address, len } = self.held.checked(&store)?;
-        self.held.memory.slice(store, address, len)
+        self.held.memory.heap.slice(store, &self.held.block)
     }
 
     /// Its bytes, to be changed.

@@ -12,7 +12,7 @@ use super::live::Shared;
 use super::source::{Allocator, Calls, Request};
 use super::state::{Block, Open, Origin, Region, Waiting};
 use std::sync::Arc;
-use wasmtime::{AsContext, StoreContextMut};
+use wasmtime::{AsContext, StoreContext, StoreContextMut};
 
 /// Whether an allocation may grow the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,7 @@ macro_rules! calls {
         $call:ident, $open:ident, $segment:ident, $acquire:ident, $close:ident, $top:ident, $grow:ident,
         [$($asynchronous:tt)*], [$($wait:tt)*], [$($send:tt)*]) => {
         /// Allocates a block. Blocks that wait to be freed are freed first.
+        #[inline(always)]
         pub(super) $($asynchronous)* fn $allocate<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -92,6 +93,7 @@ macro_rules! calls {
             }
         }
 
+        #[inline(always)]
         $($asynchronous)* fn $by_calls<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -114,6 +116,7 @@ macro_rules! calls {
             Ok(Block { address, len, origin: Origin::Raw { start: raw, len: raw_len, align: raw_align }, form: Form::Address })
         }
 
+        #[inline(always)]
         $($asynchronous)* fn $by_acquire<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -135,6 +138,7 @@ macro_rules! calls {
             block
         }
 
+        #[inline(never)]
         $($asynchronous)* fn $by_region<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -162,6 +166,7 @@ macro_rules! calls {
             block
         }
 
+        #[inline(never)]
         $($asynchronous)* fn $by_realloc<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -180,6 +185,7 @@ macro_rules! calls {
             self.reuse(len, raw_len, align).ok_or_else(|| self.full(store, len, "has no more room"))
         }
 
+        #[inline(never)]
         $($asynchronous)* fn $by_pages<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -214,6 +220,7 @@ macro_rules! calls {
 
         /// Frees a block, after setting its bytes to zero if `zero` says so. The block is no longer held by the host, even if
         /// this fails.
+        #[inline(always)]
         pub(super) $($asynchronous)* fn $release<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -245,7 +252,7 @@ macro_rules! calls {
             }
         }
 
-        #[inline]
+        #[inline(always)]
         $($asynchronous)* fn $release_region<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -266,6 +273,7 @@ macro_rules! calls {
 
         /// Closes the regions that no block is in, from the innermost one. Returns whether the guest did not prevent that the
         /// region with this number is closed.
+        #[inline(never)]
         $($asynchronous)* fn $close_unused<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -285,6 +293,7 @@ macro_rules! calls {
         }
 
         /// Frees the blocks that wait for it. Errors are kept.
+        #[inline(never)]
         pub(super) $($asynchronous)* fn $flush<T: $($send)* 'static>(&self, store: &mut StoreContextMut<'_, T>) {
             while let Some(waiting) = self.next_to_free() {
                 if let Err(error) = self.$release(store, &waiting.block, waiting.zero)$($wait)* {
@@ -346,7 +355,7 @@ impl Heap {
 
     /// Whether the region of an allocation is open, as far as the guest tells it. If the guest closed it, or an outer region, its
     /// memory belongs to somebody else.
-    #[inline]
+    #[inline(always)]
     fn is_lent(&self, store: impl AsContext, region: &Region) -> bool {
         if region.loan == 0 {
             return true;
@@ -365,11 +374,28 @@ impl Heap {
     /// # Errors
     ///
     /// If the guest has freed the block.
-    #[inline]
+    #[inline(always)]
     pub(super) fn check_lent(&self, store: impl AsContext, block: &Block) -> Result<(), Error> {
         match &block.origin {
             Origin::Region(region) if !self.is_lent(store, region) => Err(self.lost(block, region)),
             Origin::Region(_) | Origin::Raw { .. } => Ok(()),
+        }
+    }
+
+    /// Bytes of a block in an unshared memory.
+    #[inline]
+    pub(super) fn slice<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContext<'a, T>>,
+        block: &Block,
+    ) -> Result<&'a [u8], Error> {
+        let Origin::Region(region) = &block.origin else {
+            return self.linear.slice(store, block.address, block.len);
+        };
+        let is_lent = |data: &[u8]| region.loan == 0 || region.is_lent(data);
+        match self.linear.slice_if(store, block.address, block.len, is_lent)? {
+            Some(bytes) => Ok(bytes),
+            None => Err(self.lost(block, region)),
         }
     }
 
@@ -396,7 +422,7 @@ impl Heap {
 
     /// Checks a block that the guest returned, except whether it overlaps others. `behind` bytes after it must be inside the
     /// memory, too.
-    #[inline]
+    #[inline(always)]
     fn check(
         &self,
         store: impl AsContext,
@@ -415,7 +441,7 @@ impl Heap {
     }
 
     /// Checks a block that the guest returned, and adds it to the live ones.
-    #[inline]
+    #[inline(always)]
     pub(super) fn accept(
         &self,
         store: impl AsContext,
@@ -430,7 +456,7 @@ impl Heap {
     }
 
     /// Checks a segment that the guest returned, and adds it to the live ones.
-    #[inline]
+    #[inline(always)]
     fn accept_segment(
         &self,
         store: impl AsContext,

@@ -88,6 +88,7 @@ impl Held<'_> {
     }
 
     /// Frees the block. Afterwards it has no owner.
+    #[inline]
     pub(super) fn free<T: 'static>(&mut self, store: &mut StoreContextMut<'_, T>) -> Result<(), Error> {
         self.is_owned = false;
         self.memory.heap.release(store, &self.block, self.zero == Zero::OnDrop)
@@ -103,6 +104,7 @@ impl Held<'_> {
 
     /// Frees the block when its owner is dropped. If the guest has to be called by `call_async`, the bytes are set to zero, and
     /// the block waits for the next asynchronous operation. Errors are kept.
+    #[inline]
     pub(super) fn drop_with<T: 'static>(&mut self, store: &mut StoreContextMut<'_, T>) {
         if !self.is_owned {
             return;

@@ -25,9 +25,11 @@ fn range(address: u64, len: u64, size: u64) -> Result<std::ops::Range<usize>, Er
 
 impl Linear {
     /// The size in bytes.
+    #[inline]
     pub(super) fn size(&self, store: impl AsContext) -> u64 {
         match self {
-            Linear::Unshared(memory) => memory.data_size(store) as u64,
+            // As `data_size`, but compiled into the caller.
+            Linear::Unshared(memory) => memory.data(&store).len() as u64,
             Linear::Shared(memory, _) => memory.data_size() as u64,
         }
     }
@@ -53,6 +55,25 @@ impl Linear {
         range(address, len, self.size(store)).map(|_| ())
     }
 
+    /// Bytes of the memory, if `is_allowed` says so for all of its bytes.
+    #[inline]
+    pub(super) fn slice_if<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContext<'a, T>>,
+        address: u64,
+        len: u64,
+        is_allowed: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<Option<&'a [u8]>, Error> {
+        let Linear::Unshared(memory) = self else { return Err(Error::Shared) };
+        let data = memory.data(store);
+        if !is_allowed(data) {
+            return Ok(None);
+        }
+        let size = data.len() as u64;
+        data.get(range(address, len, size)?).map(Some).ok_or_else(|| Error::OutOfBounds { address, len, size })
+    }
+
+    #[inline]
     pub(super) fn slice<'a, T: 'static>(
         &self,
         store: impl Into<StoreContext<'a, T>>,
@@ -65,6 +86,7 @@ impl Linear {
         data.get(range(address, len, size)?).ok_or_else(|| Error::OutOfBounds { address, len, size })
     }
 
+    #[inline]
     pub(super) fn slice_mut<'a, T: 'static>(
         &self,
         store: impl Into<StoreContextMut<'a, T>>,
@@ -78,6 +100,7 @@ impl Linear {
     }
 
     /// Copies bytes of the memory into a buffer.
+    #[inline]
     pub(super) fn read(&self, store: impl AsContext, address: u64, buffer: &mut [u8]) -> Result<(), Error> {
         match self {
             Linear::Unshared(_) => {
@@ -93,6 +116,7 @@ impl Linear {
     }
 
     /// Copies bytes into the memory.
+    #[inline]
     pub(super) fn write(&self, mut store: impl AsContextMut, address: u64, bytes: &[u8]) -> Result<(), Error> {
         match self {
             Linear::Unshared(_) => {
@@ -108,6 +132,7 @@ impl Linear {
     }
 
     /// Sets bytes of the memory to zero.
+    #[inline]
     pub(super) fn zero(&self, mut store: impl AsContextMut, address: u64, len: u64) -> Result<(), Error> {
         match self {
             Linear::Unshared(_) => {

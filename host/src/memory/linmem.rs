@@ -150,7 +150,7 @@ macro_rules! calls {
         }
 
         /// Opens a region with this number and token, and allocates in it; `None` if the guest does not have this function.
-        #[inline]
+        #[inline(always)]
         pub(super) $($asynchronous)* fn $acquire<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,
@@ -207,7 +207,7 @@ macro_rules! calls {
         }
 
         /// Closes a region, and returns whether the guest did that. It does not if it has opened another one inside.
-        #[inline]
+        #[inline(always)]
         pub(super) $($asynchronous)* fn $close<T: $($send)* 'static>(
             &self,
             store: &mut StoreContextMut<'_, T>,

@@ -48,6 +48,13 @@ pub(super) struct Region {
 }
 
 impl Region {
+    /// Whether the token is where the guest keeps it.
+    #[inline]
+    pub(super) fn is_lent(&self, memory: &[u8]) -> bool {
+        let start = self.loan as usize;
+        memory.get(start..start.saturating_add(8)).is_some_and(|bytes| bytes == self.token.to_le_bytes())
+    }
+
     /// The number of bytes that the guest keeps behind a block that ends at an address.
     #[inline]
     pub(super) fn behind(&self, end: u64) -> u64 {
