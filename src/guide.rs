@@ -35,7 +35,9 @@ pub mod safety {}
 #[doc = include_str!("../docs/memory.md")]
 pub mod memory {}
 
+/// [javascript.md]: javascript
 /// [`FunctionBuilder`]: crate::build::FunctionBuilder
+/// [`Lowering::imports_of`]: crate::build::Lowering::imports_of
 /// [`TypeId`]: crate::build::TypeId
 /// [`Signatures::declare_array`]: crate::build::Signatures::declare_array
 #[doc = include_str!("../docs/arrays.md")]
@@ -57,6 +59,7 @@ pub mod run {}
 #[doc = include_str!("../docs/audit.md")]
 pub mod audit {}
 
+/// [arrays.md]: arrays
 /// [linker.md]: linker
 /// [reports.md]: reports
 #[doc = include_str!("../docs/javascript.md")]

@@ -24,7 +24,7 @@ pub(crate) fn other(store: &mut Store<Calls>) -> Val {
 /// The units of a string.
 pub(crate) fn units<'a>(store: impl Into<StoreContextMut<'a, Calls>>, value: &Val) -> Result<Vec<u16>> {
     let Val::ExternRef(Some(reference)) = value else { bail!("null is not a string") };
-    match reference.data(&store.into())?.and_then(|data| data.downcast_ref::<Vec<u16>>()) {
+    match reference.data(store.into())?.and_then(|data| data.downcast_ref::<Vec<u16>>()) {
         Some(units) => Ok(units.clone()),
         None => bail!("a reference is not a string"),
     }
