@@ -35,13 +35,17 @@ pub mod safety {}
 #[doc = include_str!("../docs/memory.md")]
 pub mod memory {}
 
+/// [docs/wasi.md]: wasi
 /// [`FunctionBuilder`]: crate::build::FunctionBuilder
 /// [`TypeId`]: crate::build::TypeId
 /// [`Signatures::declare_array`]: crate::build::Signatures::declare_array
 #[doc = include_str!("../docs/arrays.md")]
 pub mod arrays {}
 
+/// [docs/arrays.md]: arrays
 /// [docs/reports.md]: reports
+/// [`FunctionBuilder`]: crate::build::FunctionBuilder
+/// [`Signatures::declare_array_of_references`]: crate::build::Signatures::declare_array_of_references
 #[doc = include_str!("../docs/wasi.md")]
 pub mod wasi {}
 

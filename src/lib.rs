@@ -36,7 +36,8 @@ pub use linmem_intrinsics::wasi;
 /// frontend passes.
 pub mod intrinsics {
     pub use linmem_intrinsics::{
-        ArrayReference, ArrayType, Atomic, Effect, Effects, Element, Encoding, Intrinsic, Operand, Operation, Signature,
+        ArrayReference, ArrayType, Atomic, Effect, Effects, Element, Elements, Encoding, Intrinsic, Operand, Operation,
+        Signature, TextsType,
     };
 }
 

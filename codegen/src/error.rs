@@ -2,9 +2,7 @@
 
 use crate::setting::Setting;
 use crate::source_line::SourceLine;
-use linmem_intrinsics::{
-    Element, Encoding, FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean,
-};
+use linmem_intrinsics::{Element, FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
 use std::fmt;
 use thiserror::Error;
 
@@ -313,7 +311,9 @@ fn list(places: &[Place]) -> String {
 fn alternatives(types: &[FunctionType]) -> String {
     const LISTED: ValueType = ValueType::nullable(HeapType::Any);
     let is_variant = |ty: &FunctionType| {
-        let is_array = |ty: &ValueType| matches!(ty, ValueType::Reference { heap: HeapType::AnyArray { .. }, .. });
+        let is_array = |ty: &ValueType| {
+            matches!(ty, ValueType::Reference { heap: HeapType::AnyArray { .. } | HeapType::AnyTexts, .. })
+        };
         let variant = |ty: &ValueType| matches!(ty, ValueType::Reference { .. }) && *ty != LISTED && !is_array(ty);
         ty.params.iter().chain(&ty.results).any(variant)
     };
@@ -342,22 +342,34 @@ fn alternatives(types: &[FunctionType]) -> String {
 fn array_types(types: &[FunctionType]) -> String {
     let mut all = types.iter().flat_map(|ty| ty.params.iter().chain(&ty.results));
     let pattern = all.find_map(|ty| match ty {
-        ValueType::Reference { heap: HeapType::AnyArray { mutable, text }, .. } => Some((*mutable, *text)),
+        ValueType::Reference { heap: HeapType::AnyArray { mutable, elements }, .. } => Some((*mutable, *elements)),
         _ => None,
     });
-    let (mutable, text) = pattern.unzip();
-    let can = |element: &&Element| text != Some(true) || Encoding::is_unit(**element);
-    let elements: Vec<&str> = Element::ALL.iter().filter(can).map(|element| element.name()).collect();
-    match (mutable, elements.split_last()) {
-        (Some(mutable), Some((last, rest))) => {
-            let mutable = if mutable { "mutable " } else { "" };
-            let rest = rest.join(", ");
-            format!(
-                "; $array is any {mutable}array type with elements {rest} or {last}; (ref $array) can replace (ref null $array)"
-            )
-        }
-        _ => String::new(),
-    }
+    let Some((mutable, elements)) = pattern else {
+        let is_texts = |ty: &ValueType| matches!(ty, ValueType::Reference { heap: HeapType::AnyTexts, .. });
+        let has_texts = types.iter().any(|ty| ty.results.iter().any(is_texts));
+        let what = "; $texts is any mutable array type whose elements are references to mutable arrays of i16 or i8; \
+                    the result is null if the call fails";
+        return if has_texts { what.to_string() } else { String::new() };
+    };
+    let can = |element: &&Element| elements.contain(**element);
+    let names: Vec<&str> = Element::ALL.iter().filter(can).map(|element| element.name()).collect();
+    let mutable = if mutable { "mutable " } else { "" };
+    let names = match &names[..] {
+        [] => return String::new(),
+        [one] => (*one).to_string(),
+        [rest @ .., last] => format!("{} or {last}", rest.join(", ")),
+    };
+    // A call of the host returns null if it fails.
+    let is_result = |ty: &FunctionType| {
+        matches!(ty.results[..], [ValueType::I32, ValueType::Reference { heap: HeapType::AnyArray { .. }, .. }])
+    };
+    let reference = if types.iter().any(is_result) {
+        "the result is null if the call fails"
+    } else {
+        "(ref $array) can replace (ref null $array)"
+    };
+    format!("; $array is any {mutable}array type with elements {names}; {reference}")
 }
 
 /// A type in which non-nullable references replace those of the type `reference`.

@@ -27,7 +27,8 @@ pub(crate) fn val_type(ty: ValueType) -> ValType {
                 HeapType::Eq => abstract_type(AbstractHeapType::Eq),
                 HeapType::Struct => abstract_type(AbstractHeapType::Struct),
                 HeapType::Array(ty) => Heap::Concrete(ty.index),
-                HeapType::AnyArray { .. } => abstract_type(AbstractHeapType::Array),
+                HeapType::Texts(ty) => Heap::Concrete(ty.index),
+                HeapType::AnyArray { .. } | HeapType::AnyTexts => abstract_type(AbstractHeapType::Array),
                 HeapType::Any | HeapType::Other => abstract_type(AbstractHeapType::Any),
             };
             ValType::Ref(RefType { nullable, heap_type })

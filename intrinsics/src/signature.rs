@@ -7,10 +7,10 @@
 //! An array has any array type of the program whose elements have bytes. So the types of an intrinsic with an array are
 //! patterns, which [`Signature::resolve`] matches with the declared type.
 
+use crate::array::Elements;
 use crate::catalogue::{Intrinsic, Operation};
 use crate::operand::Operand;
-use crate::text::Encoding;
-use crate::value::{ArrayReference, FunctionType, HeapType, ValueType};
+use crate::value::{ArrayReference, FunctionType, HeapType, TextsType, ValueType};
 use std::fmt;
 
 /// The run-time representation of a segment.
@@ -76,6 +76,8 @@ pub struct Signature {
     pub folded: bool,
     /// The type of its array; `None` if it has no array, or if the signature is a pattern for all array types.
     pub array: Option<ArrayReference>,
+    /// The type of its array of texts, in the same way.
+    pub texts: Option<TextsType>,
 }
 
 impl Signature {
@@ -89,21 +91,29 @@ impl Signature {
             return None;
         }
         let representation = uses_segments.then_some(representation);
-        Some(Signature { intrinsic, representation, folded: false, array: None })
+        Some(Signature { intrinsic, representation, folded: false, array: None, texts: None })
     }
 
     /// The signature for an array type; `None` if the intrinsic has no array, or cannot have one of this type because it
-    /// assigns elements or because the elements cannot be code units.
+    /// assigns elements, because it returns null, or because it cannot have such elements.
     pub fn with_array(self, array: ArrayReference) -> Option<Signature> {
         let can = self.intrinsic.has_array()
             && (array.ty.mutable || !self.intrinsic.writes_array())
-            && (Encoding::is_unit(array.ty.element) || !self.intrinsic.has_text());
+            && (array.nullable || !self.intrinsic.returns_null_array())
+            && self.intrinsic.elements().contain(array.ty.element);
         can.then_some(Signature { array: Some(array), ..self })
+    }
+
+    /// The signature for an array type whose elements are texts; `None` if the intrinsic has no such array, or the elements of
+    /// the texts cannot be code units.
+    pub fn with_texts(self, texts: TextsType) -> Option<Signature> {
+        let can = self.intrinsic.has_texts() && Elements::Units.contain(texts.unit);
+        can.then_some(Signature { texts: Some(texts), ..self })
     }
 
     /// Whether it stands for the signatures with all array types.
     pub fn is_pattern(&self) -> bool {
-        self.array.is_none() && self.intrinsic.has_array()
+        self.array.is_none() && self.intrinsic.has_array() || self.texts.is_none() && self.intrinsic.has_texts()
     }
 
     /// Every signature that the intrinsic can have, in a fixed order. One with an array is a pattern.
@@ -135,7 +145,9 @@ impl Signature {
 
     /// The signature with this type, if its type or an instance of its pattern is this type.
     fn matched(self, declared: &FunctionType) -> Option<Signature> {
-        let signature = if self.is_pattern() {
+        let signature = if self.intrinsic.has_texts() {
+            self.with_texts(declared.results.iter().copied().find_map(TextsType::of)?)?
+        } else if self.is_pattern() {
             self.with_array(declared.params.iter().chain(&declared.results).copied().find_map(ArrayReference::of)?)?
         } else {
             self
@@ -202,11 +214,15 @@ impl Signature {
             Operand::Array => match self.array {
                 Some(array) => array.value_type(),
                 None => {
-                    let (mutable, text) = (self.intrinsic.writes_array(), self.intrinsic.has_text());
-                    let heap = HeapType::AnyArray { mutable, text };
+                    let (mutable, elements) = (self.intrinsic.writes_array(), self.intrinsic.elements());
+                    let heap = HeapType::AnyArray { mutable, elements };
                     ValueType::Reference { nullable: true, heap }
                 }
             },
+            Operand::Texts => {
+                let heap = self.texts.map_or(HeapType::AnyTexts, HeapType::Texts);
+                ValueType::Reference { nullable: true, heap }
+            }
             Operand::Allocator
             | Operand::Int(_)
             | Operand::Index
@@ -249,7 +265,16 @@ mod tests {
             assert!(!possible.is_empty(), "{} can have no type", intrinsic.name());
             for signature in possible {
                 assert_eq!(signature.operand_count(), signature.operands().len(), "{}", intrinsic.name());
-                let instances = if signature.is_pattern() {
+                let instances = if intrinsic.has_texts() {
+                    let mutable = arrays().into_iter().filter(|array| array.ty.mutable);
+                    let texts = mutable.map(|ArrayReference { nullable, ty }| TextsType {
+                        index: 20,
+                        text: ty.index,
+                        unit: ty.element,
+                        nullable,
+                    });
+                    texts.filter_map(|texts| signature.with_texts(texts)).collect()
+                } else if signature.is_pattern() {
                     arrays().into_iter().filter_map(|array| signature.with_array(array)).collect()
                 } else {
                     vec![signature]

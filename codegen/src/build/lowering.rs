@@ -21,7 +21,9 @@ use crate::width::WIDTH;
 use indexmap::IndexMap;
 use linmem_allocator::Unwind;
 use linmem_allocator::layout::HOME;
-use linmem_intrinsics::{FunctionType, Intrinsic, Representation, Signature, ValueType};
+use linmem_intrinsics::{
+    ArrayReference, ArrayType, Element, FunctionType, Intrinsic, Representation, Signature, TextsType, ValueType,
+};
 use wasm_encoder::{Function, ValType};
 
 /// Lowers functions for a [`ModuleSink`].
@@ -243,9 +245,13 @@ impl Lowering {
     pub fn imports(&self, intrinsics: impl IntoIterator<Item = Intrinsic>) -> Vec<(&'static str, &'static str)> {
         let mut needs = Needs::new(self.context);
         for intrinsic in intrinsics {
-            let signature = Signature::new(intrinsic, self.context.representation);
-            // Copies of arrays import nothing.
-            let Some(signature) = signature.filter(|signature| !signature.is_pattern()) else { continue };
+            let Some(signature) = Signature::new(intrinsic, self.context.representation) else { continue };
+            // What is imported does not depend on the type of the array.
+            let ty = ArrayType { index: 0, element: Element::I8, mutable: true };
+            let texts = TextsType { index: 1, text: 0, unit: ty.element, nullable: true };
+            let array = ArrayReference { nullable: true, ty };
+            let instance = signature.with_array(array).or_else(|| signature.with_texts(texts));
+            let signature = instance.unwrap_or(signature);
             let ty = signature.function_type();
             let mut f = FunctionBuilder::new(
                 self.context,

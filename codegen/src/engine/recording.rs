@@ -9,9 +9,9 @@ use crate::width::PointerInstructions;
 use linmem_intrinsics::{Intrinsic, Signature};
 
 const OPEN: Signature =
-    Signature { intrinsic: Intrinsic::AllocatorNew, representation: None, folded: false, array: None };
+    Signature { intrinsic: Intrinsic::AllocatorNew, representation: None, folded: false, array: None, texts: None };
 const CLOSE: Signature =
-    Signature { intrinsic: Intrinsic::AllocatorFree, representation: None, folded: false, array: None };
+    Signature { intrinsic: Intrinsic::AllocatorFree, representation: None, folded: false, array: None, texts: None };
 
 pub(super) const LOCAL_GET: u8 = 0x20;
 pub(super) const LOCAL_SET: u8 = 0x21;
@@ -99,8 +99,13 @@ impl Engine {
     pub(super) fn record_static(&mut self, bytes: u32) {
         const SOME_ADDRESS: u32 = 16;
         let representation = Some(self.context.representation);
-        let signature =
-            Signature { intrinsic: Intrinsic::SegmentOfAddress, representation, folded: false, array: None };
+        let signature = Signature {
+            intrinsic: Intrinsic::SegmentOfAddress,
+            representation,
+            folded: false,
+            array: None,
+            texts: None,
+        };
         let width = self.context.width();
         self.recorded(|tape| {
             tape.emit(|sink| {

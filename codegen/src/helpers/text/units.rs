@@ -10,7 +10,7 @@ pub(super) const BLOCK: u32 = 8;
 
 /// The surrogates, as the bits that they have in common: all surrogates, high ones, low ones.
 pub(super) const SURROGATE: (i32, i32) = (0xf800, 0xd800);
-pub(super) const HIGH_SURROGATE: (i32, i32) = (0xfc00, 0xd800);
+pub(in crate::helpers) const HIGH_SURROGATE: (i32, i32) = (0xfc00, 0xd800);
 pub(super) const LOW_SURROGATE: (i32, i32) = (0xfc00, 0xdc00);
 
 /// The units that are left. The range was checked.
@@ -147,6 +147,6 @@ impl Units {
 }
 
 /// Pushes whether a unit is a surrogate of a kind.
-pub(super) fn is(r: &mut Routine<'_>, unit: Local, (mask, bits): (i32, i32)) {
+pub(in crate::helpers) fn is(r: &mut Routine<'_>, unit: Local, (mask, bits): (i32, i32)) {
     r.get(unit).i32_const(mask).i32_and().i32_const(bits).i32_eq();
 }
