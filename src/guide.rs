@@ -36,6 +36,7 @@ pub mod safety {}
 pub mod memory {}
 
 /// [javascript.md]: javascript
+/// [docs/wasi.md]: wasi
 /// [`FunctionBuilder`]: crate::build::FunctionBuilder
 /// [`Lowering::imports_of`]: crate::build::Lowering::imports_of
 /// [`TypeId`]: crate::build::TypeId
@@ -43,7 +44,10 @@ pub mod memory {}
 #[doc = include_str!("../docs/arrays.md")]
 pub mod arrays {}
 
+/// [docs/arrays.md]: arrays
 /// [docs/reports.md]: reports
+/// [`FunctionBuilder`]: crate::build::FunctionBuilder
+/// [`Signatures::declare_array_of_references`]: crate::build::Signatures::declare_array_of_references
 #[doc = include_str!("../docs/wasi.md")]
 pub mod wasi {}
 

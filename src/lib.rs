@@ -37,8 +37,8 @@ pub use linmem_intrinsics::wasi;
 /// frontend passes.
 pub mod intrinsics {
     pub use linmem_intrinsics::{
-        ArrayReference, ArrayType, Atomic, Effect, Effects, Element, Encoding, Intrinsic, Operand, Operation,
-        Signature, StringReference,
+        ArrayReference, ArrayType, Atomic, Effect, Effects, Element, Elements, Encoding, Intrinsic, Operand, Operation,
+        Signature, StringReference, TextsType,
     };
 }
 

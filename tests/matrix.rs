@@ -5,7 +5,7 @@
 
 mod support;
 
-use linmem::intrinsics::{ArrayReference, ArrayType, Atomic, Element};
+use linmem::intrinsics::{ArrayReference, ArrayType, Atomic, Element, TextsType};
 use linmem::{Config, Error, Intrinsic, Nesting, Operation, Representation, Safety, Signature, Word};
 use support::testfile::{Expectation, TestFile};
 
@@ -17,6 +17,9 @@ fn distinct() -> [Representation; 3] {
 /// An array type that all intrinsics with arrays can have.
 const ARRAY: ArrayReference =
     ArrayReference { nullable: true, ty: ArrayType { index: 0, element: Element::I8, mutable: true } };
+
+/// An array type of texts that all intrinsics with such arrays can have.
+const TEXTS: TextsType = TextsType { index: 1, text: 0, unit: Element::I8, nullable: true };
 
 /// The stem of the file that tests an intrinsic. The fields of a record share a file, and so do the atomic operations on a
 /// type, and the encodings of text.
@@ -70,7 +73,8 @@ fn every_intrinsic_has_a_golden_and_a_run() {
                     let text = file.expand(&word);
                     assert!(text.contains(&format!("\"linmem\" \"{name}\"")), "{name} does not import itself");
                     // The type with this representation resolves to the intrinsic.
-                    let signature = signature.with_array(ARRAY).unwrap_or(signature);
+                    let instance = signature.with_array(ARRAY).or_else(|| signature.with_texts(TEXTS));
+                    let signature = instance.unwrap_or(signature);
                     let ty = signature.function_type();
                     assert_eq!(Signature::resolve(intrinsic, &ty).map(|found| found.intrinsic), Some(intrinsic));
                     // The runner lowers the file with these choices, and runs it with each.

@@ -222,6 +222,7 @@ impl Context {
             Operand::Int(_)
             | Operand::Long(_)
             | Operand::Array
+            | Operand::Texts
             | Operand::Index
             | Operand::Byte
             | Operand::Value(_)

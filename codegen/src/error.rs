@@ -2,9 +2,7 @@
 
 use crate::setting::Setting;
 use crate::source_line::SourceLine;
-use linmem_intrinsics::{
-    Element, Encoding, FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean,
-};
+use linmem_intrinsics::{Element, FunctionType, HeapType, Representation, ValueType, Violation, names::did_you_mean};
 use std::fmt;
 use thiserror::Error;
 
@@ -314,11 +312,13 @@ fn alternatives(types: &[FunctionType]) -> String {
     const LISTED: ValueType = ValueType::nullable(HeapType::Any);
     const STRING: ValueType = ValueType::nullable(HeapType::Extern);
     let mut types = types.to_vec();
-    if let Some((_, true)) = array_pattern(&types) {
-        types.retain(|ty| !ty.params.iter().chain(&ty.results).any(|ty| *ty == STRING));
-    }
+    let is_string = |ty: &FunctionType| ty.params.iter().chain(&ty.results).any(|ty| *ty == STRING);
+    let has_strings = types.iter().any(is_string);
+    types.retain(|ty| !is_string(ty));
     let is_variant = |ty: &FunctionType| {
-        let is_array = |ty: &ValueType| matches!(ty, ValueType::Reference { heap: HeapType::AnyArray { .. }, .. });
+        let is_array = |ty: &ValueType| {
+            matches!(ty, ValueType::Reference { heap: HeapType::AnyArray { .. } | HeapType::AnyTexts, .. })
+        };
         let variant = |ty: &ValueType| {
             matches!(ty, ValueType::Reference { .. }) && *ty != LISTED && !is_array(ty) && *ty != STRING
         };
@@ -342,33 +342,41 @@ fn alternatives(types: &[FunctionType]) -> String {
             );
         }
     }
-    message + &array_types(&types)
-}
-
-/// Whether the array in these types must be mutable, and whether it holds text; `None` if there is none.
-fn array_pattern(types: &[FunctionType]) -> Option<(bool, bool)> {
-    types.iter().flat_map(|ty| ty.params.iter().chain(&ty.results)).find_map(|ty| match ty {
-        ValueType::Reference { heap: HeapType::AnyArray { mutable, text }, .. } => Some((*mutable, *text)),
-        _ => None,
-    })
+    message + &array_types(&types, has_strings)
 }
 
 /// What `$array` stands for in these types, and what can replace it; empty if they do not contain it.
-fn array_types(types: &[FunctionType]) -> String {
-    let (mutable, text) = array_pattern(types).unzip();
-    let replacements = if text == Some(true) { "(ref $array), externref and (ref extern)" } else { "(ref $array)" };
-    let can = |element: &&Element| text != Some(true) || Encoding::is_unit(**element);
-    let elements: Vec<&str> = Element::ALL.iter().filter(can).map(|element| element.name()).collect();
-    match (mutable, elements.split_last()) {
-        (Some(mutable), Some((last, rest))) => {
-            let mutable = if mutable { "mutable " } else { "" };
-            let rest = rest.join(", ");
-            format!(
-                "; $array is any {mutable}array type with elements {rest} or {last}; {replacements} can replace (ref null $array)"
-            )
-        }
-        _ => String::new(),
-    }
+fn array_types(types: &[FunctionType], has_strings: bool) -> String {
+    let all = || types.iter().flat_map(|ty| ty.params.iter().chain(&ty.results));
+    let pattern = all().find_map(|ty| match ty {
+        ValueType::Reference { heap: HeapType::AnyArray { mutable, elements }, .. } => Some((*mutable, *elements)),
+        _ => None,
+    });
+    let Some((mutable, elements)) = pattern else {
+        let is_texts = |ty: &ValueType| matches!(ty, ValueType::Reference { heap: HeapType::AnyTexts, .. });
+        let has_texts = types.iter().any(|ty| ty.results.iter().any(is_texts));
+        let what = "; $texts is any mutable array type whose elements are references to mutable arrays of i16 or i8; \
+                    the result is null if the call fails";
+        return if has_texts { what.to_string() } else { String::new() };
+    };
+    let can = |element: &&Element| elements.contain(**element);
+    let names: Vec<&str> = Element::ALL.iter().filter(can).map(|element| element.name()).collect();
+    let mutable = if mutable { "mutable " } else { "" };
+    let names = match &names[..] {
+        [] => return String::new(),
+        [one] => (*one).to_string(),
+        [rest @ .., last] => format!("{} or {last}", rest.join(", ")),
+    };
+    // A call of the host returns null if it fails.
+    let is_result = |ty: &FunctionType| {
+        matches!(ty.results[..], [ValueType::I32, ValueType::Reference { heap: HeapType::AnyArray { .. }, .. }])
+    };
+    let reference = match has_strings {
+        true => "(ref $array), externref and (ref extern) can replace (ref null $array)",
+        false if types.iter().any(is_result) => "the result is null if the call fails",
+        false => "(ref $array) can replace (ref null $array)",
+    };
+    format!("; $array is any {mutable}array type with elements {names}; {reference}")
 }
 
 /// A type in which non-nullable references replace those of the type `reference`.

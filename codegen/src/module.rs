@@ -27,8 +27,9 @@ pub(crate) fn val_type(ty: ValueType) -> ValType {
                 HeapType::Eq => abstract_type(AbstractHeapType::Eq),
                 HeapType::Struct => abstract_type(AbstractHeapType::Struct),
                 HeapType::Array(ty) => Heap::Concrete(ty.index),
+                HeapType::Texts(ty) => Heap::Concrete(ty.index),
                 HeapType::Extern => abstract_type(AbstractHeapType::Extern),
-                HeapType::AnyArray { .. } => abstract_type(AbstractHeapType::Array),
+                HeapType::AnyArray { .. } | HeapType::AnyTexts => abstract_type(AbstractHeapType::Array),
                 HeapType::Any | HeapType::Other => abstract_type(AbstractHeapType::Any),
             };
             ValType::Ref(RefType { nullable, heap_type })

@@ -58,6 +58,28 @@ impl fmt::Display for Element {
     }
 }
 
+/// The elements that the array of an intrinsic can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Elements {
+    /// All that have bytes.
+    Any,
+    /// Code units of text: `i8` or `i16`.
+    Units,
+    /// Bytes: `i8`.
+    Bytes,
+}
+
+impl Elements {
+    /// Whether an element is one of them.
+    pub const fn contain(self, element: Element) -> bool {
+        match self {
+            Elements::Any => true,
+            Elements::Units => matches!(element, Element::I8 | Element::I16),
+            Elements::Bytes => matches!(element, Element::I8),
+        }
+    }
+}
+
 /// An array type of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArrayType {

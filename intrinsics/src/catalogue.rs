@@ -7,6 +7,7 @@
 //! writing them.
 
 use crate::access::Access;
+use crate::array::Elements;
 use crate::atomic::{Atomic, Word};
 use crate::effects::{Effect, Effects};
 use crate::operand::Operand;
@@ -77,6 +78,18 @@ pub enum Operation {
     Item,
     /// Call the host's `path_open` with the preopened directory that contains the path.
     OpenPath,
+    /// Write the text of an array to a file.
+    Print,
+    /// Call the host's `fd_read` until the file ends, and make an array of the bytes.
+    ReadBytes,
+    /// Call the host's `fd_read` until the file ends, and make an array of the decoded text.
+    ReadText,
+    /// Call the host's `path_open` with the preopened directory that contains the path in an array.
+    OpenText,
+    /// An array of the arguments.
+    ArgsArray,
+    /// An array of the environment variables.
+    EnvironArray,
     /// The errno of the last lifted call.
     LastErrno,
     /// One call of a function of the host.
@@ -335,6 +348,25 @@ macro_rules! for_each_intrinsic {
                 [OutOfMemory, UseAfterFree, Forged], [Grows, CallsHost],
                 "open a path in the preopened directory whose name is the longest prefix of the path; \
                  flags are those of wasi-libc's open";
+            WasiPrint, "wasi.print", (Print), [Descriptor, Array], [Errno], [OutOfMemory], [Grows, CallsHost, UsesArrays],
+                "write the whole text of an array, encoded as UTF-8 with U+FFFD in place of ill-formed input, repeating the host \
+                 call as needed";
+            WasiReadBytes, "wasi.read_bytes", (ReadBytes), [Descriptor], [Errno, Array], [OutOfMemory],
+                [Grows, CallsHost, UsesArrays],
+                "read the rest of a file into a new array of bytes; null if the call fails";
+            WasiReadText, "wasi.read_text", (ReadText), [Descriptor], [Errno, Array], [OutOfMemory],
+                [Grows, CallsHost, UsesArrays],
+                "read the rest of a file, which is UTF-8, into a new array of text, with U+FFFD in place of ill-formed bytes; \
+                 null if the call fails";
+            WasiOpenText, "wasi.open_text", (OpenText), [Array, Int("flags")], [Errno, Int("fd")], [OutOfMemory],
+                [Grows, CallsHost, UsesArrays],
+                "open the path in an array as wasi.open does, encoded as UTF-8 with U+FFFD in place of ill-formed input";
+            WasiArgsArray, "wasi.args_array", (ArgsArray), [], [Errno, Texts], [OutOfMemory],
+                [Grows, CallsHost, UsesArrays],
+                "the arguments, the name of the program first, as a new array of texts; null if the call fails";
+            WasiEnvironArray, "wasi.environ_array", (EnvironArray), [], [Errno, Texts], [OutOfMemory],
+                [Grows, CallsHost, UsesArrays],
+                "the environment variables, as a new array of texts `NAME=value`; null if the call fails";
             WasiLastErrno, "wasi.last_errno", (LastErrno), [], [Errno], [], [],
                 "the errno of the last lifted call, or 0 if it succeeded";
         }
@@ -522,17 +554,49 @@ impl Intrinsic {
         self.operands().iter().chain(self.results()).any(|operand| *operand == Operand::Array)
     }
 
-    /// Whether it assigns elements, so that the type of its array must be mutable.
-    pub const fn writes_array(self) -> bool {
-        matches!(self.operation(), Operation::CopyToArray | Operation::ToArray | Operation::GetText(_))
-    }
-
-    /// Whether its array holds text, so that the elements are code units.
-    pub const fn has_text(self) -> bool {
+    /// Whether its array is text that a string of JavaScript can replace.
+    pub const fn takes_strings(self) -> bool {
         matches!(
             self.operation(),
             Operation::AllocateText(_) | Operation::SetText(_) | Operation::GetText(_) | Operation::TextSize(_)
         )
+    }
+
+    /// Whether its result is an array of texts.
+    pub const fn has_texts(self) -> bool {
+        matches!(self.operation(), Operation::ArgsArray | Operation::EnvironArray)
+    }
+
+    /// Whether it assigns elements, so that the type of its array must be mutable.
+    pub const fn writes_array(self) -> bool {
+        matches!(
+            self.operation(),
+            Operation::CopyToArray
+                | Operation::ToArray
+                | Operation::GetText(_)
+                | Operation::ReadBytes
+                | Operation::ReadText
+        )
+    }
+
+    /// Whether its array is a result that is null if the call fails, so that it must be nullable.
+    pub fn returns_null_array(self) -> bool {
+        self.is_host_call() && self.results().contains(&Operand::Array)
+    }
+
+    /// What the elements of its array can be.
+    pub const fn elements(self) -> Elements {
+        match self.operation() {
+            Operation::AllocateText(_)
+            | Operation::SetText(_)
+            | Operation::GetText(_)
+            | Operation::TextSize(_)
+            | Operation::Print
+            | Operation::ReadText
+            | Operation::OpenText => Elements::Units,
+            Operation::ReadBytes => Elements::Bytes,
+            _ => Elements::Any,
+        }
     }
 
     /// The names of operands and results: `(seg, offset) -> value`.

@@ -21,7 +21,7 @@ pub mod violation;
 pub mod wasi;
 
 pub use access::Access;
-pub use array::{ArrayType, Element};
+pub use array::{ArrayType, Element, Elements};
 pub use atomic::{Atomic, Word};
 pub use catalogue::{Intrinsic, Operation};
 pub use effects::{Effect, Effects};
@@ -31,7 +31,7 @@ pub use report::{Report, beyond_memory, out_of_bounds};
 pub use safety::Safety;
 pub use signature::{Representation, Signature};
 pub use text::Encoding;
-pub use value::{ArrayReference, FunctionType, HeapType, StringReference, ValueType};
+pub use value::{ArrayReference, FunctionType, HeapType, StringReference, TextsType, ValueType};
 pub use violation::Violation;
 
 /// The module name that intrinsics are imported from.

@@ -20,6 +20,8 @@ pub enum Operand {
     Long(&'static str),
     /// A GC array.
     Array,
+    /// A GC array of texts, which are GC arrays.
+    Texts,
     /// A position in a list or an array, counted from 0.
     Index,
     /// A distance from the start of a segment, in bytes, unsigned.
@@ -51,6 +53,7 @@ impl Operand {
             Operand::Buffer(word) | Operand::Int(word) | Operand::Long(word) => word,
             Operand::Record(record) => record.name(),
             Operand::Array => "arr",
+            Operand::Texts => "texts",
             Operand::Index => "index",
             Operand::Offset => "offset",
             Operand::Bytes => "bytes",

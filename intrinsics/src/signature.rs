@@ -8,11 +8,10 @@
 //! patterns, which [`Signature::resolve`] matches with the declared type. An array of text can be replaced by a string of
 //! JavaScript, an `externref`.
 
-use crate::array::{ArrayType, Element};
+use crate::array::{ArrayType, Element, Elements};
 use crate::catalogue::{Intrinsic, Operation};
 use crate::operand::Operand;
-use crate::text::Encoding;
-use crate::value::{ArrayReference, FunctionType, HeapType, StringReference, ValueType};
+use crate::value::{ArrayReference, FunctionType, HeapType, StringReference, TextsType, ValueType};
 use std::fmt;
 
 /// The run-time representation of a segment.
@@ -81,6 +80,8 @@ pub struct Signature {
     pub array: Option<ArrayReference>,
     /// The type of the string that replaces its array; `None` if none does.
     pub string: Option<StringReference>,
+    /// The type of its array of texts, in the same way as that of its array.
+    pub texts: Option<TextsType>,
 }
 
 impl Signature {
@@ -94,27 +95,29 @@ impl Signature {
             return None;
         }
         let representation = uses_segments.then_some(representation);
-        Some(Signature { intrinsic, representation, folded: false, array: None, string: None })
+        Some(Signature { intrinsic, representation, folded: false, array: None, string: None, texts: None })
     }
 
     /// The signature for an array type; `None` if the intrinsic has no array, or cannot have one of this type because it
-    /// assigns elements or because the elements cannot be code units. Strings are made of mutable arrays of `i16`.
+    /// assigns elements, because it returns null, or because it cannot have such elements. Strings are made of mutable arrays
+    /// of `i16`.
     pub fn with_array(self, array: ArrayReference) -> Option<Signature> {
         let ArrayType { element, mutable, .. } = array.ty;
         let can = match self.string {
             None => {
                 self.intrinsic.has_array()
                     && (mutable || !self.intrinsic.writes_array())
-                    && (Encoding::is_unit(element) || !self.intrinsic.has_text())
+                    && (array.nullable || !self.intrinsic.returns_null_array())
+                    && self.intrinsic.elements().contain(element)
             }
             Some(_) => self.makes_string() && mutable && element == Element::I16,
         };
         can.then_some(Signature { array: Some(array), ..self })
     }
 
-    /// The signature with a string in the place of its array; `None` if the intrinsic has no text.
+    /// The signature with a string in the place of its array; `None` if the intrinsic cannot have one.
     pub fn with_string(self, string: StringReference) -> Option<Signature> {
-        self.intrinsic.has_text().then_some(Signature { string: Some(string), ..self })
+        self.intrinsic.takes_strings().then_some(Signature { string: Some(string), ..self })
     }
 
     /// Whether it makes a string.
@@ -122,9 +125,17 @@ impl Signature {
         self.string.is_some() && self.intrinsic.writes_array()
     }
 
+    /// The signature for an array type whose elements are texts; `None` if the intrinsic has no such array, or the elements of
+    /// the texts cannot be code units.
+    pub fn with_texts(self, texts: TextsType) -> Option<Signature> {
+        let can = self.intrinsic.has_texts() && Elements::Units.contain(texts.unit);
+        can.then_some(Signature { texts: Some(texts), ..self })
+    }
+
     /// Whether it stands for the signatures with all array types.
     pub fn is_pattern(&self) -> bool {
         self.array.is_none() && self.string.is_none() && self.intrinsic.has_array()
+            || self.texts.is_none() && self.intrinsic.has_texts()
     }
 
     /// Whether it cannot be lowered without an array type.
@@ -164,7 +175,9 @@ impl Signature {
     /// The signature with this type, if its type or an instance of its pattern is this type.
     fn matched(self, declared: &FunctionType) -> Option<Signature> {
         let mut types = declared.params.iter().chain(&declared.results).copied();
-        let signature = if self.is_pattern() {
+        let signature = if self.intrinsic.has_texts() {
+            self.with_texts(declared.results.iter().copied().find_map(TextsType::of)?)?
+        } else if self.is_pattern() {
             self.with_array(types.find_map(ArrayReference::of)?)?
         } else if self.string.is_some() {
             self.with_string(types.find_map(StringReference::of)?)?
@@ -234,11 +247,15 @@ impl Signature {
                 (Some(string), _) => string.value_type(),
                 (None, Some(array)) => array.value_type(),
                 (None, None) => {
-                    let (mutable, text) = (self.intrinsic.writes_array(), self.intrinsic.has_text());
-                    let heap = HeapType::AnyArray { mutable, text };
+                    let (mutable, elements) = (self.intrinsic.writes_array(), self.intrinsic.elements());
+                    let heap = HeapType::AnyArray { mutable, elements };
                     ValueType::Reference { nullable: true, heap }
                 }
             },
+            Operand::Texts => {
+                let heap = self.texts.map_or(HeapType::AnyTexts, HeapType::Texts);
+                ValueType::Reference { nullable: true, heap }
+            }
             Operand::Allocator
             | Operand::Int(_)
             | Operand::Index
@@ -280,7 +297,16 @@ mod tests {
             assert!(!possible.is_empty(), "{} can have no type", intrinsic.name());
             for signature in possible {
                 assert_eq!(signature.operand_count(), signature.operands().len(), "{}", intrinsic.name());
-                let instances = if signature.is_pattern() {
+                let instances = if intrinsic.has_texts() {
+                    let mutable = arrays().into_iter().filter(|array| array.ty.mutable);
+                    let texts = mutable.map(|ArrayReference { nullable, ty }| TextsType {
+                        index: 20,
+                        text: ty.index,
+                        unit: ty.element,
+                        nullable,
+                    });
+                    texts.filter_map(|texts| signature.with_texts(texts)).collect()
+                } else if signature.is_pattern() {
                     arrays().into_iter().filter_map(|array| signature.with_array(array)).collect()
                 } else {
                     vec![signature]

@@ -1,6 +1,5 @@
 //! The encodings of text in segments.
 
-use crate::array::Element;
 use std::fmt;
 
 /// An encoding of text in a segment.
@@ -27,11 +26,6 @@ impl Encoding {
             Encoding::Wtf8 => "wtf8",
             Encoding::Latin1 => "latin1",
         }
-    }
-
-    /// Whether an array with these elements can hold text.
-    pub const fn is_unit(element: Element) -> bool {
-        matches!(element, Element::I8 | Element::I16)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The value types and function types that the declaration of an intrinsic can contain.
 
-use crate::array::ArrayType;
+use crate::array::{ArrayType, Element, Elements};
 use std::fmt;
 
 /// A heap type that a segment or an array can be declared with, or another heap type.
@@ -16,13 +16,17 @@ pub enum HeapType {
     Array(ArrayType),
     /// `extern`, the top type of the references of the host, of which strings of JavaScript are some.
     Extern,
-    /// In the types that an intrinsic can have: any array type whose elements have bytes.
+    /// In the types that an intrinsic can have: any array type with such elements.
     AnyArray {
         /// Whether it must be mutable.
         mutable: bool,
-        /// Whether its elements must be code units, `i8` or `i16`.
-        text: bool,
+        /// What its elements can be.
+        elements: Elements,
     },
+    /// A mutable array type of the program whose elements are texts of a mutable array type.
+    Texts(TextsType),
+    /// In the types that an intrinsic can have: any mutable array type whose elements are texts of mutable array types.
+    AnyTexts,
     /// A heap type that no intrinsic uses.
     Other,
 }
@@ -77,6 +81,8 @@ impl fmt::Display for ValueType {
                     (HeapType::Struct, false) => "(ref struct)",
                     (HeapType::Extern, false) => "(ref extern)",
                     (HeapType::Array(ty), _) => return write!(f, "(ref {null}{})", ty.index),
+                    (HeapType::Texts(ty), _) => return write!(f, "(ref {null}{})", ty.index),
+                    (HeapType::AnyTexts, _) => return write!(f, "(ref {null}$texts)"),
                     (HeapType::AnyArray { .. }, _) => return write!(f, "(ref {null}$array)"),
                     (HeapType::Other, _) => return write!(f, "(ref {null}…)"),
                 }
@@ -87,7 +93,7 @@ impl fmt::Display for ValueType {
 }
 
 /// The type that a program declares for an array.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArrayReference {
     /// Whether it includes the null reference.
     pub nullable: bool,
@@ -127,6 +133,34 @@ impl StringReference {
     pub const fn of(ty: ValueType) -> Option<StringReference> {
         match ty {
             ValueType::Reference { nullable, heap: HeapType::Extern } => Some(StringReference { nullable }),
+            _ => None,
+        }
+    }
+}
+
+/// A mutable array type of the program whose elements are texts: references to a mutable array type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TextsType {
+    /// Its index among the types of the module.
+    pub index: u32,
+    /// The index of the type of a text.
+    pub text: u32,
+    /// The type of the units of a text.
+    pub unit: Element,
+    /// Whether its elements can be null.
+    pub nullable: bool,
+}
+
+impl TextsType {
+    /// The type of a text.
+    pub const fn text_type(self) -> ArrayType {
+        ArrayType { index: self.text, element: self.unit, mutable: true }
+    }
+
+    /// The array type that a value type refers to; `None` if it is another type.
+    pub const fn of(ty: ValueType) -> Option<TextsType> {
+        match ty {
+            ValueType::Reference { heap: HeapType::Texts(ty), .. } => Some(ty),
             _ => None,
         }
     }

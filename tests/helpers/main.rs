@@ -11,6 +11,7 @@ mod calls;
 mod records;
 mod text;
 
+use linmem::intrinsics::{ArrayReference, ArrayType, Element, TextsType};
 use linmem::{Config, Nesting, OnViolation, Optimize, OutOfMemory, Signature, ValueType, Violation, Zero};
 use std::collections::{BTreeMap, BTreeSet};
 use support::choices::Universe;
@@ -233,9 +234,17 @@ fn family_variants(universe: &Universe, members: &[Member<'_>]) -> String {
     variants::render(&Universe::new(&axes, choices), &parts)
 }
 
+/// An array type that all intrinsics with arrays can have.
+const ARRAY: ArrayReference =
+    ArrayReference { nullable: true, ty: ArrayType { index: 0, element: Element::I8, mutable: true } };
+
+/// An array type of texts that all intrinsics with such arrays can have.
+const TEXTS: TextsType = TextsType { index: 1, text: 0, unit: Element::I8, nullable: true };
+
 /// A module with a function that passes its parameters to an intrinsic.
 fn call(signature: &Signature, with_last_errno: bool) -> String {
-    let ty = signature.function_type();
+    let instance = signature.with_array(ARRAY).or_else(|| signature.with_texts(TEXTS));
+    let ty = instance.unwrap_or(*signature).function_type();
     let list = |kind: &str, types: &[ValueType]| {
         let types: String = types.iter().map(|ty| format!(" {ty}")).collect();
         if types.is_empty() { types } else { format!(" ({kind}{types})") }
@@ -244,7 +253,8 @@ fn call(signature: &Signature, with_last_errno: bool) -> String {
     let operands: String = (0..ty.params.len()).map(|number| format!("(local.get {number}) ")).collect();
     let last_errno = "(import \"linmem\" \"wasi.last_errno\" (func $last (result i32)))";
     format!(
-        "(module (import \"linmem\" \"{}\" (func $call{ty_text})) {}\n(func (export \"site\"){ty_text} (call $call {operands})){})",
+        "(module {}(import \"linmem\" \"{}\" (func $call{ty_text})) {}\n(func (export \"site\"){ty_text} (call $call {operands})){})",
+        if instance.is_some() { "(type (array (mut i8))) (type (array (mut (ref null 0)))) " } else { "" },
         signature.intrinsic.name(),
         if with_last_errno { last_errno } else { "" },
         if with_last_errno { "(func (export \"last\") (result i32) (call $last))" } else { "" },

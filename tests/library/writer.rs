@@ -256,6 +256,10 @@ fn imports_are_known_in_advance() {
     assert_eq!(of(&[Intrinsic::WasiWriteAll]), wasi(&["fd_write", "poll_oneoff"]));
     let all = ["args_get", "args_sizes_get", "fd_write", "poll_oneoff"];
     assert_eq!(of(&[Intrinsic::WasiArgs, Intrinsic::WasiWriteAll]), wasi(&all));
+    assert_eq!(of(&[Intrinsic::WasiPrint]), wasi(&["fd_write", "poll_oneoff"]));
+    let read = ["fd_filestat_get", "fd_read", "fd_tell", "poll_oneoff"];
+    assert_eq!(of(&[Intrinsic::WasiReadText]), wasi(&read));
+    assert_eq!(of(&[Intrinsic::WasiArgsArray]), wasi(&["args_get", "args_sizes_get"]));
     let reports = Config::new().with_on_violation(OnViolation::Report);
     let lowering = Lowering::new(&mut sink, &reports, Representation::Packed).unwrap();
     let imports = lowering.imports([Intrinsic::AllocatorAllocate]);

@@ -6,9 +6,12 @@
 use crate::build::builder::FunctionBuilder;
 use crate::build::ids::TypeId;
 use crate::build::operand::{Operand, Region, Segment};
+use crate::build::signatures::ArrayOfReferences;
 use crate::module::element;
-use linmem_intrinsics::{ArrayReference, ArrayType, Element, Encoding, Intrinsic, Operand as Meaning, Signature};
-use wasm_encoder::{CompositeInnerType, SubType};
+use linmem_intrinsics::{
+    ArrayReference, ArrayType, Element, Elements, Intrinsic, Operand as Meaning, Signature, TextsType,
+};
+use wasm_encoder::{CompositeInnerType, HeapType, RefType, StorageType, SubType, ValType};
 
 /// The elements of an array type, and whether they can be assigned; `None` if the type is another one, if its elements
 /// are references, or if threads share it.
@@ -18,6 +21,18 @@ pub(super) fn array_of(ty: &SubType) -> Option<(Element, bool)> {
         return None;
     }
     Some((element(array.0.element_type)?, array.0.mutable))
+}
+
+/// An array type whose elements are references to a type of the module; `None` if the type is another one, or if threads
+/// share it.
+pub(super) fn array_of_references(ty: &SubType) -> Option<ArrayOfReferences> {
+    let CompositeInnerType::Array(array) = &ty.composite_type.inner else { return None };
+    let is_shared = ty.composite_type.shared;
+    let StorageType::Val(ValType::Ref(RefType { nullable, heap_type: HeapType::Concrete(ty) })) = array.0.element_type
+    else {
+        return None;
+    };
+    (!is_shared).then_some(ArrayOfReferences { ty, nullable, mutable: array.0.mutable })
 }
 
 impl FunctionBuilder {
@@ -110,6 +125,24 @@ impl FunctionBuilder {
         self.array_intrinsic(intrinsic, ty);
     }
 
+    /// An intrinsic whose result is an array of texts of this type.
+    pub(super) fn texts_intrinsic(&mut self, intrinsic: Intrinsic, ty: TypeId) {
+        let name = intrinsic.name();
+        let list = self.signatures.array_of_references(ty.0);
+        let texts = list.and_then(|ArrayOfReferences { ty: text, nullable, mutable }| {
+            let (unit, is_mutable) = self.signatures.array(text)?;
+            (mutable && is_mutable).then_some(TextsType { index: ty.0, text, unit, nullable })
+        });
+        let signature = Signature::new(intrinsic, self.representation());
+        match signature.zip(texts).and_then(|(signature, texts)| signature.with_texts(texts)) {
+            Some(signature) => self.lower_signature(&signature),
+            None => self.fail(&format!(
+                "{name}: type {} is not a mutable array type whose elements are references to mutable arrays of i16 or i8",
+                ty.0
+            )),
+        }
+    }
+
     /// An intrinsic with an array of this type, with its operands on the stack.
     pub(super) fn array_intrinsic(&mut self, intrinsic: Intrinsic, ty: TypeId) {
         let name = intrinsic.name();
@@ -117,11 +150,17 @@ impl FunctionBuilder {
             return self
                 .fail(&format!("{name}: type {} is not an array type whose elements are numbers or vectors", ty.0));
         };
-        // Operands may be null; a new array is not.
-        let nullable = !intrinsic.results().contains(&Meaning::Array);
+        // Operands may be null; a new array is not, unless a call of the host that fails returns null.
+        let nullable = !intrinsic.results().contains(&Meaning::Array) || intrinsic.returns_null_array();
         let array = ArrayReference { nullable, ty: ArrayType { index: ty.0, element, mutable } };
-        if intrinsic.has_text() && !Encoding::is_unit(element) {
-            return self.fail(&format!("{name}: type {} is (array {element}): text requires i8 or i16", ty.0));
+        let elements = match intrinsic.elements() {
+            elements if elements.contain(element) => None,
+            Elements::Any => None,
+            Elements::Units => Some("text requires i8 or i16"),
+            Elements::Bytes => Some("bytes require i8"),
+        };
+        if let Some(requirement) = elements {
+            return self.fail(&format!("{name}: type {} is (array {element}): {requirement}", ty.0));
         }
         let signature = Signature::new(intrinsic, self.representation());
         match signature.and_then(|signature| signature.with_array(array)) {

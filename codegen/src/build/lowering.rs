@@ -22,7 +22,7 @@ use indexmap::IndexMap;
 use linmem_allocator::Unwind;
 use linmem_allocator::layout::HOME;
 use linmem_intrinsics::{
-    ArrayReference, ArrayType, Element, FunctionType, Intrinsic, Representation, Signature, ValueType,
+    ArrayReference, ArrayType, Element, FunctionType, Intrinsic, Representation, Signature, TextsType, ValueType,
 };
 use wasm_encoder::{Function, ValType};
 
@@ -255,13 +255,19 @@ impl Lowering {
         let units = ArrayType { index: 0, element: Element::I16, mutable: true };
         let units = ArrayReference { nullable: false, ty: units };
         let mut needs = Needs::new(self.context);
+        let texts = TextsType { index: 1, text: 0, unit: Element::I16, nullable: true };
+        let elements = [Element::I16, Element::I8].map(|element| ArrayType { element, ..units.ty });
+        let arrays = elements.map(|ty| ArrayReference { nullable: true, ty });
         for signature in signatures {
-            let signature =
-                if signature.makes_string() { signature.with_array(units).unwrap_or(signature) } else { signature };
-            // Copies of arrays import nothing.
-            if signature.is_pattern() {
-                continue;
-            }
+            let instance = match () {
+                () if signature.makes_string() => signature.with_array(units),
+                () if signature.is_pattern() => arrays
+                    .into_iter()
+                    .find_map(|array| signature.with_array(array))
+                    .or_else(|| signature.with_texts(texts)),
+                () => None,
+            };
+            let signature = instance.unwrap_or(signature);
             let ty = signature.function_type();
             let mut f = FunctionBuilder::new(
                 self.context,

@@ -22,12 +22,22 @@ struct Table {
     types: HashMap<u32, (Vec<ValType>, u32)>,
     /// The elements of array types, and whether they can be assigned.
     arrays: HashMap<u32, (Element, bool)>,
+    /// Array types whose elements are references to types of the module.
+    references: HashMap<u32, ArrayOfReferences>,
     /// The parameters of tags.
     tags: HashMap<u32, Vec<ValType>>,
     /// Whether no function of the module throws.
     nothing_throws: bool,
     /// Whether functions that are not in the table do not exist.
     is_complete: bool,
+}
+
+/// An array type whose elements are references to a type of the module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ArrayOfReferences {
+    pub(super) ty: u32,
+    pub(super) nullable: bool,
+    pub(super) mutable: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +98,12 @@ impl Signatures {
         self.write().arrays.insert(ty, (element, mutable));
     }
 
+    /// Declares an array type whose elements are references to the type `text`, nullable or not. Arrays of arguments and of
+    /// environment variables require it, and that the type `text` is declared.
+    pub fn declare_array_of_references(&self, ty: u32, (text, nullable): (u32, bool), mutable: bool) {
+        self.write().references.insert(ty, ArrayOfReferences { ty: text, nullable, mutable });
+    }
+
     /// Declares the parameters of an exception tag. Handlers outside of a region require it.
     pub fn declare_tag(&self, tag: u32, params: Vec<ValType>) {
         self.write().tags.insert(tag, params);
@@ -132,6 +148,11 @@ impl Signatures {
     /// The elements of an array type, and whether they can be assigned; `None` if it is not declared.
     pub(super) fn array(&self, ty: u32) -> Option<(Element, bool)> {
         self.read().arrays.get(&ty).copied()
+    }
+
+    /// An array type whose elements are references; `None` if it is not declared.
+    pub(super) fn array_of_references(&self, ty: u32) -> Option<ArrayOfReferences> {
+        self.read().references.get(&ty).copied()
     }
 
     /// The parameter types of a tag; `None` if unknown.

@@ -1,8 +1,8 @@
 //! The types of a module that is being built.
 
-use crate::build::arrays::array_of;
+use crate::build::arrays::{array_of, array_of_references};
 use crate::build::ids::TypeId;
-use crate::build::signatures::Signatures;
+use crate::build::signatures::{ArrayOfReferences, Signatures};
 use crate::segment::SegmentTypes;
 use indexmap::IndexMap;
 use wasm_encoder::{CompositeInnerType, Encode, SubType, TypeSection, ValType};
@@ -104,6 +104,9 @@ impl Types {
                 if let CompositeInnerType::Func(function) = &ty.composite_type.inner {
                     let results = function.results().len() as u32;
                     self.signatures.declare_type(id.0, function.params().to_vec(), results);
+                }
+                if let Some(ArrayOfReferences { ty, nullable, mutable }) = array_of_references(ty) {
+                    self.signatures.declare_array_of_references(id.0, (ty, nullable), mutable);
                 }
                 if let Some((element, mutable)) = array_of(ty) {
                     self.signatures.declare_array(id.0, element, mutable);

@@ -1,6 +1,7 @@
 //! Calls of WASI, and the fields of its records, with their operands as arguments.
 
 use crate::build::builder::FunctionBuilder;
+use crate::build::ids::TypeId;
 use crate::build::operand::{Bytes, Operand, Region, Segment};
 use crate::build::owner::Serial;
 use crate::engine::knowledge::contents::Assigned;
@@ -100,6 +101,54 @@ impl FunctionBuilder {
         self.sized(path);
         flags.push_folding(self);
         self.lower_intrinsic(Intrinsic::WasiOpen);
+    }
+
+    /// Writes the whole text of an array, whose elements are `i16` (UTF-16) or `i8` (Latin-1), as UTF-8; the errno is left on the
+    /// stack.
+    pub fn print(&mut self, ty: TypeId, descriptor: impl Operand, text: impl Operand) {
+        self.count();
+        self.in_order([descriptor.is_on_stack(), text.is_on_stack()]);
+        self.operand(descriptor);
+        self.operand(text);
+        self.array_intrinsic(Intrinsic::WasiPrint, ty);
+    }
+
+    /// Reads the rest of a file into a new array of bytes; the errno and the array, which is null if the call fails, are left on
+    /// the stack. The type must be a mutable array of `i8`.
+    pub fn read_bytes(&mut self, ty: TypeId, descriptor: impl Operand) {
+        self.count();
+        self.operand(descriptor);
+        self.array_intrinsic(Intrinsic::WasiReadBytes, ty);
+    }
+
+    /// Reads the rest of a file, which is UTF-8, into a new array of text; the errno and the array, which is null if the call
+    /// fails, are left on the stack. The type must be a mutable array of `i16` or `i8`.
+    pub fn read_text(&mut self, ty: TypeId, descriptor: impl Operand) {
+        self.count();
+        self.operand(descriptor);
+        self.array_intrinsic(Intrinsic::WasiReadText, ty);
+    }
+
+    /// Opens the path in an array, as [`open`](FunctionBuilder::open) does; errno and descriptor are left on the stack.
+    pub fn open_text(&mut self, ty: TypeId, path: impl Operand, flags: impl Operand) {
+        self.count();
+        self.in_order([path.is_on_stack(), flags.is_on_stack()]);
+        self.operand(path);
+        flags.push_folding(self);
+        self.array_intrinsic(Intrinsic::WasiOpenText, ty);
+    }
+
+    /// Makes an array of the arguments; the errno and the array, which is null if the call fails, are left on the stack. The type
+    /// must be a mutable array type whose elements are references to mutable arrays of `i16` or `i8`.
+    pub fn args_array(&mut self, ty: TypeId) {
+        self.count();
+        self.texts_intrinsic(Intrinsic::WasiArgsArray, ty);
+    }
+
+    /// Makes an array of the environment variables, as [`args_array`](FunctionBuilder::args_array) does.
+    pub fn environ_array(&mut self, ty: TypeId) {
+        self.count();
+        self.texts_intrinsic(Intrinsic::WasiEnvironArray, ty);
     }
 
     /// Pushes a segment as an operand of a host call: followed by its size, if the segment does not carry it.

@@ -8,10 +8,22 @@ use crate::source_line::Mark;
 use crate::width::PointerInstructions;
 use linmem_intrinsics::{Intrinsic, Signature};
 
-const OPEN: Signature =
-    Signature { intrinsic: Intrinsic::AllocatorNew, representation: None, folded: false, array: None, string: None };
-const CLOSE: Signature =
-    Signature { intrinsic: Intrinsic::AllocatorFree, representation: None, folded: false, array: None, string: None };
+const OPEN: Signature = Signature {
+    intrinsic: Intrinsic::AllocatorNew,
+    representation: None,
+    folded: false,
+    array: None,
+    string: None,
+    texts: None,
+};
+const CLOSE: Signature = Signature {
+    intrinsic: Intrinsic::AllocatorFree,
+    representation: None,
+    folded: false,
+    array: None,
+    string: None,
+    texts: None,
+};
 
 pub(super) const LOCAL_GET: u8 = 0x20;
 pub(super) const LOCAL_SET: u8 = 0x21;
@@ -105,6 +117,7 @@ impl Engine {
             folded: false,
             array: None,
             string: None,
+            texts: None,
         };
         let width = self.context.width();
         self.recorded(|tape| {

@@ -6,7 +6,10 @@
 
 use crate::context::Context;
 use linmem_intrinsics::wasi::Function as HostFunction;
-use linmem_intrinsics::{FunctionType, Intrinsic, Operand, Operation, Representation, Signature, ValueType};
+use linmem_intrinsics::{
+    ArrayReference, ArrayType, FunctionType, HeapType, Intrinsic, Operand, Operation, Representation, Signature,
+    TextsType, ValueType,
+};
 
 /// An operation that calls the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +30,18 @@ pub(crate) enum Call {
     Item,
     /// Calls `path_open` in the directory that contains the path.
     Open,
+    /// Writes the text of an array.
+    Print(ArrayType),
+    /// Calls `fd_read` until the end of the file, and makes an array of the bytes.
+    ReadBytes(ArrayType),
+    /// The same, and makes an array of the decoded text.
+    ReadText(ArrayType),
+    /// Calls `path_open` in the directory that contains the path in an array.
+    OpenText(ArrayType),
+    /// Makes an array of the arguments.
+    ArgsArray(TextsType),
+    /// Makes an array of the environment variables.
+    EnvironArray(TextsType),
     /// Waits until a descriptor is ready for reading or writing.
     Wait,
 }
@@ -51,9 +66,10 @@ impl Form {
 }
 
 impl Call {
-    /// Returns the call of an operation.
-    pub(crate) fn of(operation: Operation) -> Option<Call> {
-        Some(match operation {
+    /// Returns the call that an intrinsic is lowered to.
+    pub(crate) fn of(signature: &Signature) -> Option<Call> {
+        let ty = signature.array.map(|array| array.ty);
+        Some(match signature.intrinsic.operation() {
             Operation::Host(function) => Call::Host(function),
             Operation::WriteAll => Call::WriteAll,
             Operation::ReadExact => Call::ReadExact,
@@ -62,6 +78,12 @@ impl Call {
             Operation::Environ => Call::Environ,
             Operation::Item => Call::Item,
             Operation::OpenPath => Call::Open,
+            Operation::Print => Call::Print(ty?),
+            Operation::ReadBytes => Call::ReadBytes(ty?),
+            Operation::ReadText => Call::ReadText(ty?),
+            Operation::OpenText => Call::OpenText(ty?),
+            Operation::ArgsArray => Call::ArgsArray(signature.texts?),
+            Operation::EnvironArray => Call::EnvironArray(signature.texts?),
             _ => return None,
         })
     }
@@ -76,8 +98,30 @@ impl Call {
             Call::Environ => Intrinsic::WasiEnviron,
             Call::Item => Intrinsic::WasiListItem,
             Call::Open => Intrinsic::WasiOpen,
+            Call::Print(_) => Intrinsic::WasiPrint,
+            Call::ReadBytes(_) => Intrinsic::WasiReadBytes,
+            Call::ReadText(_) => Intrinsic::WasiReadText,
+            Call::OpenText(_) => Intrinsic::WasiOpenText,
+            Call::ArgsArray(_) => Intrinsic::WasiArgsArray,
+            Call::EnvironArray(_) => Intrinsic::WasiEnvironArray,
             Call::Wait => return None,
         })
+    }
+
+    /// The type of its array, if it has one.
+    fn array(self) -> Option<ArrayType> {
+        match self {
+            Call::Print(ty) | Call::ReadBytes(ty) | Call::ReadText(ty) | Call::OpenText(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// The type of its array of texts, if it has one.
+    fn texts(self) -> Option<TextsType> {
+        match self {
+            Call::ArgsArray(ty) | Call::EnvironArray(ty) => Some(ty),
+            _ => None,
+        }
     }
 
     fn has_errno(self) -> bool {
@@ -113,17 +157,25 @@ impl Call {
             Call::Wait => "wait",
             _ => self.intrinsic().map_or("", |intrinsic| intrinsic.name().trim_start_matches("wasi.")),
         };
+        let array = self.array().map(|ty| (ty.element, ty.index));
+        let array = array.or(self.texts().map(|ty| (ty.unit, ty.index)));
+        let array = array.map_or(String::new(), |(element, index)| format!(".{element}.{index}"));
         let packed = if form.packed { ".packed" } else { "" };
         let folded = if form.folded { ".folded" } else { "" };
         let reports = if form.reports { ".reports" } else { "" };
         let kept = if form.kept { ".kept" } else { "" };
-        format!("linmem.{name}{packed}{folded}{reports}{kept}")
+        format!("linmem.{name}{array}{packed}{folded}{reports}{kept}")
     }
 
     /// The signature of a form.
     fn signature(self, form: Form) -> Option<Signature> {
         let representation = if form.packed { Representation::Packed } else { Representation::Address };
         let signature = Signature::new(self.intrinsic()?, representation)?;
+        let signature = match self.array() {
+            Some(ty) => signature.with_array(ArrayReference { nullable: true, ty })?,
+            None => signature,
+        };
+        let signature = Signature { texts: self.texts(), ..signature };
         Some(Signature { folded: form.folded, ..signature })
     }
 
@@ -142,11 +194,17 @@ impl Call {
 
     /// The function type of a form.
     pub(super) fn function_type(self, form: Form) -> FunctionType {
-        let types = |operands: Vec<Operand>| -> Vec<ValueType> {
-            let is_packed = |operand: &Operand| operand.is_segment() && form.packed;
-            let wide = |operand: &Operand| is_packed(operand) || matches!(operand, Operand::Long(_));
-            operands.iter().map(|it| if wide(it) { ValueType::I64 } else { ValueType::I32 }).collect()
+        let ty = |operand: &Operand| match (operand, self.array()) {
+            (Operand::Array, Some(ty)) => ArrayReference { nullable: true, ty }.value_type(),
+            (Operand::Texts, _) => {
+                let heap = self.texts().map_or(HeapType::AnyTexts, HeapType::Texts);
+                ValueType::Reference { nullable: true, heap }
+            }
+            (Operand::Long(_), _) => ValueType::I64,
+            (operand, _) if operand.is_segment() && form.packed => ValueType::I64,
+            _ => ValueType::I32,
         };
+        let types = |operands: Vec<Operand>| operands.iter().map(ty).collect::<Vec<ValueType>>();
         FunctionType { params: types(self.operands(form)), results: types(self.results(form)) }
     }
 

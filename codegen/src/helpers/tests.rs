@@ -21,7 +21,9 @@ use crate::width::PointerType;
 use linmem_allocator::layout::{HOME, Layout, PAGE};
 use linmem_allocator::{Nesting, OutOfMemory, Width, Zero};
 use linmem_intrinsics::wasi::Function as HostFunction;
-use linmem_intrinsics::{ArrayType, Element, Encoding, FunctionType, Representation, Safety, ValueType, Violation};
+use linmem_intrinsics::{
+    ArrayType, Element, Elements, Encoding, FunctionType, Representation, Safety, ValueType, Violation,
+};
 use std::collections::BTreeSet;
 use wasm_encoder::{
     CodeSection, EntityType, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType,
@@ -278,7 +280,7 @@ fn helpers_of_text_are_valid_in_memories_of_both_widths() {
     for width in [Width::Bits32, Width::Bits64] {
         for context in contexts(width).into_iter().filter(|context| context.growth == Growth::Grow) {
             let units: Vec<ArrayType> =
-                arrays(&context).into_iter().filter(|ty| Encoding::is_unit(ty.element)).collect();
+                arrays(&context).into_iter().filter(|ty| Elements::Units.contain(ty.element)).collect();
             let mut texts = pairs(&pairs(TextCode::ALL, Encoding::ALL), &units);
             // Latin-1 is never ill-formed.
             texts.retain(|(text, _)| *text != (TextCode::Count, Encoding::Latin1));
@@ -321,6 +323,14 @@ fn helpers_that_call_the_host_are_valid_in_a_32_bit_memory() {
     let contexts = contexts(Width::Bits32).into_iter().filter(|context| context.growth == Growth::Grow).flat_map(kept);
     for context in contexts {
         let mut roots = Vec::new();
+        let arrays: Vec<ArrayType> = arrays(&context).into_iter().filter(|ty| ty.mutable).collect();
+        let of_arrays = arrays.into_iter().flat_map(|ty| {
+            let is_text = Elements::Units.contain(ty.element);
+            let texts = [Call::Print(ty), Call::ReadText(ty), Call::OpenText(ty)];
+            let bytes = (ty.element == Element::I8).then_some(Call::ReadBytes(ty));
+            texts.into_iter().filter(move |_| is_text).chain(bytes)
+        });
+        let calls: Vec<Call> = calls.iter().copied().chain(of_arrays).collect();
         for call in &calls {
             // One result besides the errno may be folded into it; a packed segment counts as one.
             let results = call.function_type(Form::default()).results.len();

@@ -1,7 +1,9 @@
 //! The types that the program declares for imports from `linmem`, with the array types that they refer to.
 
 use crate::module::{element, function_type, print_function_type, value_type};
-use linmem_intrinsics::{ArrayReference, ArrayType, Element, FunctionType, ValueType};
+use linmem_intrinsics::{
+    ArrayReference, ArrayType, Element, FunctionType, HeapType as CatalogueHeapType, TextsType, ValueType,
+};
 use std::collections::BTreeMap;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::types::{CoreTypeId, TypesRef};
@@ -34,7 +36,9 @@ impl DeclaredType<'_> {
             Some(ArrayReference { nullable: reference.is_nullable(), ty }.value_type())
         };
         match ty {
-            ValType::Ref(reference) => array(reference).unwrap_or_else(|| value_type(ty)),
+            ValType::Ref(reference) => {
+                array(reference).or_else(|| self.texts(reference)).unwrap_or_else(|| value_type(ty))
+            }
             _ => value_type(ty),
         }
     }
@@ -51,6 +55,20 @@ impl DeclaredType<'_> {
             is_alone && ty.is_final && ty.supertype_idx.is_none() && array_of(ty) == Some((Element::I16, true))
         };
         ArrayType { index: (0..count).find(is_units).unwrap_or(count), element: Element::I16, mutable: true }
+    }
+
+    /// A reference to a mutable array whose elements are references to mutable arrays.
+    fn texts(self, reference: RefType) -> Option<ValueType> {
+        let id = type_of(reference)?;
+        let ty = &self.types[id].composite_type;
+        let CompositeInnerType::Array(array) = &ty.inner else { return None };
+        let StorageType::Val(ValType::Ref(text)) = array.0.element_type else { return None };
+        let text = type_of(text).zip(Some(text.is_nullable()));
+        let (text, nullable) = text.filter(|_| array.0.mutable && !ty.shared)?;
+        let (unit, is_mutable) = array_of(&self.types[text])?;
+        let texts = TextsType { index: self.index(id)?, text: self.index(text)?, unit, nullable };
+        let nullable = reference.is_nullable();
+        is_mutable.then_some(ValueType::Reference { nullable, heap: CatalogueHeapType::Texts(texts) })
     }
 
     /// The references to types of the module.

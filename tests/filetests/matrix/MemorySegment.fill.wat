@@ -1,4 +1,5 @@
 ;;! representations: i32 i64 anyref
+;;! shown: i64
 ;; A fill of a constant number of at most 64 bytes becomes stores; every other one becomes memory.fill.
 
 (module

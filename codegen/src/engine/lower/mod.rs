@@ -109,7 +109,7 @@ impl Engine {
                 self.lower_set(field.access(), segment, &mut Operand::of_pointer(width, field.offset()), value)?;
             }
             (Operation::LastErrno, []) => self.lower_last_errno(),
-            (operation, operands) => match Call::of(operation) {
+            (operation, operands) => match Call::of(signature) {
                 Some(call) => self.lower_call(call, signature, operands)?,
                 // `take` provides the number of operands that the catalogue declares.
                 None => debug_assert!(false, "{operation:?} has {} operands", operands.len()),

@@ -29,7 +29,7 @@ fn signatures(context: &Context) -> impl Iterator<Item = Signature> + '_ {
         Intrinsic::Get(other) | Intrinsic::Set(other) => Some(*other) == field,
         Intrinsic::WasiLastErrno => false,
         Intrinsic::AllocatorAllocateArray => true,
-        other if other.has_text() => true,
+        other if other.has_array() => !other.is_host_call(),
         other => !other.takes_sizes(),
     };
     let intrinsics = Intrinsic::ALL.iter().copied().filter(is_tested);

@@ -22,7 +22,7 @@ pub(super) fn small_below(encoding: Encoding) -> i32 {
 }
 
 /// The maximum number of bytes that an element is encoded as.
-pub(super) fn most_bytes(encoding: Encoding, element: Element) -> u32 {
+pub(in crate::helpers) fn most_bytes(encoding: Encoding, element: Element) -> u32 {
     match (encoding, element) {
         (Encoding::Latin1, _) => 1,
         (_, Element::I8) => 2,

@@ -27,7 +27,9 @@ mod string;
 mod units;
 mod walk;
 
+pub(super) use encoding::most_bytes;
 pub(super) use malformed::malformed;
+pub(super) use units::{HIGH_SURROGATE, is};
 
 use crate::helpers::routine::Routine;
 use crate::helpers::text_code::TextCode;

@@ -13,7 +13,7 @@ pub(super) const RUN: u32 = 4;
 
 /// The surrogates, as the bits that they have in common: all surrogates, high ones, low ones.
 pub(super) const SURROGATE: (i32, i32) = (0xf800, 0xd800);
-pub(super) const HIGH_SURROGATE: (i32, i32) = (0xfc00, 0xd800);
+pub(in crate::helpers) const HIGH_SURROGATE: (i32, i32) = (0xfc00, 0xd800);
 pub(super) const LOW_SURROGATE: (i32, i32) = (0xfc00, 0xdc00);
 
 /// The units that are left. The range was checked.
@@ -231,6 +231,6 @@ pub(super) fn leave_range(r: &mut Routine<'_>, unit: Local, (least, count): (i32
 }
 
 /// Pushes whether a unit is a surrogate of a kind.
-pub(super) fn is(r: &mut Routine<'_>, unit: Local, (mask, bits): (i32, i32)) {
+pub(in crate::helpers) fn is(r: &mut Routine<'_>, unit: Local, (mask, bits): (i32, i32)) {
     r.get(unit).i32_const(mask).i32_and().i32_const(bits).i32_eq();
 }

@@ -52,6 +52,10 @@ pub(super) fn body(routine: &mut Routine<'_>, call: Call, form: Form) {
         ([_, address, size], true) => {
             write_packed(routine, *address, *size);
         }
+        // An array is null unless the call succeeded.
+        ([_, array], true) if matches!(plain.last(), Some(ValueType::Reference { .. })) => {
+            routine.get(*array);
+        }
         ([errno, value], true) => {
             let is_wide = plain.last() == Some(&ValueType::I64);
             routine.get(*value);

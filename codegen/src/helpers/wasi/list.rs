@@ -14,7 +14,7 @@ use linmem_intrinsics::wasi::{Errno, Function as HostFunction, Record};
 use wasm_encoder::ValType;
 
 /// The size of an entry in bytes.
-const ENTRY: u32 = 8;
+pub(super) const ENTRY: u32 = 8;
 
 /// Makes a list.
 ///

@@ -4,12 +4,16 @@ mod adapter;
 mod host;
 mod list;
 mod open;
+mod print;
 mod read;
+mod read_array;
 mod scratch;
+mod texts;
 mod transfer;
 
 use crate::helpers::call::{Call, Form};
 use crate::helpers::routine::Routine;
+use crate::helpers::wasi::read_array::Contents;
 use linmem_intrinsics::wasi::Function as HostFunction;
 
 impl Call {
@@ -28,6 +32,12 @@ impl Call {
             Call::Environ => list::texts(routine, HostFunction::EnvironSizesGet, HostFunction::EnvironGet),
             Call::Item => list::item(routine),
             Call::Open => open::open(routine),
+            Call::Print(ty) => print::print(routine, ty),
+            Call::ReadBytes(ty) => read_array::read_array(routine, ty, Contents::Bytes),
+            Call::ReadText(ty) => read_array::read_array(routine, ty, Contents::Text),
+            Call::ArgsArray(ty) => texts::texts_array(routine, Call::Args, ty),
+            Call::EnvironArray(ty) => texts::texts_array(routine, Call::Environ, ty),
+            Call::OpenText(ty) => print::open_text(routine, ty),
         }
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn read_to_end(routine: &mut Routine<'_>) {
 }
 
 /// Computes the size of a buffer for the rest of a regular file and for detecting its end; 0 if that is unknown.
-fn write_hint(routine: &mut Routine<'_>, fd: Local, (errno, exit): (Local, Label)) -> Local {
+pub(super) fn write_hint(routine: &mut Routine<'_>, fd: Local, (errno, exit): (Local, Label)) -> Local {
     let offset = Record::Filestat.bytes();
     let hint = routine.local(ValType::I64);
     let (file_type, file_size) =

@@ -24,6 +24,16 @@ pub(super) struct Frame {
     bytes: u32,
 }
 
+/// Memory of any size that is freed before the helper returns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Buffer {
+    /// The previous value of top.
+    mark: Local,
+    /// Its address.
+    pub(super) start: Local,
+    end: Local,
+}
+
 impl Routine<'_> {
     /// Declares a local that holds an `i32`.
     pub(super) fn int(&mut self) -> Local {
@@ -134,6 +144,22 @@ impl Routine<'_> {
     pub(super) fn allocate_or_leave(&mut self, start: Local, bytes: Local, errno: Local, exit: Label) {
         self.allocate(start, bytes);
         self.leave_without_memory(start, errno, exit);
+    }
+
+    /// Reserves a buffer with the number of bytes in a local, at most 2^31. If memory is not available, sets `errno` to `NOMEM` and
+    /// branches to `exit`.
+    pub(super) fn buffer(&mut self, bytes: Local, errno: Local, exit: Label) -> Buffer {
+        let (mark, start, end) = (self.int(), self.int(), self.int());
+        self.find_home();
+        self.read(Global::Top).set(mark);
+        self.allocate_or_leave(start, bytes, errno, exit);
+        self.get(bytes).round_up().get(start).i32_add().set(end);
+        Buffer { mark, start, end }
+    }
+
+    /// Frees a buffer, as `end_frame` frees a frame.
+    pub(super) fn end_buffer(&mut self, Buffer { mark, start, end }: Buffer) {
+        self.shrink(end, start, mark);
     }
 
     /// Sets `errno` to `NOMEM` and branches to `exit` if an address is 0.
