@@ -113,9 +113,8 @@ impl Program {
         let mut store = Store::new(self.module.engine(), state);
         let instance = self.linker.instantiate(&mut store, &self.module).unwrap();
         instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap().call(&mut store, ()).unwrap();
-        let auditor = &mut store.data_mut().auditor;
-        auditor.finish();
-        assert_eq!(auditor.findings().list(), []);
+        audit::finish(&mut store, |state| &mut state.auditor);
+        assert_eq!(store.data().auditor.findings().list(), []);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::support;
 use crate::support::host::{Running, State};
 use crate::support::testfile::expand;
 use linmem::{Config, Nesting, Optimize, Safety, Site};
-use linmem_host::audit::{Finding, Kind};
+use linmem_host::audit::{self, Finding, Kind};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -82,11 +82,10 @@ pub(crate) fn audit(module: &linmem_host::wasmtime::Module, name: &str) -> Vec<F
     let mut running = Running::of_module(module, State::default(), Default::default());
     // Whether the call returns does not matter.
     let ended = running.call(name, &[]);
-    let auditor = &mut running.store.data_mut().auditor;
     if ended.is_ok() {
-        auditor.finish();
+        audit::finish(&mut running.store, |state| &mut state.auditor);
     }
-    auditor.findings().list()
+    running.store.data().auditor.findings().list()
 }
 
 #[test]

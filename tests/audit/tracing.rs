@@ -4,7 +4,7 @@ use crate::planted::{audit, lines};
 use crate::support;
 use linmem::build::{LateLowering, ModuleBuilder};
 use linmem::{Config, Error, OnViolation, Optimize, Representation, Safety, Unwind};
-use linmem_host::audit::Kind;
+use linmem_host::audit::{self, Kind};
 use wasmparser::{ExternalKind, Parser, Payload};
 
 const REGIONS: &str = r#"(module
@@ -99,9 +99,8 @@ fn traced_module_behaves_as_module_without_tracing() {
         }
         let pages = running.memory().size(&running.store);
         assert!(pages <= 2, "{pages} pages");
-        let auditor = &mut running.store.data_mut().auditor;
-        auditor.finish();
-        assert_eq!(auditor.findings().list(), []);
+        audit::finish(&mut running.store, |state| &mut state.auditor);
+        assert_eq!(running.store.data().auditor.findings().list(), []);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Body, Routine};
-use crate::helpers::{allocate, blame, close, home, live, open, refill, scope, share, text, violation};
+use crate::helpers::{allocate, blame, close, home, live, open, record, refill, scope, share, text, violation};
 
 impl Helper {
     /// Writes the body. `is_needed` tells which helpers the module needs.
@@ -31,6 +31,9 @@ impl Helper {
             Helper::Array(code, ty) => code.write(ty, r),
             Helper::Text(code, encoding, ty) => code.write(encoding, ty, r),
             Helper::Malformed(encoding) => text::malformed(r, encoding),
+            Helper::TraceOpen => record::open(r),
+            Helper::TraceAllocate => record::allocate(r),
+            Helper::TraceClose => record::close(r),
         }
         routine.finish()
     }

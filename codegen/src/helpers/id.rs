@@ -121,6 +121,12 @@ pub(crate) enum Helper {
     Text(TextCode, Encoding, ArrayType),
     /// Measures an ill-formed sequence of bytes.
     Malformed(Encoding),
+    /// Writes the event of a region that was opened.
+    TraceOpen,
+    /// Writes the event of an allocation, which it makes a gap after.
+    TraceAllocate,
+    /// Writes the event of a close.
+    TraceClose,
 }
 
 impl Helper {
@@ -153,6 +159,9 @@ impl Helper {
             Helper::CheckSegment => "check_segment",
             Helper::EnterScope => "enter_scope",
             Helper::LeaveScope => "leave_scope",
+            Helper::TraceOpen => "trace_open",
+            Helper::TraceAllocate => "trace_allocate",
+            Helper::TraceClose => "trace_close",
             Helper::Wasi(call, form) => return call.name(form),
             Helper::Array(code, ty) => return code.name(ty),
             Helper::Text(code, encoding, ty) => return code.name(encoding, ty),
@@ -163,7 +172,9 @@ impl Helper {
 
     /// Whether its last operand is the site of the call, so that it can report violations.
     pub(crate) fn takes_site(self, context: &Context) -> bool {
-        context.choices.reports()
+        let is_trace = matches!(self, Helper::TraceOpen | Helper::TraceAllocate | Helper::TraceClose);
+        is_trace
+            || context.choices.reports()
             && match self {
                 Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => false,
                 Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
@@ -205,6 +216,9 @@ impl Helper {
                 (ty.params, ty.results)
             }
             Helper::Malformed(_) => (vec![pointer; 2], vec![pointer]),
+            Helper::TraceOpen => (vec![], vec![]),
+            Helper::TraceAllocate => (vec![pointer; 3], vec![]),
+            Helper::TraceClose => (vec![pointer; 2], vec![]),
         };
         if self.takes_site(context) {
             params.push(ValueType::I32);

@@ -19,6 +19,7 @@ mod instructions;
 mod live;
 mod needs;
 mod open;
+mod record;
 mod refill;
 mod routine;
 mod scope;
@@ -40,4 +41,4 @@ pub(crate) use fragments::{emit_header, emit_load_header, emit_store_header, pus
 pub(crate) use id::{Alignment, Helper, HostImport};
 pub(crate) use needs::Needs;
 pub(crate) use text_code::TextCode;
-pub(crate) use trace::{Pointer, SHADOW, SHADOW_PAGES, TraceEvent, Transfer, policy};
+pub(crate) use trace::{Pointer, SHADOW, SHADOW_PAGES, TraceEvent, Transfer};
