@@ -175,14 +175,16 @@ impl Helper {
         let is_trace = matches!(self, Helper::TraceOpen | Helper::TraceAllocate | Helper::TraceClose);
         is_trace
             || context.choices.reports()
-            && match self {
-                Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => false,
-                Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
-                Helper::Array(..) | Helper::Malformed(_) => false,
-                Helper::Text(code, ..) => code.allocates(),
-                Helper::FindHome => !context.choices.opens_without_home(),
-                _ => true,
-            }
+                && match self {
+                    Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => {
+                        false
+                    }
+                    Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
+                    Helper::Array(..) | Helper::Malformed(_) => false,
+                    Helper::Text(code, ..) => code.allocates(),
+                    Helper::FindHome => !context.choices.opens_without_home(),
+                    _ => true,
+                }
     }
 
     /// Its type.

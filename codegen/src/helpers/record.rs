@@ -19,10 +19,10 @@
 //!
 //! [`Layout::ceiling`]: linmem_allocator::layout::Layout::ceiling
 
+use crate::globals::Global;
 use crate::helpers::id::{Helper, HostImport};
 use crate::helpers::routine::{Local, Routine};
 use crate::helpers::trace::{GAP, TraceEvent, policy};
-use crate::globals::Global;
 use wasm_encoder::{MemArg, ValType};
 
 /// The address of the last page of the shadow.

@@ -27,6 +27,8 @@ pub struct Auditor {
     kept: u64,
     /// The lowest top at a time when no region was open.
     floor: Option<u64>,
+    /// The last access that was reported as outside of its segment.
+    outside: Option<Access>,
     /// The limit that the module passed last.
     limit: u64,
     /// The memories of the instance, once they were looked up.
@@ -48,6 +50,14 @@ pub(super) struct Access {
     pub(super) bytes: u64,
     pub(super) transfer: Transfer,
     pub(super) site: u32,
+}
+
+impl Access {
+    /// Whether the other access is a part of this one.
+    fn contains(&self, other: &Access) -> bool {
+        let end = |access: &Access| access.address.saturating_add(access.bytes);
+        self.site == other.site && self.address <= other.address && end(other) <= end(self)
+    }
 }
 
 impl Auditor {
@@ -280,6 +290,10 @@ impl Auditor {
         let Access { address, bytes, transfer, site: at } = access;
         let Some((bad, state)) = first_bad(shadow, address..address.saturating_add(bytes)) else { return };
         self.read(page);
+        // It is checked against its segment before its bytes are.
+        if self.outside.is_some_and(|outside| outside.contains(&access)) {
+            return;
+        }
         let block = match state {
             State::Header => None,
             State::Freed | State::Unallocated | State::Accessible => self.blocks.near(bad),
@@ -297,6 +311,7 @@ impl Auditor {
     /// Reports an access that is outside of its segment, which starts at `start`.
     pub(super) fn outside(&mut self, page: &mut [u8], start: u64, access: Access) {
         self.read(page);
+        self.outside = Some(access);
         let Access { address, bytes, transfer, site: at } = access;
         let block = self.blocks.containing(start);
         let kind = match block {

@@ -74,7 +74,8 @@ impl Blocks {
             while at.checked_sub(1).and_then(|last| self.below.get(last)).is_some_and(|block| block.address > address) {
                 at -= 1;
             }
-            let expected = at.checked_sub(1).filter(|last| self.below.get(*last).is_some_and(|it| it.address == address));
+            let expected =
+                at.checked_sub(1).filter(|last| self.below.get(*last).is_some_and(|it| it.address == address));
             let block = match expected {
                 Some(position) => self.below.get_mut(position),
                 None => self.at(address),
