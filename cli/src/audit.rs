@@ -33,6 +33,31 @@ enum Role {
     Free,
 }
 
+/// The position of an access relative to an allocation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Relation {
+    Before,
+    Across,
+    In,
+    After,
+}
+
+impl Relation {
+    /// The relation of an access to a block, both given by their addresses and sizes.
+    fn of((address, bytes): (u64, u64), (start, size): (u64, u64)) -> Relation {
+        let (end, block_end) = (address.saturating_add(bytes), start.saturating_add(size));
+        if address >= start && end <= block_end {
+            Relation::In
+        } else if end <= start {
+            Relation::Before
+        } else if address >= block_end {
+            Relation::After
+        } else {
+            Relation::Across
+        }
+    }
+}
+
 impl Role {
     fn words(self, is_region: bool) -> &'static str {
         match (self, is_region) {
@@ -107,10 +132,21 @@ impl<'a> Printer<'a> {
             (None, _) => String::new(),
         };
         let block = finding.block.map(|(address, bytes)| format!("{bytes} bytes at address {address}"));
+        let relation = finding.bytes.zip(finding.block).map(|(access, block)| Relation::of(access, block));
         let message = match (finding.kind, block) {
-            (Kind::Overlap, Some(block)) => format!("{bytes}, which leaves the allocation of {block}"),
+            (Kind::Overlap, Some(block)) => match relation {
+                Some(Relation::Before) => format!("{bytes}, before the allocation of {block}"),
+                Some(Relation::After) => format!("{bytes}, after the allocation of {block}"),
+                Some(Relation::In) => format!("{bytes}, outside of the segment, in the allocation of {block}"),
+                _ => format!("{bytes}, which leaves the allocation of {block}"),
+            },
             (Kind::Overlap, None) => format!("{bytes}, outside of the segment"),
-            (Kind::UseAfterFree, Some(block)) => format!("{bytes}, in the freed allocation of {block}"),
+            (Kind::UseAfterFree, Some(block)) => match relation {
+                Some(Relation::Before) => format!("{bytes}, before the freed allocation of {block}"),
+                Some(Relation::After) => format!("{bytes}, after the freed allocation of {block}"),
+                Some(Relation::Across) => format!("{bytes}, partly in the freed allocation of {block}"),
+                _ => format!("{bytes}, in the freed allocation of {block}"),
+            },
             (Kind::UseAfterFree, None) => "the region is closed".to_string(),
             (Kind::NeverAllocated, _) => format!("{bytes}, which were never allocated"),
             (Kind::Header, _) => format!("{bytes}, in a header of linmem"),
@@ -163,6 +199,14 @@ fn line_span(source: &str, line: usize) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn relation_is_that_of_the_access() {
+        let relation = |address, bytes| Relation::of((address, bytes), (16, 8));
+        assert_eq!([relation(12, 4), relation(14, 4), relation(12, 16)].map(|it| it as u8), [0, 1, 1]);
+        assert_eq!([relation(16, 8), relation(20, 4), relation(22, 4)].map(|it| it as u8), [2, 2, 1]);
+        assert_eq!(relation(24, 4), Relation::After);
+    }
 
     #[test]
     fn line_span_is_that_of_the_line() {

@@ -4,7 +4,7 @@ use crate::support;
 use crate::support::host::{Running, State};
 use crate::support::testfile::expand;
 use linmem::{Config, Nesting, Optimize, Safety, Site};
-use linmem_host::audit::{Finding, Kind};
+use linmem_host::audit::{self, Finding, Kind};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -82,17 +82,30 @@ pub(crate) fn audit(module: &linmem_host::wasmtime::Module, name: &str) -> Vec<F
     let mut running = Running::of_module(module, State::default(), Default::default());
     // Whether the call returns does not matter.
     let ended = running.call(name, &[]);
-    let auditor = &mut running.store.data_mut().auditor;
     if ended.is_ok() {
-        auditor.finish();
+        audit::finish(&mut running.store, |state| &mut state.auditor);
     }
-    auditor.findings().list()
+    running.store.data().auditor.findings().list()
 }
 
 #[test]
 fn planted_bugs_are_found_with_their_lines() {
-    let text =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audit/bugs/bugs.wat")).unwrap();
+    let (bugs, runs) = find("bugs.wat");
+    let kinds: std::collections::BTreeSet<&str> = bugs.values().map(|bug| bug.kind.as_str()).collect();
+    assert_eq!(kinds.len(), Kind::ALL.len(), "{kinds:?}");
+    assert!(bugs.len() >= 50 && runs >= 300, "{} bugs, {runs} runs", bugs.len());
+}
+
+#[test]
+fn planted_bugs_of_arrays_are_found_with_their_lines() {
+    let (bugs, runs) = find("arrays.wat");
+    assert!(bugs.len() >= 18 && runs >= 100, "{} bugs, {runs} runs", bugs.len());
+}
+
+/// Runs the mistakes of a file with each representation, and checks what is found. Returns the number of runs.
+fn find(file: &str) -> (BTreeMap<String, Bug>, usize) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audit/bugs").join(file);
+    let text = std::fs::read_to_string(path).unwrap();
     let bugs = bugs(&text, ["(func (export \"", "\"", "(func $"]);
     let mut wrong = Vec::new();
     let mut runs = 0;
@@ -121,9 +134,7 @@ fn planted_bugs_are_found_with_their_lines() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let kinds: std::collections::BTreeSet<&str> = bugs.values().map(|bug| bug.kind.as_str()).collect();
-    assert_eq!(kinds.len(), Kind::ALL.len(), "{kinds:?}");
-    assert!(bugs.len() >= 50 && runs >= 300, "{} bugs, {runs} runs", bugs.len());
+    (bugs, runs)
 }
 
 fn choices() -> Vec<(String, Nesting, Safety, Optimize)> {

@@ -4,7 +4,7 @@ use crate::planted::{audit, lines};
 use crate::support;
 use linmem::build::{LateLowering, ModuleBuilder};
 use linmem::{Config, Error, OnViolation, Optimize, Representation, Safety, Unwind};
-use linmem_host::audit::Kind;
+use linmem_host::audit::{self, Kind};
 use wasmparser::{ExternalKind, Parser, Payload};
 
 const REGIONS: &str = r#"(module
@@ -99,9 +99,8 @@ fn traced_module_behaves_as_module_without_tracing() {
         }
         let pages = running.memory().size(&running.store);
         assert!(pages <= 2, "{pages} pages");
-        let auditor = &mut running.store.data_mut().auditor;
-        auditor.finish();
-        assert_eq!(auditor.findings().list(), []);
+        audit::finish(&mut running.store, |state| &mut state.auditor);
+        assert_eq!(running.store.data().auditor.findings().list(), []);
     }
 }
 
@@ -135,5 +134,71 @@ fn exception_closes_region_with_event() {
             };
             assert_eq!(lines(&findings[0], &linmem::sites::read(&traced)), expected);
         }
+    }
+}
+
+#[test]
+fn access_outside_of_segment_and_allocation_is_found_once() {
+    let text = r#"(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param i64 i32 i32)))
+  (func $f (param $offset i32) (local $r i32)
+    (local.set $r (call $new))
+    (call $setInt (call $allocate (local.get $r) (i32.const 8)) (local.get $offset) (i32.const 1))
+    (call $free (local.get $r)))
+  (func (export "f") (call $f (i32.const 6))))"#;
+    let config = Config::new().with_safety(Safety::None).with_trace(true);
+    let traced = linmem::link(text.as_bytes(), &config).unwrap();
+    let findings = audit(&support::host::compile(&traced), "f");
+    let [finding] = findings[..] else { panic!("{findings:?}") };
+    assert_eq!((finding.kind, finding.count), (Kind::Overlap, 1));
+}
+
+#[test]
+fn second_import_of_the_audited_memory_is_audited_or_refused() {
+    let module = |first: &str, second: &str| {
+        format!(
+            r#"(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))
+  (import "env" "memory" {first})
+  (import "env" {second})
+  (func (export "f") (result i32) (i32.load 1 (call $allocate (call $new) (i32.const 8)))))"#
+        )
+    };
+    let config = Config::new().with_memory("0".to_string()).with_safety(Safety::None).with_trace(true);
+    let link = |first, second| linmem::link(module(first, second).as_bytes(), &config);
+    let events = |module: &[u8]| traces(module).0.contains(&"access".to_string());
+    assert!(events(&link("(memory 1)", "\"memory\" (memory 1)").unwrap()));
+    let error = link("(memory 1)", "\"other\" (memory 1)").unwrap_err().to_string();
+    assert!(error.contains("memory 1 and the audited memory 0 are both imported"), "{error}");
+    // These cannot be the same memory.
+    assert!(!events(&link("(memory 1)", "\"other\" (memory 1 2 shared)").unwrap()));
+}
+
+#[test]
+fn place_of_function_that_only_passes_on_is_that_of_the_call() {
+    let text = r#"(module
+  (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+  (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+  (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+  (import "linmem" "MemorySegment.setInt" (func $setInt (param i64 i32 i32)))
+  (func $sixteen (param i32) (result i64) (call $allocate (local.get 0) (i32.const 16)))
+  (func $close (param i32) (result i32) (call $free (local.get 0)) (i32.const 0))
+  (func $set (param i64 i32) (call $setInt (local.get 0) (i32.const 4) (local.get 1)))
+  (func (export "f") (local $r i32) (local $s i64)
+    (local.set $r (call $new))
+    (local.set $s (call $sixteen (local.get $r)))
+    (drop (call $close (local.get $r)))
+    (call $set (local.get $s) (i32.const 1))))"#;
+    for (optimize, expected) in [(Optimize::Speed, [13, 11, 12]), (Optimize::Size, [8, 6, 7])] {
+        let config = Config::new().with_safety(Safety::None).with_optimize(optimize).with_trace(true);
+        let traced = linmem::link(text.as_bytes(), &config).unwrap();
+        let sites = linmem::sites::read(&traced);
+        let findings = audit(&support::host::compile(&traced), "f");
+        let found: Vec<_> = findings.iter().map(|finding| (finding.kind, lines(finding, &sites))).collect();
+        assert_eq!(found, [(Kind::UseAfterFree, expected.map(Some))], "{optimize}");
     }
 }

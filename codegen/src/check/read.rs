@@ -83,6 +83,7 @@ impl Walk<'_> {
             }
             Operator::Call { function_index } => match self.input.intrinsic(function_index) {
                 Some(signature) => self.intrinsic(&signature.clone(), height, offset),
+                None if self.is_inlined(function_index) => self.inline(function_index, height, offset),
                 None => {
                     self.call(operator, Callee::Known(function_index), height, offset)?;
                     if self.input.imports.never_returns(function_index) {
@@ -96,6 +97,12 @@ impl Walk<'_> {
                     self.intrinsic(&signature, height, offset);
                     let at = height.saturating_sub(signature.operand_count() as u32);
                     self.leave(at, signature.results().len() as u32, offset);
+                }
+                None if self.is_inlined(function_index) => {
+                    self.inline(function_index, height, offset);
+                    let ty = self.input.function_type(function_index);
+                    let (params, results) = (ty.params().len() as u32, ty.results().len() as u32);
+                    self.leave(height.saturating_sub(params), results, offset);
                 }
                 None => self.tail_call(operator, height, offset)?,
             },

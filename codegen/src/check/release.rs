@@ -12,7 +12,7 @@ use super::read;
 use super::regions::{Region, Regions};
 use super::solve::Solution;
 use super::throws::Throws;
-use super::uses::uses_regions;
+use super::uses::{opens, uses_regions};
 use crate::error::Error;
 use crate::link::input::{Body, Input};
 use linmem_allocator::Nesting;
@@ -154,14 +154,6 @@ impl Releases {
 /// Whether a function is `MemoryAllocator.new`.
 fn is_open(input: &Input<'_>, function: u32) -> bool {
     input.intrinsic(function).is_some_and(|signature| signature.intrinsic.effects().opens())
-}
-
-/// Whether a function opens a region.
-fn opens(input: &Input<'_>, body: &Body<'_>) -> bool {
-    body.references.iter().any(|reference| match reference.target {
-        crate::code::FunctionRef::Program(function) => is_open(input, function),
-        _ => false,
-    })
 }
 
 impl Function {

@@ -6,6 +6,7 @@ use super::handlers::{Handlers, Tag};
 use super::throws::Throws;
 use crate::engine::knowledge::contents::Assigned;
 use crate::link::input::{Calls, Input};
+use crate::link::wrappers::Step as Wrapped;
 use crate::module::value_type;
 use crate::width::{PointerType, WIDTH};
 use linmem_intrinsics::{Operation, Signature};
@@ -180,6 +181,49 @@ impl Walk<'_> {
                     self.host_call();
                 }
             }
+        }
+    }
+
+    /// Whether a function is lowered where it is called, and its effects on handles are those of its steps: its arguments stay on
+    /// the stack.
+    pub(super) fn is_inlined(&self, function: u32) -> bool {
+        let Some(wrapper) = self.input.wrappers.get(function) else { return false };
+        let is_known = |step: &Wrapped| match step {
+            Wrapped::Wrapper(callee) => self.input.intrinsic(*callee).is_some() || self.is_inlined(*callee),
+            _ => true,
+        };
+        wrapper.passed().is_some() && wrapper.steps.iter().all(is_known)
+    }
+
+    /// The effects of a function that is lowered in place of its call.
+    pub(super) fn inline(&mut self, function: u32, height: u32, offset: usize) {
+        let input = self.input;
+        let Some(wrapper) = input.wrappers.get(function) else { return };
+        let passed = wrapper.passed().unwrap_or_default();
+        let unused = (wrapper.params.len() as u32).saturating_sub(passed as u32);
+        let mut height = height.saturating_sub(unused);
+        self.pop(height, |at| Step::Drop { at });
+        for step in wrapper.steps.iter().skip(passed) {
+            let (pops, pushes) = match step {
+                Wrapped::Get(_) | Wrapped::I32(_) | Wrapped::I64(_) | Wrapped::Static(_) | Wrapped::Push(_) => (0, 1),
+                Wrapped::Convert(_) => (1, 1),
+                Wrapped::Drop => (1, 0),
+                Wrapped::Intrinsic(callee) | Wrapped::Wrapper(callee) => {
+                    let ty = input.function_type(*callee);
+                    (ty.params().len() as u32, ty.results().len() as u32)
+                }
+            };
+            let at = height.saturating_sub(pops);
+            match step {
+                Wrapped::Intrinsic(callee) | Wrapped::Wrapper(callee) => match input.intrinsic(*callee) {
+                    Some(signature) => self.intrinsic(&signature.clone(), height, offset),
+                    None => self.inline(*callee, height, offset),
+                },
+                Wrapped::Drop => self.pop(at, |at| Step::Drop { at }),
+                _ => self.pop(at, |at| Step::Consume { at }),
+            }
+            height = at.saturating_add(pushes);
+            self.operands.resize(height as usize, Operand::Other);
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::helpers::id::Helper;
 use crate::helpers::routine::{Body, Routine};
-use crate::helpers::{allocate, blame, close, home, live, loan, open, refill, scope, share, text, violation};
+use crate::helpers::{allocate, blame, close, home, live, loan, open, record, refill, scope, share, text, violation};
 
 impl Helper {
     /// Writes the body. `is_needed` tells which helpers the module needs.
@@ -35,6 +35,9 @@ impl Helper {
             Helper::Text(code, encoding, ty) => code.write(encoding, ty, r),
             Helper::String(code, encoding) => code.write(encoding, r),
             Helper::Malformed(encoding) => text::malformed(r, encoding),
+            Helper::TraceOpen => record::open(r),
+            Helper::TraceAllocate => record::allocate(r),
+            Helper::TraceClose => record::close(r),
         }
         routine.finish()
     }

@@ -135,6 +135,12 @@ pub(crate) enum Helper {
     Malformed(Encoding),
     /// Encodes strings of JavaScript to memory, or makes them.
     String(StringCode, Encoding),
+    /// Writes the event of a region that was opened.
+    TraceOpen,
+    /// Writes the event of an allocation, which it makes a gap after.
+    TraceAllocate,
+    /// Writes the event of a close.
+    TraceClose,
 }
 
 impl Helper {
@@ -170,6 +176,9 @@ impl Helper {
             Helper::CheckSegment => "check_segment",
             Helper::EnterScope => "enter_scope",
             Helper::LeaveScope => "leave_scope",
+            Helper::TraceOpen => "trace_open",
+            Helper::TraceAllocate => "trace_allocate",
+            Helper::TraceClose => "trace_close",
             Helper::Wasi(call, form) => return call.name(form),
             Helper::Array(code, ty) => return code.name(ty),
             Helper::Text(code, encoding, ty) => return code.name(encoding, ty),
@@ -181,16 +190,20 @@ impl Helper {
 
     /// Whether its last operand is the site of the call, so that it can report violations.
     pub(crate) fn takes_site(self, context: &Context) -> bool {
-        context.choices.reports()
-            && match self {
-                Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => false,
-                Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
-                Helper::EndLoans | Helper::Refuses | Helper::Array(..) | Helper::Malformed(_) => false,
-                Helper::Text(code, ..) => code.allocates(),
-                Helper::String(code, _) => code.allocates(),
-                Helper::FindHome => !context.choices.opens_without_home(),
-                _ => true,
-            }
+        let is_trace = matches!(self, Helper::TraceOpen | Helper::TraceAllocate | Helper::TraceClose);
+        is_trace
+            || context.choices.reports()
+                && match self {
+                    Helper::Release | Helper::EnterScope | Helper::LeaveScope | Helper::Refill(Refused::Null, _) => {
+                        false
+                    }
+                    Helper::Grow | Helper::ProgramSize | Helper::ProgramGrow | Helper::Claim => false,
+                    Helper::EndLoans | Helper::Refuses | Helper::Array(..) | Helper::Malformed(_) => false,
+                    Helper::Text(code, ..) => code.allocates(),
+                    Helper::String(code, _) => code.allocates(),
+                    Helper::FindHome => !context.choices.opens_without_home(),
+                    _ => true,
+                }
     }
 
     /// Its type.
@@ -233,6 +246,9 @@ impl Helper {
                 (ty.params, ty.results)
             }
             Helper::Malformed(_) => (vec![pointer; 2], vec![pointer]),
+            Helper::TraceOpen => (vec![], vec![]),
+            Helper::TraceAllocate => (vec![pointer; 3], vec![]),
+            Helper::TraceClose => (vec![pointer; 2], vec![]),
         };
         if self.takes_site(context) {
             params.push(ValueType::I32);

@@ -24,6 +24,9 @@ pub(crate) const SHADOW: &str = "linmem_trace.shadow";
 /// The number of pages of that memory: it covers all addresses, so that an access that does not trap is in it.
 pub(crate) const SHADOW_PAGES: u64 = 65536;
 
+/// The number of bytes after each allocation that belong to none.
+pub(super) const GAP: u32 = 8;
+
 /// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum TraceEvent {
@@ -103,7 +106,7 @@ impl Transfer {
 }
 
 /// The number that tells the host how regions are tracked: the nesting policy, and in bit 2 whether regions have headers.
-pub(crate) fn policy(choices: Choices) -> i32 {
+pub(super) fn policy(choices: Choices) -> i32 {
     let nesting = match choices.nesting {
         Nesting::Stack => 0,
         Nesting::Outermost => 1,

@@ -169,6 +169,7 @@ fn lower(
         validator: again.into_validator(allocations),
         engine: Engine::new(*context, locals, ty.results().len() as u32),
         violations: Vec::new(),
+        refused: None,
         unwinding,
     };
     walk.begin_unwinding();
@@ -194,7 +195,10 @@ fn lower(
         }
         walk.validator.op(offset, &operator)?;
     }
-    let Walk { validator, engine, violations, .. } = walk;
+    let Walk { validator, engine, violations, refused, .. } = walk;
+    if let Some(error) = refused {
+        return Err(error);
+    }
     if !violations.is_empty() {
         let certain = certain_calls(input, body);
         findings.list.extend(violations.into_iter().map(|(offset, error)| {
@@ -269,15 +273,7 @@ impl Walk<'_> {
                 engine.diverge(label, pops, copy);
             }
             Operator::Call { function_index } => match self.input.intrinsic(*function_index) {
-                Some(signature) => {
-                    self.intrinsic(signature, offset);
-                    let effects = signature.intrinsic.effects();
-                    if effects.opens() {
-                        self.opened(offset);
-                    } else if effects.closes() {
-                        self.freed(offset);
-                    }
-                }
+                Some(signature) => self.intrinsic_of_program(signature, offset),
                 None if self.input.wrappers.get(*function_index).is_some() => self.inline(*function_index, offset),
                 None => {
                     self.trace_call(*function_index, offset);
@@ -336,6 +332,17 @@ impl Walk<'_> {
         }
     }
 
+    /// Lowers an intrinsic that the program calls, and keeps or clears the handle for exceptions.
+    fn intrinsic_of_program(&mut self, signature: &Signature, offset: usize) {
+        self.intrinsic(signature, offset);
+        let effects = signature.intrinsic.effects();
+        if effects.opens() {
+            self.opened(offset);
+        } else if effects.closes() {
+            self.freed(offset);
+        }
+    }
+
     /// Returns this number of operands, which are those on top.
     fn return_results(&mut self, results: usize) {
         self.engine.diverge(None, Some(results as u32), |tape| {
@@ -377,10 +384,10 @@ impl Walk<'_> {
                         .imports
                         .intrinsic(*import)
                         .into_iter()
-                        .for_each(|signature| self.intrinsic(signature, offset));
+                        .for_each(|signature| self.intrinsic_of_program(signature, offset));
                 }
                 Step::Wrapper(callee) => match input.intrinsic(*callee) {
-                    Some(signature) => self.intrinsic(signature, offset),
+                    Some(signature) => self.intrinsic_of_program(signature, offset),
                     None => self.inline(*callee, offset),
                 },
             }

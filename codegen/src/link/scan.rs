@@ -104,9 +104,7 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
         copies_data: config.init == Init::Passive && scanner.has_active_data,
         wrappers: Wrappers::default(),
     };
-    // An auditor names the functions that the program has.
-    let inlines = config.optimize == Optimize::Speed && !config.trace;
-    if inlines && !input.imports.are_given() && !is_off(Optimization::Wrappers) {
+    if config.optimize == Optimize::Speed && !input.imports.are_given() && !is_off(Optimization::Wrappers) {
         input.wrappers = find_wrappers::find(&input);
     }
     for (body, other) in input.bodies.iter_mut().zip(scanner.others) {

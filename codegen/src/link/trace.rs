@@ -12,7 +12,7 @@ use crate::setting::Setting;
 use linmem_intrinsics::wasi;
 use wasm_encoder::ValType;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasmparser::{Operator, TypeRef};
+use wasmparser::{Import, MemoryType, Operator, TypeRef};
 
 /// The memory that shadows the one that segments are in, if accesses are traced. It follows all other memories.
 ///
@@ -37,7 +37,7 @@ impl Walk<'_> {
             return;
         }
         if let Some(access) = access(operator) {
-            if access.memarg.memory == self.engine.memory() {
+            if self.is_audited(access.memarg.memory, offset) {
                 let above: Option<Vec<ValType>> =
                     (0..self.pops(operator).saturating_sub(1)).rev().map(|depth| self.operand_type(depth)).collect();
                 let Some(above) = above else { return };
@@ -46,13 +46,14 @@ impl Walk<'_> {
             }
             return;
         }
-        let memory = self.engine.memory();
-        let (name, writes, reads) = match operator {
-            Operator::MemoryFill { mem } => ("memory.fill", *mem == memory, false),
-            Operator::MemoryCopy { dst_mem, src_mem } => ("memory.copy", *dst_mem == memory, *src_mem == memory),
-            Operator::MemoryInit { mem, .. } => ("memory.init", *mem == memory, false),
+        let (name, to, from) = match operator {
+            Operator::MemoryFill { mem } => ("memory.fill", *mem, None),
+            Operator::MemoryCopy { dst_mem, src_mem } => ("memory.copy", *dst_mem, Some(*src_mem)),
+            Operator::MemoryInit { mem, .. } => ("memory.init", *mem, None),
             _ => return,
         };
+        let writes = self.is_audited(to, offset);
+        let reads = from.is_some_and(|from| self.is_audited(from, offset));
         if writes || reads {
             let types: Option<Vec<ValType>> = (0..3).rev().map(|depth| self.operand_type(depth)).collect();
             if let Some([a, b, c]) = types.as_deref() {
@@ -77,6 +78,33 @@ impl Walk<'_> {
             self.set_origin(offset);
             self.engine.trace_host_call(name, &types, pointers);
         }
+    }
+
+    /// Whether an index is that of the audited memory. A memory that is imported by the same name is taken for the same one. If
+    /// that cannot be excluded for a memory with another name, the program is refused.
+    fn is_audited(&mut self, memory: u32, offset: usize) -> bool {
+        let audited = self.engine.memory();
+        if memory == audited || memory.max(audited) >= self.input.imported_memory_count {
+            return memory == audited;
+        }
+        let is_memory = |import: &&Import<'_>| matches!(import.ty, TypeRef::Memory(_));
+        let name = |memory: u32| {
+            let import = self.input.import_list.iter().filter(is_memory).nth(memory as usize)?;
+            Some((import.module, import.name))
+        };
+        let [ty, other] = [audited, memory].map(|memory| self.input.types.as_ref().memory_at(memory));
+        let kind = |ty: &MemoryType| (ty.memory64, ty.shared, ty.page_size_log2);
+        if kind(&ty) != kind(&other) {
+            return false;
+        }
+        if name(memory) != name(audited) && self.refused.is_none() {
+            let message = format!(
+                "`trace`: memory {memory} and the audited memory {audited} are both imported, so that they may be the same memory, \
+                 in which case this access would not be audited"
+            );
+            self.refused = Some(Error::Unsupported { message, place: self.input.place(self.function, offset) });
+        }
+        true
     }
 
     fn pops(&self, operator: &Operator<'_>) -> usize {

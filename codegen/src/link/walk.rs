@@ -18,6 +18,8 @@ pub(super) struct Walk<'a> {
     pub(super) unwinding: Option<Unwinding<'a>>,
     /// The definite violations found so far, each with its offset in the binary.
     pub(super) violations: Vec<(usize, Error)>,
+    /// Why accesses of the function cannot be traced.
+    pub(super) refused: Option<Error>,
 }
 
 impl Walk<'_> {

@@ -2,6 +2,7 @@
 
 use super::blocks::{Block, Blocks};
 use super::finding::{Finding, Findings, Kind, Transfer, site};
+use super::page::{self, Control, Record};
 use super::regions::{Closed, Policy, Region, Regions};
 use super::shadow::{State, first_bad, set};
 use std::ops::Range;
@@ -26,8 +27,20 @@ pub struct Auditor {
     kept: u64,
     /// The lowest top at a time when no region was open.
     floor: Option<u64>,
+    /// The last access that was reported as outside of its segment.
+    outside: Option<Access>,
+    /// The limit that the module passed last.
+    limit: u64,
     /// The memories of the instance, once they were looked up.
-    pub(super) shadow: Option<Memory>,
+    pub(super) memories: Option<Memories>,
+}
+
+/// The memories of an instance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memories {
+    pub(super) shadow: Memory,
+    /// The one that functions of WASI use, if there is one.
+    pub(super) wasi: Option<Memory>,
 }
 
 /// An access: the address, the number of bytes, the direction and the site.
@@ -37,6 +50,14 @@ pub(super) struct Access {
     pub(super) bytes: u64,
     pub(super) transfer: Transfer,
     pub(super) site: u32,
+}
+
+impl Access {
+    /// Whether the other access is a part of this one.
+    fn contains(&self, other: &Access) -> bool {
+        let end = |access: &Access| access.address.saturating_add(access.bytes);
+        self.site == other.site && self.address <= other.address && end(other) <= end(self)
+    }
 }
 
 impl Auditor {
@@ -50,8 +71,64 @@ impl Auditor {
         &self.findings
     }
 
+    /// Reads what the module has recorded, and lets it record more.
+    pub(super) fn read(&mut self, page: &mut [u8]) {
+        page::records(page).for_each(|record| self.replay(record));
+        self.resume(page);
+    }
+
+    /// Lets the module record events.
+    pub(super) fn resume(&self, page: &mut [u8]) {
+        let handles = self.regions.open.iter().map(|region| region.handle);
+        page::write(page, Control { limit: self.limit, budget: self.quarter().saturating_sub(self.kept), handles });
+    }
+
+    /// Does what the module has recorded. It has written the shadow.
+    fn replay(&mut self, record: Record) {
+        match record {
+            Record::Open { site, handle, mark } => _ = self.begin(handle, mark, site),
+            Record::Allocate { site, address, bytes } => {
+                self.add(Block { address, bytes, allocated: site, freed: None });
+            }
+            Record::Close { site, before, after } => {
+                if let Some(region) = self.regions.open.pop() {
+                    self.regions.end(&region, site, false);
+                    if self.regions.open.is_empty() || !self.policy.is_outermost {
+                        self.free(region.first, site, |_| {});
+                    }
+                    self.kept = self.kept.saturating_add(before.saturating_sub(after));
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, handle: u64, mark: u64, opened: u32) -> Option<u64> {
+        if self.regions.open.is_empty() {
+            let floor = self.floor.map_or(mark, |floor| floor.min(mark));
+            self.floor = Some(floor);
+        }
+        let header = self.policy.has_headers.then_some(mark);
+        let first = self.regions.live.len();
+        self.regions.open.push(Region { handle, opened, header, first, is_kept: false });
+        header
+    }
+
+    fn add(&mut self, block: Block) {
+        self.blocks.add(block);
+        if !self.regions.open.is_empty() {
+            self.regions.live.push(block.address);
+        }
+    }
+
+    /// Frees the allocations from a position among the live ones.
+    fn free(&mut self, first: usize, closed_at: u32, freed: impl FnMut(Block)) {
+        let first = first.min(self.regions.live.len());
+        self.blocks.free(self.regions.live.drain(first..).rev(), closed_at, freed);
+    }
+
     /// Reports the regions that are open: for the end of a program that was not interrupted.
-    pub fn finish(&mut self) {
+    pub(super) fn report_leaks(&mut self) {
+        self.regions.live.clear();
         for region in std::mem::take(&mut self.regions.open).into_iter().filter(|region| !region.is_kept) {
             let allocation = site(region.opened);
             self.findings.add(Finding { allocation, ..Finding::new(Kind::Leak, u32::MAX) });
@@ -59,7 +136,7 @@ impl Auditor {
     }
 
     /// The regions that are open now stay open on purpose, and are not reported at the end: the host opened them.
-    pub fn keep_open(&mut self) {
+    pub(super) fn keep_open(&mut self) {
         self.regions.open.iter_mut().for_each(|region| region.is_kept = true);
     }
 
@@ -68,22 +145,17 @@ impl Auditor {
     pub(super) fn open(&mut self, shadow: &mut [u8], [handle, mark, home, limit]: [u64; 4], policy: u32, opened: u32) {
         self.policy = Policy::of(policy);
         self.learn(shadow, mark, limit);
-        if self.regions.open.is_empty() {
-            let floor = self.floor.map_or(mark, |floor| floor.min(mark));
-            self.floor = Some(floor);
-        }
         if home != 0 {
             set(shadow, home..home + HEADER, State::Header);
         }
-        let header = self.policy.has_headers.then_some(mark);
-        if let Some(header) = header {
+        if let Some(header) = self.begin(handle, mark, opened) {
             set(shadow, header..header + HEADER, State::Header);
         }
-        self.regions.open.push(Region { handle, opened, header, blocks: Vec::new(), is_kept: false });
     }
 
     /// Learns the end of the first chunk, which contains `address` if `limit` is not 0.
     fn learn(&mut self, shadow: &mut [u8], address: u64, limit: u64) {
+        self.limit = limit;
         if limit == 0 || address == 0 {
             return;
         }
@@ -121,10 +193,7 @@ impl Auditor {
             set(shadow, gap..gap + HEADER, State::Unallocated);
         }
         set(shadow, block.range(), State::Accessible);
-        self.blocks.add(block);
-        if let Some(region) = self.regions.open.last_mut() {
-            region.blocks.push(address);
-        }
+        self.add(block);
     }
 
     /// Reports an allocation from a region that is not open, or not the one that may allocate.
@@ -162,14 +231,12 @@ impl Auditor {
         if self.policy.is_outermost {
             let region = self.regions.open.remove(position);
             self.end(shadow, &region, closed_at, false);
-            match self.regions.open.last_mut() {
+            if let Some(outermost) = self.regions.open.first_mut() {
                 // Its memory is freed with that of the last region.
-                Some(last) => {
-                    last.blocks.extend(region.blocks);
-                    return after;
-                }
-                None => self.free(shadow, &region.blocks, closed_at),
+                outermost.first = 0;
+                return after;
             }
+            self.free(0, closed_at, |block| set(shadow, block.range(), State::Freed));
             return self.keep(before, after, limit);
         }
         let inner = self.regions.open.split_off(position + 1);
@@ -178,7 +245,7 @@ impl Auditor {
             self.findings.add(Finding { allocation: opened, ..Finding::new(Kind::OutOfOrder, closed_at) });
         }
         for region in self.regions.open.pop().iter().chain(&inner) {
-            self.free(shadow, &region.blocks, closed_at);
+            self.free(region.first, closed_at, |block| set(shadow, block.range(), State::Freed));
             self.end(shadow, region, closed_at, region.handle != handle);
         }
         self.keep(before, after, limit)
@@ -188,27 +255,25 @@ impl Auditor {
         if let Some(header) = region.header {
             set(shadow, header..header + HEADER, State::Unallocated);
         }
-        let Region { handle, opened, .. } = *region;
-        self.regions.remember(Closed { handle, opened, closed, with_outer });
+        self.regions.end(region, closed, with_outer);
     }
 
-    fn free(&mut self, shadow: &mut [u8], blocks: &[u64], closed_at: u32) {
-        for address in blocks {
-            if let Some(block) = self.blocks.free(*address, closed_at) {
-                set(shadow, block.range(), State::Freed);
-            }
-        }
+    /// The number of freed bytes that are kept from being used again.
+    fn quarter(&self) -> u64 {
+        self.home.as_ref().map_or(0, |home| (home.end - home.start) / 4)
     }
 
     /// The top after a close that moved it from `before` to `after`: `before`, so that the freed bytes are not used again, while
     /// few enough bytes are kept.
     fn keep(&mut self, before: u64, after: u64, limit: u64) -> u64 {
-        let Some(home) = self.home.clone().filter(|home| home.contains(&after)) else { return after };
+        if !self.home.as_ref().is_some_and(|home| home.contains(&after)) {
+            return after;
+        }
         if limit == 0 || after > before || before > limit {
             return after;
         }
         self.kept = self.kept.saturating_add(before - after);
-        if self.kept <= (home.end - home.start) / 4 {
+        if self.kept <= self.quarter() {
             return before;
         }
         match self.floor {
@@ -221,13 +286,17 @@ impl Auditor {
     }
 
     /// Reports an access of bytes of which at least one must not be accessed; does nothing if all may be.
-    pub(super) fn access(&mut self, shadow: &[u8], access: Access) {
+    pub(super) fn access(&mut self, shadow: &[u8], page: &mut [u8], access: Access) {
         let Access { address, bytes, transfer, site: at } = access;
         let Some((bad, state)) = first_bad(shadow, address..address.saturating_add(bytes)) else { return };
+        self.read(page);
+        // It is checked against its segment before its bytes are.
+        if self.outside.is_some_and(|outside| outside.contains(&access)) {
+            return;
+        }
         let block = match state {
             State::Header => None,
-            State::Freed => self.blocks.containing(bad),
-            State::Unallocated | State::Accessible => self.blocks.near(bad),
+            State::Freed | State::Unallocated | State::Accessible => self.blocks.near(bad),
         };
         let kind = match (state, block) {
             (State::Header, _) => Kind::Header,
@@ -240,7 +309,9 @@ impl Auditor {
     }
 
     /// Reports an access that is outside of its segment, which starts at `start`.
-    pub(super) fn outside(&mut self, start: u64, access: Access) {
+    pub(super) fn outside(&mut self, page: &mut [u8], start: u64, access: Access) {
+        self.read(page);
+        self.outside = Some(access);
         let Access { address, bytes, transfer, site: at } = access;
         let block = self.blocks.containing(start);
         let kind = match block {

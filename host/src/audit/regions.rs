@@ -19,15 +19,15 @@ impl Policy {
 }
 
 /// An open region.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Region {
     pub(super) handle: u64,
     /// The site at which it was opened.
     pub(super) opened: u32,
     /// The address of its header, if it has one.
     pub(super) header: Option<u64>,
-    /// The addresses of its allocations.
-    pub(super) blocks: Vec<u64>,
+    /// The position of its first allocation among the live ones.
+    pub(super) first: usize,
     /// Whether it is not reported if it is still open at the end.
     pub(super) is_kept: bool,
 }
@@ -50,6 +50,8 @@ const REMEMBERED: usize = 1 << 16;
 pub(super) struct Regions {
     /// The open ones, outermost first.
     pub(super) open: Vec<Region>,
+    /// The addresses of the allocations of the open ones, in the order of their regions.
+    pub(super) live: Vec<u64>,
     closed: VecDeque<Closed>,
 }
 
@@ -64,11 +66,12 @@ impl Regions {
         self.closed.iter().rev().find(|closed| closed.handle == handle).copied()
     }
 
-    /// Remembers that a region was closed.
-    pub(super) fn remember(&mut self, closed: Closed) {
+    /// Remembers that a region was closed: with a region around it, or by itself.
+    pub(super) fn end(&mut self, region: &Region, closed: u32, with_outer: bool) {
         if self.closed.len() == REMEMBERED {
             self.closed.pop_front();
         }
-        self.closed.push_back(closed);
+        let Region { handle, opened, .. } = *region;
+        self.closed.push_back(Closed { handle, opened, closed, with_outer });
     }
 }

@@ -5,6 +5,7 @@ use super::end::{End, Error, one_line};
 use super::options::Invocation;
 use super::state::State;
 use super::value;
+use crate::audit;
 use crate::memory::GuestMemory;
 use wasmtime::{ExternType, FuncType, Instance, Module, Store, Val, ValType};
 
@@ -77,7 +78,7 @@ impl Entry {
             owners.push(argument.add_to(&mut args, &mut *store, memory.as_ref())?);
         }
         // The regions of the bytes stay open.
-        store.data_mut().auditor.keep_open();
+        audit::keep_open(store, |state: &mut State| &mut state.auditor);
         let mut results = vec![Val::I32(0); self.results];
         function.call(&mut *store, &args, &mut results)?;
         // The bytes are not freed: the function may have freed them, and the program ends here.

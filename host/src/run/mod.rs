@@ -176,7 +176,7 @@ fn enter(
     };
     let outcome = entry.call(store, &instance).or_else(|error| end(&error, store.data()));
     if outcome.is_ok() {
-        store.data_mut().auditor.finish();
+        audit::finish(store, |state| &mut state.auditor);
     }
     outcome
 }

@@ -3,14 +3,16 @@ import * as linmem from "../../toolchains/assemblyscript/linmem";
 
 let sink: u32 = 0;
 
+// A function that only passes on is lowered where it is called. So these write to `sink`.
+
 function allocation(region: linmem.Allocator, bytes: u32): usize { return linmem.address(linmem.allocate(region, bytes)); }
-function free(region: linmem.Allocator): void { linmem.close(region); }
+function free(region: linmem.Allocator): void { sink = 1; linmem.close(region); }
 function accessLoad(address: usize): void { sink = load<u32>(address); }
 function accessStore(address: usize): void { store<u64>(address, 1); }
 function accessByte(address: usize): void { sink = load<u8>(address); }
 function accessFill(address: usize, bytes: usize): void { memory.fill(address, 1, bytes); }
-function accessClose(region: linmem.Allocator): void { linmem.close(region); }
-function allocationOpen(): linmem.Allocator { return linmem.open(); }
+function accessClose(region: linmem.Allocator): void { sink = 1; linmem.close(region); }
+function allocationOpen(): linmem.Allocator { sink = 1; return linmem.open(); }
 
 export function as_load_after_free(): void { // UseAfterFree
   const region = linmem.open();

@@ -32,11 +32,10 @@ impl Engine {
             Tracking::Headers | Tracking::List => self.write_checked_open(region),
         };
         self.event(Event::Open(RegionKey::Opened(region)));
-        self.trace_open(handle);
         self.simple(Value::Region(region), |sink| {
             sink.global_get(handle);
         });
-        self.trace_opened();
+        self.trace_open();
     }
 
     /// ```wasm

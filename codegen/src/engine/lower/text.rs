@@ -34,7 +34,7 @@ use crate::engine::lower::bump::Size;
 use crate::engine::lower::source::TextSource;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
-use crate::helpers::Helper;
+use crate::helpers::{Helper, Transfer};
 use crate::index::LocalIndex;
 use crate::segment::{Extent, Held};
 use crate::width::{PointerInstructions, PointerType};
@@ -65,6 +65,7 @@ impl Engine {
         self.materialize(bytes);
         let place = self.place(segment, offset);
         self.push_whole_place(place, segment, offset);
+        self.trace_elements(Element::I8, &[self.context.width().val_type()], Transfer::Read);
         match source.make(encoding) {
             Some(helper) => self.call_helper(helper),
             // The doors do not lower such a signature.
@@ -83,8 +84,9 @@ impl Engine {
     ) -> Result<(), Certain> {
         self.check_access(segment, offset, &mut Operand::of_pointer(self.context.width(), 0))?;
         let elements = self.keep_range(source.val_type(), array, index, count);
-        if !self.context.checks_bounds() {
-            self.write_text(encoding, source, (segment, offset), elements, None);
+        let bounds = self.trace_text_bounds(segment, offset);
+        let address = if !self.context.checks_bounds() {
+            self.write_text(encoding, source, (segment, offset), elements, None)
         } else if self.context.checks_segments() {
             self.push_elements(elements);
             self.call_helper(source.size(encoding));
@@ -92,17 +94,20 @@ impl Engine {
             let position = Some(self.tape.here());
             let mut bytes = Operand { value: Value::Local(bytes), position, ..Operand::UNKNOWN };
             self.check_access(segment, offset, &mut bytes)?;
-            self.write_text(encoding, source, (segment, offset), elements, None);
+            self.write_text(encoding, source, (segment, offset), elements, None)
         } else {
             let (extent, start) = (self.extent(segment), self.hold(offset));
-            self.write_text(encoding, source, (segment, offset), elements, Some((extent, start)));
+            let address = self.write_text(encoding, source, (segment, offset), elements, Some((extent, start)));
             self.check_written(extent, start);
-        }
+            address
+        };
+        self.trace_text_written(address, bounds);
         self.push(Value::Unknown);
         Ok(())
     }
 
     /// Calls the helper that writes text if there is room for it: all bytes of a segment from an offset on, or any number.
+    /// Returns the local that holds the address, if accesses are traced.
     fn write_text(
         &mut self,
         encoding: Encoding,
@@ -110,10 +115,11 @@ impl Engine {
         (segment, offset): (&Operand, &Operand),
         elements: Elements,
         room: Option<(Extent, Held)>,
-    ) {
+    ) -> Option<LocalIndex> {
         let width = self.context.width();
         let place = self.place(segment, offset);
         self.push_whole_place(place, segment, offset);
+        let address = self.trace_text();
         match room {
             Some((extent, Held::Constant(0))) => extent.push(self),
             Some((extent, offset)) => {
@@ -129,6 +135,7 @@ impl Engine {
         }
         self.push_elements(elements);
         self.call_helper(source.write(encoding));
+        address
     }
 
     /// Checks that the bytes whose number is on the stack are inside a segment, and leaves it there. If they are not,

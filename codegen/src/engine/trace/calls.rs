@@ -3,7 +3,7 @@
 use crate::engine::operands::Operand;
 use crate::engine::state::Engine;
 use crate::engine::trace::regions::Before;
-use crate::helpers::{Pointer, TraceEvent, Transfer};
+use crate::helpers::{Helper, Pointer, TraceEvent, Transfer};
 use crate::index::LocalIndex;
 use crate::segment::Held;
 use crate::width::PointerInstructions;
@@ -72,8 +72,8 @@ impl Engine {
     /// Writes the event of the memory that a host call has allocated: everything between the old top and the new one.
     ///
     /// ```wasm
-    /// ;; the handle   the old top   the new top   the old top   i32.sub   ;; the gap   limit   the site
-    /// call $allocate
+    /// ;; the handle   the old top   the new top   the old top   i32.sub   ;; the site
+    /// call $linmem.trace_allocate
     /// ```
     pub(in crate::engine) fn trace_after(&mut self, before: Option<Before>) {
         let Some(Before { handle, top: before }) = before else { return };
@@ -82,9 +82,7 @@ impl Engine {
         self.tape.emit(|sink| {
             sink.local_get(before.0).global_get(top).local_get(before.0).ptr_sub(width);
         });
-        self.push_gap();
-        self.push_limit();
-        self.event_call(TraceEvent::Allocate);
+        self.call_helper(Helper::TraceAllocate);
     }
 
     /// Writes the events of a call of the host, before the call. Its operands have these types.

@@ -21,6 +21,7 @@
 //! leaves one of two adjacent segments is seen. Where regions have no headers, the same gap begins a region, so that the
 //! handles of two open regions differ.
 
+mod arrays;
 mod calls;
 mod regions;
 
@@ -30,7 +31,6 @@ use crate::engine::operands::Operand;
 use crate::engine::state::Engine;
 use crate::helpers::{HostImport, TraceEvent, Transfer};
 use crate::index::LocalIndex;
-use crate::segment::Held;
 use crate::width::{PointerInstructions, PointerType};
 use wasm_encoder::{InstructionSink, MemArg, ValType};
 
@@ -165,15 +165,7 @@ impl Engine {
         let extent = self.extent(segment);
         let start = self.start_of(segment);
         let (offset, bytes) = (self.hold(offset), self.hold(bytes));
-        let report = |engine: &mut Engine| {
-            start.push(engine, Held::Constant(0));
-            engine.push_held(offset);
-            engine.push_held(bytes);
-            engine.tape.emit(|sink| {
-                sink.i32_const(Transfer::Either.code());
-            });
-            engine.event_call(TraceEvent::Outside);
-        };
+        let report = |engine: &mut Engine| engine.trace_outside(start, offset, |engine| engine.push_held(bytes));
         match judgement {
             Judgement::Outside(_) => report(self),
             _ => {

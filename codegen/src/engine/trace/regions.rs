@@ -4,14 +4,9 @@ use crate::engine::knowledge::event::Event;
 use crate::engine::lower::bump::Size;
 use crate::engine::operands::Operand;
 use crate::engine::state::Engine;
-use crate::globals::Global;
-use crate::helpers::{Helper, TraceEvent, policy, push_home};
+use crate::helpers::Helper;
 use crate::index::LocalIndex;
 use crate::segment::Held;
-use crate::width::PointerInstructions;
-
-/// The number of bytes after each allocation that belong to none.
-const GAP: u32 = 8;
 
 /// A region that is being closed, or that a call of the host allocates from.
 #[derive(Clone, Copy, Debug)]
@@ -22,49 +17,16 @@ pub(in crate::engine) struct Before {
 }
 
 impl Engine {
-    pub(super) fn push_limit(&mut self) {
-        self.demands.use_regions();
-        let limit = self.context.limit();
-        self.tape.emit(|sink| {
-            sink.global_get(limit);
-        });
-    }
-
-    /// Reserves bytes that belong to no allocation, and pushes their address.
-    pub(super) fn push_gap(&mut self) {
-        let width = self.context.width();
-        self.tape.emit(|sink| {
-            sink.ptr_const(width, u64::from(GAP));
-        });
-        self.call_helper(Helper::Bump);
-    }
-
-    /// Writes the event of an open, after the region was opened. `handle` is the global that holds its handle.
-    pub(in crate::engine) fn trace_open(&mut self, handle: u32) {
+    /// Writes the event of an open, after the handle was pushed.
+    pub(in crate::engine) fn trace_open(&mut self) {
         if !self.traces() {
             return;
         }
-        let context = self.context;
-        let mark = if context.choices.checks_regions() { context.global(Global::Region) } else { context.top() };
-        self.tape.emit(|sink| {
-            push_home(sink.global_get(handle).global_get(mark), &context);
-        });
-        self.push_limit();
-        self.tape.emit(|sink| {
-            sink.i32_const(policy(context.choices));
-        });
-        self.event_call(TraceEvent::Open);
-    }
-
-    /// Begins a region that has no header with a gap, after its handle was pushed.
-    pub(in crate::engine) fn trace_opened(&mut self) {
-        if self.traces() && !self.context.choices.checks_regions() {
+        // A region without a header begins with a gap.
+        if !self.context.choices.checks_regions() {
             self.event(Event::Grow);
-            self.push_gap();
-            self.tape.emit(|sink| {
-                sink.drop();
-            });
         }
+        self.call_helper(Helper::TraceOpen);
     }
 
     /// Keeps the handle of an allocation for its event.
@@ -89,9 +51,7 @@ impl Engine {
             sink.local_get(address.0);
         });
         self.push_size(size);
-        self.push_gap();
-        self.push_limit();
-        self.event_call(TraceEvent::Allocate);
+        self.call_helper(Helper::TraceAllocate);
         self.tape.emit(|sink| {
             sink.local_get(address.0);
         });
@@ -117,15 +77,10 @@ impl Engine {
     /// Writes the event of a close, after the region was closed.
     pub(in crate::engine) fn trace_closed(&mut self, before: Option<Before>) {
         let Some(Before { handle, top: before }) = before else { return };
-        let top = self.context.top();
         self.push_held(handle);
         self.tape.emit(|sink| {
-            sink.local_get(before.0).global_get(top);
+            sink.local_get(before.0);
         });
-        self.push_limit();
-        self.event_call(TraceEvent::Close);
-        self.tape.emit(|sink| {
-            sink.global_set(top);
-        });
+        self.call_helper(Helper::TraceClose);
     }
 }

@@ -31,12 +31,17 @@ impl Engine {
         (segment, offset): (&mut Operand, &mut Operand),
         count: &mut Operand,
     ) -> Result<(), Certain> {
-        if !self.context.checks_bounds() {
+        let audits = self.traces() && self.context.representation.carries_size();
+        if !self.context.checks_bounds() && !audits {
             return Ok(());
         }
         let width = self.context.width();
         if let Some(constant) = count.i32() {
             let Some(bytes) = (constant as u32).checked_mul(element.bytes()) else {
+                if !self.context.checks_bounds() {
+                    // The copy traps.
+                    return Ok(());
+                }
                 let count = constant as u32;
                 let message = format!(
                     "{count} elements of {} bytes, but a segment has at most {} bytes",
@@ -76,6 +81,7 @@ impl Engine {
     ) -> LocalIndex {
         let width = self.context.width();
         let extent: Extent = self.extent(segment);
+        let traced = (!self.context.checks_bounds()).then(|| self.start_of(segment));
         let offset: Held = self.hold(offset);
         let count = self.hold_in_local(count, ValType::I32);
         let here = self.tape.here();
@@ -90,14 +96,20 @@ impl Engine {
             sink.local_tee(bytes.0).i64_add();
         });
         extent.push_exceeded(self);
+        let push_bytes = |engine: &mut Engine| {
+            let most = i64::from(u32::MAX);
+            engine.tape.emit(|sink| {
+                sink.local_get(bytes.0).i64_const(most).local_get(bytes.0).i64_const(most).i64_lt_u().select();
+                sink.ptr_wrap(width);
+            });
+        };
         self.write_if(|engine| {
+            if let Some(start) = traced {
+                return engine.trace_outside(start, offset, push_bytes);
+            }
             if engine.reports() {
                 engine.push_held(offset);
-                let most = i64::from(u32::MAX);
-                engine.tape.emit(|sink| {
-                    sink.local_get(bytes.0).i64_const(most).local_get(bytes.0).i64_const(most).i64_lt_u().select();
-                    sink.ptr_wrap(width);
-                });
+                push_bytes(engine);
                 extent.push(engine);
             }
             engine.call_helper(Helper::Violation(Violation::OutOfBounds));

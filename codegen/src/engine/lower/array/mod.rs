@@ -26,7 +26,7 @@ use crate::engine::lower::array::data::Data;
 use crate::engine::lower::bump::Size;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
-use crate::helpers::{ArrayCode, Helper};
+use crate::helpers::{ArrayCode, Helper, Transfer};
 use crate::index::LocalIndex;
 use crate::width::{PointerInstructions, PointerType};
 use linmem_allocator::layout::{INLINE_BYTES, room};
@@ -87,6 +87,7 @@ impl Engine {
             }
             let place = self.place(segment, offset);
             self.push_whole_place(place, segment, offset);
+            self.trace_bytes(data.bytes, Transfer::Write);
             self.write_memory_init(data);
         } else if let Some(constants) = self.constants_of(ty, array, index, count) {
             for operand in [count, index, array] {
@@ -94,11 +95,13 @@ impl Engine {
             }
             let place = self.place(segment, offset);
             let to = self.keep_place(place, Scratch::To, constants.len() as u32);
+            self.trace_pieces(to, constants.len() as u32, Transfer::Write);
             self.store_constants(to, &constants);
         } else if let Some(constant) = self.inline_count(count) {
             let elements = self.keep_elements(ty, array, index, count);
             let place = self.place(segment, offset);
             let to = self.keep_place(place, Scratch::To, constant * ty.element.bytes());
+            self.trace_pieces(to, constant * ty.element.bytes(), Transfer::Write);
             self.copy_from_array_inline(ty, to, elements, constant);
         } else {
             self.copy_by_call(ArrayCode::CopyFrom, ty, (segment, offset), &[array, index, count]);
@@ -117,6 +120,7 @@ impl Engine {
             let elements = self.keep_elements(ty, array, index, count);
             let place = self.place(segment, offset);
             let from = self.keep_place(place, Scratch::From, constant * ty.element.bytes());
+            self.trace_pieces(from, constant * ty.element.bytes(), Transfer::Read);
             self.copy_to_array_inline(ty, from, elements, constant);
         } else {
             self.copy_by_call(ArrayCode::CopyTo, ty, (segment, offset), &[array, index, count]);
@@ -140,6 +144,7 @@ impl Engine {
                 self.discard(count);
                 let place = self.place(segment, offset);
                 let from = self.keep_place(place, Scratch::From, constant * ty.element.bytes());
+                self.trace_pieces(from, constant * ty.element.bytes(), Transfer::Read);
                 self.new_array_inline(ty, from, constant);
             }
             None => self.copy_by_call(ArrayCode::New, ty, (segment, offset), &[count]),
@@ -280,6 +285,9 @@ impl Engine {
         }
         let place = self.place(segment, offset);
         self.push_whole_place(place, segment, offset);
+        let types = self.array_operands(ty);
+        let above = types.get(types.len().saturating_sub(operands.len())..).unwrap_or_default();
+        self.trace_elements(ty.element, above, Transfer::of_store(code == ArrayCode::CopyFrom));
         self.call_helper(Helper::Array(code, ty));
     }
 

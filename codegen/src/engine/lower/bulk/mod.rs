@@ -196,7 +196,12 @@ impl Engine {
     }
 
     /// Checks the bytes of an operation that is lowered to loads and stores, if accesses are traced.
-    fn trace_pieces(&mut self, (address, offset): (u32, u32), size: u32, transfer: Transfer) {
+    pub(in crate::engine::lower) fn trace_pieces(
+        &mut self,
+        (address, offset): (u32, u32),
+        size: u32,
+        transfer: Transfer,
+    ) {
         for piece in pieces(size).into_iter().filter(|_| self.traces()).collect::<Vec<_>>() {
             self.trace_access_at(LocalIndex(address), u64::from(offset + piece.offset), piece.bytes, transfer);
         }
