@@ -23,7 +23,8 @@ pub mod guide;
 pub use linmem_codegen::wat;
 pub use linmem_codegen::{
     Base, Built, Config, Error, Finding, Init, Linked, OnViolation, Optimize, Place, Setting, Severity, Share, Site,
-    SourceLine, SplitAddress, StaticData, build, check, link, link_with_warnings, sites, tree, wasm_encoder,
+    SourceLine, SplitAddress, StaticData, StaticFrames, build, check, link, link_with_warnings, sites, tree,
+    wasm_encoder,
 };
 pub use linmem_intrinsics::{
     ABI_VERSION, Access, Encoding, FunctionType, HeapType, HostFunction, Intrinsic, MODULE, NameError, Names,

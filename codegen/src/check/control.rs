@@ -76,6 +76,8 @@ pub(super) fn structure(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u3
 /// The frame of a structure that begins at a height that includes its parameters.
 fn enter(walk: &mut Walk<'_>, kind: Kind, ty: BlockType, height: u32) -> Option<Frame> {
     let (params, results) = walk.validator.block_type_arity(ty)?;
+    let around = walk.frames.innermost_loop();
+    let inside = if kind == Kind::Loop { Some(walk.graph.add_loop(around)) } else { around };
     Some(Frame {
         kind,
         label: walk.graph.leader(),
@@ -86,6 +88,7 @@ fn enter(walk: &mut Walk<'_>, kind: Kind, ty: BlockType, height: u32) -> Option<
         results,
         scope: walk.frames.scope(),
         caught: None,
+        inside,
     })
 }
 

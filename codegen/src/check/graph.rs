@@ -6,6 +6,7 @@
 
 use super::regions::{MAX_REGIONS, Region, Regions};
 use linmem_intrinsics::Intrinsic;
+use std::collections::BTreeMap;
 
 /// A place that control is transferred to.
 pub(super) type Leader = u32;
@@ -29,6 +30,22 @@ pub(super) struct Graph {
     pub(super) scopes: Vec<Option<u32>>,
     /// By region, the scope in which its `new` is.
     opened_in: Vec<Option<u32>>,
+    /// By loop, the loop around it.
+    loops: Vec<Option<LoopId>>,
+    /// The calls that open regions or allocate, by offset.
+    pub(super) sites: BTreeMap<usize, Site>,
+}
+
+/// The number of a loop of the function.
+pub(super) type LoopId = u32;
+
+/// A call that opens a region or allocates.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Site {
+    /// The innermost loop around it.
+    pub(super) inside: Option<LoopId>,
+    /// The constants that were pushed immediately before the call, the top of the stack last.
+    pub(super) constants: Vec<u32>,
 }
 
 /// A handler of exceptions: a clause of a `try_table`, or a handler of a legacy `try`.
@@ -177,6 +194,21 @@ impl Graph {
     /// The position of a leader; the end of the steps if it was not placed.
     pub(super) fn start(&self, leader: Leader) -> usize {
         self.starts.get(leader as usize).copied().flatten().unwrap_or(self.steps.len())
+    }
+
+    /// Adds a loop.
+    pub(super) fn add_loop(&mut self, around: Option<LoopId>) -> LoopId {
+        self.loops.push(around);
+        (self.loops.len() - 1) as LoopId
+    }
+
+    /// Whether a loop is, or contains, another one; `None` stands for the whole function.
+    pub(super) fn contains(&self, outer: Option<LoopId>, mut inner: Option<LoopId>) -> bool {
+        // A loop has a higher number than the loops around it.
+        while let Some(current) = inner.filter(|inner| outer.is_none_or(|outer| *inner > outer)) {
+            inner = self.loops.get(current as usize).copied().flatten();
+        }
+        inner == outer
     }
 
     /// Adds a region, unless the limit is reached.

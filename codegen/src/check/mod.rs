@@ -25,6 +25,7 @@
 //!   decide    the regions that exceptions close
 //!   homes     the locals that hold their handles
 //!   release   what lowering adds to functions so that exceptions close regions
+//!   confined  the regions that could be parts of static frames
 //! ```
 //!
 //! A region is a call of `MemoryAllocator.new`, or a parameter that is closed or allocated from and never assigned. A
@@ -36,6 +37,7 @@
 //! findings; no compiler emits such functions.
 
 mod backward;
+mod confined;
 mod control;
 mod decide;
 mod facts;
@@ -61,10 +63,12 @@ mod walk;
 use crate::error::{Error, Finding, Severity};
 use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
+pub(crate) use confined::{Allocation, Confined, confined};
 use flaw::Flaw;
 use graph::Graph;
 pub(crate) use homes::Close;
 use linmem_allocator::{Nesting, Unwind};
+use read::How;
 use regions::Regions;
 pub(crate) use release::{Release, Releases};
 use solve::Solution;
@@ -130,8 +134,8 @@ fn flaws(
         return Ok(Vec::new());
     }
     // A builder knows which functions throw, and writes handlers accordingly.
-    let precise = input.source.is_built();
-    let Some(graph) = read::graph(input, body, calls, throws, precise)? else { return Ok(Vec::new()) };
+    let how = if input.source.is_built() { How::Precise } else { How::Plain };
+    let Some(graph) = read::graph(input, body, calls, throws, how)? else { return Ok(Vec::new()) };
     Ok(judged(&graph, nesting, exceptions))
 }
 

@@ -13,14 +13,24 @@ use crate::error::Error;
 use crate::link::input::{Body, Calls, Input};
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader, TypeRef};
 
-/// The graph of a function; `None` if it tracks no region, or exceeds the limits of the analysis. If it is `precise`, calls
-/// that cannot throw have no edges to handlers.
+/// How a function is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// Every call has edges to handlers, and wrappers that are not intrinsics are functions as any other.
+    Plain,
+    /// Calls that cannot throw have no edges to handlers.
+    Precise,
+    /// Wrappers count as the intrinsics that their code calls.
+    Expanded,
+}
+
+/// The graph of a function; `None` if it tracks no region, or exceeds the limits of the analysis.
 pub(super) fn graph(
     input: &Input<'_>,
     body: &Body<'_>,
     calls: &Calls,
     throws: &Throws,
-    precise: bool,
+    how: How,
 ) -> Result<Option<Graph>, Error> {
     let again = FuncToValidate { resources: calls.validator.resources.clone(), ..calls.validator };
     let imported_tags = input.import_list.iter().filter(|import| matches!(import.ty, TypeRef::Tag(_))).count();
@@ -29,7 +39,8 @@ pub(super) fn graph(
         input,
         calls,
         throws,
-        precise,
+        precise: how == How::Precise,
+        expands: how == How::Expanded,
         params: ty.params().len() as u32,
         validator: again.into_validator(FuncValidatorAllocations::default()),
         graph: Graph::new(ty.params().len() as u32),
@@ -37,6 +48,7 @@ pub(super) fn graph(
         handlers: Handlers::new(imported_tags as u32),
         live: true,
         operands: Vec::new(),
+        constants: Vec::new(),
     };
     walk.begin(ty.results().len() as u32);
     let mut reader = body.body.get_binary_reader();
@@ -46,6 +58,10 @@ pub(super) fn graph(
         let (operator, offset) = operators.read_with_offset()?;
         if walk.step(&operator, offset).is_none() {
             return Ok(None);
+        }
+        match operator {
+            Operator::I32Const { value } => walk.constants.push(value.cast_unsigned()),
+            _ => walk.constants.clear(),
         }
         walk.validator.op(offset, &operator)?;
         if walk.live {
@@ -83,6 +99,7 @@ impl Walk<'_> {
             }
             Operator::Call { function_index } => match self.input.intrinsic(function_index) {
                 Some(signature) => self.intrinsic(&signature.clone(), height, offset),
+                None if self.expand(function_index, height, offset) => {}
                 None => {
                     self.call(operator, Callee::Known(function_index), height, offset)?;
                     if self.input.imports.never_returns(function_index) {

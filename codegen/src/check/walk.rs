@@ -1,11 +1,12 @@
 //! The state of reading a function, and the effects of ordinary instructions on handles.
 
 use super::frames::{Frame, Frames, Kind};
-use super::graph::{Callee, Exit, Graph, Origin, Step, Way};
+use super::graph::{Callee, Exit, Graph, Origin, Site, Step, Way};
 use super::handlers::{Handlers, Tag};
 use super::throws::Throws;
 use crate::engine::knowledge::contents::Assigned;
 use crate::link::input::{Calls, Input};
+use crate::link::wrappers::{Step as Wrapped, Wrapper};
 use crate::module::value_type;
 use crate::width::{PointerType, WIDTH};
 use linmem_intrinsics::{Operation, Signature};
@@ -39,6 +40,10 @@ pub(super) struct Walk<'a> {
     pub(super) live: bool,
     /// The operands, if the current position is reachable.
     pub(super) operands: Vec<Operand>,
+    /// The constants that the instructions immediately before the current position pushed, the top of the stack last.
+    pub(super) constants: Vec<u32>,
+    /// Whether calls of wrappers count as the intrinsics that their code calls.
+    pub(super) expands: bool,
 }
 
 impl Walk<'_> {
@@ -56,6 +61,7 @@ impl Walk<'_> {
             results,
             scope: None,
             caught: None,
+            inside: None,
         });
     }
 
@@ -156,6 +162,7 @@ impl Walk<'_> {
         match signature.intrinsic.operation() {
             Operation::Open => {
                 if let Some(region) = self.graph.track(Origin::New(offset)) {
+                    self.site(offset);
                     self.graph.opens_in(self.frames.scope());
                     self.graph.push(Step::New { region, at });
                     self.operands.push(Operand::Handle);
@@ -167,6 +174,7 @@ impl Walk<'_> {
             }
             _ if signature.intrinsic.effects().allocates() => {
                 self.track_parameter(at);
+                self.site(offset);
                 self.pop(at.saturating_add(1), |at| Step::Consume { at });
                 let intrinsic = signature.intrinsic;
                 self.pop(at, |at| Step::Allocate { at, intrinsic, offset });
@@ -181,6 +189,58 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// Records a call that opens a region or allocates.
+    fn site(&mut self, offset: usize) {
+        let site = Site { inside: self.frames.innermost_loop(), constants: self.constants.clone() };
+        self.graph.sites.insert(offset, site);
+    }
+
+    /// Reads the steps of a wrapper in place of its call. Returns whether that is possible: if its parameters can stay on the
+    /// stack.
+    pub(super) fn expand(&mut self, function: u32, mut height: u32, offset: usize) -> bool {
+        let input = self.input;
+        let Some(wrapper) = input.wrappers.get(function).filter(|_| self.expands) else { return false };
+        let params = input.function_type(function).params().len();
+        if wrapper.passed() != Some(params) || !self.can_expand(wrapper) {
+            return false;
+        }
+        for step in wrapper.steps.iter().skip(params) {
+            match step {
+                // `passed` excludes further parameters.
+                Wrapped::Get(_) => {}
+                Wrapped::I32(value) => {
+                    self.constants.push(value.cast_unsigned());
+                    height += 1;
+                    self.operands.resize(height as usize, Operand::Other);
+                    continue;
+                }
+                Wrapped::I64(_) | Wrapped::Static(_) | Wrapped::Push(_) => height += 1,
+                Wrapped::Convert(_) => self.pop(height.saturating_sub(1), |at| Step::Consume { at }),
+                Wrapped::Drop => {
+                    height = height.saturating_sub(1);
+                    self.pop(height, |at| Step::Drop { at });
+                }
+                Wrapped::Intrinsic(callee) | Wrapped::Wrapper(callee) => {
+                    let Some(signature) = input.intrinsic(*callee).copied() else { return false };
+                    self.intrinsic(&signature, height, offset);
+                    height = height.saturating_sub(signature.operand_count() as u32);
+                    height += signature.results().len() as u32;
+                }
+            }
+            self.constants.clear();
+            self.operands.resize(height as usize, Operand::Other);
+        }
+        true
+    }
+
+    /// Whether each call of a wrapper is that of an intrinsic.
+    fn can_expand(&self, wrapper: &Wrapper) -> bool {
+        wrapper.steps.iter().all(|step| match step {
+            Wrapped::Wrapper(callee) => self.input.intrinsic(*callee).is_some(),
+            _ => true,
+        })
     }
 
     /// Tracks a region for an operand that is used as a handle, if the operand is a parameter.

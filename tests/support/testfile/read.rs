@@ -1,7 +1,7 @@
 //! Reads a test file: its headers, and the lines that state expectations.
 
 use super::{Call, Expectation, Line, TestFile, When};
-use linmem::{Config, HostFunction, Nesting, OutOfMemory, Unwind, Zero};
+use linmem::{Config, HostFunction, Nesting, OutOfMemory, StaticFrames, Unwind, Zero};
 use linmem_testing::folder::World;
 use std::path::Path;
 
@@ -10,7 +10,8 @@ impl TestFile {
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
         let mut file = TestFile {
             text: text.clone(),
-            config: Config::default(),
+            // Most files show what regions cost when the program runs.
+            config: Config::new().with_static_frames(StaticFrames::Off),
             representations: Vec::new(),
             shown: Vec::new(),
             functions: Vec::new(),
@@ -20,6 +21,7 @@ impl TestFile {
             pages: 65536,
             refused: Vec::new(),
             calls_wrappers: false,
+            has_addresses: false,
             policies: Nesting::ALL.to_vec(),
             world: None,
             expectations: Vec::new(),
@@ -60,6 +62,7 @@ impl TestFile {
             "policies" => {
                 self.policies = value.split_whitespace().map(str::parse::<Nesting>).collect::<Result<_, _>>()?;
             }
+            "addresses" if value == "dynamic" => self.has_addresses = true,
             "calls" if value == "wrappers" => self.calls_wrappers = true,
             "stdin" => self.stdin = value.to_string(),
             "transfer" => self.transfer = numbers()?[0] as usize,
@@ -99,6 +102,7 @@ impl TestFile {
             "--export-allocator" => {
                 config.export_allocator = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?;
             }
+            "--static-frames" => config.static_frames = value.parse()?,
             "--memory" => config.memory = Some(value.to_string()),
             "--base" => config.base = Some(value.parse()?),
             "--share" => config.share = Some(value.parse()?),

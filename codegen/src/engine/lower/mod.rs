@@ -14,6 +14,7 @@ mod live;
 mod reference;
 mod region;
 mod segment;
+pub(super) mod static_frame;
 mod text;
 mod vouched;
 
