@@ -45,6 +45,9 @@ pub mod arrays {}
 #[doc = include_str!("../docs/wasi.md")]
 pub mod wasi {}
 
+#[doc = include_str!("../docs/frames.md")]
+pub mod frames {}
+
 #[doc = include_str!("../docs/names.md")]
 pub mod names {}
 

@@ -16,20 +16,28 @@
 //!
 //! Whether the function can be entered again while the region is open is not examined here.
 
+use super::backward::Live;
 use super::facts::visit;
-use super::graph::{Branch, Exit, Graph, Origin, Step, Way};
+use super::graph::{Branch, Callee, Exit, Graph, Leader, Origin, Step, Way};
 use super::read::{self, How};
 use super::regions::{Region, Regions};
+use super::segments::{Param, Source};
 use super::solve::Solution;
 use super::state::{Slot, State};
 use super::throws::Throws;
 use super::transfer::Uses;
+use super::uses::uses_regions;
 use crate::error::Error;
 use crate::link::input::{Body, Input};
 use crate::planted::{self, Bug};
 use linmem_allocator::Nesting;
 use linmem_allocator::layout::{ALIGNMENT, is_alignment};
 use linmem_intrinsics::Intrinsic;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The limit on the number of locals that hold segments. Regions of functions with more are not parts of static frames where
+/// segments are checked.
+const MAX_LOCALS: usize = 64;
 
 /// An allocation of a constant size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,27 +67,74 @@ pub(crate) struct Confined {
     pub(crate) thrown_over: bool,
     /// Whether an exception may enter a handler of the function while the region is open.
     pub(crate) caught: bool,
+    /// The functions that may be called while the region is open.
+    pub(crate) calls: BTreeSet<Callee>,
+    /// Whether a handle of another region is used, or another region is possibly open inside of it, where checks require that
+    /// this region is the innermost one.
+    pub(crate) interleaved: bool,
+    /// Whether its segments may be used when it is closed, if segments are followed.
+    pub(crate) escapes: bool,
+    /// The parameters that its segments are passed to.
+    pub(crate) passes: BTreeSet<Param>,
 }
 
-/// The regions of a function that could be parts of static frames, in the order of the code.
-pub(crate) fn confined(input: &Input<'_>, body: &Body<'_>, throws: &Throws) -> Result<Vec<Confined>, Error> {
-    let Some(calls) = &body.calls else { return Ok(Vec::new()) };
-    let Some(graph) = read::graph(input, body, calls, throws, How::Expanded)? else { return Ok(Vec::new()) };
-    // Regions need no order.
-    let Some(solution) = Solution::of(&graph, Nesting::Forbid) else { return Ok(Vec::new()) };
+/// The regions of a function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Own {
+    /// Those that could be parts of static frames, in the order of the code.
+    pub(crate) regions: Vec<Confined>,
+    /// Whether all regions that the function uses are opened by it, and closed when it returns, even if it throws.
+    pub(crate) is_contained: bool,
+}
+
+/// What checks may tell about a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checked {
+    /// Nothing.
+    Nothing,
+    /// Whether it is open and the innermost one.
+    Regions,
+    /// That, and whether segments are used after it is closed.
+    Segments,
+}
+
+/// The regions of a function that could be parts of static frames.
+pub(crate) fn confined(input: &Input<'_>, body: &Body<'_>, throws: &Throws, checked: Checked) -> Result<Own, Error> {
+    let none = Own { is_contained: true, ..Own::default() };
+    let Some(calls) = body.calls.as_ref().filter(|_| uses_regions(input, body)) else { return Ok(none) };
+    let how = if checked == Checked::Segments { How::Followed } else { How::Expanded };
+    let Some(graph) = read::graph(input, body, calls, throws, how)? else { return Ok(Own::default()) };
+    // Without checks, regions need no order.
+    let nesting = if checked == Checked::Nothing { Nesting::Forbid } else { Nesting::Stack };
+    let Some(solution) = Solution::of(&graph, nesting) else { return Ok(Own::default()) };
     let mut finder = Finder {
         graph: &graph,
         refused: solution.uses.uncertain | solution.uses.stale,
+        unsuitable: Regions::NONE,
+        is_lost: graph.has_untracked,
+        touched: Vec::new(),
+        allocated: BTreeMap::new(),
         regions: (0..graph.regions.len()).map(|_| Confined::default()).collect(),
     };
     visit(&graph, &solution, |state, step| finder.step(state, step));
+    if checked == Checked::Segments {
+        finder.follow();
+    }
     Ok(finder.finish())
 }
 
 struct Finder<'g> {
     graph: &'g Graph,
-    /// The regions that do not qualify.
+    /// The regions that are not opened and closed as they must be.
     refused: Regions,
+    /// The regions with allocations that do not qualify.
+    unsuitable: Regions,
+    /// Whether a handle is used whose region is not known.
+    is_lost: bool,
+    /// The segments that are used, each with the regions that are certainly open.
+    touched: Vec<(Source, Regions)>,
+    /// The region of each allocation, by its offset.
+    allocated: BTreeMap<usize, Region>,
     /// By region.
     regions: Vec<Confined>,
 }
@@ -90,9 +145,10 @@ impl Finder<'_> {
             Step::New { region, .. } => self.open(state, region),
             Step::Allocate { at, intrinsic, offset } => {
                 let Some(region) = self.used(state, at) else { return };
+                self.allocated.insert(offset, region);
                 match self.allocation(region, intrinsic, offset) {
                     Some(allocation) => self.regions[usize::from(region)].allocations.push(allocation),
-                    None => self.refused |= Regions::of(region),
+                    None => self.unsuitable |= Regions::of(region),
                 }
             }
             Step::Free { at, offset } => {
@@ -109,7 +165,15 @@ impl Finder<'_> {
                     (Exit::Exception, _) => self.each(state, |region| region.thrown_over = true),
                 }
             }
-            Step::Call { way, .. } if way != Way::None => self.each(state, |region| region.thrown_over = true),
+            Step::Call { callee, way, .. } => self.each(state, |region| {
+                region.calls.insert(callee);
+                region.thrown_over |= way != Way::None;
+            }),
+            Step::UseUnknown => {
+                self.is_lost = true;
+                self.compare_order(state, None);
+            }
+            Step::Touch { source } => self.touched.push((source, state.surely_open())),
             Step::Branch(Branch { catch: Some(_), .. }) => self.each(state, |region| region.caught = true),
             _ => {}
         }
@@ -138,12 +202,54 @@ impl Finder<'_> {
 
     /// The region whose handle is used at a position, if that is certain, and if the region is certainly open.
     fn used(&mut self, state: &State, at: u32) -> Option<Region> {
-        let held = state.get(Slot::Stack(at))?;
-        match held.region() {
-            Some(region) if state.surely_open().contains(region) => Some(region),
-            _ => {
-                self.refused |= held.current | held.stale;
-                None
+        let held = state.get(Slot::Stack(at));
+        let region = held.and_then(|held| held.region()).filter(|region| state.surely_open().contains(*region));
+        self.compare_order(state, region);
+        if region.is_none() {
+            self.is_lost = true;
+            self.refused |= held.map_or(Regions::NONE, |held| held.current | held.stale);
+        }
+        region
+    }
+
+    /// Finds the regions for which it matters that a region is used, if checks require that it is the innermost one.
+    fn compare_order(&mut self, state: &State, used: Option<Region>) {
+        let inner = |region: Region| state.inner.get(usize::from(region)).copied().unwrap_or_default();
+        let may_be_open = state.open | state.elsewhere;
+        for other in state.open.iter() {
+            let is_wrong = match used {
+                Some(region) if region == other => !(inner(region).may & may_be_open).is_empty(),
+                Some(region) => !inner(other).must.contains(region),
+                None => true,
+            };
+            if let Some(other) = self.regions.get_mut(usize::from(other)) {
+                other.interleaved |= is_wrong;
+            }
+        }
+    }
+
+    /// Finds out where the segments of each region go.
+    fn follow(&mut self) {
+        let mut by_local: BTreeMap<u32, Regions> = BTreeMap::new();
+        for (offset, region) in &self.allocated {
+            let source = Source::Allocation(*offset);
+            for local in self.graph.segments.locals_of(source) {
+                *by_local.entry(local).or_default() |= Regions::of(*region);
+            }
+            let (escapes, passes) = self.graph.segments.fate(source);
+            if let Some(region) = self.regions.get_mut(usize::from(*region)) {
+                region.escapes |= escapes;
+                region.passes.extend(passes);
+            }
+        }
+        self.refuse_earlier(&by_local);
+        for (source, open) in &self.touched {
+            let regions = match source {
+                Source::Local(local) => by_local.get(local).copied().unwrap_or_default(),
+                Source::Allocation(offset) => self.allocated.get(offset).map_or(Regions::NONE, |it| Regions::of(*it)),
+            };
+            for region in (regions - *open).iter() {
+                self.regions.get_mut(usize::from(region)).into_iter().for_each(|region| region.escapes = true);
             }
         }
     }
@@ -173,16 +279,47 @@ impl Finder<'_> {
         runs_once.then_some(allocation)
     }
 
-    fn finish(self) -> Vec<Confined> {
-        let Finder { graph, refused, regions } = self;
+    /// Finds the regions whose segments may be read after the region was opened again: from a local that is not assigned since.
+    fn refuse_earlier(&mut self, by_local: &BTreeMap<u32, Regions>) {
+        let bits: BTreeMap<u32, u64> = by_local.keys().copied().zip((0..64).map(|bit| 1 << bit)).collect();
+        let bit = |local: u32| bits.get(&local).copied().unwrap_or(0);
+        let step = |step: &Step, live: u64| match *step {
+            Step::Look { local } => live | bit(local),
+            Step::Put { local } => live & !bit(local),
+            _ => live,
+        };
+        let found = if by_local.len() <= MAX_LOCALS { Live::compute(self.graph, step) } else { None };
+        let Some(found) = found else {
+            return self.regions.iter_mut().for_each(|region| region.escapes = true);
+        };
+        let mut earlier = Regions::NONE;
+        for leader in 0..self.graph.leader_count() as Leader {
+            found.walk(self.graph, leader, step, |step, live| {
+                if let Step::New { region, .. } = *step {
+                    let mut of_region = by_local.iter().filter(|(_, regions)| regions.contains(region));
+                    if of_region.any(|(local, _)| live & bit(*local) != 0) {
+                        earlier |= Regions::of(region);
+                    }
+                }
+            });
+        }
+        for region in earlier.iter() {
+            self.regions.get_mut(usize::from(region)).into_iter().for_each(|region| region.escapes = true);
+        }
+    }
+
+    fn finish(self) -> Own {
+        let Finder { graph, refused, unsuitable, is_lost, regions, .. } = self;
+        let thrown_over = regions.iter().any(|region| region.thrown_over);
+        let is_contained = !is_lost && refused.is_empty() && !thrown_over;
         let mut found = Vec::new();
         for ((number, origin), mut region) in (0_u8..).zip(&graph.regions).zip(regions) {
             let Origin::New(open) = *origin else { continue };
-            if !refused.contains(number) {
+            if !(refused | unsuitable).contains(number) {
                 region.allocations.sort_by_key(|allocation| allocation.offset);
                 found.push(Confined { open, number, ..region });
             }
         }
-        found
+        Own { regions: found, is_contained }
     }
 }

@@ -5,6 +5,7 @@
 //! either.
 
 use super::regions::{MAX_REGIONS, Region, Regions};
+use super::segments::{Segments, Source};
 use linmem_intrinsics::Intrinsic;
 use std::collections::BTreeMap;
 
@@ -34,6 +35,8 @@ pub(super) struct Graph {
     loops: Vec<Option<LoopId>>,
     /// The calls that open regions or allocate, by offset.
     pub(super) sites: BTreeMap<usize, Site>,
+    /// Where segments go, if that is followed.
+    pub(super) segments: Segments,
 }
 
 /// The number of a loop of the function.
@@ -98,6 +101,14 @@ pub(super) enum Step {
     Leave { at: u32, count: u32, way: Way, exit: Exit, offset: usize },
     /// Calls a function, which may throw an exception that leaves this function as `way` says.
     Call { callee: Callee, way: Way, offset: usize },
+    /// Closes or allocates from a region whose handle is not tracked.
+    UseUnknown,
+    /// Uses a segment.
+    Touch { source: Source },
+    /// Reads a local that may hold a segment.
+    Look { local: u32 },
+    /// Assigns a local that may hold a segment.
+    Put { local: u32 },
     /// Begins a scope of exceptions.
     Enter { scope: u32 },
     /// Control does not continue after this step.
@@ -132,7 +143,7 @@ impl Branch {
 
 /// A function that is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Callee {
+pub(crate) enum Callee {
     /// A function of the module, or a function of WASI.
     Known(u32),
     /// Any function.

@@ -25,6 +25,7 @@
 //!   decide    the regions that exceptions close
 //!   homes     the locals that hold their handles
 //!   release   what lowering adds to functions so that exceptions close regions
+//!   segments  where segments go, and whether they may be used after a call
 //!   confined  the regions that could be parts of static frames
 //! ```
 //!
@@ -50,6 +51,7 @@ mod judge;
 mod read;
 mod regions;
 mod release;
+mod segments;
 mod solve;
 mod state;
 #[cfg(test)]
@@ -63,14 +65,16 @@ mod walk;
 use crate::error::{Error, Finding, Severity};
 use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
-pub(crate) use confined::{Allocation, Confined, confined};
+pub(crate) use confined::{Allocation, Checked, Confined, Own, confined};
 use flaw::Flaw;
+pub(crate) use graph::Callee;
 use graph::Graph;
 pub(crate) use homes::Close;
 use linmem_allocator::{Nesting, Unwind};
 use read::How;
 use regions::Regions;
 pub(crate) use release::{Release, Releases};
+pub(crate) use segments::Escapes;
 use solve::Solution;
 use std::collections::BTreeSet;
 pub(crate) use throws::Throws;

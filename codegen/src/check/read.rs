@@ -22,6 +22,8 @@ pub(super) enum How {
     Precise,
     /// Wrappers count as the intrinsics that their code calls.
     Expanded,
+    /// The same, and segments are followed, whether the function uses regions or not.
+    Followed,
 }
 
 /// The graph of a function; `None` if it tracks no region, or exceeds the limits of the analysis.
@@ -40,7 +42,8 @@ pub(super) fn graph(
         calls,
         throws,
         precise: how == How::Precise,
-        expands: how == How::Expanded,
+        expands: matches!(how, How::Expanded | How::Followed),
+        follows: how == How::Followed,
         params: ty.params().len() as u32,
         validator: again.into_validator(FuncValidatorAllocations::default()),
         graph: Graph::new(ty.params().len() as u32),
@@ -69,7 +72,7 @@ pub(super) fn graph(
         }
     }
     let Walk { mut graph, handlers, .. } = walk;
-    if graph.regions.is_empty() || handlers.finish(&mut graph).is_none() {
+    if graph.regions.is_empty() && how != How::Followed || handlers.finish(&mut graph).is_none() {
         return Ok(None);
     }
     Ok(Some(graph))

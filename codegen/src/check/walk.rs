@@ -3,6 +3,7 @@
 use super::frames::{Frame, Frames, Kind};
 use super::graph::{Callee, Exit, Graph, Origin, Site, Step, Way};
 use super::handlers::{Handlers, Tag};
+use super::segments::Source;
 use super::throws::Throws;
 use crate::engine::knowledge::contents::Assigned;
 use crate::link::input::{Calls, Input};
@@ -21,6 +22,8 @@ pub(super) enum Operand {
     Handle,
     /// The value of a parameter that is never assigned.
     Parameter(u32),
+    /// Possibly a segment, if segments are followed.
+    Segment(Source),
 }
 
 /// A function that is being read.
@@ -44,6 +47,8 @@ pub(super) struct Walk<'a> {
     pub(super) constants: Vec<u32>,
     /// Whether calls of wrappers count as the intrinsics that their code calls.
     pub(super) expands: bool,
+    /// Whether segments are followed.
+    pub(super) follows: bool,
 }
 
 impl Walk<'_> {
@@ -66,9 +71,12 @@ impl Walk<'_> {
     }
 
     pub(super) fn local_get(&mut self, local: u32, height: u32) {
-        let operand = self.operand_of(local);
+        let mut operand = self.operand_of(local);
         if operand != Operand::Other {
             self.graph.push(Step::Get { local, at: height });
+        } else if self.may_hold_segment(local) {
+            self.graph.push(Step::Look { local });
+            operand = Operand::Segment(Source::Local(local));
         }
         self.operands.push(operand);
     }
@@ -86,6 +94,12 @@ impl Walk<'_> {
     }
 
     pub(super) fn assign(&mut self, local: u32, at: u32, step: impl FnOnce(u32, u32) -> Step) {
+        if let Some(Operand::Segment(source)) = self.operands.last() {
+            self.graph.segments.flow(*source, local);
+        }
+        if self.may_hold_segment(local) {
+            self.graph.push(Step::Put { local });
+        }
         if self.operand_of(local) == Operand::Other {
             return;
         }
@@ -108,11 +122,13 @@ impl Walk<'_> {
     pub(super) fn consume(&mut self, operator: &Operator<'_>, height: u32) -> Option<u32> {
         let (pops, _) = operator.operator_arity(&self.validator)?;
         let at = height.saturating_sub(pops);
+        self.escape(at);
         self.pop(at, |at| Step::Consume { at });
         Some(at)
     }
 
     pub(super) fn call(&mut self, operator: &Operator<'_>, callee: Callee, height: u32, offset: usize) -> Option<()> {
+        self.pass(operator, callee, height)?;
         self.consume(operator, height)?;
         let may_throw = self.throws.may_throw(callee);
         self.graph.push(Step::Call { callee, way: if may_throw { Way::Possible } else { Way::None }, offset });
@@ -161,6 +177,8 @@ impl Walk<'_> {
         let at = height.saturating_sub(signature.operand_count() as u32);
         match signature.intrinsic.operation() {
             Operation::Open => {
+                // What was pushed before does not belong to the region that is opened now.
+                self.escape(0);
                 if let Some(region) = self.graph.track(Origin::New(offset)) {
                     self.site(offset);
                     self.graph.opens_in(self.frames.scope());
@@ -170,24 +188,38 @@ impl Walk<'_> {
             }
             Operation::Close => {
                 self.track_parameter(at);
+                self.use_unknown(at);
                 self.pop(at, |at| Step::Free { at, offset });
             }
             _ if signature.intrinsic.effects().allocates() => {
                 self.track_parameter(at);
+                self.use_unknown(at);
                 self.site(offset);
+                self.escape(at);
                 self.pop(at.saturating_add(1), |at| Step::Consume { at });
                 let intrinsic = signature.intrinsic;
                 self.pop(at, |at| Step::Allocate { at, intrinsic, offset });
                 if intrinsic.is_host_call() {
                     self.host_call();
                 }
+                self.made(signature, Source::Allocation(offset));
             }
             _ => {
+                let slice = self.touch(signature, at);
                 self.pop(at, |at| Step::Consume { at });
                 if signature.intrinsic.is_host_call() {
                     self.host_call();
                 }
+                slice.into_iter().for_each(|source| self.made(signature, source));
             }
+        }
+    }
+
+    /// Records that a handle is used that is not tracked, if that matters.
+    fn use_unknown(&mut self, at: u32) {
+        let is_tracked = matches!(self.operands.get(at as usize), Some(Operand::Handle | Operand::Parameter(_)));
+        if self.expands && !is_tracked {
+            self.graph.push(Step::UseUnknown);
         }
     }
 
@@ -217,7 +249,10 @@ impl Walk<'_> {
                     continue;
                 }
                 Wrapped::I64(_) | Wrapped::Static(_) | Wrapped::Push(_) => height += 1,
-                Wrapped::Convert(_) => self.pop(height.saturating_sub(1), |at| Step::Consume { at }),
+                Wrapped::Convert(_) => {
+                    self.escape(height.saturating_sub(1));
+                    self.pop(height.saturating_sub(1), |at| Step::Consume { at });
+                }
                 Wrapped::Drop => {
                     height = height.saturating_sub(1);
                     self.pop(height, |at| Step::Drop { at });

@@ -24,9 +24,12 @@
 //! 3. The memory is defined in the module, so that no other instance uses the reserve, and it is not shared between threads.
 //! 4. Regions nest (`stack`), or nothing checks that they do not (`forbid`). With `outermost`, segments of a region may be used
 //!    after it is closed, until no region is open any more.
-//! 5. No header tells whether the region is open: see [`Frames::plan`] for the level `temporal`.
+//! 5. If regions are checked, no check can tell that the region has no header: while it is open, no other region is used unless
+//!    it was opened inside of it, and no function is called that uses regions of others or leaves one open; and no segment of it
+//!    is used when it is closed. Segments are followed through locals and calls; one that is stored or returned may be used at
+//!    any time. An address alone cannot be used in a module that does not make segments from addresses.
 
-use crate::check::{Allocation, Confined, Throws, confined};
+use crate::check::{Allocation, Callee, Checked, Confined, Escapes, Own, Throws, confined};
 use crate::choices::Choices;
 use crate::config::{Config, StaticFrames};
 use crate::error::Error;
@@ -37,7 +40,8 @@ use crate::statics::StaticSegment;
 use linmem_allocator::Nesting;
 use linmem_allocator::layout::{ALIGNMENT, align_up, room};
 use linmem_allocator::statics::{Contents, Item};
-use std::collections::BTreeMap;
+use linmem_intrinsics::Representation;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The largest frame in bytes. Larger regions are opened when the program runs, so that rarely used buffers do not enlarge the
 /// memory from the start. Chosen, not measured.
@@ -133,32 +137,56 @@ impl Frames {
             && !config.trace
             && !input.switches
             && !input.imports.are_given()
-            && !choices.checks_regions()
-            && choices.nesting != Nesting::Outermost;
+            && match choices.nesting {
+                Nesting::Stack => true,
+                Nesting::Forbid => !choices.checks_regions(),
+                Nesting::Outermost => false,
+            };
         if !is_possible || !input.bodies.iter().any(|body| body.calls.is_some()) {
             return Ok(Frames::default());
         }
         let calls = CallGraph::of(input, allocator);
         let throws = Throws::of(input);
         let releases = config.unwind.unwrap_or_default() == linmem_allocator::Unwind::Release;
-        let mut layouts = BTreeMap::new();
+        let checked = match choices.checks_regions() {
+            false => Checked::Nothing,
+            true if input.imports.representation().is_some_and(Representation::carries_size) => Checked::Segments,
+            true => Checked::Regions,
+        };
+        let mut own: BTreeMap<u32, Vec<Confined>> = BTreeMap::new();
+        let mut uncontained = BTreeSet::new();
         for body in &input.bodies {
-            if calls.recurs(body.index) {
+            let recurs = calls.recurs(body.index);
+            if recurs && checked == Checked::Nothing {
                 continue;
             }
             let may_throw = throws.has_exceptions() || releases || calls.leads_outside(body.index);
-            let mut regions = confined(input, body, &throws)?;
+            let Own { mut regions, is_contained } = confined(input, body, &throws, checked)?;
+            if !is_contained {
+                uncontained.insert(body.index);
+            }
             let ignores = planted::has(Bug::StaticFrameThrownOver);
-            regions.retain(|region| (!region.thrown_over || !may_throw || ignores) && (!region.caught || !releases));
-            let layout = Layout::of(regions);
-            if !layout.is_empty() {
-                layouts.insert(body.index, layout);
+            regions.retain(|region| {
+                let is_left = region.thrown_over && may_throw && !ignores;
+                let is_closed = region.caught && releases;
+                !(recurs || is_left || is_closed)
+            });
+            if !regions.is_empty() {
+                own.insert(body.index, regions);
             }
         }
+        if checked != Checked::Nothing {
+            let told = Told::of(input, &calls, &throws, &own, &uncontained)?;
+            for regions in own.values_mut() {
+                regions.retain(|region| !told.tells(region, checked));
+            }
+        }
+        let layouts: BTreeMap<u32, Layout> =
+            own.into_iter().map(|(function, own)| (function, Layout::of(own))).collect();
         let mut frames = Frames { first_item: input.statics.items().count() as u32, ..Frames::default() };
         calls.stack(input.function_count, |function, below| match layouts.get(&function) {
-            Some(layout) => frames.add(function, layout, below),
-            None => below,
+            Some(layout) if !layout.regions.is_empty() => frames.add(function, layout, below),
+            _ => below,
         });
         Ok(frames)
     }
@@ -184,6 +212,43 @@ impl Frames {
             }
         }
         end
+    }
+}
+
+/// What checks tell about regions, beside what is known of each function alone.
+struct Told {
+    /// By node of the call graph, whether a function that may be called uses regions that it did not open, or leaves one open.
+    interferes: Vec<bool>,
+    /// Whether that holds for some function that may be called indirectly or from outside.
+    any_interferes: bool,
+    escapes: Escapes,
+}
+
+impl Told {
+    fn of(
+        input: &Input<'_>,
+        calls: &CallGraph,
+        throws: &Throws,
+        own: &BTreeMap<u32, Vec<Confined>>,
+        uncontained: &BTreeSet<u32>,
+    ) -> Result<Told, Error> {
+        let interferes = calls.callers_of(|node| uncontained.contains(&node));
+        // The nodes after the functions are the types of indirect calls, and the outside.
+        let others = interferes.iter().skip(input.function_count as usize);
+        let any_interferes = !input.shims.is_empty() || others.copied().any(|interferes| interferes);
+        let passed = own.values().flatten().flat_map(|region| region.passes.iter().copied());
+        Ok(Told { interferes, any_interferes, escapes: Escapes::from(input, throws, passed)? })
+    }
+
+    /// Whether a check could tell that a region is never opened.
+    fn tells(&self, region: &Confined, checked: Checked) -> bool {
+        let interferes = |callee: &Callee| match callee {
+            Callee::Known(function) => self.interferes.get(*function as usize) != Some(&false),
+            Callee::Unknown => self.any_interferes,
+        };
+        let escapes = checked == Checked::Segments
+            && (region.escapes || region.passes.iter().any(|it| self.escapes.escapes(*it)));
+        region.interleaved || escapes || region.calls.iter().any(interferes)
     }
 }
 
@@ -217,10 +282,6 @@ impl Layout {
             }
         }
         layout
-    }
-
-    fn is_empty(&self) -> bool {
-        self.regions.is_empty()
     }
 }
 
