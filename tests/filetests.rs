@@ -64,7 +64,7 @@ fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
             everywhere(&file, &text, representation, !relative.starts_with("unwind/legacy"))?;
         } else {
             file.run(&linked, safety, representation, Instances::One)?;
-            if !file.has_addresses {
+            if !file.needs_regions {
                 let config = file.config.clone().with_static_frames(StaticFrames::On);
                 let ran = file.run(&link(&text, &config)?, safety, representation, Instances::One);
                 ran.map_err(|message| format!("{representation} with static frames: {message}"))?;
@@ -200,7 +200,7 @@ fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
         if file.runs(&representation, nesting) {
             let ran = file.run(&linked, safety, &representation, Instances::Fresh);
             ran.map_err(|message| format!("{representation} {safety} {nesting}: {message}"))?;
-            if !file.has_addresses {
+            if !file.needs_regions {
                 let framed = linmem::link(text.as_bytes(), &config.with_static_frames(StaticFrames::On))?;
                 let ran = file.run(&framed, safety, &representation, Instances::Fresh);
                 ran.map_err(|message| format!("{representation} {safety} {nesting} with static frames: {message}"))?;

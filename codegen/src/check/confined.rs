@@ -270,8 +270,12 @@ impl Finder<'_> {
         let opened = self.graph.sites.get(&self.graph.opened(region)?)?;
         let runs_once = self.graph.contains(site.inside, opened.inside) || planted::has(Bug::StaticFrameInLoop);
         let allocation = match (intrinsic, &site.constants[..]) {
-            (Intrinsic::AllocatorAllocate, [.., bytes]) => Allocation { offset, bytes: *bytes, alignment: ALIGNMENT },
-            (Intrinsic::AllocatorAllocateAligned, [.., bytes, alignment]) if is_alignment(u64::from(*alignment)) => {
+            (Intrinsic::AllocatorAllocate, [.., Some(bytes)]) => {
+                Allocation { offset, bytes: *bytes, alignment: ALIGNMENT }
+            }
+            (Intrinsic::AllocatorAllocateAligned, [.., Some(bytes), Some(alignment)])
+                if is_alignment(u64::from(*alignment)) =>
+            {
                 Allocation { offset, bytes: *bytes, alignment: ALIGNMENT.max(*alignment) }
             }
             _ => return None,

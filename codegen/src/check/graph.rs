@@ -47,8 +47,8 @@ pub(super) type LoopId = u32;
 pub(super) struct Site {
     /// The innermost loop around it.
     pub(super) inside: Option<LoopId>,
-    /// The constants that were pushed immediately before the call, the top of the stack last.
-    pub(super) constants: Vec<u32>,
+    /// The constants that were pushed immediately before the call, the top of the stack last. `None` is one of another type.
+    pub(super) constants: Vec<Option<u32>>,
 }
 
 /// A handler of exceptions: a clause of a `try_table`, or a handler of a legacy `try`.

@@ -25,7 +25,8 @@
 //!   decide    the regions that exceptions close
 //!   homes     the locals that hold their handles
 //!   release   what lowering adds to functions so that exceptions close regions
-//!   segments  where segments go, and whether they may be used after a call
+//!   segments  where the segments of a function go
+//!   follow    follows segments through instructions, and through the parameters of functions
 //!   confined  the regions that could be parts of static frames
 //! ```
 //!
@@ -43,6 +44,7 @@ mod control;
 mod decide;
 mod facts;
 mod flaw;
+mod follow;
 mod frames;
 mod graph;
 mod handlers;
@@ -67,6 +69,7 @@ use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
 pub(crate) use confined::{Allocation, Checked, Confined, Own, confined};
 use flaw::Flaw;
+pub(crate) use follow::Escapes;
 pub(crate) use graph::Callee;
 use graph::Graph;
 pub(crate) use homes::Close;
@@ -74,7 +77,6 @@ use linmem_allocator::{Nesting, Unwind};
 use read::How;
 use regions::Regions;
 pub(crate) use release::{Release, Releases};
-pub(crate) use segments::Escapes;
 use solve::Solution;
 use std::collections::BTreeSet;
 pub(crate) use throws::Throws;

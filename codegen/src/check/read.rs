@@ -63,7 +63,11 @@ pub(super) fn graph(
             return Ok(None);
         }
         match operator {
-            Operator::I32Const { value } => walk.constants.push(value.cast_unsigned()),
+            Operator::I32Const { value } => walk.constants.push(Some(value.cast_unsigned())),
+            Operator::I64Const { .. }
+            | Operator::F32Const { .. }
+            | Operator::F64Const { .. }
+            | Operator::RefNull { .. } => walk.constants.push(None),
             _ => walk.constants.clear(),
         }
         walk.validator.op(offset, &operator)?;

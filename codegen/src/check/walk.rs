@@ -43,8 +43,9 @@ pub(super) struct Walk<'a> {
     pub(super) live: bool,
     /// The operands, if the current position is reachable.
     pub(super) operands: Vec<Operand>,
-    /// The constants that the instructions immediately before the current position pushed, the top of the stack last.
-    pub(super) constants: Vec<u32>,
+    /// The constants that the instructions immediately before the current position pushed, the top of the stack last. `None` is
+    /// one of another type.
+    pub(super) constants: Vec<Option<u32>>,
     /// Whether calls of wrappers count as the intrinsics that their code calls.
     pub(super) expands: bool,
     /// Whether segments are followed.
@@ -235,15 +236,18 @@ impl Walk<'_> {
         let input = self.input;
         let Some(wrapper) = input.wrappers.get(function).filter(|_| self.expands) else { return false };
         let params = input.function_type(function).params().len();
-        if wrapper.passed() != Some(params) || !self.can_expand(wrapper) {
-            return false;
-        }
-        for step in wrapper.steps.iter().skip(params) {
+        let Some(passed) = wrapper.passed().filter(|_| self.can_expand(wrapper)) else { return false };
+        // Parameters that it does not pass on are dropped.
+        let dropped = params.saturating_sub(passed);
+        height = height.saturating_sub(dropped as u32);
+        self.pop(height, |at| Step::Drop { at });
+        self.constants.truncate(self.constants.len().saturating_sub(dropped));
+        for step in wrapper.steps.iter().skip(passed) {
             match step {
                 // `passed` excludes further parameters.
                 Wrapped::Get(_) => {}
                 Wrapped::I32(value) => {
-                    self.constants.push(value.cast_unsigned());
+                    self.constants.push(Some(value.cast_unsigned()));
                     height += 1;
                     self.operands.resize(height as usize, Operand::Other);
                     continue;

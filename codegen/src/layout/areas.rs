@@ -96,9 +96,10 @@ fn add_placement(areas: &mut Vec<Area>, placement: &Placement, minimum: u64) {
     }
     if let Home::Reserved { start, top, end, .. } = placement.home {
         let start = if placement.statics.is_some() { top } else { start };
-        let label = match placement.has_regions {
-            true => "linmem: the first chunk of regions",
-            false => "linmem: not used, since the module opens no region",
+        let label = match (placement.has_regions, placement.reserve) {
+            (true, _) => "linmem: the first chunk of regions",
+            (false, None) => "linmem: not used, since the module opens no region",
+            (false, Some(_)) => "linmem: not used, since all regions are static frames",
         };
         areas.push(area(start, end, AreaKind::Chunk, label));
     }

@@ -31,6 +31,7 @@
 
 use crate::check::{Allocation, Callee, Checked, Confined, Escapes, Own, Throws, confined};
 use crate::choices::Choices;
+use crate::code::FunctionRef;
 use crate::config::{Config, StaticFrames};
 use crate::error::Error;
 use crate::link::calls::CallGraph;
@@ -142,7 +143,7 @@ impl Frames {
                 Nesting::Forbid => !choices.checks_regions(),
                 Nesting::Outermost => false,
             };
-        if !is_possible || !input.bodies.iter().any(|body| body.calls.is_some()) {
+        if !is_possible || !opens_regions(input) {
             return Ok(Frames::default());
         }
         let calls = CallGraph::of(input, allocator);
@@ -213,6 +214,17 @@ impl Frames {
         }
         end
     }
+}
+
+/// Whether a function of the module opens a region.
+fn opens_regions(input: &Input<'_>) -> bool {
+    let opens = |function: u32| {
+        input.imports.intrinsic(function).is_some_and(|signature| signature.intrinsic.effects().opens())
+    };
+    input.bodies.iter().flat_map(|body| &body.references).any(|reference| match reference.target {
+        FunctionRef::Program(function) => opens(function),
+        _ => false,
+    })
 }
 
 /// What checks tell about regions, beside what is known of each function alone.

@@ -1,4 +1,4 @@
-;;! addresses: dynamic
+;;! --static-frames off
 ;;! representations: i32 i64 anyref
 ;; Which allocations share a bump.
 (module

@@ -1,4 +1,4 @@
-;;! addresses: dynamic
+;;! --static-frames off
 ;;! representations: i32 i64 anyref
 ;;! --export-allocator true
 ;; With `--export-allocator`, a host opens regions, allocates and closes them. Regions of the host and of the program nest.

@@ -21,7 +21,7 @@ impl TestFile {
             pages: 65536,
             refused: Vec::new(),
             calls_wrappers: false,
-            has_addresses: false,
+            needs_regions: false,
             policies: Nesting::ALL.to_vec(),
             world: None,
             expectations: Vec::new(),
@@ -62,7 +62,6 @@ impl TestFile {
             "policies" => {
                 self.policies = value.split_whitespace().map(str::parse::<Nesting>).collect::<Result<_, _>>()?;
             }
-            "addresses" if value == "dynamic" => self.has_addresses = true,
             "calls" if value == "wrappers" => self.calls_wrappers = true,
             "stdin" => self.stdin = value.to_string(),
             "transfer" => self.transfer = numbers()?[0] as usize,
@@ -102,7 +101,10 @@ impl TestFile {
             "--export-allocator" => {
                 config.export_allocator = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?;
             }
-            "--static-frames" => config.static_frames = value.parse()?,
+            "--static-frames" => {
+                config.static_frames = value.parse()?;
+                self.needs_regions = config.static_frames == StaticFrames::Off;
+            }
             "--memory" => config.memory = Some(value.to_string()),
             "--base" => config.base = Some(value.parse()?),
             "--share" => config.share = Some(value.parse()?),
