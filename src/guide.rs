@@ -25,6 +25,7 @@ pub mod own_writer {}
 pub mod linker {}
 
 /// [docs/reports.md]: reports
+/// [frames.md]: frames
 #[doc = include_str!("../docs/safety.md")]
 pub mod safety {}
 
@@ -32,6 +33,7 @@ pub mod safety {}
 /// [`Lowering`]: crate::build::Lowering
 /// [`Parts`]: crate::build::Parts
 /// [docs/run.md]: run
+/// [frames.md]: frames
 #[doc = include_str!("../docs/memory.md")]
 pub mod memory {}
 

@@ -4,6 +4,7 @@
 //! [docs/builder.md]: guide::builder
 //! [docs/javascript.md]: guide::javascript
 //! [docs/linker.md]: guide::linker
+//! [docs/frames.md]: guide::frames
 //! [docs/memory.md]: guide::memory
 //! [docs/own-writer.md]: guide::own_writer
 //! [docs/names.md]: guide::names
