@@ -25,6 +25,7 @@ pub mod own_writer {}
 pub mod linker {}
 
 /// [docs/reports.md]: reports
+/// [frames.md]: frames
 #[doc = include_str!("../docs/safety.md")]
 pub mod safety {}
 
@@ -32,6 +33,7 @@ pub mod safety {}
 /// [`Lowering`]: crate::build::Lowering
 /// [`Parts`]: crate::build::Parts
 /// [docs/run.md]: run
+/// [frames.md]: frames
 #[doc = include_str!("../docs/memory.md")]
 pub mod memory {}
 
@@ -50,6 +52,9 @@ pub mod arrays {}
 /// [`Signatures::declare_array_of_references`]: crate::build::Signatures::declare_array_of_references
 #[doc = include_str!("../docs/wasi.md")]
 pub mod wasi {}
+
+#[doc = include_str!("../docs/frames.md")]
+pub mod frames {}
 
 #[doc = include_str!("../docs/names.md")]
 pub mod names {}

@@ -4,6 +4,7 @@
 //! [docs/builder.md]: guide::builder
 //! [docs/javascript.md]: guide::javascript
 //! [docs/linker.md]: guide::linker
+//! [docs/frames.md]: guide::frames
 //! [docs/memory.md]: guide::memory
 //! [docs/own-writer.md]: guide::own_writer
 //! [docs/names.md]: guide::names
@@ -23,8 +24,8 @@ pub mod guide;
 pub use linmem_codegen::wat;
 pub use linmem_codegen::{
     Base, Built, Config, Error, Finding, Init, Linked, NameSection, OnViolation, Optimize, Place, Setting, Severity,
-    Share, Site, SourceLine, SplitAddress, StaticData, build, check, link, link_with_warnings, sites, tree,
-    wasm_encoder,
+    Share, Site, SourceLine, SplitAddress, StaticData, StaticFrames, build, check, link, link_with_warnings, sites,
+    tree, wasm_encoder,
 };
 pub use linmem_intrinsics::{
     ABI_VERSION, Access, Encoding, FunctionType, HeapType, HostFunction, Intrinsic, MODULE, NameError, Names,

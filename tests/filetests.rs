@@ -13,8 +13,7 @@
 mod support;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use linmem::Config;
-use linmem::Zero;
+use linmem::{Config, StaticFrames, Zero};
 use linmem_codegen::planted::{Optimization, turn_off};
 use std::path::{Path, PathBuf};
 use support::choices::Universe;
@@ -65,6 +64,11 @@ fn accept(path: &Path, relative: &Path) -> Result<(), Failed> {
             everywhere(&file, &text, representation, !relative.starts_with("unwind/legacy"))?;
         } else {
             file.run(&linked, safety, representation, Instances::One)?;
+            if !file.needs_regions {
+                let config = file.config.clone().with_static_frames(StaticFrames::On);
+                let ran = file.run(&link(&text, &config)?, safety, representation, Instances::One);
+                ran.map_err(|message| format!("{representation} with static frames: {message}"))?;
+            }
         }
         warned = warnings(&text, &file.config, &linked)?;
         if file.shown.is_empty() || file.shown.contains(representation) {
@@ -92,17 +96,20 @@ fn everywhere(file: &TestFile, text: &str, representation: &str, runs: bool) -> 
         if !file.policies.contains(&nesting) {
             continue;
         }
-        for zero in Zero::ALL {
+        for (zero, frames) in Zero::ALL.iter().flat_map(|zero| FRAMES.map(|frames| (zero, frames))) {
             let config = file.config.clone().with_safety(safety).with_nesting(nesting).with_zero(*zero);
-            let linked = link(text, &config)?;
+            let linked = link(text, &config.with_static_frames(frames))?;
             if runs {
                 let ran = file.run(&linked, safety, representation, Instances::One);
-                ran.map_err(|message| format!("{representation} {safety} {nesting} {zero}: {message}"))?;
+                ran.map_err(|message| format!("{representation} {safety} {nesting} {zero} {frames}: {message}"))?;
             }
         }
     }
     Ok(())
 }
+
+/// With and without static frames.
+const FRAMES: [StaticFrames; 2] = [StaticFrames::Off, StaticFrames::On];
 
 /// Links a file to a valid module.
 fn link(text: &str, config: &Config) -> Result<Vec<u8>, Failed> {
@@ -193,6 +200,11 @@ fn matrix(path: &Path, relative: &Path) -> Result<(), Failed> {
         if file.runs(&representation, nesting) {
             let ran = file.run(&linked, safety, &representation, Instances::Fresh);
             ran.map_err(|message| format!("{representation} {safety} {nesting}: {message}"))?;
+            if !file.needs_regions {
+                let framed = linmem::link(text.as_bytes(), &config.with_static_frames(StaticFrames::On))?;
+                let ran = file.run(&framed, safety, &representation, Instances::Fresh);
+                ran.map_err(|message| format!("{representation} {safety} {nesting} with static frames: {message}"))?;
+            }
         }
         modules.push(linked);
     }

@@ -83,7 +83,7 @@ fn check_included(source: &str, document: &str) {
 #[test]
 fn links_of_included_documents_lead_to_items() {
     check_included("src/lib.rs", "README.md");
-    for page in ["javascript", "linker", "memory", "names", "reports", "run", "safety", "wasi"] {
+    for page in ["frames", "javascript", "linker", "memory", "names", "reports", "run", "safety", "wasi"] {
         check_included("src/guide.rs", &format!("docs/{page}.md"));
     }
     for crate_ in ["intrinsics", "allocator", "codegen", "host", "cli"] {

@@ -4,7 +4,7 @@
 
 mod support;
 
-use linmem::{Config, Error, OnViolation, Safety, Share, SplitAddress, check, link};
+use linmem::{Config, Error, OnViolation, Safety, Share, SplitAddress, StaticFrames, check, link};
 use linmem_host::wasmtime::Val;
 use proptest::prelude::*;
 use support::host::{Running, State};
@@ -129,7 +129,8 @@ fn large_functions_link_or_report_limit() {
     let error = link(&program(unknown.repeat(500_000)), &Config::default()).expect_err("that is more than a function");
     assert!(error.to_string().contains("$large"), "{error}");
     let locals = "(local i32)".repeat(49_998) + regions;
-    let error = link(&program(locals), &Config::default()).expect_err("there is no room for locals");
+    let config = Config::new().with_static_frames(StaticFrames::Off);
+    let error = link(&program(locals), &config).expect_err("there is no room for locals");
     assert!(error.to_string().contains("locals"), "{error}");
 }
 

@@ -5,7 +5,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use linmem::{
     Base, Config, HostFunction, Init, NameSection, Names, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Setting,
-    Share, SplitAddress, StaticData, Unwind, Zero,
+    Share, SplitAddress, StaticData, StaticFrames, Unwind, Zero,
 };
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -118,6 +118,9 @@ pub(crate) struct Lowering {
     /// What a violation does: trap, report [default: report for run, else trap]
     #[arg(long, value_name = "REACTION")]
     on_violation: Option<OnViolation>,
+    /// Whether the regions of functions that cannot be entered again have fixed addresses: on, off
+    #[arg(long, value_name = "CHOICE", default_value_t)]
+    static_frames: StaticFrames,
     /// Reject a program that creates segments from addresses (requires segments that are references)
     #[arg(long)]
     sealed: bool,
@@ -197,6 +200,7 @@ impl Lowering {
             .with_out_of_memory(self.oom)
             .with_on_violation(self.on_violation.unwrap_or(on_violation))
             .with_optimize(self.optimize)
+            .with_static_frames(self.static_frames)
             .with_sealed(self.sealed)
             .with_simd(self.simd)
             .with_memory(self.memory.clone())

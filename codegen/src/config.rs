@@ -194,6 +194,19 @@ impl StaticData {
     }
 }
 
+/// Whether frames of functions that cannot be entered again have fixed addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StaticFrames {
+    /// Where it is known that a function cannot be entered again before it returns, and that no other code can tell the
+    /// difference, regions that the function opens and closes have fixed addresses, so that opening, allocating and closing
+    /// cost nothing.
+    #[default]
+    On,
+    /// Every region is opened, allocated from and closed when the program runs.
+    Off,
+}
+
 /// How data segments initialize the memory that segments are in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -260,6 +273,7 @@ macro_rules! named {
 
 named! {
     OnViolation, "a reaction to violations": Trap = "trap", Report = "report";
+    StaticFrames, "a choice about static frames": On = "on", Off = "off";
     Optimize, "an optimization goal": Speed = "speed", Size = "size";
     StaticData, "a way to store static data": Shared = "shared", Unshared = "unshared";
     NameSection, "a choice of names": Keep = "keep", None = "none", Auto = "auto";
@@ -297,6 +311,8 @@ pub struct Config {
     pub on_violation: OnViolation,
     /// Whether lowered code is inline or calls helpers.
     pub optimize: Optimize,
+    /// Whether frames of functions that cannot be entered again have fixed addresses, in a module that is linked.
+    pub static_frames: StaticFrames,
     /// Whether a program that creates segments from addresses is rejected. Requires segments that are references: all
     /// others can be forged by arithmetic.
     pub sealed: bool,

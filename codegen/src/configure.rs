@@ -1,6 +1,8 @@
 //! The methods that build a configuration: one for each option.
 
-use crate::config::{Base, Config, Init, NameSection, OnViolation, Optimize, Share, SplitAddress, StaticData};
+use crate::config::{
+    Base, Config, Init, NameSection, OnViolation, Optimize, Share, SplitAddress, StaticData, StaticFrames,
+};
 use linmem_allocator::{Nesting, OutOfMemory, Unwind, Zero};
 use linmem_intrinsics::{Names, Safety};
 
@@ -56,6 +58,13 @@ impl Config {
     #[must_use]
     pub fn with_optimize(mut self, optimize: Optimize) -> Config {
         self.optimize = optimize;
+        self
+    }
+
+    /// Sets [`static_frames`](Config::static_frames).
+    #[must_use]
+    pub fn with_static_frames(mut self, static_frames: StaticFrames) -> Config {
+        self.static_frames = static_frames;
         self
     }
 
@@ -188,6 +197,7 @@ mod tests {
             .with_unwind(Unwind::Release)
             .with_on_violation(OnViolation::Report)
             .with_optimize(Optimize::Size)
+            .with_static_frames(StaticFrames::Off)
             .with_sealed(true)
             .with_simd(true)
             .with_memory("m".to_string())
@@ -212,6 +222,7 @@ mod tests {
             unwind: Some(Unwind::Release),
             on_violation: OnViolation::Report,
             optimize: Optimize::Size,
+            static_frames: StaticFrames::Off,
             sealed: true,
             simd: true,
             memory: Some("m".to_string()),

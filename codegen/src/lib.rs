@@ -44,7 +44,9 @@ pub mod tree;
 pub mod wat;
 mod width;
 
-pub use config::{Base, Config, Init, NameSection, OnViolation, Optimize, Share, SplitAddress, StaticData};
+pub use config::{
+    Base, Config, Init, NameSection, OnViolation, Optimize, Share, SplitAddress, StaticData, StaticFrames,
+};
 pub use error::{Built, Error, Finding, Place, Severity};
 pub use link::{Linked, check, link, link_with_warnings};
 pub use setting::Setting;

@@ -28,6 +28,17 @@ macro_rules! bugs {
                 Bug::UnwindSkipsZeroing,
             ];
 
+            /// Those in static frames.
+            #[cfg(feature = "planted")]
+            pub const STATIC_FRAMES: &'static [Bug] = &[
+                Bug::StaticFrameInLoop,
+                Bug::StaticFrameIgnoresHost,
+                Bug::StaticFrameMissesCycle,
+                Bug::StaticFrameOverlaps,
+                Bug::StaticFrameNotZeroed,
+                Bug::StaticFrameThrownOver,
+            ];
+
             /// Those in copies between arrays and segments.
             #[cfg(feature = "planted")]
             pub const ARRAYS: &'static [Bug] = &[
@@ -168,6 +179,18 @@ bugs! {
     ArrayRoundLess,
     /// A copy of a data segment is moved across code that may drop the data segment.
     ArrayDataAcrossCode,
+    /// An allocation in a loop is part of a static frame although the region is opened before the loop.
+    StaticFrameInLoop,
+    /// Imported functions are assumed to call nothing back.
+    StaticFrameIgnoresHost,
+    /// Functions that call each other are assumed not to be entered again.
+    StaticFrameMissesCycle,
+    /// A static frame starts where the frame of its last caller ends, not that of the caller that ends last.
+    StaticFrameOverlaps,
+    /// A static frame is not zeroed.
+    StaticFrameNotZeroed,
+    /// A region is part of a static frame although an exception may leave the function while it is open.
+    StaticFrameThrownOver,
     /// An exception that leaves a function closes none of its regions.
     UnwindForgetsCleanup,
     /// The first handler of a function closes no region.

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod differential;
 pub mod folder;
+pub mod frames;
 pub mod host;
 pub mod images;
 pub mod unwind;

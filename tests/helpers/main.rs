@@ -12,7 +12,9 @@ mod records;
 mod text;
 
 use linmem::intrinsics::{ArrayReference, ArrayType, Element, TextsType};
-use linmem::{Config, Nesting, OnViolation, Optimize, OutOfMemory, Signature, ValueType, Violation, Zero};
+use linmem::{
+    Config, Nesting, OnViolation, Optimize, OutOfMemory, Signature, StaticFrames, ValueType, Violation, Zero,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use support::choices::Universe;
 use support::shown::{self, Part};
@@ -140,6 +142,7 @@ fn configurations() -> Vec<(&'static str, Config, Vec<String>, String)> {
                             let config = Config::new()
                                 .with_safety(safety)
                                 .with_nesting(nesting)
+                                .with_static_frames(StaticFrames::Off)
                                 .with_on_violation(on_violation)
                                 .with_out_of_memory(out_of_memory)
                                 .with_zero(zero)

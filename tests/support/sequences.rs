@@ -5,7 +5,7 @@
 
 use super::derive::{PAD, Source};
 use super::shown::{self, Part};
-use linmem::{Config, Nesting, OnViolation, Optimize, OutOfMemory, Safety, Zero};
+use linmem::{Config, Nesting, OnViolation, Optimize, OutOfMemory, Safety, StaticFrames, Zero};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -14,7 +14,7 @@ pub const OPTIONS: [&str; 5] = ["default", "--on-violation report", "--zero free
 
 /// A configuration with one of [`OPTIONS`].
 pub fn configure(safety: Safety, nesting: Nesting, option: &str) -> Config {
-    let mut config = Config::new().with_safety(safety).with_nesting(nesting);
+    let mut config = Config::new().with_safety(safety).with_nesting(nesting).with_static_frames(StaticFrames::Off);
     match option {
         "--on-violation report" => config.on_violation = OnViolation::Report,
         "--zero free" => config.zero = Zero::Free,

@@ -58,6 +58,7 @@ fn fill(kind: AreaKind) -> (&'static str, Option<&'static str>) {
         AreaKind::Data => ("#1f4e79", None),
         AreaKind::Stack => ("#6c8fb3", None),
         AreaKind::Heap => ("#b9cfe3", None),
+        AreaKind::Frames => ("#8a3b12", None),
         AreaKind::Chunk => ("#c2571a", None),
         AreaKind::Growth => ("#f3c39b", Some("#c2571a")),
         // The program's own, and uses that this version does not know.

@@ -10,6 +10,7 @@ use wasmparser::{BlockType, Catch, Handle, ModuleArity, Operator, ResumeTable};
 /// Handles an instruction that begins, divides or ends a control structure; these matter even in unreachable code.
 /// Returns whether the instruction is one; `None` if the function cannot be analysed.
 pub(super) fn structure(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u32, offset: usize) -> Option<bool> {
+    carry(walk, operator, height);
     match operator {
         Operator::Block { blockty } => {
             let frame = enter(walk, Kind::Block, *blockty, height)?;
@@ -73,9 +74,41 @@ pub(super) fn structure(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u3
     Some(true)
 }
 
+/// Gives up segments that an instruction of control carries to another place as operands.
+fn carry(walk: &mut Walk<'_>, operator: &Operator<'_>, height: u32) {
+    if !walk.follows || !walk.live {
+        return;
+    }
+    let count = match operator {
+        Operator::Block { blockty } | Operator::Loop { blockty } | Operator::Try { blockty } => {
+            walk.validator.block_type_arity(*blockty).map(|(params, _)| params)
+        }
+        Operator::TryTable { try_table } => walk.validator.block_type_arity(try_table.ty).map(|(params, _)| params),
+        // The condition is on top.
+        Operator::If { blockty } => walk.validator.block_type_arity(*blockty).map(|(params, _)| params + 1),
+        Operator::Else | Operator::End | Operator::Catch { .. } | Operator::CatchAll | Operator::Delegate { .. } => {
+            walk.frames.at(0).map(|frame| frame.results)
+        }
+        Operator::Br { relative_depth } => walk.frames.at(*relative_depth).map(|frame| frame.arity()),
+        Operator::BrIf { relative_depth } => walk.frames.at(*relative_depth).map(|frame| frame.arity() + 1),
+        Operator::BrTable { targets } => walk.frames.at(targets.default()).map(|frame| frame.arity() + 1),
+        Operator::Return => Some(walk.frames.function_results()),
+        Operator::BrOnNull { .. }
+        | Operator::BrOnNonNull { .. }
+        | Operator::BrOnCast { .. }
+        | Operator::BrOnCastFail { .. }
+        | Operator::BrOnCastDescEq { .. }
+        | Operator::BrOnCastDescEqFail { .. } => Some(height),
+        _ => return,
+    };
+    walk.escape(height.saturating_sub(count.unwrap_or(height)));
+}
+
 /// The frame of a structure that begins at a height that includes its parameters.
 fn enter(walk: &mut Walk<'_>, kind: Kind, ty: BlockType, height: u32) -> Option<Frame> {
     let (params, results) = walk.validator.block_type_arity(ty)?;
+    let around = walk.frames.innermost_loop();
+    let inside = if kind == Kind::Loop { Some(walk.graph.add_loop(around)) } else { around };
     Some(Frame {
         kind,
         label: walk.graph.leader(),
@@ -86,6 +119,7 @@ fn enter(walk: &mut Walk<'_>, kind: Kind, ty: BlockType, height: u32) -> Option<
         results,
         scope: walk.frames.scope(),
         caught: None,
+        inside,
     })
 }
 

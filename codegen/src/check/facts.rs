@@ -172,7 +172,7 @@ impl Facts {
 }
 
 /// Visits all reachable steps, each with the state before it.
-fn visit(graph: &Graph, solution: &Solution, mut visit: impl FnMut(&State, &Step)) {
+pub(super) fn visit(graph: &Graph, solution: &Solution, mut visit: impl FnMut(&State, &Step)) {
     for (leader, state) in (0..).zip(&solution.states) {
         let Some(state) = state else { continue };
         let mut state = state.clone();

@@ -1,6 +1,6 @@
 //! The control structures around an instruction, and the branches to their labels.
 
-use super::graph::{Branch, Exit, Graph, Leader, Step, Way};
+use super::graph::{Branch, Exit, Graph, Leader, LoopId, Step, Way};
 use super::handlers::ScopeId;
 
 /// The kind of a control structure, which determines the meaning of its `else`, `catch` and `end`.
@@ -36,6 +36,8 @@ pub(super) struct Frame {
     pub(super) scope: Option<ScopeId>,
     /// The tag, in a handler of one tag.
     pub(super) caught: Option<u32>,
+    /// The innermost loop that its code is in.
+    pub(super) inside: Option<LoopId>,
 }
 
 impl Frame {
@@ -65,6 +67,11 @@ impl Frames {
     /// The scope that an exception thrown here goes to.
     pub(super) fn scope(&self) -> Option<ScopeId> {
         self.0.last().and_then(|frame| frame.scope)
+    }
+
+    /// The innermost loop that the current instruction is in.
+    pub(super) fn innermost_loop(&self) -> Option<LoopId> {
+        self.0.last().and_then(|frame| frame.inside)
     }
 
     /// The control structure that a label of this depth refers to.

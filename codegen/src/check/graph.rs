@@ -5,7 +5,9 @@
 //! either.
 
 use super::regions::{MAX_REGIONS, Region, Regions};
+use super::segments::{Segments, Source};
 use linmem_intrinsics::Intrinsic;
+use std::collections::BTreeMap;
 
 /// A place that control is transferred to.
 pub(super) type Leader = u32;
@@ -29,6 +31,24 @@ pub(super) struct Graph {
     pub(super) scopes: Vec<Option<u32>>,
     /// By region, the scope in which its `new` is.
     opened_in: Vec<Option<u32>>,
+    /// By loop, the loop around it.
+    loops: Vec<Option<LoopId>>,
+    /// The calls that open regions or allocate, by offset.
+    pub(super) sites: BTreeMap<usize, Site>,
+    /// Where segments go, if that is followed.
+    pub(super) segments: Segments,
+}
+
+/// The number of a loop of the function.
+pub(super) type LoopId = u32;
+
+/// A call that opens a region or allocates.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Site {
+    /// The innermost loop around it.
+    pub(super) inside: Option<LoopId>,
+    /// The constants that were pushed immediately before the call, the top of the stack last. `None` is one of another type.
+    pub(super) constants: Vec<Option<u32>>,
 }
 
 /// A handler of exceptions: a clause of a `try_table`, or a handler of a legacy `try`.
@@ -81,6 +101,14 @@ pub(super) enum Step {
     Leave { at: u32, count: u32, way: Way, exit: Exit, offset: usize },
     /// Calls a function, which may throw an exception that leaves this function as `way` says.
     Call { callee: Callee, way: Way, offset: usize },
+    /// Closes or allocates from a region whose handle is not tracked.
+    UseUnknown,
+    /// Uses a segment.
+    Touch { source: Source },
+    /// Reads a local that may hold a segment.
+    Look { local: u32 },
+    /// Assigns a local that may hold a segment.
+    Put { local: u32 },
     /// Begins a scope of exceptions.
     Enter { scope: u32 },
     /// Control does not continue after this step.
@@ -115,7 +143,7 @@ impl Branch {
 
 /// A function that is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Callee {
+pub(crate) enum Callee {
     /// A function of the module, or a function of WASI.
     Known(u32),
     /// Any function.
@@ -177,6 +205,21 @@ impl Graph {
     /// The position of a leader; the end of the steps if it was not placed.
     pub(super) fn start(&self, leader: Leader) -> usize {
         self.starts.get(leader as usize).copied().flatten().unwrap_or(self.steps.len())
+    }
+
+    /// Adds a loop.
+    pub(super) fn add_loop(&mut self, around: Option<LoopId>) -> LoopId {
+        self.loops.push(around);
+        (self.loops.len() - 1) as LoopId
+    }
+
+    /// Whether a loop is, or contains, another one; `None` stands for the whole function.
+    pub(super) fn contains(&self, outer: Option<LoopId>, mut inner: Option<LoopId>) -> bool {
+        // A loop has a higher number than the loops around it.
+        while let Some(current) = inner.filter(|inner| outer.is_none_or(|outer| *inner > outer)) {
+            inner = self.loops.get(current as usize).copied().flatten();
+        }
+        inner == outer
     }
 
     /// Adds a region, unless the limit is reached.

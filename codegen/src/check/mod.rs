@@ -25,6 +25,9 @@
 //!   decide    the regions that exceptions close
 //!   homes     the locals that hold their handles
 //!   release   what lowering adds to functions so that exceptions close regions
+//!   segments  where the segments of a function go
+//!   follow    follows segments through instructions, and through the parameters of functions
+//!   confined  the regions that could be parts of static frames
 //! ```
 //!
 //! A region is a call of `MemoryAllocator.new`, or a parameter that is closed or allocated from and never assigned. A
@@ -36,10 +39,12 @@
 //! findings; no compiler emits such functions.
 
 mod backward;
+mod confined;
 mod control;
 mod decide;
 mod facts;
 mod flaw;
+mod follow;
 mod frames;
 mod graph;
 mod handlers;
@@ -48,6 +53,7 @@ mod judge;
 mod read;
 mod regions;
 mod release;
+mod segments;
 mod solve;
 mod state;
 #[cfg(test)]
@@ -61,10 +67,14 @@ mod walk;
 use crate::error::{Error, Finding, Severity};
 use crate::link::input::{Body, Input};
 use crate::link::reach::certain_calls;
+pub(crate) use confined::{Allocation, Checked, Confined, Own, confined};
 use flaw::Flaw;
+pub(crate) use follow::Escapes;
+pub(crate) use graph::Callee;
 use graph::Graph;
 pub(crate) use homes::Close;
 use linmem_allocator::{Nesting, Unwind};
+use read::How;
 use regions::Regions;
 pub(crate) use release::{Release, Releases};
 use solve::Solution;
@@ -130,8 +140,8 @@ fn flaws(
         return Ok(Vec::new());
     }
     // A builder knows which functions throw, and writes handlers accordingly.
-    let precise = input.source.is_built();
-    let Some(graph) = read::graph(input, body, calls, throws, precise)? else { return Ok(Vec::new()) };
+    let how = if input.source.is_built() { How::Precise } else { How::Plain };
+    let Some(graph) = read::graph(input, body, calls, throws, how)? else { return Ok(Vec::new()) };
     Ok(judged(&graph, nesting, exceptions))
 }
 

@@ -13,14 +13,26 @@ use crate::error::Error;
 use crate::link::input::{Body, Calls, Input};
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader, TypeRef};
 
-/// The graph of a function; `None` if it tracks no region, or exceeds the limits of the analysis. If it is `precise`, calls
-/// that cannot throw have no edges to handlers.
+/// How a function is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// Every call has edges to handlers, and wrappers that are not intrinsics are functions as any other.
+    Plain,
+    /// Calls that cannot throw have no edges to handlers.
+    Precise,
+    /// Wrappers count as the intrinsics that their code calls.
+    Expanded,
+    /// The same, and segments are followed, whether the function uses regions or not.
+    Followed,
+}
+
+/// The graph of a function; `None` if it tracks no region, or exceeds the limits of the analysis.
 pub(super) fn graph(
     input: &Input<'_>,
     body: &Body<'_>,
     calls: &Calls,
     throws: &Throws,
-    precise: bool,
+    how: How,
 ) -> Result<Option<Graph>, Error> {
     let again = FuncToValidate { resources: calls.validator.resources.clone(), ..calls.validator };
     let imported_tags = input.import_list.iter().filter(|import| matches!(import.ty, TypeRef::Tag(_))).count();
@@ -29,7 +41,9 @@ pub(super) fn graph(
         input,
         calls,
         throws,
-        precise,
+        precise: how == How::Precise,
+        expands: matches!(how, How::Expanded | How::Followed),
+        follows: how == How::Followed,
         params: ty.params().len() as u32,
         validator: again.into_validator(FuncValidatorAllocations::default()),
         graph: Graph::new(ty.params().len() as u32),
@@ -37,6 +51,7 @@ pub(super) fn graph(
         handlers: Handlers::new(imported_tags as u32),
         live: true,
         operands: Vec::new(),
+        constants: Vec::new(),
     };
     walk.begin(ty.results().len() as u32);
     let mut reader = body.body.get_binary_reader();
@@ -47,13 +62,21 @@ pub(super) fn graph(
         if walk.step(&operator, offset).is_none() {
             return Ok(None);
         }
+        match operator {
+            Operator::I32Const { value } => walk.constants.push(Some(value.cast_unsigned())),
+            Operator::I64Const { .. }
+            | Operator::F32Const { .. }
+            | Operator::F64Const { .. }
+            | Operator::RefNull { .. } => walk.constants.push(None),
+            _ => walk.constants.clear(),
+        }
         walk.validator.op(offset, &operator)?;
         if walk.live {
             walk.operands.resize(walk.validator.operand_stack_height() as usize, Operand::Other);
         }
     }
     let Walk { mut graph, handlers, .. } = walk;
-    if graph.regions.is_empty() || handlers.finish(&mut graph).is_none() {
+    if graph.regions.is_empty() && how != How::Followed || handlers.finish(&mut graph).is_none() {
         return Ok(None);
     }
     Ok(Some(graph))
@@ -83,7 +106,7 @@ impl Walk<'_> {
             }
             Operator::Call { function_index } => match self.input.intrinsic(function_index) {
                 Some(signature) => self.intrinsic(&signature.clone(), height, offset),
-                None if self.is_inlined(function_index) => self.inline(function_index, height, offset),
+                None if self.expand(function_index, height, offset) => {}
                 None => {
                     self.call(operator, Callee::Known(function_index), height, offset)?;
                     if self.input.imports.never_returns(function_index) {
@@ -98,8 +121,7 @@ impl Walk<'_> {
                     let at = height.saturating_sub(signature.operand_count() as u32);
                     self.leave(at, signature.results().len() as u32, offset);
                 }
-                None if self.is_inlined(function_index) => {
-                    self.inline(function_index, height, offset);
+                None if self.expand(function_index, height, offset) => {
                     let ty = self.input.function_type(function_index);
                     let (params, results) = (ty.params().len() as u32, ty.results().len() as u32);
                     self.leave(height.saturating_sub(params), results, offset);

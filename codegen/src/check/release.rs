@@ -8,7 +8,7 @@ use super::decide::{Decider, innermost_first};
 use super::facts::{Arrivals, Facts};
 use super::graph::{Branch, Callee, Graph, Leader, Step};
 use super::homes::{Close, Failure, Flags, Homes, bit};
-use super::read;
+use super::read::{self, How};
 use super::regions::{Region, Regions};
 use super::solve::Solution;
 use super::throws::Throws;
@@ -162,7 +162,7 @@ impl Function {
         let Some(calls) = body.calls.as_ref().filter(|_| uses_regions(input, body) && opens(input, body)) else {
             return Ok(None);
         };
-        let Some(graph) = read::graph(input, body, calls, throws, true)? else { return Ok(None) };
+        let Some(graph) = read::graph(input, body, calls, throws, How::Precise)? else { return Ok(None) };
         let before = solution(&graph).and_then(|solution| Facts::of(&graph, &solution));
         let (Some(before), false) = (before, graph.has_untracked) else { return Ok(None) };
         let managed = graph.own() - before.escaped;

@@ -70,6 +70,11 @@ impl Throws {
         throws
     }
 
+    /// Whether the module has a tag, or an instruction that throws or catches exceptions.
+    pub(crate) fn has_exceptions(&self) -> bool {
+        self.has_exceptions
+    }
+
     /// Whether the module has an instruction of legacy exception handling. Engines reject modules that have both kinds.
     pub(crate) fn is_legacy(&self) -> bool {
         self.is_legacy

@@ -60,7 +60,14 @@ impl State {
             Step::Leave { at, count, .. } => {
                 self.consumed(at, count, uses);
             }
-            Step::Call { .. } | Step::Enter { .. } | Step::Branch(_) | Step::Stop => {}
+            Step::Call { .. }
+            | Step::UseUnknown
+            | Step::Touch { .. }
+            | Step::Look { .. }
+            | Step::Put { .. }
+            | Step::Enter { .. }
+            | Step::Branch(_)
+            | Step::Stop => {}
         }
     }
 

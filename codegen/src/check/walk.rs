@@ -1,12 +1,13 @@
 //! The state of reading a function, and the effects of ordinary instructions on handles.
 
 use super::frames::{Frame, Frames, Kind};
-use super::graph::{Callee, Exit, Graph, Origin, Step, Way};
+use super::graph::{Callee, Exit, Graph, Origin, Site, Step, Way};
 use super::handlers::{Handlers, Tag};
+use super::segments::Source;
 use super::throws::Throws;
 use crate::engine::knowledge::contents::Assigned;
 use crate::link::input::{Calls, Input};
-use crate::link::wrappers::Step as Wrapped;
+use crate::link::wrappers::{Step as Wrapped, Wrapper};
 use crate::module::value_type;
 use crate::width::{PointerType, WIDTH};
 use linmem_intrinsics::{Operation, Signature};
@@ -21,6 +22,8 @@ pub(super) enum Operand {
     Handle,
     /// The value of a parameter that is never assigned.
     Parameter(u32),
+    /// Possibly a segment, if segments are followed.
+    Segment(Source),
 }
 
 /// A function that is being read.
@@ -40,6 +43,13 @@ pub(super) struct Walk<'a> {
     pub(super) live: bool,
     /// The operands, if the current position is reachable.
     pub(super) operands: Vec<Operand>,
+    /// The constants that the instructions immediately before the current position pushed, the top of the stack last. `None` is
+    /// one of another type.
+    pub(super) constants: Vec<Option<u32>>,
+    /// Whether calls of wrappers count as the intrinsics that their code calls.
+    pub(super) expands: bool,
+    /// Whether segments are followed.
+    pub(super) follows: bool,
 }
 
 impl Walk<'_> {
@@ -57,13 +67,17 @@ impl Walk<'_> {
             results,
             scope: None,
             caught: None,
+            inside: None,
         });
     }
 
     pub(super) fn local_get(&mut self, local: u32, height: u32) {
-        let operand = self.operand_of(local);
+        let mut operand = self.operand_of(local);
         if operand != Operand::Other {
             self.graph.push(Step::Get { local, at: height });
+        } else if self.may_hold_segment(local) {
+            self.graph.push(Step::Look { local });
+            operand = Operand::Segment(Source::Local(local));
         }
         self.operands.push(operand);
     }
@@ -81,6 +95,12 @@ impl Walk<'_> {
     }
 
     pub(super) fn assign(&mut self, local: u32, at: u32, step: impl FnOnce(u32, u32) -> Step) {
+        if let Some(Operand::Segment(source)) = self.operands.last() {
+            self.graph.segments.flow(*source, local);
+        }
+        if self.may_hold_segment(local) {
+            self.graph.push(Step::Put { local });
+        }
         if self.operand_of(local) == Operand::Other {
             return;
         }
@@ -103,11 +123,13 @@ impl Walk<'_> {
     pub(super) fn consume(&mut self, operator: &Operator<'_>, height: u32) -> Option<u32> {
         let (pops, _) = operator.operator_arity(&self.validator)?;
         let at = height.saturating_sub(pops);
+        self.escape(at);
         self.pop(at, |at| Step::Consume { at });
         Some(at)
     }
 
     pub(super) fn call(&mut self, operator: &Operator<'_>, callee: Callee, height: u32, offset: usize) -> Option<()> {
+        self.pass(operator, callee, height)?;
         self.consume(operator, height)?;
         let may_throw = self.throws.may_throw(callee);
         self.graph.push(Step::Call { callee, way: if may_throw { Way::Possible } else { Way::None }, offset });
@@ -156,7 +178,10 @@ impl Walk<'_> {
         let at = height.saturating_sub(signature.operand_count() as u32);
         match signature.intrinsic.operation() {
             Operation::Open => {
+                // What was pushed before does not belong to the region that is opened now.
+                self.escape(0);
                 if let Some(region) = self.graph.track(Origin::New(offset)) {
+                    self.site(offset);
                     self.graph.opens_in(self.frames.scope());
                     self.graph.push(Step::New { region, at });
                     self.operands.push(Operand::Handle);
@@ -164,65 +189,105 @@ impl Walk<'_> {
             }
             Operation::Close => {
                 self.track_parameter(at);
+                self.use_unknown(at);
                 self.pop(at, |at| Step::Free { at, offset });
             }
             _ if signature.intrinsic.effects().allocates() => {
                 self.track_parameter(at);
+                self.use_unknown(at);
+                self.site(offset);
+                self.escape(at);
                 self.pop(at.saturating_add(1), |at| Step::Consume { at });
                 let intrinsic = signature.intrinsic;
                 self.pop(at, |at| Step::Allocate { at, intrinsic, offset });
                 if intrinsic.is_host_call() {
                     self.host_call();
                 }
+                self.made(signature, Source::Allocation(offset));
             }
             _ => {
+                let slice = self.touch(signature, at);
                 self.pop(at, |at| Step::Consume { at });
                 if signature.intrinsic.is_host_call() {
                     self.host_call();
                 }
+                slice.into_iter().for_each(|source| self.made(signature, source));
             }
         }
     }
 
-    /// Whether a function is lowered where it is called, and its effects on handles are those of its steps: its arguments stay on
-    /// the stack.
-    pub(super) fn is_inlined(&self, function: u32) -> bool {
-        let Some(wrapper) = self.input.wrappers.get(function) else { return false };
-        let is_known = |step: &Wrapped| match step {
-            Wrapped::Wrapper(callee) => self.input.intrinsic(*callee).is_some() || self.is_inlined(*callee),
-            _ => true,
-        };
-        wrapper.passed().is_some() && wrapper.steps.iter().all(is_known)
+    /// Records that a handle is used that is not tracked, if that matters.
+    fn use_unknown(&mut self, at: u32) {
+        let is_tracked = matches!(self.operands.get(at as usize), Some(Operand::Handle | Operand::Parameter(_)));
+        if self.expands && !is_tracked {
+            self.graph.push(Step::UseUnknown);
+        }
     }
 
-    /// The effects of a function that is lowered in place of its call.
-    pub(super) fn inline(&mut self, function: u32, height: u32, offset: usize) {
+    /// Records a call that opens a region or allocates.
+    fn site(&mut self, offset: usize) {
+        let site = Site { inside: self.frames.innermost_loop(), constants: self.constants.clone() };
+        self.graph.sites.insert(offset, site);
+    }
+
+    /// Reads the steps of a wrapper in place of its call. Returns whether that is possible: if its parameters can stay on the
+    /// stack.
+    pub(super) fn expand(&mut self, function: u32, height: u32, offset: usize) -> bool {
+        let Some(wrapper) = self.input.wrappers.get(function).filter(|wrapper| self.can_expand(wrapper)) else {
+            return false;
+        };
+        self.read_steps(wrapper, height, offset);
+        true
+    }
+
+    /// Whether the parameters of a wrapper, and of the wrappers that it calls, can stay on the stack.
+    fn can_expand(&self, wrapper: &Wrapper) -> bool {
+        let calls = wrapper.steps.iter().filter_map(|step| match step {
+            Wrapped::Wrapper(callee) if self.input.intrinsic(*callee).is_none() => Some(*callee),
+            _ => None,
+        });
+        let mut called = calls.map(|callee| self.input.wrappers.get(callee));
+        wrapper.passed().is_some() && called.all(|called| called.is_some_and(|called| self.can_expand(called)))
+    }
+
+    fn read_steps(&mut self, wrapper: &Wrapper, mut height: u32, offset: usize) {
         let input = self.input;
-        let Some(wrapper) = input.wrappers.get(function) else { return };
         let passed = wrapper.passed().unwrap_or_default();
-        let unused = (wrapper.params.len() as u32).saturating_sub(passed as u32);
-        let mut height = height.saturating_sub(unused);
+        // Parameters that it does not pass on are dropped.
+        let dropped = wrapper.params.len().saturating_sub(passed);
+        height = height.saturating_sub(dropped as u32);
         self.pop(height, |at| Step::Drop { at });
+        self.constants.truncate(self.constants.len().saturating_sub(dropped));
         for step in wrapper.steps.iter().skip(passed) {
-            let (pops, pushes) = match step {
-                Wrapped::Get(_) | Wrapped::I32(_) | Wrapped::I64(_) | Wrapped::Static(_) | Wrapped::Push(_) => (0, 1),
-                Wrapped::Convert(_) => (1, 1),
-                Wrapped::Drop => (1, 0),
-                Wrapped::Intrinsic(callee) | Wrapped::Wrapper(callee) => {
-                    let ty = input.function_type(*callee);
-                    (ty.params().len() as u32, ty.results().len() as u32)
-                }
-            };
-            let at = height.saturating_sub(pops);
             match step {
-                Wrapped::Intrinsic(callee) | Wrapped::Wrapper(callee) => match input.intrinsic(*callee) {
-                    Some(signature) => self.intrinsic(&signature.clone(), height, offset),
-                    None => self.inline(*callee, height, offset),
-                },
-                Wrapped::Drop => self.pop(at, |at| Step::Drop { at }),
-                _ => self.pop(at, |at| Step::Consume { at }),
+                // `passed` excludes further parameters.
+                Wrapped::Get(_) => {}
+                Wrapped::I32(value) => {
+                    self.constants.push(Some(value.cast_unsigned()));
+                    height += 1;
+                    self.operands.resize(height as usize, Operand::Other);
+                    continue;
+                }
+                Wrapped::I64(_) | Wrapped::Static(_) | Wrapped::Push(_) => height += 1,
+                Wrapped::Convert(_) => {
+                    self.escape(height.saturating_sub(1));
+                    self.pop(height.saturating_sub(1), |at| Step::Consume { at });
+                }
+                Wrapped::Drop => {
+                    height = height.saturating_sub(1);
+                    self.pop(height, |at| Step::Drop { at });
+                }
+                Wrapped::Intrinsic(callee) | Wrapped::Wrapper(callee) => {
+                    match (input.intrinsic(*callee), input.wrappers.get(*callee)) {
+                        (Some(signature), _) => self.intrinsic(&signature.clone(), height, offset),
+                        (None, Some(called)) => self.read_steps(called, height, offset),
+                        (None, None) => {}
+                    }
+                    let ty = input.function_type(*callee);
+                    height = height.saturating_sub(ty.params().len() as u32) + ty.results().len() as u32;
+                }
             }
-            height = at.saturating_add(pushes);
+            self.constants.clear();
             self.operands.resize(height as usize, Operand::Other);
         }
     }

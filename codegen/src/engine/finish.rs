@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::engine::knowledge::frames::{Definition, Slot};
 use crate::engine::late::Late;
 use crate::engine::lower::bump::clear;
+use crate::engine::lower::static_frame::STATIC_HANDLE;
 use crate::engine::lowered::Lowered;
 use crate::engine::state::Engine;
 use crate::helpers::emit_load_header;
@@ -42,6 +43,17 @@ impl Engine {
             match late {
                 Late::Static(segment) => return push_static(code, context, segment),
                 Late::StaticAddress(segment) => return push_number(code, I32_CONST, StaticNumber::Address(segment)),
+                Late::StaticDefinition(local, segment) => {
+                    let Some(written) = locals.written(local) else { return };
+                    let parts = parts_of(written);
+                    if locals.contents.is_read(local) || parts.any() {
+                        push_static(code, context, segment);
+                        let sink = &mut InstructionSink::new(&mut code.bytes);
+                        sink.local_set(written.0);
+                        parts.keep(sink, written);
+                    }
+                    return;
+                }
                 _ => {}
             }
             let sink = &mut InstructionSink::new(&mut code.bytes);
@@ -77,6 +89,11 @@ impl Engine {
                         sink.global_get(context.handle()).local_set(written.0);
                     }
                 }
+                Late::StaticHandle(local) => {
+                    if let (Some(written), true) = (locals.written(local), locals.contents.is_read(local)) {
+                        sink.ptr_const(width, STATIC_HANDLE).local_set(written.0);
+                    }
+                }
                 Late::Parameters => {
                     for (local, parts) in parts.iter().filter(|(local, _)| locals.is_parameter(**local)) {
                         parts.keep(sink, *local);
@@ -106,7 +123,11 @@ impl Engine {
                     }
                 }
                 Late::Wrapper(wrapper) => wrappers.open(wrapper, sink),
-                Late::KeepScope(..) | Late::Label(_) | Late::Static(_) | Late::StaticAddress(_) => {}
+                Late::KeepScope(..)
+                | Late::Label(_)
+                | Late::Static(_)
+                | Late::StaticAddress(_)
+                | Late::StaticDefinition(..) => {}
             }
         });
         let recorded = record.map(|record| Box::new(record.finish(&wrappers)));

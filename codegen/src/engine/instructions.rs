@@ -81,6 +81,7 @@ impl Engine {
                 let slot = self.knowledge.frames.definition(definition).slot;
                 self.push_read(Value::Slot(slot), local);
             }
+            Some(Content::Static(segment)) => self.push_static_of(segment, Some(local)),
             content => {
                 // The value has the content of the local, which may change before the value is used.
                 if let Some(Content::Region(region)) = content {
@@ -124,6 +125,7 @@ impl Engine {
         self.recorded_local(LOCAL_TEE, local);
         let operand = self.pop();
         match self.define(local, &operand) {
+            Some(Value::Static(segment)) => self.push_static_of(segment, Some(local)),
             Some(value) => self.push_read(value, local),
             None => {
                 self.materialize(&operand);

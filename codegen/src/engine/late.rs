@@ -39,6 +39,10 @@ pub(crate) enum Late {
     Slot(Slot),
     /// The instruction that pushes a segment over static data.
     Static(StaticSegment),
+    /// The instructions that assign a segment of a static frame to a local, if code reads the local.
+    StaticDefinition(LocalIndex, StaticSegment),
+    /// The instruction that assigns a handle to a local whose region is part of a static frame, if code reads the local.
+    StaticHandle(LocalIndex),
     /// The instruction that pushes the address of a segment over static data.
     StaticAddress(StaticSegment),
     /// The instructions that keep the region of a frame as a structure, if code needs it.

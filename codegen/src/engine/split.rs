@@ -101,7 +101,7 @@ impl Splits {
                 size: keep(saved.size, 5, "linmem.size"),
                 last: keep(saved.last, 16, "linmem.last"),
             };
-            if parts.start.is_some() || parts.size.is_some() || parts.last.is_some() {
+            if parts.any() {
                 all.insert(local, parts);
             }
         }

@@ -4,6 +4,7 @@ use crate::config::Optimize;
 use crate::context::Context;
 use crate::engine::compare::Comparisons;
 use crate::engine::knowledge::Knowledge;
+use crate::engine::knowledge::frames::RegionId;
 use crate::engine::late::Late;
 use crate::engine::locals::Locals;
 use crate::engine::operands::{Operand, Operands};
@@ -18,6 +19,7 @@ use crate::index::LocalIndex;
 use crate::segment::{Held, Part};
 use crate::source_line::SourceLine;
 use linmem_intrinsics::Violation;
+use std::collections::BTreeSet;
 
 /// The purpose of lowering a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,10 @@ pub(crate) struct Engine {
     pub(super) splits: Splits,
     pub(super) scopes: Scopes,
     pub(super) wrappers: Wrappers,
+    /// The regions that are parts of static frames.
+    pub(super) static_regions: BTreeSet<RegionId>,
+    /// The first item of static data that is a static frame.
+    pub(super) first_frame: Option<u32>,
     /// The origin of the code that follows.
     pub(super) origin: Origin,
     /// The name of the intrinsic or instruction that is being lowered, and the index of its site, if it has one.
@@ -113,6 +119,8 @@ impl Engine {
             splits: Splits::default(),
             scopes: Scopes::default(),
             wrappers: Wrappers::default(),
+            static_regions: BTreeSet::new(),
+            first_frame: None,
             origin: Origin::default(),
             current: None,
             traced_handle: None,

@@ -102,9 +102,14 @@ impl Engine {
 
     /// Pushes a segment over static data, which is written only if its consumer needs the value on the stack.
     pub(super) fn push_static(&mut self, segment: StaticSegment) {
+        self.push_static_of(segment, None);
+    }
+
+    /// Pushes a segment over static data, which may be the value of a local.
+    pub(super) fn push_static_of(&mut self, segment: StaticSegment, source: Option<LocalIndex>) {
         let (value, position) = (Value::Static(segment), Some(self.tape.here()));
         let bytes = Some(segment.bytes + u32::from(planted::has(Bug::StaticOneByteFurther)));
-        self.operands.push(Operand { value, position, deferred: true, bytes, ..Operand::UNKNOWN });
+        self.operands.push(Operand { value, source, position, deferred: true, bytes, ..Operand::UNKNOWN });
     }
 
     /// Pushes a packed segment. Its address is on the stack, and `write` emits only the instructions that pack it. Its
@@ -252,9 +257,20 @@ impl Engine {
             && self.tape.is_end(position)
         {
             self.discard(operand);
-            self.tape.late(Late::Handle(local));
+            let is_static = self.static_regions.contains(&region);
+            self.tape.late(if is_static { Late::StaticHandle(local) } else { Late::Handle(local) });
             self.assigned(local, operand);
             self.learn_content(local, Content::Region(region));
+            return Some(operand.value);
+        }
+        if let (Value::Static(segment), true, true) =
+            (operand.value, operand.deferred, self.is_in_static_frame(operand))
+        {
+            self.tape.late(Late::StaticDefinition(local, segment));
+            let position = self.tape.here();
+            let times = self.frequency();
+            self.event(Event::Assign { local, step: None, at: position, times });
+            self.learn_content(local, Content::Static(segment));
             return Some(operand.value);
         }
         let Value::Slot(slot) = operand.value else { return None };

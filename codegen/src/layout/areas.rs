@@ -19,6 +19,8 @@ pub(super) struct Facts<'a> {
     pub(super) placement: Option<&'a Placement>,
     /// The items of static data.
     pub(super) items: Vec<StaticItem>,
+    /// The static frames.
+    pub(super) frames: Vec<StaticItem>,
 }
 
 /// The areas, in ascending order. Where two uses overlap, the more certain one counts: linmem's static data, then other data
@@ -48,6 +50,10 @@ fn add_statics(areas: &mut Vec<Area>, placement: &Placement, facts: &Facts<'_>) 
     if let Some(word) = placement.word {
         let label = "linmem: the word by which instances agree which of them writes the data";
         areas.push(area(word, word + WORD, AreaKind::Data, label));
+    }
+    if let Some((start, end)) = placement.reserve {
+        let frames = area(start, end, AreaKind::Frames, "linmem: static frames");
+        areas.push(Area { items: facts.frames.clone(), ..frames });
     }
     if let Some((start, end)) = placement.statics {
         let copied = if facts.data.copies(start, end) { ", copied by the start function" } else { "" };
@@ -90,9 +96,10 @@ fn add_placement(areas: &mut Vec<Area>, placement: &Placement, minimum: u64) {
     }
     if let Home::Reserved { start, top, end, .. } = placement.home {
         let start = if placement.statics.is_some() { top } else { start };
-        let label = match placement.has_regions {
-            true => "linmem: the first chunk of regions",
-            false => "linmem: not used, since the module opens no region",
+        let label = match (placement.has_regions, placement.reserve) {
+            (true, _) => "linmem: the first chunk of regions",
+            (false, None) => "linmem: not used, since the module opens no region",
+            (false, Some(_)) => "linmem: not used, since all regions are static frames",
         };
         areas.push(area(start, end, AreaKind::Chunk, label));
     }

@@ -54,11 +54,12 @@ pub struct Area {
     pub kind: AreaKind,
     /// Its use in words.
     pub label: String,
-    /// The items of static data in it, in ascending order. Constants that share bytes overlap.
+    /// The items of static data in it, or the static frames, in ascending order. Constants that share bytes overlap, and so do
+    /// frames of functions that are never active at the same time.
     pub items: Vec<StaticItem>,
 }
 
-/// An item of static data: a constant or a reservation.
+/// An item of static data, a constant or a reservation; or the static frame of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StaticItem {
@@ -66,7 +67,8 @@ pub struct StaticItem {
     pub start: u64,
     /// Its size in bytes, at least 1.
     pub size: u64,
-    /// Its text, its bytes or its name, shortened if it is long.
+    /// Its text, its bytes or its name, shortened if it is long. For a frame, the name of the function or its index in the
+    /// input.
     pub label: String,
 }
 
@@ -82,6 +84,8 @@ pub enum AreaKind {
     Stack,
     /// What the program allocates.
     Heap,
+    /// The static frames of functions: see [`StaticFrames`](crate::StaticFrames).
+    Frames,
     /// A chunk of linmem's.
     Chunk,
     /// Where linmem will have further chunks.
@@ -92,11 +96,12 @@ pub enum AreaKind {
 
 impl AreaKind {
     /// All of them.
-    pub const ALL: [AreaKind; 7] = [
+    pub const ALL: [AreaKind; 8] = [
         AreaKind::Null,
         AreaKind::Data,
         AreaKind::Stack,
         AreaKind::Heap,
+        AreaKind::Frames,
         AreaKind::Chunk,
         AreaKind::Growth,
         AreaKind::Program,
@@ -109,6 +114,7 @@ impl AreaKind {
             AreaKind::Data => "data",
             AreaKind::Stack => "stack",
             AreaKind::Heap => "heap",
+            AreaKind::Frames => "frames",
             AreaKind::Chunk => "chunk",
             AreaKind::Growth => "growth",
             AreaKind::Program => "program",
@@ -116,7 +122,7 @@ impl AreaKind {
     }
 }
 
-/// The frames of one function: the allocations of constant size that it reserves together.
+/// The frames of one function: the allocations of constant size that it reserves together when it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FunctionFrames {

@@ -1,7 +1,8 @@
-//! The items of static data.
+//! The items of static data, and static frames.
 
 use crate::layout::description::StaticItem;
 use crate::link::Placement;
+use crate::link::frames::Frame;
 use crate::link::input::Input;
 use crate::statics::Initial;
 
@@ -19,6 +20,18 @@ pub(super) fn items(program: &Input<'_>, placement: &Placement) -> Vec<StaticIte
         .collect();
     items.sort_by(|left, right| (left.start, left.size, &left.label).cmp(&(right.start, right.size, &right.label)));
     items.dedup();
+    items
+}
+
+/// The static frames of at least one byte, in ascending order.
+pub(super) fn frames(program: &Input<'_>, placement: &Placement) -> Vec<StaticItem> {
+    let frames = placement.frames.iter().filter(|frame| frame.bytes > 0);
+    let item = |frame: &Frame| {
+        let start = placement.reserve.map_or(0, |(start, _)| start + frame.start);
+        StaticItem { start, size: frame.bytes, label: program.function_name(frame.function) }
+    };
+    let mut items: Vec<StaticItem> = frames.map(item).collect();
+    items.sort_by(|left, right| (left.start, left.size, &left.label).cmp(&(right.start, right.size, &right.label)));
     items
 }
 

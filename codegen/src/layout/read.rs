@@ -8,7 +8,7 @@ use crate::layout::conventions::Conventions;
 use crate::layout::copies::{SegmentCopy, copies};
 use crate::layout::data::Data;
 use crate::layout::description::{FunctionFrames, MemoryLayout, ModuleLayout};
-use crate::layout::items::items;
+use crate::layout::items::{frames, items};
 use crate::link::input::{DATA, Input};
 use crate::link::{Placement, link_placed, scan};
 use crate::source::Source;
@@ -90,6 +90,7 @@ impl Linked<'_> {
         // Names such as `__heap_base` are about the memory that the program has first.
         let conventions = if index == 0 { *conventions } else { Conventions::default() };
         let items = placement.map(|placement| items(program, placement)).unwrap_or_default();
+        let frames = placement.map(|placement| frames(program, placement)).unwrap_or_default();
         MemoryLayout {
             name: name(input, index),
             import: memory.import.clone(),
@@ -101,7 +102,7 @@ impl Linked<'_> {
             data: active,
             span,
             copied,
-            areas: areas(&Facts { minimum, data, conventions, placement, items }),
+            areas: areas(&Facts { minimum, data, conventions, placement, items, frames }),
         }
     }
 }

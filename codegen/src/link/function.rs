@@ -12,6 +12,7 @@ use crate::engine::{Argument, Engine, Lowered, Origin};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
+use crate::link::frames::Frames;
 use crate::link::input::{Body, Calls, GlobalInstruction, Input, SizeInstruction};
 use crate::link::reach::certain_calls;
 use crate::link::shape::shape;
@@ -66,6 +67,7 @@ pub(super) fn lower_all(
     needs: &mut Needs,
     findings: &mut Findings,
     unwind: Option<&mut Unwind>,
+    frames: &Frames,
 ) -> Result<Vec<Option<Lowered>>, Vec<Error>> {
     let mut allocations = FuncValidatorAllocations::default();
     let mut errors = Vec::new();
@@ -75,7 +77,7 @@ pub(super) fn lower_all(
         let lowered = body.calls.as_ref().map(|calls| -> Result<Lowered, Error> {
             let unused = std::mem::take(&mut allocations);
             let unwinding = unwind.as_mut().and_then(|unwind| unwind.function(body.index, position));
-            let (mut lowered, used) = lower(input, body, calls, context, findings, unwinding, unused)?;
+            let (mut lowered, used) = lower(input, (body, calls), context, findings, (unwinding, frames), unused)?;
             lowered.add_to(needs, &[]);
             allocations = used;
             check_limits(input, body, &lowered)?;
@@ -140,11 +142,10 @@ pub(super) fn passing(context: &Context, ty: &FunctionType, origin: Origin, code
 
 fn lower(
     input: &Input<'_>,
-    body: &Body<'_>,
-    calls: &Calls,
+    (body, calls): (&Body<'_>, &Calls),
     context: &Context,
     findings: &mut Findings,
-    unwinding: Option<Unwinding<'_>>,
+    (unwinding, frames): (Option<Unwinding<'_>>, &Frames),
     allocations: FuncValidatorAllocations,
 ) -> Result<(Lowered, FuncValidatorAllocations), Error> {
     let ty = input.function_type(body.index);
@@ -171,7 +172,9 @@ fn lower(
         violations: Vec::new(),
         refused: None,
         unwinding,
+        frames,
     };
+    walk.engine.set_first_frame(frames.first_item());
     walk.begin_unwinding();
     if findings.purpose == Purpose::Check {
         walk.engine.look_for_findings();

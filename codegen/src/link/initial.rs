@@ -31,6 +31,8 @@ pub(super) struct PlacedData {
     pub(super) placed: PlacedStatics,
     /// The start and the end of all of it, if it has at least one byte.
     pub(super) range: Option<(Address, Address)>,
+    /// The start and the end of the reserve of static frames, if there are any.
+    pub(super) reserve: Option<(Address, Address)>,
     /// The bytes that are not zero.
     pub(super) segments: Vec<DataSegment>,
     /// How they get into the memory.

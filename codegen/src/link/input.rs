@@ -45,6 +45,8 @@ pub(crate) struct Body<'a> {
     pub(crate) sizes: Vec<SizeInstruction>,
     /// The instructions that refer to globals, in order, if the module imports static data.
     pub(crate) globals: Vec<GlobalInstruction>,
+    /// The types of the functions that it calls indirectly, in the order of the first call of each run of the same type.
+    pub(crate) indirect: Vec<u32>,
     /// The information that lowering requires, if the function calls intrinsics.
     pub(crate) calls: Option<Calls>,
 }
@@ -166,6 +168,10 @@ pub(crate) struct Input<'a> {
     /// The intrinsics that are used other than by a direct call: exported, in a table, in a global, or referred to by
     /// an instruction.
     pub(crate) shims: BTreeSet<u32>,
+    /// The functions to which code or a constant expression has a reference, or an element segment.
+    pub(crate) referred: BTreeSet<u32>,
+    /// Whether the module has an instruction of stack switching.
+    pub(crate) switches: bool,
     /// The functions that are declared not to throw.
     pub(crate) nothrow: BTreeSet<u32>,
     /// Whether it is declared that no function throws, functions that are called indirectly included.

@@ -42,6 +42,14 @@ pub(super) struct Memory {
 }
 
 impl Memory {
+    /// The functions of the program that linmem calls to obtain memory.
+    pub(super) fn functions_that_allocate(&self) -> Vec<u32> {
+        match self.growth {
+            Growth::Allocator(allocator) => [Some(allocator.function), allocator.pin].into_iter().flatten().collect(),
+            Growth::Grow | Growth::Contiguous | Growth::Split(_) => Vec::new(),
+        }
+    }
+
     /// Exports the memory if the program imports WASI functions, raw or lifted: the host finds the memory that a host
     /// call refers to by its name. A host that allocates accesses the memory, too, but by any name.
     pub(super) fn export_for_host(&mut self, input: &Input<'_>, needs: &Needs) -> Result<(), Error> {

@@ -16,6 +16,8 @@
 //!   start     the function that copies them when the module starts
 //!   wrappers  the functions that only pass on to an intrinsic, which are lowered where they are called; find_wrappers
 //!             finds them
+//!   calls     the call graph
+//!   frames    fixed addresses for the regions of functions that cannot be entered again
 //!   function  lower one function through the engine
 //!   reach     find the instructions that every execution of a function reaches
 //!   walk      the state of a function that is being lowered
@@ -45,6 +47,7 @@
 
 mod allocator;
 mod blocks;
+mod calls;
 mod code;
 mod constants;
 pub(crate) mod custom;
@@ -52,6 +55,7 @@ mod data;
 mod declared;
 mod features;
 mod find_wrappers;
+pub(crate) mod frames;
 mod function;
 mod globals;
 pub(crate) mod imports;
@@ -97,6 +101,7 @@ use crate::setting::Setting;
 use crate::sites;
 use crate::source::{Operations, Source};
 use crate::width::WIDTH;
+use frames::{Frame, Frames};
 use globals::Globals;
 use indexmap::IndexSet;
 use input::Input;
@@ -244,7 +249,7 @@ pub(crate) fn check_built(built: Built<'_>) -> Result<Vec<Finding>, Error> {
     let context = Context { choices, segments, ..built.context };
     let mut needs = Needs::new(context);
     let mut found = Findings { purpose: Purpose::Check, list: Vec::new() };
-    function::lower_all(&input, &context, &mut needs, &mut found, None)
+    function::lower_all(&input, &context, &mut needs, &mut found, None, &Frames::default())
         .map_err(|errors| Errors(errors).into_first())?;
     findings.extend(found.list);
     Ok(findings)
@@ -325,6 +330,10 @@ pub(crate) struct Placement {
     pub(crate) statics: Option<(Address, Address)>,
     /// The address of each item of static data.
     pub(crate) items: Vec<Address>,
+    /// The start and the end of the reserve of static frames, if there are any.
+    pub(crate) reserve: Option<(Address, Address)>,
+    /// The static frames.
+    pub(crate) frames: Vec<Frame>,
     /// The address of the word that instances agree by, if there is one.
     pub(crate) word: Option<Address>,
 }
@@ -398,7 +407,11 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     }
     let representation = declared.unwrap_or(Representation::Address);
     let mut memory = memory::choose(input, config, choices)?;
-    let mut statics = place::place(input, config, choices, &mut memory)?;
+    let mut frames = match purpose {
+        Purpose::Link => Frames::plan(input, config, choices, &memory.functions_that_allocate())?,
+        Purpose::Check => Frames::default(),
+    };
+    let mut statics = place::place(input, config, choices, &mut memory, &mut frames)?;
     let context = Context {
         representation,
         choices,
@@ -426,7 +439,8 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         }
         linmem_allocator::Unwind::Program => None,
     };
-    let mut lowered = function::lower_all(input, &context, &mut needs, &mut found, unwind.as_mut()).map_err(Errors)?;
+    let mut lowered =
+        function::lower_all(input, &context, &mut needs, &mut found, unwind.as_mut(), &frames).map_err(Errors)?;
     let block_types = unwind.map(Unwind::into_block_types).unwrap_or_default();
     let mut findings = found.list;
     let is_wrong = !findings.is_empty();
@@ -476,9 +490,11 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         statics: statics.occupied(),
         word: statics.initialization.once,
         items: statics.placed.addresses,
+        reserve: statics.reserve,
+        frames: frames.frames().to_vec(),
     };
     let framed = input.bodies.iter().zip(&lowered).filter_map(|(body, lowered)| Some((body.index, lowered.as_ref()?)));
-    let frames = framed.filter(|(_, lowered)| !lowered.frames.is_empty());
-    let frames = frames.map(|(function, lowered)| (function, lowered.frames.clone())).collect();
+    let framed = framed.filter(|(_, lowered)| !lowered.frames.is_empty());
+    let frames = framed.map(|(function, lowered)| (function, lowered.frames.clone())).collect();
     Ok(Outcome { module, findings, functions: plan.into_functions(), placement: Some(placement), frames })
 }

@@ -15,6 +15,8 @@
 //! region, or chunks come from the program's allocator, whose blocks may be at lower addresses, only static data is above
 //! the minimum, and home is found as usual.
 //!
+//! The reserve of static frames is an item of static data.
+//!
 //! In a memory that is imported and shared between threads, all instances use the same static data, at the base. Its first
 //! word says whether an instance has already copied it. Each instance has regions in chunks of its own, elsewhere.
 
@@ -22,6 +24,7 @@ use crate::choices::Choices;
 use crate::config::{Base, Config, Init};
 use crate::context::{Growth, Home};
 use crate::error::Error;
+use crate::link::frames::Frames;
 use crate::link::initial::{self, PlacedData, ProgramData};
 use crate::link::input::Input;
 use crate::link::memory::{Memory, maximum, same_in_all};
@@ -36,6 +39,8 @@ use linmem_allocator::statics::{Error as PlanError, Item, Options, Plan, plan};
 
 /// Assigns the addresses of static data, and changes home and the minimum of the memory accordingly.
 ///
+/// Static frames are given up if there is no place for them.
+///
 /// # Errors
 ///
 /// If there is no known address for static data, or not enough room.
@@ -44,11 +49,50 @@ pub(super) fn place(
     config: &Config,
     choices: Choices,
     memory: &mut Memory,
+    frames: &mut Frames,
+) -> Result<PlacedData, Error> {
+    if can_hold_frames(input, memory) && !frames.is_empty() {
+        let mut changed = memory.clone();
+        if let Ok(data) = place_with(input, config, choices, &mut changed, frames) {
+            *memory = changed;
+            return Ok(data);
+        }
+    }
+    *frames = Frames::default();
+    place_with(input, config, choices, memory, frames)
+}
+
+/// Whether static frames can be in a memory: it is defined in the module, so that no other instance uses it, and the program
+/// cannot observe that its minimum is raised, unless it is anyway.
+fn can_hold_frames(input: &Input<'_>, memory: &Memory) -> bool {
+    let index = memory.index.0;
+    if memory.defines.is_some() {
+        return true;
+    }
+    if index < input.imported_memory_count || input.types.as_ref().memory_at(index).shared {
+        return false;
+    }
+    match (memory.home, memory.growth) {
+        (Home::Reserved { .. }, _) => true,
+        (Home::Found { base: Some(_) }, _) => false,
+        (Home::Found { base: None }, Growth::Split(split)) => split.fixed.is_some(),
+        (Home::Found { base: None }, Growth::Grow | Growth::Contiguous | Growth::Allocator(_)) => {
+            first_use(input, index).is_none()
+        }
+    }
+}
+
+fn place_with(
+    input: &Input<'_>,
+    config: &Config,
+    choices: Choices,
+    memory: &mut Memory,
+    frames: &Frames,
 ) -> Result<PlacedData, Error> {
     let is_shared =
         memory.index.0 < input.imported_memory_count && input.types.as_ref().memory_at(memory.index.0).shared;
     let is_copied = config.init == Init::Passive && ProgramData::of(input, memory.index.0)?.is_active_here;
-    if input.statics.is_empty() && !(is_shared && is_copied) {
+    if input.statics.is_empty() && frames.is_empty() && !(is_shared && is_copied) {
         if let (Some(_), Some(base)) = (memory.shared_part, &config.base) {
             return Err(same_in_all(base, memory.index.0));
         }
@@ -58,7 +102,11 @@ pub(super) fn place(
     }
     let area = area(input, config, memory)?;
     let base = area.base();
-    let items: Vec<Item<'_>> = input.statics.items().map(|(initial, alignment)| initial.item(alignment)).collect();
+    let mut items: Vec<Item<'_>> = input.statics.items().map(|(initial, alignment)| initial.item(alignment)).collect();
+    let reserve = items.len();
+    if !frames.is_empty() {
+        items.push(frames.item());
+    }
     let options = area.options(memory.index.0, config.static_data.sharing(), choices);
     let plan = plan(&items, &options).map_err(|error| failed(input, &error, &options, area.end))?;
     let no_room = || {
@@ -84,10 +132,16 @@ pub(super) fn place(
     if memory.maximum.is_some() {
         memory.maximum = maximum(config, memory.defines.or(memory.raised).unwrap_or_default())?;
     }
-    let Plan { addresses, segments, end } = plan;
+    let Plan { mut addresses, segments, end } = plan;
+    let start = addresses.get(reserve).copied();
+    if let Some(start) = start {
+        addresses.truncate(reserve);
+        addresses.extend(frames.frames().iter().map(|frame| start + frame.start));
+    }
     let placed = PlacedStatics { addresses, globals: globals(input) };
     let range = (end > base).then_some((base, end));
-    let mut data = PlacedData { placed, range, segments, ..PlacedData::default() };
+    let reserve = start.map(|start| (start, start + frames.bytes()));
+    let mut data = PlacedData { placed, range, reserve, segments, ..PlacedData::default() };
     let once = (area.kind == Kind::Instances).then_some(area.start);
     data.initialization = initial::choose(input, config, memory, &data, once)?;
     Ok(data)

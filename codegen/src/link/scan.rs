@@ -98,6 +98,8 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
         names: scanner.names,
         function_names: OnceCell::new(),
         shims: scanner.shims,
+        referred: scanner.referred,
+        switches: scanner.switches,
         nothrow: BTreeSet::new(),
         nothing_throws: false,
         exports_allocator: config.export_allocator,
@@ -143,6 +145,8 @@ struct Scanner<'a> {
     customs: Vec<Custom<'a>>,
     names: Vec<Name<'a>>,
     shims: BTreeSet<u32>,
+    referred: BTreeSet<u32>,
+    switches: bool,
     errors: Vec<Error>,
     has_active_data: bool,
     /// Whether the module may change even if it imports no intrinsics.
@@ -276,7 +280,9 @@ impl<'a> Scanner<'a> {
 
     fn function_list(&mut self, functions: SectionLimited<'a, u32>) -> Result<(), Error> {
         for function in functions {
-            self.reference(function?);
+            let function = function?;
+            self.referred.insert(function);
+            self.reference(function);
         }
         Ok(())
     }
@@ -284,6 +290,7 @@ impl<'a> Scanner<'a> {
     fn expression(&mut self, expression: &ConstExpr<'a>) -> Result<(), Error> {
         for operator in expression.get_operators_reader() {
             if let Operator::RefFunc { function_index } = operator? {
+                self.referred.insert(function_index);
                 self.reference(function_index);
             }
         }
@@ -319,6 +326,7 @@ impl<'a> Scanner<'a> {
         let mut sizes = Vec::new();
         let mut globals = Vec::new();
         let mut calls = false;
+        let mut indirect = Vec::new();
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset()?;
             validator.op(offset, &operator)?;
@@ -339,13 +347,31 @@ impl<'a> Scanner<'a> {
                     let replaces = operators.original_position() - offset - 1;
                     references.push(Relocation { at, replaces, target: FunctionRef::Program(function_index) });
                     match operator {
-                        Operator::RefFunc { .. } => self.reference(function_index),
+                        Operator::RefFunc { .. } => {
+                            self.referred.insert(function_index);
+                            self.reference(function_index);
+                        }
                         _ => calls |= self.imports.intrinsic(function_index).is_some(),
                     }
                 }
                 Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
                     count_assignment(&mut assigned, local_index);
                 }
+                Operator::CallIndirect { type_index, .. }
+                | Operator::ReturnCallIndirect { type_index, .. }
+                | Operator::CallRef { type_index }
+                | Operator::ReturnCallRef { type_index }
+                    if indirect.last() != Some(&type_index) =>
+                {
+                    indirect.push(type_index);
+                }
+                Operator::ContNew { .. }
+                | Operator::ContBind { .. }
+                | Operator::Suspend { .. }
+                | Operator::Resume { .. }
+                | Operator::ResumeThrow { .. }
+                | Operator::ResumeThrowRef { .. }
+                | Operator::Switch { .. } => self.switches = true,
                 _ => {}
             }
         }
@@ -353,7 +379,7 @@ impl<'a> Scanner<'a> {
         self.allocations = validator.into_allocations();
         let found = Calls { validator: again, assigned };
         let (calls, other) = if calls || self.traces { (Some(found), None) } else { (None, Some(found)) };
-        self.bodies.push(Body { index, body, references, sizes, globals, calls });
+        self.bodies.push(Body { index, body, references, sizes, globals, indirect, calls });
         self.others.push(other);
         Ok(())
     }

@@ -3,9 +3,10 @@
 use crate::engine::shape::Arity;
 use crate::engine::{Certain, Engine, Origin};
 use crate::error::Error;
+use crate::link::frames::{Frames, Site};
 use crate::link::input::Input;
 use crate::link::unwinding::Unwinding;
-use linmem_intrinsics::Signature;
+use linmem_intrinsics::{Operation, Signature};
 use wasmparser::{BlockType, FuncValidator, ModuleArity, Operator, ValidatorResources};
 
 /// Feeds the engine.
@@ -16,6 +17,8 @@ pub(super) struct Walk<'a> {
     pub(super) engine: Engine,
     /// What exceptions close.
     pub(super) unwinding: Option<Unwinding<'a>>,
+    /// The static frames of the module.
+    pub(super) frames: &'a Frames,
     /// The definite violations found so far, each with its offset in the binary.
     pub(super) violations: Vec<(usize, Error)>,
     /// Why accesses of the function cannot be traced.
@@ -28,11 +31,27 @@ impl Walk<'_> {
         let input = self.input;
         let function = self.function;
         self.set_origin(offset);
+        if self.in_static_frame(signature, offset) {
+            return;
+        }
         if let Err(Certain { kind, message }) = self.engine.intrinsic(signature) {
             let message = format!("{}: {message}", signature.intrinsic.name());
             let error = Error::Violation { kind, message, place: input.place(function, offset) };
             self.violations.push((offset, error));
         }
+    }
+
+    /// Lowers an intrinsic of a region that is part of a static frame. Returns whether it is one.
+    fn in_static_frame(&mut self, signature: &Signature, offset: usize) -> bool {
+        match (self.frames.site(offset), signature.intrinsic.operation()) {
+            (Some(Site::Open), Operation::Open) => self.engine.open_static(),
+            (Some(Site::Allocate(segment)), Operation::Allocate | Operation::AllocateAligned) => {
+                self.engine.allocate_static(signature, segment);
+            }
+            (Some(Site::Close(bytes)), Operation::Close) => self.engine.close_static(signature, bytes),
+            _ => return false,
+        }
+        true
     }
 
     /// Sets the origin of the code that follows, if reports name it.

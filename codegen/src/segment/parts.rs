@@ -29,6 +29,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Whether any part has a local.
+    pub(crate) fn any(&self) -> bool {
+        self.start.is_some() || self.size.is_some() || self.last.is_some()
+    }
+
     /// Pushes a part of the segment that `local` holds.
     pub(crate) fn push(&self, sink: &mut InstructionSink<'_>, local: LocalIndex, part: Part) {
         match (part, self) {

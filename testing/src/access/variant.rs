@@ -2,7 +2,7 @@
 
 use crate::access::program::Setting;
 use crate::access::value::{Kind, Semantics};
-use linmem::{Config, Nesting, OnViolation, Optimize, Safety};
+use linmem::{Config, Nesting, OnViolation, Optimize, Safety, StaticFrames};
 
 /// A configuration that programs are linked with.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,8 @@ impl Variant {
             .with_safety(self.safety)
             .with_nesting(if setting.outermost { Nesting::Outermost } else { Nesting::Stack })
             .with_optimize(self.optimize)
+            // Frames are part of what these programs test.
+            .with_static_frames(StaticFrames::Off)
             .with_on_violation(self.on_violation)
     }
 }

@@ -1,7 +1,7 @@
 //! Programs of region operations, and how they are generated.
 
 use crate::host::Limits;
-use linmem::{Base, Config, Nesting, Optimize, OutOfMemory, Safety, Share, SplitAddress, Zero};
+use linmem::{Base, Config, Nesting, Optimize, OutOfMemory, Safety, Share, SplitAddress, StaticFrames, Zero};
 use linmem_allocator::Width;
 use linmem_allocator::model::{Blocks, Home, Memory, Model, Rules, Source, Split};
 use proptest::prelude::*;
@@ -163,6 +163,8 @@ impl Variant {
         Config::new()
             .with_safety(if self.checked { Safety::Temporal } else { Safety::None })
             .with_nesting(self.nesting)
+            // The model knows no fixed addresses.
+            .with_static_frames(StaticFrames::Off)
             .with_zero(self.zero)
             .with_optimize(self.optimize)
             .with_out_of_memory(self.out_of_memory)

@@ -7,7 +7,7 @@ use crate::unwind::run::Programs;
 use crate::unwind::source::Source;
 use crate::unwind::state::State;
 use crate::unwind::write;
-use linmem::{Config, Optimize, Representation, Safety};
+use linmem::{Config, Optimize, Representation, Safety, StaticFrames};
 use linmem::{Nesting, OutOfMemory, Unwind, Zero};
 
 /// How many functions with exceptions a module has.
@@ -39,6 +39,8 @@ impl Variant {
             .with_nesting(Nesting::ALL[nesting])
             .with_zero(Zero::ALL[zero])
             .with_unwind(Unwind::Release)
+            // Every region is open when an exception may close it.
+            .with_static_frames(StaticFrames::Off)
             .with_optimize(if (turn + number).is_multiple_of(2) { Optimize::Speed } else { Optimize::Size })
             .with_out_of_memory(if turn.is_multiple_of(4) { OutOfMemory::Null } else { OutOfMemory::Trap });
         Variant { config, representation: Representation::ALL[1 + (turn + number / 3) % 2] }

@@ -1,3 +1,4 @@
+;;! --static-frames off
 ;;! representations: i32 i64
 ;; A fact about a local holds only if every path passes through the instruction that establishes it.
 (module

@@ -1,3 +1,4 @@
+;;! --static-frames off
 ;;! representations: i32 i64 anyref
 ;; Which allocations share a bump.
 (module

@@ -1,3 +1,4 @@
+;;! --static-frames off
 ;;! representations: i32 i64 anyref
 ;;! --export-allocator true
 ;; With `--export-allocator`, a host opens regions, allocates and closes them. Regions of the host and of the program nest.

@@ -1,3 +1,4 @@
+;;! --static-frames off
 ;;! representations: i32 i64 anyref
 ;; Closing a region writes top, which frees what was allocated since the region was opened.
 

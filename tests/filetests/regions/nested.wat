@@ -1,3 +1,4 @@
+;;! --static-frames off
 ;;! representations: i32 i64 anyref
 ;; Closing an inner region does not change the outer one, nor a frame that was reserved before it.
 (module

@@ -1,4 +1,4 @@
-;;! --safety temporal --on-violation report
+;;! --safety temporal --on-violation report --static-frames off
 ;; A header that was overwritten: it starts at 16, the first byte of a region, and contains the handle and the header of
 ;; the enclosing region, here that of home.
 (module

@@ -1,4 +1,4 @@
-;;! --safety temporal --on-violation report
+;;! --safety temporal --on-violation report --static-frames off
 ;;! representations: i32 i64 anyref
 ;;! shown: i64
 ;; The report of a header that a store of the program overwrote.

@@ -6,6 +6,7 @@
 //! ;;! shown: i32                   those of them whose code the golden contains, if not all
 //! ;;! functions: f g              the exports whose code the golden contains, if not all
 //! ;;! policies: stack outermost        the nesting policies that the program obeys, if not all
+//! ;;! --static-frames off              the expectations depend on addresses or headers of regions; other files also run with them
 //! ;;! stdin: text   ;;! transfer: 3   ;;! errnos: 27 6   ;;! pages: 4   ;;! refused: 0 1
 //! ;;! directories: / /sub              WASI is the real one, with these directories: see `folder`
 //! ;;! args: name one   ;;! env: A=1 B= its arguments and environment; `directories:` may be empty
@@ -86,6 +87,8 @@ pub struct TestFile {
     pub calls_wrappers: bool,
     /// The exported functions whose code the golden of a file of the matrix contains; empty if all.
     pub functions: Vec<String>,
+    /// Whether the expectations depend on addresses or headers of regions, which static frames change.
+    pub needs_regions: bool,
     /// The nesting policies that the program obeys.
     pub policies: Vec<Nesting>,
     pub stdin: String,

@@ -1,7 +1,7 @@
 //! Reads a test file: its headers, and the lines that state expectations.
 
 use super::{Call, Expectation, Line, TestFile, When};
-use linmem::{Config, HostFunction, Nesting, OutOfMemory, Unwind, Zero};
+use linmem::{Config, HostFunction, Nesting, OutOfMemory, StaticFrames, Unwind, Zero};
 use linmem_testing::folder::World;
 use std::path::Path;
 
@@ -10,7 +10,8 @@ impl TestFile {
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
         let mut file = TestFile {
             text: text.clone(),
-            config: Config::default(),
+            // Most files show what regions cost when the program runs.
+            config: Config::new().with_static_frames(StaticFrames::Off),
             representations: Vec::new(),
             shown: Vec::new(),
             functions: Vec::new(),
@@ -20,6 +21,7 @@ impl TestFile {
             pages: 65536,
             refused: Vec::new(),
             calls_wrappers: false,
+            needs_regions: false,
             policies: Nesting::ALL.to_vec(),
             world: None,
             expectations: Vec::new(),
@@ -101,6 +103,10 @@ impl TestFile {
             "--simd" => config.simd = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?,
             "--export-allocator" => {
                 config.export_allocator = value.parse().map_err(|_| format!("`{value}` is neither true nor false"))?;
+            }
+            "--static-frames" => {
+                config.static_frames = value.parse()?;
+                self.needs_regions = config.static_frames == StaticFrames::Off;
             }
             "--memory" => config.memory = Some(value.to_string()),
             "--base" => config.base = Some(value.parse()?),

@@ -5,6 +5,7 @@
 use crate::engine::knowledge::frames::{DefinitionId, RegionId};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
+use crate::statics::StaticSegment;
 
 /// The number of instructions that assign a local.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(crate) enum Content {
     Region(RegionId),
     /// A segment of a frame.
     Slot(DefinitionId),
+    /// A segment of a static frame.
+    Static(StaticSegment),
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -15,6 +15,7 @@ mod reference;
 mod region;
 mod segment;
 mod source;
+pub(super) mod static_frame;
 mod text;
 mod vouched;
 

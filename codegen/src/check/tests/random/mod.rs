@@ -81,7 +81,7 @@ fn compare(seed: u64, style: Style, nesting: Nesting, seen: &mut Seen) {
     let flaws = analyse(&input, body, nesting).unwrap();
     let lines: BTreeSet<String> = flaws.iter().map(|flaw| render(&labels, flaw)).collect();
     let Some(calls) = &body.calls else { return };
-    let Some(graph) = read::graph(&input, body, calls, &Throws::default(), false).unwrap() else { return };
+    let Some(graph) = read::graph(&input, body, calls, &Throws::default(), read::How::Plain).unwrap() else { return };
     let unknown = unknown(&graph, nesting, |offset| labels[&offset].clone());
     let executions = run::all(&program, nesting);
     let context = format!("seed {seed}, {style:?}, {nesting}: {text}{lines:#?}");
