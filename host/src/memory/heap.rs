@@ -9,8 +9,9 @@ use super::free_list::rounded;
 use super::linear::Linear;
 use super::linmem::{Acquired, Form, Linmem, Segment};
 use super::live::Shared;
+use super::region::Region;
 use super::source::{Allocator, Calls, Request};
-use super::state::{Block, Open, Origin, Region, Waiting};
+use super::state::{Block, Open, Origin, Waiting};
 use std::sync::Arc;
 use wasmtime::{AsContext, StoreContext, StoreContextMut};
 

@@ -10,7 +10,7 @@
 
 use super::calls::Exports;
 use super::error::Error;
-use super::state::Region;
+use super::region::Region;
 use wasmtime::{AnyRef, AsContext, Extern, Func, OwnedRooted, StoreContextMut, TypedFunc, Val, ValType};
 
 /// The names of the functions. Those after the first three may be absent.

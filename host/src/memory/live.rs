@@ -5,7 +5,8 @@
 
 use super::error::Lie;
 use super::newest::{Newest, Taken};
-use super::state::{Region, State};
+use super::region::Region;
+use super::state::State;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};

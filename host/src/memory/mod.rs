@@ -88,6 +88,7 @@ mod linmem;
 mod live;
 mod newest;
 mod output;
+mod region;
 mod segment;
 mod shared;
 mod source;

@@ -4,7 +4,7 @@
 //! [`State`](super::state::State), so that nothing is locked for it. Its fields are atomic only because handles of a memory can
 //! be sent between threads: whoever changes them borrows the store exclusively, so that each is a plain load or store.
 
-use super::state::Region;
+use super::region::Region;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// The newest live block.

@@ -36,3 +36,5 @@
 ;; run: fill(1, 1) == ()
 ;; violation: OutOfBounds fill(1, 2)
 ;; violation: OutOfBounds fill(0, 0)
+
+;;! shown: i64

@@ -51,3 +51,5 @@
 ;; violation: OutOfBounds shrinks(10, 6)
 ;; run: moved(11, 10) == 10
 ;; violation: OutOfBounds moved(10, 10)
+
+;;! shown: i64

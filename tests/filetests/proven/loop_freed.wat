@@ -49,3 +49,5 @@
 ;; violation: UseAfterFree top_dead(11)
 ;; run: closed(4) == 0
 ;; violation: UseAfterFree closed(5)
+
+;;! shown: i64

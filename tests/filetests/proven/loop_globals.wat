@@ -37,3 +37,5 @@
 ;; violation: OutOfBounds inside(5, 200)
 ;; run: inside(4, 2) == 2
 ;; violation: OutOfBounds inside(3, 2)
+
+;;! shown: i64

@@ -30,3 +30,5 @@
 ;; violation: OutOfBounds signed(10, 0, 10)
 ;; violation: OutOfBounds signed(10, -1, 9)
 ;; violation: OutOfBounds signed(10, 0, 0x7fffffff)
+
+;;! shown: i64

@@ -53,3 +53,5 @@
 ;; run: perhaps(100, 0) == 100
 ;; violation: OutOfBounds perhaps(99, 99)
 ;; violation: OutOfBounds perhaps(10, 0)
+
+;;! shown: i64

@@ -67,3 +67,5 @@
 ;; violation: UseAfterFree closed(1)
 ;; violation: UseAfterFree closed(16)
 ;; violation: UseAfterFree closed(17)
+
+;;! shown: i64

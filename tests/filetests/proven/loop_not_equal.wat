@@ -33,3 +33,5 @@
 ;; run: top(0, 5, 5) == 5
 ;; violation: OutOfBounds top(10, 5, 4)
 ;; violation: OutOfBounds top(10, 0, 11)
+
+;;! shown: i64

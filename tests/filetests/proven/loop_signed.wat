@@ -35,3 +35,5 @@
 ;; violation: OutOfBounds top(10, -1, 10)
 ;; violation: OutOfBounds top(10, 0x80000000, 10)
 ;; violation: OutOfBounds top(10, 9, 11)
+
+;;! shown: i64

@@ -42,3 +42,5 @@
 ;; violation: OutOfBounds signed(16, 0, 17)
 ;; violation: OutOfBounds signed(16, -4, 16)
 ;; violation: OutOfBounds signed(16, 0, 0x7fffffff)
+
+;;! shown: i64
