@@ -19,12 +19,24 @@ impl Walk<'_> {
 
     /// Gives up the segments from a position upwards.
     pub(super) fn escape(&mut self, at: u32) {
-        for operand in self.operands.get_mut(at as usize..).into_iter().flatten() {
+        let at = at as usize;
+        let first = at.max(self.first_segment);
+        for operand in self.operands.get_mut(first..).into_iter().flatten() {
             if let Operand::Segment(source) = *operand {
                 self.graph.segments.escape(source);
                 *operand = Operand::Other;
             }
         }
+        // So operands that stay on the stack are examined once, however often segments are given up.
+        if at <= self.first_segment {
+            self.first_segment = usize::MAX;
+        }
+    }
+
+    /// Pushes a segment.
+    pub(super) fn push_segment(&mut self, source: Source) {
+        self.first_segment = self.first_segment.min(self.operands.len());
+        self.operands.push(Operand::Segment(source));
     }
 
     /// Uses the segments from a position upwards, which are operands of an intrinsic. Returns the segment that the result is a
@@ -54,7 +66,7 @@ impl Walk<'_> {
     /// Pushes the segment that an intrinsic makes, if it is its only result.
     pub(super) fn made(&mut self, signature: &Signature, source: Source) {
         if self.follows && matches!(signature.results()[..], [result] if result.is_segment()) {
-            self.operands.push(Operand::Segment(source));
+            self.push_segment(source);
         }
     }
 

@@ -16,11 +16,11 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsRe
 /// How a function is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum How {
-    /// Every call has edges to handlers, and wrappers that are not intrinsics are functions as any other.
+    /// Every call has edges to handlers.
     Plain,
     /// Calls that cannot throw have no edges to handlers.
     Precise,
-    /// Wrappers count as the intrinsics that their code calls.
+    /// As `Plain`, and uses of handles that are not tracked are recorded.
     Expanded,
     /// The same, and segments are followed, whether the function uses regions or not.
     Followed,
@@ -42,7 +42,7 @@ pub(super) fn graph(
         calls,
         throws,
         precise: how == How::Precise,
-        expands: matches!(how, How::Expanded | How::Followed),
+        records_unknown: matches!(how, How::Expanded | How::Followed),
         follows: how == How::Followed,
         params: ty.params().len() as u32,
         validator: again.into_validator(FuncValidatorAllocations::default()),
@@ -51,6 +51,7 @@ pub(super) fn graph(
         handlers: Handlers::new(imported_tags as u32),
         live: true,
         operands: Vec::new(),
+        first_segment: usize::MAX,
         constants: Vec::new(),
     };
     walk.begin(ty.results().len() as u32);

@@ -43,11 +43,13 @@ pub(super) struct Walk<'a> {
     pub(super) live: bool,
     /// The operands, if the current position is reachable.
     pub(super) operands: Vec<Operand>,
+    /// A position below which no operand is a segment.
+    pub(super) first_segment: usize,
     /// The constants that the instructions immediately before the current position pushed, the top of the stack last. `None` is
     /// one of another type.
     pub(super) constants: Vec<Option<u32>>,
-    /// Whether calls of wrappers count as the intrinsics that their code calls.
-    pub(super) expands: bool,
+    /// Whether a use of a handle that is not tracked is recorded.
+    pub(super) records_unknown: bool,
     /// Whether segments are followed.
     pub(super) follows: bool,
 }
@@ -72,12 +74,12 @@ impl Walk<'_> {
     }
 
     pub(super) fn local_get(&mut self, local: u32, height: u32) {
-        let mut operand = self.operand_of(local);
+        let operand = self.operand_of(local);
         if operand != Operand::Other {
             self.graph.push(Step::Get { local, at: height });
         } else if self.may_hold_segment(local) {
             self.graph.push(Step::Look { local });
-            operand = Operand::Segment(Source::Local(local));
+            return self.push_segment(Source::Local(local));
         }
         self.operands.push(operand);
     }
@@ -219,7 +221,7 @@ impl Walk<'_> {
     /// Records that a handle is used that is not tracked, if that matters.
     fn use_unknown(&mut self, at: u32) {
         let is_tracked = matches!(self.operands.get(at as usize), Some(Operand::Handle | Operand::Parameter(_)));
-        if self.expands && !is_tracked {
+        if self.records_unknown && !is_tracked {
             self.graph.push(Step::UseUnknown);
         }
     }

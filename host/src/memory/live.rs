@@ -244,10 +244,13 @@ mod tests {
         for id in 1..=3 {
             shared.add(100 * id, 100, Some(&region(id)), |_| false).unwrap();
         }
-        assert!(shared.add(250, 10, None, |region| region.id == 1).is_err());
+        assert!(shared.add(250, 10, None, |_| false).is_err());
         shared.add(250, 10, None, |region| region.id >= 2).unwrap();
         assert!(shared.add(150, 10, None, |_| false).is_err());
         shared.add(300, 10, None, |_| false).unwrap();
+        // The block of a lost region is removed, also if another block is in the way.
+        assert!(shared.add(190, 100, None, |region| region.id == 1).is_err());
+        shared.add(150, 10, None, |_| false).unwrap();
     }
 
     #[test]

@@ -1,5 +1,4 @@
 ;;! representations: i32 i64 anyref
-;;! shown: i64
 ;; A fill of a constant number of at most 64 bytes becomes stores; every other one becomes memory.fill.
 
 (module
