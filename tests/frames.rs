@@ -128,6 +128,19 @@ const MISUSES: &[(&str, &str, &str)] = &[
          (call $free (local.get $r))",
     ),
     (
+        "part_of_callee_used_after_close",
+        "UseAfterFree",
+        "(local.set $r (call $new)) (local.set $s (call $allocate (local.get $r) (i32.const 8)))
+         (local.set $t (call $part (local.get $s)))
+         (call $free (local.get $r)) (drop (call $get (local.get $t) (i32.const 0)))",
+    ),
+    (
+        "opened_by_indirect_call_of_callee",
+        "NotInnermost",
+        "(local.set $r (call $new)) (drop (call $allocate (local.get $r) (i32.const 8))) (call $opens_indirectly)
+         (call $free (local.get $r))",
+    ),
+    (
         "closed_twice",
         "AlreadyFreed",
         "(local.set $r (call $new)) (call $free (local.get $r)) (call $free (local.get $r))",
@@ -153,6 +166,10 @@ fn misuses(segment: &str) -> String {
       (func $keeps (param {{seg}}) (call $set (local.get 0) (i32.const 0) (i32.const 1)) (global.set $kept (local.get 0)))
       (func $allocates (drop (call $allocate (global.get $handle) (i32.const 8))))
       (func $leaves_open (drop (call $allocate (call $new) (i32.const 8))))
+      (func $part (param {{seg}}) (result {{seg}})
+        (nop) (return_call $slice (local.get 0) (i32.const 0) (i32.const 4)))
+      (table funcref (elem $new))
+      (func $opens_indirectly (drop (call_indirect (result i32) (i32.const 0))))
       (func $opens_and_keeps (param i32) (result i32) (drop (call $new)) (local.get 0))
     "#
     );

@@ -104,14 +104,17 @@ pub(crate) fn confined(input: &Input<'_>, body: &Body<'_>, throws: &Throws, chec
     let Some(calls) = body.calls.as_ref().filter(|_| uses_regions(input, body)) else { return Ok(none) };
     let how = if checked == Checked::Segments { How::Followed } else { How::Expanded };
     let Some(graph) = read::graph(input, body, calls, throws, how)? else { return Ok(Own::default()) };
-    // Without checks, regions need no order.
+    if graph.has_untracked {
+        return Ok(Own::default());
+    }
+    // If it does not matter which region is inside, regions need no order.
     let nesting = if checked == Checked::Nothing { Nesting::Forbid } else { Nesting::Stack };
     let Some(solution) = Solution::of(&graph, nesting) else { return Ok(Own::default()) };
     let mut finder = Finder {
         graph: &graph,
         refused: solution.uses.uncertain | solution.uses.stale,
         unsuitable: Regions::NONE,
-        is_lost: graph.has_untracked,
+        is_lost: false,
         touched: Vec::new(),
         allocated: BTreeMap::new(),
         regions: (0..graph.regions.len()).map(|_| Confined::default()).collect(),
@@ -230,6 +233,10 @@ impl Finder<'_> {
 
     /// Finds out where the segments of each region go.
     fn follow(&mut self) {
+        if self.graph.segments.is_too_large(self.allocated.len()) {
+            self.regions.iter_mut().for_each(|region| region.escapes = true);
+            return;
+        }
         let mut by_local: BTreeMap<u32, Regions> = BTreeMap::new();
         for (offset, region) in &self.allocated {
             let source = Source::Allocation(*offset);

@@ -128,6 +128,7 @@ impl Escapes {
             }
             let params = input.function_type(function).params().to_vec();
             let graph = read::graph(input, body, calls, throws, How::Followed)?;
+            let graph = graph.filter(|graph| !graph.segments.is_too_large(params.len()));
             for (index, ty) in (0..).zip(params) {
                 let param = Param { function, index };
                 if !is_segment(input, Some(ty)) {

@@ -102,7 +102,8 @@ impl Walk<'_> {
             Operator::Drop | Operator::I32Eqz | Operator::I64Eqz => {
                 self.pop(height.saturating_sub(1), |at| Step::Drop { at });
             }
-            Operator::I32Eq | Operator::I32Ne | Operator::I64Eq | Operator::I64Ne => {
+            // The handles of static frames are not different.
+            Operator::I32Eq | Operator::I32Ne | Operator::I64Eq | Operator::I64Ne if !self.records_unknown => {
                 self.pop(height.saturating_sub(2), |at| Step::Drop { at });
             }
             Operator::Call { function_index } => match self.input.intrinsic(function_index) {
@@ -120,11 +121,13 @@ impl Walk<'_> {
                     let signature = *signature;
                     self.intrinsic(&signature, height, offset);
                     let at = height.saturating_sub(signature.operand_count() as u32);
+                    self.escape(at);
                     self.leave(at, signature.results().len() as u32, offset);
                 }
                 None if self.expand(function_index, height, offset) => {
                     let ty = self.input.function_type(function_index);
                     let (params, results) = (ty.params().len() as u32, ty.results().len() as u32);
+                    self.escape(height.saturating_sub(params));
                     self.leave(height.saturating_sub(params), results, offset);
                 }
                 None => self.tail_call(operator, height, offset)?,

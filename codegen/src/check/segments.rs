@@ -35,7 +35,15 @@ pub(super) struct Segments {
     passes: BTreeSet<(Source, Param)>,
 }
 
+/// The largest number of steps to follow the segments of a function.
+const MAX_STEPS: usize = 1 << 18;
+
 impl Segments {
+    /// Whether it takes too long to follow this number of segments.
+    pub(super) fn is_too_large(&self, sources: usize) -> bool {
+        sources.saturating_mul(self.flows.len()) > MAX_STEPS
+    }
+
     /// Assigns a segment to a local.
     pub(super) fn flow(&mut self, source: Source, local: u32) {
         self.flows.insert((source, local));

@@ -235,21 +235,11 @@ impl Walk<'_> {
     /// Reads the steps of a wrapper in place of its call. Returns whether that is possible: if its parameters can stay on the
     /// stack.
     pub(super) fn expand(&mut self, function: u32, height: u32, offset: usize) -> bool {
-        let Some(wrapper) = self.input.wrappers.get(function).filter(|wrapper| self.can_expand(wrapper)) else {
+        let Some(wrapper) = self.input.wrappers.get(function).filter(|_| self.input.is_transparent(function)) else {
             return false;
         };
         self.read_steps(wrapper, height, offset);
         true
-    }
-
-    /// Whether the parameters of a wrapper, and of the wrappers that it calls, can stay on the stack.
-    fn can_expand(&self, wrapper: &Wrapper) -> bool {
-        let calls = wrapper.steps.iter().filter_map(|step| match step {
-            Wrapped::Wrapper(callee) if self.input.intrinsic(*callee).is_none() => Some(*callee),
-            _ => None,
-        });
-        let mut called = calls.map(|callee| self.input.wrappers.get(callee));
-        wrapper.passed().is_some() && called.all(|called| called.is_some_and(|called| self.can_expand(called)))
     }
 
     fn read_steps(&mut self, wrapper: &Wrapper, mut height: u32, offset: usize) {

@@ -16,7 +16,7 @@ use crate::link::input::Input;
 use crate::planted::{self, Bug};
 use std::collections::BTreeMap;
 use wasmparser::types::CoreTypeId;
-use wasmparser::{ExternalKind, TypeRef, ValType};
+use wasmparser::{CompositeInnerType, ExternalKind, FieldType, StorageType, TypeRef, ValType};
 
 /// A node of the graph: first all functions, then the types of indirect calls, then the outside.
 type Node = u32;
@@ -58,6 +58,11 @@ impl CallGraph {
     fn callees(&self, node: Node) -> &[Node] {
         let position = |node: usize| self.starts.get(node).copied().unwrap_or_default() as usize;
         self.callees.get(position(node as usize)..position(node as usize + 1)).unwrap_or_default()
+    }
+
+    /// The node that stands for the code outside of the module.
+    pub(super) fn outside(&self) -> u32 {
+        (self.cycles.len() as Node).saturating_sub(1)
     }
 
     /// Whether a function can be entered again before it returns.
@@ -245,29 +250,53 @@ impl Edges {
 
 const REF_FUNC: u8 = 0xd2;
 
-/// Whether code outside of the module can give it references to functions: by a table, by a global, by an operand of an export,
-/// by a result of an import, or with an exception. References to other objects may contain some.
+/// Whether code outside of the module can give it references to functions: by a table, by a global, by an operand of a function
+/// that it can call, by a result of an import, or with an exception. References to other objects may contain some; and if objects
+/// have fields that can be assigned, code outside can put references into each object that it gets.
 fn takes_references(input: &Input<'_>) -> bool {
     let types = input.types.as_ref();
     let is_reference = |ty: &ValType| matches!(ty, ValType::Ref(_));
+    let is_object = |ty: &ValType| matches!(ty, ValType::Ref(reference) if !reference.is_func_ref());
     let function = |index: u32| input.function_type(index);
     let imported = (0..input.imports.function_count()).filter(|import| input.imports.may_throw(*import));
+    let exported = input.exports.iter().filter(|export| is_function(export.kind)).map(|export| export.index);
+    let called: Vec<u32> = exported.chain(input.referred.iter().copied()).collect();
     let takes_results = imported.clone().any(|import| function(import).results().iter().any(is_reference));
+    let takes_operands = called.iter().any(|called| function(*called).params().iter().any(is_reference));
     let imports = input.import_list.iter().any(|import| match import.ty {
         TypeRef::Table(_) | TypeRef::Tag(_) => true,
         TypeRef::Global(global) => is_reference(&global.content_type),
         TypeRef::Func(_) | TypeRef::FuncExact(_) | TypeRef::Memory(_) => false,
     });
+    let global = |export: &wasmparser::Export<'_>| types.global_at(export.index);
     let exports = input.exports.iter().any(|export| match export.kind {
         ExternalKind::Table | ExternalKind::Tag => true,
-        ExternalKind::Global => {
-            let global = types.global_at(export.index);
-            global.mutable && is_reference(&global.content_type)
-        }
-        ExternalKind::Func | ExternalKind::FuncExact => function(export.index).params().iter().any(is_reference),
-        ExternalKind::Memory => false,
+        ExternalKind::Global => global(export).mutable && is_reference(&global(export).content_type),
+        ExternalKind::Func | ExternalKind::FuncExact | ExternalKind::Memory => false,
     });
-    takes_results || imports || exports
+    let gives_objects = || {
+        imported.clone().any(|import| function(import).params().iter().any(is_object))
+            || called.iter().any(|called| function(*called).results().iter().any(is_object))
+            || input
+                .exports
+                .iter()
+                .any(|export| export.kind == ExternalKind::Global && is_object(&global(export).content_type))
+    };
+    takes_results || takes_operands || imports || exports || (has_assignable_references(input) && gives_objects())
+}
+
+/// Whether a type of the module has fields or elements that are references and that can be assigned.
+fn has_assignable_references(input: &Input<'_>) -> bool {
+    let types = input.types.as_ref();
+    let is_assignable =
+        |field: &FieldType| field.mutable && matches!(field.element_type, StorageType::Val(ValType::Ref(_)));
+    (0..types.core_type_count_in_module()).any(|index| {
+        match &types[types.core_type_at_in_module(index)].composite_type.inner {
+            CompositeInnerType::Struct(ty) => ty.fields.iter().any(is_assignable),
+            CompositeInnerType::Array(ty) => is_assignable(&ty.0),
+            CompositeInnerType::Func(_) | CompositeInnerType::Cont(_) => false,
+        }
+    })
 }
 
 fn is_function(kind: ExternalKind) -> bool {

@@ -24,10 +24,11 @@
 //! 3. The memory is defined in the module, so that no other instance uses the reserve, and it is not shared between threads.
 //! 4. Regions nest (`stack`), or nothing checks that they do not (`forbid`). With `outermost`, segments of a region may be used
 //!    after it is closed, until no region is open any more.
-//! 5. If regions are checked, no check can tell that the region has no header: while it is open, no other region is used unless
-//!    it was opened inside of it, and no function is called that uses regions of others or leaves one open; and no segment of it
-//!    is used when it is closed. Segments are followed through locals and calls; one that is stored or returned may be used at
-//!    any time. An address alone cannot be used in a module that does not make segments from addresses.
+//! 5. While it is open, no other region is used unless it was opened inside of it, and no function is called that uses regions of
+//!    others or leaves one open: where regions nest, closing a region also frees those inside, and checks find such uses.
+//! 6. If segments are checked, no segment of it is used when it is closed. Segments are followed through locals and calls; one
+//!    that is stored or returned may be used at any time. An address alone cannot be used in a module that does not make
+//!    segments from addresses.
 
 use crate::check::{Allocation, Callee, Checked, Confined, Escapes, Own, Throws, confined};
 use crate::choices::Choices;
@@ -43,6 +44,7 @@ use linmem_allocator::layout::{ALIGNMENT, align_up, room};
 use linmem_allocator::statics::{Contents, Item};
 use linmem_intrinsics::Representation;
 use std::collections::{BTreeMap, BTreeSet};
+use wasmparser::{Export, ExternalKind};
 
 /// The largest frame in bytes. Larger regions are opened when the program runs, so that rarely used buffers do not enlarge the
 /// memory from the start. Chosen, not measured.
@@ -150,11 +152,14 @@ impl Frames {
         let throws = Throws::of(input);
         let releases = config.unwind.unwrap_or_default() == linmem_allocator::Unwind::Release;
         let checked = match choices.checks_regions() {
+            // Where regions nest, closing one also frees those inside that were left open.
+            false if choices.nesting == Nesting::Stack => Checked::Regions,
             false => Checked::Nothing,
             true if input.imports.representation().is_some_and(Representation::carries_size) => Checked::Segments,
             true => Checked::Regions,
         };
         let mut own: BTreeMap<u32, Vec<Confined>> = BTreeMap::new();
+        let called_by_others = called_by_others(input);
         let mut uncontained = BTreeSet::new();
         for body in &input.bodies {
             let recurs = calls.recurs(body.index);
@@ -163,7 +168,9 @@ impl Frames {
             }
             let may_throw = throws.has_exceptions() || releases || calls.leads_outside(body.index);
             let Own { mut regions, is_contained } = confined(input, body, &throws, checked)?;
-            if !is_contained {
+            // What a wrapper does is part of the functions that call it, unless its callers do not know it.
+            let is_hidden = input.is_transparent(body.index) && !called_by_others.contains(&body.index);
+            if !is_contained && !is_hidden {
                 uncontained.insert(body.index);
             }
             let ignores = planted::has(Bug::StaticFrameThrownOver);
@@ -216,6 +223,13 @@ impl Frames {
     }
 }
 
+/// The functions that are exported, or can be called through a reference.
+fn called_by_others(input: &Input<'_>) -> BTreeSet<u32> {
+    let is_function = |export: &&Export<'_>| matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact);
+    let exported = input.exports.iter().filter(is_function).map(|export| export.index);
+    exported.chain(input.referred.iter().copied()).collect()
+}
+
 /// Whether a function of the module opens a region.
 fn opens_regions(input: &Input<'_>) -> bool {
     let opens = |function: u32| {
@@ -227,7 +241,7 @@ fn opens_regions(input: &Input<'_>) -> bool {
     })
 }
 
-/// What checks tell about regions, beside what is known of each function alone.
+/// What checks tell about regions, and what closing one frees besides its own memory, beside what is known of each function alone.
 struct Told {
     /// By node of the call graph, whether a function that may be called uses regions that it did not open, or leaves one open.
     interferes: Vec<bool>,
@@ -244,7 +258,10 @@ impl Told {
         own: &BTreeMap<u32, Vec<Confined>>,
         uncontained: &BTreeSet<u32>,
     ) -> Result<Told, Error> {
-        let interferes = calls.callers_of(|node| uncontained.contains(&node));
+        // Intrinsics with references can be called indirectly, and the exported allocator from outside.
+        let is_outside = |node: u32| input.exports_allocator && node == calls.outside();
+        let interferes =
+            calls.callers_of(|node| uncontained.contains(&node) || input.shims.contains(&node) || is_outside(node));
         // The nodes after the functions are the types of indirect calls, and the outside.
         let others = interferes.iter().skip(input.function_count as usize);
         let any_interferes = !input.shims.is_empty() || others.copied().any(|interferes| interferes);
@@ -252,7 +269,7 @@ impl Told {
         Ok(Told { interferes, any_interferes, escapes: Escapes::from(input, throws, passed)? })
     }
 
-    /// Whether a check could tell that a region is never opened.
+    /// Whether it matters that a region is never opened or closed: a check could tell, or a region inside could be left open.
     fn tells(&self, region: &Confined, checked: Checked) -> bool {
         let interferes = |callee: &Callee| match callee {
             Callee::Known(function) => self.interferes.get(*function as usize) != Some(&false),

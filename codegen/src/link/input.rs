@@ -8,7 +8,7 @@ use crate::link::custom::Custom;
 use crate::link::declared::DeclaredType;
 use crate::link::imports::Imports;
 use crate::link::statics::Statics;
-use crate::link::wrappers::Wrappers;
+use crate::link::wrappers::{Step, Wrappers};
 use crate::source::Source;
 use crate::source_line::Mark;
 use linmem_intrinsics::Signature;
@@ -190,6 +190,17 @@ impl Input<'_> {
     /// Whether linking changes the module.
     pub(crate) fn changes(&self) -> bool {
         self.imports.has_any() || self.exports_allocator || self.copies_data
+    }
+
+    /// Whether a function is a wrapper whose parameters, and those of the wrappers that it calls, can stay on the stack, so that
+    /// analyses read its steps in place of its call.
+    pub(crate) fn is_transparent(&self, function: u32) -> bool {
+        let Some(wrapper) = self.wrappers.get(function) else { return false };
+        let is_readable = |step: &Step| match step {
+            Step::Wrapper(callee) => self.intrinsic(*callee).is_some() || self.is_transparent(*callee),
+            _ => true,
+        };
+        wrapper.passed().is_some() && wrapper.steps.iter().all(is_readable)
     }
 
     /// The type of each imported function.

@@ -51,7 +51,7 @@ pub(super) fn place(
     memory: &mut Memory,
     frames: &mut Frames,
 ) -> Result<PlacedData, Error> {
-    if can_hold_frames(input, memory) && !frames.is_empty() {
+    if can_hold_frames(input, memory) && is_small(input, memory, frames) && !frames.is_empty() {
         let mut changed = memory.clone();
         if let Ok(data) = place_with(input, config, choices, &mut changed, frames) {
             *memory = changed;
@@ -60,6 +60,17 @@ pub(super) fn place(
     }
     *frames = Frames::default();
     place_with(input, config, choices, memory, frames)
+}
+
+/// Whether the reserve is a small part of a memory with a maximum, where each byte that is reserved may be missing elsewhere.
+fn is_small(input: &Input<'_>, memory: &Memory, frames: &Frames) -> bool {
+    const LARGEST_PART: u64 = 16;
+    let declared = match memory.defines {
+        Some(_) => None,
+        None => input.types.as_ref().memory_at(memory.index.0).maximum,
+    };
+    let most = memory.maximum.or(declared).map(|pages| pages.saturating_mul(u64::from(PAGE)) / LARGEST_PART);
+    most.is_none_or(|most| frames.bytes() <= most)
 }
 
 /// Whether static frames can be in a memory: it is defined in the module, so that no other instance uses it, and the program

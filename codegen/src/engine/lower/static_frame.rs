@@ -43,13 +43,14 @@ impl Engine {
         });
     }
 
-    /// Allocates a segment, and zeroes it if that is requested.
+    /// Allocates a segment, and zeroes it if that is requested, also if that is done when regions are closed: after a trap, the
+    /// frame is not zero.
     pub(crate) fn allocate_static(&mut self, signature: &Signature, segment: StaticSegment) {
         if self.is_dead() {
             return;
         }
         self.discard_operands(signature);
-        if self.context.choices.zero == Zero::Allocate {
+        if self.context.choices.zero != Zero::Never {
             self.clear_static(segment);
         }
         self.push_static(segment);
