@@ -37,9 +37,9 @@
 //! not.) The minimum of a sliding window takes constant time, so that the best segments are found in linear time. Of
 //! several solutions of the least size, one with the fewest segments is chosen.
 //!
-//! Runs that at most [`NEAR`] zeros separate are one run: another segment costs at least 3 + 1 + 1 bytes. It saves the
-//! zeros, but no byte of lengths: if `m` is the larger one of two lengths, their sum and the zeros are at most `2m + 5`,
-//! which has at most one byte more than `m`, and the smaller length has at least one.
+//! Runs that at most [`NEAR`] zeros separate are one run: another segment costs at least 3 + 1 bytes besides its length.
+//! It saves the zeros, but no byte of lengths: if `m` is the larger one of two lengths, their sum and the zeros are at
+//! most `2m + 4`, which has at most one byte more than `m`, and the smaller length has at least one.
 
 use crate::layout::Address;
 use crate::statics::items::Options;
@@ -47,7 +47,7 @@ use crate::width::Width;
 use std::collections::VecDeque;
 
 /// The number of zeros that never cost more than another segment.
-const NEAR: u64 = 5;
+const NEAR: u64 = 4;
 
 /// The largest number of data segments, which leaves most of the 100,000 that engines accept to the program. If the
 /// smallest encoding has more segments, then more zeros are emitted: up to about [`MAX_PENALTY`] bytes for each segment
@@ -266,6 +266,14 @@ mod tests {
         assert_eq!(grouped(&runs, &OPTIONS, 1), [Run { start: 0, end: 9901 }]);
         let far: Vec<Run> = runs.iter().map(|run| Run { start: 100 * run.start, end: 100 * run.start + 1 }).collect();
         assert_eq!(grouped(&far, &OPTIONS, 1), far, "10,000 zeros cost more than a segment is worth");
+    }
+
+    #[test]
+    fn five_zeros_may_cost_more_than_a_segment() {
+        // Together the runs have 16,384 bytes, a length of three bytes; apart, their lengths have one and two.
+        let apart = [Run { start: 0, end: 36 }, Run { start: 41, end: 16_384 }];
+        assert_eq!(encoded(&apart, &OPTIONS), encoded(&[Run { start: 0, end: 16_384 }], &OPTIONS) - 1);
+        assert_eq!(cheapest(&apart, &OPTIONS, 0), apart);
     }
 
     /// All ways to join neighbouring runs.
