@@ -37,6 +37,8 @@ macro_rules! bugs {
                 Bug::StaticFrameOverlaps,
                 Bug::StaticFrameNotZeroed,
                 Bug::StaticFrameThrownOver,
+                Bug::StaticFrameIgnoresGiven,
+                Bug::StaticFrameKeepsInner,
             ];
 
             /// Those in copies between arrays and segments.
@@ -191,6 +193,10 @@ bugs! {
     StaticFrameNotZeroed,
     /// A region is part of a static frame although an exception may leave the function while it is open.
     StaticFrameThrownOver,
+    /// References to functions are assumed not to come from outside of the module.
+    StaticFrameIgnoresGiven,
+    /// A region is part of a static frame although closing it would free a region that is left open inside.
+    StaticFrameKeepsInner,
     /// An exception that leaves a function closes none of its regions.
     UnwindForgetsCleanup,
     /// The first handler of a function closes no region.

@@ -230,7 +230,7 @@ impl Edges {
                 edges.extend(node.map(|node| (body.index, *node)));
             }
         }
-        let from_outside = takes_references(input);
+        let from_outside = takes_references(input) && !planted::has(Bug::StaticFrameIgnoresGiven);
         let exported = input.exports.iter().filter(|export| is_function(export.kind)).map(|export| export.index);
         edges.extend(exported.clone().map(|function| (outside, function)));
         edges.extend(input.referred.iter().map(|function| (outside, *function)));

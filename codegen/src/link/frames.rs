@@ -170,7 +170,7 @@ impl Frames {
             let Own { mut regions, is_contained } = confined(input, body, &throws, checked)?;
             // What a wrapper does is part of the functions that call it, unless its callers do not know it.
             let is_hidden = input.is_transparent(body.index) && !called_by_others.contains(&body.index);
-            if !is_contained && !is_hidden {
+            if !is_contained && !is_hidden && !planted::has(Bug::StaticFrameKeepsInner) {
                 uncontained.insert(body.index);
             }
             let ignores = planted::has(Bug::StaticFrameThrownOver);

@@ -6,7 +6,7 @@ use crate::parse;
 use crate::unwind::source::Source;
 use linmem::layout::AreaKind;
 use linmem::{Config, Nesting, Optimize, OutOfMemory, Safety, StaticFrames, Unwind, Zero};
-use linmem_host::wasmtime::{Caller, Instance, Linker, Module, Store};
+use linmem_host::wasmtime::{Caller, Instance, Linker, Module, Store, Val};
 
 /// How often each function of a module is run.
 const RUNS: usize = 10;
@@ -65,6 +65,10 @@ fn variant(number: usize) -> (Style, Config) {
         zeroed: zero != Zero::Never,
         memory: number % 5 < 2,
         leaks: safety < Safety::Temporal,
+        keeps: safety < Safety::Temporal && number % 4 == 2 && turn % 2 == 0,
+        // With `forbid`, no region may be open inside of another.
+        leaves: safety < Safety::Temporal && number % 4 != 2 && number % 7 != 6 && (number + turn).is_multiple_of(4),
+        given: number % 8 == 1,
     };
     let config = Config::new()
         .with_safety(safety)
@@ -84,10 +88,17 @@ struct Host {
     calls: usize,
 }
 
+/// What the programs of a module did: how each ended, how often the host was called back, and the pages of memory at the end.
+struct Ran {
+    ends: Vec<End>,
+    calls: usize,
+    pages: u64,
+}
+
 /// How a program ended: its result, and the last wrong pattern; or whether it was an exception or a trap.
 type End = (Result<i32, String>, i32);
 
-fn run_all(bytes: &[u8], seed: u64) -> Result<(Vec<End>, usize), String> {
+fn run_all(bytes: &[u8], seed: u64) -> Result<Ran, String> {
     let compiled = Module::new(engine(), bytes).map_err(|error| format!("{error:?}"))?;
     let mut linker: Linker<Host> = Linker::new(engine());
     let host = |mut caller: Caller<'_, Host>, argument: i32| {
@@ -107,11 +118,16 @@ fn run_all(bytes: &[u8], seed: u64) -> Result<(Vec<End>, usize), String> {
     let mut store = Store::new(engine(), Host { source: Source::new(seed), active: 0, calls: 0 });
     store.set_fuel(u64::MAX / 2).map_err(|error| error.to_string())?;
     let instance = linker.instantiate(&mut store, &compiled).map_err(|error| format!("{error:?}"))?;
+    if let Some(take) = instance.get_func(&mut store, "take") {
+        let given = instance.get_func(&mut store, &format!("call{}", EXPORTED[seed as usize % EXPORTED.len()]));
+        take.call(&mut store, &[Val::FuncRef(given)], &mut []).map_err(|error| error.to_string())?;
+    }
     let mut ends = Vec::new();
     for program in 0..PROGRAMS {
         ends.push(run(&mut store, &instance, program)?);
     }
-    Ok((ends, store.into_data().calls))
+    let pages = instance.get_memory(&mut store, "memory").map_or(0, |memory| memory.size(&store));
+    Ok(Ran { ends, calls: store.into_data().calls, pages })
 }
 
 fn run(store: &mut Store<Host>, instance: &Instance, program: usize) -> Result<End, String> {
@@ -143,9 +159,9 @@ pub fn run_module(number: usize) -> Result<Reach, String> {
     };
     let (on, off) = (link(StaticFrames::On)?, link(StaticFrames::Off)?);
     let seed = number as u64 ^ 0x5eed;
-    let (found, calls) = run_all(&on, seed).map_err(|error| failed(&error))?;
-    let (expected, expected_calls) = run_all(&off, seed).map_err(|error| failed(&error))?;
-    for (program, (found, expected)) in found.iter().zip(&expected).enumerate() {
+    let found = run_all(&on, seed).map_err(|error| failed(&error))?;
+    let expected = run_all(&off, seed).map_err(|error| failed(&error))?;
+    for (program, (found, expected)) in found.ends.iter().zip(&expected.ends).enumerate() {
         if expected.1 != 0 {
             return Err(failed(&format!("program {program} is wrong without static frames: {expected:?}")));
         }
@@ -153,8 +169,12 @@ pub fn run_module(number: usize) -> Result<Reach, String> {
             return Err(failed(&format!("program {program} ends with {found:?}, not {expected:?}")));
         }
     }
-    if calls != expected_calls {
+    if found.calls != expected.calls {
         return Err(failed("the host is called another number of times"));
+    }
+    // The reserve is at most a page.
+    if found.pages > expected.pages + 1 {
+        return Err(failed(&format!("the memory has {} pages, not {}", found.pages, expected.pages)));
     }
     let layout = linmem::layout::read(&parsed, &config, 4096, 0).map_err(|error| failed(&error.to_string()))?;
     let areas = layout.memories.iter().flat_map(|memory| &memory.areas);
@@ -163,7 +183,7 @@ pub fn run_module(number: usize) -> Result<Reach, String> {
         programs: PROGRAMS,
         frames,
         modules: usize::from(frames > 0),
-        calls_back: calls,
-        thrown: found.iter().filter(|(end, _)| end.is_err()).count(),
+        calls_back: found.calls,
+        thrown: found.ends.iter().filter(|(end, _)| end.is_err()).count(),
     })
 }

@@ -25,6 +25,12 @@ pub(super) struct Style {
     pub(super) memory: bool,
     /// Whether regions may be used in ways that checks of regions reject, such as after an exception left one open.
     pub(super) leaks: bool,
+    /// Whether functions throw while a region is open of which a segment stays in use.
+    pub(super) keeps: bool,
+    /// Whether functions leave regions open inside of others, which are closed then.
+    pub(super) leaves: bool,
+    /// Whether the host puts a function into a table, which functions call.
+    pub(super) given: bool,
 }
 
 /// The number of functions of a module.
@@ -83,7 +89,13 @@ pub(super) fn module(source: &mut Source, style: Style) -> String {
         writeln!(text, "  (table $table funcref (elem {}))", elements.join(" ")).unwrap();
     }
     functions.iter().for_each(|function| text.push_str(function));
-    if style.throws {
+    if style.leaves {
+        text.push_str(LEAVE);
+    }
+    if style.given {
+        text.push_str(GIVEN);
+    }
+    if style.keeps {
         write!(text, "{}", keeper(segment)).unwrap();
     }
     for function in EXPORTED {
@@ -130,6 +142,18 @@ const SENTINEL: &str = r#"
   (func $sentinel
     (if (i64.ne (i64.load (i32.const 64)) (i64.const 0x6c656e69746e6573)) (then (global.set $bad (i32.const -1))))
     (if (i64.ne (i64.load (i32.const 65528)) (i64.const 0)) (then (global.set $bad (i32.const -2)))))
+"#;
+
+/// A function that leaves a region open, of a size that shows in the size of the memory if it is never freed.
+const LEAVE: &str = r#"
+  (global $large (mut i32) (i32.const 30000))
+  (func $leave (call $set (call $allocate (call $new) (global.get $large)) (i32.const 0) (i32.const 1)))
+"#;
+
+/// A table with a function of the host's choice.
+const GIVEN: &str = r#"
+  (table $given 1 funcref)
+  (func (export "take") (param funcref) (table.set $given (i32.const 0) (local.get 0)))
 "#;
 
 const RUN: &str = r#"
@@ -235,7 +259,8 @@ impl Function<'_> {
     fn statement(&mut self, out: &mut String) {
         self.depth += 1;
         match self.source.below(12) {
-            0..=4 if self.depth < 5 => self.region(out),
+            0..=1 if self.depth < 5 => self.plain_region(out),
+            2..=4 if self.depth < 5 => self.region(out),
             5 if self.depth < 5 => {
                 let name = self.local("i32");
                 writeln!(out, "    (local.set {name} (i32.const {}))", 1 + self.source.below(3)).unwrap();
@@ -255,6 +280,10 @@ impl Function<'_> {
             }
             7 if self.style.hosts && self.source.once_in(2) => {
                 self.add(out, "(call $host (local.get $x))");
+            }
+            8 if self.style.given && self.source.once_in(2) => {
+                let arguments = self.arguments(0);
+                self.add(out, &format!("(call_indirect $given (type $t0) {arguments} (i32.const 0))"));
             }
             8 if self.style.indirect => self.indirect(out),
             9 if self.style.throws => self.exception(out),
@@ -292,7 +321,7 @@ impl Function<'_> {
     }
 
     fn exception(&mut self, out: &mut String) {
-        if self.style.leaks && self.source.once_in(3) {
+        if self.style.keeps && self.source.once_in(3) {
             writeln!(out, "    (call $keeper (local.get $me))").unwrap();
             return;
         }
@@ -324,6 +353,23 @@ impl Function<'_> {
         name
     }
 
+    /// A region with nothing but allocations of constant size, and a call.
+    fn plain_region(&mut self, out: &mut String) {
+        let handle = self.local("i32");
+        let live = self.live.len();
+        writeln!(out, "    (local.set {handle} (call $new))").unwrap();
+        for _ in 0..1 + self.source.below(2) {
+            self.allocation(out, &handle);
+        }
+        if let Some(callee) = self.callee() {
+            let arguments = self.arguments(type_of(callee));
+            self.add(out, &format!("(call $f{callee} {arguments})"));
+        }
+        self.verify(out);
+        self.live.truncate(live);
+        writeln!(out, "    (call $free (local.get {handle}))").unwrap();
+    }
+
     fn region(&mut self, out: &mut String) {
         let handle = self.local("i32");
         let live = self.live.len();
@@ -344,6 +390,7 @@ impl Function<'_> {
                     self.live.truncate(live);
                     out.push_str("    ))\n");
                 }
+                2 if self.style.leaves && self.source.once_in(2) => out.push_str("    (call $leave)\n"),
                 2 => self.statement(out),
                 _ => self.allocation(out, &handle),
             }
