@@ -39,6 +39,8 @@ macro_rules! bugs {
                 Bug::StaticFrameThrownOver,
                 Bug::StaticFrameIgnoresGiven,
                 Bug::StaticFrameKeepsInner,
+                Bug::StoresSwapped,
+                Bug::StoresIgnoreOverlap,
             ];
 
             /// Those in copies between arrays and segments.
@@ -197,6 +199,10 @@ bugs! {
     StaticFrameIgnoresGiven,
     /// A region is part of a static frame although closing it would free a region that is left open inside.
     StaticFrameKeepsInner,
+    /// The halves of a merged store are swapped.
+    StoresSwapped,
+    /// Stores to the same bytes are sorted by their addresses.
+    StoresIgnoreOverlap,
     /// An exception that leaves a function closes none of its regions.
     UnwindForgetsCleanup,
     /// The first handler of a function closes no region.
@@ -305,6 +311,8 @@ pub enum Optimization {
     Split,
     /// Functions that only pass on to an intrinsic are lowered where they are called.
     Wrappers,
+    /// Neighbouring stores of constants are merged.
+    Stores,
 }
 
 impl Optimization {
@@ -318,6 +326,7 @@ impl Optimization {
         Optimization::Hoist,
         Optimization::Split,
         Optimization::Wrappers,
+        Optimization::Stores,
     ];
 }
 

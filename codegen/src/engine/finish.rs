@@ -6,6 +6,7 @@ use crate::engine::knowledge::frames::{Definition, Slot};
 use crate::engine::late::Late;
 use crate::engine::lower::bump::clear;
 use crate::engine::lower::static_frame::STATIC_HANDLE;
+use crate::engine::lower::stores::{Run, Store, Stored};
 use crate::engine::lowered::Lowered;
 use crate::engine::state::Engine;
 use crate::helpers::emit_load_header;
@@ -21,7 +22,18 @@ impl Engine {
     /// Returns the lowered function.
     pub(crate) fn finish(self) -> Lowered {
         let Engine {
-            tape, knowledge, mut locals, context, splits, scopes, wrappers, lines, mut demands, record, ..
+            tape,
+            knowledge,
+            mut locals,
+            context,
+            splits,
+            scopes,
+            wrappers,
+            lines,
+            mut demands,
+            record,
+            stores,
+            ..
         } = self;
         let context = &context;
         let (frames, headers) = knowledge.finish();
@@ -41,6 +53,10 @@ impl Engine {
                 return scopes.keep(code, context, &frames, frame, maker);
             }
             match late {
+                Late::Stores(run) => {
+                    let run = stores.get(run).map(Run::merged).unwrap_or_default();
+                    return run.iter().for_each(|store| write_store(code, context, store));
+                }
                 Late::Static(segment) => return push_static(code, context, segment),
                 Late::StaticAddress(segment) => return push_number(code, I32_CONST, StaticNumber::Address(segment)),
                 Late::StaticDefinition(local, segment) => {
@@ -127,6 +143,7 @@ impl Engine {
                 | Late::Label(_)
                 | Late::Static(_)
                 | Late::StaticAddress(_)
+                | Late::Stores(_)
                 | Late::StaticDefinition(..) => {}
             }
         });
@@ -159,6 +176,31 @@ fn push_static(code: &mut Code, context: &Context, segment: StaticSegment) {
         Segments::Packed => push_number(code, I64_CONST, StaticNumber::Packed(segment)),
         Segments::Reference(_) => push_number(code, GLOBAL_GET, StaticNumber::Global(segment)),
     }
+}
+
+/// Writes a store to a static frame.
+fn write_store(code: &mut Code, context: &Context, store: &Store) {
+    push_number(code, I32_CONST, StaticNumber::Address(store.segment));
+    let wide = store.bytes == 8;
+    match store.value {
+        Stored::Constant(constant) if wide => {
+            InstructionSink::new(&mut code.bytes).i64_const(constant as i64);
+        }
+        Stored::Constant(constant) => {
+            InstructionSink::new(&mut code.bytes).i32_const(constant as i32);
+        }
+        Stored::Address(segment) => push_number(code, I32_CONST, StaticNumber::Address(segment)),
+        Stored::Pair(segment, bytes) => {
+            push_number(code, I64_CONST, StaticNumber::Packed(StaticSegment { bytes, ..segment }));
+        }
+    }
+    let (sink, memarg) = (&mut InstructionSink::new(&mut code.bytes), context.memarg(store.offset, store.bytes));
+    match store.bytes {
+        1 => sink.i32_store8(memarg),
+        2 => sink.i32_store16(memarg),
+        4 => sink.i32_store(memarg),
+        _ => sink.i64_store(memarg),
+    };
 }
 
 /// Writes an instruction whose immediate is inserted when the module is finished.

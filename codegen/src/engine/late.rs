@@ -45,6 +45,8 @@ pub(crate) enum Late {
     StaticHandle(LocalIndex),
     /// The instruction that pushes the address of a segment over static data.
     StaticAddress(StaticSegment),
+    /// The run of stores of constants with this number.
+    Stores(usize),
     /// The instructions that keep the region of a frame as a structure, if code needs it.
     KeepScope(FrameId, Maker),
     /// The instructions that push the region of a frame as a structure.

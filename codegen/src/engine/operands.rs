@@ -35,6 +35,8 @@ pub(crate) enum Value {
     Slot(Slot),
     /// A segment over static data.
     Static(StaticSegment),
+    /// The address of a segment over static data.
+    StaticAddress(StaticSegment),
     /// A segment as a structure in the local.
     Structure(SegmentTypes, LocalIndex),
     /// A new array of the bytes of a data segment.

@@ -7,6 +7,7 @@ use crate::engine::knowledge::Knowledge;
 use crate::engine::knowledge::frames::RegionId;
 use crate::engine::late::Late;
 use crate::engine::locals::Locals;
+use crate::engine::lower::stores::Run;
 use crate::engine::operands::{Operand, Operands};
 use crate::engine::record::Record;
 use crate::engine::scopes::Scopes;
@@ -77,6 +78,8 @@ pub(crate) struct Engine {
     pub(super) static_regions: BTreeSet<RegionId>,
     /// The first item of static data that is a static frame.
     pub(super) first_frame: Option<u32>,
+    /// The runs of stores of constants, in the order of the code.
+    pub(super) stores: Vec<Run>,
     /// The origin of the code that follows.
     pub(super) origin: Origin,
     /// The name of the intrinsic or instruction that is being lowered, and the index of its site, if it has one.
@@ -121,6 +124,7 @@ impl Engine {
             wrappers: Wrappers::default(),
             static_regions: BTreeSet::new(),
             first_frame: None,
+            stores: Vec::new(),
             origin: Origin::default(),
             current: None,
             traced_handle: None,

@@ -105,6 +105,12 @@ impl Tape {
         !self.unordered && self.len() == position.at && self.edits.last().is_none_or(|edit| edit.position < position)
     }
 
+    /// Whether nothing was inserted or removed after `position`. `false` if that is unknown.
+    pub(crate) fn is_unedited_after(&self, position: Position) -> bool {
+        let is_code = |edit: &&Edit| !matches!(edit.action, Action::Line(_));
+        !self.unordered && self.edits.iter().rev().find(is_code).is_none_or(|edit| edit.position < position)
+    }
+
     /// Takes the position after everything written so far.
     pub(crate) fn here(&mut self) -> Position {
         self.clock += 1;

@@ -220,6 +220,7 @@ impl Engine {
                 sink.i64_const(constant);
             }),
             Value::Static(segment) => self.tape.insert_late(position, Late::Static(segment)),
+            Value::StaticAddress(segment) => self.tape.insert_late(position, Late::StaticAddress(segment)),
             Value::Unknown
             | Value::Local(_)
             | Value::Sum(..)

@@ -53,6 +53,11 @@ pub(super) fn module(source: &mut Source, style: Style) -> String {
   (import "linmem" "MemoryAllocator.allocateAligned" (func $aligned (param i32 i32 i32) (result {segment})))
   (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
   (import "linmem" "MemorySegment.setInt" (func $set (param {segment} i32 i32)))
+  (import "linmem" "MemorySegment.setByte" (func $set1 (param {segment} i32 i32)))
+  (import "linmem" "MemorySegment.setShort" (func $set2 (param {segment} i32 i32)))
+  (import "linmem" "MemorySegment.setLong" (func $set8 (param {segment} i32 i64)))
+  (import "linmem" "MemorySegment.getUByte" (func $get1 (param {segment} i32) (result i32)))
+  (import "linmem" "MemorySegment.address" (func $address (param {segment}) (result i32)))
   (import "linmem" "MemorySegment.getInt" (func $get (param {segment} i32) (result i32)))
 "#
     )
@@ -361,6 +366,9 @@ impl Function<'_> {
         for _ in 0..1 + self.source.below(2) {
             self.allocation(out, &handle);
         }
+        if self.source.once_in(3) {
+            self.constants(out, &handle);
+        }
         if let Some(callee) = self.callee() {
             let arguments = self.arguments(type_of(callee));
             self.add(out, &format!("(call $f{callee} {arguments})"));
@@ -449,6 +457,40 @@ impl Function<'_> {
     fn site(&mut self) -> usize {
         self.sites += 1;
         self.number * 1000 + self.sites
+    }
+
+    /// A segment to which constants of all sizes are stored, some to the same bytes, and an address.
+    fn constants(&mut self, out: &mut String, handle: &str) {
+        const SIZE: usize = 16;
+        let segment = self.local(self.style.segment);
+        writeln!(out, "    (local.set {segment} (call $allocate (local.get {handle}) (i32.const {SIZE})))").unwrap();
+        let mut bytes = [None; SIZE];
+        for _ in 0..3 + self.source.below(6) {
+            let size = 1 << self.source.below(4);
+            let at = self.source.below(SIZE / size) * size;
+            let value = (self.source.below(1 << 30) as u64 + 1) * 0x1_0203_0405;
+            let suffix = if size == 4 { String::new() } else { size.to_string() };
+            let (ty, constant) = if size == 8 { ("i64", value) } else { ("i32", value & u64::from(u32::MAX)) };
+            writeln!(out, "    (call $set{suffix} (local.get {segment}) (i32.const {at}) ({ty}.const {constant}))")
+                .unwrap();
+            bytes[at..at + size].iter_mut().zip(value.to_le_bytes()).for_each(|(byte, new)| *byte = Some(new));
+        }
+        let site = self.site();
+        let address = self.source.below(SIZE / 4) * 4;
+        writeln!(
+            out,
+            "    (call $set (local.get {segment}) (i32.const {address}) (call $address (local.get {segment})))"
+        )
+        .unwrap();
+        let found = format!("(call $get (local.get {segment}) (i32.const {address}))");
+        self.check(out, &found, &format!("(call $address (local.get {segment}))"), site);
+        bytes[address..address + 4].fill(None);
+        for (at, byte) in bytes.iter().enumerate() {
+            if let Some(byte) = byte {
+                let found = format!("(call $get1 (local.get {segment}) (i32.const {at}))");
+                self.check(out, &found, &format!("(i32.const {byte})"), site);
+            }
+        }
     }
 
     /// Segments that a loop allocates, of which the last two are looked at.

@@ -278,6 +278,9 @@ impl Engine {
         value: &Operand,
     ) -> Result<(), Certain> {
         self.check_access(segment, offset, &mut Operand::of_pointer(self.context.width(), access.bytes()))?;
+        if self.store_constant(access, segment, offset, value) {
+            return Ok(());
+        }
         let added = match self.place_at_end(segment, &[offset, value]) {
             Some(offset) => {
                 self.write_constant(value);

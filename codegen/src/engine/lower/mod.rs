@@ -16,6 +16,7 @@ mod region;
 mod segment;
 mod source;
 pub(super) mod static_frame;
+pub(super) mod stores;
 mod text;
 mod vouched;
 

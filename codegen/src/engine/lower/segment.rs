@@ -19,6 +19,7 @@ impl Engine {
                 self.discard(segment);
                 self.push_constant(packed::start_of(constant));
             }
+            Value::Static(item) if segment.deferred => self.push_deferred(Value::StaticAddress(item)),
             _ => {
                 self.unwrap_segment(segment);
                 self.push(Value::Unknown);
