@@ -7,6 +7,7 @@ mod support;
 use linmem::layout::AreaKind;
 use linmem::{Config, Safety, StaticFrames};
 use linmem_codegen::planted::Bug;
+use linmem_host::wasmtime::Val;
 use linmem_testing::frames::{PROGRAMS, Reach, VARIANTS, run_module};
 use linmem_testing::host::{Running, State, violation};
 
@@ -209,6 +210,62 @@ fn checks_find_the_same_misuse() {
         let areas = layout.memories.iter().flat_map(|memory| &memory.areas);
         let frames = areas.filter(|area| area.kind == AreaKind::Frames).flat_map(|area| &area.items).count();
         assert!(frames >= 1, "{segment}: `fine` has a static frame");
+    }
+}
+
+/// A function with this many regions, one after the other or each inside of the one before. Each has a segment that is written
+/// while the others are open and read before the region is closed.
+fn many_regions(count: usize, is_nested: bool, segment: &str) -> String {
+    let local = |name: &str, ty: &str| -> String { (0..count).map(|n| format!("(local ${name}{n} {ty})")).collect() };
+    let open = |n: usize| {
+        format!(
+            "(local.set $r{n} (call $new)) (local.set $s{n} (call $allocate (local.get $r{n}) (i32.const 8)))
+             (call $set (local.get $s{n}) (i32.const 0) (i32.add (local.get $x) (i32.const {n})))\n"
+        )
+    };
+    let close = |n: usize| {
+        format!(
+            "(local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 3)) (call $get (local.get $s{n}) (i32.const 0))))
+             (call $free (local.get $r{n}))\n"
+        )
+    };
+    let code: String = match is_nested {
+        true => (0..count).map(open).chain((0..count).rev().map(close)).collect(),
+        false => (0..count).map(|n| open(n) + &close(n)).collect(),
+    };
+    format!(
+        r#"(module
+      (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+      (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {segment})))
+      (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
+      (import "linmem" "MemorySegment.setInt" (func $set (param {segment} i32 i32)))
+      (import "linmem" "MemorySegment.getInt" (func $get (param {segment} i32) (result i32)))
+      (func (export "run") (param $x i32) (result i32) (local $sum i32) {} {} {code} (local.get $sum)))"#,
+        local("r", "i32"),
+        local("s", segment),
+    )
+}
+
+/// The analysis knows 64 regions of a function. One with more has no static frame, and does the same.
+#[test]
+fn functions_with_more_regions_than_are_known() {
+    for (count, is_nested) in [(64, false), (64, true), (65, false), (65, true), (200, true)] {
+        let numbers: Vec<usize> = if is_nested { (0..count).rev().collect() } else { (0..count).collect() };
+        let expected = numbers.iter().fold(0_i32, |sum, n| sum.wrapping_mul(3).wrapping_add(*n as i32 + 5));
+        for segment in ["i64", "anyref"] {
+            let text = many_regions(count, is_nested, segment);
+            for safety in Safety::ALL {
+                let config = Config::new().with_safety(*safety);
+                let mut running = Running::new(&linmem::link(text.as_bytes(), &config).unwrap(), State::default());
+                for _ in 0..2 {
+                    let result = running.call("run", &[Val::I32(5)]).unwrap()[0].unwrap_i32();
+                    assert_eq!(result, expected, "{count} regions, nested: {is_nested}, {segment} {safety}");
+                }
+                let layout = linmem::layout::read(text.as_bytes(), &config, 4096, 0).unwrap();
+                let has_frame = layout.memories.iter().flat_map(|it| &it.areas).any(|it| it.kind == AreaKind::Frames);
+                assert_eq!(has_frame, count <= 64, "{count} regions, nested: {is_nested}, {segment} {safety}");
+            }
+        }
     }
 }
 

@@ -39,7 +39,7 @@ fn each(size: usize, text: impl Fn(usize) -> String) -> String {
     (0..size).map(text).collect()
 }
 
-const SHAPES: [Shape; 14] = [
+const SHAPES: [Shape; 19] = [
     Shape {
         name: "functions with names, each with a site",
         args: &["--on-violation", "report"],
@@ -189,6 +189,90 @@ const SHAPES: [Shape; 14] = [
             let region =
                 "(local.set $r (call $new)) (block (try_table (catch_all 0) (call $g))) (call $free (local.get $r))\n";
             module("i64", &format!("(func $g) (func (local $r i32) {})", region.repeat(size)))
+        },
+    },
+    Shape {
+        name: "segments of one region, which are followed",
+        args: &["--safety", "temporal"],
+        module: |size| {
+            let set = |n| {
+                format!(
+                    "(local.set $s{n} (call $allocate (local.get $r) (i32.const 4)))
+                     (call $setInt (local.get $s{n}) (i32.const 0) (i32.const 1))\n"
+                )
+            };
+            let locals = each(size, |n| format!("(local $s{n} i64)"));
+            let code = each(size, set);
+            module(
+                "i64",
+                &format!(
+                    "(func (local $r i32) {locals} (local.set $r (call $new)) {code} (call $free (local.get $r)))"
+                ),
+            )
+        },
+    },
+    Shape {
+        name: "functions with regions, whose segments are followed",
+        args: &["--safety", "temporal"],
+        module: |size| {
+            let size = size / 40;
+            let function = |n: usize| {
+                let next = if n + 1 < size { format!("$f{}", n + 1) } else { "$last".to_string() };
+                let region = |r: usize| {
+                    let allocate = |s| {
+                        format!(
+                            "(local.set $s{s} (call $allocate (local.get $r{r}) (i32.const 8)))
+                             (call {next} (local.get $s{s}))\n"
+                        )
+                    };
+                    let code = each(16, allocate);
+                    format!("(local.set $r{r} (call $new)) {code} (call $free (local.get $r{r}))\n")
+                };
+                let locals = each(16, |n| format!("(local $r{n} i32) (local $s{n} i64)"));
+                format!("(func $f{n} (param $s i64) {locals} {})\n", each(16, region))
+            };
+            module("i64", &format!("{} (func $last (param i64))", each(size, function)))
+        },
+    },
+    Shape {
+        name: "deep calls, each with a region",
+        args: &["--safety", "temporal"],
+        module: |size| {
+            let function = |n| {
+                let next = if n + 1 < size { n + 1 } else { n };
+                let call = if n + 1 < size { format!("(call $f{next} (local.get $t))") } else { String::new() };
+                format!(
+                    "(func $f{n} (param $s i64) (local $r i32) (local $t i64)
+                       (local.set $r (call $new)) (local.set $t (call $allocate (local.get $r) (i32.const 8)))
+                       (call $setInt (local.get $t) (i32.const 0) (call $getInt (local.get $s) (i32.const 0)))
+                       {call} (call $free (local.get $r)))\n"
+                )
+            };
+            module("i64", &each(size, function))
+        },
+    },
+    Shape {
+        name: "functions with more regions than are known",
+        args: &["--safety", "temporal"],
+        module: |size| {
+            let region = "(local.set $r (call $new)) (drop (call $allocate (local.get $r) (i32.const 8))) (call $free (local.get $r))\n";
+            let function = format!("(func (local $r i32) {})\n", region.repeat(65));
+            module("i64", &function.repeat(size / 50))
+        },
+    },
+    Shape {
+        name: "wrappers that call wrappers, and their callers",
+        args: &[],
+        module: |size| {
+            let wrapper = |n| {
+                // Chains of ten.
+                let callee = if n % 10 == 9 || n + 1 == size { "getInt".to_string() } else { format!("w{}", n + 1) };
+                format!(
+                    "(func $w{n} (param i64 i32) (result i32) (call ${callee} (local.get 0) (local.get 1)))
+                     (func $f{n} (param i64) (result i32) (call $w{n} (local.get 0) (i32.const 4)))\n"
+                )
+            };
+            module("i64", &each(size, wrapper))
         },
     },
 ];

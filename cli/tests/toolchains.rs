@@ -56,6 +56,14 @@ fn run_at_every_level(module: &Path, options: &[&str], input: &[u8], expected: &
     run(module, &[&["--trace"], options].concat(), input, expected);
 }
 
+/// Compares a module with one of those in `tests/cost/compilers`, whose costs are goldens: it is what the compiler makes.
+#[track_caller]
+fn assert_is_checked_in(module: &Path, name: &str) {
+    let file = tools::folder().join("../cost/compilers").join(format!("{name}.wasm"));
+    let (compiled, checked_in) = (std::fs::read(module).unwrap(), std::fs::read(&file).unwrap());
+    assert!(compiled == checked_in, "the compiler makes another module than {}", file.display());
+}
+
 fn clang(source: &str, output: &Path, libc: Option<&str>, options: &[&str]) {
     tools::clang(&tools::folder().join("c").join(source), output, libc, options);
 }
@@ -118,6 +126,8 @@ fn programs_in_assemblyscript() {
     // linmem exports the memory for WASI if the program does not.
     compile("hello.ts", &["--runtime", "minimal", "--noExportMemory"]);
     run_at_every_level(&module, &[], b"", LINE);
+    compile("iovec.ts", &["--runtime", "stub", "-O3"]);
+    assert_is_checked_in(&module, "assemblyscript");
     // The runtime's own allocator has a collector, so that blocks must be pinned.
     compile("allocators.ts", &["--runtime", "incremental", "-O2", "--exportRuntime"]);
     run_at_every_level(&module, &["--share", "allocator:__new,__pin"], b"", INTACT);
@@ -130,21 +140,23 @@ fn programs_in_moonbit() {
     };
     let dir = tempfile::tempdir().unwrap();
     let module = dir.path().join("program.wasm");
-    let compile = |source: &str| {
+    let compile = |source: &str, exported: &[&str]| {
         let folder = tools::folder().join("moonbit");
         let (script, source) = (folder.join("compile.cjs"), folder.join(source));
         let mut command = Command::new("node");
-        command.arg(&script).arg(&modules).arg(dir.path().join("library")).arg(&source).arg(&module);
+        command.arg(&script).arg(&modules).arg(dir.path().join("library")).arg(&source).arg(&module).args(exported);
         compile(&mut command, &modules.join("@moonbit/moonpad-monaco"), &folder, &module);
     };
-    compile("hello.mbt");
+    compile("hello.mbt", &[]);
     run_at_every_level(&module, &[], b"", LINE);
-    compile("long.mbt");
+    compile("long.mbt", &[]);
     let line = |row: usize| -> String {
         let letters = (0..49).map(|column| char::from(b'A' + ((row * 50 + column) % 26) as u8));
         letters.chain(['\n']).collect()
     };
     run_at_every_level(&module, &[], b"", &(0..4000).map(line).collect::<String>());
+    compile("iovec.mbt", &["iovec"]);
+    assert_is_checked_in(&module, "moonbit");
 }
 
 /// Links the text of a module with options.

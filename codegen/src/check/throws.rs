@@ -6,7 +6,6 @@
 use super::graph::Callee;
 use crate::code::FunctionRef;
 use crate::link::input::Input;
-use wasmparser::Operator;
 
 /// The functions that may throw, by index, and the functions that each function calls.
 #[derive(Debug, Default)]
@@ -23,17 +22,8 @@ pub(crate) struct Throws {
     nothing_throws: bool,
 }
 
-/// What the instructions of a function do.
-#[derive(Clone, Copy, Debug, Default)]
-struct Does {
-    throws: bool,
-    calls_unknown: bool,
-    catches: bool,
-    is_legacy: bool,
-}
-
 impl Throws {
-    /// Reads all functions.
+    /// Combines what each function does.
     pub(crate) fn of(input: &Input<'_>) -> Throws {
         let imported = input.imports.function_count();
         let mut may_throw: Vec<bool> =
@@ -42,14 +32,7 @@ impl Throws {
         let mut has_exceptions = input.has_tags();
         let mut is_legacy = false;
         for body in &input.bodies {
-            let mut does = Does::default();
-            // The function is valid, so reading it cannot fail.
-            if let Ok(mut operators) = body.body.get_operators_reader() {
-                while !operators.eof() {
-                    let Ok(operator) = operators.read() else { break };
-                    does.add(&operator);
-                }
-            }
+            let does = body.does;
             has_exceptions |= does.throws || does.catches;
             is_legacy |= does.is_legacy;
             may_throw.push(
@@ -95,19 +78,13 @@ impl Throws {
 
     /// Adds to a set of functions those that call one of them, directly or through others, except some.
     pub(super) fn callers(&self, input: &Input<'_>, mut set: Vec<bool>, excepted: impl Fn(u32) -> bool) -> Vec<bool> {
-        let mut callers: Vec<Vec<u32>> = vec![Vec::new(); set.len()];
-        for (caller, body) in (self.imported..).zip(&input.bodies) {
-            for reference in &body.references {
-                if let FunctionRef::Program(callee) = reference.target
-                    && let Some(list) = callers.get_mut(callee as usize)
-                {
-                    list.push(caller);
-                }
-            }
-        }
         let mut pending: Vec<usize> = (0..set.len()).filter(|function| set.get(*function) == Some(&true)).collect();
+        if pending.is_empty() {
+            return set;
+        }
+        let callers = Callers::of(input, self.imported, set.len());
         while let Some(function) = pending.pop() {
-            for caller in callers.get_mut(function).map(std::mem::take).unwrap_or_default() {
+            for &caller in callers.of_function(function) {
                 if let Some(known @ false) = set.get_mut(caller as usize)
                     && !excepted(caller)
                 {
@@ -120,22 +97,48 @@ impl Throws {
     }
 }
 
-impl Does {
-    fn add(&mut self, operator: &Operator<'_>) {
-        match operator {
-            Operator::Throw { .. } | Operator::ThrowRef | Operator::Rethrow { .. } => self.throws = true,
-            Operator::CallIndirect { .. }
-            | Operator::CallRef { .. }
-            | Operator::ReturnCallIndirect { .. }
-            | Operator::ReturnCallRef { .. }
-            | Operator::Resume { .. }
-            | Operator::ResumeThrow { .. }
-            | Operator::ResumeThrowRef { .. }
-            | Operator::Suspend { .. }
-            | Operator::Switch { .. } => self.calls_unknown = true,
-            Operator::TryTable { .. } => self.catches = true,
-            Operator::Try { .. } => (self.catches, self.is_legacy) = (true, true),
-            _ => {}
+/// The functions that refer to each function, in one list: one list for each function would be many small allocations.
+struct Callers {
+    /// By function, the position of its first caller.
+    starts: Vec<usize>,
+    callers: Vec<u32>,
+}
+
+impl Callers {
+    fn of(input: &Input<'_>, imported: u32, functions: usize) -> Callers {
+        let calls = || {
+            (imported..).zip(&input.bodies).flat_map(|(caller, body)| {
+                body.references.iter().filter_map(move |reference| match reference.target {
+                    FunctionRef::Program(callee) => Some((caller, callee as usize)),
+                    _ => None,
+                })
+            })
+        };
+        // First, how many callers each function has; then the sums; then the positions, which advance to the next function's.
+        let mut starts = vec![0_usize; functions + 1];
+        for (_, callee) in calls() {
+            starts.get_mut(callee + 1).into_iter().for_each(|count| *count += 1);
         }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut next = starts.clone();
+        let mut callers = vec![0; sum];
+        for (caller, callee) in calls() {
+            if let Some(next) = next.get_mut(callee)
+                && let Some(place) = callers.get_mut(*next)
+            {
+                *place = caller;
+                *next += 1;
+            }
+        }
+        Callers { starts, callers }
+    }
+
+    fn of_function(&self, function: usize) -> &[u32] {
+        let range = self.starts.get(function).copied().zip(self.starts.get(function + 1).copied());
+        range.and_then(|(start, end)| self.callers.get(start..end)).unwrap_or_default()
     }
 }

@@ -6,6 +6,7 @@ use crate::error::{Built, Error, Place};
 use crate::helpers::Helper;
 use crate::link::custom::Custom;
 use crate::link::declared::DeclaredType;
+use crate::link::does::Does;
 use crate::link::imports::Imports;
 use crate::link::statics::Statics;
 use crate::link::wrappers::{Step, Wrappers};
@@ -47,6 +48,8 @@ pub(crate) struct Body<'a> {
     pub(crate) globals: Vec<GlobalInstruction>,
     /// The types of the functions that it calls indirectly, in the order of the first call of each run of the same type.
     pub(crate) indirect: Vec<u32>,
+    /// What its instructions do.
+    pub(crate) does: Does,
     /// The information that lowering requires, if the function calls intrinsics.
     pub(crate) calls: Option<Calls>,
 }

@@ -3,6 +3,7 @@
 //! ```text
 //!   input     what linking knows about a module
 //!   scan      parse and validate; find the functions that call intrinsics, and all function indices
+//!   does      what the instructions of a function do, for the analyses of whole modules
 //!   imports   resolve the imports from `linmem`, and the representation of segments
 //!   declared  the types that imports declare, with their array types
 //!   constants the static data that an import declares by its module and name
@@ -53,6 +54,7 @@ mod constants;
 pub(crate) mod custom;
 mod data;
 mod declared;
+mod does;
 mod features;
 mod find_wrappers;
 pub(crate) mod frames;

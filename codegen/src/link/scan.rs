@@ -6,6 +6,7 @@ use crate::engine::knowledge::contents::Assigned;
 use crate::error::{Error, Place};
 use crate::link::custom::{Custom, NAME};
 use crate::link::declared::DeclaredType;
+use crate::link::does::Does;
 use crate::link::imports::Imports;
 use crate::link::input::{Body, Calls, GlobalInstruction, Input, Section, SizeInstruction};
 use crate::link::statics::{Statics, format_of};
@@ -327,9 +328,11 @@ impl<'a> Scanner<'a> {
         let mut globals = Vec::new();
         let mut calls = false;
         let mut indirect = Vec::new();
+        let mut does = Does::default();
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset()?;
             validator.op(offset, &operator)?;
+            does.add(&operator);
             if let Some((memory, helper)) = SizeInstruction::of(&operator) {
                 let (at, bytes) = (offset + 1 - start, operators.original_position() - offset - 1);
                 sizes.push(SizeInstruction { at, bytes, memory, helper });
@@ -379,7 +382,7 @@ impl<'a> Scanner<'a> {
         self.allocations = validator.into_allocations();
         let found = Calls { validator: again, assigned };
         let (calls, other) = if calls || self.traces { (Some(found), None) } else { (None, Some(found)) };
-        self.bodies.push(Body { index, body, references, sizes, globals, indirect, calls });
+        self.bodies.push(Body { index, body, references, sizes, globals, indirect, does, calls });
         self.others.push(other);
         Ok(())
     }

@@ -1,6 +1,6 @@
 // Compiles MoonBit programs to wasm-gc, with the browser version of the compiler in the package @moonbit/moonpad-monaco.
 //
-//     node compile.cjs NODE_MODULES WORK PROGRAM.mbt OUT.wasm
+//     node compile.cjs NODE_MODULES WORK PROGRAM.mbt OUT.wasm [EXPORT...]
 //
 // The standard library is extracted from the package and compiled once, into the folder WORK.
 "use strict";
@@ -9,7 +9,7 @@ const path = require("node:path");
 const vm = require("node:vm");
 const zlib = require("node:zlib");
 
-const [, , modules, work, program, out] = process.argv;
+const [, , modules, work, program, out, ...exported] = process.argv;
 const dist = path.join(modules, "@moonbit/moonpad-monaco/dist");
 const TARGET = "wasm-gc";
 const PREFIX = "moonbitlang/core/";
@@ -143,7 +143,7 @@ const main = built(
 );
 const linked = moonc.linkCore({
   coreFiles: [...order.map((name) => read(name, "core")), main.core],
-  exportedFunctions: [],
+  exportedFunctions: exported,
   main: "demo/main",
   outputFormat: "wasm",
   pkgSources: sources,
