@@ -25,6 +25,8 @@ pub(super) struct Style {
     pub(super) memory: bool,
     /// Whether regions may be used in ways that checks of regions reject, such as after an exception left one open.
     pub(super) leaks: bool,
+    /// Whether functions close regions by a function that passes on to the intrinsic.
+    pub(super) wraps: bool,
 }
 
 /// The number of functions of a module.
@@ -355,7 +357,7 @@ impl Function<'_> {
         self.statement(out);
         self.verify(out);
         self.live.truncate(live);
-        let close = if self.source.once_in(5) {
+        let close = if self.source.once_in(5) && self.style.wraps {
             format!("(drop (call $free_and_return (local.get {handle})))")
         } else {
             format!("(call $free (local.get {handle}))")
