@@ -191,6 +191,8 @@ bugs! {
     StaticFrameNotZeroed,
     /// A region is part of a static frame although an exception may leave the function while it is open.
     StaticFrameThrownOver,
+    /// A function that was built has static frames although its record is not exact.
+    StaticFrameOfInexactRecord,
     /// An exception that leaves a function closes none of its regions.
     UnwindForgetsCleanup,
     /// The first handler of a function closes no region.

@@ -42,7 +42,7 @@ impl ModuleBuilder {
         let intrinsics: Vec<Signature> = intrinsics.into_iter().collect();
         // What exceptions close is part of the records.
         let config = Config { unwind: Some(Unwind::Program), ..self.config.clone() };
-        let is_exact = |body: &Body| body.lowered.recorded.as_ref().is_some_and(|recorded| recorded.is_exact);
+        let is_exact = |body: &Body| body.lowered.recorded.as_ref().is_some_and(|recorded| recorded.may_be_lowered());
         let numbered = self.functions.iter().zip(&written.layout.functions);
         let excluded: BTreeSet<u32> = numbered
             .filter_map(|(entry, index)| match &entry.source {
@@ -116,7 +116,8 @@ impl Body {
     /// Whether the function opens a region, and has a record that can be lowered.
     fn opens_regions(&self) -> bool {
         let opens = |recorded: &Recorded| {
-            recorded.is_exact && recorded.intrinsics.iter().any(|signature| signature.intrinsic.effects().opens())
+            recorded.may_be_lowered()
+                && recorded.intrinsics.iter().any(|signature| signature.intrinsic.effects().opens())
         };
         self.lowered.recorded.as_deref().is_some_and(opens)
     }

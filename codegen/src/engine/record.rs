@@ -12,6 +12,7 @@ use crate::engine::locals::Locals;
 use crate::engine::tape::Tape;
 use crate::engine::wrappers::Wrappers;
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug};
 use crate::source_line::Mark;
 use crate::statics::StaticSegment;
 use crate::width::PointerInstructions;
@@ -56,10 +57,15 @@ pub(crate) struct Recorded {
     /// The calls that stand for segments over static data, by their positions among the relocations.
     pub(crate) data: Vec<(usize, StaticSegment)>,
     /// Whether the code does what the code that was written does.
-    pub(crate) is_exact: bool,
+    is_exact: bool,
 }
 
 impl Recorded {
+    /// Whether the code can be lowered in place of the code that was written.
+    pub(crate) fn may_be_lowered(&self) -> bool {
+        self.is_exact || planted::has(Bug::StaticFrameOfInexactRecord)
+    }
+
     /// The number of calls of an intrinsic.
     pub(crate) fn calls(&self, intrinsic: Intrinsic) -> usize {
         let is_it = |relocation: &&Relocation| match relocation.target {
