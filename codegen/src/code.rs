@@ -178,6 +178,22 @@ impl Code {
     }
 }
 
+impl Code {
+    /// The offsets in the encoded instructions at which the indices of functions begin.
+    pub(crate) fn function_offsets(&self, index: impl Fn(FunctionRef) -> u32) -> Vec<usize> {
+        let mut moved = 0_isize;
+        let mut scratch = Vec::new();
+        let offset = |relocation: &Relocation| {
+            let offset = relocation.at.saturating_add_signed(moved);
+            scratch.clear();
+            index(relocation.target).encode(&mut scratch);
+            moved += scratch.len() as isize - relocation.replaces as isize;
+            offset
+        };
+        self.relocations.iter().map(offset).collect()
+    }
+}
+
 /// Appends code to `out`, with the indices of functions inserted.
 pub(crate) fn relocate(code: &[u8], relocations: &[Relocation], index: impl Fn(FunctionRef) -> u32, out: &mut Vec<u8>) {
     let mut cursor = 0;

@@ -311,7 +311,8 @@ pub struct Config {
     pub on_violation: OnViolation,
     /// Whether lowered code is inline or calls helpers.
     pub optimize: Optimize,
-    /// Whether frames of functions that cannot be entered again have fixed addresses, in a module that is linked.
+    /// Whether frames of functions that cannot be entered again have fixed addresses, in a module that is linked, or that a
+    /// [`ModuleBuilder`](crate::build::ModuleBuilder) builds.
     pub static_frames: StaticFrames,
     /// Whether a program that creates segments from addresses is rejected. Requires segments that are references: all
     /// others can be forged by arithmetic.

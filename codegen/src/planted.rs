@@ -203,6 +203,8 @@ bugs! {
     StoresSwapped,
     /// Stores to the same bytes are sorted by their addresses.
     StoresIgnoreOverlap,
+    /// A function that was built has static frames although its record is not exact.
+    StaticFrameOfInexactRecord,
     /// An exception that leaves a function closes none of its regions.
     UnwindForgetsCleanup,
     /// The first handler of a function closes no region.

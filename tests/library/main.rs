@@ -8,6 +8,7 @@ mod support;
 
 mod arrays;
 mod check;
+mod frames;
 mod items;
 mod late;
 mod misuse;

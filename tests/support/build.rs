@@ -2,18 +2,20 @@
 
 use linmem::build::{FunctionBuilder, ModuleBuilder};
 use linmem::wasm_encoder::ValType;
-use linmem::{Config, Error, Nesting, Safety, Unwind, Zero};
+use linmem::{Config, Error, Nesting, Safety, StaticFrames, Unwind, Zero};
 
 /// Every way of tracking regions that may nest; with and without exceptions that release regions, and with and without
-/// zeroing of freed memory.
+/// zeroing of freed memory; each with static frames and without.
 pub fn configurations() -> Vec<Config> {
     let mut all = Vec::new();
     for safety in [Safety::None, Safety::Temporal] {
         for nesting in [Nesting::Stack, Nesting::Outermost] {
             for unwind in [Unwind::Program, Unwind::Release] {
                 for zero in [Zero::Never, Zero::Free] {
-                    all.push(
-                        Config::new().with_safety(safety).with_nesting(nesting).with_unwind(unwind).with_zero(zero),
+                    let config = Config::new().with_safety(safety).with_nesting(nesting).with_unwind(unwind);
+                    let config = config.with_zero(zero);
+                    all.extend(
+                        [StaticFrames::Off, StaticFrames::On].map(|frames| config.clone().with_static_frames(frames)),
                     );
                 }
             }

@@ -39,6 +39,7 @@ impl FunctionBuilder {
                 return self.control(&Instruction::End);
             }
             let taken = self.engine.add_local(ValType::I32, Assigned::Often);
+            self.engine.record_differs();
             self.engine.record_set(taken);
             let record = self.engine.take_record();
             self.engine.local_tee(taken);
@@ -108,6 +109,7 @@ impl FunctionBuilder {
             _ => {
                 let index = self.engine.add_local(ValType::I32, Assigned::Often);
                 self.engine.local_set(index);
+                self.engine.record_differs();
                 self.record_table(index, labels, default);
                 record = Some(self.engine.take_record());
                 self.leave_by_table(index, &first, &different);
@@ -218,6 +220,7 @@ impl FunctionBuilder {
         if self.leaves(target) {
             let reference = self.engine.add_local(ValType::Ref(ty), Assigned::Often);
             let test_arity = Arity::Known { pops: 1, pushes: 1 };
+            self.engine.record_differs();
             self.engine.record_set(reference);
             let record = self.engine.take_record();
             self.engine.local_tee(reference);
@@ -257,6 +260,7 @@ impl FunctionBuilder {
             );
         }
         let Some(mark) = self.scope_handle(self.left_by(target)) else { return };
+        self.engine.record_differs();
         let top = self.engine.add_local(self.engine.pointer_type(), Assigned::Often);
         self.engine.push_top();
         self.engine.local_set(top);

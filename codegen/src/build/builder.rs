@@ -40,6 +40,8 @@ pub struct FunctionBuilder {
     /// The number of instructions and operations so far.
     pub(super) operations: u32,
     pub(super) error: Option<Error>,
+    /// Whether the places of operations are recorded, for `check`.
+    pub(super) is_checked: bool,
     /// The names that the frontend gave to locals.
     pub(super) local_names: BTreeMap<u32, String>,
 }
@@ -53,6 +55,7 @@ pub struct Finished {
     pub(super) name: String,
     pub(super) lowered: Lowered,
     pub(super) block_types: Vec<Vec<ValType>>,
+    pub(super) is_checked: bool,
     pub(super) local_names: BTreeMap<u32, String>,
 }
 
@@ -85,6 +88,7 @@ impl FunctionBuilder {
             serials: 0,
             operations: 0,
             error: None,
+            is_checked: false,
             local_names: BTreeMap::new(),
         }
     }

@@ -91,6 +91,7 @@ impl ModuleBuilder {
             let function = self.function(name, ty, |f| f.engine.allocator_export(&code))?;
             self.export(name, function);
         }
+        self.exports_allocator = true;
         Ok(())
     }
 }

@@ -274,8 +274,10 @@ impl FunctionBuilder {
             Some(error) => Err(error),
             None => {
                 self.engine.end(|tape| tape.instruction(&Instruction::End));
-                let FunctionBuilder { engine, signatures, number, name, block_types, local_names, .. } = self;
-                Ok(Finished { signatures, number, name, lowered: engine.finish(), block_types, local_names })
+                let FunctionBuilder { engine, signatures, number, name, block_types, is_checked, local_names, .. } =
+                    self;
+                let lowered = engine.finish();
+                Ok(Finished { signatures, number, name, lowered, block_types, is_checked, local_names })
             }
         }
     }

@@ -71,7 +71,7 @@ impl LateLowering {
         }
         let ceiling = self.context.layout().ceiling();
         let end = self.memory.maximum.map_or(ceiling, |pages| ceiling.min(pages * u64::from(PAGE)));
-        let plan = self.statics.plan(Area { start, end, kind: Kind::Home }, 0, &self.context)?;
+        let plan = self.statics.plan(Area { start, end, kind: Kind::Home }, 0, &self.context, None)?;
         let Some((home, pages)) = Home::in_new_memory(start, Some(plan.end), self.context.choices) else {
             let message = format!("static data ends at {}, which leaves no room for regions", plan.end);
             return Err(Error::Builder { message, place: Place::Module });

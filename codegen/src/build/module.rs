@@ -32,6 +32,10 @@ pub(super) enum Source {
 /// The body of a function.
 pub(super) struct Body {
     pub(super) lowered: Lowered,
+    /// The indices of the block types that the function requires.
+    pub(super) block_types: Vec<u32>,
+    /// Whether the places of operations are recorded, for `check`.
+    pub(super) is_checked: bool,
     /// The names that the frontend gave to locals.
     pub(super) local_names: BTreeMap<u32, String>,
 }
@@ -58,8 +62,12 @@ pub struct ModuleBuilder {
     pub(super) exports: Vec<(String, Exported)>,
     pub(super) start: Option<FunctionId>,
     pub(super) config: Config,
-    /// Whether function bodies record what they contain.
+    /// Whether function bodies record what `check` requires.
     pub(super) records: bool,
+    /// The functions that are defined, in order.
+    pub(super) defined: Vec<u32>,
+    /// Whether the host can open regions and allocate.
+    pub(super) exports_allocator: bool,
     pub(super) statics: Statics,
     /// The base and the end of the minimum size of a memory that the instances of the module share, for static data.
     pub(super) shared_part: Option<(Address, Address)>,
@@ -102,6 +110,8 @@ impl ModuleBuilder {
             start: None,
             config: config.clone(),
             records: false,
+            defined: Vec::new(),
+            exports_allocator: false,
             statics: Statics::new(config.static_data),
             shared_part: None,
             own_start: None,
@@ -210,9 +220,10 @@ impl ModuleBuilder {
         self.items.settle();
         let mut body =
             FunctionBuilder::new(self.context, self.signatures.clone(), (function.0, name), self.unwind, arity);
-        if self.records {
-            body.engine.record_all(arity.0);
+        if self.records || self.may_have_frames() {
+            body.engine.record_all(arity.0, self.records || self.context.choices.reports());
         }
+        body.is_checked = self.records;
         body.module = Some(self.statics.owner);
         Ok(body)
     }
@@ -233,7 +244,7 @@ impl ModuleBuilder {
     ///
     /// If the function is already defined, or belongs to another module.
     pub fn define_finished(&mut self, body: Finished) -> Result<(), Error> {
-        let Finished { signatures, number, name, mut lowered, block_types, local_names } = body;
+        let Finished { signatures, number, name, mut lowered, block_types, is_checked, local_names } = body;
         if !self.signatures.is_of_same_module(&signatures) {
             return Err(foreign(&name));
         }
@@ -241,8 +252,11 @@ impl ModuleBuilder {
             block_types.into_iter().map(|results| self.types.function(Vec::new(), results).0).collect();
         match self.functions.get_mut(number as usize) {
             Some(Entry { source: Source::Declared { body: body @ None, .. }, .. }) => {
-                lowered.add_to(&mut self.needs, &block_types);
-                *body = Some(Box::new(Body { lowered, local_names }));
+                if let Some(recorded) = &mut lowered.recorded {
+                    recorded.code.assign(0, &block_types);
+                }
+                self.defined.push(number);
+                *body = Some(Box::new(Body { lowered, block_types, is_checked, local_names }));
                 Ok(())
             }
             _ => {

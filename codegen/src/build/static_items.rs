@@ -65,6 +65,11 @@ impl Statics {
         }
     }
 
+    /// The number of items.
+    pub(super) fn count(&self) -> u32 {
+        self.items.len() as u32
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
@@ -127,16 +132,23 @@ impl Statics {
         Ok(())
     }
 
-    /// Assigns addresses in an area of the memory with an index.
+    /// Assigns addresses in an area of the memory with an index, also to the reserve of static frames.
     ///
     /// # Errors
     ///
     /// If the items do not fit.
-    pub(super) fn plan(&self, area: Area, memory: u32, context: &Context) -> Result<Plan, Error> {
+    pub(super) fn plan(
+        &self,
+        area: Area,
+        memory: u32,
+        context: &Context,
+        reserve: Option<Item<'_>>,
+    ) -> Result<Plan, Error> {
         let items: Vec<Item<'_>> = self
             .items
             .iter()
             .map(|item| Item { address: item.address.map(u64::from), ..item.initial.item(item.alignment) })
+            .chain(reserve)
             .collect();
         plan(&items, &area.options(memory, self.sharing, context.choices))
             .or_else(|error| fail(format!("static data cannot be placed: {error}")))

@@ -14,7 +14,7 @@ use crate::link::same_in_all;
 use crate::start::{Copied, Once, Start};
 use crate::statics::{Area, Kind, PlacedStatics, StaticNumber};
 use linmem_allocator::layout::{ALIGNMENT, PAGE, align_up};
-use linmem_allocator::statics::{Plan, Sharing};
+use linmem_allocator::statics::{Item, Plan, Sharing};
 use wasm_encoder::{ConstExpr, ValType};
 
 fn fail<T>(message: String) -> Result<T, Error> {
@@ -114,20 +114,28 @@ impl ModuleBuilder {
     ///
     /// If the static data does not fit, or there is no known address for it.
     pub(super) fn place_statics(&mut self) -> Result<PlacedStatics, Error> {
-        if self.statics.is_empty() {
+        let framed = self.framed().and_then(|framed| {
+            let arranged = self.arrange(Some(framed.frames.item())).ok()?;
+            Some((framed, arranged))
+        });
+        let (framed, arranged) = match framed {
+            Some((mut framed, arranged)) => {
+                self.adopt(&mut framed);
+                (Some(framed), Some(arranged))
+            }
+            None => (None, None),
+        };
+        self.meet_demands();
+        if arranged.is_none() && self.statics.is_empty() {
             if let (Some(_), Some(base)) = (self.shared_part, &self.config.base) {
                 return Err(same_in_all(base, self.context.memory.0));
             }
             return Ok(PlacedStatics::default());
         }
-        let area = self.area()?;
-        let plan = self.statics.plan(area, self.context.memory.0, &self.context)?;
-        let no_room = || fail(format!("static data ends at {}, which leaves no room for regions", plan.end));
+        let Arranged { area, mut plan, home } = arranged.map_or_else(|| self.arrange(None), Ok)?;
         match (area.kind, &mut self.context.home) {
             (Kind::Home, _) => {
-                let Some((home, pages)) = Home::in_new_memory(area.start, Some(plan.end), self.context.choices) else {
-                    return no_room();
-                };
+                let Some((home, pages)) = home else { return no_room(&plan) };
                 self.context.home = home;
                 if let Some(memory) = self.items.memories.first_mut() {
                     memory.minimum = pages;
@@ -141,10 +149,29 @@ impl ModuleBuilder {
             *value = new.value;
         }
         self.add_data(area, &plan);
+        let reserve = plan.addresses.get(self.statics.count() as usize).copied();
+        if let (Some(reserve), Some(framed)) = (reserve, framed) {
+            plan.addresses.truncate(self.statics.count() as usize);
+            plan.addresses.extend(framed.frames.addresses(reserve));
+        }
         let mut placed = PlacedStatics { addresses: plan.addresses, ..PlacedStatics::default() };
         self.add_globals(&mut placed);
         codes(&mut self.functions).for_each(|code| code.place_statics(&placed));
         Ok(placed)
+    }
+
+    /// Assigns the addresses of static data, and of the reserve of static frames.
+    fn arrange(&self, reserve: Option<Item<'_>>) -> Result<Arranged, Error> {
+        let area = self.area()?;
+        let plan = self.statics.plan(area, self.context.memory.0, &self.context, reserve)?;
+        let home = match area.kind {
+            Kind::Home => Home::in_new_memory(area.start, Some(plan.end), self.context.choices),
+            Kind::Base | Kind::Alone | Kind::Instances => None,
+        };
+        if area.kind == Kind::Home && home.is_none() {
+            return no_room(&plan);
+        }
+        Ok(Arranged { area, plan, home })
     }
 
     /// Where static data can be.
@@ -205,6 +232,18 @@ impl ModuleBuilder {
             placed.globals.insert(segment, global.0);
         }
     }
+}
+
+/// Where static data is.
+struct Arranged {
+    area: Area,
+    plan: Plan,
+    /// What is left of home, and the number of pages, if static data is in home.
+    home: Option<(Home, u64)>,
+}
+
+fn no_room<T>(plan: &Plan) -> Result<T, Error> {
+    fail(format!("static data ends at {}, which leaves no room for regions", plan.end))
 }
 
 /// The code of the functions that are defined.

@@ -7,7 +7,7 @@ use super::throws::Throws;
 use super::walk::{Operand, Walk};
 use crate::error::Error;
 use crate::link::input::Input;
-use linmem_intrinsics::{Intrinsic, Operation, Representation, Signature};
+use linmem_intrinsics::{Operation, Representation, Signature};
 use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::{Operator, ValType};
 
@@ -46,7 +46,7 @@ impl Walk<'_> {
         let makes = signature.results().iter().any(|result| result.is_segment());
         match operation {
             // Only the program can use the number, unless it becomes a segment again.
-            Operation::Address if !self.input.imports.has(Intrinsic::SegmentOfAddress) => return None,
+            Operation::Address if !self.input.makes_segments() => return None,
             Operation::Size => return None,
             Operation::Slice => {}
             Operation::Address => self.escape(at),

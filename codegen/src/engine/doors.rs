@@ -47,7 +47,7 @@ impl Engine {
     /// Pushes a segment over static data.
     pub(crate) fn static_segment(&mut self, segment: StaticSegment) {
         if !self.is_dead() {
-            self.record_static(segment.bytes);
+            self.record_static(segment);
             self.push_static(segment);
         }
     }
@@ -187,6 +187,7 @@ impl Engine {
     pub(crate) fn call_for_program(&mut self, arity: Arity, helper: Helper) {
         if !self.is_dead() {
             let target = self.helper(helper);
+            self.record_differs();
             self.other(Shape::Effect, arity, |tape| tape.call(target));
         }
     }

@@ -147,7 +147,7 @@ impl Engine {
                 | Late::StaticDefinition(..) => {}
             }
         });
-        let recorded = record.map(|record| Box::new(record.finish(&wrappers)));
+        let recorded = record.map(|record| Box::new(record.finish(&wrappers, width)));
         Lowered {
             frames: frames.sizes(),
             locals: locals.declared().to_vec(),

@@ -19,6 +19,7 @@ impl Engine {
             debug_assert_eq!(lowered, Ok(()));
             return;
         }
+        self.record_differs();
         let record = self.record.take();
         match code {
             Code::Intrinsic(_) => {}

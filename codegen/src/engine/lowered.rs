@@ -32,8 +32,17 @@ impl Lowered {
     pub(crate) fn add_to(&mut self, needs: &mut Needs, block_types: &[u32]) {
         let first_site = needs.meet(std::mem::take(&mut self.demands));
         self.code.assign(first_site, block_types);
-        if let Some(recorded) = &mut self.recorded {
-            recorded.code.assign(0, block_types);
+    }
+
+    /// Replaces the numbers of functions of the program.
+    pub(crate) fn renumber(&mut self, number: impl Fn(u32) -> u32) {
+        for relocation in &mut self.code.relocations {
+            if let FunctionRef::Program(function) = &mut relocation.target {
+                *function = number(*function);
+            }
+        }
+        for site in &mut self.demands.sites {
+            site.function = number(site.function);
         }
     }
 

@@ -5,7 +5,7 @@ use crate::engine::state::Engine;
 use crate::engine::tape::Tape;
 use crate::index::LocalIndex;
 use crate::source_line::Mark;
-use crate::width::PointerInstructions;
+use crate::statics::StaticSegment;
 use linmem_intrinsics::{Intrinsic, Signature};
 
 const OPEN: Signature = Signature {
@@ -30,9 +30,10 @@ pub(super) const LOCAL_SET: u8 = 0x21;
 pub(super) const LOCAL_TEE: u8 = 0x22;
 
 impl Engine {
-    /// Records what the engine is given from now on, in a function with this number of parameters.
-    pub(crate) fn record_all(&mut self, params: u32) {
-        self.record = Some(Box::new(Record::new(params)));
+    /// Records what the engine is given from now on, in a function with this number of parameters; also the places of
+    /// operations, if they matter.
+    pub(crate) fn record_all(&mut self, params: u32, has_marks: bool) {
+        self.record = Some(Box::new(Record::new(params, has_marks)));
     }
 
     /// Records that an operation of the frontend begins here.
@@ -107,25 +108,26 @@ impl Engine {
         }
     }
 
-    /// Records a segment over static data of this size. Its address is not known yet, and does not matter to an analysis.
-    pub(super) fn record_static(&mut self, bytes: u32) {
-        const SOME_ADDRESS: u32 = 16;
-        let representation = Some(self.context.representation);
-        let signature = Signature {
+    /// Records a segment over static data.
+    pub(super) fn record_static(&mut self, segment: StaticSegment) {
+        let make = Signature {
             intrinsic: Intrinsic::SegmentOfAddress,
-            representation,
+            representation: Some(self.context.representation),
             folded: false,
             array: None,
             string: None,
             texts: None,
         };
-        let width = self.context.width();
-        self.recorded(|tape| {
-            tape.emit(|sink| {
-                sink.ptr_const(width, u64::from(SOME_ADDRESS)).ptr_const(width, u64::from(bytes));
-            });
-        });
-        self.recorded_intrinsic(&signature);
+        if let Some(record) = &mut self.record {
+            record.data(&make, segment);
+        }
+    }
+
+    /// Records that the record of the function differs from the code that is written.
+    pub(crate) fn record_differs(&mut self) {
+        if let Some(record) = &mut self.record {
+            record.differs();
+        }
     }
 
     pub(super) fn recorded_intrinsic(&mut self, signature: &Signature) {

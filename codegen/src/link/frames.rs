@@ -39,9 +39,9 @@ use crate::link::calls::CallGraph;
 use crate::link::input::Input;
 use crate::planted::{self, Bug};
 use crate::statics::StaticSegment;
-use linmem_allocator::Nesting;
 use linmem_allocator::layout::{ALIGNMENT, align_up, room};
 use linmem_allocator::statics::{Contents, Item};
+use linmem_allocator::{Address, Nesting};
 use linmem_intrinsics::Representation;
 use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::{Export, ExternalKind};
@@ -65,6 +65,19 @@ pub(crate) enum Site {
     Allocate(StaticSegment),
     /// It closes a region; these are its bytes.
     Close(StaticSegment),
+    /// It makes a segment over static data, in a module that was built.
+    Data(StaticSegment),
+}
+
+/// What a door knows of a module besides its code.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    /// The functions of the program from which linmem obtains memory.
+    pub(crate) allocator: Vec<u32>,
+    /// The functions whose regions are opened when the program runs.
+    pub(crate) excluded: BTreeSet<u32>,
+    /// The number of items of static data.
+    pub(crate) items: u32,
 }
 
 /// The static frames of a module.
@@ -125,21 +138,25 @@ impl Frames {
         &self.frames
     }
 
-    /// Chooses the static frames of a module. `allocator` are the functions of the program from which linmem obtains memory.
+    /// The functions with frames.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = u32> {
+        self.frames.iter().map(|frame| frame.function)
+    }
+
+    /// Adds calls that make segments over static data, by their offsets in the binary.
+    pub(crate) fn add_data(&mut self, calls: impl IntoIterator<Item = (usize, StaticSegment)>) {
+        self.sites.extend(calls.into_iter().map(|(offset, segment)| (offset, Site::Data(segment))));
+    }
+
+    /// Chooses the static frames of a module.
     ///
     /// # Errors
     ///
     /// If a function cannot be read.
-    pub(crate) fn plan(
-        input: &Input<'_>,
-        config: &Config,
-        choices: Choices,
-        allocator: &[u32],
-    ) -> Result<Frames, Error> {
+    pub(crate) fn plan(input: &Input<'_>, config: &Config, choices: Choices, given: &Given) -> Result<Frames, Error> {
         let is_possible = config.static_frames == StaticFrames::On
             && !config.trace
             && !input.switches
-            && !input.imports.are_given()
             && match choices.nesting {
                 Nesting::Stack => true,
                 Nesting::Forbid => !choices.checks_regions(),
@@ -148,7 +165,7 @@ impl Frames {
         if !is_possible || !opens_regions(input) {
             return Ok(Frames::default());
         }
-        let calls = CallGraph::of(input, allocator);
+        let calls = CallGraph::of(input, &given.allocator);
         let throws = Throws::of(input);
         let releases = config.unwind.unwrap_or_default() == linmem_allocator::Unwind::Release;
         let checked = match choices.checks_regions() {
@@ -162,8 +179,8 @@ impl Frames {
         let called_by_others = called_by_others(input);
         let mut uncontained = BTreeSet::new();
         for body in &input.bodies {
-            let recurs = calls.recurs(body.index);
-            if recurs && checked == Checked::Nothing {
+            let is_excluded = calls.recurs(body.index) || given.excluded.contains(&body.index);
+            if is_excluded && checked == Checked::Nothing {
                 continue;
             }
             let may_throw = throws.has_exceptions() || releases || calls.leads_outside(body.index);
@@ -177,7 +194,7 @@ impl Frames {
             regions.retain(|region| {
                 let is_left = region.thrown_over && may_throw && !ignores;
                 let is_closed = region.caught && releases;
-                !(recurs || is_left || is_closed)
+                !(is_excluded || is_left || is_closed)
             });
             if !regions.is_empty() {
                 own.insert(body.index, regions);
@@ -191,12 +208,17 @@ impl Frames {
         }
         let layouts: BTreeMap<u32, Layout> =
             own.into_iter().map(|(function, own)| (function, Layout::of(own))).collect();
-        let mut frames = Frames { first_item: input.statics.items().count() as u32, ..Frames::default() };
+        let mut frames = Frames { first_item: given.items, ..Frames::default() };
         calls.stack(input.function_count, |function, below| match layouts.get(&function) {
             Some(layout) if !layout.regions.is_empty() => frames.add(function, layout, below),
             _ => below,
         });
         Ok(frames)
+    }
+
+    /// The address of each frame, if the reserve starts at this address.
+    pub(crate) fn addresses(&self, reserve: Address) -> impl Iterator<Item = Address> {
+        self.frames.iter().map(move |frame| reserve + frame.start)
     }
 
     /// Adds the frame of a function on top of what is below it. Returns the end.

@@ -20,6 +20,7 @@ use crate::link::unwinding::{Unwind, Unwinding};
 use crate::link::walk::{Walk, block_arity};
 use crate::link::wrappers::Step;
 use linmem_intrinsics::{FunctionType, Signature};
+use std::collections::BTreeSet;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Encode, ValType};
 use wasmparser::{FuncValidatorAllocations, ModuleArity, Operator, OperatorsReader};
@@ -89,6 +90,32 @@ pub(super) fn lower_all(
         }
     }
     if errors.is_empty() { Ok(all) } else { Err(errors) }
+}
+
+/// Lowers the functions that have static frames, in a module that was built.
+///
+/// # Errors
+///
+/// If a function becomes too large.
+pub(super) fn lower_framed(
+    input: &Input<'_>,
+    context: &Context,
+    frames: &Frames,
+) -> Result<Vec<(u32, Lowered)>, Error> {
+    let functions: BTreeSet<u32> = frames.functions().collect();
+    let mut allocations = FuncValidatorAllocations::default();
+    let mut all = Vec::with_capacity(functions.len());
+    for body in input.bodies.iter().filter(|body| functions.contains(&body.index)) {
+        let Some(calls) = &body.calls else { continue };
+        // The builder refuses functions with definite violations.
+        let mut findings = Findings { purpose: Purpose::Link, list: Vec::new() };
+        let unused = std::mem::take(&mut allocations);
+        let (lowered, used) = lower(input, (body, calls), context, &mut findings, (None, frames), unused)?;
+        check_limits(input, body, &lowered)?;
+        allocations = used;
+        all.push((body.index, lowered));
+    }
+    Ok(all)
 }
 
 fn check_limits(input: &Input<'_>, body: &Body<'_>, lowered: &Lowered) -> Result<(), Error> {

@@ -11,8 +11,8 @@ use crate::link::imports::Imports;
 use crate::link::statics::Statics;
 use crate::link::wrappers::{Step, Wrappers};
 use crate::source::Source;
-use crate::source_line::Mark;
-use linmem_intrinsics::Signature;
+use crate::source_line::{Mark, SourceLine};
+use linmem_intrinsics::{Intrinsic, Signature};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -179,6 +179,8 @@ pub(crate) struct Input<'a> {
     pub(crate) nothrow: BTreeSet<u32>,
     /// Whether it is declared that no function throws, functions that are called indirectly included.
     pub(crate) nothing_throws: bool,
+    /// Whether segments are made from addresses only as static data, in a module that was built.
+    pub(crate) only_data: bool,
     /// Whether the module gets an exported allocator.
     pub(crate) exports_allocator: bool,
     /// Whether active data segments become passive.
@@ -267,6 +269,19 @@ impl Input<'_> {
             names
         });
         names.get(&function).map(String::as_str)
+    }
+
+    /// Whether the program makes segments from addresses.
+    pub(crate) fn makes_segments(&self) -> bool {
+        self.imports.has(Intrinsic::SegmentOfAddress) && !self.only_data
+    }
+
+    /// The line of the source that an instruction comes from, by its offset in the binary.
+    pub(crate) fn line(&self, offset: usize) -> Option<SourceLine> {
+        if self.source.is_built() {
+            return self.source.operation(offset).and_then(|mark| mark.source.clone());
+        }
+        self.source.line(offset)
     }
 
     /// The place of an instruction.

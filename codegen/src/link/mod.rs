@@ -10,6 +10,7 @@
 //!   statics   the imports that are static data, and the globals of the module without them
 //!   which     find the memory that segments are in
 //!   memory    choose the memory that segments are in, and the part of it that linmem owns
+//!   built     modules of the library door, before they are lowered
 //!   allocator add the functions by which a host allocates
 //!   share     choose how linmem and the program share a memory of the module
 //!   place     assign the addresses of static data
@@ -48,6 +49,7 @@
 
 mod allocator;
 mod blocks;
+mod built;
 mod calls;
 mod code;
 mod constants;
@@ -101,15 +103,17 @@ use crate::planted;
 use crate::segment::{SegmentTypes, Segments};
 use crate::setting::Setting;
 use crate::sites;
-use crate::source::{Operations, Source};
+use crate::source::Source;
 use crate::width::WIDTH;
+pub(crate) use built::{Built, BuiltData, Framed, check_built, frame_built};
+pub(crate) use frames::Given;
 use frames::{Frame, Frames};
 use globals::Globals;
 use indexmap::IndexSet;
 use input::Input;
 use linmem_allocator::Address;
 use linmem_allocator::statics::ALLOWANCE;
-use linmem_intrinsics::{Intrinsic, Representation, Safety, Signature};
+use linmem_intrinsics::{Intrinsic, Representation, Safety};
 pub(crate) use memory::{beyond_memory, end_of, maximum, reserve, same_in_all, shared_part};
 pub(crate) use share::not_split;
 use std::collections::BTreeSet;
@@ -213,48 +217,6 @@ pub fn check(bytes: &[u8], config: &Config) -> Vec<Finding> {
         Ok(findings)
     };
     findings().unwrap_or_else(|errors| errors.0.into_iter().map(certain).collect())
-}
-
-/// A module that was built, before lowering.
-pub(crate) struct Built<'a> {
-    /// The module.
-    pub(crate) module: &'a [u8],
-    /// The operations that it was built by.
-    pub(crate) operations: Operations,
-    /// The intrinsics that it imports from `linmem`, in order.
-    pub(crate) intrinsics: &'a [Signature],
-    /// The functions that are declared not to throw.
-    pub(crate) nothrow: BTreeSet<u32>,
-    /// Whether it is declared that nothing throws.
-    pub(crate) nothing_throws: bool,
-    /// The options. At this level, accesses are examined.
-    pub(crate) config: &'a Config,
-    /// The facts about the module.
-    pub(crate) context: Context,
-}
-
-/// Returns every static finding about how a module that was built misuses regions and segments.
-///
-/// # Errors
-///
-/// If the module is invalid, or exceeds a limit.
-pub(crate) fn check_built(built: Built<'_>) -> Result<Vec<Finding>, Error> {
-    let source = Source::built(built.module, built.operations);
-    let mut input = scan::parse_built(&source, built.config, built.intrinsics)?;
-    input.nothrow = built.nothrow;
-    input.nothing_throws = built.nothing_throws;
-    // The scopes of the builder close their regions themselves.
-    let uses = crate::check::findings(&input, built.config.nesting, linmem_allocator::Unwind::Program)?;
-    let mut findings: Vec<Finding> = uses.into_iter().map(|found| found.finding).collect();
-    let choices = Choices::of(built.config, built.context.representation);
-    let segments = Segments::new(built.context.representation, choices, WIDTH, 0);
-    let context = Context { choices, segments, ..built.context };
-    let mut needs = Needs::new(context);
-    let mut found = Findings { purpose: Purpose::Check, list: Vec::new() };
-    function::lower_all(&input, &context, &mut needs, &mut found, None, &Frames::default())
-        .map_err(|errors| Errors(errors).into_first())?;
-    findings.extend(found.list);
-    Ok(findings)
 }
 
 fn certain(error: Error) -> Finding {
@@ -409,8 +371,10 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     }
     let representation = declared.unwrap_or(Representation::Address);
     let mut memory = memory::choose(input, config, choices)?;
+    let items = input.statics.items().count() as u32;
+    let given = Given { allocator: memory.functions_that_allocate(), items, ..Given::default() };
     let mut frames = match purpose {
-        Purpose::Link => Frames::plan(input, config, choices, &memory.functions_that_allocate())?,
+        Purpose::Link => Frames::plan(input, config, choices, &given)?,
         Purpose::Check => Frames::default(),
     };
     let mut statics = place::place(input, config, choices, &mut memory, &mut frames)?;

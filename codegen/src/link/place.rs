@@ -147,7 +147,7 @@ fn place_with(
     let start = addresses.get(reserve).copied();
     if let Some(start) = start {
         addresses.truncate(reserve);
-        addresses.extend(frames.frames().iter().map(|frame| start + frame.start));
+        addresses.extend(frames.addresses(start));
     }
     let placed = PlacedStatics { addresses, globals: globals(input) };
     let range = (end > base).then_some((base, end));

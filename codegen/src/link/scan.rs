@@ -103,6 +103,7 @@ fn read<'a>(source: &'a Source<'a>, config: &Config, imports: Imports<'a>) -> Re
         switches: scanner.switches,
         nothrow: BTreeSet::new(),
         nothing_throws: false,
+        only_data: false,
         exports_allocator: config.export_allocator,
         copies_data: config.init == Init::Passive && scanner.has_active_data,
         wrappers: Wrappers::default(),

@@ -41,7 +41,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Lowers an intrinsic of a region that is part of a static frame. Returns whether it is one.
+    /// Lowers an intrinsic of a region that is part of a static frame, or one that stands for static data. Returns whether it is
+    /// one.
     fn in_static_frame(&mut self, signature: &Signature, offset: usize) -> bool {
         match (self.frames.site(offset), signature.intrinsic.operation()) {
             (Some(Site::Open), Operation::Open) => self.engine.open_static(),
@@ -49,6 +50,7 @@ impl Walk<'_> {
                 self.engine.allocate_static(signature, segment);
             }
             (Some(Site::Close(bytes)), Operation::Close) => self.engine.close_static(signature, bytes),
+            (Some(Site::Data(segment)), Operation::OfAddress) => self.engine.replace_by_static(signature, segment),
             _ => return false,
         }
         true
@@ -57,8 +59,9 @@ impl Walk<'_> {
     /// Sets the origin of the code that follows, if reports name it.
     pub(super) fn set_origin(&mut self, offset: usize) {
         if self.engine.has_sites() {
-            let source = self.input.source.line(offset);
-            self.engine.set_origin(Origin { function: self.function, offset: offset as u32, source });
+            let source = self.input.line(offset);
+            let offset = if self.input.source.is_built() { 0 } else { offset as u32 };
+            self.engine.set_origin(Origin { function: self.function, offset, source });
         }
     }
 

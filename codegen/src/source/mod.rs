@@ -64,6 +64,7 @@ pub(crate) struct Source<'a> {
 }
 
 /// The operations of a frontend that a module was built by.
+#[derive(Debug, Default)]
 pub(crate) struct Operations(Vec<(usize, Mark)>);
 
 impl Operations {

@@ -9,4 +9,4 @@
 mod run;
 mod write;
 
-pub use run::{PROGRAMS, Reach, VARIANTS, run_module};
+pub use run::{PROGRAMS, Reach, VARIANTS, run_built, run_module};

@@ -5,7 +5,7 @@ use crate::host::engine;
 use crate::parse;
 use crate::unwind::source::Source;
 use linmem::layout::AreaKind;
-use linmem::{Config, Nesting, Optimize, OutOfMemory, Safety, StaticFrames, Unwind, Zero};
+use linmem::{Config, Error, Nesting, Optimize, OutOfMemory, Representation, Safety, StaticFrames, Unwind, Zero};
 use linmem_host::wasmtime::{Caller, Instance, Linker, Module, Store, Val};
 
 /// How often each function of a module is run.
@@ -69,6 +69,7 @@ fn variant(number: usize) -> (Style, Config) {
         // With `forbid`, no region may be open inside of another.
         leaves: safety < Safety::Temporal && number % 4 != 2 && number % 7 != 6 && (number + turn).is_multiple_of(4),
         given: number % 8 == 1,
+        wraps: true,
     };
     let config = Config::new()
         .with_safety(safety)
@@ -139,9 +140,44 @@ fn run(store: &mut Store<Host>, instance: &Instance, program: usize) -> Result<E
     Ok((ended.map_err(|error| error.root_cause().to_string()), bad))
 }
 
+/// The first address of regions in a module without a memory of its own.
+fn top(bytes: &[u8]) -> Result<u64, String> {
+    let text = linmem::wat::print(bytes).map_err(|error| error.to_string())?;
+    let global = text.lines().find(|line| line.contains("(global $linmem.top "));
+    let value = global.and_then(|line| line.split("i32.const ").nth(1)?.trim_end_matches([')', ' ']).parse().ok());
+    value.ok_or_else(|| format!("no top in {global:?}"))
+}
+
 /// Runs the programs of one module. The first one that fails is an error.
 pub fn run_module(number: usize) -> Result<Reach, String> {
     let (style, config) = variant(number);
+    run_with(number, (style, config, false), |bytes, config, _| linmem::link(bytes, config))
+}
+
+/// The same, with a module that `build` adds to a builder, instruction by instruction. The modules are fewer, since they have no
+/// memory of their own.
+///
+/// The reserve must end where it ends if the module is linked. Only functions that pass on to an intrinsic make a difference: the
+/// link door looks into them.
+pub fn run_built(
+    number: usize,
+    build: impl Fn(&[u8], &Config, Representation) -> Result<Vec<u8>, Error>,
+) -> Result<Reach, String> {
+    let (style, config) = variant(number);
+    let style = Style { memory: false, wraps: config.optimize == Optimize::Size, ..style };
+    run_with(number, (style, config, true), build)
+}
+
+fn run_with(
+    number: usize,
+    (style, config, is_built): (Style, Config, bool),
+    link: impl Fn(&[u8], &Config, Representation) -> Result<Vec<u8>, Error>,
+) -> Result<Reach, String> {
+    let representation = match style.segment {
+        "i32" => Representation::Address,
+        "i64" => Representation::Packed,
+        _ => Representation::ALL[2],
+    };
     let mut source = Source::new(number as u64);
     let text = module(&mut source, style);
     let failed = |what: &str| {
@@ -155,7 +191,7 @@ pub fn run_module(number: usize) -> Result<Reach, String> {
     let parsed = parse(&text);
     let link = |frames| {
         let config = config.clone().with_static_frames(frames);
-        linmem::link(&parsed, &config).map_err(|error| failed(&error.to_string()))
+        link(&parsed, &config, representation).map_err(|error| failed(&error.to_string()))
     };
     let (on, off) = (link(StaticFrames::On)?, link(StaticFrames::Off)?);
     let seed = number as u64 ^ 0x5eed;
@@ -178,7 +214,17 @@ pub fn run_module(number: usize) -> Result<Reach, String> {
     }
     let layout = linmem::layout::read(&parsed, &config, 4096, 0).map_err(|error| failed(&error.to_string()))?;
     let areas = layout.memories.iter().flat_map(|memory| &memory.areas);
-    let frames = areas.filter(|area| area.kind == AreaKind::Frames).map(|area| area.items.len()).sum();
+    let reserves: Vec<_> = areas.filter(|area| area.kind == AreaKind::Frames).collect();
+    let frames = reserves.iter().map(|area| area.items.len()).sum();
+    if is_built {
+        let end = reserves.iter().find_map(|area| area.end).map(|end| end.next_multiple_of(8));
+        let (found, without) = (top(&on)?, top(&off)?);
+        // A reserve without bytes takes the smallest one, and is no area.
+        let is_right = end.map_or(found == without || found == without + 8, |end| found == end);
+        if !is_right {
+            return Err(failed(&format!("the reserve ends at {found}, not at {end:?}")));
+        }
+    }
     Ok(Reach {
         programs: PROGRAMS,
         frames,

@@ -31,6 +31,8 @@ pub(super) struct Style {
     pub(super) leaves: bool,
     /// Whether the host puts a function into a table, which functions call.
     pub(super) given: bool,
+    /// Whether functions close regions by a function that passes on to the intrinsic.
+    pub(super) wraps: bool,
 }
 
 /// The number of functions of a module.
@@ -410,7 +412,7 @@ impl Function<'_> {
         self.statement(out);
         self.verify(out);
         self.live.truncate(live);
-        let close = if self.source.once_in(5) {
+        let close = if self.source.once_in(5) && self.style.wraps {
             format!("(drop (call $free_and_return (local.get {handle})))")
         } else {
             format!("(call $free (local.get {handle}))")

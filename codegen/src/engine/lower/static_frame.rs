@@ -67,6 +67,15 @@ impl Engine {
         }
     }
 
+    /// Pushes a segment over static data in place of an intrinsic.
+    pub(crate) fn replace_by_static(&mut self, signature: &Signature, segment: StaticSegment) {
+        if self.is_dead() {
+            return;
+        }
+        self.discard_operands(signature);
+        self.push_static(segment);
+    }
+
     fn discard_operands(&mut self, signature: &Signature) {
         let mut operands = std::mem::take(&mut self.taken);
         self.take(signature, &mut operands);

@@ -1,6 +1,6 @@
 //! The configurations of the modules of the library door.
 
-use linmem::{Config, Nesting, Optimize, OutOfMemory, Representation, Safety, Unwind, Zero};
+use linmem::{Config, Nesting, Optimize, OutOfMemory, Representation, Safety, StaticFrames, Unwind, Zero};
 
 /// The number of variants: every nesting policy at every safety level in every zeroing mode, with exceptions that close
 /// regions and without.
@@ -25,7 +25,8 @@ impl Variant {
             .with_zero(Zero::ALL[zero])
             .with_unwind(Unwind::ALL[unwind])
             .with_optimize(if (turn + number).is_multiple_of(2) { Optimize::Speed } else { Optimize::Size })
-            .with_out_of_memory(OutOfMemory::ALL[(turn + number / 2) % 2]);
+            .with_out_of_memory(OutOfMemory::ALL[(turn + number / 2) % 2])
+            .with_static_frames(if turn.is_multiple_of(2) { StaticFrames::Off } else { StaticFrames::On });
         let allowed = |representation: &&Representation| config.check(**representation).is_ok();
         let representations: Vec<Representation> = Representation::ALL.iter().filter(allowed).copied().collect();
         let representation = representations[(number / 3 + 3 * turn) % representations.len()];

@@ -2,27 +2,53 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../support/mod.rs"]
 mod support;
+mod transcode;
 
 use linmem::layout::AreaKind;
 use linmem::{Config, Safety, StaticFrames};
 use linmem_codegen::planted::Bug;
 use linmem_host::wasmtime::Val;
-use linmem_testing::frames::{PROGRAMS, Reach, VARIANTS, run_module};
+use linmem_testing::frames::{PROGRAMS, Reach, VARIANTS, run_built, run_module};
 use linmem_testing::host::{Running, State, violation};
 
 /// The number of modules that are run: over 20,000 programs.
 const MODULES: usize = VARIANTS * 8;
 
+/// The number of modules that are built.
+const BUILT: usize = VARIANTS * 2;
+
 #[test]
 fn static_frames_change_no_behavior() {
+    let total = run_all(MODULES, run_module);
+    support::show(&format!("frames: {total:?}"));
+    assert_eq!(total.programs, MODULES * PROGRAMS);
+    assert!(total.programs > 20_000 && total.modules > MODULES / 4 && total.frames > MODULES, "{total:?}");
+    assert!(total.calls_back > 10_000 && total.thrown > 500, "{total:?}");
+}
+
+/// The same functions have frames whether a module is linked or built.
+#[test]
+fn static_frames_of_built_modules_change_no_behavior() {
+    let total = run_all(BUILT, built);
+    support::show(&format!("frames of built modules: {total:?}"));
+    assert!(total.modules > BUILT / 3 && total.calls_back > 1_000 && total.thrown > 50, "{total:?}");
+}
+
+fn built(number: usize) -> Result<Reach, String> {
+    run_built(number, transcode::build)
+}
+
+fn run_all(modules: usize, run: impl Fn(usize) -> Result<Reach, String> + Sync) -> Reach {
     let mut total = Reach::default();
     std::thread::scope(|scope| {
         let part = |part: usize| {
+            let run = &run;
             scope.spawn(move || {
                 let mut total = Reach::default();
-                for number in (0..MODULES).filter(|number| number % 2 == part) {
-                    total.add(&run_module(number)?);
+                for number in (0..modules).filter(|number| number % 2 == part) {
+                    total.add(&run(number)?);
                 }
                 Ok::<Reach, String>(total)
             })
@@ -31,15 +57,13 @@ fn static_frames_change_no_behavior() {
             total.add(&part.join().unwrap().unwrap_or_else(|error| panic!("{error}")));
         }
     });
-    support::show(&format!("frames: {total:?}"));
-    assert_eq!(total.programs, MODULES * PROGRAMS);
-    assert!(total.programs > 20_000 && total.modules > MODULES / 4 && total.frames > MODULES, "{total:?}");
-    assert!(total.calls_back > 10_000 && total.thrown > 500, "{total:?}");
+    total
 }
 
 #[test]
 fn planted_bugs_are_detected() {
     support::planted::expect_found(Bug::STATIC_FRAMES, 0..VARIANTS * 4, run_module);
+    support::planted::expect_found(Bug::STATIC_FRAMES, 0..VARIANTS * 4, built);
 }
 
 /// Functions that misuse regions or segments, with the violation that checks find. `fine` misuses nothing.
