@@ -5,6 +5,9 @@
 
 mod support;
 
+#[path = "loops/allocate.rs"]
+mod allocate;
+
 use linmem::{Config, OnViolation, Safety, Violation};
 use linmem_codegen::planted::{Bug, plant};
 use linmem_host::wasmtime::{Trap, Val};

@@ -20,6 +20,8 @@ pub(crate) struct Choices {
     pub(crate) on_violation: OnViolation,
     /// Whether to inline fast paths or call helpers.
     pub(crate) optimize: Optimize,
+    /// Whether a loop may be written twice, for speed.
+    pub(crate) repeats_loops: bool,
     /// Whether segments cannot be made from addresses.
     pub(crate) sealed: bool,
     /// Whether helpers may use vectors.
@@ -38,6 +40,7 @@ impl Choices {
             out_of_memory: config.out_of_memory,
             on_violation: config.on_violation,
             optimize: config.optimize,
+            repeats_loops: true,
             sealed: config.sealed,
             simd: config.simd,
             lends: config.export_allocator && !config.trace,

@@ -28,6 +28,16 @@ macro_rules! bugs {
                 Bug::UnwindSkipsZeroing,
             ];
 
+            /// Those in loops that reserve before they begin.
+            #[cfg(feature = "planted")]
+            pub const RESERVE: &'static [Bug] = &[
+                Bug::ReserveFewerTrips,
+                Bug::ReserveAssignedBound,
+                Bug::ReserveIgnoresLast,
+                Bug::ReserveFirstFrame,
+                Bug::ReserveKeepsTop,
+            ];
+
             /// Those in static frames.
             #[cfg(feature = "planted")]
             pub const STATIC_FRAMES: &'static [Bug] = &[
@@ -151,6 +161,16 @@ bugs! {
     HoistIgnoresLiveness,
     /// A loop with another exit is treated as one without.
     HoistAcrossExit,
+    /// A loop that reserves before it begins is assumed to run once less.
+    ReserveFewerTrips,
+    /// A bound that a loop assigns is treated as constant when it reserves.
+    ReserveAssignedBound,
+    /// The last number is treated as any other bound of a loop that reserves.
+    ReserveIgnoresLast,
+    /// Of the frames of an iteration, a loop reserves the first one.
+    ReserveFirstFrame,
+    /// A loop that reserves does not move top.
+    ReserveKeepsTop,
     /// A reference is not cast again after its local was assigned.
     CastAfterAssignment,
     /// An allocation joins a frame that began in an arm that has ended.
@@ -309,6 +329,8 @@ pub enum Optimization {
     Group,
     /// The checks of a counted loop are made before it.
     Hoist,
+    /// A loop compares top with limit once, before it begins.
+    Reserve,
     /// The parts of packed segments have locals of their own.
     Split,
     /// Functions that only pass on to an intrinsic are lowered where they are called.
@@ -326,6 +348,7 @@ impl Optimization {
         Optimization::Proven,
         Optimization::Group,
         Optimization::Hoist,
+        Optimization::Reserve,
         Optimization::Split,
         Optimization::Wrappers,
         Optimization::Stores,

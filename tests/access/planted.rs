@@ -91,7 +91,15 @@ fn planted_engine_bugs_are_detected() {
                             | Bug::StaticFrameOfInexactRecord
                             | Bug::ArrayDataAcrossCode
                     );
-                    let others = [Bug::UNWIND, Bug::SCOPES, Bug::ARRAYS, Bug::TEXT, Bug::STRINGS, Bug::STATIC_FRAMES];
+                    let others = [
+                        Bug::UNWIND,
+                        Bug::SCOPES,
+                        Bug::ARRAYS,
+                        Bug::TEXT,
+                        Bug::STRINGS,
+                        Bug::STATIC_FRAMES,
+                        Bug::RESERVE,
+                    ];
                     if is_elsewhere || others.concat().contains(&bug) {
                         continue;
                     }

@@ -66,6 +66,8 @@ pub(crate) struct Comparison {
     pub(crate) sign: Sign,
     /// The position of the comparison. The operands may change after it.
     pub(crate) at: Position,
+    /// Whether a local is compared with 0 without an instruction that compares it.
+    pub(crate) implicit: bool,
 }
 
 /// The index of a comparison among those of the function.

@@ -59,7 +59,8 @@ impl Engine {
         }
         self.consume(conditions + params);
         let before = self.tape.here();
-        self.event(Event::Enter { structure, before });
+        let start = self.tape.mark();
+        self.event(Event::Enter { structure, before, start });
         self.tape.label(label);
         self.recorded(&write);
         write(&mut self.tape);
@@ -101,10 +102,16 @@ impl Engine {
             self.consume(results);
         }
         self.event(Event::Leave);
+        let rounds = self.ended_rounds.take();
         self.end_arm();
-        self.control.pop();
+        let control = self.control.pop();
         self.recorded(&write);
         write(&mut self.tape);
+        // A structure around the loop would hide its operands.
+        let is_closed = control.is_some_and(|control| control.params == 0 && control.results == 0);
+        if let Some(rounds) = rounds.filter(|_| is_closed) {
+            self.reserve_before(&rounds);
+        }
         self.produce(results);
     }
 }

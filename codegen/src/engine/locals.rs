@@ -38,12 +38,14 @@ pub(crate) enum Scratch {
     Handle,
     /// The index of a loop, saved while the hoisted checks run.
     Index,
+    /// Top, while a loop allocates.
+    Next,
 }
 
 impl Scratch {
     fn ty(self, width: Width) -> ValType {
         match self {
-            Scratch::Bytes | Scratch::To | Scratch::From | Scratch::Handle => width.val_type(),
+            Scratch::Bytes | Scratch::To | Scratch::From | Scratch::Handle | Scratch::Next => width.val_type(),
             // The index of a loop of the program.
             Scratch::Index => ValType::I32,
             Scratch::End | Scratch::Pattern => ValType::I64,
@@ -59,6 +61,7 @@ impl Scratch {
             Scratch::Pattern => "linmem.pattern",
             Scratch::Handle => "linmem.handle",
             Scratch::Index => "linmem.index",
+            Scratch::Next => "linmem.next",
         }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) mod operands;
 mod plain;
 pub(crate) mod record;
 mod recording;
+mod reserve;
 pub(crate) mod scopes;
 pub(crate) mod shape;
 pub(crate) mod split;

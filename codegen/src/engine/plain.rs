@@ -28,11 +28,13 @@ impl Engine {
                 self.produce(pushes);
             }
             Shape::Add => self.add(write),
+            Shape::Subtract => self.subtract(write),
             Shape::Compare(relation, sign) => self.compare(relation, sign, write),
             Shape::Eqz => {
+                let implicit = self.is_not_zero();
                 let comparison = self.pops(pops);
                 write(&mut self.tape);
-                match self.comparison(comparison) {
+                match self.comparison(comparison).or(implicit) {
                     Some(comparison) => {
                         let negated = self.comparisons.add(comparison.negated());
                         self.push(Value::Comparison(negated));
@@ -41,17 +43,19 @@ impl Engine {
                 }
             }
             Shape::BranchIf(label) => {
+                let implicit = self.is_not_zero();
                 let condition = self.pops(pops);
+                let start = self.tape.here();
                 write(&mut self.tape);
                 self.produce(pushes);
-                let (condition, at) = (self.comparison(condition), self.tape.here());
-                self.event(Event::BranchIf { label, condition, at });
+                let (condition, at) = (self.comparison(condition).or(implicit), self.tape.here());
+                self.event(Event::BranchIf { label, condition, code: (start, at) });
             }
             Shape::Access | Shape::Effect | Shape::Call => {
                 self.consume(pops);
                 write(&mut self.tape);
                 self.produce(pushes);
-                self.event(Event::Effect);
+                self.event(if shape == Shape::Access { Event::Access } else { Event::Effect });
                 if shape == Shape::Call {
                     self.event(Event::Call);
                 }
@@ -78,14 +82,38 @@ impl Engine {
         self.push(value);
     }
 
+    /// `i32.sub`. A local minus a constant is tracked as a sum.
+    fn subtract(&mut self, write: impl Fn(&mut Tape)) {
+        let (right, left) = self.pop_two();
+        write(&mut self.tape);
+        let value = match (self.term(&left), self.term(&right)) {
+            (Some(Term::Local(local)), Some(Term::Constant(constant))) => Value::Sum(local, constant.wrapping_neg()),
+            _ => Value::Unknown,
+        };
+        self.push(value);
+    }
+
+    /// The comparison of the operand on top with 0, if it is a local of the program in a loop.
+    fn is_not_zero(&mut self) -> Option<Comparison> {
+        if !self.knowledge.is_in_loop() {
+            return None;
+        }
+        let floor = self.control.last().map_or(0, |control| control.floor);
+        let operand = self.operands.top(floor)?;
+        let left = Term::Local(self.program_local_of(&operand)?);
+        let at = self.tape.here();
+        let (right, relation, sign) = (Term::Constant(0), Relation::NotEqual, Sign::Unsigned);
+        Some(Comparison { left, right, relation, sign, at, implicit: true })
+    }
+
     /// A comparison. It is tracked inside a loop that may be a counted one.
     fn compare(&mut self, relation: Relation, sign: Sign, write: impl Fn(&mut Tape)) {
         let (right, left) = self.pop_two();
         write(&mut self.tape);
         let value = match (self.term(&left), self.term(&right)) {
-            (Some(left), Some(right)) if self.knowledge.is_scanning() => {
-                let at = self.tape.here();
-                Value::Comparison(self.comparisons.add(Comparison { left, right, relation, sign, at }))
+            (Some(left), Some(right)) if self.knowledge.is_in_loop() => {
+                let (at, implicit) = (self.tape.here(), false);
+                Value::Comparison(self.comparisons.add(Comparison { left, right, relation, sign, at, implicit }))
             }
             _ => Value::Unknown,
         };

@@ -25,6 +25,8 @@ pub(crate) enum Arity {
 pub(crate) enum Shape {
     /// `i32.add`.
     Add,
+    /// `i32.sub`.
+    Subtract,
     /// A comparison of two `i32`.
     Compare(Relation, Sign),
     /// `i32.eqz`.
@@ -76,7 +78,7 @@ macro_rules! plain_instructions {
                 I32x4RelaxedTruncF32x4S I32x4RelaxedTruncF32x4U I32x4RelaxedTruncF64x2SZero I32x4RelaxedTruncF64x2UZero;
             (2 -> 1, Shape::Pure):
                 I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU F32Eq F32Ne F32Lt F32Gt F32Le F32Ge
-                F64Eq F64Ne F64Lt F64Gt F64Le F64Ge I32Sub I32Mul I32And I32Or I32Xor I32Shl I32ShrS I32ShrU I32Rotl
+                F64Eq F64Ne F64Lt F64Gt F64Le F64Ge I32Mul I32And I32Or I32Xor I32Shl I32ShrS I32ShrU I32Rotl
                 I32Rotr I64Add I64Sub I64Mul I64And I64Or I64Xor I64Shl I64ShrS I64ShrU I64Rotl I64Rotr F32Add F32Sub
                 F32Mul F32Div F32Min F32Max F32Copysign F64Add F64Sub F64Mul F64Div F64Min F64Max F64Copysign
                 I8x16Shuffle I8x16ReplaceLane I16x8ReplaceLane I32x4ReplaceLane I64x2ReplaceLane F32x4ReplaceLane
@@ -102,6 +104,8 @@ macro_rules! plain_instructions {
                 I32x4RelaxedDotI8x16I7x16AddS TypedSelect;
             (2 -> 1, Shape::Add):
                 I32Add;
+            (2 -> 1, Shape::Subtract):
+                I32Sub;
             (1 -> 1, Shape::Eqz):
                 I32Eqz;
             (2 -> 1, Shape::Compare(Relation::Equal, Sign::Unsigned)):

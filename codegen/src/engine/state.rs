@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::engine::compare::Comparisons;
 use crate::engine::knowledge::Knowledge;
 use crate::engine::knowledge::frames::RegionId;
+use crate::engine::knowledge::rounds::Rounds;
 use crate::engine::late::Late;
 use crate::engine::locals::Locals;
 use crate::engine::lower::stores::Run;
@@ -69,6 +70,10 @@ pub(crate) struct Engine {
     pub(super) arrays: Vec<Vec<i64>>,
     /// The number of loops whose checks were hoisted.
     pub(super) hoisted: u32,
+    /// The number of loops that reserve before they begin.
+    pub(super) reserved: u32,
+    /// The loop that the last event ended, if it may reserve before it begins.
+    pub(super) ended_rounds: Option<Box<Rounds>>,
     /// The parts of locals that the current check reads, and how often.
     pub(super) reads: Vec<(LocalIndex, Part, u64)>,
     pub(super) splits: Splits,
@@ -118,6 +123,8 @@ impl Engine {
             comparisons: Comparisons::default(),
             arrays: Vec::new(),
             hoisted: 0,
+            reserved: 0,
+            ended_rounds: None,
             reads: Vec::new(),
             splits: Splits::default(),
             scopes: Scopes::default(),

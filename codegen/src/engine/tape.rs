@@ -14,6 +14,7 @@
 
 use crate::code::{Code, FunctionRef, Number, Relocation};
 use crate::engine::late::Late;
+use crate::helpers::Helper;
 use std::num::NonZeroU32;
 use wasm_encoder::{Encode, Instruction, InstructionSink};
 
@@ -29,6 +30,14 @@ impl Position {
     pub(crate) fn byte(self) -> u32 {
         self.at
     }
+}
+
+/// A place before code that may be written again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    pub(crate) position: Position,
+    /// The number of edits that were made before. Those of the code after it have higher indices.
+    edits: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +95,7 @@ pub(crate) struct Tape {
     clock: u32,
 }
 
+const BR_IF: u8 = 0x0d;
 const CALL: u8 = 0x10;
 const I32_CONST: u8 = 0x41;
 
@@ -216,6 +226,56 @@ impl Tape {
         self.edit(Edit { position, action: Action::Pieces(self.pieces.len() as u32 - 1) });
         for (start, end) in moved {
             self.edit(Edit { position: start, action: Action::Moved(end) });
+        }
+    }
+
+    /// Marks the place after everything written so far.
+    pub(crate) fn mark(&mut self) -> Mark {
+        Mark { position: self.here(), edits: self.edits.len() }
+    }
+
+    /// The edits between two places, in any order. Edits are inserted before those with higher positions, or appended, so
+    /// that those after the mark stay behind those that were made before it.
+    fn edits_between(&self, start: Mark, end: Position) -> impl Iterator<Item = &Edit> {
+        let later = self.edits.get(start.edits..).unwrap_or_default();
+        later.iter().filter(move |edit| start.position < edit.position && edit.position < end)
+    }
+
+    /// Whether all functions that the code between two places refers to are helpers that `allows` allows at their
+    /// positions.
+    pub(crate) fn calls_only(&self, start: Mark, end: Position, allows: impl Fn(Position, Helper) -> bool) -> bool {
+        self.edits_between(start, end).all(|edit| match edit.action {
+            Action::Function(FunctionRef::Helper(helper)) | Action::SiteCall(_, FunctionRef::Helper(helper)) => {
+                allows(edit.position, helper)
+            }
+            Action::Function(_) | Action::SiteCall(..) => false,
+            _ => true,
+        })
+    }
+
+    /// The label of the `br_if` between two positions after the mark. `None` if it is not known yet.
+    pub(crate) fn branch_label(&self, since: Mark, (start, end): (Position, Position)) -> Option<u32> {
+        if self.edits_between(since, end).any(|edit| start < edit.position) {
+            return None;
+        }
+        let (opcode, label) = self.code.get(start.at as usize..end.at as usize)?.split_first()?;
+        // A label of two bytes is that of a structure outside of 127 others.
+        match label {
+            [label @ ..0x80] if *opcode == BR_IF => Some(u32::from(*label)),
+            _ => None,
+        }
+    }
+
+    /// Writes pieces instead of the code between two places, which some of them move.
+    pub(crate) fn replace(&mut self, start: Mark, end: Position, pieces: Vec<Piece>) {
+        self.pieces.push(pieces);
+        let actions = [Action::Pieces(self.pieces.len() as u32 - 1), Action::Moved(end)];
+        let edits = actions.map(|action| Edit { position: start.position, action });
+        if self.unordered {
+            self.edits.extend(edits);
+        } else {
+            let at = self.edits.partition_point(|edit| edit.position <= start.position);
+            self.edits.splice(at..at, edits);
         }
     }
 

@@ -179,7 +179,7 @@ impl Engine {
 
     /// Records an event, and acts on its outcome.
     pub(crate) fn event(&mut self, event: Event) {
-        let Outcome { ended_loop, ended_group, retired } = self.knowledge.event(event, &mut self.locals);
+        let Outcome { ended_loop, ended_rounds, ended_group, retired } = self.knowledge.event(event, &mut self.locals);
         if let Some(scan) = ended_loop {
             self.hoist_checks(&scan);
         }
@@ -192,6 +192,7 @@ impl Engine {
                 self.locals.free_base(base);
             }
         }
+        self.ended_rounds = ended_rounds;
     }
 
     /// Writes the instruction that pushes an operand, if it was deferred.

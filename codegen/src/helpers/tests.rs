@@ -54,6 +54,7 @@ pub(crate) fn choices() -> Vec<Choices> {
             out_of_memory,
             on_violation,
             optimize: Optimize::Speed,
+            repeats_loops: true,
             sealed: false,
             simd: false,
             // In each combination of the other two, with one value of each.

@@ -44,6 +44,8 @@ const LARGE: usize = 1 << 20;
 pub(super) enum Purpose {
     /// To write a module.
     Link,
+    /// To write a module that is small.
+    LinkSmall,
     /// To find all definite errors. If there are any, the code is discarded.
     Check,
 }

@@ -175,7 +175,7 @@ fn link_smallest(input: &Input<'_>, config: &Config) -> Result<Outcome, Error> {
     let outcome = link_input(input, config, Purpose::Link).map_err(Errors::into_first)?;
     if config.optimize == Optimize::Size && input.changes() && !planted::is_always_for_size() {
         let for_speed = Config { optimize: Optimize::Speed, ..config.clone() };
-        match link_input(input, &for_speed, Purpose::Link) {
+        match link_input(input, &for_speed, Purpose::LinkSmall) {
             Ok(other) if size(&other.module) < size(&outcome.module) => return Ok(other),
             // Lowered for speed, a function may exceed a limit that it respects if it is lowered for size.
             Ok(_) | Err(_) => {}
@@ -361,7 +361,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
         input.source.locate_imports(errors.iter_mut().filter_map(Error::import_place));
         return Err(Errors(errors));
     }
-    let choices = choices(input, config);
+    let choices = Choices { repeats_loops: purpose != Purpose::LinkSmall, ..choices(input, config) };
     let declared = input.imports.representation();
     if let Some(representation) = declared {
         config.check(representation)?;
@@ -374,7 +374,7 @@ fn link_input(input: &Input<'_>, config: &Config, purpose: Purpose) -> Result<Ou
     let items = input.statics.items().count() as u32;
     let given = Given { allocator: memory.functions_that_allocate(), items, ..Given::default() };
     let mut frames = match purpose {
-        Purpose::Link => Frames::plan(input, config, choices, &given)?,
+        Purpose::Link | Purpose::LinkSmall => Frames::plan(input, config, choices, &given)?,
         Purpose::Check => Frames::default(),
     };
     let mut statics = place::place(input, config, choices, &mut memory, &mut frames)?;

@@ -3,8 +3,9 @@
 use crate::engine::compare::Comparison;
 use crate::engine::knowledge::frames::{FrameId, RegionKey};
 use crate::engine::knowledge::group::Group;
+use crate::engine::knowledge::rounds::Rounds;
 use crate::engine::knowledge::scan::Scan;
-use crate::engine::tape::Position;
+use crate::engine::tape::{Mark, Position};
 use crate::index::LocalIndex;
 
 /// Something that code does that may change the knowledge.
@@ -31,6 +32,8 @@ pub(crate) enum Event {
     Grow,
     /// A region is closed, and nothing after this position refers to it.
     Retire(RegionKey),
+    /// A load or a store of the program runs, which may trap.
+    Access,
     /// An instruction runs that checks may not move across.
     Effect,
     /// An intrinsic runs that checks may not move across, or a check that must stay where it is.
@@ -41,8 +44,8 @@ pub(crate) enum Event {
         label: u32,
         /// The comparison, if the condition is one.
         condition: Option<Comparison>,
-        /// The position after the branch.
-        at: Position,
+        /// The positions before and after the branch.
+        code: (Position, Position),
     },
     /// The code that follows cannot be reached.
     Diverge {
@@ -55,6 +58,8 @@ pub(crate) enum Event {
         structure: StructureKind,
         /// The position before it.
         before: Position,
+        /// The same place, after checks that are moved before it.
+        start: Mark,
     },
     /// The next arm of the innermost structure begins.
     NextArm(ArmKind),
@@ -85,6 +90,8 @@ pub(crate) enum ArmKind {
 pub(crate) struct Outcome {
     /// A loop that ended, whose checks may move before it.
     pub(crate) ended_loop: Option<Box<Scan>>,
+    /// A loop that ended, and that may reserve before it begins.
+    pub(crate) ended_rounds: Option<Box<Rounds>>,
     /// A group of checks that is complete and may be guarded by one test.
     pub(crate) ended_group: Option<Box<Group>>,
     /// Frames that nothing refers to any more, with the locals of their starts. Such a local is free unless an operand

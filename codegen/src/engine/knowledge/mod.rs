@@ -7,6 +7,7 @@
 //!   frames      the frames that an allocation may join
 //!   innermost   the regions that are open or innermost
 //!   proven      the facts that checks have proved
+//!   rounds      the allocations of the loop that is being analyzed
 //!   scan        the loop that is being analyzed
 //!   group       the checks that may be guarded by one test
 //! ```
@@ -23,6 +24,7 @@ pub(crate) mod frames;
 pub(crate) mod group;
 pub(crate) mod innermost;
 pub(crate) mod proven;
+pub(crate) mod rounds;
 pub(crate) mod scan;
 mod table;
 
@@ -32,6 +34,7 @@ use crate::engine::knowledge::frames::{FrameId, Frames, RegionId, RegionKey, Ret
 use crate::engine::knowledge::group::Group;
 use crate::engine::knowledge::innermost::Innermost;
 use crate::engine::knowledge::proven::{Fact, Proven};
+use crate::engine::knowledge::rounds::{Reserved, Rounds};
 use crate::engine::knowledge::scan::{Cast, Check, Read, Scan};
 use crate::engine::locals::Locals;
 use crate::engine::tape::Position;
@@ -75,6 +78,8 @@ pub(crate) struct Knowledge {
     proven: Proven,
     /// The innermost loop, if it may be a counted one.
     scan: Option<Box<Scan>>,
+    /// The innermost loop, if it may reserve before it begins.
+    rounds: Option<Box<Rounds>>,
     /// The current group of checks.
     group: Option<Box<Group>>,
     /// The locals that hold the headers of regions that this function opens and checks.
@@ -101,6 +106,7 @@ impl Knowledge {
             innermost: Innermost::default(),
             proven: Proven::default(),
             scan: None,
+            rounds: None,
             group: None,
             headers: BTreeMap::new(),
             casts: BTreeMap::new(),
@@ -131,6 +137,18 @@ impl Knowledge {
     /// Whether the innermost loop may be a counted one.
     pub(crate) fn is_scanning(&self) -> bool {
         self.scan.is_some()
+    }
+
+    /// Whether the comparisons of the innermost loop are of interest.
+    pub(crate) fn is_in_loop(&self) -> bool {
+        self.scan.is_some() || self.rounds.is_some()
+    }
+
+    /// Adds a frame that begins here to the loop that is being analyzed, if there is one.
+    pub(crate) fn reserve(&mut self, reserved: Reserved) {
+        if self.rounds.as_mut().is_some_and(|rounds| !rounds.reserve(reserved)) {
+            self.rounds = None;
+        }
     }
 
     /// Adds a check to the loop that is being analyzed. Returns `false` if there is none.

@@ -34,11 +34,14 @@
 //! - K10. The header of a region, and the structure that a local of the program was cast to, have locals of their own,
 //!   which only the open, or the cast, assigns. Whether a cast still holds is K7; no two regions have the same
 //!   [`RegionId`].
+//! - K11. In a loop of straight-line code without calls, opens and closes, top is moved only by the frames that begin in
+//!   it and by calls of helpers.
 //!
 //! [`RegionId`]: super::frames::RegionId
 
 use crate::engine::knowledge::event::{ArmKind, Event, Outcome, StructureKind};
 use crate::engine::knowledge::frames::RegionKey;
+use crate::engine::knowledge::rounds::Rounds;
 use crate::engine::knowledge::scan::Scan;
 use crate::engine::knowledge::{Knowledge, Structure};
 use crate::engine::locals::Locals;
@@ -52,6 +55,7 @@ impl Knowledge {
             self.enter(structure);
         }
         self.straight_column(&event, &mut outcome);
+        self.rounds_column(&event, &mut outcome);
         self.frames_column(&event, locals, &mut outcome);
         self.contents_column(&event, locals);
         self.proven_column(&event, locals);
@@ -83,6 +87,7 @@ impl Knowledge {
             | Event::Close(_)
             | Event::Retire(_)
             | Event::Grow
+            | Event::Access
             | Event::Effect
             | Event::Pinned
             | Event::BranchIf { .. } => {}
@@ -117,6 +122,7 @@ impl Knowledge {
             | Event::Close(_)
             | Event::Retire(_)
             | Event::Grow
+            | Event::Access
             | Event::Effect
             | Event::Pinned => {}
             // The structure has not been left.
@@ -164,6 +170,7 @@ impl Knowledge {
             | Event::Call
             | Event::Open(_)
             | Event::Grow
+            | Event::Access
             | Event::Effect
             | Event::Pinned
             | Event::BranchIf { .. }
@@ -199,6 +206,7 @@ impl Knowledge {
             // None of them opens or closes a region.
             Event::Assign { .. }
             | Event::Grow
+            | Event::Access
             | Event::Effect
             | Event::Pinned
             | Event::BranchIf { .. }
@@ -221,7 +229,8 @@ impl Knowledge {
             // The door has already recorded the close on every path.
             Event::Retire(_) => {}
             // None of them frees memory or changes a local.
-            Event::Effect
+            Event::Access
+            | Event::Effect
             | Event::Pinned
             | Event::BranchIf { .. }
             | Event::Diverge { .. }
@@ -239,7 +248,7 @@ impl Knowledge {
                 }
             }
             // K9
-            Event::Call | Event::Effect => {
+            Event::Call | Event::Access | Event::Effect => {
                 if !planted::has(Bug::HoistAcrossExit) {
                     self.scan = None;
                 }
@@ -253,8 +262,9 @@ impl Knowledge {
                 outcome.ended_group = self.group.take();
             }
             // K9: a counted loop has one branch, which repeats or leaves the loop.
-            Event::BranchIf { label, condition, at } => match &mut self.scan {
+            Event::BranchIf { label, condition, code: (_, at) } => match &mut self.scan {
                 Some(scan) => {
+                    let condition = condition.filter(|condition| !condition.implicit);
                     if !scan.branch_if(label, condition, at) && !planted::has(Bug::HoistAcrossExit) {
                         self.scan = None;
                     }
@@ -269,7 +279,7 @@ impl Knowledge {
                 }
                 outcome.ended_group = self.group.take();
             }
-            Event::Enter { structure, before } => {
+            Event::Enter { structure, before, .. } => {
                 outcome.ended_group = self.group.take();
                 self.scan = (structure == StructureKind::Loop).then(|| Box::new(Scan::new(before, depth)));
             }
@@ -278,6 +288,42 @@ impl Knowledge {
                 outcome.ended_group = self.group.take();
             }
             Event::Retire(_) => {}
+        }
+    }
+
+    /// The allocations of the loop that is being analyzed.
+    fn rounds_column(&mut self, event: &Event, outcome: &mut Outcome) {
+        let depth = self.structures.len();
+        match *event {
+            Event::Assign { local, step, at, .. } => {
+                if let Some(rounds) = &mut self.rounds {
+                    rounds.assign(local, step, at);
+                }
+            }
+            // K11
+            Event::Call | Event::Open(_) | Event::Close(_) | Event::Retire(_) | Event::Effect | Event::NextArm(_) => {
+                self.rounds = None;
+            }
+            // K11: what moves top without beginning a frame is a call, which is found when the loop ends.
+            Event::Grow => {}
+            // K11: neither moves top.
+            Event::Access | Event::Pinned => {}
+            Event::BranchIf { label, condition, code } => {
+                if self.rounds.as_mut().is_some_and(|rounds| !rounds.branch_if(label, condition, code)) {
+                    self.rounds = None;
+                }
+            }
+            Event::Diverge { label } => {
+                let leads_back =
+                    label.is_some_and(|label| self.rounds.as_mut().is_some_and(|rounds| rounds.branch(label)));
+                if !leads_back {
+                    self.rounds = None;
+                }
+            }
+            Event::Enter { structure, start, .. } => {
+                self.rounds = (structure == StructureKind::Loop).then(|| Box::new(Rounds::new(start, depth)));
+            }
+            Event::Leave => outcome.ended_rounds = self.rounds.take().filter(|rounds| rounds.depth == depth),
         }
     }
 
@@ -302,6 +348,7 @@ fn places_column(event: &Event) {
         | Event::Close(_)
         | Event::Grow
         | Event::Retire(_)
+        | Event::Access
         | Event::Effect
         | Event::Pinned
         | Event::BranchIf { .. }

@@ -4,6 +4,7 @@
 use crate::config::Optimize;
 use crate::engine::knowledge::event::Event;
 use crate::engine::knowledge::frames::RegionKey;
+use crate::engine::knowledge::rounds::Reserved;
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::lower::bump::Size;
@@ -68,7 +69,10 @@ impl Engine {
         // An unknown handle is treated as a region of its own, so that no allocation joins the frame.
         let region = key.unwrap_or(RegionKey::Opened(self.new_region()));
         let Some(slot) = self.knowledge.begin_frame(region, base, bytes) else { return };
+        let start = self.tape.here();
         self.write_frame(slot.frame);
+        let end = self.tape.here();
+        self.knowledge.reserve(Reserved { frame: slot.frame, code: (start, end) });
         self.leave_scope_place(slot.frame, maker);
         // When optimizing for size, a helper reserves and zeroes the frame.
         if self.context.choices.zero == Zero::Allocate && self.optimize == Optimize::Speed {
