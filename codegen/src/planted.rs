@@ -157,6 +157,12 @@ bugs! {
     FrameAfterClose,
     /// The kept parts of a packed segment are not updated when its local is assigned.
     PartsAfterAssignment,
+    /// The second arm of an `if` whose result is numbers does not assign them.
+    NumbersSkipArm,
+    /// The region of a segment that is numbers is not assigned with the other ones.
+    NumbersKeepRegion,
+    /// A local is numbers although it may be read before it is assigned.
+    NumbersUnassigned,
     /// The segment of a frame in a local is still known when a loop repeats.
     LocalInLoop,
     /// The segment of a frame in a local is still known after the end of the arm that assigned it.
@@ -299,6 +305,8 @@ pub enum Optimization {
     Split,
     /// Functions that only pass on to an intrinsic are lowered where they are called.
     Wrappers,
+    /// Segments that are references stay numbers in a function that they do not leave.
+    Numbers,
 }
 
 impl Optimization {
@@ -312,6 +320,7 @@ impl Optimization {
         Optimization::Hoist,
         Optimization::Split,
         Optimization::Wrappers,
+        Optimization::Numbers,
     ];
 }
 

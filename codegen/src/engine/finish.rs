@@ -2,11 +2,13 @@
 
 use crate::code::{Code, Number};
 use crate::context::Context;
+use crate::engine::knowledge::contents::Contents;
 use crate::engine::knowledge::frames::{Definition, Slot};
 use crate::engine::late::Late;
 use crate::engine::lower::bump::clear;
 use crate::engine::lower::static_frame::STATIC_HANDLE;
 use crate::engine::lowered::Lowered;
+use crate::engine::numbers::Numbers;
 use crate::engine::state::Engine;
 use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
@@ -15,19 +17,31 @@ use crate::segment::{Part, Segments};
 use crate::statics::{StaticNumber, StaticSegment};
 use crate::width::PointerInstructions;
 use linmem_allocator::Width;
-use wasm_encoder::{Encode, InstructionSink};
+use wasm_encoder::{Encode, InstructionSink, ValType};
 
 impl Engine {
     /// Returns the lowered function.
     pub(crate) fn finish(self) -> Lowered {
         let Engine {
-            tape, knowledge, mut locals, context, splits, scopes, wrappers, lines, mut demands, record, ..
+            tape,
+            knowledge,
+            mut locals,
+            context,
+            splits,
+            mut scopes,
+            numbers,
+            wrappers,
+            lines,
+            mut demands,
+            record,
+            ..
         } = self;
         let context = &context;
         let (frames, headers) = knowledge.finish();
         let parts = splits.decide(&mut locals);
         let parts_of = |local| parts.get(&local).copied().unwrap_or_default();
-        let scopes = scopes.decide(context, &frames, &mut locals, &mut demands);
+        numbers.settle(context, &mut locals, &mut scopes, &mut demands);
+        let scopes = scopes.decide(context, (&frames, &numbers), &mut locals, &mut demands);
         let push_slot = |sink: &mut InstructionSink<'_>, slot: Slot| {
             let base = frames.base(slot.frame);
             write_slot(sink, context, base, slot, scopes.of(base));
@@ -41,6 +55,28 @@ impl Engine {
                 return scopes.keep(code, context, &frames, frame, maker);
             }
             match late {
+                Late::Region(region) => {
+                    return numbers.write_region(code, (context, &frames, &scopes), &locals.contents, region);
+                }
+                Late::StaticNumbers(segment, to) => {
+                    let Some(to) = numbers.get(to) else { return };
+                    if locals.contents.is_read(to.start) {
+                        push_number(code, I32_CONST, StaticNumber::Address(segment));
+                        InstructionSink::new(&mut code.bytes).local_set(to.start.0);
+                    }
+                    if locals.contents.is_read(to.size) {
+                        let sink = &mut InstructionSink::new(&mut code.bytes);
+                        sink.ptr_const(width, u64::from(segment.bytes)).local_set(to.size.0);
+                    }
+                    if let (Some(region), Some(types)) = (to.region, context.segments.types())
+                        && locals.contents.is_read(region)
+                    {
+                        push_static(code, context, segment);
+                        let sink = &mut InstructionSink::new(&mut code.bytes);
+                        types.region_of(sink).local_set(region.0);
+                    }
+                    return;
+                }
                 Late::Static(segment) => return push_static(code, context, segment),
                 Late::StaticAddress(segment) => return push_number(code, I32_CONST, StaticNumber::Address(segment)),
                 Late::StaticDefinition(local, segment) => {
@@ -63,6 +99,10 @@ impl Engine {
                 }
                 Late::Definition(id) => {
                     let Definition { slot, local } = frames.definition(id);
+                    if let Some(to) = numbers.of_local(local) {
+                        let base = frames.base(slot.frame);
+                        return write_slot_numbers(sink, width, (slot, base, scopes.of(base)), to, &locals.contents);
+                    }
                     let Some(written) = locals.written(local) else { return };
                     if locals.contents.is_read(local) {
                         push_slot(sink, slot);
@@ -117,9 +157,30 @@ impl Engine {
                         types.handle(sink.local_get(local.0)).i32_eqz();
                     }
                 }
-                Late::Scope(frame) => {
-                    if let Some(local) = scopes.of(frames.base(frame)) {
-                        sink.local_get(local.0).ref_as_non_null();
+                Late::KeepNumber(local) if locals.contents.is_read(local) => {
+                    sink.local_set(local.0);
+                }
+                Late::KeepNumber(_) => {
+                    sink.drop();
+                }
+                Late::CopyNumber(from, to) => {
+                    if locals.contents.is_read(to) {
+                        sink.local_get(from.0).local_set(to.0);
+                    }
+                }
+                Late::Choose { numbers: (first, second), condition, to } if locals.contents.is_read(to) => {
+                    sink.local_get(first.0).local_get(second.0).local_get(condition.0);
+                    match locals.ty(to) {
+                        ty @ ValType::Ref(_) => sink.typed_select(ty),
+                        _ => sink.select(),
+                    };
+                    sink.local_set(to.0);
+                }
+                Late::Choose { .. } => {}
+                Late::SlotNumbers(slot, to) => {
+                    let base = frames.base(slot.frame);
+                    if let Some(to) = numbers.get(to) {
+                        write_slot_numbers(sink, width, (slot, base, None), to, &locals.contents);
                     }
                 }
                 Late::Wrapper(wrapper) => wrappers.open(wrapper, sink),
@@ -127,7 +188,9 @@ impl Engine {
                 | Late::Label(_)
                 | Late::Static(_)
                 | Late::StaticAddress(_)
-                | Late::StaticDefinition(..) => {}
+                | Late::StaticDefinition(..)
+                | Late::Region(_)
+                | Late::StaticNumbers(..) => {}
             }
         });
         let recorded = record.map(|record| Box::new(record.finish(&wrappers)));
@@ -185,6 +248,29 @@ fn write_slot(
             sink.local_get(scope.0).ref_as_non_null();
         }
     });
+}
+
+/// Writes the instructions that assign the numbers of a segment of a frame, those that code reads.
+fn write_slot_numbers(
+    sink: &mut InstructionSink<'_>,
+    width: Width,
+    (slot, base, scope): (Slot, LocalIndex, Option<LocalIndex>),
+    to: Numbers,
+    contents: &Contents,
+) {
+    if contents.is_read(to.start) {
+        slot.push_part(sink, width, base, Part::Start);
+        sink.local_set(to.start.0);
+    }
+    if contents.is_read(to.size) {
+        slot.push_part(sink, width, base, Part::Size);
+        sink.local_set(to.size.0);
+    }
+    if let (Some(region), Some(scope)) = (to.region, scope)
+        && contents.is_read(region)
+    {
+        sink.local_get(scope.0).local_set(region.0);
+    }
 }
 
 impl Slot {

@@ -264,6 +264,11 @@ impl Locals {
         self.add_named(ValType::I32, name)
     }
 
+    /// A local for one of the numbers that a segment is.
+    pub(crate) fn add_number(&mut self, ty: ValType, name: &'static str) -> LocalIndex {
+        self.add_named(ty, name)
+    }
+
     /// A local for a segment as a structure.
     pub(crate) fn add_segment(&mut self, ty: ValType) -> LocalIndex {
         self.add_named(ty, "linmem.segment")

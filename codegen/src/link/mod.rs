@@ -48,6 +48,7 @@
 mod allocator;
 mod blocks;
 mod calls;
+mod carried;
 mod code;
 mod constants;
 pub(crate) mod custom;

@@ -94,6 +94,12 @@ impl Engine {
         if let Some(packing) = segment.packing {
             return self.tape.delete(packing.byte(), position);
         }
+        if let Some(made) = segment.made {
+            self.leave_start_and_size(segment, made);
+            return self.tape.insert(position, |sink| {
+                sink.drop();
+            });
+        }
         match segment.value {
             Value::Slot(slot) if segment.deferred => {
                 let base = self.knowledge.frames.base(slot.frame);
@@ -114,6 +120,12 @@ impl Engine {
             }
             Value::Static(item) if segment.deferred => {
                 self.tape.insert_late(position, Late::StaticAddress(item));
+            }
+            Value::Numbers(id) => {
+                let start = self.number_start(id);
+                self.tape.insert(position, |sink| {
+                    sink.local_get(start.0);
+                });
             }
             Value::Structure(types, local) => {
                 self.tape.insert(position, |sink| {

@@ -214,14 +214,12 @@ impl Engine {
                 sink.ptr_const(width, 0).local_get(address).ptr_nez(width).select();
             });
         }
-        if types.has_regions() {
-            self.push_maker(maker);
-        }
+        let region = types.has_regions().then(|| self.push_maker(maker));
         let known = match size {
             Size::Constant(bytes) if null.is_none() => Some(bytes),
             _ => None,
         };
-        self.push_structure(types, known);
+        self.push_made(types, known, region);
     }
 
     /// Pops a pointer so that it can be read more than once.

@@ -1,13 +1,12 @@
 //! Making segments and extracting their parts.
 
 use crate::engine::knowledge::frames::Slot;
-use crate::engine::late::Late;
 use crate::engine::lower::bounds::At;
+use crate::engine::numbers::{RegionSource, RegionUse};
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
 use crate::engine::tape::Position;
 use crate::segment::Part;
-use crate::segment::SegmentTypes;
 use crate::segment::{Out, packed};
 use crate::width::PointerInstructions;
 
@@ -50,6 +49,13 @@ impl Engine {
                 self.discard(segment);
                 At { engine: self, position }.part(local, Part::Size);
                 self.push(Value::Size(local));
+            }
+            Value::Numbers(id) => {
+                let size = self.number_size(id);
+                self.tape.emit(|sink| {
+                    sink.local_get(size.0);
+                });
+                self.push(Value::Unknown);
             }
             _ => {
                 self.materialize(segment);
@@ -116,10 +122,8 @@ impl Engine {
         }
         if let Some(types) = self.context.segments.types() {
             self.materialize(bytes);
-            if types.has_regions() {
-                self.push_region_of(segment);
-            }
-            self.push_structure(types, self.constant(bytes));
+            let region = if types.has_regions() { self.push_region_of(segment) } else { None };
+            self.push_made(types, self.constant(bytes), region);
         } else if self.context.is_packed() {
             self.pack(position, bytes);
         } else {
@@ -149,12 +153,8 @@ impl Engine {
         if let Some(types) = self.context.segments.types() {
             self.materialize(address);
             self.materialize(bytes);
-            if types.has_regions() {
-                self.tape.emit(|sink| {
-                    types.new_open_region(sink);
-                });
-            }
-            self.push_structure(types, self.constant(bytes));
+            let region = types.has_regions().then(|| self.region_use(RegionSource::Open(types)));
+            self.push_made(types, self.constant(bytes), region);
             return Ok(());
         }
         if !self.context.is_packed() {
@@ -181,34 +181,16 @@ impl Engine {
     }
 
     /// Pushes the region of a segment, as a structure.
-    pub(super) fn push_region_of(&mut self, segment: &Operand) {
-        match segment.value {
-            Value::Structure(types, local) => self.tape.emit(|sink| {
-                types.region_of(sink.local_get(local.0));
-            }),
-            Value::Slot(slot) => {
-                self.scopes.need(slot.frame);
-                self.tape.late(Late::Scope(slot.frame));
-            }
-            Value::Static(_) => {
-                if let Some(types) = self.context.segments.types() {
-                    self.tape.emit(|sink| {
-                        types.new_open_region(sink);
-                    });
-                }
-            }
-            // Segments with regions are checked, so they are already structures, in frames or static.
-            _ => {}
-        }
-    }
-
-    /// Makes a structure from the start, the size and possibly the region on the stack.
-    pub(super) fn push_structure(&mut self, types: SegmentTypes, bytes: Option<u32>) {
-        self.tape.emit(|sink| {
-            sink.struct_new(types.segment());
-        });
-        let position = Some(self.tape.here());
-        self.operands.push(Operand { position, bytes, ..Operand::UNKNOWN });
+    pub(super) fn push_region_of(&mut self, segment: &Operand) -> Option<RegionUse> {
+        let source = match segment.value {
+            Value::Structure(types, local) => RegionSource::Structure(types, local),
+            Value::Slot(slot) => RegionSource::Frame(slot.frame),
+            Value::Numbers(id) => RegionSource::Local(self.numbers.get(id)?.region?),
+            Value::Static(_) => RegionSource::Open(self.context.segments.types()?),
+            // Segments with regions are checked, so they are already structures or numbers, in frames or static.
+            _ => return None,
+        };
+        Some(self.region_use(source))
     }
 
     /// Makes a packed segment from the address at `position` on the stack and the size above it.
