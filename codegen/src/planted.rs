@@ -39,6 +39,10 @@ macro_rules! bugs {
                 Bug::StaticFrameThrownOver,
             ];
 
+            /// Those in segments that are references and stay numbers.
+            #[cfg(feature = "planted")]
+            pub const NUMBERS: &'static [Bug] = &[Bug::NumbersSkipArm, Bug::NumbersKeepPart, Bug::NumbersUnassigned];
+
             /// Those in copies between arrays and segments.
             #[cfg(feature = "planted")]
             pub const ARRAYS: &'static [Bug] = &[
@@ -159,8 +163,8 @@ bugs! {
     PartsAfterAssignment,
     /// The second arm of an `if` whose result is numbers does not assign them.
     NumbersSkipArm,
-    /// The region of a segment that is numbers is not assigned with the other ones.
-    NumbersKeepRegion,
+    /// The constant size, or the region, of a segment that is numbers is not assigned with its start.
+    NumbersKeepPart,
     /// A local is numbers although it may be read before it is assigned.
     NumbersUnassigned,
     /// The segment of a frame in a local is still known when a loop repeats.

@@ -4,7 +4,7 @@ use crate::engine::numbers::NumbersId;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::index::LocalIndex;
-use crate::planted::{self, Bug};
+use crate::planted::{self, Bug, Optimization};
 use wasm_encoder::ValType;
 
 impl Engine {
@@ -19,7 +19,11 @@ impl Engine {
         let above = self.operands.above(floor);
         let [.., first, second, _] = above else { return false };
         let is_known = self.has_numbers(first) && self.has_numbers(second);
-        if self.context.segments.types().is_none() || !is_known || self.traces() {
+        if self.context.segments.types().is_none()
+            || !is_known
+            || self.traces()
+            || planted::is_off(Optimization::Numbers)
+        {
             return false;
         }
         let (Some(first), Some(second), Some(to)) = (self.new_numbers(), self.new_numbers(), self.new_numbers()) else {

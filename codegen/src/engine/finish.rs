@@ -2,13 +2,13 @@
 
 use crate::code::{Code, Number};
 use crate::context::Context;
-use crate::engine::knowledge::contents::Contents;
 use crate::engine::knowledge::frames::{Definition, Slot};
 use crate::engine::late::Late;
+use crate::engine::locals::Locals;
 use crate::engine::lower::bump::clear;
 use crate::engine::lower::static_frame::STATIC_HANDLE;
 use crate::engine::lowered::Lowered;
-use crate::engine::numbers::Numbers;
+use crate::engine::numbers::{Numbers, written};
 use crate::engine::state::Engine;
 use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
@@ -40,7 +40,7 @@ impl Engine {
         let (frames, headers) = knowledge.finish();
         let parts = splits.decide(&mut locals);
         let parts_of = |local| parts.get(&local).copied().unwrap_or_default();
-        numbers.settle(context, &mut locals, &mut scopes, &mut demands);
+        numbers.settle(&mut locals, &mut scopes, &mut demands);
         let scopes = scopes.decide(context, (&frames, &numbers), &mut locals, &mut demands);
         let push_slot = |sink: &mut InstructionSink<'_>, slot: Slot| {
             let base = frames.base(slot.frame);
@@ -55,22 +55,21 @@ impl Engine {
                 return scopes.keep(code, context, &frames, frame, maker);
             }
             match late {
-                Late::Region(region) => {
-                    return numbers.write_region(code, (context, &frames, &scopes), &locals.contents, region);
+                Late::NewPart(part) => {
+                    return numbers.write_part(code, (context, &frames, &scopes), &locals, part);
                 }
                 Late::StaticNumbers(segment, to) => {
                     let Some(to) = numbers.get(to) else { return };
-                    if locals.contents.is_read(to.start) {
+                    let region = to.region.and_then(|region| written(&locals, region));
+                    if let Some(start) = written(&locals, to.start) {
                         push_number(code, I32_CONST, StaticNumber::Address(segment));
-                        InstructionSink::new(&mut code.bytes).local_set(to.start.0);
+                        InstructionSink::new(&mut code.bytes).local_set(start.0);
                     }
-                    if locals.contents.is_read(to.size) {
+                    if let Some(size) = written(&locals, to.size) {
                         let sink = &mut InstructionSink::new(&mut code.bytes);
-                        sink.ptr_const(width, u64::from(segment.bytes)).local_set(to.size.0);
+                        sink.ptr_const(width, u64::from(segment.bytes)).local_set(size.0);
                     }
-                    if let (Some(region), Some(types)) = (to.region, context.segments.types())
-                        && locals.contents.is_read(region)
-                    {
+                    if let (Some(region), Some(types)) = (region, context.segments.types()) {
                         push_static(code, context, segment);
                         let sink = &mut InstructionSink::new(&mut code.bytes);
                         types.region_of(sink).local_set(region.0);
@@ -101,7 +100,7 @@ impl Engine {
                     let Definition { slot, local } = frames.definition(id);
                     if let Some(to) = numbers.of_local(local) {
                         let base = frames.base(slot.frame);
-                        return write_slot_numbers(sink, width, (slot, base, scopes.of(base)), to, &locals.contents);
+                        return write_slot_numbers(sink, width, (slot, base, scopes.of(base)), to, &locals);
                     }
                     let Some(written) = locals.written(local) else { return };
                     if locals.contents.is_read(local) {
@@ -157,30 +156,32 @@ impl Engine {
                         types.handle(sink.local_get(local.0)).i32_eqz();
                     }
                 }
-                Late::KeepNumber(local) if locals.contents.is_read(local) => {
-                    sink.local_set(local.0);
-                }
-                Late::KeepNumber(_) => {
-                    sink.drop();
+                Late::KeepNumber(local) => {
+                    match written(&locals, local) {
+                        Some(local) => sink.local_set(local.0),
+                        None => sink.drop(),
+                    };
                 }
                 Late::CopyNumber(from, to) => {
-                    if locals.contents.is_read(to) {
+                    if let (Some(from), Some(to)) = (written(&locals, from), written(&locals, to)) {
                         sink.local_get(from.0).local_set(to.0);
                     }
                 }
-                Late::Choose { numbers: (first, second), condition, to } if locals.contents.is_read(to) => {
-                    sink.local_get(first.0).local_get(second.0).local_get(condition.0);
-                    match locals.ty(to) {
-                        ty @ ValType::Ref(_) => sink.typed_select(ty),
-                        _ => sink.select(),
-                    };
-                    sink.local_set(to.0);
+                Late::Choose { numbers: (first, second), condition, to } => {
+                    let [first, second, to] = [first, second, to].map(|local| written(&locals, local));
+                    if let (Some(first), Some(second), Some(to)) = (first, second, to) {
+                        sink.local_get(first.0).local_get(second.0).local_get(condition.0);
+                        match locals.ty(to) {
+                            ty @ ValType::Ref(_) => sink.typed_select(ty),
+                            _ => sink.select(),
+                        };
+                        sink.local_set(to.0);
+                    }
                 }
-                Late::Choose { .. } => {}
                 Late::SlotNumbers(slot, to) => {
                     let base = frames.base(slot.frame);
                     if let Some(to) = numbers.get(to) {
-                        write_slot_numbers(sink, width, (slot, base, None), to, &locals.contents);
+                        write_slot_numbers(sink, width, (slot, base, None), to, &locals);
                     }
                 }
                 Late::Wrapper(wrapper) => wrappers.open(wrapper, sink),
@@ -189,7 +190,7 @@ impl Engine {
                 | Late::Static(_)
                 | Late::StaticAddress(_)
                 | Late::StaticDefinition(..)
-                | Late::Region(_)
+                | Late::NewPart(_)
                 | Late::StaticNumbers(..) => {}
             }
         });
@@ -256,19 +257,18 @@ fn write_slot_numbers(
     width: Width,
     (slot, base, scope): (Slot, LocalIndex, Option<LocalIndex>),
     to: Numbers,
-    contents: &Contents,
+    locals: &Locals,
 ) {
-    if contents.is_read(to.start) {
+    if let Some(start) = written(locals, to.start) {
         slot.push_part(sink, width, base, Part::Start);
-        sink.local_set(to.start.0);
+        sink.local_set(start.0);
     }
-    if contents.is_read(to.size) {
+    if let Some(size) = written(locals, to.size) {
         slot.push_part(sink, width, base, Part::Size);
-        sink.local_set(to.size.0);
+        sink.local_set(size.0);
     }
-    if let (Some(region), Some(scope)) = (to.region, scope)
-        && contents.is_read(region)
-    {
+    let region = to.region.and_then(|region| written(locals, region));
+    if let (Some(region), Some(scope)) = (region, scope) {
         sink.local_get(scope.0).local_set(region.0);
     }
 }

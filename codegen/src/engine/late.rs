@@ -2,7 +2,7 @@
 
 use crate::engine::knowledge::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::maker::Maker;
-use crate::engine::numbers::{NumbersId, RegionUse};
+use crate::engine::numbers::{NumbersId, PartUse};
 use crate::engine::wrappers::{CrossingLabel, WrapperId};
 use crate::index::LocalIndex;
 use crate::segment::Part;
@@ -56,8 +56,8 @@ pub(crate) enum Late {
     Label(CrossingLabel),
     /// The instructions that push whether the segment in a local has fewer than this many bytes.
     Shorter(LocalIndex, u32),
-    /// The code that determines the region of a new segment.
-    Region(RegionUse),
+    /// The code that pushes a part of a new segment, or assigns it.
+    NewPart(PartUse),
     /// The instruction that pops one of the numbers of a segment.
     KeepNumber(LocalIndex),
     /// The instructions that copy one of the numbers of a segment to another local, if code reads that local.

@@ -14,7 +14,6 @@
 
 use crate::code::{Code, FunctionRef, Relocation};
 use crate::context::Context;
-use crate::engine::knowledge::contents::Contents;
 use crate::engine::knowledge::frames::{FrameId, Frames};
 use crate::engine::late::Late;
 use crate::engine::locals::Locals;
@@ -28,7 +27,7 @@ use crate::helpers::{Demands, Helper};
 use crate::index::LocalIndex;
 use crate::planted::{self, Bug, Optimization};
 use crate::segment::SegmentTypes;
-use crate::width::PointerType;
+use crate::width::{PointerInstructions, PointerType};
 use std::collections::BTreeMap;
 use wasm_encoder::{InstructionSink, ValType};
 
@@ -69,32 +68,36 @@ pub(crate) struct MadeId(u32);
 struct Made {
     /// The position at which its parts are on the stack.
     parts: Position,
-    region: Option<RegionUse>,
+    /// Its size, if it is constant. If not, it is on the stack.
+    size: Option<PartUse>,
+    region: Option<PartUse>,
 }
 
-/// A place where the region of a new segment is determined, by its position in the list of the function.
+/// A place where a part of a new segment is pushed, by its position in the list of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RegionUse(u32);
+pub(crate) struct PartUse(u32);
 
-/// Where the region of a new segment comes from.
+/// A part of a new segment that is not on the stack yet.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum RegionSource {
-    /// It is allocated.
+pub(super) enum PartSource {
+    /// The region that it is allocated in.
     Maker(Maker),
-    /// It is that of a frame.
+    /// The region of a frame.
     Frame(FrameId),
-    /// It is that of the segment that a local holds as a structure.
+    /// The region of the segment that a local holds as a structure.
     Structure(SegmentTypes, LocalIndex),
-    /// It is in a local.
+    /// The region in a local.
     Local(LocalIndex),
-    /// It is never closed.
+    /// A region that is never closed.
     Open(SegmentTypes),
+    /// A constant size.
+    Size(u32),
 }
 
-/// What becomes of the region.
+/// What becomes of a part.
 #[derive(Clone, Copy, Debug)]
 enum Purpose {
-    /// It is a part of a structure, and stays on the stack.
+    /// It stays on the stack.
     Part,
     /// It is assigned to a local.
     Local(LocalIndex),
@@ -108,7 +111,7 @@ pub(crate) struct AllNumbers {
     of_locals: BTreeMap<LocalIndex, NumbersId>,
     all: Vec<Numbers>,
     made: Vec<Made>,
-    regions: Vec<(RegionSource, Purpose)>,
+    parts: Vec<(PartSource, Purpose)>,
     /// The copies of one local to another.
     copies: Vec<(LocalIndex, LocalIndex)>,
 }
@@ -129,56 +132,60 @@ impl AllNumbers {
     }
 
     /// Finds out which numbers are read, and which regions are needed for them.
-    pub(super) fn settle(&self, context: &Context, locals: &mut Locals, scopes: &mut Scopes, demands: &mut Demands) {
+    pub(super) fn settle(&self, locals: &mut Locals, scopes: &mut Scopes, demands: &mut Demands) {
         let mut sources: BTreeMap<LocalIndex, Vec<LocalIndex>> = BTreeMap::new();
-        let copies = self.regions.iter().filter_map(|(source, purpose)| match (*source, *purpose) {
-            (RegionSource::Local(from), Purpose::Local(to)) => Some((from, to)),
+        let copies = self.parts.iter().filter_map(|(source, purpose)| match (*source, *purpose) {
+            (PartSource::Local(from), Purpose::Local(to)) => Some((from, to)),
             _ => None,
         });
         for (from, to) in copies.chain(self.copies.iter().copied()) {
             sources.entry(to).or_default().push(from);
         }
-        let mut pending: Vec<LocalIndex> = Vec::new();
-        for (source, purpose) in &self.regions {
-            if let (RegionSource::Local(from), Purpose::Part) = (*source, *purpose) {
-                locals.contents.read(from);
+        for (source, purpose) in &self.parts {
+            if let (PartSource::Local(from), Purpose::Part) = (*source, *purpose) {
+                read(locals, from);
             }
         }
-        pending.extend(sources.keys().filter(|local| locals.contents.is_read(**local)));
+        let mut pending: Vec<LocalIndex> =
+            sources.keys().copied().filter(|local| written(locals, *local).is_some()).collect();
         while let Some(local) = pending.pop() {
             for from in sources.remove(&local).into_iter().flatten() {
-                locals.contents.read(from);
+                read(locals, from);
                 pending.push(from);
             }
         }
-        for (source, purpose) in &self.regions {
-            if context.has_scopes() && is_needed(*purpose, &locals.contents) {
+        for (source, purpose) in &self.parts {
+            if is_needed(*purpose, locals) {
                 match *source {
-                    RegionSource::Maker(_) => demands.add(Helper::EnterScope),
-                    RegionSource::Frame(frame) => scopes.need(frame),
-                    RegionSource::Structure(..) | RegionSource::Local(_) | RegionSource::Open(_) => {}
+                    PartSource::Maker(_) => demands.add(Helper::EnterScope),
+                    PartSource::Frame(frame) => scopes.need(frame),
+                    PartSource::Structure(..) | PartSource::Local(_) | PartSource::Open(_) | PartSource::Size(_) => {}
                 }
             }
         }
     }
 
-    /// Writes the code that determines the region of a new segment.
-    pub(super) fn write_region(
+    /// Writes the code that pushes a part of a new segment, or assigns it.
+    pub(super) fn write_part(
         &self,
         code: &mut Code,
         (context, frames, scopes): (&Context, &Frames, &KeptScopes),
-        contents: &Contents,
-        region: RegionUse,
+        locals: &Locals,
+        part: PartUse,
     ) {
-        let Some((source, purpose)) = self.regions.get(region.0 as usize).copied() else { return };
-        if !is_needed(purpose, contents) {
+        let Some((source, purpose)) = self.parts.get(part.0 as usize).copied() else { return };
+        if !is_needed(purpose, locals) {
             return;
         }
         let mut nullable = true;
         match (source, purpose) {
             // It is there already.
-            (RegionSource::Local(from), Purpose::Local(to)) if from == to => return,
-            (RegionSource::Maker(maker), _) => {
+            (PartSource::Local(from), Purpose::Local(to)) if from == to => return,
+            (PartSource::Size(bytes), _) => {
+                InstructionSink::new(&mut code.bytes).ptr_const(context.width(), u64::from(bytes));
+                nullable = false;
+            }
+            (PartSource::Maker(maker), _) => {
                 const CALL: u8 = 0x10;
                 maker.push_handle(&mut InstructionSink::new(&mut code.bytes), context);
                 code.bytes.push(CALL);
@@ -186,18 +193,19 @@ impl AllNumbers {
                 code.relocations.push(Relocation { at: code.bytes.len(), replaces: 0, target });
                 InstructionSink::new(&mut code.bytes).global_get(context.global(Global::Scope));
             }
-            (RegionSource::Frame(frame), _) => {
+            (PartSource::Frame(frame), _) => {
                 let Some(local) = scopes.of(frames.base(frame)) else { return };
                 InstructionSink::new(&mut code.bytes).local_get(local.0);
             }
-            (RegionSource::Local(local), _) => {
+            (PartSource::Local(local), _) => {
+                let Some(local) = locals.written(local) else { return };
                 InstructionSink::new(&mut code.bytes).local_get(local.0);
             }
-            (RegionSource::Structure(types, local), _) => {
+            (PartSource::Structure(types, local), _) => {
                 types.region_of(InstructionSink::new(&mut code.bytes).local_get(local.0));
                 nullable = false;
             }
-            (RegionSource::Open(types), _) => {
+            (PartSource::Open(types), _) => {
                 types.new_open_region(&mut InstructionSink::new(&mut code.bytes));
                 nullable = false;
             }
@@ -205,7 +213,9 @@ impl AllNumbers {
         let sink = &mut InstructionSink::new(&mut code.bytes);
         match purpose {
             Purpose::Local(local) => {
-                sink.local_set(local.0);
+                if let Some(local) = written(locals, local) {
+                    sink.local_set(local.0);
+                }
             }
             Purpose::Part if nullable => {
                 sink.ref_as_non_null();
@@ -215,10 +225,21 @@ impl AllNumbers {
     }
 }
 
-fn is_needed(purpose: Purpose, contents: &Contents) -> bool {
+/// Records that code reads one of the numbers. Returns the local that code reads.
+fn read(locals: &mut Locals, local: LocalIndex) -> LocalIndex {
+    locals.contents.read(local);
+    locals.write(local)
+}
+
+/// The local that one of the numbers is written to, if code reads it.
+pub(super) fn written(locals: &Locals, local: LocalIndex) -> Option<LocalIndex> {
+    locals.written(local).filter(|written| locals.contents.is_read(*written))
+}
+
+fn is_needed(purpose: Purpose, locals: &Locals) -> bool {
     match purpose {
         Purpose::Part => true,
-        Purpose::Local(local) => contents.is_read(local) && !planted::has(Bug::NumbersKeepRegion),
+        Purpose::Local(local) => written(locals, local).is_some() && !planted::has(Bug::NumbersKeepPart),
         Purpose::Nothing => false,
     }
 }
@@ -279,20 +300,38 @@ impl Engine {
     fn read_number(&mut self, id: NumbersId, of: impl FnOnce(Numbers) -> Option<LocalIndex>) -> LocalIndex {
         // Each id is that of an entry, and regions are asked for only where there are some.
         let local = self.numbers.get(id).and_then(of).unwrap_or(LocalIndex(0));
-        self.locals.contents.read(local);
-        local
+        read(&mut self.locals, local)
     }
 
-    /// Reserves the place where the region of a new segment is determined.
-    pub(super) fn region_use(&mut self, source: RegionSource) -> RegionUse {
-        let region = RegionUse(self.numbers.regions.len() as u32);
-        self.numbers.regions.push((source, Purpose::Part));
-        self.tape.late(Late::Region(region));
-        region
+    /// Reserves the place where a part of a new segment is pushed.
+    pub(super) fn part_use(&mut self, source: PartSource) -> PartUse {
+        let part = PartUse(self.numbers.parts.len() as u32);
+        self.numbers.parts.push((source, Purpose::Part));
+        self.tape.late(Late::NewPart(part));
+        part
+    }
+
+    /// Pushes the size of a new segment, which is the operand on top of the stack.
+    pub(super) fn push_new_size(&mut self, bytes: &Operand) -> Option<PartUse> {
+        match self.constant(bytes) {
+            Some(constant) => {
+                self.discard(bytes);
+                Some(self.part_use(PartSource::Size(constant)))
+            }
+            None => {
+                self.materialize(bytes);
+                None
+            }
+        }
     }
 
     /// Pushes a structure of the start, the size and possibly the region that are on the stack.
-    pub(super) fn push_made(&mut self, types: SegmentTypes, bytes: Option<u32>, region: Option<RegionUse>) {
+    pub(super) fn push_made(
+        &mut self,
+        types: SegmentTypes,
+        bytes: Option<u32>,
+        (size, region): (Option<PartUse>, Option<PartUse>),
+    ) {
         let parts = self.tape.here();
         self.tape.emit(|sink| {
             sink.struct_new(types.segment());
@@ -300,31 +339,52 @@ impl Engine {
         let position = Some(self.tape.here());
         let is_free = !self.traces() && !planted::is_off(Optimization::Numbers);
         let made = is_free.then(|| {
-            self.numbers.made.push(Made { parts, region });
+            self.numbers.made.push(Made { parts, size, region });
             MadeId(self.numbers.made.len() as u32 - 1)
         });
         self.operands.push(Operand { position, bytes, made, ..Operand::UNKNOWN });
     }
 
-    /// Removes the instruction that makes a structure, so that its start and its size are on the stack, and nothing else.
-    pub(super) fn leave_start_and_size(&mut self, operand: &Operand, made: MadeId) {
-        self.take_apart(operand, made, Purpose::Nothing);
-    }
-
-    fn take_apart(&mut self, operand: &Operand, made: MadeId, purpose: Purpose) {
-        let (Some(Made { parts, region }), Some(position)) =
-            (self.numbers.made.get(made.0 as usize).copied(), operand.position)
-        else {
+    /// Removes the instruction that makes a structure, so that only its start is on the stack, where the structure was.
+    pub(super) fn leave_start(&mut self, operand: &Operand, made: MadeId) {
+        let (Some(Made { parts, size, region }), Some(position)) = (self.parts_of(made), operand.position) else {
             return;
         };
         self.tape.delete(parts.byte(), position);
-        if let Some(region) = region {
-            self.set_purpose(region, purpose);
+        for part in [size, region].into_iter().flatten() {
+            self.set_purpose(part, Purpose::Nothing);
+        }
+        if size.is_none() {
+            self.tape.insert(position, |sink| {
+                sink.drop();
+            });
         }
     }
 
-    fn set_purpose(&mut self, region: RegionUse, purpose: Purpose) {
-        if let Some((_, old)) = self.numbers.regions.get_mut(region.0 as usize) {
+    /// Removes the instruction that makes the structure on top of the stack, and assigns its parts.
+    fn take_apart(&mut self, operand: &Operand, made: MadeId, to: Numbers) {
+        let (Some(Made { parts, size, region }), Some(position)) = (self.parts_of(made), operand.position) else {
+            return;
+        };
+        // Otherwise code in between may read the numbers that are assigned.
+        let at_once = self.tape.is_end(position);
+        self.tape.delete(parts.byte(), position);
+        for (part, local) in [(region, to.region), (size, Some(to.size))] {
+            match (part, local) {
+                (Some(part), Some(local)) if at_once => self.set_purpose(part, Purpose::Local(local)),
+                (_, Some(local)) => self.tape.late(Late::KeepNumber(local)),
+                (_, None) => {}
+            }
+        }
+        self.tape.late(Late::KeepNumber(to.start));
+    }
+
+    fn parts_of(&self, made: MadeId) -> Option<Made> {
+        self.numbers.made.get(made.0 as usize).copied()
+    }
+
+    fn set_purpose(&mut self, region: PartUse, purpose: Purpose) {
+        if let Some((_, old)) = self.numbers.parts.get_mut(region.0 as usize) {
             *old = purpose;
         }
     }
@@ -339,24 +399,11 @@ impl Engine {
     pub(super) fn store_numbers(&mut self, operand: &Operand, id: NumbersId) {
         let Some(to) = self.numbers.get(id) else { return };
         match (operand.made, operand.value) {
-            (Some(made), _) => {
-                // Nothing may come between the place where the region is determined and this one that reads the old one.
-                let at_once = operand.position.is_some_and(|position| self.tape.is_end(position));
-                match to.region {
-                    Some(region) if at_once => self.take_apart(operand, made, Purpose::Local(region)),
-                    Some(region) => {
-                        self.take_apart(operand, made, Purpose::Part);
-                        self.tape.late(Late::KeepNumber(region));
-                    }
-                    None => self.take_apart(operand, made, Purpose::Nothing),
-                }
-                self.tape.late(Late::KeepNumber(to.size));
-                self.tape.late(Late::KeepNumber(to.start));
-            }
+            (Some(made), _) => self.take_apart(operand, made, to),
             (None, Value::Numbers(from)) => self.copy_numbers(from, id, None),
             (None, Value::Slot(slot)) if operand.deferred => {
                 if let Some(region) = to.region {
-                    let of_frame = self.region_use(RegionSource::Frame(slot.frame));
+                    let of_frame = self.part_use(PartSource::Frame(slot.frame));
                     self.set_purpose(of_frame, Purpose::Local(region));
                 }
                 self.tape.late(Late::SlotNumbers(slot, id));
@@ -372,11 +419,13 @@ impl Engine {
         self.materialize(operand);
         let position = self.tape.here();
         let held = self.locals.take_held(ValType::Ref(types.segment_reference(true)), position);
+        let [start, size] = [to.start, to.size].map(|local| read(&mut self.locals, local));
+        let region = to.region.map(|local| read(&mut self.locals, local));
         self.tape.emit(|sink| {
             types.cast(sink).local_set(held.0);
-            types.start(sink.local_get(held.0)).local_set(to.start.0);
-            types.size(sink.local_get(held.0)).local_set(to.size.0);
-            if let Some(region) = to.region {
+            types.start(sink.local_get(held.0)).local_set(start.0);
+            types.size(sink.local_get(held.0)).local_set(size.0);
+            if let Some(region) = region {
                 types.region_of(sink.local_get(held.0)).local_set(region.0);
             }
         });

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::knowledge::frames::{FrameId, Frames};
 use crate::engine::locals::Locals;
 use crate::engine::maker::Maker;
-use crate::engine::numbers::AllNumbers;
+use crate::engine::numbers::{AllNumbers, written};
 use crate::globals::Global;
 use crate::helpers::{Demands, Helper};
 use crate::index::LocalIndex;
@@ -40,7 +40,7 @@ impl Scopes {
         let mut by_base = BTreeMap::new();
         if let Some(types) = context.segments.types().filter(|types| types.has_regions()) {
             let is_read = |local| match numbers.of_local(local) {
-                Some(numbers) => numbers.region.is_some_and(|region| locals.contents.is_read(region)),
+                Some(numbers) => numbers.region.is_some_and(|region| written(locals, region).is_some()),
                 None => locals.contents.is_read(local),
             };
             let read = frames.definitions().filter(|definition| is_read(definition.local));

@@ -95,10 +95,7 @@ impl Engine {
             return self.tape.delete(packing.byte(), position);
         }
         if let Some(made) = segment.made {
-            self.leave_start_and_size(segment, made);
-            return self.tape.insert(position, |sink| {
-                sink.drop();
-            });
+            return self.leave_start(segment, made);
         }
         match segment.value {
             Value::Slot(slot) if segment.deferred => {

@@ -160,7 +160,7 @@ impl Engine {
         for _ in 1..signature.results().len() {
             self.operands.push(Operand::UNKNOWN);
         }
-        self.push_made(types, None, region);
+        self.push_made(types, None, (None, region));
     }
 
     /// Makes a segment from its parts on the stack and the errno below them, or null if the call failed.

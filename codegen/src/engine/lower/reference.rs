@@ -22,7 +22,7 @@ use crate::engine::knowledge::proven::Fact;
 use crate::engine::knowledge::scan::Cast;
 use crate::engine::late::Late;
 use crate::engine::maker::Maker;
-use crate::engine::numbers::{RegionSource, RegionUse};
+use crate::engine::numbers::{PartSource, PartUse};
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::globals::Global;
@@ -194,8 +194,8 @@ impl Engine {
     /// ```wasm
     /// ;; its handle   call $linmem.enter_scope   global.get $linmem.scope   ref.as_non_null
     /// ```
-    pub(super) fn push_maker(&mut self, maker: Maker) -> RegionUse {
-        self.region_use(RegionSource::Maker(maker))
+    pub(super) fn push_maker(&mut self, maker: Maker) -> PartUse {
+        self.part_use(PartSource::Maker(maker))
     }
 
     /// Pushes whether the region of a segment is closed.

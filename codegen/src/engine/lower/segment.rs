@@ -2,7 +2,7 @@
 
 use crate::engine::knowledge::frames::Slot;
 use crate::engine::lower::bounds::At;
-use crate::engine::numbers::{RegionSource, RegionUse};
+use crate::engine::numbers::{PartSource, PartUse};
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
 use crate::engine::tape::Position;
@@ -121,9 +121,9 @@ impl Engine {
             });
         }
         if let Some(types) = self.context.segments.types() {
-            self.materialize(bytes);
+            let size = self.push_new_size(bytes);
             let region = if types.has_regions() { self.push_region_of(segment) } else { None };
-            self.push_made(types, self.constant(bytes), region);
+            self.push_made(types, self.constant(bytes), (size, region));
         } else if self.context.is_packed() {
             self.pack(position, bytes);
         } else {
@@ -152,9 +152,9 @@ impl Engine {
         }
         if let Some(types) = self.context.segments.types() {
             self.materialize(address);
-            self.materialize(bytes);
-            let region = types.has_regions().then(|| self.region_use(RegionSource::Open(types)));
-            self.push_made(types, self.constant(bytes), region);
+            let size = self.push_new_size(bytes);
+            let region = types.has_regions().then(|| self.part_use(PartSource::Open(types)));
+            self.push_made(types, self.constant(bytes), (size, region));
             return Ok(());
         }
         if !self.context.is_packed() {
@@ -181,16 +181,16 @@ impl Engine {
     }
 
     /// Pushes the region of a segment, as a structure.
-    pub(super) fn push_region_of(&mut self, segment: &Operand) -> Option<RegionUse> {
+    pub(super) fn push_region_of(&mut self, segment: &Operand) -> Option<PartUse> {
         let source = match segment.value {
-            Value::Structure(types, local) => RegionSource::Structure(types, local),
-            Value::Slot(slot) => RegionSource::Frame(slot.frame),
-            Value::Numbers(id) => RegionSource::Local(self.numbers.get(id)?.region?),
-            Value::Static(_) => RegionSource::Open(self.context.segments.types()?),
+            Value::Structure(types, local) => PartSource::Structure(types, local),
+            Value::Slot(slot) => PartSource::Frame(slot.frame),
+            Value::Numbers(id) => PartSource::Local(self.numbers.get(id)?.region?),
+            Value::Static(_) => PartSource::Open(self.context.segments.types()?),
             // Segments with regions are checked, so they are already structures or numbers, in frames or static.
             _ => return None,
         };
-        Some(self.region_use(source))
+        Some(self.part_use(source))
     }
 
     /// Makes a packed segment from the address at `position` on the stack and the size above it.
