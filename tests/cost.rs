@@ -19,7 +19,7 @@ struct Program {
     limits: &'static [(&'static str, f64)],
 }
 
-const PROGRAMS: [Program; 5] = [
+const PROGRAMS: [Program; 6] = [
     Program {
         name: "iovec",
         times: 10_000,
@@ -29,6 +29,7 @@ const PROGRAMS: [Program; 5] = [
     Program { name: "bytes", times: 65536, limits: &[("i32", 28.0), ("i64", 28.0), ("i64 spatial", 40.0)] },
     Program { name: "param", times: 65536, limits: &[("i32", 28.0), ("i64", 28.0), ("i64 spatial", 40.0)] },
     Program { name: "table", times: 65536, limits: &[("i32", 26.0), ("i64", 26.0)] },
+    Program { name: "carried", times: 32768, limits: &[] },
 ];
 
 fn text(name: &str) -> String {
@@ -269,8 +270,15 @@ fn sizes() {
 }
 
 /// The programs that measure optimizations, and how often their operation runs.
-const OPTIMIZED: [(&str, i32); 6] =
-    [("iovec", 1000), ("many", 1000), ("bytes", 4096), ("param", 4096), ("table", 4096), ("fields", 1000)];
+const OPTIMIZED: [(&str, i32); 7] = [
+    ("iovec", 1000),
+    ("many", 1000),
+    ("bytes", 4096),
+    ("param", 4096),
+    ("table", 4096),
+    ("fields", 1000),
+    ("carried", 4096),
+];
 
 /// The instructions for each operation of a program, lowered with the optimizations that are turned on.
 fn lowered_cost((name, times): (&str, i32), segment: &str, safety: Safety, frames: StaticFrames) -> f64 {

@@ -53,6 +53,10 @@ macro_rules! bugs {
                 Bug::StoresIgnoreOverlap,
             ];
 
+            /// Those in segments that are references and stay numbers.
+            #[cfg(feature = "planted")]
+            pub const NUMBERS: &'static [Bug] = &[Bug::NumbersSkipArm, Bug::NumbersKeepPart, Bug::NumbersUnassigned];
+
             /// Those in copies between arrays and segments.
             #[cfg(feature = "planted")]
             pub const ARRAYS: &'static [Bug] = &[
@@ -181,6 +185,12 @@ bugs! {
     FrameAfterClose,
     /// The kept parts of a packed segment are not updated when its local is assigned.
     PartsAfterAssignment,
+    /// The second arm of an `if` whose result is numbers does not assign them.
+    NumbersSkipArm,
+    /// The constant size, or the region, of a segment that is numbers is not assigned with its start.
+    NumbersKeepPart,
+    /// A local is numbers although it may be read before it is assigned.
+    NumbersUnassigned,
     /// The segment of a frame in a local is still known when a loop repeats.
     LocalInLoop,
     /// The segment of a frame in a local is still known after the end of the arm that assigned it.
@@ -337,6 +347,8 @@ pub enum Optimization {
     Wrappers,
     /// Neighbouring stores of constants are merged.
     Stores,
+    /// Segments that are references stay numbers in a function that they do not leave.
+    Numbers,
 }
 
 impl Optimization {
@@ -352,6 +364,7 @@ impl Optimization {
         Optimization::Split,
         Optimization::Wrappers,
         Optimization::Stores,
+        Optimization::Numbers,
     ];
 }
 

@@ -99,6 +99,7 @@ fn planted_engine_bugs_are_detected() {
                         Bug::STRINGS,
                         Bug::STATIC_FRAMES,
                         Bug::RESERVE,
+                        Bug::NUMBERS,
                     ];
                     if is_elsewhere || others.concat().contains(&bug) {
                         continue;

@@ -11,9 +11,11 @@ mod program;
 mod text;
 
 use linmem::{Config, Nesting, Optimize, OutOfMemory, Safety, Zero};
+use linmem_codegen::planted::{Bug, Optimization, plant, turn_off};
 use linmem_host::wasmtime::Val;
-use program::statement;
+use program::{Statement, statement};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -45,25 +47,48 @@ fn configuration() -> impl Strategy<Value = Config> {
 
 #[test]
 fn folding_preserves_behaviour_with_packed_segments() {
-    folding_preserves_behaviour(true);
+    folding_preserves_behaviour("i64");
 }
 
 #[test]
 fn folding_preserves_behaviour_with_addresses() {
-    folding_preserves_behaviour(false);
+    folding_preserves_behaviour("i32");
 }
 
-fn folding_preserves_behaviour(packed: bool) {
+#[test]
+fn folding_preserves_behaviour_with_references() {
+    folding_preserves_behaviour("anyref");
+}
+
+/// The number of programs, if no other one is asked for.
+const CASES: u32 = 500;
+
+fn runner(cases: u32) -> TestRunner {
+    let runs = Runs { cases, failure_persistence: None, max_shrink_iters: 2000, ..Runs::default() };
+    TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}
+
+fn strategy() -> impl Strategy<Value = (Vec<Statement>, Config)> {
+    (proptest::collection::vec(statement(), 1..16), configuration())
+}
+
+/// What a program logs if the engine knows nothing.
+fn expected(statements: &[Statement], segment: &'static str, config: &Config) -> (Vec<i64>, Option<String>) {
+    // The functions around intrinsics would be lowered where they are called.
+    turn_off(Some(Optimization::Wrappers));
+    let expected = log(&module(statements, segment, config.safety == Some(Safety::Temporal), true), config);
+    turn_off(None);
+    expected
+}
+
+fn folding_preserves_behaviour(segment: &'static str) {
     let logged = RefCell::new(0usize);
     let violations: RefCell<BTreeMap<String, usize>> = RefCell::default();
-    let cases = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(500);
-    let runs = Runs { cases, failure_persistence: None, max_shrink_iters: 2000, ..Runs::default() };
-    let mut runner = TestRunner::new_with_rng(runs, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let strategy = (proptest::collection::vec(statement(), 1..16), configuration());
-    let result = runner.run(&strategy, |(statements, config)| {
+    let cases = std::env::var("LINMEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES);
+    let result = runner(cases).run(&strategy(), |(statements, config)| {
         let checked = config.safety == Some(Safety::Temporal);
-        let expected = log(&module(&statements, packed, checked, true), &config);
-        let direct = module(&statements, packed, checked, false);
+        let expected = expected(&statements, segment, &config);
+        let direct = module(&statements, segment, checked, false);
         linmem_codegen::planted::always_for_size();
         for optimize in [Optimize::Speed, Optimize::Size] {
             let config = config.clone().with_optimize(optimize);
@@ -79,5 +104,24 @@ fn folding_preserves_behaviour(packed: bool) {
     }
     for kind in ["UseAfterFree", "AlreadyFreed", "NotInnermost"] {
         assert!(violations.borrow().get(kind).is_some_and(|count| *count > 5), "{kind}: {violations:?}");
+    }
+}
+
+#[test]
+fn planted_bugs_of_numbers_are_detected() {
+    for bug in Bug::NUMBERS {
+        let mut programs = runner(CASES);
+        let found = (0..CASES).find(|_| {
+            let (statements, config) = strategy().new_tree(&mut programs).unwrap().current();
+            let expected = expected(&statements, "anyref", &config);
+            let text = module(&statements, "anyref", config.safety == Some(Safety::Temporal), false);
+            plant(Some(*bug));
+            // A wrong program may also trap in a way that is no violation.
+            let got = std::panic::catch_unwind(|| log(&text, &config));
+            plant(None);
+            got.ok() != Some(expected)
+        });
+        support::show(&format!("{bug:?} is found by program {found:?}"));
+        assert!(found.is_some(), "{bug:?} is not found");
     }
 }

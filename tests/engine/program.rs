@@ -28,6 +28,19 @@ pub(crate) enum Expression {
     Difference(usize),
 }
 
+/// How one of two segments is chosen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    /// The result of an `if`.
+    If,
+    /// `select`.
+    Select,
+    /// The result of a block that a branch may leave early, with a new segment as the other result.
+    Block,
+    /// An assignment in each arm of an `if`, one of them of a slice.
+    Arms,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Statement {
     Log(Expression),
@@ -40,6 +53,12 @@ pub(crate) enum Statement {
     Allocate(usize, u32, bool),
     Aligned(usize, u32, u32),
     CopySegment(usize, usize),
+    /// Assigns a local one of the segments in two others.
+    Choose(usize, usize, usize, Expression, Way),
+    /// Stores a segment in a global, and reads it from there.
+    Leak(usize),
+    /// Assigns a local only if the condition holds, and reads it, where that is a violation of its own kind.
+    Maybe(Expression),
     Slice(usize, usize, u32, bool),
     Fill(usize, u32, u32, Expression),
     FillDynamic(usize, Expression, Expression, Expression),
@@ -77,6 +96,10 @@ fn expression() -> impl Strategy<Value = Expression> {
     })
 }
 
+fn way() -> impl Strategy<Value = Way> {
+    prop_oneof![Just(Way::If), Just(Way::Select), Just(Way::Block), Just(Way::Arms)]
+}
+
 pub(crate) fn statement() -> impl Strategy<Value = Statement> {
     let segment = 0..SEGMENTS;
     let outer = 0..SEGMENTS - 1;
@@ -92,7 +115,7 @@ pub(crate) fn statement() -> impl Strategy<Value = Statement> {
         1 => (outer.clone(), BYTES..100_000u32, Just(false)).prop_map(|(s, b, d)| Statement::Allocate(s, b, d)),
         1 => (outer.clone(), BYTES..200u32, 0..8u32).prop_map(|(s, b, a)| Statement::Aligned(s, b, 1 << a)),
         2 => (outer.clone(), outer.clone()).prop_map(|(a, b)| Statement::CopySegment(a, b)),
-        1 => (outer.clone(), outer, Just(0u32), any::<bool>()).prop_map(|(a, b, o, d)| Statement::Slice(a, b, o, d)),
+        1 => (outer.clone(), outer.clone(), Just(0u32), any::<bool>()).prop_map(|(a, b, o, d)| Statement::Slice(a, b, o, d)),
         1 => (segment.clone(), 0..8u32, 0..BYTES - 8, expression()).prop_map(|(s, o, b, v)| Statement::Fill(s, o, b, v)),
         1 => (segment.clone(), expression(), expression(), expression())
             .prop_map(|(s, o, b, v)| Statement::FillDynamic(s, o, b, v)),
@@ -100,6 +123,10 @@ pub(crate) fn statement() -> impl Strategy<Value = Statement> {
             .prop_map(|(a, x, b, y, n)| Statement::Copy(a, x, b, y, n)),
         1 => (segment.clone(), expression(), segment, expression(), expression())
             .prop_map(|(a, x, b, y, n)| Statement::CopyDynamic(a, x, b, y, n)),
+        3 => (outer.clone(), outer.clone(), outer.clone(), expression(), way())
+            .prop_map(|(s, a, b, c, way)| Statement::Choose(s, a, b, c, way)),
+        1 => outer.prop_map(Statement::Leak),
+        1 => expression().prop_map(Statement::Maybe),
         2 => Just(Statement::Call),
         1 => any::<bool>().prop_map(Statement::Misuse),
     ];

@@ -1,6 +1,6 @@
 //! Writes a function, and the module around it, in the text format.
 
-use crate::program::{BYTES, Expression, INTEGERS, SEGMENTS, Statement};
+use crate::program::{BYTES, Expression, INTEGERS, SEGMENTS, Statement, Way};
 use std::fmt::Write;
 
 /// Writes a function in the text format.
@@ -9,7 +9,8 @@ struct Writer {
     regions: usize,
     loops: usize,
     nesting: usize,
-    packed: bool,
+    /// The type of segments.
+    segment: &'static str,
     /// Whether regions are checked, so that a function may misuse them.
     checked: bool,
 }
@@ -38,7 +39,7 @@ impl Writer {
             Expression::If(condition, a, b) => {
                 format!("(if (result i32) (i32.and {} (i32.const 1)) (then {}) (else {}))", e(condition), e(a), e(b))
             }
-            Expression::Size(s) if self.packed => format!("(call $size (local.get $s{s}))"),
+            Expression::Size(s) if self.segment != "i32" => format!("(call $size (local.get $s{s}))"),
             Expression::Size(s) | Expression::Difference(s) => {
                 format!("(i32.eq (call $address (local.get $s{s})) (call $address (local.get $s0)))")
             }
@@ -84,6 +85,32 @@ impl Writer {
                 "(local.set $s{s} (call $allocateAligned {} (i32.const {bytes}) (i32.const {alignment}))){}",
                 self.region(),
                 clear(*s, *bytes)
+            ),
+            Statement::Choose(s, a, b, condition, way) => {
+                let condition = format!("(i32.and {} (i32.const 1))", self.expression(condition));
+                let (a, b) = (format!("(local.get $s{a})"), format!("(local.get $s{b})"));
+                let slice = |of: &str| format!("(call $slice {of} (i32.const 0) (i32.const {BYTES}))");
+                match way {
+                    Way::If => format!("(local.set $s{s} (if (result {{seg}}) {condition} (then {a}) (else {b})))"),
+                    Way::Select => format!("(local.set $s{s} (select (result {{seg}}) {a} {b} {condition}))"),
+                    Way::Block => format!(
+                        "(local.set $s{s} (block (result {{seg}}) (br_if 0 {} {condition}) (drop) {b}))",
+                        slice(&a)
+                    ),
+                    Way::Arms => {
+                        format!("(if {condition} (then (local.set $s{s} {a})) (else (local.set $s{s} {})))", slice(&b))
+                    }
+                }
+            }
+            Statement::Leak(s) => format!(
+                "(global.set $leaked (local.get $s{s}))
+                 (call $log (i64.extend_i32_u (call $getInt (global.get $leaked) (i32.const 8))))"
+            ),
+            Statement::Maybe(_) if !self.checked || self.segment != "anyref" => String::new(),
+            Statement::Maybe(condition) => format!(
+                "(if (i32.and {} (i32.const 15)) (then (local.set $m (local.get $s0))))
+                 (call $log (i64.extend_i32_u (call $getInt (local.get $m) (i32.const 8))))",
+                self.expression(condition)
             ),
             Statement::CopySegment(a, b) => format!("(local.set $s{a} (local.get $s{b}))"),
             Statement::Slice(a, b, offset, dynamic) => {
@@ -184,11 +211,11 @@ const INTRINSICS: [(&str, &str, &str, &str); 13] = [
 ];
 
 /// The module with the function. With `indirect`, every intrinsic is called through its own function.
-pub(crate) fn module(statements: &[Statement], packed: bool, checked: bool, indirect: bool) -> String {
-    let mut writer = Writer { out: String::new(), regions: 0, loops: 0, nesting: 0, packed, checked };
+pub(crate) fn module(statements: &[Statement], segment: &'static str, checked: bool, indirect: bool) -> String {
+    let mut writer = Writer { out: String::new(), regions: 0, loops: 0, nesting: 0, segment, checked };
     writer.list(statements);
     let (mut imports, mut functions) = (String::new(), String::new());
-    for (name, import, params, results) in INTRINSICS.iter().filter(|(name, ..)| packed || *name != "size") {
+    for (name, import, params, results) in INTRINSICS.iter().filter(|(name, ..)| segment != "i32" || *name != "size") {
         let ty = format!("(param {params}) (result {results})");
         if indirect {
             let arguments: String =
@@ -204,6 +231,7 @@ pub(crate) fn module(statements: &[Statement], packed: bool, checked: bool, indi
     };
     let declared = [
         locals("s", SEGMENTS, "{seg}"),
+        "(local $m {seg})".to_string(),
         locals("k", writer.regions + 1, "{seg}"),
         locals("i", INTEGERS, "i32"),
         locals("n", writer.loops, "i32"),
@@ -217,12 +245,14 @@ pub(crate) fn module(statements: &[Statement], packed: bool, checked: bool, indi
         .flat_map(|s| (0..BYTES / 8).map(move |word| (s, 8 * word)))
         .map(|(s, at)| format!("(call $log (i64.extend_i32_u (call $getInt (local.get $s{s}) (i32.const {at}))))\n"))
         .collect();
+    let null = if segment == "anyref" { "ref.null any".to_string() } else { format!("{segment}.const 0") };
     let text = format!(
         "(module {imports}
           (import \"test\" \"log\" (func $log (param i64)))
           (import \"test\" \"nop\" (func $nop))
           (import \"test\" \"pass\" (func $pass (param i32) (result i32)))
           {functions}
+          (global $leaked (mut {{seg}}) ({null}))
           (func $misuse (param $r i32) (param $close i32)
             (if (local.get $close) (then (call $free (local.get $r))) (else (drop (call $new)))))
           (func (export \"run\") {declared}
@@ -231,5 +261,5 @@ pub(crate) fn module(statements: &[Statement], packed: bool, checked: bool, indi
             (call $free (local.get $r0))))",
         writer.out
     );
-    text.replace("{seg}", if packed { "i64" } else { "i32" })
+    text.replace("{seg}", segment)
 }

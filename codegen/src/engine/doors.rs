@@ -83,6 +83,8 @@ impl Engine {
             Some(match operand.value {
                 Value::I32(value) => Argument::I32(value),
                 Value::I64(value) => Argument::I64(value),
+                // The operand still has the value of that local, as it would otherwise have been kept.
+                Value::Numbers(_) => Argument::Local(operand.source?),
                 _ => Argument::Local(self.local_of(&operand)?),
             })
         });

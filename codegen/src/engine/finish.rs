@@ -4,10 +4,12 @@ use crate::code::{Code, Number};
 use crate::context::Context;
 use crate::engine::knowledge::frames::{Definition, Slot};
 use crate::engine::late::Late;
+use crate::engine::locals::Locals;
 use crate::engine::lower::bump::clear;
 use crate::engine::lower::static_frame::STATIC_HANDLE;
 use crate::engine::lower::stores::{Run, Store, Stored};
 use crate::engine::lowered::Lowered;
+use crate::engine::numbers::{Numbers, written};
 use crate::engine::state::Engine;
 use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
@@ -16,7 +18,7 @@ use crate::segment::{Part, Segments};
 use crate::statics::{StaticNumber, StaticSegment};
 use crate::width::PointerInstructions;
 use linmem_allocator::Width;
-use wasm_encoder::{Encode, InstructionSink};
+use wasm_encoder::{Encode, InstructionSink, ValType};
 
 impl Engine {
     /// Returns the lowered function.
@@ -27,7 +29,8 @@ impl Engine {
             mut locals,
             context,
             splits,
-            scopes,
+            mut scopes,
+            numbers,
             wrappers,
             lines,
             mut demands,
@@ -39,7 +42,8 @@ impl Engine {
         let (frames, headers) = knowledge.finish();
         let parts = splits.decide(&mut locals);
         let parts_of = |local| parts.get(&local).copied().unwrap_or_default();
-        let scopes = scopes.decide(context, &frames, &mut locals, &mut demands);
+        numbers.settle(&mut locals, &mut scopes, &mut demands);
+        let scopes = scopes.decide(context, (&frames, &numbers), &mut locals, &mut demands);
         let push_slot = |sink: &mut InstructionSink<'_>, slot: Slot| {
             let base = frames.base(slot.frame);
             write_slot(sink, context, base, slot, scopes.of(base));
@@ -56,6 +60,27 @@ impl Engine {
                 Late::Stores(run) => {
                     let run = stores.get(run).map(Run::merged).unwrap_or_default();
                     return run.iter().for_each(|store| write_store(code, context, store));
+                }
+                Late::NewPart(part) => {
+                    return numbers.write_part(code, (context, &frames, &scopes), &locals, part);
+                }
+                Late::StaticNumbers(segment, to) => {
+                    let Some(to) = numbers.get(to) else { return };
+                    let region = to.region.and_then(|region| written(&locals, region));
+                    if let Some(start) = written(&locals, to.start) {
+                        push_number(code, I32_CONST, StaticNumber::Address(segment));
+                        InstructionSink::new(&mut code.bytes).local_set(start.0);
+                    }
+                    if let Some(size) = written(&locals, to.size) {
+                        let sink = &mut InstructionSink::new(&mut code.bytes);
+                        sink.ptr_const(width, u64::from(segment.bytes)).local_set(size.0);
+                    }
+                    if let (Some(region), Some(types)) = (region, context.segments.types()) {
+                        push_static(code, context, segment);
+                        let sink = &mut InstructionSink::new(&mut code.bytes);
+                        types.region_of(sink).local_set(region.0);
+                    }
+                    return;
                 }
                 Late::Static(segment) => return push_static(code, context, segment),
                 Late::StaticAddress(segment) => return push_number(code, I32_CONST, StaticNumber::Address(segment)),
@@ -79,6 +104,10 @@ impl Engine {
                 }
                 Late::Definition(id) => {
                     let Definition { slot, local } = frames.definition(id);
+                    if let Some(to) = numbers.of_local(local) {
+                        let base = frames.base(slot.frame);
+                        return write_slot_numbers(sink, width, (slot, base, scopes.of(base)), to, &locals);
+                    }
                     let Some(written) = locals.written(local) else { return };
                     if locals.contents.is_read(local) {
                         push_slot(sink, slot);
@@ -133,9 +162,32 @@ impl Engine {
                         types.handle(sink.local_get(local.0)).i32_eqz();
                     }
                 }
-                Late::Scope(frame) => {
-                    if let Some(local) = scopes.of(frames.base(frame)) {
-                        sink.local_get(local.0).ref_as_non_null();
+                Late::KeepNumber(local) => {
+                    match written(&locals, local) {
+                        Some(local) => sink.local_set(local.0),
+                        None => sink.drop(),
+                    };
+                }
+                Late::CopyNumber(from, to) => {
+                    if let (Some(from), Some(to)) = (written(&locals, from), written(&locals, to)) {
+                        sink.local_get(from.0).local_set(to.0);
+                    }
+                }
+                Late::Choose { numbers: (first, second), condition, to } => {
+                    let [first, second, to] = [first, second, to].map(|local| written(&locals, local));
+                    if let (Some(first), Some(second), Some(to)) = (first, second, to) {
+                        sink.local_get(first.0).local_get(second.0).local_get(condition.0);
+                        match locals.ty(to) {
+                            ty @ ValType::Ref(_) => sink.typed_select(ty),
+                            _ => sink.select(),
+                        };
+                        sink.local_set(to.0);
+                    }
+                }
+                Late::SlotNumbers(slot, to) => {
+                    let base = frames.base(slot.frame);
+                    if let Some(to) = numbers.get(to) {
+                        write_slot_numbers(sink, width, (slot, base, None), to, &locals);
                     }
                 }
                 Late::Wrapper(wrapper) => wrappers.open(wrapper, sink),
@@ -144,7 +196,9 @@ impl Engine {
                 | Late::Static(_)
                 | Late::StaticAddress(_)
                 | Late::Stores(_)
-                | Late::StaticDefinition(..) => {}
+                | Late::StaticDefinition(..)
+                | Late::NewPart(_)
+                | Late::StaticNumbers(..) => {}
             }
         });
         let recorded = record.map(|record| Box::new(record.finish(&wrappers, width)));
@@ -227,6 +281,28 @@ fn write_slot(
             sink.local_get(scope.0).ref_as_non_null();
         }
     });
+}
+
+/// Writes the instructions that assign the numbers of a segment of a frame, those that code reads.
+fn write_slot_numbers(
+    sink: &mut InstructionSink<'_>,
+    width: Width,
+    (slot, base, scope): (Slot, LocalIndex, Option<LocalIndex>),
+    to: Numbers,
+    locals: &Locals,
+) {
+    if let Some(start) = written(locals, to.start) {
+        slot.push_part(sink, width, base, Part::Start);
+        sink.local_set(start.0);
+    }
+    if let Some(size) = written(locals, to.size) {
+        slot.push_part(sink, width, base, Part::Size);
+        sink.local_set(size.0);
+    }
+    let region = to.region.and_then(|region| written(locals, region));
+    if let (Some(region), Some(scope)) = (region, scope) {
+        sink.local_get(scope.0).local_set(region.0);
+    }
 }
 
 impl Slot {

@@ -53,9 +53,8 @@ impl Question {
         let (Subject::Local(local), From::Constant(offset)) = (check.subject, check.from) else { return None };
         let end = offset.checked_add(check.bytes).filter(|end| *end > 0)?;
         match check.checked {
-            Checked::Bounds(Extent::Local(_) | Extent::Structure(..)) | Checked::Live(Start::Local(_)) => {
-                Some(Question { checked: check.checked, local, end })
-            }
+            Checked::Bounds(Extent::Local(_) | Extent::Structure(..) | Extent::Number(_))
+            | Checked::Live(Start::Local(_)) => Some(Question { checked: check.checked, local, end }),
             _ => None,
         }
     }

@@ -52,7 +52,7 @@ impl Engine {
             sink.local_tee(local.0);
         });
         // The instructions that push it can no longer be removed.
-        (operand.start, operand.packing, operand.deferred) = (None, None, false);
+        (operand.start, operand.packing, operand.made, operand.deferred) = (None, None, None, false);
         local
     }
 }

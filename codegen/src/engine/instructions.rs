@@ -76,13 +76,23 @@ impl Engine {
             return;
         }
         self.recorded_local(LOCAL_GET, local);
+        self.read_local(local);
+    }
+
+    fn read_local(&mut self, local: LocalIndex) {
         match self.locals.contents.content(local) {
             Some(Content::Slot(definition)) => {
                 let slot = self.knowledge.frames.definition(definition).slot;
-                self.push_read(Value::Slot(slot), local);
+                match self.numbers.of(local) {
+                    Some(_) => self.push_deferred(Value::Slot(slot)),
+                    None => self.push_read(Value::Slot(slot), local),
+                }
             }
             Some(Content::Static(segment)) => self.push_static_of(segment, Some(local)),
             content => {
+                if let Some(numbers) = self.numbers.of(local) {
+                    return self.push_read(Value::Numbers(numbers), local);
+                }
                 // The value has the content of the local, which may change before the value is used.
                 if let Some(Content::Region(region)) = content {
                     return self.push_read(Value::Region(region), local);
@@ -103,6 +113,9 @@ impl Engine {
         }
         self.recorded_local(LOCAL_SET, local);
         let operand = self.pop();
+        if let Some(numbers) = self.numbers.of(local) {
+            return self.assign_numbers(local, numbers, &operand);
+        }
         if self.define(local, &operand).is_none() {
             self.assign(local, &operand);
         }
@@ -124,6 +137,10 @@ impl Engine {
         }
         self.recorded_local(LOCAL_TEE, local);
         let operand = self.pop();
+        if let Some(numbers) = self.numbers.of(local) {
+            self.assign_numbers(local, numbers, &operand);
+            return self.read_local(local);
+        }
         match self.define(local, &operand) {
             Some(Value::Static(segment)) => self.push_static_of(segment, Some(local)),
             Some(value) => self.push_read(value, local),

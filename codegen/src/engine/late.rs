@@ -2,6 +2,7 @@
 
 use crate::engine::knowledge::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::maker::Maker;
+use crate::engine::numbers::{NumbersId, PartUse};
 use crate::engine::wrappers::{CrossingLabel, WrapperId};
 use crate::index::LocalIndex;
 use crate::segment::Part;
@@ -49,8 +50,6 @@ pub(crate) enum Late {
     Stores(usize),
     /// The instructions that keep the region of a frame as a structure, if code needs it.
     KeepScope(FrameId, Maker),
-    /// The instructions that push the region of a frame as a structure.
-    Scope(FrameId),
     /// The instructions that push whether the region of a frame is closed.
     IsClosed(FrameId),
     /// The opening of the wrapper of a scope, if the wrapper is needed.
@@ -59,4 +58,23 @@ pub(crate) enum Late {
     Label(CrossingLabel),
     /// The instructions that push whether the segment in a local has fewer than this many bytes.
     Shorter(LocalIndex, u32),
+    /// The code that pushes a part of a new segment, or assigns it.
+    NewPart(PartUse),
+    /// The instruction that pops one of the numbers of a segment.
+    KeepNumber(LocalIndex),
+    /// The instructions that copy one of the numbers of a segment to another local, if code reads that local.
+    CopyNumber(LocalIndex, LocalIndex),
+    /// The instructions that select one of two locals, if code reads the local that is assigned.
+    Choose {
+        /// The two locals.
+        numbers: (LocalIndex, LocalIndex),
+        /// The local with the condition.
+        condition: LocalIndex,
+        /// The local that is assigned.
+        to: LocalIndex,
+    },
+    /// The instructions that assign the numbers of a segment of a frame.
+    SlotNumbers(Slot, NumbersId),
+    /// The instructions that assign the numbers of a segment over static data.
+    StaticNumbers(StaticSegment, NumbersId),
 }

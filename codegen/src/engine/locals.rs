@@ -19,6 +19,8 @@ pub(crate) const MAX_LOCALS: usize = 50_000;
 struct Unwritten {
     ty: ValType,
     local: Option<LocalIndex>,
+    /// Its name, if lowering assigns it more than once.
+    name: Option<&'static str>,
 }
 
 /// The purposes of scratch locals. Each is written immediately before it is read.
@@ -129,18 +131,19 @@ impl Locals {
 
     /// Adds a local that is assigned once and declared only if code needs it. Its assignment is deferred.
     pub(crate) fn add_unwritten(&mut self, ty: ValType) -> LocalIndex {
-        self.unwritten.push(Unwritten { ty, local: None });
+        self.unwritten.push(Unwritten { ty, local: None, name: None });
         self.contents.add_unwritten()
     }
 
     /// Declares a local if that has not been done, and returns the local that code reads and writes.
     pub(crate) fn write(&mut self, local: LocalIndex) -> LocalIndex {
-        let Some(Unwritten { ty, local: written }) = self.unwritten(local).copied() else { return local };
+        let Some(Unwritten { ty, local: written, name }) = self.unwritten(local).copied() else { return local };
         if let Some(written) = written {
             return written;
         }
-        let (written, assigned) = match self.contents.content(local) {
-            Some(Content::Region(_)) => {
+        let (written, assigned) = match (self.contents.content(local), name) {
+            (_, Some(name)) => (self.add_named(ty, name), Assigned::Often),
+            (Some(Content::Region(_)), None) => {
                 // Reuse a local that became free before this handle was assigned, possibly long ago.
                 let assigned = self.contents.last_assignment(local);
                 let is_free = |(since, _): &(Position, LocalIndex)| assigned.is_some_and(|assigned| *since < assigned);
@@ -265,6 +268,12 @@ impl Locals {
     /// Adds a local for a part of the packed segment in another local. Both parts of a packed segment are 32-bit numbers.
     pub(crate) fn add_part(&mut self, name: &'static str) -> LocalIndex {
         self.add_named(ValType::I32, name)
+    }
+
+    /// A local for one of the numbers that a segment is. It is declared if code reads it.
+    pub(crate) fn add_number(&mut self, ty: ValType, name: &'static str) -> LocalIndex {
+        self.unwritten.push(Unwritten { ty, local: None, name: Some(name) });
+        self.contents.add_unwritten()
     }
 
     /// A local for a segment as a structure.

@@ -6,6 +6,7 @@
 //!
 //! Unreachable code is omitted, so its operands need not make sense.
 
+mod choose;
 pub(crate) mod compare;
 mod control;
 mod data;
@@ -24,6 +25,7 @@ pub(crate) mod locals;
 mod lower;
 mod lowered;
 mod maker;
+pub(crate) mod numbers;
 pub(crate) mod operands;
 mod plain;
 pub(crate) mod record;

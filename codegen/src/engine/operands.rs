@@ -6,6 +6,7 @@
 
 use crate::engine::compare::ComparisonId;
 use crate::engine::knowledge::frames::{FrameId, RegionId, Slot};
+use crate::engine::numbers::{MadeId, NumbersId};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;
@@ -39,6 +40,8 @@ pub(crate) enum Value {
     StaticAddress(StaticSegment),
     /// A segment as a structure in the local.
     Structure(SegmentTypes, LocalIndex),
+    /// A segment that is a reference for the program, as numbers.
+    Numbers(NumbersId),
     /// A new array of the bytes of a data segment.
     Data(DataRange),
     /// A new array of constants, by its number.
@@ -96,6 +99,8 @@ pub(crate) struct Operand {
     pub(crate) packing: Option<Position>,
     /// For a segment: its size in bytes, if known.
     pub(crate) bytes: Option<u32>,
+    /// For a structure that was just made: how to have its parts instead.
+    pub(crate) made: Option<MadeId>,
 }
 
 impl Operand {
@@ -108,6 +113,7 @@ impl Operand {
         deferred: false,
         packing: None,
         bytes: None,
+        made: None,
     };
 
     /// A constant pointer without an instruction that pushes it.
@@ -140,6 +146,8 @@ pub(crate) struct Operands {
     /// For each frame, by its position, the number of operands that are its segments. May be shorter than the list of
     /// frames.
     slots: Vec<u32>,
+    /// For each segment that is numbers, by its position, the number of operands that are this segment. May be shorter.
+    numbers: Vec<u32>,
 }
 
 impl Operands {
@@ -151,10 +159,46 @@ impl Operands {
     /// Pushes an operand. It is inlined so that the operand is built in its place.
     #[inline(always)]
     pub(crate) fn push(&mut self, operand: Operand) {
-        if let Value::Slot(slot) = operand.value {
-            self.count(slot.frame);
+        match operand.value {
+            Value::Slot(slot) => self.count(slot.frame),
+            Value::Numbers(id) => self.count_numbers(id),
+            _ => {}
         }
         self.known.push(operand);
+    }
+
+    fn count_numbers(&mut self, id: NumbersId) {
+        if self.numbers.len() <= id.position() {
+            self.numbers.resize(id.position() + 1, 0);
+        }
+        self.numbers[id.position()] += 1;
+    }
+
+    /// The positions of the operands that are a segment that is numbers, the lowest one first.
+    pub(crate) fn positions_of(&self, id: NumbersId) -> Vec<usize> {
+        let count = self.numbers.get(id.position()).copied().unwrap_or_default() as usize;
+        let is_it = |(_, operand): &(usize, &Operand)| operand.value == Value::Numbers(id);
+        let found = self.known.iter().enumerate().rev().filter(is_it).take(count);
+        let mut positions: Vec<usize> = found.map(|(position, _)| position).collect();
+        positions.reverse();
+        positions
+    }
+
+    /// The operand at a position.
+    pub(crate) fn at(&self, position: usize) -> Option<Operand> {
+        self.known.get(position).copied()
+    }
+
+    /// Replaces the operand at a position.
+    pub(crate) fn replace(&mut self, position: usize, operand: Operand) {
+        let Some(old) = self.at(position) else { return };
+        self.count_off(&old);
+        match operand.value {
+            Value::Slot(slot) => self.count(slot.frame),
+            Value::Numbers(id) => self.count_numbers(id),
+            _ => {}
+        }
+        self.known[position] = operand;
     }
 
     fn count(&mut self, frame: FrameId) {
@@ -192,9 +236,12 @@ impl Operands {
 
     /// Updates the counts after an operand was removed.
     fn count_off(&mut self, operand: &Operand) {
-        if let Value::Slot(slot) = operand.value
-            && let Some(count) = self.slots.get_mut(slot.frame.position())
-        {
+        let count = match operand.value {
+            Value::Slot(slot) => self.slots.get_mut(slot.frame.position()),
+            Value::Numbers(id) => self.numbers.get_mut(id.position()),
+            _ => return,
+        };
+        if let Some(count) = count {
             *count -= 1;
         }
     }

@@ -22,7 +22,8 @@ impl Engine {
             return self.event(Event::Pinned);
         };
         match shape {
-            Shape::Pure => {
+            Shape::Select if self.select_numbers() => {}
+            Shape::Pure | Shape::Select => {
                 self.consume(pops);
                 write(&mut self.tape);
                 self.produce(pushes);

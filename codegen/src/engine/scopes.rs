@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::engine::knowledge::frames::{FrameId, Frames};
 use crate::engine::locals::Locals;
 use crate::engine::maker::Maker;
+use crate::engine::numbers::{AllNumbers, written};
 use crate::globals::Global;
 use crate::helpers::{Demands, Helper};
 use crate::index::LocalIndex;
@@ -32,13 +33,17 @@ impl Scopes {
     pub(crate) fn decide(
         mut self,
         context: &Context,
-        frames: &Frames,
+        (frames, numbers): (&Frames, &AllNumbers),
         locals: &mut Locals,
         demands: &mut Demands,
     ) -> KeptScopes {
         let mut by_base = BTreeMap::new();
         if let Some(types) = context.segments.types().filter(|types| types.has_regions()) {
-            let read = frames.definitions().filter(|definition| locals.contents.is_read(definition.local));
+            let is_read = |local| match numbers.of_local(local) {
+                Some(numbers) => numbers.region.is_some_and(|region| written(locals, region).is_some()),
+                None => locals.contents.is_read(local),
+            };
+            let read = frames.definitions().filter(|definition| is_read(definition.local));
             self.needed.extend(read.map(|definition| definition.slot.frame));
             if !self.needed.is_empty() {
                 demands.add(Helper::EnterScope);

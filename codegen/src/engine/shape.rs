@@ -31,6 +31,8 @@ pub(crate) enum Shape {
     Compare(Relation, Sign),
     /// `i32.eqz`.
     Eqz,
+    /// `select`, which is straight code, too.
+    Select,
     /// `br_if`, by its label.
     BranchIf(u32),
     /// Straight code: it neither traps nor is observable from outside. Globals count as memory, whose contents after a trap
@@ -99,9 +101,11 @@ macro_rules! plain_instructions {
                 F64x2Div F64x2Min F64x2Max F64x2PMin F64x2PMax I8x16RelaxedSwizzle F32x4RelaxedMin F32x4RelaxedMax
                 F64x2RelaxedMin F64x2RelaxedMax I16x8RelaxedQ15mulrS I16x8RelaxedDotI8x16I7x16S;
             (3 -> 1, Shape::Pure):
-                Select V128Bitselect F32x4RelaxedMadd F32x4RelaxedNmadd F64x2RelaxedMadd F64x2RelaxedNmadd
+                V128Bitselect F32x4RelaxedMadd F32x4RelaxedNmadd F64x2RelaxedMadd F64x2RelaxedNmadd
                 I8x16RelaxedLaneselect I16x8RelaxedLaneselect I32x4RelaxedLaneselect I64x2RelaxedLaneselect
-                I32x4RelaxedDotI8x16I7x16AddS TypedSelect;
+                I32x4RelaxedDotI8x16I7x16AddS;
+            (3 -> 1, Shape::Select):
+                Select TypedSelect;
             (2 -> 1, Shape::Add):
                 I32Add;
             (2 -> 1, Shape::Subtract):

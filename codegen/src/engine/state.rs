@@ -9,6 +9,7 @@ use crate::engine::knowledge::rounds::Rounds;
 use crate::engine::late::Late;
 use crate::engine::locals::Locals;
 use crate::engine::lower::stores::Run;
+use crate::engine::numbers::AllNumbers;
 use crate::engine::operands::{Operand, Operands};
 use crate::engine::record::Record;
 use crate::engine::scopes::Scopes;
@@ -78,6 +79,7 @@ pub(crate) struct Engine {
     pub(super) reads: Vec<(LocalIndex, Part, u64)>,
     pub(super) splits: Splits,
     pub(super) scopes: Scopes,
+    pub(super) numbers: AllNumbers,
     pub(super) wrappers: Wrappers,
     /// The regions that are parts of static frames.
     pub(super) static_regions: BTreeSet<RegionId>,
@@ -128,6 +130,7 @@ impl Engine {
             reads: Vec::new(),
             splits: Splits::default(),
             scopes: Scopes::default(),
+            numbers: AllNumbers::default(),
             wrappers: Wrappers::default(),
             static_regions: BTreeSet::new(),
             first_frame: None,

@@ -10,6 +10,7 @@ use crate::engine::knowledge::frames::{RegionId, RegionKey};
 use crate::engine::knowledge::proven::{Fact, Subject};
 use crate::engine::late::Late;
 use crate::engine::maker::Maker;
+use crate::engine::numbers::NumbersId;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Engine, Origin};
 use crate::engine::tape::Position;
@@ -214,6 +215,7 @@ impl Engine {
             Value::Structure(_, local) => self.tape.insert(position, |sink| {
                 sink.local_get(local.0).ref_as_non_null();
             }),
+            Value::Numbers(id) => self.insert_structure(id, position),
             Value::I32(constant) => self.tape.insert(position, |sink| {
                 sink.i32_const(constant);
             }),
@@ -237,6 +239,20 @@ impl Engine {
         let local = self.locals.write(local);
         self.tape.insert(position, |sink| {
             sink.local_get(local.0);
+        });
+    }
+
+    /// Inserts the instructions that push a segment that is numbers as a structure.
+    fn insert_structure(&mut self, id: NumbersId, position: Position) {
+        let Some(types) = self.context.segments.types() else { return };
+        let (start, size) = (self.number_start(id), self.number_size(id));
+        let region = types.has_regions().then(|| self.number_region(id));
+        self.tape.insert(position, |sink| {
+            sink.local_get(start.0).local_get(size.0);
+            if let Some(region) = region {
+                sink.local_get(region.0).ref_as_non_null();
+            }
+            sink.struct_new(types.segment());
         });
     }
 
@@ -265,10 +281,14 @@ impl Engine {
             self.learn_content(local, Content::Region(region));
             return Some(operand.value);
         }
+        let numbers = self.numbers.of(local);
         if let (Value::Static(segment), true, true) =
-            (operand.value, operand.deferred, self.is_in_static_frame(operand))
+            (operand.value, operand.deferred, numbers.is_some() || self.is_in_static_frame(operand))
         {
-            self.tape.late(Late::StaticDefinition(local, segment));
+            self.tape.late(match numbers {
+                Some(numbers) => Late::StaticNumbers(segment, numbers),
+                None => Late::StaticDefinition(local, segment),
+            });
             let position = self.tape.here();
             let times = self.frequency();
             self.event(Event::Assign { local, step: None, at: position, times });

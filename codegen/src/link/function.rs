@@ -12,12 +12,13 @@ use crate::engine::{Argument, Engine, Lowered, Origin};
 use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::Needs;
 use crate::index::LocalIndex;
+use crate::link::carried::carried;
 use crate::link::frames::Frames;
 use crate::link::input::{Body, Calls, GlobalInstruction, Input, SizeInstruction};
 use crate::link::reach::certain_calls;
 use crate::link::shape::shape;
 use crate::link::unwinding::{Unwind, Unwinding};
-use crate::link::walk::{Walk, block_arity};
+use crate::link::walk::{Carrying, Walk, block_arity};
 use crate::link::wrappers::Step;
 use linmem_intrinsics::{FunctionType, Signature};
 use std::collections::BTreeSet;
@@ -201,8 +202,16 @@ fn lower(
         violations: Vec::new(),
         refused: None,
         unwinding,
+        carried: BTreeSet::new(),
+        results: vec![None],
         frames,
     };
+    if context.segments.types().is_some() && !walk.engine.traces() {
+        // Handlers of exceptions change the structures of a function.
+        let found = carried(input, body, calls, walk.unwinding.is_none())?;
+        found.locals.iter().for_each(|local| walk.engine.carry_local(LocalIndex(*local)));
+        walk.carried = found.blocks;
+    }
     walk.engine.set_first_frame(frames.first_item());
     walk.begin_unwinding();
     if findings.purpose == Purpose::Check {
@@ -244,6 +253,14 @@ fn lower(
 impl Walk<'_> {
     /// Feeds one instruction to the engine, before the validator sees it.
     fn step(&mut self, operator: &Operator<'_>, offset: usize, bytes: &[u8]) {
+        if let Operator::BrIf { relative_depth } = operator
+            && let Some(numbers) = self.result_of(*relative_depth)
+        {
+            // No structure was added, so labels stay as they are.
+            self.engine.carry_if(numbers);
+            let arity = Arity::Known { pops: 1, pushes: 0 };
+            return self.engine.other(Shape::BranchIf(*relative_depth), arity, |tape| tape.raw(bytes));
+        }
         let unwinding = &mut self.unwinding;
         if let (
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Try { .. },
@@ -263,20 +280,24 @@ impl Walk<'_> {
             Operator::LocalTee { local_index } => engine.local_tee(LocalIndex(*local_index)),
             Operator::Drop => engine.drop(),
 
-            Operator::Block { blockty } => {
-                engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy);
-            }
+            Operator::Block { blockty } => self.begin_block(*blockty, (0, offset), copy),
             Operator::Loop { blockty } => {
+                self.results.push(None);
                 engine.begin(StructureKind::Loop, 0, block_arity(&self.validator, *blockty), copy);
             }
-            Operator::If { blockty } => {
-                engine.begin(StructureKind::Block, 1, block_arity(&self.validator, *blockty), copy);
-            }
+            Operator::If { blockty } => self.begin_block(*blockty, (1, offset), copy),
             Operator::Try { blockty } => {
+                self.results.push(None);
                 engine.begin(StructureKind::Block, 0, block_arity(&self.validator, *blockty), copy);
             }
-            Operator::TryTable { try_table } => self.begin_try_table(try_table, offset, bytes),
-            Operator::Else => engine.next_arm(None, copy),
+            Operator::TryTable { try_table } => {
+                self.results.push(None);
+                self.begin_try_table(try_table, offset, bytes);
+            }
+            Operator::Else => {
+                self.end_arm();
+                self.engine.next_arm(None, copy);
+            }
             Operator::Catch { tag_index } => {
                 let params = self.validator.tag_type_arity(*tag_index).map_or(0, |(params, _)| params);
                 engine.next_arm(Some(params), copy);
@@ -297,12 +318,18 @@ impl Walk<'_> {
             | Operator::Rethrow { .. }
             | Operator::ReturnCallIndirect { .. }
             | Operator::ReturnCallRef { .. } => {
-                let pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
+                let mut pops = operator.operator_arity(&self.validator).map(|(pops, _)| pops);
                 let label = match operator {
                     Operator::Br { relative_depth } => Some(label(*relative_depth)),
                     _ => None,
                 };
-                engine.diverge(label, pops, copy);
+                if let Operator::Br { relative_depth } = operator
+                    && let Some(numbers) = self.result_of(*relative_depth)
+                {
+                    self.engine.carry(numbers, false);
+                    pops = Some(0);
+                }
+                self.engine.diverge(label, pops, copy);
             }
             Operator::Call { function_index } => match self.input.intrinsic(*function_index) {
                 Some(signature) => self.intrinsic_of_program(signature, offset),
@@ -429,6 +456,11 @@ impl Walk<'_> {
     /// Ends a structure, or the function.
     fn end(&mut self, bytes: &[u8]) {
         let copy = |tape: &mut Tape| tape.raw(bytes);
+        self.end_arm();
+        if let Some(Some(Carrying { numbers, .. })) = self.results.pop() {
+            self.engine.end(copy);
+            return self.engine.push_carried(numbers);
+        }
         let Some(unwinding) = &mut self.unwinding else { return self.engine.end(copy) };
         if unwinding.labels.is_outermost() {
             self.end_unwinding();

@@ -51,6 +51,7 @@ mod allocator;
 mod blocks;
 mod built;
 mod calls;
+mod carried;
 mod code;
 mod constants;
 pub(crate) mod custom;

@@ -1,13 +1,25 @@
 //! The state of a function that is being lowered: what feeds the engine.
 
+use crate::engine::knowledge::event::StructureKind;
+use crate::engine::numbers::NumbersId;
 use crate::engine::shape::Arity;
+use crate::engine::tape::Tape;
 use crate::engine::{Certain, Engine, Origin};
 use crate::error::Error;
 use crate::link::frames::{Frames, Site};
 use crate::link::input::Input;
 use crate::link::unwinding::Unwinding;
 use linmem_intrinsics::{Operation, Signature};
+use std::collections::BTreeSet;
 use wasmparser::{BlockType, FuncValidator, ModuleArity, Operator, ValidatorResources};
+
+/// The result of a block that is numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Carrying {
+    pub(super) numbers: NumbersId,
+    /// Whether the current arm is the second one.
+    pub(super) is_second: bool,
+}
 
 /// Feeds the engine.
 pub(super) struct Walk<'a> {
@@ -17,6 +29,10 @@ pub(super) struct Walk<'a> {
     pub(super) engine: Engine,
     /// What exceptions close.
     pub(super) unwinding: Option<Unwinding<'a>>,
+    /// The blocks whose results are numbers, by the offsets of the instructions that open them.
+    pub(super) carried: BTreeSet<usize>,
+    /// By open structure of the program, the function first: its result, if that is numbers.
+    pub(super) results: Vec<Option<Carrying>>,
     /// The static frames of the module.
     pub(super) frames: &'a Frames,
     /// The definite violations found so far, each with its offset in the binary.
@@ -54,6 +70,41 @@ impl Walk<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// Opens a block or an `if`.
+    pub(super) fn begin_block(&mut self, ty: BlockType, (conditions, offset): (u32, usize), copy: impl Fn(&mut Tape)) {
+        let numbers = self.carried.contains(&offset).then(|| self.engine.numbers_of_block()).flatten();
+        self.results.push(numbers.map(|numbers| Carrying { numbers, is_second: false }));
+        if numbers.is_none() {
+            let arity = block_arity(&self.validator, ty);
+            return self.engine.begin(StructureKind::Block, conditions, arity, copy);
+        }
+        self.engine.begin(StructureKind::Block, conditions, (0, 0), |tape| {
+            tape.emit(|sink| {
+                let empty = wasm_encoder::BlockType::Empty;
+                if conditions == 0 {
+                    sink.block(empty)
+                } else {
+                    sink.if_(empty)
+                };
+            });
+        });
+    }
+
+    /// The result of the structure that a label is of, if it is numbers.
+    pub(super) fn result_of(&self, depth: u32) -> Option<NumbersId> {
+        let position = self.results.len().checked_sub(depth as usize + 1)?;
+        Some((*self.results.get(position)?)?.numbers)
+    }
+
+    /// Pops the result of an arm that ends, if it is numbers.
+    pub(super) fn end_arm(&mut self) {
+        if let Some(Some(carrying)) = self.results.last_mut() {
+            let Carrying { numbers, is_second } = *carrying;
+            carrying.is_second = true;
+            self.engine.carry(numbers, is_second);
+        }
     }
 
     /// Sets the origin of the code that follows, if reports name it.

@@ -41,7 +41,7 @@ impl Extent {
                 let last = u64::from(size.wrapping_sub(constant));
                 variable.push(sink, width).ptr_const(width, last).ptr_gt_u(width);
             }),
-            (Extent::Local(_) | Extent::Structure(..), _, Held::Constant(count @ (0 | 1))) => {
+            (Extent::Local(_) | Extent::Structure(..) | Extent::Number(_), _, Held::Constant(count @ (0 | 1))) => {
                 out.emit(|sink| {
                     offset.push(sink, width);
                 });
@@ -54,7 +54,7 @@ impl Extent {
                     };
                 });
             }
-            (Extent::Local(_) | Extent::Structure(..), Held::Constant(0), _) => {
+            (Extent::Local(_) | Extent::Structure(..) | Extent::Number(_), Held::Constant(0), _) => {
                 out.emit(|sink| {
                     bytes.push(sink, width);
                 });

@@ -36,6 +36,8 @@ pub(crate) enum Extent {
     Held(LocalIndex),
     /// A local holds the segment as a structure.
     Structure(SegmentTypes, LocalIndex),
+    /// A local holds the size.
+    Number(LocalIndex),
 }
 
 impl Extent {
@@ -45,6 +47,9 @@ impl Extent {
         match self {
             Extent::Known(size) => out.emit(|sink| {
                 Held::Constant(size).push(sink, width);
+            }),
+            Extent::Number(local) => out.emit(|sink| {
+                sink.local_get(local.0);
             }),
             Extent::Local(local) => out.part(local, Part::Size),
             Extent::Held(local) => out.emit(|sink| {
@@ -62,6 +67,9 @@ impl Extent {
         match self {
             Extent::Known(size) => out.emit(|sink| {
                 sink.i64_const(i64::from(size));
+            }),
+            Extent::Number(local) => out.emit(|sink| {
+                sink.ptr_get_wide(width, local.0);
             }),
             Extent::Local(local) => out.part(local, Part::WideSize),
             Extent::Held(local) => out.emit(|sink| {

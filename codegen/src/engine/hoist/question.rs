@@ -116,7 +116,7 @@ impl Pieces<'_> {
                 self.end_of_last(counted, check.bytes);
                 extent.push_exceeded(self);
             }
-            (Checked::Live(_) | Checked::Open(_) | Checked::OpenStructure(..), _)
+            (Checked::Live(_) | Checked::Open(_) | Checked::OpenStructure(..) | Checked::OpenRegion(_), _)
                 if planted::has(Bug::HoistIgnoresLiveness) =>
             {
                 self.emit(|sink| {
@@ -129,6 +129,13 @@ impl Pieces<'_> {
             (Checked::Open(slot), _) => {
                 self.engine.scopes.need(slot.frame);
                 self.list.push(Piece::Late(Late::IsClosed(slot.frame)));
+            }
+            (Checked::OpenRegion(region), _) => {
+                if let Some(types) = self.engine.context.segments.types() {
+                    self.emit(|sink| {
+                        types.handle(sink.local_get(region.0)).i32_eqz();
+                    });
+                }
             }
             (Checked::OpenStructure(types, local), _) => self.emit(|sink| {
                 types.is_closed(sink, local);

@@ -37,6 +37,8 @@ pub(crate) enum Checked {
     Open(Slot),
     /// The region of the segment that a local holds as a structure is open.
     OpenStructure(SegmentTypes, LocalIndex),
+    /// The region in a local is open.
+    OpenRegion(LocalIndex),
 }
 
 /// A check in a loop.

@@ -94,6 +94,9 @@ impl Engine {
         if let Some(packing) = segment.packing {
             return self.tape.delete(packing.byte(), position);
         }
+        if let Some(made) = segment.made {
+            return self.leave_start(segment, made);
+        }
         match segment.value {
             Value::Slot(slot) if segment.deferred => {
                 let base = self.knowledge.frames.base(slot.frame);
@@ -114,6 +117,12 @@ impl Engine {
             }
             Value::Static(item) if segment.deferred => {
                 self.tape.insert_late(position, Late::StaticAddress(item));
+            }
+            Value::Numbers(id) => {
+                let start = self.number_start(id);
+                self.tape.insert(position, |sink| {
+                    sink.local_get(start.0);
+                });
             }
             Value::Structure(types, local) => {
                 self.tape.insert(position, |sink| {

@@ -138,7 +138,7 @@ impl Engine {
         match segment.value {
             Value::Slot(slot) if segment.deferred => Some(Subject::Slot(slot)),
             Value::Static(segment) => Some(Subject::Static(segment)),
-            Value::Structure(..) => segment.source.map(Subject::Local),
+            Value::Structure(..) | Value::Numbers(_) => segment.source.map(Subject::Local),
             _ => self.program_local_of(segment).map(Subject::Local),
         }
     }
@@ -210,6 +210,7 @@ impl Engine {
         match (self.known_size(segment), segment.value, self.program_local_of(segment)) {
             (Some(size), ..) => Extent::Known(size),
             (None, Value::Structure(types, local), _) => Extent::Structure(types, local),
+            (None, Value::Numbers(id), _) => Extent::Number(self.number_size(id)),
             (None, _, Some(local)) => Extent::Local(local),
             (None, _, None) => Extent::Held(self.hold_in_local(segment, ValType::I64)),
         }

@@ -6,6 +6,7 @@ use crate::engine::knowledge::frames::FrameId;
 use crate::engine::late::Late;
 use crate::engine::locals::Scratch;
 use crate::engine::maker::Maker;
+use crate::engine::numbers::PartSource;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::helpers::{Alignment, Helper};
@@ -208,20 +209,24 @@ impl Engine {
                 sink.local_tee(address);
             });
         }
-        self.push_size(size);
+        let constant = match (size, null) {
+            (Size::Constant(bytes), None) => Some(self.part_use(PartSource::Size(bytes))),
+            _ => {
+                self.push_size(size);
+                None
+            }
+        };
         if let Some(address) = null {
             self.tape.emit(|sink| {
                 sink.ptr_const(width, 0).local_get(address).ptr_nez(width).select();
             });
         }
-        if types.has_regions() {
-            self.push_maker(maker);
-        }
+        let region = types.has_regions().then(|| self.push_maker(maker));
         let known = match size {
             Size::Constant(bytes) if null.is_none() => Some(bytes),
             _ => None,
         };
-        self.push_structure(types, known);
+        self.push_made(types, known, (constant, region));
     }
 
     /// Pops a pointer so that it can be read more than once.

@@ -83,7 +83,7 @@ impl Engine {
         if let (Some(types), Some(Meaning::Segment | Meaning::Buffer(_))) =
             (self.context.segments.types(), signature.results().last())
         {
-            self.push_made(types, signature, operands, maker);
+            self.push_made_by_call(types, signature, operands, maker);
             return Ok(());
         }
         self.produce(signature.results().len() as u32);
@@ -140,14 +140,19 @@ impl Engine {
 
     /// Makes a segment from the address and the size on the stack, which are the last results of a call. Its region is
     /// the one that it was allocated in, or that of the list that contains it.
-    fn push_made(&mut self, types: SegmentTypes, signature: &Signature, operands: &[Operand], maker: Option<Maker>) {
-        if types.has_regions() {
-            match (maker, operands.first()) {
-                (Some(maker), _) => self.push_maker(maker),
-                (None, Some(list)) => self.push_region_of(list),
-                (None, None) => {}
-            }
-        }
+    fn push_made_by_call(
+        &mut self,
+        types: SegmentTypes,
+        signature: &Signature,
+        operands: &[Operand],
+        maker: Option<Maker>,
+    ) {
+        let region = match (maker, operands.first()) {
+            _ if !types.has_regions() => None,
+            (Some(maker), _) => Some(self.push_maker(maker)),
+            (None, Some(list)) => self.push_region_of(list),
+            (None, None) => None,
+        };
         if signature.folded {
             return self.push_made_or_null(types);
         }
@@ -155,7 +160,7 @@ impl Engine {
         for _ in 1..signature.results().len() {
             self.operands.push(Operand::UNKNOWN);
         }
-        self.push_structure(types, None);
+        self.push_made(types, None, (None, region));
     }
 
     /// Makes a segment from its parts on the stack and the errno below them, or null if the call failed.

@@ -193,6 +193,7 @@ impl Engine {
         let checked = match segment.value {
             Value::Slot(slot) => Checked::Open(slot),
             Value::Structure(types, held) => Checked::OpenStructure(types, held),
+            Value::Numbers(id) => Checked::OpenRegion(self.number_region(id)),
             _ => return self.event(Event::Pinned),
         };
         self.record_check(position, subject, (constant, local), bytes, checked);
@@ -220,6 +221,7 @@ impl Engine {
             Value::Slot(slot) if segment.deferred => Start::Frame(self.knowledge.frames.base(slot.frame), slot.offset),
             Value::I64(constant) => Start::Constant(packed::start_of(constant)),
             Value::Structure(types, local) => Start::Structure(types, local),
+            Value::Numbers(id) => Start::Address(self.number_start(id)),
             _ => match (self.program_local_of(segment), segment.packing) {
                 (Some(local), _) => Start::Local(local),
                 (None, Some(position)) => {

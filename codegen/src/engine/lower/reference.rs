@@ -22,6 +22,7 @@ use crate::engine::knowledge::proven::Fact;
 use crate::engine::knowledge::scan::Cast;
 use crate::engine::late::Late;
 use crate::engine::maker::Maker;
+use crate::engine::numbers::{PartSource, PartUse};
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::globals::Global;
@@ -40,7 +41,8 @@ impl Engine {
         let meanings = signature.operands();
         let is_cast = |operand: &Operand| {
             matches!(operand.value, Value::Structure(..))
-                || (operand.deferred && matches!(operand.value, Value::Slot(..) | Value::Static(..)))
+                || (operand.deferred
+                    && matches!(operand.value, Value::Slot(..) | Value::Static(..) | Value::Numbers(_)))
         };
         let is_reference = |(operand, meaning): (&Operand, &Meaning)| meaning.is_segment() && !is_cast(operand);
         if !operands.iter().zip(&meanings).any(is_reference) {
@@ -91,6 +93,9 @@ impl Engine {
         }
         if operand.deferred {
             return;
+        }
+        if operand.made.is_some() {
+            return self.take_numbers(operand);
         }
         let is_constant = matches!(operand.value, Value::I32(_) | Value::I64(_)) && operand.start.is_some();
         let local = self.local_of(operand).filter(|_| operand.start.is_some());
@@ -189,13 +194,8 @@ impl Engine {
     /// ```wasm
     /// ;; its handle   call $linmem.enter_scope   global.get $linmem.scope   ref.as_non_null
     /// ```
-    pub(super) fn push_maker(&mut self, maker: Maker) {
-        let context = self.context;
-        self.tape.emit(|sink| maker.push_handle(sink, &context));
-        self.call_helper(Helper::EnterScope);
-        self.tape.emit(|sink| {
-            sink.global_get(context.global(Global::Scope)).ref_as_non_null();
-        });
+    pub(super) fn push_maker(&mut self, maker: Maker) -> PartUse {
+        self.part_use(PartSource::Maker(maker))
     }
 
     /// Pushes whether the region of a segment is closed.
@@ -207,6 +207,13 @@ impl Engine {
             Value::Slot(slot) => {
                 self.scopes.need(slot.frame);
                 self.tape.late(Late::IsClosed(slot.frame));
+            }
+            Value::Numbers(id) => {
+                if let (Some(types), region) = (self.context.segments.types(), self.number_region(id)) {
+                    self.tape.emit(|sink| {
+                        types.handle(sink.local_get(region.0)).i32_eqz();
+                    });
+                }
             }
             // Other operands are already structures or in frames, or static.
             _ => self.tape.emit(|sink| {

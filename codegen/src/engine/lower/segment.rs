@@ -1,13 +1,12 @@
 //! Making segments and extracting their parts.
 
 use crate::engine::knowledge::frames::Slot;
-use crate::engine::late::Late;
 use crate::engine::lower::bounds::At;
+use crate::engine::numbers::{PartSource, PartUse};
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
 use crate::engine::tape::Position;
 use crate::segment::Part;
-use crate::segment::SegmentTypes;
 use crate::segment::{Out, packed};
 use crate::width::PointerInstructions;
 
@@ -51,6 +50,13 @@ impl Engine {
                 self.discard(segment);
                 At { engine: self, position }.part(local, Part::Size);
                 self.push(Value::Size(local));
+            }
+            Value::Numbers(id) => {
+                let size = self.number_size(id);
+                self.tape.emit(|sink| {
+                    sink.local_get(size.0);
+                });
+                self.push(Value::Unknown);
             }
             _ => {
                 self.materialize(segment);
@@ -116,11 +122,9 @@ impl Engine {
             });
         }
         if let Some(types) = self.context.segments.types() {
-            self.materialize(bytes);
-            if types.has_regions() {
-                self.push_region_of(segment);
-            }
-            self.push_structure(types, self.constant(bytes));
+            let size = self.push_new_size(bytes);
+            let region = if types.has_regions() { self.push_region_of(segment) } else { None };
+            self.push_made(types, self.constant(bytes), (size, region));
         } else if self.context.is_packed() {
             self.pack(position, bytes);
         } else {
@@ -149,13 +153,9 @@ impl Engine {
         }
         if let Some(types) = self.context.segments.types() {
             self.materialize(address);
-            self.materialize(bytes);
-            if types.has_regions() {
-                self.tape.emit(|sink| {
-                    types.new_open_region(sink);
-                });
-            }
-            self.push_structure(types, self.constant(bytes));
+            let size = self.push_new_size(bytes);
+            let region = types.has_regions().then(|| self.part_use(PartSource::Open(types)));
+            self.push_made(types, self.constant(bytes), (size, region));
             return Ok(());
         }
         if !self.context.is_packed() {
@@ -182,34 +182,16 @@ impl Engine {
     }
 
     /// Pushes the region of a segment, as a structure.
-    pub(super) fn push_region_of(&mut self, segment: &Operand) {
-        match segment.value {
-            Value::Structure(types, local) => self.tape.emit(|sink| {
-                types.region_of(sink.local_get(local.0));
-            }),
-            Value::Slot(slot) => {
-                self.scopes.need(slot.frame);
-                self.tape.late(Late::Scope(slot.frame));
-            }
-            Value::Static(_) => {
-                if let Some(types) = self.context.segments.types() {
-                    self.tape.emit(|sink| {
-                        types.new_open_region(sink);
-                    });
-                }
-            }
-            // Segments with regions are checked, so they are already structures, in frames or static.
-            _ => {}
-        }
-    }
-
-    /// Makes a structure from the start, the size and possibly the region on the stack.
-    pub(super) fn push_structure(&mut self, types: SegmentTypes, bytes: Option<u32>) {
-        self.tape.emit(|sink| {
-            sink.struct_new(types.segment());
-        });
-        let position = Some(self.tape.here());
-        self.operands.push(Operand { position, bytes, ..Operand::UNKNOWN });
+    pub(super) fn push_region_of(&mut self, segment: &Operand) -> Option<PartUse> {
+        let source = match segment.value {
+            Value::Structure(types, local) => PartSource::Structure(types, local),
+            Value::Slot(slot) => PartSource::Frame(slot.frame),
+            Value::Numbers(id) => PartSource::Local(self.numbers.get(id)?.region?),
+            Value::Static(_) => PartSource::Open(self.context.segments.types()?),
+            // Segments with regions are checked, so they are already structures or numbers, in frames or static.
+            _ => return None,
+        };
+        Some(self.part_use(source))
     }
 
     /// Makes a packed segment from the address at `position` on the stack and the size above it.
