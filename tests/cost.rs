@@ -19,7 +19,7 @@ struct Program {
     limits: &'static [(&'static str, f64)],
 }
 
-const PROGRAMS: [Program; 5] = [
+const PROGRAMS: [Program; 7] = [
     Program {
         name: "iovec",
         times: 10_000,
@@ -29,7 +29,12 @@ const PROGRAMS: [Program; 5] = [
     Program { name: "bytes", times: 65536, limits: &[("i32", 28.0), ("i64", 28.0), ("i64 spatial", 40.0)] },
     Program { name: "param", times: 65536, limits: &[("i32", 28.0), ("i64", 28.0), ("i64 spatial", 40.0)] },
     Program { name: "table", times: 65536, limits: &[("i32", 26.0), ("i64", 26.0)] },
+    Program { name: "nested", times: LEVELS, limits: &[("i32", 28.0), ("i64", 28.0)] },
+    Program { name: "grow", times: 1000, limits: &[("i32", 20.0), ("i64", 20.0)] },
 ];
+
+/// The depth of the recursion of `nested`.
+const LEVELS: i32 = 32;
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(support::root().join("tests/cost").join(name)).unwrap()
@@ -265,8 +270,16 @@ fn sizes() {
 }
 
 /// The programs that measure optimizations, and how often their operation runs.
-const OPTIMIZED: [(&str, i32); 6] =
-    [("iovec", 1000), ("many", 1000), ("bytes", 4096), ("param", 4096), ("table", 4096), ("fields", 1000)];
+const OPTIMIZED: [(&str, i32); 8] = [
+    ("iovec", 1000),
+    ("many", 1000),
+    ("bytes", 4096),
+    ("param", 4096),
+    ("table", 4096),
+    ("fields", 1000),
+    ("nested", LEVELS),
+    ("grow", 1000),
+];
 
 /// The instructions for each operation of a program, lowered with the optimizations that are turned on.
 fn lowered_cost((name, times): (&str, i32), segment: &str, safety: Safety, frames: StaticFrames) -> f64 {

@@ -82,11 +82,19 @@ fn planted_engine_bugs_are_detected() {
             scope.spawn(|| {
                 while let Some(&bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
                     // Only indices near 2^31 reveal the first bug: `tests/loops.rs` detects it. The programs have no static
-                    // data: `tests/library` detects its bug. Those of exceptions, scopes, arrays and text are detected
-                    // by `tests/unwind.rs`, `tests/scopes.rs`, `tests/arrays` and `tests/text`.
+                    // data: `tests/library` detects its bug. Those of exceptions, scopes, regions, arrays and text are
+                    // detected by `tests/unwind.rs`, `tests/scopes.rs`, `tests/regions.rs`, `tests/arrays` and `tests/text`.
                     let is_elsewhere =
                         matches!(bug, Bug::HoistIgnoresSign | Bug::StaticOneByteFurther | Bug::ArrayDataAcrossCode);
-                    let others = [Bug::UNWIND, Bug::SCOPES, Bug::ARRAYS, Bug::TEXT, Bug::STRINGS, Bug::STATIC_FRAMES];
+                    let others = [
+                        Bug::UNWIND,
+                        Bug::SCOPES,
+                        Bug::REGIONS,
+                        Bug::ARRAYS,
+                        Bug::TEXT,
+                        Bug::STRINGS,
+                        Bug::STATIC_FRAMES,
+                    ];
                     if is_elsewhere || others.concat().contains(&bug) {
                         continue;
                     }
