@@ -19,7 +19,7 @@ struct Program {
     limits: &'static [(&'static str, f64)],
 }
 
-const PROGRAMS: [Program; 6] = [
+const PROGRAMS: [Program; 8] = [
     Program {
         name: "iovec",
         times: 10_000,
@@ -30,7 +30,12 @@ const PROGRAMS: [Program; 6] = [
     Program { name: "param", times: 65536, limits: &[("i32", 28.0), ("i64", 28.0), ("i64 spatial", 40.0)] },
     Program { name: "table", times: 65536, limits: &[("i32", 26.0), ("i64", 26.0)] },
     Program { name: "carried", times: 32768, limits: &[] },
+    Program { name: "nested", times: LEVELS, limits: &[("i32", 28.0), ("i64", 28.0)] },
+    Program { name: "grow", times: 1000, limits: &[("i32", 20.0), ("i64", 20.0)] },
 ];
+
+/// The depth of the recursion of `nested`.
+const LEVELS: i32 = 32;
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(support::root().join("tests/cost").join(name)).unwrap()
@@ -270,7 +275,7 @@ fn sizes() {
 }
 
 /// The programs that measure optimizations, and how often their operation runs.
-const OPTIMIZED: [(&str, i32); 7] = [
+const OPTIMIZED: [(&str, i32); 9] = [
     ("iovec", 1000),
     ("many", 1000),
     ("bytes", 4096),
@@ -278,6 +283,8 @@ const OPTIMIZED: [(&str, i32); 7] = [
     ("table", 4096),
     ("fields", 1000),
     ("carried", 4096),
+    ("nested", LEVELS),
+    ("grow", 1000),
 ];
 
 /// The instructions for each operation of a program, lowered with the optimizations that are turned on.

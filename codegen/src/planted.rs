@@ -57,6 +57,10 @@ macro_rules! bugs {
             #[cfg(feature = "planted")]
             pub const NUMBERS: &'static [Bug] = &[Bug::NumbersSkipArm, Bug::NumbersKeepPart, Bug::NumbersUnassigned];
 
+            /// Those in how regions are opened, allocated from and closed without checks.
+            #[cfg(feature = "planted")]
+            pub const REGIONS: &'static [Bug] = &[Bug::FrameReadsHandle, Bug::RoomNotRounded, Bug::TailReturnsOther];
+
             /// Those in copies between arrays and segments.
             #[cfg(feature = "planted")]
             pub const ARRAYS: &'static [Bug] = &[
@@ -183,6 +187,12 @@ bugs! {
     FrameAcrossLoop,
     /// An allocation joins a frame whose region was closed, or a frame of a single segment that no allocation may join.
     FrameAfterClose,
+    /// A frame starts where the last region was opened, even if other memory was allocated in between.
+    FrameReadsHandle,
+    /// The size of an allocation is not rounded up.
+    RoomNotRounded,
+    /// A function returns the local that it assigned before it closed a region, whichever local it returns.
+    TailReturnsOther,
     /// The kept parts of a packed segment are not updated when its local is assigned.
     PartsAfterAssignment,
     /// The second arm of an `if` whose result is numbers does not assign them.
@@ -331,6 +341,12 @@ pub(crate) const fn has(_: Bug) -> bool {
 pub enum Optimization {
     /// Allocations of a region share a bump.
     Frames,
+    /// The first frame of a region and the opening of the region share one read of top.
+    SharedTop,
+    /// The size of an allocation in a loop is rounded once, if it is a parameter.
+    Rooms,
+    /// A local that is assigned before a region is closed, and returned after that, stays on the operand stack.
+    Tail,
     /// The handle of the innermost region is not checked again.
     Innermost,
     /// Checks are left out if an earlier check proved what they ask.
@@ -356,6 +372,9 @@ impl Optimization {
     #[cfg(feature = "planted")]
     pub const ALL: &'static [Optimization] = &[
         Optimization::Frames,
+        Optimization::SharedTop,
+        Optimization::Rooms,
+        Optimization::Tail,
         Optimization::Innermost,
         Optimization::Proven,
         Optimization::Group,

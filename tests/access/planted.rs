@@ -82,8 +82,9 @@ fn planted_engine_bugs_are_detected() {
             scope.spawn(|| {
                 while let Some(&bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
                     // Only indices near 2^31 reveal the first bug: `tests/loops.rs` detects it. The programs have no static
-                    // data, and are not built: `tests/library` detects these bugs. Those of exceptions, scopes, arrays and text are detected
-                    // by `tests/unwind.rs`, `tests/scopes.rs`, `tests/arrays` and `tests/text`.
+                    // data, and are not built: `tests/library` detects these bugs. Those of exceptions,
+                    // scopes, regions, arrays and text are detected by `tests/unwind.rs`, `tests/scopes.rs`, `tests/regions.rs`,
+                    // `tests/arrays` and `tests/text`, and those of segments that stay numbers by `tests/engine`.
                     let is_elsewhere = matches!(
                         bug,
                         Bug::HoistIgnoresSign
@@ -94,6 +95,7 @@ fn planted_engine_bugs_are_detected() {
                     let others = [
                         Bug::UNWIND,
                         Bug::SCOPES,
+                        Bug::REGIONS,
                         Bug::ARRAYS,
                         Bug::TEXT,
                         Bug::STRINGS,

@@ -99,6 +99,12 @@ impl Engine {
         }
         let results = self.control.last().map_or(0, |control| control.results);
         if !self.is_dead() {
+            // The result of the function.
+            if let (1, 1, Some(tail)) = (self.control.len(), results, self.tail)
+                && let Some(result) = self.operands.top(self.control.last().map_or(0, |control| control.floor))
+            {
+                tail.leave_on_stack(&result, &mut self.tape);
+            }
             self.consume(results);
         }
         self.event(Event::Leave);

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::engine::knowledge::frames::{Definition, Slot};
 use crate::engine::late::Late;
 use crate::engine::locals::Locals;
-use crate::engine::lower::bump::clear;
+use crate::engine::lower::bump::{clear, push_room};
 use crate::engine::lower::static_frame::STATIC_HANDLE;
 use crate::engine::lower::stores::{Run, Store, Stored};
 use crate::engine::lowered::Lowered;
@@ -13,7 +13,7 @@ use crate::engine::numbers::{Numbers, written};
 use crate::engine::state::Engine;
 use crate::helpers::emit_load_header;
 use crate::index::LocalIndex;
-use crate::planted::{self, Bug};
+use crate::planted::{self, Bug, Optimization};
 use crate::segment::{Part, Segments};
 use crate::statics::{StaticNumber, StaticSegment};
 use crate::width::PointerInstructions;
@@ -49,6 +49,7 @@ impl Engine {
             write_slot(sink, context, base, slot, scopes.of(base));
         };
         let width = context.width();
+        let (mut handles, mut packing) = (Handles::default(), None);
         let code = tape.finish(|late, code| {
             if let Late::Label(label) = late {
                 return wrappers.number(label).encode(&mut code.bytes);
@@ -95,6 +96,29 @@ impl Engine {
                     }
                     return;
                 }
+                Late::Handle(local) => {
+                    if let (Some(written), true) = (locals.written(local), locals.contents.is_read(local)) {
+                        handles.keep(code, context, written);
+                    }
+                    return;
+                }
+                Late::Packing => {
+                    packing = Some(code.bytes.len());
+                    return;
+                }
+                Late::Result(local) => {
+                    if locals.contents.is_read(local) || parts_of(local).any() {
+                        InstructionSink::new(&mut code.bytes).local_set(local.0);
+                    } else {
+                        if let Some(packing) = packing {
+                            code.bytes.truncate(packing);
+                        }
+                        InstructionSink::new(&mut code.bytes).drop();
+                    }
+                    packing = None;
+                    return;
+                }
+                Late::FrameStart(frame) => return handles.begin_frame(code, context, frames.base(frame)),
                 _ => {}
             }
             let sink = &mut InstructionSink::new(&mut code.bytes);
@@ -129,11 +153,6 @@ impl Engine {
                 Late::ClearFrame(frame, from) => {
                     clear(sink, context, frames.base(frame), from, frames.bytes(frame));
                 }
-                Late::Handle(local) => {
-                    if let (Some(written), true) = (locals.written(local), locals.contents.is_read(local)) {
-                        sink.global_get(context.handle()).local_set(written.0);
-                    }
-                }
                 Late::StaticHandle(local) => {
                     if let (Some(written), true) = (locals.written(local), locals.contents.is_read(local)) {
                         sink.ptr_const(width, STATIC_HANDLE).local_set(written.0);
@@ -142,6 +161,10 @@ impl Engine {
                 Late::Parameters => {
                     for (local, parts) in parts.iter().filter(|(local, _)| locals.is_parameter(**local)) {
                         parts.keep(sink, *local);
+                    }
+                    for (parameter, room) in locals.rooms() {
+                        push_room(sink, width, *parameter);
+                        sink.local_set(room.0);
                     }
                 }
                 Late::Assigned(_) if planted::has(Bug::PartsAfterAssignment) => {}
@@ -193,6 +216,10 @@ impl Engine {
                 Late::Wrapper(wrapper) => wrappers.open(wrapper, sink),
                 Late::KeepScope(..)
                 | Late::Label(_)
+                | Late::Handle(_)
+                | Late::Packing
+                | Late::Result(_)
+                | Late::FrameStart(_)
                 | Late::Static(_)
                 | Late::StaticAddress(_)
                 | Late::Stores(_)
@@ -211,6 +238,51 @@ impl Engine {
             lines,
             recorded,
         }
+    }
+}
+
+/// The handle that was kept last. If the first frame of its region begins immediately after that, both share one read of top:
+///
+/// ```wasm
+/// global.get $linmem.top   local.tee $handle   local.tee $frame
+/// ```
+///
+/// They must not share a local: if the frame does not fit, it is in another chunk, and closing the region still restores the
+/// handle.
+#[derive(Debug, Default)]
+struct Handles {
+    /// The local, the byte of its `local.set`, and the end of that instruction.
+    last: Option<(LocalIndex, usize, usize)>,
+}
+
+impl Handles {
+    /// Keeps the handle of the region that was just opened.
+    fn keep(&mut self, code: &mut Code, context: &Context, local: LocalIndex) {
+        InstructionSink::new(&mut code.bytes).global_get(context.handle());
+        let at = code.bytes.len();
+        InstructionSink::new(&mut code.bytes).local_set(local.0);
+        self.last = Some((local, at, code.bytes.len()));
+    }
+
+    /// Pushes top and keeps it as the start of a frame.
+    fn begin_frame(&self, code: &mut Code, context: &Context, base: LocalIndex) {
+        // Code between both would be bytes between both, also if it only opens or ends a structure.
+        let is_shared = |end: usize| {
+            end == code.bytes.len() && context.handle() == context.top() && !planted::is_off(Optimization::SharedTop)
+        };
+        match self.last {
+            Some((handle, at, end)) if is_shared(end) => {
+                code.bytes.truncate(at);
+                InstructionSink::new(&mut code.bytes).local_tee(handle.0);
+            }
+            Some((handle, ..)) if planted::has(Bug::FrameReadsHandle) => {
+                InstructionSink::new(&mut code.bytes).local_get(handle.0);
+            }
+            _ => {
+                InstructionSink::new(&mut code.bytes).global_get(context.top());
+            }
+        }
+        InstructionSink::new(&mut code.bytes).local_tee(base.0);
     }
 }
 

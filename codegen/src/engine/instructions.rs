@@ -1,9 +1,11 @@
 //! Constants, locals and `drop`: the instructions whose operands and results the engine tracks.
 
 use crate::engine::knowledge::contents::Content;
+use crate::engine::late::Late;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::recording::{LOCAL_GET, LOCAL_SET, LOCAL_TEE};
 use crate::engine::state::Engine;
+use crate::engine::tail::Tail;
 use crate::index::LocalIndex;
 use linmem_allocator::Width;
 
@@ -123,9 +125,21 @@ impl Engine {
 
     pub(super) fn assign(&mut self, local: LocalIndex, operand: &Operand) {
         self.materialize(operand);
-        self.tape.emit(|sink| {
-            sink.local_set(local.0);
-        });
+        if let (Some(position), true) = (operand.position, operand.position == self.allocated)
+            && self.tape.is_end(position)
+            && self.locals.contents.is_of_program(local)
+        {
+            if let Some(packing) = operand.packing {
+                self.tape.insert_late(packing, Late::Packing);
+            }
+            self.tape.late(Late::Result(local));
+        } else {
+            let start = self.tape.len();
+            self.tape.emit(|sink| {
+                sink.local_set(local.0);
+            });
+            self.tail = Some(Tail::assigned(local, start, self.tape.here()));
+        }
         self.assigned(local, operand);
         self.learn(local, operand);
     }

@@ -11,6 +11,8 @@ use crate::statics::StaticSegment;
 /// Code that is determined at the end of a function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Late {
+    /// The instructions that push top, and keep it as the start of a frame.
+    FrameStart(FrameId),
     /// The instruction that pushes the size of a frame.
     FrameBytes(FrameId),
     /// The instruction that copies the header on the stack to the local of its region, if code reads that local.
@@ -21,9 +23,15 @@ pub(crate) enum Late {
     ClearFrame(FrameId, u32),
     /// The instructions that assign a segment of a frame to its local, if code reads the local.
     Definition(DefinitionId),
+    /// The code that packs a segment whose address is on the stack begins here. It is removed if code does not read the local
+    /// that [`Result`](Late::Result) assigns.
+    Packing,
+    /// The instruction that assigns the segment on the stack, which was just allocated, to a local, or drops it if code does
+    /// not read the local. Its code may begin at [`Packing`](Late::Packing).
+    Result(LocalIndex),
     /// The instructions that assign the handle of the region that was just opened to a local, if code reads the local.
     Handle(LocalIndex),
-    /// The instructions that unpack the parts of parameters that are segments.
+    /// The instructions that unpack the parts of parameters that are segments, and round those that are sizes.
     Parameters,
     /// The instructions that unpack the parts of the segment that was just assigned to a local.
     Assigned(LocalIndex),

@@ -100,6 +100,8 @@ pub(crate) struct Locals {
     /// The locals that hold operands of the current intrinsic.
     holding: Vec<(ValType, LocalIndex)>,
     free_bases: Vec<LocalIndex>,
+    /// The parameters whose rounded value is in a local, which the function assigns when it begins.
+    rooms: Vec<(LocalIndex, LocalIndex)>,
     /// The locals of handles that nothing reads any more, each with the position of the last use.
     free_handles: Vec<(Position, LocalIndex)>,
     added: Vec<Added>,
@@ -299,6 +301,21 @@ impl Locals {
     /// A local for the start of a frame.
     pub(crate) fn take_base(&mut self) -> LocalIndex {
         self.free_bases.pop().unwrap_or_else(|| self.add_named(self.width.val_type(), "linmem.frame"))
+    }
+
+    /// The local for the rounded value of a parameter that is never assigned.
+    pub(crate) fn room_of(&mut self, parameter: LocalIndex) -> LocalIndex {
+        if let Some((_, room)) = self.rooms.iter().find(|(known, _)| *known == parameter) {
+            return *room;
+        }
+        let room = self.add_named(ValType::I64, "linmem.room");
+        self.rooms.push((parameter, room));
+        room
+    }
+
+    /// The parameters whose rounded value is in a local, with that local.
+    pub(crate) fn rooms(&self) -> &[(LocalIndex, LocalIndex)] {
+        &self.rooms
     }
 
     /// Releases the local of a frame that nothing refers to any more.

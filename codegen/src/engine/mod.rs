@@ -36,6 +36,7 @@ pub(crate) mod shape;
 pub(crate) mod split;
 mod state;
 mod structure;
+mod tail;
 pub(crate) mod tape;
 #[cfg(test)]
 mod tests;

@@ -214,6 +214,11 @@ impl Operands {
         self.known.get(floor..)?.last().copied()
     }
 
+    /// The position at which the last known operand is on top of the stack.
+    pub(crate) fn last_position(&self) -> Option<Position> {
+        self.known.last()?.position
+    }
+
     /// The operands above `floor`, the top of the stack last.
     pub(crate) fn above(&self, floor: usize) -> &[Operand] {
         self.known.get(floor..).unwrap_or_default()

@@ -15,7 +15,8 @@ use crate::engine::record::Record;
 use crate::engine::scopes::Scopes;
 use crate::engine::split::Splits;
 use crate::engine::structure::Control;
-use crate::engine::tape::Tape;
+use crate::engine::tail::Tail;
+use crate::engine::tape::{Position, Tape};
 use crate::engine::wrappers::Wrappers;
 use crate::helpers::Demands;
 use crate::index::LocalIndex;
@@ -93,6 +94,10 @@ pub(crate) struct Engine {
     pub(super) current: Option<(&'static str, Option<u32>)>,
     /// The handle of the current allocation, if accesses are traced.
     pub(super) traced_handle: Option<Held>,
+    /// The position after the code of the last allocation, whose segment is on the stack.
+    pub(super) allocated: Option<Position>,
+    /// The last assignment of a local of the program, or the close of a region that followed it immediately.
+    pub(super) tail: Option<Tail>,
     pub(super) labels: u32,
     /// The lines of the source that the code is of, in the order in which they were set.
     pub(super) lines: Vec<SourceLine>,
@@ -138,6 +143,8 @@ impl Engine {
             origin: Origin::default(),
             current: None,
             traced_handle: None,
+            allocated: None,
+            tail: None,
             labels: 0,
             lines: Vec::new(),
             purpose: Purpose::Code,

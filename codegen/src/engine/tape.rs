@@ -121,6 +121,11 @@ impl Tape {
         !self.unordered && self.edits.iter().rev().find(is_code).is_none_or(|edit| edit.position < position)
     }
 
+    /// Whether nothing was inserted at or after `position`. `false` if that is unknown.
+    pub(crate) fn is_plain_after(&self, position: Position) -> bool {
+        !self.unordered && self.edits.last().is_none_or(|edit| edit.position < position)
+    }
+
     /// Takes the position after everything written so far.
     pub(crate) fn here(&mut self) -> Position {
         self.clock += 1;

@@ -2,7 +2,7 @@
 ;;! after: local.set $linmem.bytes
 ;;! through: end
 ;;! representations: i32 i64 anyref
-;; Allocates a number of bytes that is not a constant in a region that is known to be open, and leaves the address on the stack.
+;; Allocates a number of bytes that was computed, in a region that is known to be open, and leaves the address on the stack.
 
 (module
   (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
@@ -22,5 +22,6 @@
     (local.set $r (call $new))
     (local.set $s (call $allocate (local.get $r) (i32.const 8)))
     (call $begin)
-    (local.set $s (call $allocate (local.get $r) (local.get $bytes)))
-    (call $end)))
+    (local.set $s (call $allocate (local.get $r) (i32.popcnt (local.get $bytes))))
+    (call $end)
+    (drop (local.get $s))))

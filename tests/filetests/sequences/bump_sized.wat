@@ -12,4 +12,5 @@
   (func (export "sequence") (param $r i32) (param $bytes i32) (local $s {seg})
     (call $begin)
     (local.set $s (call $allocate (local.get $r) (local.get $bytes)))
-    (call $end)))
+    (call $end)
+    (drop (local.get $s))))

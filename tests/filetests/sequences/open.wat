@@ -13,4 +13,5 @@
   (func (export "sequence") (local $r i32) (local $s {seg})
     (call $begin)
     (local.set $s (call $allocate (call $new) (i32.const {bytes})))
-    (call $end)))
+    (call $end)
+    (drop (local.get $s))))

@@ -15,4 +15,5 @@
     (local.set $r (call $new))
     (local.set $s (call $allocate (local.get $r) (i32.const {bytes})))
     (call $end)
+    (drop (local.get $s))
     (call $free (local.get $r))))

@@ -11,11 +11,12 @@ use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::helpers::{Alignment, Helper};
 use crate::index::LocalIndex;
+use crate::planted::{self, Bug, Optimization};
 use crate::segment::SegmentTypes;
 use crate::segment::packed;
 use crate::width::{PointerInstructions, PointerType};
-use linmem_allocator::Zero;
 use linmem_allocator::layout::{ALIGNMENT, room};
+use linmem_allocator::{Width, Zero};
 use wasm_encoder::{BlockType, InstructionSink};
 
 /// A number that an allocation needs more than once.
@@ -56,11 +57,24 @@ pub(in crate::engine) fn clear(
     sink.i32_const(0).ptr_const(width, u64::from(bytes - from)).memory_fill(context.memory.0);
 }
 
+/// Pushes, as an `i64`, the size in a local, rounded up.
+///
+/// ```wasm
+/// local.get $bytes   i64.extend_i32_u   i64.const 7   i64.add   i64.const -8   i64.and
+/// ```
+pub(in crate::engine) fn push_room(sink: &mut InstructionSink<'_>, width: Width, bytes: LocalIndex) {
+    let mask = i64::from(ALIGNMENT) - 1;
+    sink.ptr_get_wide(width, bytes.0);
+    if !planted::has(Bug::RoomNotRounded) {
+        sink.i64_const(mask).i64_add().i64_const(!mask).i64_and();
+    }
+}
+
 impl Engine {
     /// Reserves a frame.
     ///
     /// ```wasm
-    /// global.get $linmem.top
+    /// global.get $linmem.top       ;; not again if the region was opened just before: local.tee $handle
     /// local.tee $frame
     /// i32.const BYTES
     /// i32.add
@@ -105,10 +119,7 @@ impl Engine {
     /// Writes the fast path of a frame, up to the condition of the slow path.
     pub(super) fn write_frame_bump(&mut self, frame: FrameId) {
         let (top, limit, width) = (self.context.top(), self.context.limit(), self.context.width());
-        let base = self.knowledge.frames.base(frame).0;
-        self.tape.emit(|sink| {
-            sink.global_get(top).local_tee(base);
-        });
+        self.tape.late(Late::FrameStart(frame));
         self.write_frame_bytes(frame);
         self.tape.emit(|sink| {
             sink.ptr_add(width).global_set(top).global_get(top).global_get(limit).ptr_gt_u(width);
@@ -124,14 +135,16 @@ impl Engine {
     pub(super) fn lower_sized_bump(&mut self, size: Size, maker: Maker) {
         self.write_bump(size);
         self.push_segment(size, maker);
+        // A structure is a part of other knowledge, so that its local is always assigned.
+        if self.context.segments.types().is_none() && !self.traces() {
+            self.allocated = self.operands.last_position();
+        }
     }
 
     /// Reserves any number of bytes and pushes their address.
     ///
     /// ```wasm
-    /// local.get $bytes
-    /// i64.extend_i32_u
-    /// i64.const 7   i64.add   i64.const -8   i64.and
+    /// ;; the rounded size          ;; or local.get $linmem.room, if the function computed it before
     /// global.get $linmem.top
     /// i64.extend_i32_u
     /// i64.add
@@ -162,12 +175,12 @@ impl Engine {
             Size::Constant(bytes) => self.tape.emit(|sink| {
                 sink.i64_const(room(u64::from(bytes)) as i64);
             }),
-            Size::Local(bytes) => {
-                let mask = i64::from(ALIGNMENT) - 1;
-                self.tape.emit(|sink| {
-                    sink.ptr_get_wide(width, bytes.0).i64_const(mask).i64_add().i64_const(!mask).i64_and();
-                });
-            }
+            Size::Local(bytes) => match self.room_of(bytes) {
+                Some(room) => self.tape.emit(|sink| {
+                    sink.local_get(room.0);
+                }),
+                None => self.tape.emit(|sink| push_room(sink, width, bytes)),
+            },
         }
         self.tape.emit(|sink| {
             sink.global_get(top).ptr_extend(width).i64_add().local_tee(end);
@@ -183,6 +196,13 @@ impl Engine {
         self.tape.emit(|sink| {
             sink.else_().global_get(top).local_get(end).ptr_wrap(width).global_set(top).end();
         });
+    }
+
+    /// The local that holds the rounded size of an allocation, if it pays to compute it where the function begins: the size is
+    /// a parameter that is never assigned, and the allocation is in a loop.
+    fn room_of(&mut self, bytes: LocalIndex) -> Option<LocalIndex> {
+        let is_worth = self.locals.is_constant_parameter(bytes) && self.frequency() > 1 && self.locals.has_room(1);
+        (is_worth && !planted::is_off(Optimization::Rooms)).then(|| self.locals.room_of(bytes))
     }
 
     /// Begins an `if` whose result is an address, and writes its first arm.
@@ -229,11 +249,16 @@ impl Engine {
         self.push_made(types, known, (constant, region));
     }
 
-    /// Pops a pointer so that it can be read more than once.
+    /// Pops a pointer so that it can be read more than once, until the intrinsic ends.
     pub(super) fn keep(&mut self, operand: &Operand, scratch: Scratch) -> Size {
         if let Some(constant) = self.constant(operand) {
             self.discard(operand);
             return Size::Constant(constant);
+        }
+        // A local of the program that still holds it can be read again.
+        if let (Some(local), true) = (self.program_local_of(operand), operand.start.is_some()) {
+            self.discard(operand);
+            return Size::Local(local);
         }
         self.materialize(operand);
         let scratch = self.locals.scratch(scratch);

@@ -209,8 +209,13 @@ impl Engine {
         let closing = self.trace_close(handle);
         match self.context.choices.tracking() {
             Tracking::Marks => {
+                let tail = self.tail.filter(|tail| tail.is_before_close(handle, &self.tape));
                 self.materialize(handle);
                 self.write_top_back();
+                if self.context.choices.zero != Zero::Free && !self.context.choices.lists_loans() && !self.traces() {
+                    let end = self.tape.here();
+                    self.tail = tail.map(|tail| tail.close(end));
+                }
             }
             Tracking::Count => {
                 self.discard(handle);
