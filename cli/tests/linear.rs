@@ -215,7 +215,7 @@ const SHAPES: [Shape; 19] = [
         name: "functions with regions, whose segments are followed",
         args: &["--safety", "temporal"],
         module: |size| {
-            let size = size / 40;
+            let size = size / 100;
             let function = |n: usize| {
                 let next = if n + 1 < size { format!("$f{}", n + 1) } else { "$last".to_string() };
                 let region = |r: usize| {
