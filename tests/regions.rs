@@ -84,9 +84,10 @@ impl Program {
 
     fn text(&self) -> String {
         let Program { segment, frame, count, depth, .. } = self;
-        let (memory, grow) = match self.grows {
-            true => ("(memory (export \"memory\") 2)", "(drop (memory.grow (i32.const 1)))"),
-            false => ("", ""),
+        let (memory, grow) = if self.grows {
+            ("(memory (export \"memory\") 2)", "(drop (memory.grow (i32.const 1)))")
+        } else {
+            ("", "")
         };
         let before = self.before.map_or(String::new(), |bytes| {
             format!(
