@@ -51,7 +51,7 @@ enum Action {
     Line(u32),
     /// Insert the list of pieces with this index.
     Pieces(u32),
-    /// Remove code that was moved elsewhere, up to this position.
+    /// Remove code that was moved elsewhere or is not needed, up to this position.
     Moved(Position),
 }
 
@@ -211,6 +211,11 @@ impl Tape {
         for (start, end) in moved {
             self.edit(Edit { position: start, action: Action::Moved(end) });
         }
+    }
+
+    /// Removes the code between two positions, with all insertions in it.
+    pub(crate) fn remove(&mut self, (start, end): (Position, Position)) {
+        self.edit(Edit { position: start, action: Action::Moved(end) });
     }
 
     fn edit_here(&mut self, action: Action) {

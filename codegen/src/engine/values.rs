@@ -112,13 +112,18 @@ impl Engine {
         self.operands.push(Operand { value, source, position, deferred: true, bytes, ..Operand::UNKNOWN });
     }
 
-    /// Pushes a packed segment. Its address is on the stack, and `write` emits only the instructions that pack it. Its
-    /// size may be known.
-    pub(super) fn push_packed(&mut self, bytes: Option<u32>, write: impl FnOnce(&mut InstructionSink<'_>)) {
+    /// Pushes a segment whose address is on the stack. `write` emits only the instructions that make the segment of the
+    /// address, so that they can be removed. Its size may be known.
+    pub(super) fn push_packed(
+        &mut self,
+        value: Value,
+        bytes: Option<u32>,
+        write: impl FnOnce(&mut InstructionSink<'_>),
+    ) {
         let packing = Some(self.tape.here());
         self.tape.emit(write);
         let position = Some(self.tape.here());
-        self.operands.push(Operand { position, packing, bytes, ..Operand::UNKNOWN });
+        self.operands.push(Operand { value, position, packing, bytes, ..Operand::UNKNOWN });
     }
 
     pub(super) fn pop(&mut self) -> Operand {
@@ -179,7 +184,14 @@ impl Engine {
 
     /// Records an event, and acts on its outcome.
     pub(crate) fn event(&mut self, event: Event) {
-        let Outcome { ended_loop, ended_group, retired } = self.knowledge.event(event, &mut self.locals);
+        let outcome = self.knowledge.event(event, &mut self.locals);
+        let Outcome { ended_loop, ended_group, needed, unneeded, retired } = outcome;
+        for check in needed {
+            self.demands.functions.extend(check.calls);
+        }
+        for check in unneeded {
+            self.tape.remove(check.code);
+        }
         if let Some(scan) = ended_loop {
             self.hoist_checks(&scan);
         }
@@ -222,6 +234,7 @@ impl Engine {
             Value::Static(segment) => self.tape.insert_late(position, Late::Static(segment)),
             Value::Unknown
             | Value::Local(_)
+            | Value::At(_)
             | Value::Sum(..)
             | Value::Size(_)
             | Value::Comparison(_)
@@ -242,9 +255,14 @@ impl Engine {
     pub(super) fn discard(&mut self, operand: &Operand) {
         match (operand.position, operand.start) {
             (Some(position), Some(start)) => self.tape.delete(start, position),
-            (Some(position), None) if !operand.deferred => self.tape.insert(position, |sink| {
-                sink.drop();
-            }),
+            (Some(position), None) if !operand.deferred => {
+                if let Some(packing) = operand.packing {
+                    self.tape.delete(packing.byte(), position);
+                }
+                self.tape.insert(position, |sink| {
+                    sink.drop();
+                });
+            }
             _ => {}
         }
     }

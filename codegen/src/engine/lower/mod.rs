@@ -17,7 +17,7 @@ mod segment;
 mod source;
 pub(super) mod static_frame;
 mod text;
-mod vouched;
+pub(super) mod vouched;
 
 use crate::engine::lower::source::TextSource;
 use crate::engine::operands::Operand;

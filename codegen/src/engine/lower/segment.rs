@@ -115,13 +115,18 @@ impl Engine {
             });
         }
         if let Some(types) = self.context.segments.types() {
+            if let (Some(_), Some(size)) = (segment.packing, self.constant(bytes)) {
+                self.discard(bytes);
+                self.push_structure_of_address(types, Value::Unknown, size);
+                return Ok(());
+            }
             self.materialize(bytes);
             if types.has_regions() {
                 self.push_region_of(segment);
             }
             self.push_structure(types, self.constant(bytes));
         } else if self.context.is_packed() {
-            self.pack(position, bytes);
+            self.pack(position, Value::Unknown, bytes);
         } else {
             self.discard(bytes);
             self.push(Value::Unknown);
@@ -146,15 +151,22 @@ impl Engine {
         if self.context.checks_bounds() {
             self.check_of_address(address, bytes)?;
         }
+        let size = self.constant(bytes);
+        let start = size.and_then(|_| self.program_local_of(address)).map_or(Value::Unknown, Value::At);
         if let Some(types) = self.context.segments.types() {
             self.materialize(address);
+            if let Some(size) = size {
+                self.discard(bytes);
+                self.push_structure_of_address(types, start, size);
+                return Ok(());
+            }
             self.materialize(bytes);
             if types.has_regions() {
                 self.tape.emit(|sink| {
                     types.new_open_region(sink);
                 });
             }
-            self.push_structure(types, self.constant(bytes));
+            self.push_structure(types, None);
             return Ok(());
         }
         if !self.context.is_packed() {
@@ -176,7 +188,7 @@ impl Engine {
         }
         self.materialize(address);
         let position = self.at(address);
-        self.pack(position, bytes);
+        self.pack(position, start, bytes);
         Ok(())
     }
 
@@ -190,14 +202,15 @@ impl Engine {
                 self.scopes.need(slot.frame);
                 self.tape.late(Late::Scope(slot.frame));
             }
-            Value::Static(_) => {
+            // No region contains them.
+            _ if matches!(segment.value, Value::Static(_)) || segment.packing.is_some() => {
                 if let Some(types) = self.context.segments.types() {
                     self.tape.emit(|sink| {
                         types.new_open_region(sink);
                     });
                 }
             }
-            // Segments with regions are checked, so they are already structures, in frames or static.
+            // Segments with regions are checked, so they are already structures, or one of the above.
             _ => {}
         }
     }
@@ -211,12 +224,24 @@ impl Engine {
         self.operands.push(Operand { position, bytes, ..Operand::UNKNOWN });
     }
 
-    /// Makes a packed segment from the address at `position` on the stack and the size above it.
-    fn pack(&mut self, position: Position, bytes: &Operand) {
+    /// Makes a structure that belongs to no region, from the address on the stack.
+    fn push_structure_of_address(&mut self, types: SegmentTypes, value: Value, size: u32) {
+        self.push_packed(value, Some(size), |sink| {
+            sink.ptr_const(types.width(), u64::from(size));
+            if types.has_regions() {
+                types.new_open_region(sink);
+            }
+            sink.struct_new(types.segment());
+        });
+    }
+
+    /// Makes a packed segment from the address at `position` on the stack and the size above it. `value` is what is known
+    /// of the segment if its size is constant.
+    fn pack(&mut self, position: Position, value: Value, bytes: &Operand) {
         match self.constant(bytes) {
             Some(size) => {
                 self.discard(bytes);
-                self.push_packed(Some(size), |sink| {
+                self.push_packed(value, Some(size), |sink| {
                     packed::make_constant(sink, size);
                 });
             }
