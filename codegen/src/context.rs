@@ -165,6 +165,15 @@ impl Context {
         Layout::of(self.width)
     }
 
+    /// A number that top is never below. The first chunk is the lowest one, unless it is found when the program runs or the
+    /// program provides chunks.
+    pub(crate) fn lowest_top(&self) -> Address {
+        match (self.home, self.growth) {
+            (Home::Found { .. }, _) | (_, Growth::Allocator(_)) => 0,
+            (Home::Reserved { start, .. }, _) => start + u64::from(self.layout().chunk_header()),
+        }
+    }
+
     /// The number of bytes at the end of each chunk that are reserved for a region's header.
     pub(crate) fn reserve(&self) -> u32 {
         self.choices.reserve(self.width)

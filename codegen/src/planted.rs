@@ -127,6 +127,8 @@ bugs! {
     InnermostAfterStructure,
     /// A region is still known to be innermost when a loop repeats.
     InnermostInLoop,
+    /// The check of a handle is removed from a loop that opens or closes regions.
+    HandleAfterRepeat,
     /// A segment of a frame is assumed to be live without considering its region.
     FrameIsLive,
     /// Static data is assumed to have one byte more than it has.
@@ -181,6 +183,8 @@ bugs! {
     ReserveKeepsTop,
     /// A reference is not cast again after its local was assigned.
     CastAfterAssignment,
+    /// A segment is assumed to end at or below 2^32 after its address was assigned.
+    FitsAfterAssignment,
     /// An allocation joins a frame that began in an arm that has ended.
     FrameAcrossArm,
     /// An allocation in a loop joins a frame that began before the loop.

@@ -4,7 +4,7 @@ use crate::engine::knowledge::event::Event;
 use crate::engine::operands::Operand;
 use crate::engine::state::{Certain, Engine, Purpose};
 use crate::engine::tape::Position;
-use linmem_intrinsics::Signature;
+use linmem_intrinsics::{Operation, Signature};
 
 impl Engine {
     /// Lowers an intrinsic whose operands are on the stack.
@@ -24,8 +24,10 @@ impl Engine {
     }
 
     fn lower_intrinsic(&mut self, signature: &Signature) -> Result<(), Certain> {
-        let is_access = signature.intrinsic.is_access();
-        if !is_access {
+        // `ofAddress` has no effect, so that checks may move across it, but not out of a loop.
+        let is_address = signature.intrinsic.operation() == Operation::OfAddress;
+        let is_access = signature.intrinsic.is_access() || is_address;
+        if !is_access || is_address && self.knowledge.is_scanning() {
             self.event(Event::Pinned);
         }
         self.current = Some((signature.intrinsic.name(), None));

@@ -38,6 +38,9 @@ pub(crate) enum Value {
     Static(StaticSegment),
     /// The address of a segment over static data.
     StaticAddress(StaticSegment),
+    /// A segment that `ofAddress` made of a constant size. It starts at the address that the local held when the
+    /// operand was pushed.
+    At(LocalIndex),
     /// A segment as a structure in the local.
     Structure(SegmentTypes, LocalIndex),
     /// A segment that is a reference for the program, as numbers.
@@ -94,8 +97,8 @@ pub(crate) struct Operand {
     pub(crate) start: Option<u32>,
     /// Whether the instruction that pushes it has not been written yet.
     pub(crate) deferred: bool,
-    /// For a packed segment: the position at which its address is on top of the stack, if the code after that only
-    /// packs it.
+    /// For a packed segment, or a structure that `ofAddress` made: the position at which its address is on top of the
+    /// stack, if the code after that only makes the segment.
     pub(crate) packing: Option<Position>,
     /// For a segment: its size in bytes, if known.
     pub(crate) bytes: Option<u32>,

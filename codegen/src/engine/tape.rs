@@ -60,7 +60,7 @@ enum Action {
     Line(u32),
     /// Insert the list of pieces with this index.
     Pieces(u32),
-    /// Remove code that was moved elsewhere, up to this position.
+    /// Remove code that was moved elsewhere or is not needed, up to this position.
     Moved(Position),
 }
 
@@ -282,6 +282,11 @@ impl Tape {
             let at = self.edits.partition_point(|edit| edit.position <= start.position);
             self.edits.splice(at..at, edits);
         }
+    }
+
+    /// Removes the code between two positions, with all insertions in it.
+    pub(crate) fn remove(&mut self, (start, end): (Position, Position)) {
+        self.edit(Edit { position: start, action: Action::Moved(end) });
     }
 
     fn edit_here(&mut self, action: Action) {

@@ -113,13 +113,18 @@ impl Engine {
         self.operands.push(Operand { value, source, position, deferred: true, bytes, ..Operand::UNKNOWN });
     }
 
-    /// Pushes a packed segment. Its address is on the stack, and `write` emits only the instructions that pack it. Its
-    /// size may be known.
-    pub(super) fn push_packed(&mut self, bytes: Option<u32>, write: impl FnOnce(&mut InstructionSink<'_>)) {
+    /// Pushes a segment whose address is on the stack. `write` emits only the instructions that make the segment of the
+    /// address, so that they can be removed. Its size may be known.
+    pub(super) fn push_packed(
+        &mut self,
+        value: Value,
+        bytes: Option<u32>,
+        write: impl FnOnce(&mut InstructionSink<'_>),
+    ) {
         let packing = Some(self.tape.here());
         self.tape.emit(write);
         let position = Some(self.tape.here());
-        self.operands.push(Operand { position, packing, bytes, ..Operand::UNKNOWN });
+        self.operands.push(Operand { value, position, packing, bytes, ..Operand::UNKNOWN });
     }
 
     pub(super) fn pop(&mut self) -> Operand {
@@ -180,7 +185,14 @@ impl Engine {
 
     /// Records an event, and acts on its outcome.
     pub(crate) fn event(&mut self, event: Event) {
-        let Outcome { ended_loop, ended_rounds, ended_group, retired } = self.knowledge.event(event, &mut self.locals);
+        let outcome = self.knowledge.event(event, &mut self.locals);
+        let Outcome { ended_loop, ended_rounds, ended_group, needed, unneeded, retired } = outcome;
+        for check in needed {
+            self.demands.functions.extend(check.calls);
+        }
+        for check in unneeded {
+            self.tape.remove(check.code);
+        }
         if let Some(scan) = ended_loop {
             self.hoist_checks(&scan);
         }
@@ -226,6 +238,7 @@ impl Engine {
             Value::StaticAddress(segment) => self.tape.insert_late(position, Late::StaticAddress(segment)),
             Value::Unknown
             | Value::Local(_)
+            | Value::At(_)
             | Value::Sum(..)
             | Value::Size(_)
             | Value::Comparison(_)
@@ -256,13 +269,25 @@ impl Engine {
         });
     }
 
+    /// Removes the code that makes a segment of the address on the stack, if there is nothing else.
+    pub(super) fn leave_address(&mut self, operand: &Operand) {
+        match (operand.position, operand.packing, operand.made) {
+            (_, Some(_), Some(made)) => self.leave_start(operand, made),
+            (Some(position), Some(packing), None) => self.tape.delete(packing.byte(), position),
+            _ => {}
+        }
+    }
+
     /// Removes an operand: deletes the instruction that pushed it, or drops its value.
     pub(super) fn discard(&mut self, operand: &Operand) {
         match (operand.position, operand.start) {
             (Some(position), Some(start)) => self.tape.delete(start, position),
-            (Some(position), None) if !operand.deferred => self.tape.insert(position, |sink| {
-                sink.drop();
-            }),
+            (Some(position), None) if !operand.deferred => {
+                self.leave_address(operand);
+                self.tape.insert(position, |sink| {
+                    sink.drop();
+                });
+            }
             _ => {}
         }
     }

@@ -89,7 +89,7 @@ pub(crate) enum Start {
     Frame(LocalIndex, u32),
     /// A constant address.
     Constant(u32),
-    /// The address in a local that lowering added.
+    /// The address in a local.
     Address(LocalIndex),
     /// A local of the program holds the packed segment.
     Local(LocalIndex),

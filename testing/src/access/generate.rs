@@ -161,6 +161,7 @@ impl Generator<'_, '_> {
                 list
             }
             96 if self.setting.frames => self.chain(),
+            97 | 98 => self.vouched(),
             _ => vec![self.statement(|_| Action::Log)],
         }
     }

@@ -2,9 +2,7 @@
 //! numbers are decided when they are first needed, so that they fit.
 
 use crate::access::heap::{Heap, Region};
-use crate::access::program::{
-    Action, GLOBALS, INTEGERS, Id, Number, Place, Program, REGIONS, SEGMENTS, SLOTS, Statement,
-};
+use crate::access::program::{Action, GLOBALS, INTEGERS, Id, Place, Program, REGIONS, SEGMENTS, SLOTS, Statement};
 use crate::access::reach::Seen;
 use crate::access::source::Source;
 use crate::access::state::{End, Event, Exit, Flow, Frame, Int, Interpreter, Outcome};
@@ -159,12 +157,6 @@ impl Interpreter<'_, '_, '_> {
                 self.put(*place, Value::Span(Span { start, size: bytes.value, fixed: bytes.fixed, ..span }));
             }
             Action::OfAddress(place, address, bytes) => {
-                // An undecided address is near the end of the allocated memory.
-                if let (Number::Hole(hole), Some(source)) = (address, &mut self.source)
-                    && self.holes[*hole].value.is_none()
-                {
-                    self.holes[*hole].value = Some(self.heap.top().saturating_sub(source.below(60)));
-                }
                 let address = self.number(address, u32::MAX)?;
                 let bytes = self.number(bytes, 0u32.wrapping_sub(address.value).wrapping_sub(1))?;
                 self.at = id;

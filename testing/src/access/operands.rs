@@ -18,9 +18,20 @@ impl Interpreter<'_, '_, '_> {
                 let taken = self.number(condition, 1)?.value != 0;
                 self.segment(if taken { then } else { or_else })?
             }
+            Segment::OfAddress(address, bytes) => {
+                let address = self.number(address, u32::MAX)?;
+                Value::Span(self.of_address(address, Int { value: *bytes, fixed: true })?)
+            }
             Segment::Null => self.semantics.null(),
             Segment::Foreign => self.semantics.foreign(),
         })
+    }
+
+    /// Decides an address near the end of the allocated memory.
+    pub(crate) fn decide_address(&mut self, hole: Hole) {
+        if let (Some(source), None) = (&mut self.source, self.holes[hole].value) {
+            self.holes[hole].value = Some(self.heap.top().saturating_sub(source.below(60)));
+        }
     }
 
     /// Decides a number of at most `max`.
@@ -48,6 +59,10 @@ impl Interpreter<'_, '_, '_> {
     pub(crate) fn number(&mut self, number: &Number, max: u32) -> Flow<Int> {
         Ok(match number {
             Number::Hole(hole) => self.hole(*hole, max),
+            Number::Address(hole) => {
+                self.decide_address(*hole);
+                self.hole(*hole, max)
+            }
             Number::Local(local) => self.frame().integers[*local],
             Number::Add(a, b) => {
                 let a = self.number(a, max)?;

@@ -21,6 +21,14 @@ impl Generator<'_, '_> {
         self.add(None, form)
     }
 
+    /// An address near the end of the allocated memory.
+    pub(crate) fn address(&mut self) -> Number {
+        match self.fitting() {
+            Number::Hole(hole) => Number::Address(hole),
+            other => other,
+        }
+    }
+
     pub(crate) fn constant(&mut self, value: u32) -> Number {
         self.add(Some(value), Form::Constant)
     }

@@ -61,6 +61,8 @@ pub(crate) enum Segment {
     /// Put into a struct, and taken out.
     Unboxed(Box<Segment>),
     If(Number, Box<Segment>, Box<Segment>),
+    /// A segment of so many bytes at an address.
+    OfAddress(Box<Number>, u32),
     /// Not a segment: null if the type allows it, and a struct of the program.
     Null,
     Foreign,
@@ -70,6 +72,8 @@ pub(crate) enum Segment {
 #[derive(Clone, Debug)]
 pub(crate) enum Number {
     Hole(Hole),
+    /// An address, near the end of the allocated memory if it is undecided.
+    Address(Hole),
     Local(usize),
     Add(Box<Number>, Box<Number>),
     Scaled(Box<Number>, u32),

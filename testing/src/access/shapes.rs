@@ -62,7 +62,7 @@ impl Generator<'_, '_> {
         if kinds > 6 && self.source.chance(30) {
             // Around the end of the allocated memory: some of the bytes may be free.
             let mut list = vec![self.statement(|generator| {
-                let (address, bytes) = (generator.fitting(), generator.source.between(16, 80));
+                let (address, bytes) = (generator.address(), generator.source.between(16, 80));
                 Action::OfAddress(place, address, generator.given(bytes))
             })];
             list.extend(self.cluster_of(place));
@@ -81,6 +81,55 @@ impl Generator<'_, '_> {
             };
             Action::OfAddress(place, generator.given(address), generator.given(bytes))
         })]
+    }
+
+    /// Accesses of segments that are made of the address in a local only for them.
+    pub(crate) fn vouched(&mut self) -> Vec<Statement> {
+        let local = self.source.below(2) as usize;
+        let count = self.source.between(2, 5);
+        let mut list = vec![self.vouch(local)];
+        for _ in 0..count {
+            match self.source.below(12) {
+                0 => list.push(self.vouch(local)),
+                1 => list.push(self.effect()),
+                _ => {
+                    let width = self.source.pick(&Width::ALL);
+                    let bytes = self.source.between(8, 40);
+                    let segment = Segment::OfAddress(Box::new(Number::Local(local)), bytes);
+                    list.push(self.statement(|generator| {
+                        let offset = generator.add(None, Form::Constant);
+                        if generator.source.chance(60) {
+                            Action::Get(segment, offset, width)
+                        } else {
+                            Action::Set(segment, offset, width.stored(), generator.value())
+                        }
+                    }));
+                }
+            }
+        }
+        list
+    }
+
+    /// Assigns an address to a local: in the memory of the program, around the end of the allocated memory, or one of the last
+    /// addresses.
+    fn vouch(&mut self, local: usize) -> Statement {
+        let kind = self.source.below(10);
+        let setting = self.setting;
+        self.statement(|generator| {
+            let address = match kind {
+                // Where allocations share frames, the end of the allocated memory is unspecified.
+                0..=6 if !setting.frames => generator.address(),
+                0..=8 if setting.owned => {
+                    let address = generator.source.below(131_000);
+                    generator.given(address)
+                }
+                _ => {
+                    let back = generator.source.between(1, 60);
+                    generator.given(0u32.wrapping_sub(back))
+                }
+            };
+            Action::Assign(local, address)
+        })
     }
 
     pub(crate) fn branch(&mut self) -> Vec<Statement> {

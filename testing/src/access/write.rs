@@ -94,6 +94,9 @@ impl<'a> Writer<'a> {
                 let (then, or_else) = (self.segment(then), self.segment(or_else));
                 format!("(if (result {ty}) {condition} (then {then}) (else {or_else}))")
             }
+            Segment::OfAddress(address, bytes) => {
+                format!("(call $ofAddress {} (i32.const {bytes}))", self.integer(address))
+            }
             Segment::Null => "(call $null)".to_string(),
             Segment::Foreign => "(call $foreign)".to_string(),
         }
@@ -101,7 +104,7 @@ impl<'a> Writer<'a> {
 
     fn integer(&mut self, number: &Number) -> String {
         match number {
-            Number::Hole(hole) => {
+            Number::Hole(hole) | Number::Address(hole) => {
                 let decided = self.program.holes[*hole];
                 let value = decided.value.unwrap_or(0) as i32;
                 match decided.form {

@@ -1,5 +1,6 @@
 //! Events that change the knowledge, and the work that they leave for the engine.
 
+use crate::code::FunctionRef;
 use crate::engine::compare::Comparison;
 use crate::engine::knowledge::frames::{FrameId, RegionKey};
 use crate::engine::knowledge::group::Group;
@@ -7,6 +8,7 @@ use crate::engine::knowledge::rounds::Rounds;
 use crate::engine::knowledge::scan::Scan;
 use crate::engine::tape::{Mark, Position};
 use crate::index::LocalIndex;
+use std::collections::BTreeSet;
 
 /// Something that code does that may change the knowledge.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +87,15 @@ pub(crate) enum ArmKind {
     Handler,
 }
 
+/// The check of a handle in a loop. Its region was the innermost one before the loop.
+#[derive(Debug)]
+pub(crate) struct HandleCheck {
+    /// The start and the end of its code.
+    pub(crate) code: (Position, Position),
+    /// The functions that only it calls so far.
+    pub(crate) calls: BTreeSet<FunctionRef>,
+}
+
 /// The work that an event leaves for the engine.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
@@ -94,6 +105,10 @@ pub(crate) struct Outcome {
     pub(crate) ended_rounds: Option<Box<Rounds>>,
     /// A group of checks that is complete and may be guarded by one test.
     pub(crate) ended_group: Option<Box<Group>>,
+    /// The checks of handles in a loop that ended and in which regions may have been opened or closed.
+    pub(crate) needed: Vec<HandleCheck>,
+    /// The checks of handles in a loop that ended and in which no region can have been opened or closed.
+    pub(crate) unneeded: Vec<HandleCheck>,
     /// Frames that nothing refers to any more, with the locals of their starts. Such a local is free unless an operand
     /// still needs it.
     pub(crate) retired: Vec<(FrameId, LocalIndex)>,

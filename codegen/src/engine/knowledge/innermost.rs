@@ -4,6 +4,9 @@
 //! knowledge ends with anything that may open or close regions: another open or close, and any call, because it may run
 //! any code. Such events are counted, so that a control structure without any of them preserves the knowledge before
 //! it.
+//!
+//! The knowledge ends where a loop begins, since the rest of the loop is not known there. A check of a region that was the
+//! innermost one before the loop is removed at the end of the loop if there was no such event in it.
 
 use crate::engine::knowledge::frames::RegionKey;
 use crate::planted::{self, Bug, Optimization};
@@ -58,6 +61,11 @@ impl Innermost {
     /// Whether a region is known to be open.
     pub(crate) fn is_open(&self, region: RegionKey) -> bool {
         self.known.iter().flatten().any(|known| known.region() == region)
+    }
+
+    /// Whether nothing can have opened or closed a region since an earlier position of the code.
+    pub(super) fn is_since(&self, before: &Innermost) -> bool {
+        self.events == before.events
     }
 
     /// Records that a region was opened.
@@ -121,7 +129,7 @@ impl Innermost {
 
     /// Updates the knowledge at the end of a control structure. `before` is the knowledge before the structure.
     pub(super) fn leave(&mut self, before: &Innermost) {
-        if self.events == before.events || planted::has(Bug::InnermostAfterStructure) {
+        if self.is_since(before) || planted::has(Bug::InnermostAfterStructure) {
             self.known = before.known;
         } else {
             self.known = [None; MOST];

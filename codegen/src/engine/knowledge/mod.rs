@@ -29,7 +29,7 @@ pub(crate) mod scan;
 mod table;
 
 use crate::engine::knowledge::contents::{Assigned, Content};
-use crate::engine::knowledge::event::Outcome;
+use crate::engine::knowledge::event::{HandleCheck, Outcome};
 use crate::engine::knowledge::frames::{FrameId, Frames, RegionId, RegionKey, Retired, Slot};
 use crate::engine::knowledge::group::Group;
 use crate::engine::knowledge::innermost::Innermost;
@@ -57,11 +57,21 @@ struct Structure {
     innermost: Innermost,
     /// Whether the current position is unreachable.
     diverged: bool,
+    /// In a loop: the checks of the handles of regions that were the innermost ones before it.
+    handle_checks: Vec<HandleCheck>,
 }
 
 impl Structure {
     fn new(innermost: Innermost) -> Structure {
-        Structure { loop_depth: 0, level: 0, learned: Vec::new(), closed: Vec::new(), innermost, diverged: false }
+        Structure {
+            loop_depth: 0,
+            level: 0,
+            learned: Vec::new(),
+            closed: Vec::new(),
+            innermost,
+            diverged: false,
+            handle_checks: Vec::new(),
+        }
     }
 }
 
@@ -132,6 +142,23 @@ impl Knowledge {
     /// The facts that checks have proved.
     pub(crate) fn proven(&self) -> &Proven {
         &self.proven
+    }
+
+    /// The innermost open loop before which a region was the innermost one, if so far nothing in the loop can have
+    /// opened or closed a region. Given by the number of structures that are open around the loop.
+    pub(crate) fn loop_after(&self, region: Option<RegionKey>) -> Option<usize> {
+        let mut structures = self.structures.iter().enumerate();
+        structures.rposition(|(outside, structure)| {
+            let is_loop = structure.loop_depth == outside + 1;
+            is_loop && structure.innermost.is(region) && self.innermost.is_since(&structure.innermost)
+        })
+    }
+
+    /// Adds the check of a handle to the loop that [`loop_after`](Knowledge::loop_after) found.
+    pub(crate) fn add_handle_check(&mut self, in_loop: usize, check: HandleCheck) {
+        if let Some(structure) = self.structures.get_mut(in_loop) {
+            structure.handle_checks.push(check);
+        }
     }
 
     /// Whether the innermost loop may be a counted one.

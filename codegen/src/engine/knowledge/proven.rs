@@ -30,6 +30,8 @@ pub(crate) enum Subject {
     Slot(Slot),
     /// A segment over static data.
     Static(StaticSegment),
+    /// The segment of this many bytes at the address in a local of the program.
+    At { address: LocalIndex, bytes: u32 },
 }
 
 /// The start of an access.
@@ -54,13 +56,15 @@ pub(crate) enum Fact {
     Live(Subject, Option<(From, u32)>),
     /// The reference in the first local is a segment, and the second local holds it as a structure.
     Cast(LocalIndex, LocalIndex),
+    /// This many bytes from the address in the local end at or below 2^32.
+    Fits(LocalIndex, u32),
 }
 
 impl Fact {
     /// The locals that the fact refers to.
     fn locals(&self) -> [Option<LocalIndex>; 2] {
         let local = |subject: &Subject| match subject {
-            Subject::Local(local) => Some(*local),
+            Subject::Local(local) | Subject::At { address: local, .. } => Some(*local),
             Subject::Slot(_) | Subject::Static(_) => None,
         };
         match self {
@@ -68,7 +72,7 @@ impl Fact {
             Fact::Live(subject, Some((From::Local(offset), _))) => [local(subject), Some(*offset)],
             Fact::Live(subject, _) => [local(subject), None],
             Fact::Reaches(subject, offset, _) => [local(subject), Some(*offset)],
-            Fact::Cast(local, _) => [Some(*local), None],
+            Fact::Cast(local, _) | Fact::Fits(local, _) => [Some(*local), None],
         }
     }
 }
@@ -135,6 +139,9 @@ impl Proven {
             }
             let is_live = !matches!(entry.fact, Fact::Live(..)) || entry.frees == self.frees;
             let is_cast = matches!(entry.fact, Fact::Cast(..));
+            if planted::has(Bug::FitsAfterAssignment) && matches!(entry.fact, Fact::Fits(..)) {
+                return true;
+            }
             if planted::has(Bug::FactAfterAssignment) && !is_cast || planted::has(Bug::CastAfterAssignment) && is_cast {
                 return is_live;
             }
@@ -181,8 +188,13 @@ impl Proven {
             }
             (Fact::Live(of, Some((start, known))), Some(from)) => of == subject && start == from && bytes <= known,
             (Fact::Live(..), None)
-            | (Fact::AtLeast(..) | Fact::Exactly(..) | Fact::Reaches(..) | Fact::Cast(..), _) => false,
+            | (Fact::AtLeast(..) | Fact::Exactly(..) | Fact::Reaches(..) | Fact::Cast(..) | Fact::Fits(..), _) => false,
         })
+    }
+
+    /// Whether `bytes` bytes from the address in a local are known to end at or below 2^32.
+    pub(crate) fn fits(&self, address: LocalIndex, bytes: u32, contents: &Contents) -> bool {
+        self.facts(contents).any(|fact| matches!(fact, Fact::Fits(of, known) if of == address && bytes <= known))
     }
 
     /// The local that holds, as a structure, the segment that `local` refers to.

@@ -33,6 +33,8 @@ pub(crate) enum Checked {
     Bounds(Extent),
     /// The bytes of a packed segment are not free.
     Live(Start),
+    /// A segment at an address ends at or below 2^32.
+    Fits,
     /// The region of a segment of a frame is open.
     Open(Slot),
     /// The region of the segment that a local holds as a structure is open.
@@ -185,7 +187,9 @@ impl Scan {
         };
         let in_round = |code: (Position, Position)| if tests_first { at < code.0 } else { code.1 < at };
         let stays = |subject: &Subject| match subject {
-            Subject::Local(local) => !is_assigned(*local) || planted::has(Bug::HoistAssignedSegment),
+            Subject::Local(local) | Subject::At { address: local, .. } => {
+                !is_assigned(*local) || planted::has(Bug::HoistAssignedSegment)
+            }
             Subject::Slot(_) | Subject::Static(_) => true,
         };
         let can_move = |check: &Check| {

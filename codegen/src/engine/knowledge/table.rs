@@ -24,7 +24,8 @@
 //!   that is a key is never assigned. On that path, it allocates from a closed region. If regions are checked, the
 //!   check of the handle precedes the allocation (K6); otherwise the behaviour is unspecified.
 //! - K6. Only an open, a close and unknown code change the innermost region. A structure without any of them preserves
-//!   the knowledge before it.
+//!   the knowledge before it. So does each iteration of a loop without any of them: at each position in it, a region is
+//!   the innermost one if it was before the loop.
 //! - K7. A proved fact holds where every path passes through the check: in its arm, while the locals that it names are
 //!   unchanged. Positions decide that; see [`Contents::is_unchanged`](super::contents::Contents::is_unchanged).
 //! - K8. Memory becomes free, or linmem's, only by opens, closes, growth and unknown code. Where a loop begins, the
@@ -59,7 +60,7 @@ impl Knowledge {
         self.frames_column(&event, locals, &mut outcome);
         self.contents_column(&event, locals);
         self.proven_column(&event, locals);
-        self.innermost_column(&event);
+        self.innermost_column(&event, &mut outcome);
         places_column(&event);
         self.structures_column(&event);
         outcome
@@ -179,13 +180,13 @@ impl Knowledge {
     }
 
     /// Which region is the innermost one.
-    fn innermost_column(&mut self, event: &Event) {
+    fn innermost_column(&mut self, event: &Event, outcome: &mut Outcome) {
         match *event {
             // K6
             Event::Open(key) => self.innermost.open(key),
             Event::Close(key) => self.innermost.close(key),
             Event::Call => self.innermost.call(),
-            // K6: the loop may repeat after any of them.
+            // K6: the loop may repeat after any of them. Whether it has one is known where it ends.
             Event::Enter { structure: StructureKind::Loop, .. } => self.innermost.forget(),
             // K6
             Event::NextArm(ArmKind::Else) => {
@@ -197,7 +198,13 @@ impl Knowledge {
             Event::NextArm(ArmKind::Handler) => self.innermost.forget(),
             // K6
             Event::Leave => {
-                if let Some(structure) = self.structures.last() {
+                if let Some(structure) = self.structures.last_mut() {
+                    let checks = std::mem::take(&mut structure.handle_checks);
+                    if self.innermost.is_since(&structure.innermost) || planted::has(Bug::HandleAfterRepeat) {
+                        outcome.unneeded = checks;
+                    } else {
+                        outcome.needed = checks;
+                    }
                     self.innermost.leave(&structure.innermost);
                 }
             }

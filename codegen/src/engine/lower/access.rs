@@ -91,8 +91,8 @@ impl Engine {
     /// Replaces a segment by its address.
     pub(super) fn unwrap_segment(&mut self, segment: &Operand) {
         let position = self.at(segment);
-        if let Some(packing) = segment.packing {
-            return self.tape.delete(packing.byte(), position);
+        if segment.packing.is_some() {
+            return self.leave_address(segment);
         }
         if let Some(made) = segment.made {
             return self.leave_start(segment, made);

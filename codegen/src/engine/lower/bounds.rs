@@ -139,8 +139,18 @@ impl Engine {
             Value::Slot(slot) if segment.deferred => Some(Subject::Slot(slot)),
             Value::Static(segment) => Some(Subject::Static(segment)),
             Value::Structure(..) | Value::Numbers(_) => segment.source.map(Subject::Local),
+            Value::At(_) => {
+                let (address, bytes) = self.address_of(segment).zip(segment.bytes)?;
+                Some(Subject::At { address, bytes })
+            }
             _ => self.program_local_of(segment).map(Subject::Local),
         }
+    }
+
+    /// The local of the program that still holds the address of a segment, if there is one.
+    pub(super) fn address_of(&self, segment: &Operand) -> Option<LocalIndex> {
+        let (Value::At(address), Some(since)) = (segment.value, segment.position) else { return None };
+        self.locals.contents.is_unchanged(address, since).then_some(address)
     }
 
     /// Records a fact that holds from here on.

@@ -297,7 +297,7 @@ impl Engine {
             _ => None,
         };
         let width = self.context.width();
-        self.push_packed(known, |sink| {
+        self.push_packed(Value::Unknown, known, |sink| {
             if let Some(address) = null {
                 sink.local_tee(address);
             }

@@ -3,6 +3,7 @@
 use crate::choices::Tracking;
 use crate::config::Optimize;
 use crate::context::Home;
+use crate::engine::knowledge::event::HandleCheck;
 use crate::engine::knowledge::frames::RegionKey;
 use crate::engine::locals::Scratch;
 use crate::engine::maker::Maker;
@@ -82,7 +83,7 @@ impl Engine {
     fn check_handle(&mut self, handle: &Operand) -> Maker {
         if let Some(header) = self.header(handle) {
             self.discard(handle);
-            self.write_header_check(header, Violation::UseAfterFree);
+            self.check_header(self.region_key(handle), header);
             return Maker::Header(header);
         }
         self.materialize(handle);
@@ -120,6 +121,21 @@ impl Engine {
             engine.call_helper(Helper::Blame(Violation::UseAfterFree));
         });
         Maker::Handle(local)
+    }
+
+    /// Checks that a region is the innermost one. The check is removed at the end of a loop if the region was the innermost
+    /// one before the loop, and if nothing in the loop can open or close a region.
+    fn check_header(&mut self, region: Option<RegionKey>, header: LocalIndex) {
+        let Some(in_loop) = self.knowledge.loop_after(region) else {
+            return self.write_header_check(header, Violation::UseAfterFree);
+        };
+        let before = self.demands.functions.clone();
+        let start = self.tape.here();
+        self.write_header_check(header, Violation::UseAfterFree);
+        let code = (start, self.tape.here());
+        let calls = self.demands.functions.difference(&before).copied().collect();
+        self.demands.functions = before;
+        self.knowledge.add_handle_check(in_loop, HandleCheck { code, calls });
     }
 
     /// Checks that the innermost open region is the one whose header is in a local, and that its header is intact. No

@@ -85,6 +85,10 @@ impl Engine {
                 self.tape.late(Late::ByteAt(local, offset, count.wrapping_sub(1)));
             }
             (Start::Local(local), ..) => self.push_may_be_free(local),
+            // Addresses are numbers modulo 2^32, so that the constants can be added first.
+            (_, Held::Constant(offset), Held::Constant(count)) => {
+                start.push(self, Held::Constant(offset.wrapping_add(count).wrapping_sub(1)));
+            }
             _ => {
                 start.push(self, offset);
                 self.push_last_byte(bytes);
@@ -211,7 +215,8 @@ impl Engine {
             }
             // It is never freed.
             Value::Static(_) => true,
-            _ => false,
+            // A structure that `ofAddress` made belongs to no region.
+            _ => self.context.segments.types().is_some() && segment.packing.is_some(),
         }
     }
 
@@ -222,16 +227,17 @@ impl Engine {
             Value::I64(constant) => Start::Constant(packed::start_of(constant)),
             Value::Structure(types, local) => Start::Structure(types, local),
             Value::Numbers(id) => Start::Address(self.number_start(id)),
-            _ => match (self.program_local_of(segment), segment.packing) {
-                (Some(local), _) => Start::Local(local),
-                (None, Some(position)) => {
+            _ => match (self.address_of(segment), self.program_local_of(segment), segment.packing) {
+                (Some(address), ..) => Start::Address(address),
+                (None, Some(local), _) => Start::Local(local),
+                (None, None, Some(position)) => {
                     let local = self.locals.take_held(self.context.width().val_type(), position);
                     self.tape.insert(position, |sink| {
                         sink.local_tee(local.0);
                     });
                     Start::Address(local)
                 }
-                (None, None) => Start::Held(self.hold_in_local(segment, ValType::I64)),
+                (None, None, None) => Start::Held(self.hold_in_local(segment, ValType::I64)),
             },
         }
     }

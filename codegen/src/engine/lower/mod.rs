@@ -18,7 +18,7 @@ mod source;
 pub(super) mod static_frame;
 pub(super) mod stores;
 mod text;
-mod vouched;
+pub(super) mod vouched;
 
 use crate::engine::lower::source::TextSource;
 use crate::engine::operands::Operand;

@@ -43,6 +43,8 @@ impl Engine {
             matches!(operand.value, Value::Structure(..))
                 || (operand.deferred
                     && matches!(operand.value, Value::Slot(..) | Value::Static(..) | Value::Numbers(_)))
+                // The structure was just made, and is not needed if the intrinsic takes its parts.
+                || operand.packing.is_some()
         };
         let is_reference = |(operand, meaning): (&Operand, &Meaning)| meaning.is_segment() && !is_cast(operand);
         if !operands.iter().zip(&meanings).any(is_reference) {
@@ -119,7 +121,7 @@ impl Engine {
                     sink.local_set(local.0);
                 });
                 operand.value = Value::Local(local);
-                operand.bytes = None;
+                (operand.bytes, operand.packing) = (None, None);
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
 use crate::engine::tape::Position;
 use crate::segment::Part;
+use crate::segment::SegmentTypes;
 use crate::segment::{Out, packed};
 use crate::width::PointerInstructions;
 
@@ -122,11 +123,16 @@ impl Engine {
             });
         }
         if let Some(types) = self.context.segments.types() {
+            if let (Some(_), Some(size)) = (segment.packing, self.constant(bytes)) {
+                self.discard(bytes);
+                self.push_made_of_address(types, Value::Unknown, size);
+                return Ok(());
+            }
             let size = self.push_new_size(bytes);
             let region = if types.has_regions() { self.push_region_of(segment) } else { None };
             self.push_made(types, self.constant(bytes), (size, region));
         } else if self.context.is_packed() {
-            self.pack(position, bytes);
+            self.pack(position, Value::Unknown, bytes);
         } else {
             self.discard(bytes);
             self.push(Value::Unknown);
@@ -151,11 +157,18 @@ impl Engine {
         if self.context.checks_bounds() {
             self.check_of_address(address, bytes)?;
         }
+        let size = self.constant(bytes);
+        let start = size.and_then(|_| self.program_local_of(address)).map_or(Value::Unknown, Value::At);
         if let Some(types) = self.context.segments.types() {
             self.materialize(address);
+            if let Some(size) = size {
+                self.discard(bytes);
+                self.push_made_of_address(types, start, size);
+                return Ok(());
+            }
             let size = self.push_new_size(bytes);
             let region = types.has_regions().then(|| self.part_use(PartSource::Open(types)));
-            self.push_made(types, self.constant(bytes), (size, region));
+            self.push_made(types, None, (size, region));
             return Ok(());
         }
         if !self.context.is_packed() {
@@ -177,7 +190,7 @@ impl Engine {
         }
         self.materialize(address);
         let position = self.at(address);
-        self.pack(position, bytes);
+        self.pack(position, start, bytes);
         Ok(())
     }
 
@@ -188,18 +201,32 @@ impl Engine {
             Value::Slot(slot) => PartSource::Frame(slot.frame),
             Value::Numbers(id) => PartSource::Local(self.numbers.get(id)?.region?),
             Value::Static(_) => PartSource::Open(self.context.segments.types()?),
-            // Segments with regions are checked, so they are already structures or numbers, in frames or static.
+            // No region contains it.
+            _ if segment.packing.is_some() => PartSource::Open(self.context.segments.types()?),
+            // Segments with regions are checked, so they are already structures or numbers, in frames or static, or one of the above.
             _ => return None,
         };
         Some(self.part_use(source))
     }
 
-    /// Makes a packed segment from the address at `position` on the stack and the size above it.
-    fn pack(&mut self, position: Position, bytes: &Operand) {
+    /// Makes a structure that belongs to no region, from the address on the stack. It is removed if only the address is needed.
+    fn push_made_of_address(&mut self, types: SegmentTypes, value: Value, size: u32) {
+        let packing = Some(self.tape.here());
+        let bytes = self.part_use(PartSource::Size(size));
+        let region = types.has_regions().then(|| self.part_use(PartSource::Open(types)));
+        self.push_made(types, Some(size), (Some(bytes), region));
+        if let Some(top) = self.operands.top_mut().filter(|top| top.made.is_some()) {
+            (top.value, top.packing) = (value, packing);
+        }
+    }
+
+    /// Makes a packed segment from the address at `position` on the stack and the size above it. `value` is what is known
+    /// of the segment if its size is constant.
+    fn pack(&mut self, position: Position, value: Value, bytes: &Operand) {
         match self.constant(bytes) {
             Some(size) => {
                 self.discard(bytes);
-                self.push_packed(Some(size), |sink| {
+                self.push_packed(value, Some(size), |sink| {
                     packed::make_constant(sink, size);
                 });
             }

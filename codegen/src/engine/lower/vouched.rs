@@ -1,6 +1,7 @@
 //! Checks of segments that are made from addresses.
 
-use crate::engine::knowledge::event::Event;
+use crate::engine::knowledge::proven::{Fact, Subject};
+use crate::engine::knowledge::scan::Checked;
 use crate::engine::operands::Operand;
 use crate::engine::state::{Certain, Engine};
 use crate::helpers::Helper;
@@ -9,7 +10,7 @@ use crate::width::PointerInstructions;
 use linmem_intrinsics::{Violation, beyond_memory};
 
 /// The number of addresses.
-const ADDRESSES: u64 = 1 << 32;
+pub(in crate::engine) const ADDRESSES: u64 = 1 << 32;
 
 impl Engine {
     /// Checks that a segment made from an address ends at or below 2^32.
@@ -35,7 +36,15 @@ impl Engine {
             (Some(_), Some(_)) => return Ok(()),
             _ => {}
         }
-        self.event(Event::Pinned);
+        // Fewer bytes from the same address end below the end of more bytes.
+        let known = self.program_local_of(address).zip(self.constant(bytes));
+        if let Some((local, size)) = known
+            && self.knowledge.proven().fits(local, size, &self.locals.contents)
+        {
+            return Ok(());
+        }
+        let start = self.tape.here();
+        self.reads.clear();
         let (address, bytes) = (self.hold(address), self.hold(bytes));
         let width = self.context.width();
         self.tape.emit(|sink| {
@@ -59,6 +68,11 @@ impl Engine {
             }
             engine.call_helper(Helper::Violation(Violation::OutOfBounds));
         });
+        let subject = known.map(|(address, bytes)| Subject::At { address, bytes });
+        self.record_check(start, subject, (Some(0), None), known.map(|(_, size)| size), Checked::Fits);
+        if let Some((local, size)) = known {
+            self.prove(Fact::Fits(local, size));
+        }
         Ok(())
     }
 }
