@@ -8,9 +8,9 @@
   (import "linmem" "MemoryAllocator.free" (func $free (param i32)))
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
   (import "linmem" "MemorySegment.setInt" (func $setInt (param {seg} i32 i32)))
-  (func $begin) (func $end) {pad}
+  (func $begin) (func $end) (func $use (param {seg})) {pad}
   (func (export "sequence") (param $r i32) (param $bytes i32) (local $s {seg})
     (call $begin)
     (local.set $s (call $allocate (local.get $r) (local.get $bytes)))
     (call $end)
-    (drop (local.get $s))))
+    (call $use (local.get $s))))
