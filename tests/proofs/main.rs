@@ -297,4 +297,6 @@ theorems! {
     split,
     close,
     headers,
+    frames,
+    sizes,
 }

@@ -252,6 +252,11 @@ impl Evaluation<'_, '_> {
                 let raw = self.raw(value)?;
                 self.part(raw, usize::from(word == "size"))
             }
+            ("length", [array]) => {
+                let array = self.raw(array)?;
+                let length = self.pool.unknown(LENGTH, vec![array], Sort::Bits(32));
+                Ok(integer(self.pool, length))
+            }
             ("valid", [value]) => {
                 let (_, end) = self.range(value)?;
                 let width = self.scope.module.memory.map_or(32, |(width, _)| width);
@@ -345,6 +350,9 @@ impl Evaluation<'_, '_> {
         Ok((start, self.apply(Op::BvAdd, &[start, size])))
     }
 }
+
+/// The name of the function that is the length of an array.
+pub(crate) const LENGTH: &str = "length";
 
 /// The name of the function that says whether a reference is of a type.
 pub(crate) fn is_of(ty: u32) -> String {

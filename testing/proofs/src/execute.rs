@@ -1,7 +1,7 @@
 //! Executes a function on symbols. States are merged where paths meet; a loop is cut at its head, where its invariants hold.
 
 use crate::arithmetic;
-use crate::claim::{Invariants, Scope, Sets, evaluate, field, is_of};
+use crate::claim::{Invariants, LENGTH, Scope, Sets, evaluate, field, is_of};
 use crate::error::Error;
 use crate::module::{Code, Module};
 use crate::state::{Access, Call, Events, State, integer, sort};
@@ -542,6 +542,14 @@ impl Executor<'_> {
         Ok(self.pool.and(some, of_type))
     }
 
+    /// The length of an array, which must not be null.
+    fn length(&mut self, state: &mut State, array: Term) -> Term {
+        let some = self.pool.is_true(array);
+        let null = self.pool.not(some);
+        self.trap("null", state, null);
+        self.pool.unknown(LENGTH, vec![array], Sort::Bits(32))
+    }
+
     fn reference(&mut self, operator: &Operator<'_>, mut state: State) -> Result<Option<State>, Error> {
         use Operator as O;
         match operator {
@@ -603,6 +611,27 @@ impl Executor<'_> {
                     let some = self.pool.is_true(value);
                     self.assumed.push(some);
                 }
+                state.stack.push(value);
+            }
+            O::ArrayLen => {
+                let array = pop(&mut state)?;
+                let length = self.length(&mut state, array);
+                state.stack.push(length);
+            }
+            O::ArrayGet { array_type_index }
+            | O::ArrayGetU { array_type_index }
+            | O::ArrayGetS { array_type_index } => {
+                let (index, array) = (pop(&mut state)?, pop(&mut state)?);
+                let length = self.length(&mut state, array);
+                let outside = self.pool.apply(Op::BvUle, &[length, index]);
+                self.trap("array", &mut state, outside);
+                let (ty, bits) = self.module.elements[array_type_index];
+                let name = format!("element.{array_type_index}@{}", self.epoch);
+                let kept = self.pool.unknown(&name, vec![array, index], Sort::Bits(bits));
+                let Sort::Bits(width) = sort(ty) else { return Err(Error::new("an element is not a number")) };
+                let is_signed = matches!(operator, O::ArrayGetS { .. });
+                let extend = if is_signed { Op::SignExtend(width) } else { Op::ZeroExtend(width) };
+                let value = self.pool.apply(extend, &[kept]);
                 state.stack.push(value);
             }
             O::StructNew { struct_type_index } => {

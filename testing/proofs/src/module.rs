@@ -49,6 +49,8 @@ pub struct Module<'a> {
     pub types: Vec<Option<FuncType>>,
     /// The fields of struct types: their types, and whether they are mutable.
     pub fields: HashMap<u32, Vec<(Option<ValType>, bool)>>,
+    /// The types of the elements of array types, and the number of bits that are kept of one.
+    pub elements: HashMap<u32, (ValType, u32)>,
     /// The types of all functions, imported ones first.
     pub functions: Vec<u32>,
     /// The number of imported functions.
@@ -83,6 +85,17 @@ fn value_type(ty: StorageType) -> Option<ValType> {
     }
 }
 
+/// The type of an element of an array, and the number of bits that are kept of it.
+fn element(ty: StorageType) -> (ValType, u32) {
+    match ty {
+        StorageType::I8 => (ValType::I32, 8),
+        StorageType::I16 => (ValType::I32, 16),
+        StorageType::Val(ty @ (ValType::I64 | ValType::F64)) => (ty, 64),
+        StorageType::Val(ValType::V128) => (ValType::V128, 128),
+        StorageType::Val(ty) => (ty, 32),
+    }
+}
+
 fn names(map: NameMap<'_>) -> Result<HashMap<u32, String>, Error> {
     map.into_iter()
         .map(|naming| naming.map(|naming| (naming.index, naming.name.to_string())).map_err(Error::from))
@@ -112,6 +125,9 @@ impl<'a> Module<'a> {
                             if let CompositeInnerType::Struct(ty) = &ty.composite_type.inner {
                                 let field = |field: &FieldType| (value_type(field.element_type), field.mutable);
                                 module.fields.insert(module.types.len() as u32, ty.fields.iter().map(field).collect());
+                            }
+                            if let CompositeInnerType::Array(ty) = &ty.composite_type.inner {
+                                module.elements.insert(module.types.len() as u32, element(ty.0.element_type));
                             }
                             module.types.push(match ty.composite_type.inner {
                                 CompositeInnerType::Func(ty) => Some(ty),
