@@ -16,21 +16,21 @@
     (global.set $inner (call $address (call $allocate (local.get $a) (i32.const 48))))
     (call $free (local.get $a)))
 
-  ;; theorem $large: the frame of a function and the frame of a function that it calls are disjoint
+  ;; theorem $small: the frame of a function and the frame of a function that it calls are disjoint
+  ;; prove: @outer + 16 <= @inner or @inner + 48 <= @outer
+  ;; neighbour: global.set $outer -> i32.const 96 i32.add global.set $outer
+  (func $small (export "small") (local $a i32)
+    (local.set $a (call $new))
+    (global.set $outer (call $address (call $allocate (local.get $a) (i32.const 16))))
+    (call $called)
+    (call $free (local.get $a)))
+
+  ;; theorem $large: so are those of another function that calls it
   ;; prove: @outer + 96 <= @inner or @inner + 48 <= @outer
   ;; prove: @outer >= 8 and @inner >= 8
   ;; planted: StaticFrameOverlaps
   (func $large (export "large") (local $a i32)
     (local.set $a (call $new))
     (global.set $outer (call $address (call $allocate (local.get $a) (i32.const 96))))
-    (call $called)
-    (call $free (local.get $a)))
-
-  ;; theorem $small: so are those of another function that calls it
-  ;; prove: @outer + 16 <= @inner or @inner + 48 <= @outer
-  ;; neighbour: global.set $outer -> i32.const 96 i32.add global.set $outer
-  (func $small (export "small") (local $a i32)
-    (local.set $a (call $new))
-    (global.set $outer (call $address (call $allocate (local.get $a) (i32.const 16))))
     (call $called)
     (call $free (local.get $a))))

@@ -18,8 +18,11 @@
   ;; invariant 1: $i < old($b) + <L>
   ;; prove: inside($s)
   ;; planted: HoistEarlierLast HoistEarlierStep HoistIgnoresStart HoistIgnoresSign
+  ;; call: run(start($s), size($s), $i, $b)
   (func $loop (param $s {seg}) (param $i i32) (param $b i32)
     (loop $l
       (drop (call $<G> (local.get $s) (local.get $i)))
       (br_if $l
-        (i32.<R> (local.tee $i (i32.add (local.get $i) (i32.const <C>))) (local.get $b))))))
+        (i32.<R> (local.tee $i (i32.add (local.get $i) (i32.const <C>))) (local.get $b)))))
+  (func (export "run") (param i32 i32 i32 i32)
+    (call $loop (call $ofAddress (local.get 0) (local.get 1)) (local.get 2) (local.get 3))))

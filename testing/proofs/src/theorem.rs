@@ -128,7 +128,7 @@ pub struct Counterexample {
     /// What the code then does.
     pub outcome: Outcome,
     /// Whether a new instance with these globals is in the state of the counterexample.
-    pub is_runnable: bool,
+    pub is_new: bool,
 }
 
 /// What code does.
@@ -226,12 +226,12 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
             Answer::Satisfiable(assignment) => {
                 // Preferably values that a new instance can have.
                 formulas.extend(fresh(&mut pool, &module, &done));
-                let (assignment, is_runnable) = match solver.solve(&pool, &formulas)?.0 {
+                let (assignment, is_new) = match solver.solve(&pool, &formulas)?.0 {
                     Answer::Satisfiable(assignment) => (assignment, true),
                     _ => (assignment, false),
                 };
                 let mut found = counterexample(&pool, &module, function, &done, &assignment);
-                found.is_runnable = is_runnable && found.outcome != Outcome::Unclear;
+                found.is_new = is_new;
                 if let Some((export, _)) = &theorem.call {
                     let mut evaluator = Evaluator::new(&pool, &assignment);
                     found.call = (export.clone(), call.iter().map(|arg| evaluator.value(*arg).number()).collect());
@@ -277,7 +277,7 @@ fn counterexample(
         }
     }
     let outcome = outcome(pool, done, assignment);
-    Counterexample { values, call: (module.name_of(function), params), outcome, is_runnable: false }
+    Counterexample { values, call: (module.name_of(function), params), outcome, is_new: false }
 }
 
 /// What an executed function does with these values.
