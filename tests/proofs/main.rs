@@ -178,8 +178,8 @@ fn run(linked: &[u8], found: &Counterexample) -> Outcome {
     }
 }
 
-/// The fuel of a call. A loop may run for long.
-const FUEL: u64 = 1 << 28;
+/// The fuel of a call: a loop may run for long, and filling the memory consumes some for each byte.
+const FUEL: u64 = 1 << 33;
 
 /// How wasmtime confirms a counterexample: the module does what the executor says, and thus violates the claim; or, if the
 /// executor only knows a loop by its invariants, the module does something else than the one without the change.
@@ -324,5 +324,6 @@ theorems! {
     close,
     headers,
     frames,
+    reserve,
     sizes,
 }

@@ -7,7 +7,7 @@
   (import "env" "memory" (memory 1))
 
   ;; A chunk begins with its end and the address of the next chunk, which is higher. The end of home may be in `limit` instead.
-  ;; theorem $refill_aligned: the result is aligned and not below top, in bytes of a chunk that linmem owned or that memory.grow returned
+  ;; theorem $refill_aligned: the result is aligned and not below top, in bytes that linmem owned or that memory.grow returned; chunks ascend
   ;; each chunk $c: $c > 0 and $c & 7 == 0 and ($c == @home or $c >= @home + 8)
   ;; each chunk $c: $c + 8 <= pages << 16 and $c <= if($c == @home, word($c) | @limit, word($c))
   ;; each chunk $c: if($c == @home, word($c) | @limit, word($c)) <= pages << 16 and if($c == @home, word($c) | @limit, word($c)) <= 0xFFFF0000
@@ -22,6 +22,8 @@
   ;; invariant 0: $3 <= word($3) and word($3) <= 0xFFFF0000 and word($3) <= pages << 16
   ;; invariant 0: chunk($3) and untouched or word($3 + 4) == 0
   ;; invariant 0: $3 + 8 <= byte and byte < word($3) => owned(byte) or granted
+  ;; invariant 0: chunk(byte) => word(byte + 4) == 0 or word(byte + 4) >= byte + 8
+  ;; prove: returns and chunk(byte) => word(byte + 4) == 0 or word(byte + 4) >= byte + 8
   ;; prove: returns => round(r0, $2) == r0
   ;; prove: returns => r0 >= $0 and r0 + round($1, 8) == @top and @top <= pages << 16 and @top <= 0xFFFF0000
   ;; prove: returns and r0 <= byte and byte < @top => owned(byte) or granted
