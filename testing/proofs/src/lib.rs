@@ -1,0 +1,21 @@
+//! Proofs about the code that linmem emits. A function of a linked module is executed on symbols; what it does becomes terms
+//! over bit-vectors; and a solver decides whether a claim about them holds for all values.
+//!
+//! Nothing here knows how linmem lowers: the input is a module in the binary format, and claims in a small language.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod arithmetic;
+pub mod claim;
+pub mod error;
+pub mod execute;
+pub mod module;
+mod operation;
+pub mod parse;
+pub mod smt;
+mod sort;
+pub mod state;
+pub mod term;
+pub mod theorem;
+
+pub mod value;

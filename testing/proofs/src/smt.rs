@@ -1,0 +1,247 @@
+//! Terms as SMT-LIB, and the solver.
+
+use crate::error::Error;
+use crate::term::{Node, Op, Pool, Sort, Term};
+use crate::value::{Assignment, Evaluator, Value, key};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What the solver found.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// No assignment makes the formulas true.
+    Unsatisfiable,
+    /// This one does.
+    Satisfiable(Assignment),
+    /// The solver gave up.
+    Unknown(String),
+}
+
+/// A solver that reads SMT-LIB.
+pub struct Solver {
+    program: PathBuf,
+}
+
+/// How long the solver works on one claim, at most, in seconds.
+const LIMIT: u32 = 400;
+
+impl Solver {
+    /// z3, from the path or from the virtual environment beside the artefacts of the build.
+    pub fn find(target: &Path) -> Option<Solver> {
+        let installed = [PathBuf::from("z3"), target.join("z3/bin/z3")];
+        let works = |program: &PathBuf| {
+            let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+            version.is_ok_and(|status| status.success())
+        };
+        installed.into_iter().find(works).map(|program| Solver { program })
+    }
+
+    /// Whether an assignment makes all formulas true, and how long it took to find out.
+    pub fn solve(&self, pool: &Pool, formulas: &[Term]) -> Result<(Answer, Duration), Error> {
+        let script = Script::of(pool, formulas);
+        let started = Instant::now();
+        let failed = |error: std::io::Error| Error::new(format!("{}: {error}", self.program.display()));
+        let mut child = Command::new(&self.program)
+            .args(["-in", "-smt2", &format!("-T:{LIMIT}")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let mut input = child.stdin.take().ok_or_else(|| Error::new("the solver has no input"))?;
+        input.write_all(script.text.as_bytes()).map_err(failed)?;
+        drop(input);
+        let output = child.wait_with_output().map_err(failed)?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let time = started.elapsed();
+        let (verdict, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let answer = match verdict.trim() {
+            "unsat" => Answer::Unsatisfiable,
+            "sat" => Answer::Satisfiable(script.assignment(pool, rest)?),
+            other => Answer::Unknown(format!("{other} {}", rest.lines().next().unwrap_or_default())),
+        };
+        Ok((answer, time))
+    }
+}
+
+/// A script for a solver.
+struct Script {
+    text: String,
+    /// The names of the terms whose values are asked for, with what they stand for.
+    asked: Vec<(String, Term)>,
+}
+
+impl Script {
+    fn of(pool: &Pool, formulas: &[Term]) -> Script {
+        let mut script =
+            Script { text: "(set-logic ALL)\n(set-option :model.completion true)\n".into(), asked: Vec::new() };
+        let mut names: BTreeMap<Term, String> = BTreeMap::new();
+        let mut functions: BTreeMap<String, ()> = BTreeMap::new();
+        let mut pending: Vec<Term> = formulas.to_vec();
+        while let Some(next) = pending.last().copied() {
+            if names.contains_key(&next) {
+                pending.pop();
+                continue;
+            }
+            let args = match pool.node(next) {
+                Node::Apply(_, args) | Node::Unknown(_, args) => &args[..],
+                _ => &[],
+            };
+            let missing: Vec<Term> = args.iter().copied().filter(|arg| !names.contains_key(arg)).collect();
+            if !missing.is_empty() {
+                pending.extend(missing);
+                continue;
+            }
+            pending.pop();
+            let name = script.define(pool, next, &names, &mut functions);
+            names.insert(next, name);
+        }
+        for formula in formulas {
+            let _ = writeln!(script.text, "(assert {})", names[formula]);
+        }
+        let _ = writeln!(script.text, "(check-sat)");
+        let numbers: Vec<&str> = script.asked.iter().map(|(name, _)| &name[..]).collect();
+        if !numbers.is_empty() {
+            let _ = writeln!(script.text, "(get-value ({}))", numbers.join(" "));
+        }
+        script
+    }
+
+    /// Defines a term, and returns its name.
+    fn define(
+        &mut self,
+        pool: &Pool,
+        term: Term,
+        names: &BTreeMap<Term, String>,
+        functions: &mut BTreeMap<String, ()>,
+    ) -> String {
+        let sort = pool.sort(term);
+        match pool.node(term) {
+            Node::Constant(Sort::Bool, value) => if *value == 1 { "true" } else { "false" }.to_string(),
+            Node::Constant(sort @ Sort::Memory(_), _) => format!("((as const {}) #x00)", sort_name(*sort)),
+            Node::Constant(_, value) => format!("(_ bv{value} {})", pool.width(term)),
+            Node::Variable(name) => {
+                let name = format!("|{name}|");
+                let _ = writeln!(self.text, "(declare-const {name} {})", sort_name(sort));
+                if !matches!(sort, Sort::Memory(_)) {
+                    self.asked.push((name.clone(), term));
+                }
+                name
+            }
+            Node::Unknown(function, args) => {
+                let quoted = format!("|{function}|");
+                if functions.insert(function.clone(), ()).is_none() {
+                    let sorts: Vec<String> = args.iter().map(|arg| sort_name(pool.sort(*arg))).collect();
+                    let _ = writeln!(self.text, "(declare-fun {quoted} ({}) {})", sorts.join(" "), sort_name(sort));
+                }
+                let args: Vec<&str> = args.iter().map(|arg| &names[arg][..]).collect();
+                let defined = format!("t{}", names.len());
+                let _ =
+                    writeln!(self.text, "(define-fun {defined} () {} ({quoted} {}))", sort_name(sort), args.join(" "));
+                self.asked.push((defined.clone(), term));
+                defined
+            }
+            Node::Apply(op, args) => {
+                let args: Vec<&str> = args.iter().map(|arg| &names[arg][..]).collect();
+                let defined = format!("t{}", names.len());
+                let from = pool.sort(first(pool, term));
+                let _ = writeln!(
+                    self.text,
+                    "(define-fun {defined} () {} ({} {}))",
+                    sort_name(sort),
+                    operation(*op, from),
+                    args.join(" ")
+                );
+                defined
+            }
+        }
+    }
+
+    /// The values that the solver printed: `((name #x00) (name true))`.
+    fn assignment(&self, pool: &Pool, text: &str) -> Result<Assignment, Error> {
+        let mut found = Assignment::new();
+        let mut rest = text;
+        for (name, term) in &self.asked {
+            let at = rest.find(&format!("({name} ")).or_else(|| rest.find(&format!("({} ", name.trim_matches('|'))));
+            let at = at.ok_or_else(|| Error::new(format!("the solver gives no value of {name}: {text}")))?;
+            let from = at + rest[at..].find(' ').unwrap_or(0) + 1;
+            let value = &rest[from..];
+            let value = &value[..value.find(')').unwrap_or(value.len())];
+            rest = &rest[from..];
+            let number = match value.trim() {
+                "true" => Ok(1),
+                "false" => Ok(0),
+                value if value.starts_with("#x") => u128::from_str_radix(&value[2..], 16),
+                value => u128::from_str_radix(value.trim_start_matches("#b"), 2),
+            };
+            let number = number.map_err(|error| Error::new(format!("{value}: {error}")))?;
+            let value = Value::Number(pool.sort(*term), number);
+            let name = match pool.node(*term) {
+                Node::Unknown(function, args) => {
+                    let mut evaluator = Evaluator::new(pool, &found);
+                    key(function, &args.iter().map(|arg| evaluator.value(*arg).number()).collect::<Vec<_>>())
+                }
+                _ => name.trim_matches('|').to_string(),
+            };
+            found.insert(name, value);
+        }
+        Ok(found)
+    }
+}
+
+fn first(pool: &Pool, term: Term) -> Term {
+    match pool.node(term) {
+        Node::Apply(_, args) => args[0],
+        _ => term,
+    }
+}
+
+fn sort_name(sort: Sort) -> String {
+    match sort {
+        Sort::Bool => "Bool".into(),
+        Sort::Bits(width) => format!("(_ BitVec {width})"),
+        Sort::Memory(width) => format!("(Array (_ BitVec {width}) (_ BitVec 8))"),
+    }
+}
+
+fn operation(op: Op, from: Sort) -> String {
+    let width = match from {
+        Sort::Bits(width) => width,
+        _ => 0,
+    };
+    let name = match op {
+        Op::Not => "not",
+        Op::And => "and",
+        Op::Or => "or",
+        Op::Eq => "=",
+        Op::Ite => "ite",
+        Op::BvNot => "bvnot",
+        Op::BvAnd => "bvand",
+        Op::BvOr => "bvor",
+        Op::BvXor => "bvxor",
+        Op::BvAdd => "bvadd",
+        Op::BvSub => "bvsub",
+        Op::BvMul => "bvmul",
+        Op::BvUdiv => "bvudiv",
+        Op::BvUrem => "bvurem",
+        Op::BvSdiv => "bvsdiv",
+        Op::BvSrem => "bvsrem",
+        Op::BvShl => "bvshl",
+        Op::BvLshr => "bvlshr",
+        Op::BvAshr => "bvashr",
+        Op::BvUlt => "bvult",
+        Op::BvUle => "bvule",
+        Op::BvSlt => "bvslt",
+        Op::BvSle => "bvsle",
+        Op::Concat => "concat",
+        Op::Select => "select",
+        Op::Store => "store",
+        Op::Extract(low, bits) => return format!("(_ extract {} {low})", low + bits - 1),
+        Op::ZeroExtend(to) => return format!("(_ zero_extend {})", to - width),
+        Op::SignExtend(to) => return format!("(_ sign_extend {})", to - width),
+    };
+    name.to_string()
+}

@@ -1,0 +1,298 @@
+//! Theorems: what a file claims about its functions, and whether it holds.
+
+use crate::claim::{Scope, evaluate};
+use crate::error::Error;
+use crate::execute::{Execution, Plan, execute, parameter};
+use crate::module::Module;
+use crate::parse::{Expr, parse};
+use crate::smt::{Answer, Solver};
+use crate::term::{Node, Op, Pool, Term};
+use crate::value::{Assignment, Evaluator};
+use std::cell::RefCell;
+use std::time::Duration;
+
+/// Claims about a function.
+#[derive(Clone, Debug, Default)]
+pub struct Theorem {
+    /// The function.
+    pub function: String,
+    /// What is claimed, in words.
+    pub title: String,
+    /// What is assumed.
+    pub assume: Vec<Expr>,
+    /// What is claimed, with its text.
+    pub prove: Vec<(String, Expr)>,
+    /// How the function is executed.
+    pub plan: Plan,
+    /// Bugs of linmem with which the theorem must not hold.
+    pub planted: Vec<String>,
+    /// Changes of the linked code with which it must not hold: a text and its replacement.
+    pub neighbours: Vec<(String, String)>,
+    /// How a host calls the function, if not directly: an export and its operands.
+    pub call: Option<(String, Vec<Expr>)>,
+}
+
+impl Theorem {
+    /// Reads the theorems of a file.
+    ///
+    /// ```text
+    /// ;; theorem $f: what is claimed, in words
+    /// ;; assume: EXPRESSION            about the parameters, globals and the memory at first
+    /// ;; prove: EXPRESSION
+    /// ;; invariant 1: EXPRESSION       of loop 1 of the function; `invariant helper 0:` of a loop of another function
+    /// ;; unreached: 0                  claims are about executions that do not reach this loop
+    /// ;; each set $x: EXPRESSION       assumed of each member `$x` of a set, when the function is entered
+    /// ;; opaque: helper                calls of this function are not executed
+    /// ;; planted: Bug                  with this bug of linmem, the theorem does not hold
+    /// ;; neighbour: TEXT -> TEXT       with this change of the code, it does not hold
+    /// ;; call: export(EXPRESSION, ...)
+    /// ```
+    pub fn read(text: &str) -> Result<Vec<Theorem>, Error> {
+        let mut theorems: Vec<Theorem> = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let Some((key, value)) = line.trim().strip_prefix(";; ").and_then(|line| line.split_once(':')) else {
+                continue;
+            };
+            let (key, value) = (key.trim(), value.trim());
+            if let Some(function) = key.strip_prefix("theorem $") {
+                let function = function.to_string();
+                theorems.push(Theorem { function, title: value.to_string(), ..Theorem::default() });
+            } else if let Some(theorem) = theorems.last_mut() {
+                let read = theorem.line(key, value);
+                read.map_err(|error| Error::new(format!("line {}: {error}", number + 1)))?;
+            }
+        }
+        Ok(theorems)
+    }
+
+    fn line(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        let words: Vec<&str> = key.split_whitespace().collect();
+        let named = |words: &[&str]| -> Result<(String, usize), Error> {
+            let (function, number) = match words {
+                [number] => (&self.function[..], number),
+                [function, number] => (*function, number),
+                _ => return Err(Error::new("a loop has a function and a number")),
+            };
+            number.parse().map(|number| (function.to_string(), number)).map_err(|_| Error::new("a loop has a number"))
+        };
+        match &words[..] {
+            ["assume"] => self.assume.push(parse(value)?),
+            ["prove"] => self.prove.push((value.to_string(), parse(value)?)),
+            ["invariant", of @ ..] => {
+                let key = named(of)?;
+                self.plan.invariants.entry(key).or_default().push(parse(value)?);
+            }
+            ["unreached"] => {
+                let key = named(&value.split_whitespace().collect::<Vec<_>>())?;
+                self.plan.unreached.insert(key);
+            }
+            ["each", set, member] => {
+                let member = member.strip_prefix('$').ok_or_else(|| Error::new("a member has a name"))?;
+                let (_, exprs) = self.plan.sets.entry(set.to_string()).or_insert((member.to_string(), Vec::new()));
+                exprs.push(parse(value)?);
+            }
+            ["opaque"] => self.plan.opaque.extend(value.split_whitespace().map(str::to_string)),
+            ["planted"] => self.planted.extend(value.split_whitespace().map(str::to_string)),
+            ["neighbour"] => {
+                let (from, to) = value.split_once("->").ok_or_else(|| Error::new("a neighbour has a replacement"))?;
+                self.neighbours.push((from.trim().to_string(), to.trim().to_string()));
+            }
+            ["call"] => match parse(value)? {
+                Expr::Word(export, args) => self.call = Some((export, args)),
+                _ => return Err(Error::new("a call has an export and operands")),
+            },
+            _ => return Err(Error::new(format!("`{key}` is unknown"))),
+        }
+        Ok(())
+    }
+}
+
+/// What is known about a claim.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It holds for all values.
+    Proven,
+    /// It does not hold for these.
+    Refuted(Box<Counterexample>),
+    /// The solver gave up.
+    Unknown(String),
+}
+
+/// Values for which a claim does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counterexample {
+    /// The values of parameters and globals.
+    pub values: Vec<(String, u128)>,
+    /// The export to call, and its operands.
+    pub call: (String, Vec<u128>),
+    /// What the code then does.
+    pub outcome: Outcome,
+    /// Whether a new instance with these globals is in the state of the counterexample.
+    pub is_new: bool,
+}
+
+/// What code does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It traps: in a function of this name, or for a reason of the engine.
+    Traps(String),
+    /// It returns these values.
+    Returns(Vec<u128>),
+    /// It enters a loop that was cut, or a function that was not executed.
+    Unclear,
+}
+
+impl std::fmt::Display for Counterexample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let join = |values: &[u128]| values.iter().map(u128::to_string).collect::<Vec<_>>().join(", ");
+        let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let call = format!("{}({})", self.call.0, join(&self.call.1));
+        write!(f, "{}: ", values.join(", "))?;
+        match &self.outcome {
+            Outcome::Traps(kind) if kind.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                write!(f, ";; violation: {kind} {call}")
+            }
+            Outcome::Traps(kind) => write!(f, ";; trap: {call} ({kind})"),
+            Outcome::Returns(results) if results.len() == 1 => write!(f, ";; run: {call} == {}", results[0]),
+            Outcome::Returns(results) => write!(f, ";; run: {call} == ({})", join(results)),
+            Outcome::Unclear => write!(f, "{call}"),
+        }
+    }
+}
+
+/// A claim and what is known about it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The claim.
+    pub claim: String,
+    /// What is known about it.
+    pub verdict: Verdict,
+    /// How long the solver worked.
+    pub time: Duration,
+}
+
+/// Proves the claims of a theorem about a linked module, and the invariants that they depend on.
+pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Proof>, Error> {
+    let module = Module::read(module)?;
+    let function = module.function(&theorem.function);
+    let function = function.ok_or_else(|| Error::new(format!("there is no function ${}", theorem.function)))?;
+    let mut pool = Pool::default();
+    let done = execute(&mut pool, &module, function, &theorem.plan)?;
+    let (sets, facts) = (&theorem.plan.sets, RefCell::default());
+    let entered = |pool: &mut Pool, expr: &Expr| {
+        let Execution { old, events, .. } = &done;
+        let scope = Scope { module: &module, function, now: old, old, entry: None, events, sets, facts: &facts };
+        evaluate(pool, scope, expr)
+    };
+    let mut assumed = done.assumed.clone();
+    for expr in &theorem.assume {
+        assumed.push(entered(&mut pool, expr)?);
+    }
+    let mut claims: Vec<(String, Term)> =
+        done.obligations.iter().map(|obligation| (obligation.what.clone(), obligation.holds)).collect();
+    for (text, expr) in &theorem.prove {
+        let Execution { old, end, events, .. } = &done;
+        let scope = Scope { module: &module, function, now: end, old, entry: None, events, sets, facts: &facts };
+        claims.push((text.clone(), evaluate(&mut pool, scope, expr)?));
+    }
+    assumed.extend(facts.take());
+    if let (Answer::Unsatisfiable, _) = solver.solve(&pool, &assumed)? {
+        return Err(Error::new(format!("the assumptions about ${} contradict each other", theorem.function)));
+    }
+    let mut call = Vec::new();
+    if let Some((_, args)) = &theorem.call {
+        for arg in args {
+            call.push(entered(&mut pool, arg)?);
+        }
+    }
+    let mut proofs = Vec::new();
+    for (claim, holds) in claims {
+        // Each part of a conjunction is a smaller problem.
+        let (mut answer, mut time) = (Answer::Unsatisfiable, Duration::ZERO);
+        let mut formulas = assumed.clone();
+        for part in conjuncts(&pool, holds) {
+            let not = pool.not(part);
+            formulas.truncate(assumed.len());
+            formulas.push(not);
+            let (next, needed) = solver.solve(&pool, &formulas)?;
+            (answer, time) = (next, time + needed);
+            if !matches!(answer, Answer::Unsatisfiable) {
+                break;
+            }
+        }
+        let verdict = match answer {
+            Answer::Unsatisfiable => Verdict::Proven,
+            Answer::Unknown(why) => Verdict::Unknown(why),
+            Answer::Satisfiable(assignment) => {
+                // Preferably values that a new instance can have.
+                formulas.extend(fresh(&mut pool, &module, &done));
+                let (assignment, is_new) = match solver.solve(&pool, &formulas)?.0 {
+                    Answer::Satisfiable(assignment) => (assignment, true),
+                    _ => (assignment, false),
+                };
+                let mut found = counterexample(&pool, &module, function, &done, &assignment);
+                found.is_new = is_new;
+                if let Some((export, _)) = &theorem.call {
+                    let mut evaluator = Evaluator::new(&pool, &assignment);
+                    found.call = (export.clone(), call.iter().map(|arg| evaluator.value(*arg).number()).collect());
+                }
+                Verdict::Refuted(Box::new(found))
+            }
+        };
+        proofs.push(Proof { claim, verdict, time });
+    }
+    Ok(proofs)
+}
+
+/// The parts of a conjunction.
+fn conjuncts(pool: &Pool, term: Term) -> Vec<Term> {
+    match pool.node(term) {
+        Node::Apply(Op::And, args) => args.iter().flat_map(|arg| conjuncts(pool, *arg)).collect(),
+        _ => vec![term],
+    }
+}
+
+/// The memory of a new instance: zeros.
+fn fresh(pool: &mut Pool, module: &Module<'_>, done: &Execution) -> Vec<Term> {
+    let pages = pool.bits(64, module.memory.map_or(0, |(_, pages)| pages).into());
+    let zeros = pool.zeros(pool.sort(done.old.memory));
+    vec![pool.eq(done.old.pages, pages), pool.eq(done.old.memory, zeros)]
+}
+
+fn counterexample(
+    pool: &Pool,
+    module: &Module<'_>,
+    function: u32,
+    done: &Execution,
+    assignment: &Assignment,
+) -> Counterexample {
+    let mut evaluator = Evaluator::new(pool, assignment);
+    let params: Vec<u128> = done.old.locals.iter().map(|local| evaluator.value(*local).number()).collect();
+    let mut values: Vec<(String, u128)> =
+        params.iter().enumerate().map(|(at, value)| (parameter(module, function, at as u32), *value)).collect();
+    for (at, global) in done.old.globals.iter().enumerate() {
+        let name = format!("@{}", module.global_name(at as u32));
+        if assignment.contains_key(&name) {
+            values.push((name, evaluator.value(*global).number()));
+        }
+    }
+    let outcome = outcome(pool, done, assignment);
+    Counterexample { values, call: (module.name_of(function), params), outcome, is_new: false }
+}
+
+/// What an executed function does with these values.
+pub fn outcome(pool: &Pool, done: &Execution, assignment: &Assignment) -> Outcome {
+    let mut evaluator = Evaluator::new(pool, assignment);
+    let mut is_true = |term: Term| evaluator.value(term).number() == 1;
+    let unknown = done.events.calls.iter().map(|call| call.path).chain(done.events.loops.iter().copied());
+    if unknown.into_iter().any(&mut is_true) {
+        return Outcome::Unclear;
+    }
+    if let Some((kind, _)) = done.events.traps.iter().find(|(_, path)| is_true(*path)) {
+        return Outcome::Traps(kind.clone());
+    }
+    if !is_true(done.end.path) {
+        return Outcome::Unclear;
+    }
+    Outcome::Returns(done.end.stack.iter().map(|value| evaluator.value(*value).number()).collect())
+}
