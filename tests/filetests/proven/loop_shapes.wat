@@ -111,3 +111,4 @@
 ;; run: until(1, 10) == 1
 ;; violation: OutOfBounds until(10, 0)
 ;; violation: OutOfBounds until(0, 10)
+;;! shown: i64

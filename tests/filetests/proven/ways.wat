@@ -69,3 +69,4 @@
 ;; run: exchanged(4, 3, 1) == 1
 ;; violation: OutOfBounds exchanged(4, 3, 2)
 ;; violation: OutOfBounds exchanged(3, 4, 1)
+;;! shown: i64
