@@ -1,6 +1,6 @@
 //! Segments that are numbers at the ends of blocks and in `select`.
 
-use crate::engine::numbers::NumbersId;
+use crate::engine::number_id::NumbersId;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::Engine;
 use crate::index::LocalIndex;

@@ -2,7 +2,7 @@
 
 use crate::engine::knowledge::frames::{DefinitionId, FrameId, RegionId, Slot};
 use crate::engine::maker::Maker;
-use crate::engine::numbers::{NumbersId, PartUse};
+use crate::engine::number_id::{NumbersId, PartUse};
 use crate::engine::wrappers::{CrossingLabel, WrapperId};
 use crate::index::LocalIndex;
 use crate::segment::Part;

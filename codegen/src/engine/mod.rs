@@ -6,6 +6,7 @@
 //!
 //! Unreachable code is omitted, so its operands need not make sense.
 
+mod carry;
 mod choose;
 pub(crate) mod compare;
 mod control;
@@ -25,6 +26,8 @@ pub(crate) mod locals;
 mod lower;
 mod lowered;
 mod maker;
+pub(crate) mod number_id;
+mod number_parts;
 pub(crate) mod numbers;
 pub(crate) mod operands;
 mod plain;
@@ -35,6 +38,7 @@ pub(crate) mod scopes;
 pub(crate) mod shape;
 pub(crate) mod split;
 mod state;
+mod stores;
 mod structure;
 mod tail;
 pub(crate) mod tape;

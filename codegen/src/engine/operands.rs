@@ -6,7 +6,7 @@
 
 use crate::engine::compare::ComparisonId;
 use crate::engine::knowledge::frames::{FrameId, RegionId, Slot};
-use crate::engine::numbers::{MadeId, NumbersId};
+use crate::engine::number_id::{MadeId, NumbersId};
 use crate::engine::tape::Position;
 use crate::index::LocalIndex;
 use crate::segment::SegmentTypes;

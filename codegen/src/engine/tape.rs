@@ -115,10 +115,21 @@ impl Tape {
         !self.unordered && self.len() == position.at && self.edits.last().is_none_or(|edit| edit.position < position)
     }
 
-    /// Whether nothing was inserted or removed after `position`. `false` if that is unknown.
-    pub(crate) fn is_unedited_after(&self, position: Position) -> bool {
-        let is_code = |edit: &&Edit| !matches!(edit.action, Action::Line(_));
-        !self.unordered && self.edits.iter().rev().find(is_code).is_none_or(|edit| edit.position < position)
+    /// The number of bytes that were written after `position` and not removed. `None` if something was inserted, or if that is
+    /// unknown.
+    pub(crate) fn remaining_after(&self, position: Position) -> Option<u32> {
+        if self.unordered {
+            return None;
+        }
+        let mut remaining = self.len().checked_sub(position.at)?;
+        for edit in self.edits.iter().rev().take_while(|edit| edit.position > position) {
+            match edit.action {
+                Action::Line(_) => {}
+                Action::Delete(bytes) => remaining = remaining.checked_sub(bytes)?,
+                _ => return None,
+            }
+        }
+        Some(remaining)
     }
 
     /// Whether nothing was inserted at or after `position`. `false` if that is unknown.

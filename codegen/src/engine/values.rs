@@ -10,7 +10,7 @@ use crate::engine::knowledge::frames::{RegionId, RegionKey};
 use crate::engine::knowledge::proven::{Fact, Subject};
 use crate::engine::late::Late;
 use crate::engine::maker::Maker;
-use crate::engine::numbers::NumbersId;
+use crate::engine::number_id::NumbersId;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Engine, Origin};
 use crate::engine::tape::Position;

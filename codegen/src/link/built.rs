@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::engine::Lowered;
 use crate::error::{Error, Finding};
 use crate::helpers::Needs;
-use crate::link::Errors;
+use crate::link::errors::Errors;
 use crate::link::frames::{Frames, Given};
 use crate::link::function::{self, Findings, Purpose};
 use crate::link::input::Input;

@@ -58,6 +58,7 @@ pub(crate) mod custom;
 mod data;
 mod declared;
 mod does;
+mod errors;
 mod features;
 mod find_wrappers;
 pub(crate) mod frames;
@@ -97,6 +98,7 @@ use crate::error::{Error, Finding, Place, Severity};
 use crate::helpers::{Helper, Needs};
 use crate::image;
 use crate::index::{GlobalIndex, MemoryIndex};
+use crate::link::errors::Errors;
 use crate::link::function::{Findings, Purpose};
 use crate::link::initial::HOST_PAGE;
 use crate::link::unwinding::Unwind;
@@ -256,22 +258,6 @@ fn check_sealed(input: &Input<'_>) -> Result<(), Error> {
 /// The choices for a module.
 fn choices(input: &Input<'_>, config: &Config) -> Choices {
     Choices::of(config, input.imports.representation().unwrap_or(Representation::Address))
-}
-
-/// At least one error.
-struct Errors(Vec<Error>);
-
-impl Errors {
-    fn into_first(self) -> Error {
-        let none = || Error::Internal { message: "linking failed without an error".to_string() };
-        self.0.into_iter().next().unwrap_or_else(none)
-    }
-}
-
-impl<E: Into<Error>> From<E> for Errors {
-    fn from(error: E) -> Errors {
-        Errors(vec![error.into()])
-    }
 }
 
 /// Where linmem's regions are in a linked module.

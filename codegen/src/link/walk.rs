@@ -1,7 +1,7 @@
 //! The state of a function that is being lowered: what feeds the engine.
 
 use crate::engine::knowledge::event::StructureKind;
-use crate::engine::numbers::NumbersId;
+use crate::engine::number_id::NumbersId;
 use crate::engine::shape::Arity;
 use crate::engine::tape::Tape;
 use crate::engine::{Certain, Engine, Origin};

@@ -16,7 +16,7 @@ mod region;
 mod segment;
 mod source;
 pub(super) mod static_frame;
-pub(super) mod stores;
+mod stores;
 mod text;
 pub(super) mod vouched;
 

@@ -2,7 +2,8 @@
 
 use crate::engine::knowledge::frames::Slot;
 use crate::engine::lower::bounds::At;
-use crate::engine::numbers::{PartSource, PartUse};
+use crate::engine::number_id::PartUse;
+use crate::engine::numbers::PartSource;
 use crate::engine::operands::{Operand, Value};
 use crate::engine::state::{Certain, Engine};
 use crate::engine::tape::Position;
