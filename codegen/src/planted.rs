@@ -36,6 +36,7 @@ macro_rules! bugs {
                 Bug::ReserveIgnoresLast,
                 Bug::ReserveFirstFrame,
                 Bug::ReserveKeepsTop,
+                Bug::ReserveBehindBranchBack,
             ];
 
             /// Those in static frames.
@@ -181,6 +182,8 @@ bugs! {
     ReserveFirstFrame,
     /// A loop that reserves does not move top.
     ReserveKeepsTop,
+    /// A step or a comparison behind the branch back to the start bounds the iterations of a loop.
+    ReserveBehindBranchBack,
     /// A reference is not cast again after its local was assigned.
     CastAfterAssignment,
     /// A segment is assumed to end at or below 2^32 after its address was assigned.

@@ -39,9 +39,14 @@ enum Place {
     Last,
     /// Before the step; the branch back follows it.
     Stack,
+    /// Behind a branch back that another counter decides, with the step.
+    Behind,
+    /// Before such a branch back; the step is behind it.
+    StepBehind,
 }
 
-const PLACES: [Place; 5] = [Place::First, Place::Middle, Place::Late, Place::Last, Place::Stack];
+const PLACES: [Place; 7] =
+    [Place::First, Place::Middle, Place::Late, Place::Last, Place::Stack, Place::Behind, Place::StepBehind];
 
 const RELATIONS: [(&str, &str); 10] = [
     ("lt_u", "ge_u"),
@@ -143,17 +148,20 @@ impl Loop {
             }
             left = left.wrapping_sub(1);
             let ends = match self.place {
-                Place::Middle => !self.continues(index, bound),
+                Place::Middle | Place::StepBehind => !self.continues(index, bound),
                 _ => false,
             };
-            if self.is_limited && left == 0 || ends {
+            if (self.is_limited || self.is_counted()) && left == 0 || ends {
                 return Some(iterations + 1);
+            }
+            if self.is_counted() {
+                continue;
             }
             // On the stack, the comparison precedes everything else.
             let before = goes_on;
             index = index.wrapping_add_signed(self.step);
             let goes_on = match self.place {
-                Place::First | Place::Middle => true,
+                Place::First | Place::Middle | Place::Behind | Place::StepBehind => true,
                 Place::Late | Place::Last => self.continues(index, bound),
                 Place::Stack => before,
             };
@@ -162,6 +170,11 @@ impl Loop {
             }
         }
         None
+    }
+
+    /// Whether another counter decides when the loop ends.
+    fn is_counted(&self) -> bool {
+        matches!(self.place, Place::Behind | Place::StepBehind)
     }
 
     fn condition(&self, goes_on: bool) -> String {
@@ -192,12 +205,10 @@ impl Loop {
                  (local.set $m (i32.shr_u (local.get $m) (i32.const 1)))\n",
             );
         }
-        if self.is_limited {
-            // It is not a step that is known, so that the index bounds the loop.
-            body.push_str(
-                "(br_if $out (i32.eqz (local.tee $left (i32.add (i32.mul (local.get $left) (i32.const 1))
-                   (i32.const -1)))))\n",
-            );
+        // It is not a step that is known, so that the index bounds the loop.
+        let left = "(local.tee $left (i32.add (i32.mul (local.get $left) (i32.const 1)) (i32.const -1)))";
+        if self.is_limited && !self.is_counted() {
+            writeln!(body, "(br_if $out (i32.eqz {left}))").unwrap();
         }
         let step = match self.subtracts {
             true => format!("(local.set $i (i32.sub (local.get $i) (i32.const {})))", -self.step),
@@ -210,6 +221,8 @@ impl Loop {
             Place::Late => format!("{body} {step} (br_if $out {off}) (br $l)"),
             Place::Last => format!("{body} {step} (br_if $l {on})"),
             Place::Stack => format!("{on} {body} {step} br_if $l"),
+            Place::Behind => format!("{body} (br_if $l {left}) {step} (br_if $out {off})"),
+            Place::StepBehind => format!("{body} (br_if $out {off}) (br_if $l {left}) {step}"),
         };
         format!(
             "(func (export \"f{number}\") (param $i i32) (param $b i32) (param $left i32) (result i32)
@@ -359,7 +372,7 @@ fn compare(seed: u64, reach: &mut Reach) -> Result<(), String> {
     Ok(())
 }
 
-const MODULES: u64 = 16;
+const MODULES: u64 = 24;
 
 #[test]
 fn loops_that_reserve_allocate_as_others() {

@@ -20,6 +20,9 @@
 //! - If it compares after its step, the first iteration compares the number after `i`. If `d > 0`, the iteration `d`
 //!   compares `t`. If `d = 0`, the iteration 2^32 does. Both are `(d - 1 mod 2^32) + 1`.
 //!
+//! The step and the comparison precede the conditional branch back to the start: the code behind it runs only before the loop
+//! ends, and so once.
+//!
 //! A branch that is taken earlier, or a trap, only makes the number smaller. So it is an upper bound in any case, also if
 //! the index moves away from the bound.
 
@@ -105,7 +108,7 @@ impl Rounds {
     /// Records an assignment. `step` is set if the new value is the old one plus a constant.
     pub(super) fn assign(&mut self, local: LocalIndex, step: Option<u32>, at: Position) {
         *self.assigned.entry(local).or_default() += 1;
-        if let Some(step) = step {
+        if let Some(step) = step.filter(|_| self.runs_each_time()) {
             self.steps.insert(local, (step, at));
         }
     }
@@ -113,13 +116,20 @@ impl Rounds {
     /// Records a conditional branch. Returns whether the number of iterations may still have a bound.
     pub(super) fn branch_if(&mut self, label: u32, condition: Option<Comparison>, code: (Position, Position)) -> bool {
         let goes_on = if label == 0 { condition } else { condition.map(Comparison::negated) };
-        self.branches.push(Branch { goes_on, is_first: self.reserved.is_empty() });
+        if self.runs_each_time() {
+            self.branches.push(Branch { goes_on, is_first: self.reserved.is_empty() });
+        }
         if label > 0 {
             self.exits.push(code);
             return self.exits.len() <= MAX_PARTS;
         }
         // A second branch back could skip the step, or the comparison of the first.
         !std::mem::replace(&mut self.repeats, true)
+    }
+
+    /// Whether the current position is not behind the conditional branch back to the start.
+    fn runs_each_time(&self) -> bool {
+        !self.repeats || planted::has(Bug::ReserveBehindBranchBack)
     }
 
     /// Records an unconditional branch. Returns whether the number of iterations may still have a bound.
