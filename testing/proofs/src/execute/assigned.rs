@@ -1,0 +1,42 @@
+//! What the body of a loop assigns.
+
+use super::memory::stored;
+use crate::module::Code;
+use std::collections::BTreeSet;
+use wasmparser::Operator;
+
+/// What code assigns.
+#[derive(Default)]
+pub(super) struct Assigned {
+    pub(super) locals: BTreeSet<u32>,
+    pub(super) globals: BTreeSet<u32>,
+    pub(super) memory: bool,
+    pub(super) grows: bool,
+    pub(super) calls: bool,
+}
+
+impl Assigned {
+    pub(super) fn scan(&mut self, codes: &[Code<'_>]) {
+        for code in codes {
+            match code {
+                Code::Block(_, body) | Code::Loop(_, _, body) => self.scan(body),
+                Code::If(_, then, other) => {
+                    self.scan(then);
+                    self.scan(other);
+                }
+                Code::Plain(operator) => match operator {
+                    Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
+                        self.locals.insert(*local_index);
+                    }
+                    Operator::GlobalSet { global_index } => {
+                        self.globals.insert(*global_index);
+                    }
+                    Operator::Call { .. } => self.calls = true,
+                    Operator::MemoryGrow { .. } => self.grows = true,
+                    Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => self.memory = true,
+                    other => self.memory |= stored(other).is_some(),
+                },
+            }
+        }
+    }
+}
