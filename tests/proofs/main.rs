@@ -15,19 +15,19 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod case;
+mod confirm;
 mod executor;
+mod times;
 
-use linmem::Safety;
-use linmem_codegen::planted::{Bug, plant};
-use linmem_host::wasmtime::{Trap, Val, ValType};
-use linmem_proofs::module::Module;
+use case::{Case, changed};
+use confirm::confirmation;
+use linmem_codegen::planted::Bug;
 use linmem_proofs::smt::Solver;
-use linmem_proofs::theorem::{Counterexample, Outcome, Proof, Theorem, Verdict, prove};
+use linmem_proofs::theorem::{Counterexample, Proof, Theorem, Verdict};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
-use support::host::{Running, State, violation};
-use support::testfile::TestFile;
 
 /// The solver. If there is none, a line says so, and the test passes unless `LINMEM_NO_SKIPS` is set.
 fn solver(what: &str) -> Option<Solver> {
@@ -38,162 +38,6 @@ fn solver(what: &str) -> Option<Solver> {
         support::show(&format!("skipped: {what}: {why}"));
     }
     found
-}
-
-/// A module of a file: its text, and how it is linked.
-struct Case {
-    text: String,
-    representation: String,
-    level: Safety,
-    file: TestFile,
-}
-
-impl Case {
-    /// All cases of a file.
-    fn all(path: &Path) -> Vec<Case> {
-        let file = TestFile::read(path).unwrap_or_else(|message| panic!("{}: {message}", path.display()));
-        let mut texts = vec![file.text.clone()];
-        let lines = |key: &str| {
-            let key = format!(";; {key}: ");
-            file.text.lines().filter_map(|line| Some(line.strip_prefix(&key)?.to_string())).collect::<Vec<_>>()
-        };
-        for line in lines("each") {
-            let replaced = |text: &String, case: &str| {
-                case.split_whitespace().fold(text.clone(), |text, pair| {
-                    let (name, value) = pair.split_once('=').expect("a placeholder has a value");
-                    text.replace(&format!("<{name}>"), value)
-                })
-            };
-            texts = texts
-                .iter()
-                .flat_map(|text| line.split('|').map(|case| replaced(text, case)).collect::<Vec<_>>())
-                .collect();
-        }
-        let levels: Vec<Safety> = match &lines("levels")[..] {
-            [line] => line.split_whitespace().map(|word| word.parse().unwrap()).collect(),
-            _ => vec![Safety::Spatial],
-        };
-        let mut cases = Vec::new();
-        for representation in
-            if file.representations.is_empty() { vec!["i32".into()] } else { file.representations.clone() }
-        {
-            for level in &levels {
-                for text in &texts {
-                    let text = support::testfile::expand(text, &representation);
-                    cases.push(Case {
-                        text,
-                        representation: representation.clone(),
-                        level: *level,
-                        file: file.clone(),
-                    });
-                }
-            }
-        }
-        cases
-    }
-
-    fn link(&self, bug: Option<Bug>) -> Vec<u8> {
-        let config = self.file.config.clone().with_safety(self.level);
-        plant(bug);
-        let linked = linmem::link(&support::parse(&self.text), &config);
-        plant(None);
-        linked.unwrap_or_else(|error| panic!("{error}\n{}", self.text))
-    }
-
-    fn theorems(&self) -> Vec<Theorem> {
-        Theorem::read(&self.text).unwrap_or_else(|error| panic!("{error}\n{}", self.text))
-    }
-
-    fn prove(&self, solver: &Solver, linked: &[u8], theorem: &Theorem) -> Vec<Proof> {
-        prove(solver, linked, theorem).unwrap_or_else(|error| {
-            let text = linmem::wat::print(linked).unwrap();
-            panic!("{} {:?}, ${}: {error}\n{text}", self.representation, self.level, theorem.function)
-        })
-    }
-}
-
-/// A module in which an instruction of a function is another one: `i64.gt_u #2 -> i64.ge_u` changes the second such line.
-fn changed(linked: &[u8], function: &str, (from, to): &(String, String)) -> Option<Vec<u8>> {
-    let text = linmem::wat::print(linked).unwrap();
-    let (from, number) = from.split_once('#').unwrap_or((from, "1"));
-    let number: usize = number.trim().parse().unwrap();
-    let heads = [format!("(func ${function} "), format!("(func $linmem.{function} ")];
-    let start = heads.iter().find_map(|head| text.find(&head[..]))?;
-    let end = start + text[start..].find("\n  )")?;
-    let body = &text[start..end];
-    let (at, line) = body
-        .lines()
-        .scan(start, |at, line| {
-            let here = *at;
-            *at += line.len() + 1;
-            Some((here, line))
-        })
-        .filter(|(_, line)| line.trim() == from.trim())
-        .nth(number - 1)?;
-    Some(support::parse(&format!("{}{to}{}", &text[..at], &text[at + line.len()..])))
-}
-
-/// A module whose globals begin with the values of a counterexample.
-fn with_globals(linked: &[u8], found: &Counterexample) -> Vec<u8> {
-    let mut text = linmem::wat::print(linked).unwrap();
-    for (name, value) in found.values.iter().filter_map(|(name, value)| Some((name.strip_prefix('@')?, value))) {
-        let global = format!("(global $linmem.{name} ");
-        let Some(start) = text.find(&global) else { continue };
-        let end = start + text[start..].find('\n').unwrap();
-        let line = &text[start..end];
-        let at = line.rfind(".const ").unwrap() + ".const ".len();
-        let line = format!("{}{value})", &line[..at]);
-        text.replace_range(start..end, &line);
-    }
-    support::parse(&text)
-}
-
-/// What a module does with the values of a counterexample.
-fn run(linked: &[u8], found: &Counterexample) -> Outcome {
-    let mut running = Running::new(&with_globals(linked, found), State::default());
-    running.store.set_fuel(FUEL).unwrap();
-    let (export, operands) = &found.call;
-    let function =
-        running.instance.get_func(&mut running.store, export).unwrap_or_else(|| panic!("no export {export}"));
-    let ty = function.ty(&running.store);
-    let operands: Vec<Val> = ty
-        .params()
-        .zip(operands)
-        .map(|(ty, value)| match ty {
-            ValType::I64 => Val::I64(*value as i64),
-            _ => Val::I32(*value as i32),
-        })
-        .collect();
-    let number = |result: &Val| match result {
-        Val::I32(value) => Some(u128::from(*value as u32)),
-        Val::I64(value) => Some(u128::from(*value as u64)),
-        _ => None,
-    };
-    match running.call(export, &operands) {
-        Ok(results) => Outcome::Returns(results.iter().filter_map(number).collect()),
-        Err(error) => Outcome::Traps(violation(&error).unwrap_or_else(|| match error.downcast_ref::<Trap>() {
-            Some(Trap::MemoryOutOfBounds) => "memory".to_string(),
-            other => format!("{other:?}"),
-        })),
-    }
-}
-
-/// The fuel of a call: a loop may run for long, and filling the memory consumes some for each byte.
-const FUEL: u64 = 1 << 33;
-
-/// How wasmtime confirms a counterexample: the module does what the executor says, and thus violates the claim; or, if the
-/// executor only knows a loop by its invariants, the module does something else than the one without the change.
-fn confirmation(linked: &[u8], right: &[u8], found: &Counterexample) -> Option<String> {
-    if !found.is_new || !Module::read(linked).unwrap().exports.contains_key(&found.call.0) {
-        return None;
-    }
-    let outcome = run(linked, found);
-    if found.outcome != Outcome::Unclear {
-        assert_eq!(outcome, found.outcome, "wasmtime does not confirm {found}");
-        return Some("confirmed by wasmtime".to_string());
-    }
-    let expected = run(right, found);
-    (outcome != expected).then(|| format!("confirmed by wasmtime: {outcome:?}, and without the change {expected:?}"))
 }
 
 /// The first claim that is refuted.
@@ -262,7 +106,7 @@ fn check(name: &str) {
                 claims.push(proof.claim);
             }
         }
-        support::show(&format!("{name} ${}: {} claims in {time:.1?}", theorem.function, claims.len()));
+        times::proved(name, &theorem.function, claims.len(), time);
         let _ = writeln!(golden, "${}: {}", theorem.function, theorem.title);
         let mut refuted_with: Vec<&str> = theorem.planted.iter().map(|bug| &bug[..]).collect();
         let mut confirmed = false;
@@ -291,12 +135,16 @@ fn check(name: &str) {
             theorem.function
         );
     }
+    times::done(&solver, FILES.len());
     let _guard = support::goldens("proofs");
     insta::assert_snapshot!(name, golden);
 }
 
 macro_rules! theorems {
     ($($name:ident,)+) => {
+        /// The files of theorems.
+        const FILES: &[&str] = &[$(stringify!($name)),+];
+
         $(#[test]
         fn $name() {
             check(stringify!($name));
@@ -306,7 +154,7 @@ macro_rules! theorems {
         fn every_file_is_proved() {
             let files = support::files(&support::root().join("tests/proofs"), "wat");
             let names: Vec<_> = files.iter().map(|file| file.file_stem().unwrap().to_string_lossy().into_owned()).collect();
-            let mut known = vec![$(stringify!($name)),+];
+            let mut known = FILES.to_vec();
             known.sort_unstable();
             assert_eq!(names, known);
         }

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What the solver found.
@@ -26,8 +27,11 @@ pub struct Solver {
     program: PathBuf,
 }
 
+/// How long all solvers have worked, in milliseconds.
+static WORKED: AtomicU64 = AtomicU64::new(0);
+
 /// How long the solver works on one claim, at most, in seconds.
-const LIMIT: u32 = 400;
+const LIMIT: u32 = 240;
 
 impl Solver {
     /// z3, from the path or from the virtual environment beside the artefacts of the build.
@@ -38,6 +42,11 @@ impl Solver {
             version.is_ok_and(|status| status.success())
         };
         installed.into_iter().find(works).map(|program| Solver { program })
+    }
+
+    /// How long all solvers of this process have worked.
+    pub fn time(&self) -> Duration {
+        Duration::from_millis(WORKED.load(Ordering::Relaxed))
     }
 
     /// Whether an assignment makes all formulas true, and how long it took to find out.
@@ -57,11 +66,15 @@ impl Solver {
         let output = child.wait_with_output().map_err(failed)?;
         let text = String::from_utf8_lossy(&output.stdout);
         let time = started.elapsed();
+        WORKED.fetch_add(time.as_millis() as u64, Ordering::Relaxed);
         let (verdict, rest) = text.split_once('\n').unwrap_or((&text, ""));
         let answer = match verdict.trim() {
             "unsat" => Answer::Unsatisfiable,
             "sat" => Answer::Satisfiable(script.assignment(pool, rest)?),
-            other => Answer::Unknown(format!("{other} {}", rest.lines().next().unwrap_or_default())),
+            "timeout" => Answer::Unknown(format!("the solver found no answer in {LIMIT} seconds")),
+            other => {
+                Answer::Unknown(format!("the solver gave up: {other} {}", rest.lines().next().unwrap_or_default()))
+            }
         };
         Ok((answer, time))
     }

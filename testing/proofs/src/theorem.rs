@@ -196,8 +196,11 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
         claims.push((text.clone(), evaluate(&mut pool, scope, expr)?));
     }
     assumed.extend(facts.take());
-    if let (Answer::Unsatisfiable, _) = solver.solve(&pool, &assumed)? {
-        return Err(Error::new(format!("the assumptions about ${} contradict each other", theorem.function)));
+    let contradict = format!("the assumptions about ${} contradict each other", theorem.function);
+    match solver.solve(&pool, &assumed)?.0 {
+        Answer::Satisfiable(_) => {}
+        Answer::Unsatisfiable => return Err(Error::new(contradict)),
+        Answer::Unknown(why) => return Err(Error::new(format!("it is unknown whether {contradict}: {why}"))),
     }
     let mut call = Vec::new();
     if let Some((_, args)) = &theorem.call {
