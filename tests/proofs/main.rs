@@ -174,4 +174,5 @@ theorems! {
     frames,
     reserve,
     sizes,
+    stores,
 }
