@@ -25,12 +25,12 @@ pub(crate) fn proved(file: &str, function: &str, claims: usize, time: Duration) 
     times.theorems.insert((file.to_string(), function.to_string()), (claims, time));
 }
 
-/// All theorems of a file are proved and refuted with their changes. After the last of the files, the list is complete, is
+/// All theorems of a file are proved and refuted with their changes. After the last of the files and the random graphs, the list is complete, is
 /// written to `target/proofs.txt`, and is printed.
-pub(crate) fn done(solver: &Solver, number_of_files: usize) {
+pub(crate) fn done(solver: &Solver, number: usize) {
     let mut times = TIMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     times.files += 1;
-    if times.files < number_of_files {
+    if times.files < number {
         return;
     }
     let mut list = String::new();

@@ -43,6 +43,7 @@ impl Theorem {
     /// ;; unreached: 0                  claims are about executions that do not reach this loop
     /// ;; each set $x: EXPRESSION       assumed of each member `$x` of a set, when the function is entered
     /// ;; opaque: helper                calls of this function are not executed
+    /// ;; after: EXPRESSION             assumed after each call of an opaque function
     /// ;; planted: Bug                  with this bug of linmem, the theorem does not hold
     /// ;; neighbour: TEXT -> TEXT       with this change of the code, it does not hold
     /// ;; call: export(EXPRESSION, ...)
@@ -92,6 +93,7 @@ impl Theorem {
                 exprs.push(parse(value)?);
             }
             ["opaque"] => self.plan.opaque.extend(value.split_whitespace().map(str::to_string)),
+            ["after"] => self.plan.after.push(parse(value)?),
             ["planted"] => self.planted.extend(value.split_whitespace().map(str::to_string)),
             ["neighbour"] => {
                 let (from, to) = value.split_once("->").ok_or_else(|| Error::new("a neighbour has a replacement"))?;

@@ -49,6 +49,7 @@ impl Executor<'_> {
         if body.is_some() && !self.plan.opaque.contains(&name) {
             return self.inline(function, state);
         }
+        let before = state.clone();
         let ty = self.module.type_of(function)?;
         let args = state.stack.split_off(state.stack.len() - ty.params().len());
         self.events.calls.push(Call { path: state.path, name, args });
@@ -59,6 +60,11 @@ impl Executor<'_> {
             state.stack.push(value);
         }
         self.epoch += 1;
+        for expr in &self.plan.after {
+            let holds = self.evaluate(expr, &state, &before)?;
+            let holds = self.pool.implies(state.path, holds);
+            self.assumed.push(holds);
+        }
         Ok(Some(state))
     }
 

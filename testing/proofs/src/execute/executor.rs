@@ -3,6 +3,7 @@
 use crate::claim::{Invariants, Sets};
 use crate::error::Error;
 use crate::module::Module;
+use crate::parse::Expr;
 use crate::state::{Events, State};
 use crate::term::{Op, Pool, Sort, Term};
 use std::collections::HashSet;
@@ -16,6 +17,8 @@ pub struct Plan {
     pub unreached: HashSet<(String, usize)>,
     /// Functions that are not executed, and may do anything to globals and to the memory.
     pub opaque: HashSet<String>,
+    /// What holds after each call of a function that is not executed, if it returns. `entry` is the state before the call.
+    pub after: Vec<Expr>,
     /// The sets of addresses that invariants speak of.
     pub sets: Sets,
 }
