@@ -176,4 +176,6 @@ theorems! {
     reserve,
     sizes,
     stores,
+    frames_kept,
+    split_owners,
 }

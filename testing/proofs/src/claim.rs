@@ -105,6 +105,13 @@ impl Evaluation<'_, '_> {
                     self.at(entry).raw(inner)
                 }
                 ("pages", []) => Ok(now.pages),
+                // The value that a global begins with.
+                ("initial", [Expr::Global(name)]) => {
+                    let found = (0..module.globals.len()).find(|at| module.global_name(*at as u32) == *name);
+                    let initial = found.and_then(|at| Some((module.globals[at].initial?, now.globals[at])));
+                    let (value, global) = initial.ok_or_else(|| Error::new(format!("@{name} has no initial value")))?;
+                    Ok(self.pool.bits(self.pool.width(global), value as u128))
+                }
                 ("word", [address]) => self.load(address, 4),
                 ("long", [address]) => self.load(address, 8),
                 ("argument", [Expr::Local(name), Expr::Number(at)]) => {
