@@ -178,4 +178,7 @@ theorems! {
     stores,
     frames_kept,
     split_owners,
+    moving,
+    facts,
+    still_live,
 }

@@ -38,11 +38,11 @@ pub fn evaluate(pool: &mut Pool, scope: Scope<'_>, expr: &Expr) -> Result<Term, 
     Evaluation { pool, scope, member: None }.term(expr)
 }
 
-struct Evaluation<'a, 'b> {
-    pool: &'a mut Pool,
-    scope: Scope<'b>,
+pub(crate) struct Evaluation<'a, 'b> {
+    pub(crate) pool: &'a mut Pool,
+    pub(crate) scope: Scope<'b>,
     /// The member of a set that is spoken of: its name and its address.
-    member: Option<(&'b str, Term)>,
+    pub(crate) member: Option<(&'b str, Term)>,
 }
 
 impl Evaluation<'_, '_> {
@@ -50,7 +50,7 @@ impl Evaluation<'_, '_> {
         self.pool.bits(INTEGER, value as u128)
     }
 
-    fn at<'c>(&'c mut self, scope: Scope<'c>) -> Evaluation<'c, 'c>
+    pub(crate) fn at<'c>(&'c mut self, scope: Scope<'c>) -> Evaluation<'c, 'c>
     where
         Self: 'c,
     {
@@ -74,7 +74,7 @@ impl Evaluation<'_, '_> {
         Ok(is_member)
     }
 
-    fn apply(&mut self, op: Op, args: &[Term]) -> Term {
+    pub(crate) fn apply(&mut self, op: Op, args: &[Term]) -> Term {
         self.pool.apply(op, args)
     }
 
@@ -139,7 +139,7 @@ impl Evaluation<'_, '_> {
     }
 
     /// An integer or a truth value.
-    fn term(&mut self, expr: &Expr) -> Result<Term, Error> {
+    pub(crate) fn term(&mut self, expr: &Expr) -> Result<Term, Error> {
         match expr {
             Expr::Number(value) => Ok(self.number(*value)),
             Expr::Not(inner) => {
@@ -158,12 +158,12 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn truth(&mut self, expr: &Expr) -> Result<Term, Error> {
+    pub(crate) fn truth(&mut self, expr: &Expr) -> Result<Term, Error> {
         let term = self.term(expr)?;
         if self.pool.sort(term) == Sort::Bool { Ok(term) } else { Err(Error::new(format!("{expr:?} is an integer"))) }
     }
 
-    fn integer(&mut self, expr: &Expr) -> Result<Term, Error> {
+    pub(crate) fn integer(&mut self, expr: &Expr) -> Result<Term, Error> {
         let term = self.term(expr)?;
         if self.pool.sort(term) == Sort::Bool {
             return Err(Error::new(format!("{expr:?} is not an integer")));
@@ -297,10 +297,13 @@ impl Evaluation<'_, '_> {
                 let paths: Vec<Term> = events.accesses.iter().map(|access| access.path).collect();
                 Ok(any(self.pool, paths))
             }
-            _ => {
-                let raw = self.raw(whole)?;
-                Ok(integer(self.pool, raw))
-            }
+            _ => match self.history(word, args) {
+                Some(found) => found,
+                None => {
+                    let raw = self.raw(whole)?;
+                    Ok(integer(self.pool, raw))
+                }
+            },
         }
     }
 

@@ -9,6 +9,7 @@ mod arithmetic;
 pub mod claim;
 pub mod error;
 pub mod execute;
+mod history;
 pub mod module;
 mod operation;
 pub mod parse;

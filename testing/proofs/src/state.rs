@@ -72,8 +72,21 @@ pub struct Events {
     pub accesses: Vec<Access>,
     /// The calls that are not executed.
     pub calls: Vec<Call>,
-    /// Whether loops are reached, whose state is known by their invariants only.
-    pub loops: Vec<Term>,
+    /// The loops, whose state is known by their invariants only.
+    pub loops: Vec<Loop>,
+    /// The states in which the outermost function traps, with the kinds of the traps.
+    pub stops: Vec<(String, State)>,
+}
+
+/// A loop that was cut.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// The name of its function, and its number in it.
+    pub key: (String, usize),
+    /// Whether it is reached.
+    pub path: Term,
+    /// The state when it ends other than by a branch.
+    pub left: Option<State>,
 }
 
 /// The sort of the values of a type. A reference is a number, and null is 0.

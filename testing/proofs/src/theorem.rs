@@ -28,6 +28,8 @@ pub struct Theorem {
     pub planted: Vec<String>,
     /// Changes of the linked code with which it must not hold: a text and its replacement.
     pub neighbours: Vec<(String, String)>,
+    /// What the values of a counterexample should be like, if possible.
+    pub prefer: Vec<Expr>,
     /// How a host calls the function, if not directly: an export and its operands.
     pub call: Option<(String, Vec<Expr>)>,
 }
@@ -47,6 +49,7 @@ impl Theorem {
     /// ;; planted: Bug                  with this bug of linmem, the theorem does not hold
     /// ;; neighbour: TEXT -> TEXT       with this change of the code, it does not hold
     /// ;; call: export(EXPRESSION, ...)
+    /// ;; prefer: EXPRESSION            of the values of a counterexample that wasmtime runs, if there are such values
     /// ```
     pub fn read(text: &str) -> Result<Vec<Theorem>, Error> {
         let mut theorems: Vec<Theorem> = Vec::new();
@@ -78,6 +81,7 @@ impl Theorem {
         };
         match &words[..] {
             ["assume"] => self.assume.push(parse(value)?),
+            ["prefer"] => self.prefer.push(parse(value)?),
             ["prove"] => self.prove.push((value.to_string(), parse(value)?)),
             ["invariant", of @ ..] => {
                 let key = named(of)?;
@@ -210,6 +214,10 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
             call.push(entered(&mut pool, arg)?);
         }
     }
+    let mut preferred = Vec::new();
+    for expr in &theorem.prefer {
+        preferred.push(entered(&mut pool, expr)?);
+    }
     let mut proofs = Vec::new();
     for (claim, holds) in claims {
         // Each part of a conjunction is a smaller problem.
@@ -231,10 +239,17 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
             Answer::Satisfiable(assignment) => {
                 // Preferably values that a new instance can have.
                 formulas.extend(fresh(&mut pool, &module, &done));
-                let (assignment, is_new) = match solver.solve(&pool, &formulas)?.0 {
-                    Answer::Satisfiable(assignment) => (assignment, true),
-                    _ => (assignment, false),
-                };
+                let (mut assignment, mut is_new) = (assignment, false);
+                let all: Vec<Term> = formulas.iter().chain(&preferred).copied().collect();
+                for formulas in [&all, &formulas] {
+                    if let Answer::Satisfiable(found) = solver.solve(&pool, formulas)?.0 {
+                        (assignment, is_new) = (found, true);
+                        break;
+                    }
+                    if preferred.is_empty() {
+                        break;
+                    }
+                }
                 let mut found = counterexample(&pool, &module, function, &done, &assignment);
                 found.is_new = is_new;
                 if let Some((export, _)) = &theorem.call {
@@ -289,7 +304,8 @@ fn counterexample(
 pub fn outcome(pool: &Pool, done: &Execution, assignment: &Assignment) -> Outcome {
     let mut evaluator = Evaluator::new(pool, assignment);
     let mut is_true = |term: Term| evaluator.value(term).number() == 1;
-    let unknown = done.events.calls.iter().map(|call| call.path).chain(done.events.loops.iter().copied());
+    let unknown =
+        done.events.calls.iter().map(|call| call.path).chain(done.events.loops.iter().map(|entered| entered.path));
     if unknown.into_iter().any(&mut is_true) {
         return Outcome::Unclear;
     }

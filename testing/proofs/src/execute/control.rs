@@ -5,7 +5,7 @@ use super::executor::{Executor, Label, Obligation, plain_name};
 use crate::claim::{Scope, evaluate};
 use crate::error::Error;
 use crate::module::Code;
-use crate::state::{Call, State, sort};
+use crate::state::{Call, Loop, State, sort};
 use crate::term::{Sort, Term};
 use std::cell::RefCell;
 use wasmparser::Operator;
@@ -136,7 +136,8 @@ impl Executor<'_> {
         }
         let (params, _) = self.module.block_type(ty)?;
         self.hold(&key, &entry, &entry, "on entry")?;
-        self.events.loops.push(entry.path);
+        let at = self.events.loops.len();
+        self.events.loops.push(Loop { key: key.clone(), path: entry.path, left: None });
         let mut head = entry.clone();
         let mut assigned = Assigned::default();
         assigned.scan(body);
@@ -153,6 +154,7 @@ impl Executor<'_> {
         for state in label.incoming {
             self.hold(&key, &state, &entry, "when it repeats")?;
         }
+        self.events.loops[at].left.clone_from(&end);
         Ok(end)
     }
 

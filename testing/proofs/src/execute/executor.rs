@@ -102,6 +102,9 @@ impl Executor<'_> {
         let path = self.pool.and(state.path, condition);
         if self.pool.constant(path) != Some(0) {
             self.events.traps.push((kind.to_string(), path));
+            if self.functions.len() == 1 {
+                self.events.stops.push((kind.to_string(), State { path, ..state.clone() }));
+            }
         }
         let not = self.pool.not(condition);
         state.path = self.pool.and(state.path, not);
