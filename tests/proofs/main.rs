@@ -181,4 +181,5 @@ theorems! {
     moving,
     facts,
     still_live,
+    live,
 }

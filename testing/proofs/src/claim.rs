@@ -215,7 +215,7 @@ impl Evaluation<'_, '_> {
                 let reached = events.calls.iter().filter(|call| call.name == *name);
                 Ok(any(self.pool, reached.map(|call| call.path)))
             }
-            ("old" | "entry", [inner]) if !matches!(inner, Expr::Local(_) | Expr::Global(_) | Expr::Word(..)) => {
+            ("old" | "entry", [inner]) if is_computed(inner) => {
                 let then = if word == "old" { Some(self.scope.old) } else { self.scope.entry };
                 let then = then.ok_or_else(|| Error::new("`entry` is not in an invariant"))?;
                 self.at(Scope { now: then, ..self.scope }).term(inner)
@@ -358,6 +358,15 @@ impl Evaluation<'_, '_> {
         let raw = self.raw(segment)?;
         let (start, size) = (self.part(raw, 0)?, self.part(raw, 1)?);
         Ok((start, self.apply(Op::BvAdd, &[start, size])))
+    }
+}
+
+/// Whether an expression is not a value of the module.
+fn is_computed(expr: &Expr) -> bool {
+    match expr {
+        Expr::Local(_) | Expr::Global(_) => false,
+        Expr::Word(word, _) => word == "if",
+        _ => true,
     }
 }
 

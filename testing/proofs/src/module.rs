@@ -254,6 +254,11 @@ impl<'a> Module<'a> {
         self.bodies.get((function as usize).checked_sub(self.imported)?)
     }
 
+    /// Whether the body of a function is `unreachable`, as those of violations are.
+    pub(crate) fn always_traps(&self, function: u32) -> bool {
+        self.body(function).is_some_and(|body| matches!(body.body[..], [Code::Plain(Operator::Unreachable)]))
+    }
+
     /// The name of a global, without the prefix of linmem.
     pub fn global_name(&self, global: u32) -> String {
         let name = self.global_names.get(&global).cloned().unwrap_or_else(|| format!("g{global}"));

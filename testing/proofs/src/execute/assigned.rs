@@ -1,7 +1,7 @@
 //! What the body of a loop assigns.
 
 use super::memory::stored;
-use crate::module::Code;
+use crate::module::{Code, Module};
 use std::collections::BTreeSet;
 use wasmparser::Operator;
 
@@ -16,13 +16,13 @@ pub(super) struct Assigned {
 }
 
 impl Assigned {
-    pub(super) fn scan(&mut self, codes: &[Code<'_>]) {
+    pub(super) fn scan(&mut self, module: &Module<'_>, codes: &[Code<'_>]) {
         for code in codes {
             match code {
-                Code::Block(_, body) | Code::Loop(_, _, body) => self.scan(body),
+                Code::Block(_, body) | Code::Loop(_, _, body) => self.scan(module, body),
                 Code::If(_, then, other) => {
-                    self.scan(then);
-                    self.scan(other);
+                    self.scan(module, then);
+                    self.scan(module, other);
                 }
                 Code::Plain(operator) => match operator {
                     Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
@@ -31,7 +31,8 @@ impl Assigned {
                     Operator::GlobalSet { global_index } => {
                         self.globals.insert(*global_index);
                     }
-                    Operator::Call { .. } => self.calls = true,
+                    // After a function that always traps, nothing is left.
+                    Operator::Call { function_index } => self.calls |= !module.always_traps(*function_index),
                     Operator::MemoryGrow { .. } => self.grows = true,
                     Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => self.memory = true,
                     other => self.memory |= stored(other).is_some(),

@@ -8,7 +8,6 @@ use crate::module::Code;
 use crate::state::{Call, Loop, State, sort};
 use crate::term::{Sort, Term};
 use std::cell::RefCell;
-use wasmparser::Operator;
 
 /// The functions that may call each other, at most.
 const MAX_DEPTH: usize = 12;
@@ -43,7 +42,7 @@ impl Executor<'_> {
     pub(super) fn call(&mut self, function: u32, mut state: State) -> Result<Option<State>, Error> {
         let name = plain_name(self.module, function);
         let body = self.module.body(function);
-        if body.is_some_and(|body| matches!(body.body[..], [Code::Plain(Operator::Unreachable)])) {
+        if self.module.always_traps(function) {
             return Ok(self.trap_always(&name, state));
         }
         if body.is_some() && !self.plan.opaque.contains(&name) {
@@ -140,7 +139,7 @@ impl Executor<'_> {
         self.events.loops.push(Loop { key: key.clone(), path: entry.path, left: None });
         let mut head = entry.clone();
         let mut assigned = Assigned::default();
-        assigned.scan(body);
+        assigned.scan(self.module, body);
         self.forget(&mut head, &assigned, params);
         for expr in self.plan.invariants.get(&key).into_iter().flatten() {
             let holds = self.evaluate(expr, &head, &entry)?;
