@@ -182,4 +182,5 @@ theorems! {
     facts,
     still_live,
     live,
+    text_room,
 }
