@@ -7,6 +7,7 @@
   (type $chars (array (mut i16)))
   (import "linmem" "MemorySegment.set<F>" (func $set (param i32 i32 (ref null $chars) i32 i32) (result i32)))
   (import "linmem" "MemoryAllocator.allocate<F>" (func $allocate (param i32 (ref null $chars) i32 i32) (result i32 i32)))
+  (import "linmem" "MemorySegment.setLatin1" (func $setLatin1 (param i32 i32 (ref null $chars) i32 i32) (result i32)))
   (import "env" "memory" (memory 1))
 
   ;; theorem $write_text.<E>.i16.0: text is encoded only if it ends in the room and in the memory; else nothing is encoded
@@ -37,4 +38,15 @@
   ;; neighbour: i64.const 3 -> i64.const 2
   ;; neighbour: i64.le_u -> i32.wrap_i64 i64.extend_i32_s i64.le_s
   (func (export "allocate") (param (ref null $chars) i32 i32) (result i32 i32)
-    (call $allocate (i32.const 0) (local.get 0) (local.get 1) (local.get 2))))
+    (call $allocate (i32.const 0) (local.get 0) (local.get 1) (local.get 2)))
+
+  ;; theorem $write_text.latin1.i16.0: the same, with one byte for each unit
+  ;; opaque: text_size.latin1.i16.0 encode.latin1.i16.0
+  ;; prove: calls($encode.latin1.i16.0) => $2 != 0 and $3 + $4 <= length($2)
+  ;; prove: calls($encode.latin1.i16.0) and not calls($text_size.latin1.i16.0) => $4 <= $1 and $0 + $4 <= old(pages) << 16
+  ;; prove: calls($encode.latin1.i16.0) and calls($text_size.latin1.i16.0) => $6 <= $1 and $0 + $6 <= pages << 16
+  ;; prove: returns and not calls($encode.latin1.i16.0) => $4 == 0 and r0 == 0 or r0 > $1 and r0 == $6
+  ;; planted: TextWritesPart
+  ;; neighbour: i64.gt_u #2 -> i64.const 1 i64.add i64.gt_u
+  (func (export "latin1") (param i32 i32 (ref null $chars) i32 i32) (result i32)
+    (call $setLatin1 (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4))))
