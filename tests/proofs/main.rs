@@ -183,4 +183,5 @@ theorems! {
     still_live,
     live,
     text_room,
+    malformed,
 }
