@@ -4,8 +4,10 @@ use crate::error::Error;
 use std::collections::HashMap;
 use wasmparser::{
     BlockType, CompositeInnerType, ConstExpr, Data, DataKind, ExternalKind, FieldType, FuncType, KnownCustom, Name,
-    NameMap, Operator, Parser, Payload, StorageType, TypeRef, ValType,
+    NameMap, Operator, Parser, Payload, StorageType, TypeRef,
 };
+
+pub use wasmparser::ValType;
 
 /// An instruction, with its structure.
 #[derive(Clone, Debug)]
