@@ -178,6 +178,8 @@ theorems! {
     stores,
     frames_kept,
     split_owners,
+    trips,
+    counted,
     moving,
     facts,
     still_live,

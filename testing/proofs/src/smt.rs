@@ -23,8 +23,11 @@ pub enum Answer {
 }
 
 /// A solver that reads SMT-LIB.
+#[derive(Clone)]
 pub struct Solver {
     program: PathBuf,
+    /// The logic of SMT-LIB, by which the solver selects its methods.
+    logic: String,
 }
 
 /// How long all solvers have worked, in milliseconds.
@@ -41,7 +44,12 @@ impl Solver {
             let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
             version.is_ok_and(|status| status.success())
         };
-        installed.into_iter().find(works).map(|program| Solver { program })
+        installed.into_iter().find(works).map(|program| Solver { program, logic: "ALL".to_string() })
+    }
+
+    /// The same solver, for formulas of a logic of SMT-LIB.
+    pub fn with_logic(&self, logic: &str) -> Solver {
+        Solver { logic: logic.to_string(), ..self.clone() }
     }
 
     /// How long all solvers of this process have worked.
@@ -51,7 +59,7 @@ impl Solver {
 
     /// Whether an assignment makes all formulas true, and how long it took to find out.
     pub fn solve(&self, pool: &Pool, formulas: &[Term]) -> Result<(Answer, Duration), Error> {
-        let script = Script::of(pool, formulas);
+        let script = Script::of(pool, formulas, &self.logic);
         let started = Instant::now();
         let failed = |error: std::io::Error| Error::new(format!("{}: {error}", self.program.display()));
         let mut child = Command::new(&self.program)
@@ -88,9 +96,9 @@ struct Script {
 }
 
 impl Script {
-    fn of(pool: &Pool, formulas: &[Term]) -> Script {
-        let mut script =
-            Script { text: "(set-logic ALL)\n(set-option :model.completion true)\n".into(), asked: Vec::new() };
+    fn of(pool: &Pool, formulas: &[Term], logic: &str) -> Script {
+        let head = format!("(set-logic {logic})\n(set-option :model.completion true)\n");
+        let mut script = Script { text: head, asked: Vec::new() };
         let mut names: BTreeMap<Term, String> = BTreeMap::new();
         let mut functions: BTreeMap<String, ()> = BTreeMap::new();
         let mut pending: Vec<Term> = formulas.to_vec();

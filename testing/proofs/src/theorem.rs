@@ -28,6 +28,8 @@ pub struct Theorem {
     pub planted: Vec<String>,
     /// Changes of the linked code with which it must not hold: a text and its replacement.
     pub neighbours: Vec<(String, String)>,
+    /// The logic of the formulas, if not all.
+    pub logic: Option<String>,
     /// What the values of a counterexample should be like, if possible.
     pub prefer: Vec<Expr>,
     /// How a host calls the function, if not directly: an export and its operands.
@@ -48,6 +50,7 @@ impl Theorem {
     /// ;; after: EXPRESSION             assumed after each call of an opaque function
     /// ;; planted: Bug                  with this bug of linmem, the theorem does not hold
     /// ;; neighbour: TEXT -> TEXT       with this change of the code, it does not hold
+    /// ;; logic: QF_AUFBV               of SMT-LIB, with which the solver is faster here
     /// ;; call: export(EXPRESSION, ...)
     /// ;; prefer: EXPRESSION            of the values of a counterexample that wasmtime runs, if there are such values
     /// ```
@@ -81,6 +84,7 @@ impl Theorem {
         };
         match &words[..] {
             ["assume"] => self.assume.push(parse(value)?),
+            ["logic"] => self.logic = Some(value.to_string()),
             ["prefer"] => self.prefer.push(parse(value)?),
             ["prove"] => self.prove.push((value.to_string(), parse(value)?)),
             ["invariant", of @ ..] => {
@@ -179,6 +183,8 @@ pub struct Proof {
 
 /// Proves the claims of a theorem about a linked module, and the invariants that they depend on.
 pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Proof>, Error> {
+    let chosen = theorem.logic.as_ref().map(|logic| solver.with_logic(logic));
+    let solver = chosen.as_ref().unwrap_or(solver);
     let module = Module::read(module)?;
     let function = module.function(&theorem.function);
     let function = function.ok_or_else(|| Error::new(format!("there is no function ${}", theorem.function)))?;
