@@ -397,6 +397,13 @@ impl Optimization {
 #[cfg(feature = "planted")]
 thread_local! {
     static OFF: Cell<Option<Optimization>> = const { Cell::new(None) };
+    static ALL_OFF: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Turns all optimizations off in all that this thread lowers from now on, or on again.
+#[cfg(feature = "planted")]
+pub fn turn_all_off(off: bool) {
+    ALL_OFF.set(off);
 }
 
 /// Turns an optimization off in all that this thread lowers from now on, or none.
@@ -408,7 +415,7 @@ pub fn turn_off(optimization: Option<Optimization>) {
 /// Whether an optimization is turned off.
 #[cfg(feature = "planted")]
 pub(crate) fn is_off(optimization: Optimization) -> bool {
-    OFF.get() == Some(optimization)
+    ALL_OFF.get() || OFF.get() == Some(optimization)
 }
 
 /// Whether an optimization is turned off: never.

@@ -14,9 +14,16 @@ const MODULES: u64 = 400;
 const CALLS: u64 = 12;
 
 /// A generator of numbers: xorshift.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    /// A generator whose numbers follow from a seed.
+    pub(crate) fn new(seed: u64) -> Random {
+        let mut random = Random((seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        random.next();
+        random
+    }
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -24,11 +31,11 @@ impl Random {
         self.0
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() >> 16) as usize % limit
     }
 
-    fn one<'a>(&mut self, words: &'a str) -> &'a str {
+    pub(crate) fn one<'a>(&mut self, words: &'a str) -> &'a str {
         let words: Vec<&str> = words.split(' ').collect();
         words[self.below(words.len())]
     }

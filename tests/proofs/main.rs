@@ -17,6 +17,7 @@ mod support;
 
 mod case;
 mod confirm;
+mod equal;
 mod executor;
 mod graphs;
 mod times;

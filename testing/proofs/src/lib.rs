@@ -7,6 +7,7 @@
 
 mod arithmetic;
 pub mod claim;
+pub mod equal;
 pub mod error;
 pub mod execute;
 mod history;

@@ -28,12 +28,14 @@ pub struct Solver {
     program: PathBuf,
     /// The logic of SMT-LIB, by which the solver selects its methods.
     logic: String,
+    /// How long it works on one claim, at most, in seconds.
+    limit: u32,
 }
 
 /// How long all solvers have worked, in milliseconds.
 static WORKED: AtomicU64 = AtomicU64::new(0);
 
-/// How long the solver works on one claim, at most, in seconds.
+/// The limit if no other one is asked for.
 const LIMIT: u32 = 240;
 
 impl Solver {
@@ -44,7 +46,12 @@ impl Solver {
             let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
             version.is_ok_and(|status| status.success())
         };
-        installed.into_iter().find(works).map(|program| Solver { program, logic: "ALL".to_string() })
+        installed.into_iter().find(works).map(|program| Solver { program, logic: "ALL".to_string(), limit: LIMIT })
+    }
+
+    /// The solver, which gives up after this number of seconds.
+    pub fn limited(self, limit: u32) -> Solver {
+        Solver { limit, ..self }
     }
 
     /// The same solver, for formulas of a logic of SMT-LIB.
@@ -63,7 +70,7 @@ impl Solver {
         let started = Instant::now();
         let failed = |error: std::io::Error| Error::new(format!("{}: {error}", self.program.display()));
         let mut child = Command::new(&self.program)
-            .args(["-in", "-smt2", &format!("-T:{LIMIT}")])
+            .args(["-in", "-smt2", &format!("-T:{}", self.limit)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -79,7 +86,7 @@ impl Solver {
         let answer = match verdict.trim() {
             "unsat" => Answer::Unsatisfiable,
             "sat" => Answer::Satisfiable(script.assignment(pool, rest)?),
-            "timeout" => Answer::Unknown(format!("the solver found no answer in {LIMIT} seconds")),
+            "timeout" => Answer::Unknown(format!("the solver found no answer in {} seconds", self.limit)),
             other => {
                 Answer::Unknown(format!("the solver gave up: {other} {}", rest.lines().next().unwrap_or_default()))
             }
@@ -162,7 +169,12 @@ impl Script {
                 let defined = format!("t{}", names.len());
                 let _ =
                     writeln!(self.text, "(define-fun {defined} () {} ({quoted} {}))", sort_name(sort), args.join(" "));
-                self.asked.push((defined.clone(), term));
+                // A value that depends on a whole memory is not printed.
+                let is_memory = |term: &Term| matches!(pool.sort(*term), Sort::Memory(_));
+                let Node::Unknown(_, of) = pool.node(term) else { return defined };
+                if !is_memory(&term) && !of.iter().any(is_memory) {
+                    self.asked.push((defined.clone(), term));
+                }
                 defined
             }
             Node::Apply(op, args) => {

@@ -20,6 +20,8 @@ pub struct State {
     pub pages: Term,
     /// Whether a growth has returned the page of a certain byte: one that claims speak of as `byte`.
     pub granted: Term,
+    /// The calls up to now, their operands and what was in the memory and in globals then, if the plan compares executions.
+    pub trace: Term,
 }
 
 impl State {
@@ -28,13 +30,14 @@ impl State {
         states.into_iter().reduce(|a, b| {
             let (mine, mut merged) = (a.path, a);
             let mut either = |x: &mut Term, y: Term| *x = pool.ite(mine, *x, y);
-            let State { path: _, stack, locals, globals, memory, pages, granted } = &mut merged;
+            let State { path: _, stack, locals, globals, memory, pages, granted, trace } = &mut merged;
             stack.iter_mut().zip(b.stack).for_each(|(x, y)| either(x, y));
             locals.iter_mut().zip(b.locals).for_each(|(x, y)| either(x, y));
             globals.iter_mut().zip(b.globals).for_each(|(x, y)| either(x, y));
             either(memory, b.memory);
             either(pages, b.pages);
             either(granted, b.granted);
+            either(trace, b.trace);
             merged.path = pool.or(mine, b.path);
             merged
         })
@@ -76,6 +79,10 @@ pub struct Events {
     pub loops: Vec<Loop>,
     /// The states in which the outermost function traps, with the kinds of the traps.
     pub stops: Vec<(String, State)>,
+    /// Whether what the plan leaves out is reached: another iteration of a loop, or a call.
+    pub outside: Vec<Term>,
+    /// Whether each trap is reached, and the trace of calls then.
+    pub ends: Vec<(Term, Term)>,
 }
 
 /// A loop that was cut.

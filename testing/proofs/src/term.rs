@@ -3,7 +3,7 @@
 use crate::operation::{Value, apply};
 use crate::sort::mask;
 pub use crate::sort::{INTEGER, Op, Sort};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A term of a [`Pool`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,6 +90,25 @@ impl Pool {
     /// The result of a function of which nothing else is known.
     pub fn unknown(&mut self, name: &str, args: Vec<Term>, sort: Sort) -> Term {
         self.intern(Node::Unknown(name.to_string(), args), sort)
+    }
+
+    /// Whether terms have a part of this kind.
+    pub fn mentions(&self, terms: impl IntoIterator<Item = Term>, is_meant: impl Fn(&Node) -> bool) -> bool {
+        let mut seen = HashSet::new();
+        let mut pending: Vec<Term> = terms.into_iter().collect();
+        while let Some(term) = pending.pop() {
+            if !seen.insert(term) {
+                continue;
+            }
+            let node = self.node(term);
+            if is_meant(node) {
+                return true;
+            }
+            if let Node::Apply(_, args) | Node::Unknown(_, args) = node {
+                pending.extend(args);
+            }
+        }
+        false
     }
 
     /// The value of a constant.

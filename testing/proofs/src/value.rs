@@ -48,6 +48,10 @@ impl<'a> Evaluator<'a> {
             Node::Constant(Sort::Memory(_), _) => Value::Memory(BTreeMap::new()),
             Node::Constant(sort, value) => Value::Number(*sort, *value),
             Node::Variable(name) => assigned(name),
+            // Of a value that depends on a whole memory, nothing is known.
+            Node::Unknown(_, args) if args.iter().any(|arg| matches!(self.pool.sort(*arg), Sort::Memory(_))) => {
+                zero(sort)
+            }
             Node::Unknown(name, args) => {
                 let args: Vec<u128> = args.iter().map(|arg| self.known[arg].number()).collect();
                 assigned(&key(name, &args))

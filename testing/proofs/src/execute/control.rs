@@ -48,6 +48,9 @@ impl Executor<'_> {
         if body.is_some() && !self.plan.opaque.contains(&name) {
             return self.inline(function, state);
         }
+        if self.plan.compared.is_some() {
+            return self.call_compared(function, name, state);
+        }
         let before = state.clone();
         let ty = self.module.type_of(function)?;
         let args = state.stack.split_off(state.stack.len() - ty.params().len());
@@ -132,6 +135,9 @@ impl Executor<'_> {
         let key = (self.name(), number);
         if self.plan.unreached.contains(&key) {
             return Ok(None);
+        }
+        if let Some(compared) = &self.plan.compared {
+            return self.unroll(ty, body, entry, compared.iterations);
         }
         let (params, _) = self.module.block_type(ty)?;
         self.hold(&key, &entry, &entry, "on entry")?;

@@ -1,5 +1,6 @@
 //! What the execution of a function needs and leaves behind.
 
+use super::compared::Compared;
 use crate::claim::{Invariants, Sets};
 use crate::error::Error;
 use crate::module::Module;
@@ -21,6 +22,8 @@ pub struct Plan {
     pub after: Vec<Expr>,
     /// The sets of addresses that invariants speak of.
     pub sets: Sets,
+    /// How the execution is compared with another one, if it is.
+    pub compared: Option<Compared>,
 }
 
 /// What must be proved about a function for its execution to mean anything: that invariants hold.
@@ -105,6 +108,7 @@ impl Executor<'_> {
             if self.functions.len() == 1 {
                 self.events.stops.push((kind.to_string(), State { path, ..state.clone() }));
             }
+            self.events.ends.push((path, state.trace));
         }
         let not = self.pool.not(condition);
         state.path = self.pool.and(state.path, not);

@@ -17,7 +17,7 @@ impl Executor<'_> {
         let sum = self.pool.apply(Op::BvAdd, &[from, added]);
         let most = self.pool.bits(INTEGER, self.module.max_pages.into());
         let fits = self.pool.apply(Op::BvUle, &[sum, most]);
-        let agreed = self.pool.fresh("agreed", Sort::Bool);
+        let agreed = self.agreed(state, count);
         let succeeds = self.pool.and(fits, agreed);
         let path = self.pool.and(state.path, succeeds);
         let byte = self.pool.variable("byte", Sort::Bits(INTEGER));
@@ -56,6 +56,9 @@ impl Executor<'_> {
         let size = self.pool.apply(Op::BvShl, &[pages, page]);
         let end = self.pool.apply(Op::BvAdd, &[address, bytes]);
         let outside = self.pool.apply(Op::BvUlt, &[size, end]);
+        if self.plan.compared.as_ref().is_some_and(|compared| compared.is_endless) {
+            return;
+        }
         self.trap("memory", state, outside);
     }
 

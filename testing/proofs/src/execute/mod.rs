@@ -1,6 +1,7 @@
 //! Executes a function on symbols. States are merged where paths meet; a loop is cut at its head, where its invariants hold.
 
 mod assigned;
+mod compared;
 mod control;
 mod executor;
 mod memory;
@@ -13,6 +14,7 @@ use crate::state::{Events, State, sort};
 use crate::term::{Pool, Sort, Term};
 use executor::Executor;
 
+pub use compared::Compared;
 pub use executor::{Execution, Obligation, Plan};
 
 /// Executes a function, whose parameters are variables named after them.
@@ -33,7 +35,9 @@ pub fn execute(pool: &mut Pool, module: &Module<'_>, function: u32, plan: &Plan)
     let path = pool.bool(true);
     let memory = pool.variable("memory", Sort::Memory(width));
     let pages = pool.variable("pages", Sort::Bits(64));
-    let old = State { path, stack: Vec::new(), locals: params, globals, memory, pages, granted: pool.bool(false) };
+    let trace = pool.bits(64, 0);
+    let old =
+        State { path, stack: Vec::new(), locals: params, globals, memory, pages, granted: pool.bool(false), trace };
     let mut executor = Executor {
         pool,
         module,

@@ -75,15 +75,15 @@ impl Executor<'_> {
             }
             O::MemoryGrow { mem: 0 } => self.grow(&mut state)?,
             O::MemoryFill { mem: 0 } => {
-                let (bytes, _, to) = (pop(&mut state)?, pop(&mut state)?, pop(&mut state)?);
+                let (bytes, byte, to) = (pop(&mut state)?, pop(&mut state)?, pop(&mut state)?);
                 self.range(&mut state, to, bytes);
-                state.memory = self.pool.fresh("memory", self.pool.sort(state.memory));
+                state.memory = self.overwritten("fill", &state, [to, byte, bytes]);
             }
             O::MemoryCopy { dst_mem: 0, src_mem: 0 } => {
                 let (bytes, from, to) = (pop(&mut state)?, pop(&mut state)?, pop(&mut state)?);
                 self.range(&mut state, to, bytes);
                 self.range(&mut state, from, bytes);
-                state.memory = self.pool.fresh("memory", self.pool.sort(state.memory));
+                state.memory = self.overwritten("copy", &state, [to, from, bytes]);
             }
             _ => return self.access_or_reference(operator, state),
         }
