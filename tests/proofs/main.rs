@@ -187,4 +187,5 @@ theorems! {
     live,
     text_room,
     malformed,
+    allocator,
 }
