@@ -187,5 +187,6 @@ theorems! {
     live,
     text_room,
     malformed,
+    handles,
     allocator,
 }
