@@ -187,6 +187,7 @@ theorems! {
     live,
     text_room,
     malformed,
+    list,
     handles,
     allocator,
 }
