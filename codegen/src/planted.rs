@@ -52,6 +52,7 @@ macro_rules! bugs {
                 Bug::StaticFrameKeepsInner,
                 Bug::StoresSwapped,
                 Bug::StoresIgnoreOverlap,
+                Bug::StoresIgnoreCode,
             ];
 
             /// Those in segments that are references and stay numbers.
@@ -150,6 +151,8 @@ bugs! {
     LiveFurther,
     /// The test of a group of checks uses the first check, not the one with the highest end.
     GroupAsksFirst,
+    /// The single comparison of a group of checks at one address lets the access with the highest end reach one byte further.
+    GroupComparesOneByteLess,
     /// Checks of a local are grouped across an assignment.
     GroupAcrossAssignment,
     /// Checks are grouped across calls and other effects.
@@ -250,6 +253,8 @@ bugs! {
     StoresSwapped,
     /// Stores to the same bytes are sorted by their addresses.
     StoresIgnoreOverlap,
+    /// Stores are merged although other code is between them.
+    StoresIgnoreCode,
     /// A function that was built has static frames although its record is not exact.
     StaticFrameOfInexactRecord,
     /// An exception that leaves a function closes none of its regions.

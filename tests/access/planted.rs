@@ -96,6 +96,7 @@ fn planted_engine_bugs_are_detected() {
                             | Bug::ArrayDataAcrossCode
                             | Bug::FitsAfterAssignment
                             | Bug::HoistAssignedBound
+                            | Bug::GroupComparesOneByteLess
                     );
                     let others = [
                         Bug::UNWIND,
@@ -127,10 +128,10 @@ fn planted_engine_bugs_are_detected() {
 }
 
 /// What a program ends in, without a bug and with it.
-fn with_and_without(program: &str, bug: Bug) -> [Option<String>; 2] {
+fn with_and_without(program: &str, config: &linmem::Config, bug: Bug) -> [Option<String>; 2] {
     [None, Some(bug)].map(|bug| {
         plant(bug);
-        let linked = linmem::link(program.as_bytes(), &linmem::Config::new()).unwrap();
+        let linked = linmem::link(program.as_bytes(), config).unwrap();
         plant(None);
         let ended = Running::new(&linked, State::default()).call("run", &[Val::I32(0)]);
         ended.err().and_then(|error| violation(&error))
@@ -148,7 +149,7 @@ fn segment_at_assigned_address_is_checked_again() {
         (drop (call $get (call $of (local.get $at) (i32.const 24)) (i32.const 0)))
         (local.set $at (i32.sub (local.get $at) (i32.const 16)))
         (call $get (call $of (local.get $at) (i32.const 24)) (i32.const 0))))"#;
-    let found = with_and_without(PROGRAM, Bug::FitsAfterAssignment);
+    let found = with_and_without(PROGRAM, &linmem::Config::new(), Bug::FitsAfterAssignment);
     assert_eq!(found, [Some("OutOfBounds".to_string()), None]);
 }
 
@@ -168,6 +169,28 @@ fn bound_that_the_loop_assigns_is_not_asked_before_it() {
           (local.set $i (i32.add (local.get $i) (i32.const 1)))
           (local.set $bound (i32.or (local.get $bound) (i32.const 8)))
           (br_if $again (i32.lt_u (local.get $i) (local.get $bound))))))"#;
-    let found = with_and_without(PROGRAM, Bug::HoistAssignedBound);
+    let found = with_and_without(PROGRAM, &linmem::Config::new(), Bug::HoistAssignedBound);
     assert_eq!(found, [Some("OutOfBounds".to_string()), None]);
+}
+
+/// In random programs, the last byte of a segment that `ofAddress` makes is rarely the only one that is free.
+#[test]
+fn first_free_byte_is_checked_by_a_single_comparison() {
+    const PROGRAM: &str = r#"(module
+      (import "linmem" "MemoryAllocator.new" (func $new (result i32)))
+      (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i64)))
+      (import "linmem" "MemorySegment.ofAddress" (func $of (param i32 i32) (result i64)))
+      (import "linmem" "MemorySegment.address" (func $address (param i64) (result i32)))
+      (import "linmem" "MemorySegment.getInt" (func $getInt (param i64 i32) (result i32)))
+      (import "linmem" "MemorySegment.getUByte" (func $getUByte (param i64 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func $read (param $p i32)
+        (drop (call $getInt (call $of (local.get $p) (i32.const 16)) (i32.const 0)))
+        (drop (call $getInt (call $of (local.get $p) (i32.const 16)) (i32.const 4)))
+        (drop (call $getUByte (call $of (local.get $p) (i32.const 16)) (i32.const 8))))
+      (func (export "run") (param $bytes i32)
+        (call $read (call $address (call $allocate (call $new) (i32.add (local.get $bytes) (i32.const 8)))))))"#;
+    let config = linmem::Config::new().with_safety(linmem::Safety::Temporal).with_base(linmem::Base::Address(1024));
+    let found = with_and_without(PROGRAM, &config, Bug::GroupComparesOneByteLess);
+    assert_eq!(found, [Some("UseAfterFree".to_string()), None]);
 }

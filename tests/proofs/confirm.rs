@@ -60,6 +60,9 @@ fn run(linked: &[u8], found: &Counterexample) -> Outcome {
         Ok(results) => Outcome::Returns(results.iter().filter_map(number).collect()),
         Err(error) => Outcome::Traps(violation(&error).unwrap_or_else(|| match error.downcast_ref::<Trap>() {
             Some(Trap::MemoryOutOfBounds) => "memory".to_string(),
+            Some(Trap::ArrayOutOfBounds) => "array".to_string(),
+            Some(Trap::NullReference) => "null".to_string(),
+            Some(Trap::HeapMisaligned) => "unaligned".to_string(),
             other => format!("{other:?}"),
         })),
     }

@@ -190,4 +190,10 @@ theorems! {
     list,
     handles,
     allocator,
+    stores_between,
+    accessors,
+    elements,
+    array_parts,
+    addresses,
+    comparisons,
 }

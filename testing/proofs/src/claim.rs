@@ -293,6 +293,8 @@ impl Evaluation<'_, '_> {
             // Any byte of the memory: a claim about it is a claim about all.
             ("byte", []) => Ok(self.pool.variable("byte", Sort::Bits(INTEGER))),
             ("granted", []) => Ok(now.granted),
+            ("elsewhere", []) => Ok(any(self.pool, events.elsewhere.iter().copied())),
+            ("writes", []) => Ok(any(self.pool, events.writes.iter().copied())),
             ("accesses", []) => {
                 let paths: Vec<Term> = events.accesses.iter().map(|access| access.path).collect();
                 Ok(any(self.pool, paths))

@@ -61,10 +61,15 @@ pub struct Module<'a> {
     pub bodies: Vec<Function<'a>>,
     /// The globals.
     pub globals: Vec<Global>,
-    /// The width of addresses, and the number of pages of the memory that linmem uses: the first one.
+    /// The width of addresses, and the number of pages of the memory that claims are about: the first one, unless
+    /// [`Module::about_memory`] chooses another one.
     pub memory: Option<(u32, u64)>,
+    /// The index of this memory.
+    pub memory_index: u32,
     /// The largest number of pages that the memory can have.
     pub max_pages: u64,
+    /// All memories: widths of addresses, and smallest and largest numbers of pages.
+    pub memories: Vec<(u32, u64, u64)>,
     /// The names of exported functions.
     pub exports: HashMap<String, u32>,
     /// The names of functions.
@@ -225,11 +230,16 @@ impl<'a> Module<'a> {
 
     fn add_memory(&mut self, memory: wasmparser::MemoryType) {
         let width = if memory.memory64 { 64 } else { 32 };
-        if self.memory.is_none() {
-            self.memory = Some((width, memory.initial));
-            let most = if memory.memory64 { 1 << 48 } else { 1 << 16 };
-            self.max_pages = memory.maximum.unwrap_or(most).min(most);
-        }
+        let most = if memory.memory64 { 1 << 48 } else { 1 << 16 };
+        self.memories.push((width, memory.initial, memory.maximum.unwrap_or(most).min(most)));
+        self.about_memory(0);
+    }
+
+    /// Chooses the memory that claims are about. Of the other ones, nothing is known. Returns `false` if there is no such memory.
+    pub fn about_memory(&mut self, index: u32) -> bool {
+        let Some((width, pages, most)) = self.memories.get(index as usize).copied() else { return false };
+        (self.memory, self.memory_index, self.max_pages) = (Some((width, pages)), index, most);
+        true
     }
 
     /// The type of a function.

@@ -73,6 +73,10 @@ pub struct Events {
     pub traps: Vec<(String, Term)>,
     /// The accesses to memory.
     pub accesses: Vec<Access>,
+    /// Whether another memory is used than the one that claims are about.
+    pub elsewhere: Vec<Term>,
+    /// Whether bytes of the memory, or elements of arrays, are written.
+    pub writes: Vec<Term>,
     /// The calls that are not executed.
     pub calls: Vec<Call>,
     /// The loops, whose state is known by their invariants only.

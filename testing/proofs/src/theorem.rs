@@ -20,6 +20,8 @@ pub struct Theorem {
     pub title: String,
     /// What is assumed.
     pub assume: Vec<Expr>,
+    /// What a host can make true of the operands of `call`.
+    pub host: Vec<Expr>,
     /// What is claimed, with its text.
     pub prove: Vec<(String, Expr)>,
     /// How the function is executed.
@@ -46,12 +48,14 @@ impl Theorem {
     /// ;; invariant 1: EXPRESSION       of loop 1 of the function; `invariant helper 0:` of a loop of another function
     /// ;; unreached: 0                  claims are about executions that do not reach this loop
     /// ;; each set $x: EXPRESSION       assumed of each member `$x` of a set, when the function is entered
+    /// ;; memory: 1                     the memory that claims are about, if not 0
     /// ;; opaque: helper                calls of this function are not executed
     /// ;; after: EXPRESSION             assumed after each call of an opaque function
     /// ;; planted: Bug                  with this bug of linmem, the theorem does not hold
     /// ;; neighbour: TEXT -> TEXT       with this change of the code, it does not hold
     /// ;; logic: QF_AUFBV               of SMT-LIB, with which the solver is faster here
     /// ;; call: export(EXPRESSION, ...)
+    /// ;; host: EXPRESSION              counterexamples for which it does not hold are not run
     /// ;; prefer: EXPRESSION            of the values of a counterexample that wasmtime runs, if there are such values
     /// ```
     pub fn read(text: &str) -> Result<Vec<Theorem>, Error> {
@@ -83,6 +87,7 @@ impl Theorem {
             number.parse().map(|number| (function.to_string(), number)).map_err(|_| Error::new("a loop has a number"))
         };
         match &words[..] {
+            ["host"] => self.host.push(parse(value)?),
             ["assume"] => self.assume.push(parse(value)?),
             ["logic"] => self.logic = Some(value.to_string()),
             ["prefer"] => self.prefer.push(parse(value)?),
@@ -100,6 +105,7 @@ impl Theorem {
                 let (_, exprs) = self.plan.sets.entry(set.to_string()).or_insert((member.to_string(), Vec::new()));
                 exprs.push(parse(value)?);
             }
+            ["memory"] => self.plan.memory = value.parse().map_err(|_| Error::new("a memory has a number"))?,
             ["opaque"] => self.plan.opaque.extend(value.split_whitespace().map(str::to_string)),
             ["after"] => self.plan.after.push(parse(value)?),
             ["planted"] => self.planted.extend(value.split_whitespace().map(str::to_string)),
@@ -185,7 +191,11 @@ pub struct Proof {
 pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Proof>, Error> {
     let chosen = theorem.logic.as_ref().map(|logic| solver.with_logic(logic));
     let solver = chosen.as_ref().unwrap_or(solver);
-    let module = Module::read(module)?;
+    let mut module = Module::read(module)?;
+    if theorem.plan.memory != 0 && !module.about_memory(theorem.plan.memory) {
+        return Err(Error::new(format!("there is no memory {}", theorem.plan.memory)));
+    }
+    let module = module;
     let function = module.function(&theorem.function);
     let function = function.ok_or_else(|| Error::new(format!("there is no function ${}", theorem.function)))?;
     let mut pool = Pool::default();
@@ -196,18 +206,24 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
         let scope = Scope { module: &module, function, now: old, old, entry: None, events, sets, facts: &facts };
         evaluate(pool, scope, expr)
     };
-    let mut assumed = done.assumed.clone();
+    // What may be assumed from the beginning, then what the execution assumes on the way.
+    let mut assumed = Vec::new();
     for expr in &theorem.assume {
         assumed.push(entered(&mut pool, expr)?);
     }
-    let mut claims: Vec<(String, Term)> =
-        done.obligations.iter().map(|obligation| (obligation.what.clone(), obligation.holds)).collect();
+    let mut claims: Vec<(String, Term, usize)> = done
+        .obligations
+        .iter()
+        .map(|obligation| (obligation.what.clone(), obligation.holds, obligation.known))
+        .collect();
     for (text, expr) in &theorem.prove {
         let Execution { old, end, events, .. } = &done;
         let scope = Scope { module: &module, function, now: end, old, entry: None, events, sets, facts: &facts };
-        claims.push((text.clone(), evaluate(&mut pool, scope, expr)?));
+        claims.push((text.clone(), evaluate(&mut pool, scope, expr)?, done.assumed.len()));
     }
     assumed.extend(facts.take());
+    let from_the_beginning = assumed.len();
+    assumed.extend(&done.assumed);
     let contradict = format!("the assumptions about ${} contradict each other", theorem.function);
     match solver.solve(&pool, &assumed)?.0 {
         Answer::Satisfiable(_) => {}
@@ -224,11 +240,16 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
     for expr in &theorem.prefer {
         preferred.push(entered(&mut pool, expr)?);
     }
+    let mut host = Vec::new();
+    for expr in &theorem.host {
+        host.push(entered(&mut pool, expr)?);
+    }
     let mut proofs = Vec::new();
-    for (claim, holds) in claims {
+    for (claim, holds, known) in claims {
+        let assumed = &assumed[..from_the_beginning + known];
         // Each part of a conjunction is a smaller problem.
         let (mut answer, mut time) = (Answer::Unsatisfiable, Duration::ZERO);
-        let mut formulas = assumed.clone();
+        let mut formulas = assumed.to_vec();
         for part in conjuncts(&pool, holds) {
             let not = pool.not(part);
             formulas.truncate(assumed.len());
@@ -245,6 +266,7 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
             Answer::Satisfiable(assignment) => {
                 // Preferably values that a new instance can have.
                 formulas.extend(fresh(&mut pool, &module, &done));
+                formulas.extend(&host);
                 let (mut assignment, mut is_new) = (assignment, false);
                 let all: Vec<Term> = formulas.iter().chain(&preferred).copied().collect();
                 for formulas in [&all, &formulas] {

@@ -65,6 +65,9 @@ impl Engine {
 
     /// Whether nothing but these operands, which are constants, was written after a position.
     fn follows(&self, position: Position, operands: [&Operand; 2]) -> bool {
+        if planted::has(Bug::StoresIgnoreCode) {
+            return true;
+        }
         let Some(remaining) = self.tape.remaining_after(position) else { return false };
         let written = operands.iter().filter_map(|operand| operand.position?.byte().checked_sub(operand.start?));
         let after =

@@ -1,5 +1,6 @@
 //! What the body of a loop assigns.
 
+use super::atomic::atomic;
 use super::memory::stored;
 use crate::module::{Code, Module};
 use std::collections::BTreeSet;
@@ -13,6 +14,8 @@ pub(super) struct Assigned {
     pub(super) memory: bool,
     pub(super) grows: bool,
     pub(super) calls: bool,
+    /// Elements of arrays.
+    pub(super) elements: bool,
 }
 
 impl Assigned {
@@ -34,8 +37,13 @@ impl Assigned {
                     // After a function that always traps, nothing is left.
                     Operator::Call { function_index } => self.calls |= !module.always_traps(*function_index),
                     Operator::MemoryGrow { .. } => self.grows = true,
-                    Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => self.memory = true,
-                    other => self.memory |= stored(other).is_some(),
+                    Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } | Operator::MemoryInit { .. } => {
+                        self.memory = true;
+                    }
+                    Operator::ArraySet { .. } | Operator::ArrayFill { .. } | Operator::ArrayCopy { .. } => {
+                        self.elements = true;
+                    }
+                    other => self.memory |= stored(other).is_some() || atomic(other).is_some(),
                 },
             }
         }

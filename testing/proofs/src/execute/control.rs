@@ -175,7 +175,7 @@ impl Executor<'_> {
             let holds = self.evaluate(expr, state, entry)?;
             let holds = self.pool.implies(state.path, holds);
             let what = format!("invariant {} of loop {}, {when}", at + 1, key.1);
-            self.obligations.push(Obligation { what, holds });
+            self.obligations.push(Obligation { what, holds, known: self.assumed.len() });
         }
         Ok(())
     }
@@ -212,6 +212,9 @@ impl Executor<'_> {
         }
         if assigned.memory || assigned.calls {
             state.memory = self.pool.fresh("memory", self.pool.sort(state.memory));
+        }
+        if assigned.elements || assigned.calls {
+            self.epoch += 1;
         }
         if assigned.grows || assigned.calls {
             self.pages_grow(state);

@@ -16,6 +16,8 @@ pub struct Plan {
     pub invariants: Invariants,
     /// Loops that are assumed not to be reached, by the name of the function and the number of the loop in it.
     pub unreached: HashSet<(String, usize)>,
+    /// The index of the memory that claims are about.
+    pub memory: u32,
     /// Functions that are not executed, and may do anything to globals and to the memory.
     pub opaque: HashSet<String>,
     /// What holds after each call of a function that is not executed, if it returns. `entry` is the state before the call.
@@ -33,6 +35,8 @@ pub struct Obligation {
     pub what: String,
     /// What must hold.
     pub holds: Term,
+    /// How much of what the execution assumes is known there: not yet the invariants of a loop that is entered.
+    pub known: usize,
 }
 
 /// A function that was executed.

@@ -70,9 +70,6 @@ impl Executor<'_> {
         address: Term,
         bytes: u32,
     ) -> Result<Term, Error> {
-        if memarg.memory != 0 {
-            return Err(Error::new("only the first memory is known"));
-        }
         let wide = integer(self.pool, address);
         let offset = self.pool.bits(INTEGER, memarg.offset.into());
         let start = self.pool.apply(Op::BvAdd, &[wide, offset]);
@@ -86,6 +83,9 @@ impl Executor<'_> {
         operator: &Operator<'_>,
         mut state: State,
     ) -> Result<Option<State>, Error> {
+        if self.is_elsewhere(operator) {
+            return self.elsewhere(operator, state);
+        }
         if let Some((memarg, bytes, width, is_signed)) = loaded(operator) {
             let address = pop(&mut state)?;
             let address = self.address(&mut state, memarg, address, bytes)?;
@@ -99,9 +99,10 @@ impl Executor<'_> {
             let (value, address) = (pop(&mut state)?, pop(&mut state)?);
             let address = self.address(&mut state, memarg, address, bytes)?;
             state.memory = arithmetic::store(self.pool, state.memory, address, value, bytes);
+            self.events.writes.push(state.path);
             return Ok(Some(state));
         }
-        self.reference(operator, state)
+        self.atomic(operator, state)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Executes a function on symbols. States are merged where paths meet; a loop is cut at its head, where its invariants hold.
 
+mod array;
 mod assigned;
+mod atomic;
 mod compared;
 mod control;
+mod elsewhere;
 mod executor;
 mod memory;
 mod plain;

@@ -69,20 +69,23 @@ impl Executor<'_> {
                 return Ok(None);
             }
             O::Call { function_index } => return self.call(*function_index, state),
-            O::MemorySize { mem: 0 } => {
+            _ if self.is_elsewhere(operator) => return self.elsewhere(operator, state),
+            O::MemorySize { .. } => {
                 let pages = self.pool.apply(Op::Extract(0, self.address_width()), &[state.pages]);
                 state.stack.push(pages);
             }
-            O::MemoryGrow { mem: 0 } => self.grow(&mut state)?,
-            O::MemoryFill { mem: 0 } => {
+            O::MemoryGrow { .. } => self.grow(&mut state)?,
+            O::MemoryFill { .. } => {
                 let (bytes, byte, to) = (pop(&mut state)?, pop(&mut state)?, pop(&mut state)?);
                 self.range(&mut state, to, bytes);
+                self.writes_memory(&state, bytes);
                 state.memory = self.overwritten("fill", &state, [to, byte, bytes]);
             }
-            O::MemoryCopy { dst_mem: 0, src_mem: 0 } => {
+            O::MemoryCopy { .. } => {
                 let (bytes, from, to) = (pop(&mut state)?, pop(&mut state)?, pop(&mut state)?);
                 self.range(&mut state, to, bytes);
                 self.range(&mut state, from, bytes);
+                self.writes_memory(&state, bytes);
                 state.memory = self.overwritten("copy", &state, [to, from, bytes]);
             }
             _ => return self.access_or_reference(operator, state),

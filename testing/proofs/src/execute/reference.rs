@@ -128,7 +128,7 @@ impl Executor<'_> {
                 }
                 state.stack.push(reference);
             }
-            other => return Err(Error::new(format!("{other:?} in {} is not supported", self.name()))),
+            other => return self.array(other, state),
         }
         Ok(Some(state))
     }
