@@ -196,4 +196,5 @@ theorems! {
     array_parts,
     addresses,
     comparisons,
+    size,
 }
