@@ -222,6 +222,7 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
         claims.push((text.clone(), evaluate(&mut pool, scope, expr)?, done.assumed.len()));
     }
     assumed.extend(facts.take());
+    assumed.extend(&done.facts);
     let from_the_beginning = assumed.len();
     assumed.extend(&done.assumed);
     let contradict = format!("the assumptions about ${} contradict each other", theorem.function);

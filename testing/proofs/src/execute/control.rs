@@ -194,7 +194,7 @@ impl Executor<'_> {
             facts: &facts,
         };
         let holds = evaluate(self.pool, scope, expr);
-        self.assumed.extend(facts.into_inner());
+        self.facts.extend(facts.into_inner());
         holds
     }
 

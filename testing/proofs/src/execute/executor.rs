@@ -49,6 +49,8 @@ pub struct Execution {
     pub events: Events,
     /// What may be assumed, since invariants are proved.
     pub assumed: Vec<Term>,
+    /// What the theorem says of the members of sets that invariants mention.
+    pub facts: Vec<Term>,
     /// The invariants that must be proved.
     pub obligations: Vec<Obligation>,
 }
@@ -69,6 +71,7 @@ pub(super) struct Executor<'a> {
     pub(super) labels: Vec<Label>,
     pub(super) events: Events,
     pub(super) assumed: Vec<Term>,
+    pub(super) facts: Vec<Term>,
     pub(super) obligations: Vec<Obligation>,
     pub(super) old: State,
     /// The number of calls of opaque functions, which may assign fields.

@@ -49,6 +49,7 @@ pub fn execute(pool: &mut Pool, module: &Module<'_>, function: u32, plan: &Plan)
         labels: Vec::new(),
         events: Events::default(),
         assumed: Vec::new(),
+        facts: Vec::new(),
         obligations: Vec::new(),
         old: old.clone(),
         epoch: 0,
@@ -58,8 +59,8 @@ pub fn execute(pool: &mut Pool, module: &Module<'_>, function: u32, plan: &Plan)
     let end = executor.inline(function, start)?;
     let never = State { path: executor.pool.bool(false), ..old.clone() };
     let end = end.unwrap_or(never);
-    let Executor { events, assumed, obligations, .. } = executor;
-    Ok(Execution { old, end, events, assumed, obligations })
+    let Executor { events, assumed, facts, obligations, .. } = executor;
+    Ok(Execution { old, end, events, assumed, facts, obligations })
 }
 
 /// The name of the variable that a parameter is.
