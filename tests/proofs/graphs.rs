@@ -419,7 +419,7 @@ pub(crate) fn check(solver: &Solver) {
         let (number, _) = found.unwrap_or_else(|| panic!("with {bug:?}, the frames of all graphs are disjoint"));
         support::show(&format!("{bug:?}: the frames of graph {number} are not disjoint"));
     }
-    crate::times::done(solver, crate::FILES.len() + 1);
+    crate::times::done(solver);
 }
 
 /// The frames of functions that can be active together are disjoint, whatever the call graph.

@@ -39,9 +39,9 @@ static WORKED: AtomicU64 = AtomicU64::new(0);
 const LIMIT: u32 = 240;
 
 impl Solver {
-    /// z3, from the path or from the virtual environment beside the artefacts of the build.
+    /// z3, from the virtual environment beside the artefacts of the build, or else from the path.
     pub fn find(target: &Path) -> Option<Solver> {
-        let installed = [PathBuf::from("z3"), target.join("z3/bin/z3")];
+        let installed = [target.join("z3/bin/z3"), PathBuf::from("z3")];
         let works = |program: &PathBuf| {
             let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
             version.is_ok_and(|status| status.success())
