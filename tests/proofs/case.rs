@@ -5,7 +5,7 @@ use crate::support::testfile::TestFile;
 use linmem::Safety;
 use linmem_codegen::planted::{Bug, plant};
 use linmem_proofs::smt::Solver;
-use linmem_proofs::theorem::{Proof, Theorem, prove};
+use linmem_proofs::theorem::{Counterexample, Proof, Theorem, prove_until};
 use std::path::Path;
 
 /// A module of a file: its text, and how it is linked.
@@ -73,7 +73,18 @@ impl Case {
     }
 
     pub(crate) fn prove(&self, solver: &Solver, linked: &[u8], theorem: &Theorem) -> Vec<Proof> {
-        prove(solver, linked, theorem).unwrap_or_else(|error| {
+        self.prove_until(solver, linked, theorem, &mut |_| false)
+    }
+
+    /// Proves claims until a counterexample is accepted.
+    pub(crate) fn prove_until(
+        &self,
+        solver: &Solver,
+        linked: &[u8],
+        theorem: &Theorem,
+        accept: &mut dyn FnMut(&Counterexample) -> bool,
+    ) -> Vec<Proof> {
+        prove_until(solver, linked, theorem, accept).unwrap_or_else(|error| {
             let text = linmem::wat::print(linked).unwrap();
             panic!("{} {:?}, ${}: {error}\n{text}", self.representation, self.level, theorem.function)
         })

@@ -45,7 +45,7 @@
   ;; prove: fails(OutOfBounds, 12 > size($s))
   ;; planted: FactInLoop HoistAssignedSegment
   ;; call: run_repeated(start($s), size($s), start($t), size($t), $n)
-  ;; prefer: $n == 0 and start($t) == 0 and start($s) == 0
+  ;; prefer: $n == 0 and start($s) == 0 and size($s) == 12 and start($t) == 12 and size($t) == 4
   (func $repeated (param $s {seg}) (param $t {seg}) (param $n i32)
     (drop (call $getInt (local.get $s) (i32.const 8)))
     (loop $l

@@ -27,6 +27,7 @@
   ;; invariant 0: $new == 0 or $new + 16 <= @top
   ;; prove: returns => $old == 0 or $old + 16 <= $new
   ;; planted: StaticFrameInLoop
+  ;; prefer: @count == 3 and @top == 65536 and @limit == 131072
   (func $rounds (export "rounds") (local $r i32) (local $i i32) (local $old i32) (local $new i32)
     (local.set $r (call $new))
     (loop $again

@@ -21,13 +21,14 @@ mod equal;
 mod executor;
 mod false_claims;
 mod graphs;
+mod observe;
 mod times;
 
 use case::{Case, changed};
-use confirm::confirmation;
+use confirm::{confirmation, obstacle};
 use linmem_codegen::planted::Bug;
 use linmem_proofs::smt::Solver;
-use linmem_proofs::theorem::{Counterexample, Proof, Theorem, Verdict};
+use linmem_proofs::theorem::{Proof, Theorem, Verdict};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -43,16 +44,9 @@ fn solver(what: &str) -> Option<Solver> {
     found
 }
 
-/// The first claim that is refuted.
-fn refuted(proofs: Vec<Proof>) -> Option<(String, Counterexample)> {
-    proofs.into_iter().find_map(|proof| match proof.verdict {
-        Verdict::Refuted(found) => Some((proof.claim, *found)),
-        _ => None,
-    })
-}
-
-/// The number of counterexamples that are looked for until wasmtime confirms one.
-const MAX_TRIES: usize = 2;
+/// The number of counterexamples that are looked for until wasmtime confirms one: of one case, and the number of cases.
+const MAX_TRIES: usize = 6;
+const MAX_CASES: usize = 2;
 
 /// Looks for a case in which a theorem is refuted, if possible one that wasmtime can confirm. Whether it does.
 fn expect_refuted(
@@ -62,23 +56,38 @@ fn expect_refuted(
     number: usize,
     module: impl Fn(&Case, &Theorem) -> Option<Vec<u8>>,
 ) -> bool {
-    let (mut unconfirmed, mut applies, mut number_of_tries) = (None, false, 0);
+    let (mut unconfirmed, mut applies, mut number_of_cases) = (None, false, 0);
     for case in cases {
         let theorem = &case.theorems()[number];
         let Some(linked) = module(case, theorem) else { continue };
         applies = true;
-        let Some((claim, found)) = refuted(case.prove(solver, &linked, theorem)) else { continue };
+        let right = case.link(None);
+        let obstacle = obstacle(&linked, theorem);
+        let mut tries = if obstacle.is_none() { 0 } else { MAX_TRIES };
+        let mut confirmed = Err(obstacle.unwrap_or("the solver finds no state that an instance can have".to_string()));
+        let proofs = case.prove_until(solver, &linked, theorem, &mut |found| {
+            if tries < MAX_TRIES {
+                confirmed = confirmation(&linked, &right, theorem, found);
+            }
+            tries += 1;
+            confirmed.is_ok() || tries >= MAX_TRIES
+        });
+        let is_refuted = |proof: &&Proof| matches!(proof.verdict, Verdict::Refuted(_));
+        // An accepted counterexample is the last one.
+        let found = if confirmed.is_ok() { proofs.last() } else { proofs.iter().find(is_refuted) };
+        let Some(Proof { claim, verdict: Verdict::Refuted(found), .. }) = found else { continue };
         let line = format!("{what}: not `{claim}` in {} {:?}\n      {found}", case.representation, case.level);
-        if let Some(how) = confirmation(&linked, &case.link(None), &found) {
-            support::show(&format!("{line}\n      {how}"));
-            return true;
+        match confirmed {
+            Ok(how) => {
+                support::show(&format!("{line}\n      {how}"));
+                return true;
+            }
+            Err(why) => drop(unconfirmed.get_or_insert(format!("{line}\n      not confirmed: {why}"))),
         }
-        if number_of_tries == MAX_TRIES {
-            unconfirmed.get_or_insert(line);
+        number_of_cases += 1;
+        if number_of_cases == MAX_CASES {
             break;
         }
-        number_of_tries += 1;
-        unconfirmed.get_or_insert(line);
     }
     assert!(applies, "{what} changes nothing of theorem {number}");
     let line = unconfirmed.unwrap_or_else(|| panic!("with {what}, every claim about theorem {number} is proved"));

@@ -14,10 +14,10 @@
 use crate::error::Error;
 use crate::execute::{Compared, Execution, Plan, execute};
 use crate::module::Module;
+use crate::refute::{Outcome, outcome};
 use crate::smt::{Answer, Solver};
 use crate::state::{any, integer};
 use crate::term::{Op, Pool, Sort, Term};
-use crate::theorem::{Outcome, outcome};
 use crate::value::Evaluator;
 use std::collections::BTreeSet;
 use std::time::Duration;

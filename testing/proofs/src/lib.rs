@@ -7,6 +7,7 @@
 
 mod arithmetic;
 pub mod claim;
+pub mod concrete;
 pub mod equal;
 pub mod error;
 pub mod execute;
@@ -14,10 +15,10 @@ mod history;
 pub mod module;
 mod operation;
 pub mod parse;
+mod refute;
 pub mod smt;
 mod sort;
 pub mod state;
 pub mod term;
 pub mod theorem;
-
 pub mod value;

@@ -267,7 +267,7 @@ impl<'a> Module<'a> {
     }
 
     /// Whether the body of a function is `unreachable`, as those of violations are.
-    pub(crate) fn always_traps(&self, function: u32) -> bool {
+    pub fn always_traps(&self, function: u32) -> bool {
         self.body(function).is_some_and(|body| matches!(body.body[..], [Code::Plain(Operator::Unreachable)]))
     }
 

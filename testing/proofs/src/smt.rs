@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::term::{Node, Op, Pool, Sort, Term};
 use crate::value::{Assignment, Evaluator, Value, key};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,9 @@ pub struct Solver {
     /// How long it works on one claim, at most, in seconds.
     limit: u32,
 }
+
+/// The variable that is the memory at first.
+pub(crate) const MEMORY: &str = "memory";
 
 /// How long all solvers have worked, in milliseconds.
 static WORKED: AtomicU64 = AtomicU64::new(0);
@@ -66,11 +69,16 @@ impl Solver {
 
     /// Whether an assignment makes all formulas true, and how long it took to find out.
     pub fn solve(&self, pool: &Pool, formulas: &[Term]) -> Result<(Answer, Duration), Error> {
+        self.solve_within(self.limit, pool, formulas)
+    }
+
+    /// The same, with another limit in seconds.
+    pub fn solve_within(&self, limit: u32, pool: &Pool, formulas: &[Term]) -> Result<(Answer, Duration), Error> {
         let script = Script::of(pool, formulas, &self.logic);
         let started = Instant::now();
         let failed = |error: std::io::Error| Error::new(format!("{}: {error}", self.program.display()));
         let mut child = Command::new(&self.program)
-            .args(["-in", "-smt2", &format!("-T:{}", self.limit)])
+            .args(["-in", "-smt2", &format!("-T:{limit}")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -86,7 +94,7 @@ impl Solver {
         let answer = match verdict.trim() {
             "unsat" => Answer::Unsatisfiable,
             "sat" => Answer::Satisfiable(script.assignment(pool, rest)?),
-            "timeout" => Answer::Unknown(format!("the solver found no answer in {} seconds", self.limit)),
+            "timeout" => Answer::Unknown(format!("the solver found no answer in {limit} seconds")),
             other => {
                 Answer::Unknown(format!("the solver gave up: {other} {}", rest.lines().next().unwrap_or_default()))
             }
@@ -100,12 +108,16 @@ struct Script {
     text: String,
     /// The names of the terms whose values are asked for, with what they stand for.
     asked: Vec<(String, Term)>,
+    /// The addresses at which memories are read.
+    addresses: BTreeSet<Term>,
+    /// The number of these addresses whose bytes in the initial memory are asked for.
+    bytes: usize,
 }
 
 impl Script {
     fn of(pool: &Pool, formulas: &[Term], logic: &str) -> Script {
         let head = format!("(set-logic {logic})\n(set-option :model.completion true)\n");
-        let mut script = Script { text: head, asked: Vec::new() };
+        let mut script = Script { text: head, asked: Vec::new(), addresses: BTreeSet::new(), bytes: 0 };
         let mut names: BTreeMap<Term, String> = BTreeMap::new();
         let mut functions: BTreeMap<String, ()> = BTreeMap::new();
         let mut pending: Vec<Term> = formulas.to_vec();
@@ -130,12 +142,27 @@ impl Script {
         for formula in formulas {
             let _ = writeln!(script.text, "(assert {})", names[formula]);
         }
+        if names.values().any(|name| *name == format!("|{MEMORY}|")) {
+            for address in std::mem::take(&mut script.addresses) {
+                script.ask_byte(pool, address, &names[&address]);
+            }
+        }
         let _ = writeln!(script.text, "(check-sat)");
-        let numbers: Vec<&str> = script.asked.iter().map(|(name, _)| &name[..]).collect();
+        let mut numbers: Vec<String> = script.asked.iter().map(|(name, _)| name.clone()).collect();
+        numbers.extend((0..script.bytes).flat_map(byte_names));
         if !numbers.is_empty() {
             let _ = writeln!(script.text, "(get-value ({}))", numbers.join(" "));
         }
         script
+    }
+
+    /// Asks for an address, and for the byte that is there at first.
+    fn ask_byte(&mut self, pool: &Pool, address: Term, name: &str) {
+        let [address_name, byte] = byte_names(self.bytes);
+        let sort = sort_name(pool.sort(address));
+        let _ = writeln!(self.text, "(define-fun {address_name} () {sort} {name})");
+        let _ = writeln!(self.text, "(define-fun {byte} () (_ BitVec 8) (select |{MEMORY}| {name}))");
+        self.bytes += 1;
     }
 
     /// Defines a term, and returns its name.
@@ -180,6 +207,9 @@ impl Script {
             Node::Apply(op, args) => {
                 let args: Vec<&str> = args.iter().map(|arg| &names[arg][..]).collect();
                 let defined = format!("t{}", names.len());
+                if let Node::Apply(Op::Select, args) = pool.node(term) {
+                    self.addresses.insert(args[1]);
+                }
                 let from = pool.sort(first(pool, term));
                 let _ = writeln!(
                     self.text,
@@ -198,19 +228,7 @@ impl Script {
         let mut found = Assignment::new();
         let mut rest = text;
         for (name, term) in &self.asked {
-            let at = rest.find(&format!("({name} ")).or_else(|| rest.find(&format!("({} ", name.trim_matches('|'))));
-            let at = at.ok_or_else(|| Error::new(format!("the solver gives no value of {name}: {text}")))?;
-            let from = at + rest[at..].find(' ').unwrap_or(0) + 1;
-            let value = &rest[from..];
-            let value = &value[..value.find(')').unwrap_or(value.len())];
-            rest = &rest[from..];
-            let number = match value.trim() {
-                "true" => Ok(1),
-                "false" => Ok(0),
-                value if value.starts_with("#x") => u128::from_str_radix(&value[2..], 16),
-                value => u128::from_str_radix(value.trim_start_matches("#b"), 2),
-            };
-            let number = number.map_err(|error| Error::new(format!("{value}: {error}")))?;
+            let number = number(&mut rest, name)?;
             let value = Value::Number(pool.sort(*term), number);
             let name = match pool.node(*term) {
                 Node::Unknown(function, args) => {
@@ -221,8 +239,36 @@ impl Script {
             };
             found.insert(name, value);
         }
+        let mut bytes = BTreeMap::new();
+        for [address, byte] in (0..self.bytes).map(byte_names) {
+            bytes.insert(number(&mut rest, &address)?, number(&mut rest, &byte)? as u8);
+        }
+        if self.bytes > 0 {
+            found.insert(MEMORY.to_string(), Value::Memory(bytes));
+        }
         Ok(found)
     }
+}
+
+/// The names of an address and of its byte.
+fn byte_names(number: usize) -> [String; 2] {
+    [format!("memory.address.{number}"), format!("memory.byte.{number}")]
+}
+
+/// The next value that the solver printed, which is that of a name.
+fn number(rest: &mut &str, name: &str) -> Result<u128, Error> {
+    let at = rest.find(&format!("({name} ")).or_else(|| rest.find(&format!("({} ", name.trim_matches('|'))));
+    let at = at.ok_or_else(|| Error::new(format!("the solver gives no value of {name}: {rest}")))?;
+    let from = at + rest[at..].find(' ').unwrap_or(0) + 1;
+    *rest = &rest[from..];
+    let value = &rest[..rest.find(')').unwrap_or(rest.len())];
+    let number = match value.trim() {
+        "true" => Ok(1),
+        "false" => Ok(0),
+        value if value.starts_with("#x") => u128::from_str_radix(&value[2..], 16),
+        value => u128::from_str_radix(value.trim_start_matches("#b"), 2),
+    };
+    number.map_err(|error| Error::new(format!("{value}: {error}")))
 }
 
 fn first(pool: &Pool, term: Term) -> Term {

@@ -2,14 +2,16 @@
 
 use crate::claim::{Scope, evaluate};
 use crate::error::Error;
-use crate::execute::{Execution, Plan, execute, parameter};
+use crate::execute::{Execution, Plan, execute};
 use crate::module::Module;
 use crate::parse::{Expr, parse};
+use crate::refute::Search;
 use crate::smt::{Answer, Solver};
 use crate::term::{Node, Op, Pool, Term};
-use crate::value::{Assignment, Evaluator};
 use std::cell::RefCell;
 use std::time::Duration;
+
+pub use crate::refute::{Counterexample, Outcome, outcome};
 
 /// Claims about a function.
 #[derive(Clone, Debug, Default)]
@@ -134,48 +136,6 @@ pub enum Verdict {
     Unknown(String),
 }
 
-/// Values for which a claim does not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counterexample {
-    /// The values of parameters and globals.
-    pub values: Vec<(String, u128)>,
-    /// The export to call, and its operands.
-    pub call: (String, Vec<u128>),
-    /// What the code then does.
-    pub outcome: Outcome,
-    /// Whether a new instance with these globals is in the state of the counterexample.
-    pub is_new: bool,
-}
-
-/// What code does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It traps: in a function of this name, or for a reason of the engine.
-    Traps(String),
-    /// It returns these values.
-    Returns(Vec<u128>),
-    /// It enters a loop that was cut, or a function that was not executed.
-    Unclear,
-}
-
-impl std::fmt::Display for Counterexample {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let join = |values: &[u128]| values.iter().map(u128::to_string).collect::<Vec<_>>().join(", ");
-        let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        let call = format!("{}({})", self.call.0, join(&self.call.1));
-        write!(f, "{}: ", values.join(", "))?;
-        match &self.outcome {
-            Outcome::Traps(kind) if kind.starts_with(|c: char| c.is_ascii_uppercase()) => {
-                write!(f, ";; violation: {kind} {call}")
-            }
-            Outcome::Traps(kind) => write!(f, ";; trap: {call} ({kind})"),
-            Outcome::Returns(results) if results.len() == 1 => write!(f, ";; run: {call} == {}", results[0]),
-            Outcome::Returns(results) => write!(f, ";; run: {call} == ({})", join(results)),
-            Outcome::Unclear => write!(f, "{call}"),
-        }
-    }
-}
-
 /// A claim and what is known about it.
 #[derive(Clone, Debug)]
 pub struct Proof {
@@ -189,6 +149,16 @@ pub struct Proof {
 
 /// Proves the claims of a theorem about a linked module, and the invariants that they depend on.
 pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Proof>, Error> {
+    prove_until(solver, module, theorem, &mut |_| false)
+}
+
+/// Proves the claims of a theorem until a counterexample is accepted, which then is the last verdict.
+pub fn prove_until(
+    solver: &Solver,
+    module: &[u8],
+    theorem: &Theorem,
+    accept: &mut dyn FnMut(&Counterexample) -> bool,
+) -> Result<Vec<Proof>, Error> {
     let chosen = theorem.logic.as_ref().map(|logic| solver.with_logic(logic));
     let solver = chosen.as_ref().unwrap_or(solver);
     let mut module = Module::read(module)?;
@@ -245,6 +215,7 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
     for expr in &theorem.host {
         host.push(entered(&mut pool, expr)?);
     }
+    let search = Search { solver, module: &module, function, theorem, done: &done, call, preferred, host };
     let mut proofs = Vec::new();
     for (claim, holds, known) in claims {
         let assumed = &assumed[..from_the_beginning + known];
@@ -265,27 +236,13 @@ pub fn prove(solver: &Solver, module: &[u8], theorem: &Theorem) -> Result<Vec<Pr
             Answer::Unsatisfiable => Verdict::Proven,
             Answer::Unknown(why) => Verdict::Unknown(why),
             Answer::Satisfiable(assignment) => {
-                // Preferably values that a new instance can have.
-                formulas.extend(fresh(&mut pool, &module, &done));
-                formulas.extend(&host);
-                let (mut assignment, mut is_new) = (assignment, false);
-                let all: Vec<Term> = formulas.iter().chain(&preferred).copied().collect();
-                for formulas in [&all, &formulas] {
-                    if let Answer::Satisfiable(found) = solver.solve(&pool, formulas)?.0 {
-                        (assignment, is_new) = (found, true);
-                        break;
-                    }
-                    if preferred.is_empty() {
-                        break;
-                    }
+                let (found, is_accepted) = search.find(&mut pool, &formulas, &assignment, accept)?;
+                let verdict = Verdict::Refuted(Box::new(found));
+                if is_accepted {
+                    proofs.push(Proof { claim, verdict, time });
+                    return Ok(proofs);
                 }
-                let mut found = counterexample(&pool, &module, function, &done, &assignment);
-                found.is_new = is_new;
-                if let Some((export, _)) = &theorem.call {
-                    let mut evaluator = Evaluator::new(&pool, &assignment);
-                    found.call = (export.clone(), call.iter().map(|arg| evaluator.value(*arg).number()).collect());
-                }
-                Verdict::Refuted(Box::new(found))
+                verdict
             }
         };
         proofs.push(Proof { claim, verdict, time });
@@ -299,50 +256,4 @@ fn conjuncts(pool: &Pool, term: Term) -> Vec<Term> {
         Node::Apply(Op::And, args) => args.iter().flat_map(|arg| conjuncts(pool, *arg)).collect(),
         _ => vec![term],
     }
-}
-
-/// The memory of a new instance: zeros.
-fn fresh(pool: &mut Pool, module: &Module<'_>, done: &Execution) -> Vec<Term> {
-    let pages = pool.bits(64, module.memory.map_or(0, |(_, pages)| pages).into());
-    let zeros = pool.zeros(pool.sort(done.old.memory));
-    vec![pool.eq(done.old.pages, pages), pool.eq(done.old.memory, zeros)]
-}
-
-fn counterexample(
-    pool: &Pool,
-    module: &Module<'_>,
-    function: u32,
-    done: &Execution,
-    assignment: &Assignment,
-) -> Counterexample {
-    let mut evaluator = Evaluator::new(pool, assignment);
-    let params: Vec<u128> = done.old.locals.iter().map(|local| evaluator.value(*local).number()).collect();
-    let mut values: Vec<(String, u128)> =
-        params.iter().enumerate().map(|(at, value)| (parameter(module, function, at as u32), *value)).collect();
-    for (at, global) in done.old.globals.iter().enumerate() {
-        let name = format!("@{}", module.global_name(at as u32));
-        if assignment.contains_key(&name) {
-            values.push((name, evaluator.value(*global).number()));
-        }
-    }
-    let outcome = outcome(pool, done, assignment);
-    Counterexample { values, call: (module.name_of(function), params), outcome, is_new: false }
-}
-
-/// What an executed function does with these values.
-pub fn outcome(pool: &Pool, done: &Execution, assignment: &Assignment) -> Outcome {
-    let mut evaluator = Evaluator::new(pool, assignment);
-    let mut is_true = |term: Term| evaluator.value(term).number() == 1;
-    let unknown =
-        done.events.calls.iter().map(|call| call.path).chain(done.events.loops.iter().map(|entered| entered.path));
-    if unknown.into_iter().any(&mut is_true) {
-        return Outcome::Unclear;
-    }
-    if let Some((kind, _)) = done.events.traps.iter().find(|(_, path)| is_true(*path)) {
-        return Outcome::Traps(kind.clone());
-    }
-    if !is_true(done.end.path) {
-        return Outcome::Unclear;
-    }
-    Outcome::Returns(done.end.stack.iter().map(|value| evaluator.value(*value).number()).collect())
 }

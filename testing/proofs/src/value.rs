@@ -2,7 +2,7 @@
 
 pub use crate::operation::Value;
 use crate::operation::apply;
-use crate::term::{Node, Pool, Sort, Term};
+use crate::term::{Node, Op, Pool, Sort, Term};
 use std::collections::{BTreeMap, HashMap};
 
 /// An assignment of variables. Those that are not assigned are zero.
@@ -55,6 +55,14 @@ impl<'a> Evaluator<'a> {
             Node::Unknown(name, args) => {
                 let args: Vec<u128> = args.iter().map(|arg| self.known[arg].number()).collect();
                 assigned(&key(name, &args))
+            }
+            // A memory is not copied to read a byte.
+            Node::Apply(Op::Select, args) => {
+                let byte = match &self.known[&args[0]] {
+                    Value::Memory(bytes) => bytes.get(&self.known[&args[1]].number()).copied(),
+                    Value::Number(..) => None,
+                };
+                Value::Number(sort, byte.unwrap_or(0).into())
             }
             Node::Apply(op, args) => {
                 let args: Vec<Value> = args.iter().map(|arg| self.known[arg].clone()).collect();

@@ -22,6 +22,31 @@ pub use executor::{Execution, Obligation, Plan};
 
 /// Executes a function, whose parameters are variables named after them.
 pub fn execute(pool: &mut Pool, module: &Module<'_>, function: u32, plan: &Plan) -> Result<Execution, Error> {
+    let old = entered(pool, module, function)?;
+    let mut executor = Executor {
+        pool,
+        module,
+        plan,
+        functions: Vec::new(),
+        labels: Vec::new(),
+        events: Events::default(),
+        assumed: Vec::new(),
+        facts: Vec::new(),
+        obligations: Vec::new(),
+        old: old.clone(),
+        epoch: 0,
+    };
+    executor.limit_pages(old.pages);
+    let start = State { stack: old.locals.clone(), locals: Vec::new(), ..old.clone() };
+    let end = executor.inline(function, start)?;
+    let never = State { path: executor.pool.bool(false), ..old.clone() };
+    let end = end.unwrap_or(never);
+    let Executor { events, assumed, facts, obligations, .. } = executor;
+    Ok(Execution { old, end, events, assumed, facts, obligations })
+}
+
+/// The state in which a function is entered. All of it is variables, except that immutable globals may be constant.
+pub(crate) fn entered(pool: &mut Pool, module: &Module<'_>, function: u32) -> Result<State, Error> {
     let ty = module.type_of(function)?;
     let params: Vec<Term> = (0..ty.params().len() as u32)
         .map(|at| pool.variable(&parameter(module, function, at), sort(ty.params()[at as usize])))
@@ -39,28 +64,7 @@ pub fn execute(pool: &mut Pool, module: &Module<'_>, function: u32, plan: &Plan)
     let memory = pool.variable("memory", Sort::Memory(width));
     let pages = pool.variable("pages", Sort::Bits(64));
     let trace = pool.bits(64, 0);
-    let old =
-        State { path, stack: Vec::new(), locals: params, globals, memory, pages, granted: pool.bool(false), trace };
-    let mut executor = Executor {
-        pool,
-        module,
-        plan,
-        functions: Vec::new(),
-        labels: Vec::new(),
-        events: Events::default(),
-        assumed: Vec::new(),
-        facts: Vec::new(),
-        obligations: Vec::new(),
-        old: old.clone(),
-        epoch: 0,
-    };
-    executor.limit_pages(pages);
-    let start = State { stack: old.locals.clone(), locals: Vec::new(), ..old.clone() };
-    let end = executor.inline(function, start)?;
-    let never = State { path: executor.pool.bool(false), ..old.clone() };
-    let end = end.unwrap_or(never);
-    let Executor { events, assumed, facts, obligations, .. } = executor;
-    Ok(Execution { old, end, events, assumed, facts, obligations })
+    Ok(State { path, stack: Vec::new(), locals: params, globals, memory, pages, granted: pool.bool(false), trace })
 }
 
 /// The name of the variable that a parameter is.
