@@ -4,7 +4,7 @@
 ;; levels: none
 (module
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))
-  (import "env" "malloc" (func $malloc (param i32) (result i32)))
+  (import "test" "grow" (func $malloc (param i32) (result i32)))
   (import "env" "memory" (memory 1))
 
   ;; $2 << 16 is the size of the block and $3 its address; $4 is the chunk, $5 its end, and $6 the chunk before it.

@@ -102,7 +102,8 @@ pub(crate) fn observe(linked: &[u8], theorem: &Theorem, function: u32, target: u
                 let callee = index(operand, named)?;
                 let name = module.name_of(callee);
                 let name = name.strip_prefix("linmem.").unwrap_or(&name);
-                if module.body(callee).is_none() || theorem.plan.opaque.contains(name) {
+                let is_cut = theorem.plan.unreached.iter().any(|(known, _)| known == name);
+                if module.body(callee).is_none() || theorem.plan.opaque.contains(name) || is_cut {
                     let at = observed.called.iter().position(|known| *known == callee).unwrap_or_else(|| {
                         observed.called.push(callee);
                         observed.called.len() - 1

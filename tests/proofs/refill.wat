@@ -29,6 +29,7 @@
   ;; prove: returns and r0 <= byte and byte < @top => owned(byte) or granted
   ;; prove: returns => @limit == if($3 == @home, word($3), 0) and @top <= word($3)
   ;; prove: not traps(memory)
+  ;; prefer: @home == 8 and word(8) == 4095 and @limit == 0 and $0 == 16 and $1 == 4080 and $2 == 8
   ;; neighbour: i64.const 0 #2 -> i64.const 1
   ;; neighbour: i32.ne -> i32.eq
   ;; neighbour: i32.add #3 -> i32.add i32.const 1 i32.add

@@ -32,6 +32,7 @@
   ;; prove: returns and r0 != 0 => @limit == if($3 == @home, word($3), 0) and @top <= word($3)
   ;; prove: returns and r0 == 0 => @top == old($0)
   ;; prove: not traps(any)
+  ;; prefer: @home == 8 and word(8) == 4087 and @limit == 4087 and $0 == 16 and $1 == 4072 and $2 == 8
   ;; neighbour: i32.const 8 #3 -> i32.const 7
   ;; neighbour: i64.const 0 #2 -> i64.const 1
   (func (export "open") (result i32) (call $new))

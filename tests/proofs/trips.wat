@@ -13,6 +13,7 @@
   ;; invariant 0: @top <= @limit
   ;; prove: returns => @top <= @limit
   ;; planted: ReserveAssignedBound
+  ;; prefer: $i == 0 and $b == 1 and @top == 65536 and @limit == 65552
   (func $moves (export "moves") (param $a i32) (param $i i32) (param $b i32) (result {seg}) (local $s {seg})
     (loop $l
       (local.set $s (call $allocate (local.get $a) (i32.const 12)))
@@ -27,6 +28,7 @@
   ;; invariant 0: @top <= @limit
   ;; prove: returns => @top <= @limit
   ;; planted: ReserveBehindBranchBack
+  ;; prefer: $n == 4 and $i == 0 and $b == 1 and @top == 65536 and @limit == 65552
   (func $behind (export "behind") (param $a i32) (param $n i32) (param $i i32) (param $b i32) (result {seg}) (local $s {seg})
     (block $out
       (loop $l

@@ -19,8 +19,8 @@ use wasmparser::Operator;
 pub struct Moment {
     /// The values of globals, if they are integers.
     pub globals: Vec<Option<u128>>,
-    /// The bytes of the memory that are not zero.
-    pub memory: BTreeMap<u128, u8>,
+    /// The bytes of the memory that are not zero, if they are known.
+    pub memory: Option<BTreeMap<u128, u8>>,
     /// The number of pages.
     pub pages: u64,
 }
@@ -57,7 +57,7 @@ pub struct Run {
     pub has_all_accesses: bool,
     /// The pages that `memory.grow` returned: the number of the first one, and how many.
     pub grown: Vec<(u128, u128)>,
-    /// The functions that were called, of those that the executor does not execute.
+    /// The functions that were called, of those that the executor does not execute, or not as a whole.
     pub calls: HashSet<String>,
     /// The loops of the function that were entered.
     pub loops: HashSet<usize>,
@@ -77,7 +77,8 @@ pub fn violated(module: &Module<'_>, theorem: &Theorem, model: &Assignment, run:
         return Err(Error::new("a function is called whose result the theorem restricts"));
     }
     for (name, number) in &plan.unreached {
-        if *name != theorem.function || run.loops.contains(number) {
+        let is_here = *name == theorem.function;
+        if is_here && run.loops.contains(number) || !is_here && run.calls.contains(name) {
             return Err(Error::new(format!("loop {number} of ${name} may be reached")));
         }
     }
@@ -162,7 +163,7 @@ fn assignment(
         assign(global, *value);
     }
     assign(&old.pages, Some(run.before.pages.into()));
-    assignment.insert(MEMORY.to_string(), Value::Memory(run.before.memory.clone()));
+    assignment.insert(MEMORY.to_string(), Value::Memory(run.before.memory.clone().unwrap_or_default()));
     // A host makes segments, by the export that the theorem names.
     for name in references {
         let value = assignment.get(&name).map_or(0, Value::number);
@@ -208,7 +209,9 @@ fn ended(
     let page = assignment.get("byte").map_or(0, Value::number) >> 16;
     let granted = run.grown.iter().any(|(first, count)| *first <= page && page < first + count);
     let memory = pool.variable(MEMORY_AFTER, pool.sort(old.memory));
-    assignment.insert(MEMORY_AFTER.to_string(), Value::Memory(run.after.memory.clone()));
+    if let Some(bytes) = &run.after.memory {
+        assignment.insert(MEMORY_AFTER.to_string(), Value::Memory(bytes.clone()));
+    }
     let (yes, returned) = (pool.bool(true), pool.bool(matches!(run.end, End::Returned(_))));
     let end = State {
         path: returned,
@@ -240,7 +243,7 @@ fn ended(
 }
 
 /// The members of sets that a model has, as expressions.
-fn members(theorem: &Theorem, assignment: &Assignment) -> Vec<Expr> {
+pub(crate) fn members(theorem: &Theorem, assignment: &Assignment) -> Vec<Expr> {
     let mut found = Vec::new();
     for name in theorem.plan.sets.keys() {
         for (key, value) in assignment {

@@ -1,5 +1,7 @@
 //! Values for which a claim does not hold. Preferably, a new instance can have them: its memory is empty, or small.
 
+use crate::claim::{Scope, evaluate};
+use crate::concrete::members;
 use crate::error::Error;
 use crate::execute::{Execution, parameter};
 use crate::module::Module;
@@ -7,6 +9,7 @@ use crate::smt::{Answer, MEMORY, Solver};
 use crate::term::{Op, Pool, Term};
 use crate::theorem::Theorem;
 use crate::value::{Assignment, Evaluator, Value};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// Values for which a claim does not hold.
@@ -60,11 +63,15 @@ impl std::fmt::Display for Counterexample {
 /// The number of pages that a counterexample should have at most.
 const FEW_PAGES: u64 = 16;
 
-/// How long the solver looks for such values, in seconds.
+/// How long the solver looks for such values, in seconds: longer if wasmtime must confirm a counterexample.
 const LIMIT: u32 = 5;
+const LIMIT_OF_CALLS: u32 = 60;
 
 /// The number of counterexamples of one claim that are tried, at most.
 const MAX_TRIES: usize = 3;
+
+/// How often the solver gets more facts about members of sets, at most.
+const MAX_ROUNDS: usize = 6;
 
 /// The search for the counterexamples of a theorem.
 pub(crate) struct Search<'a> {
@@ -102,7 +109,7 @@ impl Search<'_> {
                 if preferred {
                     all.extend(&self.preferred);
                 }
-                let Answer::Satisfiable(found) = self.solver.solve_within(LIMIT, pool, &all)?.0 else { continue };
+                let Some(found) = self.solve(pool, all)? else { continue };
                 let found = Counterexample { is_new: true, ..self.counterexample(pool, &found) };
                 if accept(&found) {
                     return Ok((found, true));
@@ -114,6 +121,30 @@ impl Search<'_> {
         }
         let found = first.unwrap_or_else(|| self.counterexample(pool, any));
         Ok((found, false))
+    }
+
+    /// Values for which formulas hold, and what the theorem says of each member of a set holds of all that are members.
+    fn solve(&self, pool: &mut Pool, mut formulas: Vec<Term>) -> Result<Option<Assignment>, Error> {
+        let limit = if self.theorem.call.is_some() { LIMIT_OF_CALLS } else { LIMIT };
+        for _ in 0..MAX_ROUNDS {
+            let Answer::Satisfiable(found) = self.solver.solve_within(limit, pool, &formulas)?.0 else {
+                return Ok(None);
+            };
+            let Execution { old, events, .. } = self.done;
+            let (sets, facts) = (&self.theorem.plan.sets, RefCell::default());
+            let (module, function) = (self.module, self.function);
+            let scope = Scope { module, function, now: old, old, entry: None, events, sets, facts: &facts };
+            for member in members(self.theorem, &found) {
+                evaluate(pool, scope, &member)?;
+            }
+            let known = formulas.len();
+            let mut evaluator = Evaluator::new(pool, &found);
+            formulas.extend(facts.take().into_iter().filter(|fact| evaluator.value(*fact).number() == 0));
+            if formulas.len() == known {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// What is demanded of the memory, one after the other, and whether the values may have preferences then.
