@@ -212,4 +212,6 @@ theorems! {
     addresses,
     comparisons,
     size,
+    text_sizes,
+    text_sizes_latin1,
 }

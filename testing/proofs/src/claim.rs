@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::module::Module;
 use crate::parse::Expr;
 use crate::state::{Events, State, any, integer};
+use crate::sum::Sums;
 use crate::term::{INTEGER, Op, Pool, Sort, Term};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -26,6 +27,8 @@ pub struct Scope<'a> {
     pub events: &'a Events,
     /// The sets of addresses that a theorem speaks of.
     pub sets: &'a Sets,
+    /// The sums that a theorem defines.
+    pub sums: &'a Sums,
     /// What may be assumed, since the theorem says it of all members of a set.
     pub facts: &'a RefCell<Vec<Term>>,
 }
@@ -79,7 +82,7 @@ impl Evaluation<'_, '_> {
     }
 
     /// A value as it is in the module, before it becomes an integer.
-    fn raw(&mut self, expr: &Expr) -> Result<Term, Error> {
+    pub(crate) fn raw(&mut self, expr: &Expr) -> Result<Term, Error> {
         let Scope { module, function, now, .. } = self.scope;
         match expr {
             Expr::Local(name) => {
@@ -299,7 +302,7 @@ impl Evaluation<'_, '_> {
                 let paths: Vec<Term> = events.accesses.iter().map(|access| access.path).collect();
                 Ok(any(self.pool, paths))
             }
-            _ => match self.history(word, args) {
+            _ => match self.history(word, args).or_else(|| self.sums(word, args)) {
                 Some(found) => found,
                 None => {
                     let raw = self.raw(whole)?;

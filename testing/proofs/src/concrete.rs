@@ -97,6 +97,7 @@ pub fn violated(module: &Module<'_>, theorem: &Theorem, model: &Assignment, run:
         entry: None,
         events: &at_first,
         sets: &plan.sets,
+        sums: &plan.sums,
         facts: &facts,
     };
     let mut assumed = Vec::new();

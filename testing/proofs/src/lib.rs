@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod arithmetic;
+mod cases;
 pub mod claim;
 pub mod concrete;
 pub mod equal;
@@ -19,6 +20,7 @@ mod refute;
 pub mod smt;
 mod sort;
 pub mod state;
+pub mod sum;
 pub mod term;
 pub mod theorem;
 pub mod value;

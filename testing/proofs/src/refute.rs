@@ -131,9 +131,10 @@ impl Search<'_> {
                 return Ok(None);
             };
             let Execution { old, events, .. } = self.done;
-            let (sets, facts) = (&self.theorem.plan.sets, RefCell::default());
+            let (sets, sums) = (&self.theorem.plan.sets, &self.theorem.plan.sums);
+            let facts = RefCell::default();
             let (module, function) = (self.module, self.function);
-            let scope = Scope { module, function, now: old, old, entry: None, events, sets, facts: &facts };
+            let scope = Scope { module, function, now: old, old, entry: None, events, sets, sums, facts: &facts };
             for member in members(self.theorem, &found) {
                 evaluate(pool, scope, &member)?;
             }

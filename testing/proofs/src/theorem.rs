@@ -1,5 +1,6 @@
 //! Theorems: what a file claims about its functions, and whether it holds.
 
+use crate::cases::cases;
 use crate::claim::{Scope, evaluate};
 use crate::error::Error;
 use crate::execute::{Execution, Plan, execute};
@@ -7,6 +8,7 @@ use crate::module::Module;
 use crate::parse::{Expr, parse};
 use crate::refute::Search;
 use crate::smt::{Answer, Solver};
+use crate::sum::{self, Sum};
 use crate::term::{Node, Op, Pool, Term};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -51,6 +53,7 @@ impl Theorem {
     /// ;; unreached: 0                  claims are about executions that do not reach this loop
     /// ;; each set $x: EXPRESSION       assumed of each member `$x` of a set, when the function is entered
     /// ;; memory: 1                     the memory that claims are about, if not 0
+    /// ;; sum f $i <= 2: EXPRESSION     defines a sum over the indices of an array (`crate::sum`)
     /// ;; opaque: helper                calls of this function are not executed
     /// ;; after: EXPRESSION             assumed after each call of an opaque function
     /// ;; planted: Bug                  with this bug of linmem, the theorem does not hold
@@ -108,6 +111,9 @@ impl Theorem {
                 exprs.push(parse(value)?);
             }
             ["memory"] => self.plan.memory = value.parse().map_err(|_| Error::new("a memory has a number"))?,
+            ["sum", name, index, "<=", most] => {
+                self.plan.sums.insert(name.to_string(), Sum::new(index, most, parse(value)?)?);
+            }
             ["opaque"] => self.plan.opaque.extend(value.split_whitespace().map(str::to_string)),
             ["after"] => self.plan.after.push(parse(value)?),
             ["planted"] => self.planted.extend(value.split_whitespace().map(str::to_string)),
@@ -170,10 +176,10 @@ pub fn prove_until(
     let function = function.ok_or_else(|| Error::new(format!("there is no function ${}", theorem.function)))?;
     let mut pool = Pool::default();
     let done = execute(&mut pool, &module, function, &theorem.plan)?;
-    let (sets, facts) = (&theorem.plan.sets, RefCell::default());
+    let (sets, sums, facts) = (&theorem.plan.sets, &theorem.plan.sums, RefCell::default());
     let entered = |pool: &mut Pool, expr: &Expr| {
         let Execution { old, events, .. } = &done;
-        let scope = Scope { module: &module, function, now: old, old, entry: None, events, sets, facts: &facts };
+        let scope = Scope { module: &module, function, now: old, old, entry: None, events, sets, sums, facts: &facts };
         evaluate(pool, scope, expr)
     };
     // What may be assumed from the beginning, then what the execution assumes on the way.
@@ -186,9 +192,13 @@ pub fn prove_until(
         .iter()
         .map(|obligation| (obligation.what.clone(), obligation.holds, obligation.known))
         .collect();
+    let Execution { old, events, .. } = &done;
+    let scope = Scope { module: &module, function, now: old, old, entry: None, events, sets, sums, facts: &facts };
+    let summands = sum::summands(&mut pool, scope)?;
+    claims.extend(summands.into_iter().map(|(text, holds)| (text, holds, done.assumed.len())));
     for (text, expr) in &theorem.prove {
         let Execution { old, end, events, .. } = &done;
-        let scope = Scope { module: &module, function, now: end, old, entry: None, events, sets, facts: &facts };
+        let scope = Scope { module: &module, function, now: end, old, entry: None, events, sets, sums, facts: &facts };
         claims.push((text.clone(), evaluate(&mut pool, scope, expr)?, done.assumed.len()));
     }
     assumed.extend(facts.take());
@@ -223,6 +233,13 @@ pub fn prove_until(
         let (mut answer, mut time) = (Answer::Unsatisfiable, Duration::ZERO);
         let mut formulas = assumed.to_vec();
         for part in conjuncts(&pool, holds) {
+            if !theorem.plan.sums.is_empty() {
+                let (proved, needed) = by_cases(solver, &mut pool, &assumed, part)?;
+                time += needed;
+                if proved {
+                    continue;
+                }
+            }
             let not = pool.not(part);
             formulas.truncate(assumed.len());
             formulas.push(not);
@@ -248,6 +265,19 @@ pub fn prove_until(
         proofs.push(Proof { claim, verdict, time });
     }
     Ok(proofs)
+}
+
+/// Whether a claim is proved case by case, and how long it took to find out.
+fn by_cases(solver: &Solver, pool: &mut Pool, assumed: &[Term], claim: Term) -> Result<(bool, Duration), Error> {
+    let mut time = Duration::ZERO;
+    for formulas in cases(pool, assumed, claim) {
+        let (answer, needed) = solver.solve(pool, &formulas)?;
+        time += needed;
+        if !matches!(answer, Answer::Unsatisfiable) {
+            return Ok((false, time));
+        }
+    }
+    Ok((true, time))
 }
 
 /// The parts of a conjunction.

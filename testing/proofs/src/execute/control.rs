@@ -6,6 +6,7 @@ use crate::claim::{Scope, evaluate};
 use crate::error::Error;
 use crate::module::Code;
 use crate::state::{Call, Loop, State, sort};
+use crate::sum::steps;
 use crate::term::{Sort, Term};
 use std::cell::RefCell;
 
@@ -182,7 +183,7 @@ impl Executor<'_> {
 
     pub(super) fn evaluate(&mut self, expr: &crate::parse::Expr, now: &State, entry: &State) -> Result<Term, Error> {
         let function = *self.functions.last().ok_or_else(|| Error::new("no function is executed"))?;
-        let (sets, facts) = (&self.plan.sets, RefCell::default());
+        let (sets, sums, facts) = (&self.plan.sets, &self.plan.sums, RefCell::default());
         let scope = Scope {
             module: self.module,
             function,
@@ -191,11 +192,32 @@ impl Executor<'_> {
             entry: Some(entry),
             events: &self.events,
             sets,
+            sums,
             facts: &facts,
         };
         let holds = evaluate(self.pool, scope, expr);
         self.facts.extend(facts.into_inner());
         holds
+    }
+
+    /// Assumes that sums grow by their summands at an index.
+    pub(super) fn sum_steps(&mut self, at: Term) -> Result<(), Error> {
+        let (Some(function), false) = (self.functions.first(), self.plan.sums.is_empty()) else { return Ok(()) };
+        let facts = RefCell::default();
+        let scope = Scope {
+            module: self.module,
+            function: *function,
+            now: &self.old,
+            old: &self.old,
+            entry: None,
+            events: &self.events,
+            sets: &self.plan.sets,
+            sums: &self.plan.sums,
+            facts: &facts,
+        };
+        let steps = steps(self.pool, scope, at)?;
+        self.facts.extend(steps);
+        Ok(())
     }
 
     /// Replaces what a loop assigns by new variables.

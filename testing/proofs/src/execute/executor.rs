@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::module::Module;
 use crate::parse::Expr;
 use crate::state::{Events, State};
+use crate::sum::Sums;
 use crate::term::{Op, Pool, Sort, Term};
 use std::collections::HashSet;
 
@@ -26,6 +27,8 @@ pub struct Plan {
     pub sets: Sets,
     /// How the execution is compared with another one, if it is.
     pub compared: Option<Compared>,
+    /// The sums that invariants and claims speak of.
+    pub sums: Sums,
 }
 
 /// What must be proved about a function for its execution to mean anything: that invariants hold.

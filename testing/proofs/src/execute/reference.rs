@@ -104,6 +104,7 @@ impl Executor<'_> {
                 let length = self.length(&mut state, array);
                 let outside = self.pool.apply(Op::BvUle, &[length, index]);
                 self.trap("array", &mut state, outside);
+                self.sum_steps(index)?;
                 let (ty, bits) = self.module.elements[array_type_index];
                 let name = format!("element.{array_type_index}@{}", self.epoch);
                 let kept = self.pool.unknown(&name, vec![array, index], Sort::Bits(bits));
