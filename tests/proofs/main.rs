@@ -195,6 +195,7 @@ theorems! {
     frames_kept,
     split_owners,
     trips,
+    rounds,
     counted,
     moving,
     facts,
