@@ -196,6 +196,7 @@ theorems! {
     split_owners,
     trips,
     rounds,
+    rounds_last,
     counted,
     moving,
     facts,

@@ -7,14 +7,14 @@
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result {seg})))
   (memory (export "memory") 1)
 
-  ;; theorem $first: a loop that compares before it allocates
+  ;; theorem $first: a loop that compares before it allocates is entered without tests only if there is room for all its iterations
   ;; logic: QF_AUFBV
   ;; assume: @top & 7 == 0 and @top <= 0xFFFF0000 and @limit <= 0xFFFF0000
   ;; unreached: 1
-  ;; invariant 0: $linmem.next == @top
+  ;; invariant 0: $linmem.next == @top and @top >= old(@top)
   ;; invariant 0: @top + (wrap(<L>) << 4) <= @limit
   ;; prove: enters(0) => old(@top) + (wrap(old(<L>)) << 4) <= old(@limit)
-  ;; prove: returns => @top <= @limit
+  ;; prove: returns => old(@top) <= @top and @top <= @limit
   ;; planted: ReserveFewerTrips ReserveKeepsTop
   (func $first (export "first") (param $a i32) (param $i i32) (param $b i32) (result {seg}) (local $s {seg})
     (block $out
