@@ -10,7 +10,7 @@
   (import "linmem" "MemorySegment.getInt" (func $getInt (param {seg} i32) (result i32)))
   (memory (export "memory") 1)
 
-  ;; theorem $both: a check before the loop fails exactly at the first index that leaves the segment, and every access is inside
+  ;; theorem $both: a check before the loop fails only at the first index that leaves the segment, and every access is inside, also if addresses wrap around
   ;; logic: QF_AUFBV
   ;; assume: valid($s)
   ;; invariant 0: $i == old($i) or <L>
@@ -21,7 +21,7 @@
   ;; invariant 1: ($i - old($i)) & (<C> - 1) == 0
   ;; invariant 1: not enters(0) => $i + 4 <= size($s) and $i < $b + <M>
   ;; invariant 1: enters(0) => wrap($i - old($i)) <= wrap(left(0, $i) - <C> - old($i))
-  ;; prove: byte == wrap(byte) and begins(start($s) + byte) => byte + 4 <= size($s)
+  ;; prove: byte == wrap(byte) and begins(wrap(start($s) + byte)) => byte + 4 <= size($s)
   ;; planted: HoistEarlierLast HoistIgnoresStart
   ;; neighbour: i64.gt_u #2 -> i64.ge_u
   ;; call: run(start($s), size($s), old($i), $b)
