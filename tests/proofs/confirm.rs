@@ -57,6 +57,9 @@ pub(crate) fn confirmation(
     if !found.is_new {
         return Err("the solver finds no state that an instance can have".to_string());
     }
+    if found.outcome == Outcome::Traps("elsewhere".to_string()) {
+        return Err("the executor does not know what accesses to another memory do".to_string());
+    }
     let (changed, right) = (Setting::new(linked, theorem)?, Setting::new(right, theorem)?);
     let (mut reason, mut outcomes) = (None, Vec::new());
     for (refuses_all, refused, host) in HOSTS {

@@ -216,4 +216,7 @@ theorems! {
     size,
     text_sizes,
     text_sizes_latin1,
+    arrays,
+    memories,
+    atomics,
 }

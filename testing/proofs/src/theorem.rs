@@ -234,7 +234,7 @@ pub fn prove_until(
         let mut formulas = assumed.to_vec();
         for part in conjuncts(&pool, holds) {
             if !theorem.plan.sums.is_empty() {
-                let (proved, needed) = by_cases(solver, &mut pool, &assumed, part)?;
+                let (proved, needed) = by_cases(solver, &mut pool, assumed, part)?;
                 time += needed;
                 if proved {
                     continue;
