@@ -5,7 +5,7 @@
 (module
   (import "linmem" "MemoryAllocator.allocate" (func $allocate (param i32 i32) (result i32)))
   (import "test" "grow" (func $malloc (param i32) (result i32)))
-  (import "env" "memory" (memory 1))
+  (memory (export "memory") 1)
 
   ;; $2 << 16 is the size of the block and $3 its address; $4 is the chunk, $5 its end, and $6 the chunk before it.
   ;; theorem $claim: of a block that ends at 2^32 or below, the chunk is the part from the first multiple of 8 to the last one, below the ceiling

@@ -21,6 +21,8 @@ pub(crate) struct Observed {
     pub(crate) called: Vec<u32>,
     /// The number of loops of the function.
     pub(crate) loops: usize,
+    /// The memory that claims are about.
+    pub(crate) memory: u32,
 }
 
 /// Whether a value is an integer, which hosts can pass and read.
@@ -44,8 +46,12 @@ fn access(line: &str) -> Option<(u32, u64, Option<&str>)> {
     Some((bytes, offset, (kind == "store").then_some(ty)))
 }
 
-/// The index of a function or a local that an instruction names.
+/// The index of a function or a local that an instruction names. If a local has the name of another one, its index is in the
+/// text: `$"#local6 name"`.
 fn index(name: &str, known: impl IntoIterator<Item = (u32, String)>) -> Option<u32> {
+    if let Some(number) = name.strip_prefix("$\"#local") {
+        return number.parse().ok();
+    }
     let by_name = || known.into_iter().find(|(_, known)| name.strip_prefix('$') == Some(known)).map(|(at, _)| at);
     name.parse().ok().or_else(by_name)
 }
@@ -60,7 +66,13 @@ pub(crate) fn observe(linked: &[u8], theorem: &Theorem, function: u32, target: u
         return None;
     }
     let local_name = |at: u32| (at, parameter(&module, function, at).trim_start_matches('$').to_string());
-    let mut observed = Observed { bytes: Vec::new(), assigned: BTreeSet::new(), called: Vec::new(), loops: 0 };
+    let mut observed = Observed {
+        bytes: Vec::new(),
+        assigned: BTreeSet::new(),
+        called: Vec::new(),
+        loops: 0,
+        memory: theorem.plan.memory,
+    };
     let mut text = String::new();
     let printed = linmem::wat::print(linked).unwrap();
     let (mut number, mut has_begun) = (None, true);
@@ -162,7 +174,7 @@ fn declare(text: &mut String, module: &Module<'_>, types: &[ValType], params: us
         let _ = writeln!(text, "  (export \"observed.global.{at}\" (global {at}))");
     }
     if module.memory.is_some() {
-        let _ = writeln!(text, "  (export \"observed.memory\" (memory 0))");
+        let _ = writeln!(text, "  (export \"observed.memory\" (memory {}))", observed.memory);
     }
     let _ = writeln!(text, "{}", helpers());
 }

@@ -1,6 +1,6 @@
 //! Claims about a run of a function by an engine: whether the assumptions hold before it, and which claim it violates.
 
-use crate::claim::{Scope, evaluate, is_of};
+use crate::claim::{LENGTH, Scope, evaluate, is_of};
 use crate::error::Error;
 use crate::execute::entered;
 use crate::module::{Code, Module, ValType};
@@ -165,9 +165,13 @@ fn assignment(
     }
     assign(&old.pages, Some(run.before.pages.into()));
     assignment.insert(MEMORY.to_string(), Value::Memory(run.before.memory.clone().unwrap_or_default()));
-    // A host makes segments, by the export that the theorem names.
+    // A host makes segments and arrays, by the export that the theorem names. Of an array, it gets the length.
     for name in references {
         let value = assignment.get(&name).map_or(0, Value::number);
+        let length = Expr::Word(LENGTH.to_string(), vec![Expr::Local(name.trim_start_matches('$').to_string())]);
+        if value != 0 && theorem.call.as_ref().is_some_and(|(_, args)| args.contains(&length)) {
+            continue;
+        }
         let ty = module.type_named("segment").map(|ty| format!("{}({value})", is_of(ty)));
         let is_segment = ty.and_then(|key| assignment.get(&key)).is_some_and(|is| is.number() == 1);
         if theorem.call.is_none() || value == 0 || !is_segment {
