@@ -4,8 +4,10 @@ use crate::support;
 use crate::support::testfile::TestFile;
 use linmem::Safety;
 use linmem_codegen::planted::{Bug, plant};
+use linmem_proofs::prove::{Proof, prove_until};
+use linmem_proofs::refute::Counterexample;
 use linmem_proofs::smt::Solver;
-use linmem_proofs::theorem::{Counterexample, Proof, Theorem, prove_until};
+use linmem_proofs::theorem::Theorem;
 use std::path::Path;
 
 /// A module of a file: its text, and how it is linked.

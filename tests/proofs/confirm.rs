@@ -5,8 +5,9 @@ use crate::instance::{Observation, Setting};
 use crate::support::host::Limits;
 use linmem_proofs::concrete::{Run, violated};
 use linmem_proofs::module::Module;
+use linmem_proofs::refute::{Counterexample, Outcome};
 use linmem_proofs::term::Sort;
-use linmem_proofs::theorem::{Counterexample, Outcome, Theorem};
+use linmem_proofs::theorem::Theorem;
 use linmem_proofs::value::Value;
 
 /// The hosts that run a counterexample: whether all growth is refused, and which calls of `memory.grow` are.

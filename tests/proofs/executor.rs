@@ -4,8 +4,8 @@ use crate::support::host::{Running, State};
 use linmem_host::wasmtime::{Trap, Val};
 use linmem_proofs::execute::{Plan, execute};
 use linmem_proofs::module::Module;
+use linmem_proofs::refute::{Outcome, outcome};
 use linmem_proofs::term::{Pool, Sort};
-use linmem_proofs::theorem::{Outcome, outcome};
 use linmem_proofs::value::{Assignment, Value};
 use std::fmt::Write;
 

@@ -1,7 +1,8 @@
 //! Claims about small functions that do not hold, and some that do. If the first ones were proved, no proof would mean anything.
 
 use crate::support;
-use linmem_proofs::theorem::{Theorem, Verdict, prove};
+use linmem_proofs::prove::{Verdict, prove};
+use linmem_proofs::theorem::Theorem;
 
 /// Functions, each with claims of which one does not hold: the one that `refuted` names.
 const FALSE: &[(&str, &str)] = &[

@@ -14,8 +14,9 @@ use crate::support;
 use linmem::{Base, Config, Safety};
 use linmem_codegen::planted::{Bug, plant};
 use linmem_proofs::module::Module;
+use linmem_proofs::prove::{Verdict, prove};
 use linmem_proofs::smt::Solver;
-use linmem_proofs::theorem::{Theorem, Verdict, prove};
+use linmem_proofs::theorem::Theorem;
 use std::fmt::Write;
 use std::time::Duration;
 

@@ -5,7 +5,8 @@ use crate::support::host::{Limits, Running, State, violation};
 use linmem_host::wasmtime::{Error, Global, Mutability, Trap, Val, ValType, WasmBacktrace};
 use linmem_proofs::concrete::{End, Moment, Run, returns_results};
 use linmem_proofs::module::Module;
-use linmem_proofs::theorem::{Counterexample, Outcome, Theorem};
+use linmem_proofs::refute::{Counterexample, Outcome};
+use linmem_proofs::theorem::Theorem;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::module::Module;
 use crate::parse::Expr;
 use crate::state::{Events, State, any, integer};
-use crate::sum::Sums;
+use crate::sums::Sums;
 use crate::term::{INTEGER, Op, Pool, Sort, Term};
 use std::cell::RefCell;
 use std::collections::HashMap;

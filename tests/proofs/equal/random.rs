@@ -9,7 +9,7 @@ use linmem::{Config, Safety};
 use linmem_codegen::planted::Bug;
 use linmem_host::wasmtime::{Trap, Val, ValType};
 use linmem_proofs::equal::{Difference, Equality};
-use linmem_proofs::theorem::Outcome;
+use linmem_proofs::refute::Outcome;
 use std::fmt::Write;
 use std::time::Duration;
 

@@ -6,19 +6,7 @@ use crate::error::Error;
 use crate::module::Code;
 use crate::state::{State, sort};
 use crate::term::{Op, Sort, Term};
-use std::collections::HashSet;
 use wasmparser::ValType;
-
-/// How an execution is compared.
-#[derive(Clone, Debug, Default)]
-pub struct Compared {
-    /// How often the body of a loop is executed each time the loop is entered, at most.
-    pub iterations: u32,
-    /// Functions whose calls end what is compared.
-    pub outside: HashSet<String>,
-    /// Whether accesses outside of the memory do not trap: the memory is as large as addresses reach.
-    pub is_endless: bool,
-}
 
 impl Executor<'_> {
     /// Executes a loop a number of times. Further iterations are outside of what is compared.

@@ -1,12 +1,11 @@
 //! What the execution of a function needs and leaves behind.
 
-use super::compared::Compared;
 use crate::claim::{Invariants, Sets};
 use crate::error::Error;
 use crate::module::Module;
 use crate::parse::Expr;
 use crate::state::{Events, State};
-use crate::sum::Sums;
+use crate::sums::Sums;
 use crate::term::{Op, Pool, Sort, Term};
 use std::collections::HashSet;
 
@@ -29,6 +28,17 @@ pub struct Plan {
     pub compared: Option<Compared>,
     /// The sums that invariants and claims speak of.
     pub sums: Sums,
+}
+
+/// How an execution is compared.
+#[derive(Clone, Debug, Default)]
+pub struct Compared {
+    /// How often the body of a loop is executed each time the loop is entered, at most.
+    pub iterations: u32,
+    /// Functions whose calls end what is compared.
+    pub outside: HashSet<String>,
+    /// Whether accesses outside of the memory do not trap: the memory is as large as addresses reach.
+    pub is_endless: bool,
 }
 
 /// What must be proved about a function for its execution to mean anything: that invariants hold.

@@ -17,8 +17,7 @@ use crate::state::{Events, State, sort};
 use crate::term::{Pool, Sort, Term};
 use executor::Executor;
 
-pub use compared::Compared;
-pub use executor::{Execution, Obligation, Plan};
+pub use executor::{Compared, Execution, Obligation, Plan};
 
 /// Executes a function, whose parameters are variables named after them.
 pub fn execute(pool: &mut Pool, module: &Module<'_>, function: u32, plan: &Plan) -> Result<Execution, Error> {
