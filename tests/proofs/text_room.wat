@@ -32,7 +32,8 @@
   ;; opaque: text_size.utf8.i16.0 encode.<E>.i16.0 bump
   ;; prove: calls($encode.<E>.i16.0) => $0 != 0 and $1 + $2 <= length($0)
   ;; prove: calls($encode.<E>.i16.0) and not calls($text_size.utf8.i16.0) => old(@top) + round(3 * $2, 8) <= old(@limit)
-  ;; prove: calls($encode.<E>.i16.0) and not calls($text_size.utf8.i16.0) => argument($encode.<E>.i16.0, 0) == old(@top)
+  ;; prove: calls($encode.<E>.i16.0, 0) => argument($encode.<E>.i16.0, 0, 0) == old(@top) and not calls($text_size.utf8.i16.0)
+  ;; prove: calls($encode.<E>.i16.0, 1) => calls($text_size.utf8.i16.0)
   ;; prove: calls($text_size.utf8.i16.0) => old(@top) + round(3 * $2, 8) > old(@limit)
   ;; prove: traps(array) => $1 + $2 > length($0)
   ;; neighbour: i64.const 3 -> i64.const 2

@@ -36,6 +36,9 @@ pub struct Scope<'a> {
 /// Sets of addresses, by their names: a name for a member, and what is assumed of each member when the function is entered.
 pub type Sets = HashMap<String, (String, Vec<Expr>)>;
 
+/// Words about what has happened.
+const EVENTS: [&str; 9] = ["traps", "calls", "writes", "elsewhere", "accesses", "inside", "within", "begins", "fails"];
+
 /// Evaluates an expression.
 pub fn evaluate(pool: &mut Pool, scope: Scope<'_>, expr: &Expr) -> Result<Term, Error> {
     Evaluation { pool, scope, member: None }.term(expr)
@@ -117,9 +120,14 @@ impl Evaluation<'_, '_> {
                 }
                 ("word", [address]) => self.load(address, 4),
                 ("long", [address]) => self.load(address, 8),
-                ("argument", [Expr::Local(name), Expr::Number(at)]) => {
-                    let call = self.scope.events.calls.iter().find(|call| call.name == *name);
-                    let arg = call.and_then(|call| call.args.get(*at as usize).copied());
+                ("argument", [Expr::Local(name), Expr::Number(at), rest @ ..]) => {
+                    let calls: Vec<_> = self.scope.events.calls.iter().filter(|call| call.name == *name).collect();
+                    let place = match rest {
+                        [] if calls.len() < 2 => 0,
+                        [Expr::Number(place)] => *place as usize,
+                        _ => return Err(Error::new(format!("${name} is called in {} places", calls.len()))),
+                    };
+                    let arg = calls.get(place).and_then(|call| call.args.get(*at as usize).copied());
                     arg.ok_or_else(|| Error::new(format!("${name} is not called")))
                 }
                 (result, []) if result.strip_prefix('r').is_some_and(|at| at.parse::<usize>().is_ok()) => {
@@ -207,12 +215,20 @@ impl Evaluation<'_, '_> {
 
     fn word(&mut self, word: &str, args: &[Expr], whole: &Expr) -> Result<Term, Error> {
         let Scope { now, events, .. } = self.scope;
+        // What has happened is not the same where an invariant is assumed and where it is proved.
+        if self.scope.entry.is_some() && EVENTS.contains(&word) {
+            return Err(Error::new(format!("`{word}` cannot be in an invariant")));
+        }
         match (word, args) {
             ("true", []) => Ok(self.pool.bool(true)),
             ("returns", []) => Ok(now.path),
             ("traps", [Expr::Word(kind, _)]) => {
                 let reached = events.traps.iter().filter(|(known, _)| known == kind || kind == "any");
                 Ok(any(self.pool, reached.map(|(_, path)| *path)))
+            }
+            ("calls", [Expr::Local(name), Expr::Number(place)]) => {
+                let call = events.calls.iter().filter(|call| call.name == *name).nth(*place as usize);
+                call.map(|call| call.path).ok_or_else(|| Error::new(format!("${name} is not called in so many places")))
             }
             ("calls", [Expr::Local(name)]) => {
                 let reached = events.calls.iter().filter(|call| call.name == *name);

@@ -70,19 +70,22 @@ pub fn prove_until(
     for expr in &theorem.assume {
         assumed.push(entered(&mut pool, expr)?);
     }
-    let mut claims: Vec<(String, Term, usize)> = done
+    let of_theorem = assumed.len();
+    // Claims, each with how much of what the execution assumes is known there. Facts about sums depend on the bound of their
+    // summands, which is proved without them.
+    let mut claims: Vec<(String, Term, Option<usize>)> = done
         .obligations
         .iter()
-        .map(|obligation| (obligation.what.clone(), obligation.holds, obligation.known))
+        .map(|obligation| (obligation.what.clone(), obligation.holds, Some(obligation.known)))
         .collect();
     let Execution { old, events, .. } = &done;
     let scope = Scope { module: &module, function, now: old, old, entry: None, events, sets, sums, facts: &facts };
     let summands = summands(&mut pool, scope)?;
-    claims.extend(summands.into_iter().map(|(text, holds)| (text, holds, done.assumed.len())));
+    claims.extend(summands.into_iter().map(|(text, holds)| (text, holds, None)));
     for (text, expr) in &theorem.prove {
         let Execution { old, end, events, .. } = &done;
         let scope = Scope { module: &module, function, now: end, old, entry: None, events, sets, sums, facts: &facts };
-        claims.push((text.clone(), evaluate(&mut pool, scope, expr)?, done.assumed.len()));
+        claims.push((text.clone(), evaluate(&mut pool, scope, expr)?, Some(done.assumed.len())));
     }
     assumed.extend(facts.take());
     assumed.extend(&done.facts);
@@ -111,7 +114,7 @@ pub fn prove_until(
     let search = Search { solver, module: &module, function, theorem, done: &done, call, preferred, host };
     let mut proofs = Vec::new();
     for (claim, holds, known) in claims {
-        let assumed = &assumed[..from_the_beginning + known];
+        let assumed = &assumed[..known.map_or(of_theorem, |known| from_the_beginning + known)];
         // Each part of a conjunction is a smaller problem.
         let (mut answer, mut time) = (Answer::Unsatisfiable, Duration::ZERO);
         let mut formulas = assumed.to_vec();
