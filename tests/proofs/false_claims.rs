@@ -94,3 +94,40 @@ fn false_claims_are_refuted() {
         assert!(expected && found.len() == 1, "{function}: {found:?}");
     }
 }
+
+/// Claims that could be assumed where they mean less than where they are proved, and what is wrong with them.
+const REJECTED: &[(&str, &str)] = &[
+    (
+        "`calls` cannot be in an invariant",
+        ";; theorem $f: what happens in the loop is not yet known at its head
+         ;; invariant 0: calls($other) or $x == 0
+         ;; prove: returns => $x == 0
+         (func $f (export \"f\") (param $c i32) (local $x i32)
+           (loop $l
+             (if (local.get $c)
+               (then
+                 (call $other)
+                 (local.set $x (i32.const 1))
+                 (local.set $c (i32.const 0))
+                 (br $l)))))",
+    ),
+    (
+        "$take is called in 2 places",
+        ";; theorem $f: the operand of one of two calls
+         ;; opaque: take
+         ;; prove: argument($take, 0) == 1
+         (func $take (param i32))
+         (func $f (export \"f\") (call $take (i32.const 1)) (call $take (i32.const 2)))",
+    ),
+];
+
+#[test]
+fn claims_without_one_meaning_are_rejected() {
+    let Some(solver) = crate::solver("rejected claims") else { return };
+    for (expected, function) in REJECTED {
+        let text = format!("(module (import \"test\" \"other\" (func $other)) (memory 1)\n{function})");
+        let [theorem] = &Theorem::read(&text).unwrap()[..] else { panic!("{function}: one theorem is expected") };
+        let error = prove(&solver, &support::parse(&text), theorem).err().map(|error| error.to_string());
+        assert!(error.as_ref().is_some_and(|error| error.contains(expected)), "{function}: {error:?}");
+    }
+}
