@@ -366,7 +366,8 @@ struct Total {
     time: Duration,
 }
 
-/// Proves that the frames of a graph are disjoint. The error is the claim that does not hold, with the values for which it does not.
+/// Proves that the frames of a graph are disjoint. The error is the claim that does not hold, with the values for which it
+/// does not.
 fn run(solver: &Solver, number: usize, bug: Option<Bug>, total: &mut Total) -> Result<(), String> {
     let graph = Graph::random(number);
     let linked = graph.link(bug);

@@ -229,7 +229,8 @@ fn pairs(numbers: &[u128]) -> Vec<(u128, u128)> {
     numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
-fn operand(ty: &ValType, value: u128) -> Option<Val> {
+/// A value that a host passes: an integer of a type.
+pub(crate) fn operand(ty: &ValType, value: u128) -> Option<Val> {
     match ty {
         ValType::I32 => Some(Val::I32(value as i32)),
         ValType::I64 => Some(Val::I64(value as i64)),
@@ -237,7 +238,8 @@ fn operand(ty: &ValType, value: u128) -> Option<Val> {
     }
 }
 
-fn number(value: &Val) -> Option<u128> {
+/// The bits of an integer that a host reads.
+pub(crate) fn number(value: &Val) -> Option<u128> {
     match value {
         Val::I32(value) => Some(u128::from(*value as u32)),
         Val::I64(value) => Some(u128::from(*value as u64)),

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::module::Module;
 use crate::parse::Expr;
 use crate::state::{Events, State, any, integer};
-use crate::sums::Sums;
+use crate::sum_definition::Sums;
 use crate::term::{INTEGER, Op, Pool, Sort, Term};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -242,10 +242,6 @@ impl Evaluation<'_, '_> {
             ("if", [condition, a, b]) => {
                 let (condition, a, b) = (self.truth(condition)?, self.term(a)?, self.term(b)?);
                 Ok(self.pool.ite(condition, a, b))
-            }
-            ("signed", [value]) => {
-                let raw = self.raw(value)?;
-                Ok(self.apply(Op::SignExtend(INTEGER), &[raw]))
             }
             // Rounded up to a multiple of a power of two.
             ("round", [value, unit]) => {

@@ -4,7 +4,7 @@ use crate::claim::{Evaluation, Scope};
 use crate::error::Error;
 use crate::parse::Expr;
 use crate::state::integer;
-use crate::sums::Sum;
+use crate::sum_definition::Sum;
 use crate::term::{INTEGER, Node, Op, Pool, Sort, Term};
 
 /// The width of the function whose differences are sums: 2^32 summands of 7 bits have less.

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::execute::Plan;
 use crate::parse::{Expr, parse};
-use crate::sums::Sum;
+use crate::sum_definition::Sum;
 
 /// Claims about a function.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,7 @@ impl Theorem {
     /// ;; unreached: 0                  claims are about executions that do not reach this loop
     /// ;; each set $x: EXPRESSION       assumed of each member `$x` of a set, when the function is entered
     /// ;; memory: 1                     the memory that claims are about, if not 0
-    /// ;; sum f $i <= 2: EXPRESSION     defines a sum over the indices of an array (`crate::sums`)
+    /// ;; sum f $i <= 2: EXPRESSION     defines a sum over the indices of an array (`crate::sum_definition`)
     /// ;; opaque: helper                calls of this function are not executed
     /// ;; after: EXPRESSION             assumed after each call of an opaque function
     /// ;; planted: Bug                  with this bug of linmem, the theorem does not hold

@@ -2,12 +2,13 @@
 
 use super::program::module;
 use super::{compare, link};
+use crate::instance::{number, operand};
 use crate::support;
 use crate::support::host::{Running, State, violation};
 use crate::support::testfile::expand;
 use linmem::{Config, Safety};
 use linmem_codegen::planted::Bug;
-use linmem_host::wasmtime::{Trap, Val, ValType};
+use linmem_host::wasmtime::{Trap, Val};
 use linmem_proofs::equal::{Difference, Equality};
 use linmem_proofs::refute::Outcome;
 use std::fmt::Write;
@@ -65,15 +66,10 @@ fn run(linked: &[u8], found: &Difference) -> Outcome {
         .ty(&running.store)
         .params()
         .zip(&found.params)
-        .map(|(ty, value)| match ty {
-            ValType::I64 => Val::I64(*value as i64),
-            _ => Val::I32(*value as i32),
-        })
+        .filter_map(|(ty, value)| operand(&ty, *value))
         .collect();
     match running.call("run", &operands) {
-        Ok(results) => {
-            Outcome::Returns(results.iter().filter_map(|result| Some(u128::from(result.i32()? as u32))).collect())
-        }
+        Ok(results) => Outcome::Returns(results.iter().filter_map(number).collect()),
         Err(error) => Outcome::Traps(violation(&error).unwrap_or_else(|| match error.downcast_ref::<Trap>() {
             Some(Trap::MemoryOutOfBounds) => "memory".to_string(),
             other => format!("{other:?}"),

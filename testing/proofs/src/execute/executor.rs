@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::module::Module;
 use crate::parse::Expr;
 use crate::state::{Events, State};
-use crate::sums::Sums;
+use crate::sum_definition::Sums;
 use crate::term::{Op, Pool, Sort, Term};
 use std::collections::HashSet;
 
